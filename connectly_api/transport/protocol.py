@@ -1,0 +1,145 @@
+"""What passes between the layers: plain values over bytes, and the protocol that an HTTP adapter fulfils.
+
+Nothing here depends on an HTTP library, and no HTTP library's type passes through here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+import attrs
+
+from connectly_api.errors import InvalidInputError
+
+__all__ = ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@attrs.frozen
+class Request(Generic[T_co]):
+    """One call of one operation, before an address and a key are added: a pure value.
+
+    Its repr shows the operation, never the path's ids or the content.
+    """
+
+    operation: str
+    """The low-level function's name, `send_message`: for errors and log lines."""
+    method: str
+    """In capitals, `POST`."""
+    path: str = attrs.field(repr=False)
+    """Percent-encoded, from the first slash on: `/v1/businesses/biz_1/send/messages`."""
+    parse: Callable[[object], T_co] = attrs.field(repr=False, eq=False)
+    """Reads the decoded JSON of a 2xx answer (`None` where the body was empty); raises `ValueError` if it cannot."""
+    query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    """Names and values, not yet percent-encoded, in order."""
+    headers: Headers = attrs.field(default=(), repr=False)
+    """Header parameters of the operation; the pipeline adds the key and the content type."""
+    content: bytes | None = attrs.field(default=None, repr=False)
+    """The body's exact bytes (UTF-8 JSON), or None where the operation has none."""
+
+
+@attrs.frozen
+class WireRequest:
+    """What an adapter puts on the wire."""
+
+    method: str
+    url: str = attrs.field(repr=False)
+    """Absolute, percent-encoded, query included."""
+    headers: Headers = attrs.field(repr=False)
+    content: bytes | None = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Response:
+    """What came back, as it came: the raw answer behind every result."""
+
+    status: int
+    headers: Headers = attrs.field(default=(), repr=False)
+    """Names and values in the order in which they came; a name may come twice."""
+    body: bytes = attrs.field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, whatever the case of its name, or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+@attrs.frozen
+class Answer(Generic[T]):
+    """A parsed 2xx answer beside the raw one."""
+
+    value: T
+    response: Response
+
+
+def _seconds(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        name = attribute.name
+        message = f"{name}: must be a number of seconds above 0, or math.inf for no limit"
+        raise InvalidInputError(message, field=name)
+
+
+@attrs.frozen
+class Timeouts:
+    """How long to wait, in seconds; `math.inf` waits without end.
+
+    Attributes:
+        total: The whole call: every try, and the pauses between tries.
+        connect: One connection attempt, TLS included.
+        read: One silence of the server while its answer is awaited or read.
+    """
+
+    total: float = attrs.field(default=30.0, validator=_seconds)
+    connect: float = attrs.field(default=5.0, validator=_seconds)
+    read: float = attrs.field(default=20.0, validator=_seconds)
+
+    def within(self, remaining: float) -> Timeouts:
+        """Return the same time-outs, none longer than `remaining` seconds."""
+        if remaining == math.inf:
+            return self
+        return Timeouts(
+            total=min(self.total, remaining), connect=min(self.connect, remaining), read=min(self.read, remaining)
+        )
+
+
+class Progress:
+    """What is known of a request that did not end with an answer: may it have left this machine?
+
+    The pipeline makes one for each try and reads it when the try fails. It starts pessimistic; an adapter sets
+    `may_have_left` to False only where it can watch the request leave, and back to True just before the first byte
+    goes. An exception's name is no such proof: libraries raise "connect" errors for requests that a server has read.
+    """
+
+    __slots__ = ("may_have_left",)
+
+    def __init__(self) -> None:
+        """Start with the request possibly gone."""
+        self.may_have_left = True
+
+
+class Transport(Protocol):
+    """An HTTP client over plain bytes: the one room in which an HTTP library is known by name.
+
+    It never retries, follows a redirect, or looks at a status. Whatever it raises, the pipeline turns into a typed
+    error, by what `progress` says.
+    """
+
+    async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
+        """Send one request and read the whole answer.
+
+        Args:
+            request: What to put on the wire, byte for byte.
+            timeouts: `connect` and `read` are the adapter's to keep; `total` is kept by the pipeline, by cancellation.
+            progress: Where to note that the request is certainly still here, and when it may have left.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection. Calling it twice is fine."""
+        ...

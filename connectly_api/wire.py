@@ -1,0 +1,161 @@
+"""What goes over the wire and comes back: exact writing, lenient reading, and the value that stands for "not given"."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, ClassVar, Final, Self, cast
+from urllib.parse import quote
+
+from connectly_api.errors import InvalidInputError
+
+__all__ = ["UNSET", "Unset", "encode_json", "path_segment"]
+
+
+class Unset:
+    """The type of `UNSET`: a field that was not given, or did not come. It is false, and there is one of it."""
+
+    __slots__ = ()
+    _instance: ClassVar[Any] = None
+
+    def __new__(cls) -> Self:
+        """Return the one instance, also to copy and pickle."""
+        if Unset._instance is None:
+            Unset._instance = super().__new__(cls)
+        return cast("Self", Unset._instance)
+
+    def __bool__(self) -> bool:
+        """Return False."""
+        return False
+
+    def __repr__(self) -> str:
+        """Return `UNSET`."""
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        """Pickle and copy by name."""
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+"""Not given, or not there: such a field is left out of the JSON. `None` is a value of its own: JSON's `null`."""
+
+
+def path_segment(name: str, value: str) -> str:
+    """Return an id, percent-encoded as one segment of a path.
+
+    Args:
+        name: The parameter's name, for the error.
+        value: The id as the service gave it: opaque.
+
+    Raises:
+        InvalidInputError: It is not a string, is empty, `.` or `..` (which would change the path), or holds control
+            characters or lone surrogates.
+    """
+    given: object = value
+    if not isinstance(given, str):
+        raise InvalidInputError(f"{name}: must be a string, not {type(given).__name__}", field=name)
+    if not given:
+        raise InvalidInputError(f"{name}: is empty", field=name, size=0)
+    if given in {".", ".."}:
+        raise InvalidInputError(f"{name}: {given!r} would change the path", field=name, size=len(given))
+    if any(ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 for character in given):  # noqa: PLR2004 (C0 and C1)
+        raise InvalidInputError(f"{name}: holds control characters", field=name, size=len(given))
+    try:
+        return quote(given, safe="")
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"{name}: holds a lone surrogate", field=name, size=len(given)) from None
+
+
+def encode_json(value: object, *, field: str) -> bytes:
+    """Return a JSON value as the bytes that a request carries: compact, UTF-8, nothing escaped without need.
+
+    The bytes of a part are the same inside a larger value as by themselves, so a part can be measured.
+
+    Args:
+        value: None, bool, int, float, str, list, tuple, or dict with string keys, nested at will.
+        field: The value's name, for the error.
+
+    Raises:
+        InvalidInputError: The value is not JSON: NaN or infinite, of another type, with a key that is not a string,
+            within itself, nested too deeply, or holding a lone surrogate. Its `field` is the path of the culprit;
+            below callback data, whose keys may be personal, a key is named by its position: `callback_data{0}`.
+    """
+    try:
+        if _has_string_keys(value):
+            return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError):
+        pass  # The search below says what and where.
+    path, problem = _culprit(value, field) or (field, "is nested too deeply, or holds an integer of too many digits")
+    raise InvalidInputError(f"{path}: {problem}", field=path)
+
+
+_DEEPEST = 600
+"""Deeper values are refused. 1024 bytes, the most that callback data may have, hold at most 512 levels."""
+
+
+def _has_string_keys(value: object, room: int = _DEEPEST) -> bool:
+    """Say whether every key is a string, which json.dumps does not ask: it turns 1, None and True into strings."""
+    if isinstance(value, dict):
+        if not room:
+            return False
+        for key, child in value.items():
+            if not isinstance(key, str) or (
+                isinstance(child, (dict, list, tuple)) and not _has_string_keys(child, room - 1)
+            ):
+                return False
+    elif isinstance(value, (list, tuple)):
+        if not room:
+            return False
+        for child in value:
+            if isinstance(child, (dict, list, tuple)) and not _has_string_keys(child, room - 1):
+                return False
+    return True
+
+
+def _culprit(value: object, field: str) -> tuple[str, str] | None:
+    """Return the path and the nature of the first thing that is not JSON; without recursion, as depth is hostile."""
+    pending: list[tuple[str, object, frozenset[int]]] = [(field, value, frozenset())]
+    while pending:
+        path, item, above = pending.pop()
+        if not isinstance(item, (dict, list, tuple)):
+            if (problem := _scalar_problem(item)) is not None:
+                return path, problem
+            continue
+        if id(item) in above:
+            return path, "contains itself"
+        if len(above) >= _DEEPEST:
+            return field, f"is nested more than {_DEEPEST} levels deep"
+        if isinstance(item, dict):
+            if (problem := next(filter(None, map(_key_problem, item)), None)) is not None:
+                return path, problem
+            children = [(_below(path, key, index), child) for index, (key, child) in enumerate(item.items())]
+        else:
+            children = [(f"{path}[{index}]", child) for index, child in enumerate(item)]
+        pending.extend((inner, child, above | {id(item)}) for inner, child in reversed(children))
+    return None
+
+
+def _below(path: str, key: str, index: int) -> str:
+    personal = path.startswith("callback_data") or ".callbackData" in path
+    return f"{path}{{{index}}}" if personal else f"{path}.{key}"
+
+
+def _key_problem(key: object) -> str | None:
+    if not isinstance(key, str):
+        return f"has a key of type {type(key).__name__}; JSON's keys are strings"
+    return "has a key with a lone surrogate" if _has_lone_surrogate(key) else None
+
+
+def _scalar_problem(item: object) -> str | None:
+    if item is None or isinstance(item, int):
+        return None
+    if isinstance(item, str):
+        return "holds a lone surrogate, which UTF-8 cannot carry" if _has_lone_surrogate(item) else None
+    if isinstance(item, float):
+        return None if math.isfinite(item) else "is not a finite number; JSON knows no NaN or Infinity"
+    return f"is of type {type(item).__name__}, which JSON does not know"
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
