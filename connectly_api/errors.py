@@ -42,6 +42,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from connectly_api.json_kinds import is_object
 from connectly_api.redaction import redact
 
 __all__ = [
@@ -476,14 +477,15 @@ def _class_for(status: int, code: str | None) -> type[ApiError]:
     return ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
 
 
-def _error_fields(body: bytes) -> Mapping[str, Any]:
+def _error_fields(body: bytes) -> Mapping[str, object]:
     try:
         decoded: object = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    if isinstance(decoded, dict) and isinstance(decoded.get("error"), dict):
-        decoded = decoded["error"]
-    return decoded if isinstance(decoded, dict) else {}
+    if not is_object(decoded):
+        return {}
+    inner = decoded.get("error")
+    return inner if is_object(inner) else decoded
 
 
 def _code(value: object) -> str | None:

@@ -5,7 +5,6 @@ Nothing here depends on an HTTP library, and no HTTP library's type passes throu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
@@ -13,7 +12,7 @@ import attrs
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest"]
+__all__ = ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest", "check_seconds"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -39,7 +38,7 @@ class Request(Generic[T_co]):
     query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     """Names and values, not yet percent-encoded, in order."""
     headers: Headers = attrs.field(default=(), repr=False)
-    """Header parameters of the operation; the pipeline adds the key and the content type."""
+    """Header parameters of the operation; the pipeline adds the key and the content type, whatever stands here."""
     content: bytes | None = attrs.field(default=None, repr=False)
     """The body's exact bytes (UTF-8 JSON), or None where the operation has none."""
 
@@ -63,6 +62,8 @@ class Response:
     headers: Headers = attrs.field(default=(), repr=False)
     """Names and values in the order in which they came; a name may come twice."""
     body: bytes = attrs.field(default=b"", repr=False)
+    complete: bool = True
+    """False where the connection broke, or the size limit struck, after the head: `body` is then what came so far."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, whatever the case of its name, or None."""
@@ -78,11 +79,19 @@ class Answer(Generic[T]):
     response: Response
 
 
-def _seconds(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
+def check_seconds(field: str, value: object) -> float:
+    """Return a number of seconds above 0; `math.inf` stands for no limit.
+
+    Raises:
+        InvalidInputError: It is not.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        name = attribute.name
-        message = f"{name}: must be a number of seconds above 0, or math.inf for no limit"
-        raise InvalidInputError(message, field=name)
+        raise InvalidInputError(f"{field}: must be a number of seconds above 0, or math.inf for no limit", field=field)
+    return float(value)
+
+
+def _seconds(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
+    check_seconds(attribute.name, value)
 
 
 @attrs.frozen
@@ -98,14 +107,6 @@ class Timeouts:
     total: float = attrs.field(default=30.0, validator=_seconds)
     connect: float = attrs.field(default=5.0, validator=_seconds)
     read: float = attrs.field(default=20.0, validator=_seconds)
-
-    def within(self, remaining: float) -> Timeouts:
-        """Return the same time-outs, none longer than `remaining` seconds."""
-        if remaining == math.inf:
-            return self
-        return Timeouts(
-            total=min(self.total, remaining), connect=min(self.connect, remaining), read=min(self.read, remaining)
-        )
 
 
 class Progress:
