@@ -9,7 +9,15 @@ from urllib.parse import quote, urlencode, urlsplit
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import Request
 
-__all__ = ["PRODUCTION", "check_api_key", "check_base_url", "is_loopback", "url_of"]
+__all__ = [
+    "PRODUCTION",
+    "address_problem",
+    "check_api_key",
+    "check_base_url",
+    "is_loopback",
+    "proxy_from_environment",
+    "url_of",
+]
 
 PRODUCTION = "https://api.connectly.ai"
 """The service. Source: https://docs.connectly.ai."""
@@ -61,13 +69,19 @@ def check_base_url(value: str) -> str:
     given: object = value
     if not isinstance(given, str):
         raise InvalidInputError(f"base_url: must be a string, not {type(given).__name__}", field="base_url")
-    problem = _address_problem(given)
+    problem = address_problem(given)
     if problem is not None:
         raise InvalidInputError(f"base_url: {problem}", field="base_url", size=len(given))
     return given.rstrip("/")
 
 
-def _address_problem(text: str) -> str | None:
+def address_problem(text: str, *, with_query: bool = False) -> str | None:
+    """Return what is wrong with an address of an HTTP server, or None.
+
+    Args:
+        text: `https://host[:port][/path]`; `http://` is accepted for loopback only.
+        with_query: Whether a query may follow.
+    """
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
@@ -78,8 +92,9 @@ def _address_problem(text: str) -> str | None:
         "holds white space or control characters": bool(_SPACE_OR_CONTROL.search(text)),
         "must be https://host[:port][/prefix]": parts.scheme not in {"https", "http"} or not host or port == 0,
         "must not hold a user or a password": "@" in parts.netloc,
-        "must not hold a query, a fragment or a backslash": any(mark in text for mark in "?#\\"),
-        "plain http would show the key to the network; only loopback may use it": (
+        "must not hold a query": "?" in text and not with_query,
+        "must not hold a fragment or a backslash": "#" in text or "\\" in text,
+        "plain http can be read by anyone on the way; only loopback may use it": (
             parts.scheme == "http" and not is_loopback(host)
         ),
     }
@@ -95,3 +110,16 @@ def url_of(base_url: str, request: Request[object]) -> str:
     """
     url = base_url + request.path
     return f"{url}?{urlencode(request.query, quote_via=quote)}" if request.query else url
+
+
+def proxy_from_environment(base_url: str) -> str | None:
+    """Return the proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) asks for, or None."""
+    # Imported here, as it takes longer than the rest of this package.
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
+
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if is_loopback(host) or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")

@@ -19,13 +19,13 @@ import anyio.lowlevel
 import attrs
 
 from connectly_api._version import __version__
+from connectly_api.error_response import error_from_response
 from connectly_api.errors import (
     ConnectlyError,
     NotSentError,
     OutcomeUnknownError,
     UnexpectedResponseError,
     UsageError,
-    error_from_response,
 )
 from connectly_api.redaction import personal_values, redact
 from connectly_api.transport.address import check_api_key, check_base_url, url_of
@@ -111,7 +111,7 @@ class Pipeline:
         """Return the address alone."""
         return f"Pipeline({self._base_url!r})"
 
-    async def send(self, request: Request[T], *, timeout: float | None = None) -> Answer[T]:  # noqa: ASYNC109 (kept by a cancel scope)
+    async def send(self, request: Request[T], *, timeout: float | None = None) -> Answer[T]:
         """Send a request, again where that is safe, and parse its answer.
 
         Args:
