@@ -9,10 +9,10 @@ escape hatch, `connectly_api.webhooks` the way back, `connectly_api.sandbox` the
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from connectly_api._version import __version__
+from connectly_api.lazy import lazy_names
 
 if TYPE_CHECKING:
     from connectly_api.addresses import Bsuid, Phone, Recipient
@@ -123,79 +123,50 @@ __all__ = [
     "__version__",
 ]
 
-# Imported when first used, so that `import connectly_api` costs next to nothing.
-_HOMES = {
-    "Bsuid": "addresses",
-    "Phone": "addresses",
-    "Recipient": "addresses",
-    "Connectly": "client",
-    "Audio": "content",
-    "Document": "content",
-    "Image": "content",
-    "Location": "content",
-    "Text": "content",
-    "Video": "content",
-    "ApiError": "errors",
-    "AuthenticationError": "errors",
-    "CallbackDataTooLongError": "errors",
-    "ConflictError": "errors",
-    "ConnectlyError": "errors",
-    "InvalidContentError": "errors",
-    "InvalidInputError": "errors",
-    "InvalidRecipientError": "errors",
-    "InvalidSenderError": "errors",
-    "NotFoundError": "errors",
-    "NotSentError": "errors",
-    "OptedOutError": "errors",
-    "OutcomeUnknownError": "errors",
-    "OutsideWindowError": "errors",
-    "PermissionDeniedError": "errors",
-    "RateLimitError": "errors",
-    "RecipientRejectedError": "errors",
-    "RequestRejectedError": "errors",
-    "SenderRestrictedError": "errors",
-    "ServerError": "errors",
-    "TemplateRejectedError": "errors",
-    "UnexpectedResponseError": "errors",
-    "UsageError": "errors",
-    "Violation": "errors",
-    "WebhookError": "errors",
-    "WebhookPayloadError": "errors",
-    "WebhookSignatureError": "errors",
-    "Button": "interactive",
-    "ListMessage": "interactive",
-    "ReplyButtons": "interactive",
-    "Row": "interactive",
-    "Section": "interactive",
-    "JsonValue": "json_kinds",
-    "LimitWarning": "limits",
-    "Product": "products",
-    "ProductList": "products",
-    "ProductSection": "products",
-    "Registrations": "registrations",
-    "Webengage": "registrations",
-    "CreatedWebhook": "results",
-    "SentMessage": "results",
-    "WebhookFilter": "results",
-    "WebhookRegistration": "results",
-    "Content": "sending",
-    "SendOptions": "sending",
-    "Parameter": "template",
-    "Template": "template",
-    "Response": "transport.protocol",
-    "Timeouts": "transport.protocol",
-    "Transport": "transport.protocol",
-    "Retry": "transport.retry",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "addresses": ["Bsuid", "Phone", "Recipient"],
+        "client": ["Connectly"],
+        "content": ["Audio", "Document", "Image", "Location", "Text", "Video"],
+        "errors": [
+            "ApiError",
+            "AuthenticationError",
+            "CallbackDataTooLongError",
+            "ConflictError",
+            "ConnectlyError",
+            "InvalidContentError",
+            "InvalidInputError",
+            "InvalidRecipientError",
+            "InvalidSenderError",
+            "NotFoundError",
+            "NotSentError",
+            "OptedOutError",
+            "OutcomeUnknownError",
+            "OutsideWindowError",
+            "PermissionDeniedError",
+            "RateLimitError",
+            "RecipientRejectedError",
+            "RequestRejectedError",
+            "SenderRestrictedError",
+            "ServerError",
+            "TemplateRejectedError",
+            "UnexpectedResponseError",
+            "UsageError",
+            "Violation",
+            "WebhookError",
+            "WebhookPayloadError",
+            "WebhookSignatureError",
+        ],
+        "interactive": ["Button", "ListMessage", "ReplyButtons", "Row", "Section"],
+        "json_kinds": ["JsonValue"],
+        "limits": ["LimitWarning"],
+        "products": ["Product", "ProductList", "ProductSection"],
+        "registrations": ["Registrations", "Webengage"],
+        "results": ["CreatedWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"],
+        "sending": ["Content", "SendOptions"],
+        "template": ["Parameter", "Template"],
+        "transport.protocol": ["Response", "Timeouts", "Transport"],
+        "transport.retry": ["Retry"],
+    },
+)

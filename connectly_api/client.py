@@ -100,7 +100,7 @@ class Connectly:
             "base_url": "CONNECTLY_BASE_URL",
         }
         found = {name: os.environ[variable] for name, variable in names.items() if os.environ.get(variable)}
-        merged = {**found, **settings}
+        merged: dict[str, Any] = {**found, **settings}
         for name in ("api_key", "business_id"):
             if name not in merged:
                 raise InvalidInputError(f"{names[name]}: is not set", field=names[name])

@@ -87,12 +87,12 @@ class ReplyButtons:
         yield from limits.text("text", self.text, BODY)
         yield from limits.count("buttons", self.buttons, 3, what="buttons")
         yield from limits.instances("buttons", self.buttons, Button)
-        buttons = [button for button in self.buttons if isinstance(button, Button)]
-        for index, button in enumerate(buttons):
+        known = [(i, button) for i, button in enumerate(self.buttons) if isinstance(button, Button)]
+        for index, button in known:
             yield from _identifier(f"buttons[{index}].id", button.id, 256)
             yield from limits.text(f"buttons[{index}].title", button.title, 20)
-        yield from limits.distinct("buttons", [button.id for button in buttons], what="ids")
-        yield from limits.distinct("buttons", [button.title for button in buttons], what="titles")
+        yield from limits.distinct("buttons", [button.id for _, button in known], what="ids")
+        yield from limits.distinct("buttons", [button.title for _, button in known], what="titles")
         yield from check_header(self.header)
         yield from limits.text("footer", self.footer, FOOTER, required=False)
 
@@ -172,13 +172,12 @@ class ListMessage:
         yield from check_sections(self.sections, [(i, section.title, len(section.rows)) for i, section in known])
         rows: list[Row] = []
         for index, section in known:
-            for position, row in enumerate(section.rows):
-                path = f"sections[{index}].rows[{position}]"
+            yield from limits.instances(f"sections[{index}].rows", section.rows, Row)
+            given_rows: tuple[object, ...] = section.rows
+            for position, row in enumerate(given_rows):
                 if isinstance(row, Row):
                     rows.append(row)
-                    yield from _row(path, row)
-                else:
-                    yield Violation(path, f"must be a Row, not {type(row).__name__}", level="error")
+                    yield from _row(f"sections[{index}].rows[{position}]", row)
         yield from limits.count("sections", rows, _ROWS, what="rows in all sections together")
         yield from limits.distinct("sections", [row.id for row in rows], what="row ids")
         yield from check_header(self.header)

@@ -8,7 +8,7 @@ Source: https://docs.connectly.ai (send a WhatsApp templated message): parameter
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -51,7 +51,8 @@ def _parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple
     if values is None:
         return None
     if isinstance(values, Mapping):
-        return tuple(Parameter(name, value) for name, value in values.items())
+        named = cast("Mapping[str, str]", values)
+        return tuple(Parameter(name, value) for name, value in named.items())
     return many(values)
 
 
@@ -130,8 +131,9 @@ class Template:
                 yield f"parameters[{index}]", parameter
 
 
-def _document(value: object) -> Parameter:
+def _document(value: str | tuple[str, str]) -> Parameter:
     # A pair of the wrong length becomes a value that the checks refuse for its type.
-    if isinstance(value, tuple) and len(value) == 2:  # noqa: PLR2004 (address and file name)
-        return Parameter("header_document", value[0], value[1])
-    return Parameter("header_document", value)  # type: ignore[arg-type]  # whatever it is, the checks look at it
+    if isinstance(value, str) or len(value) != 2:  # noqa: PLR2004 (address and file name)
+        lone: Any = value
+        return Parameter("header_document", lone)
+    return Parameter("header_document", value[0], value[1])

@@ -64,12 +64,14 @@ def check_base_url(value: str) -> str:
         value: `https://host[:port][/prefix]`; `http://` is accepted for loopback only.
 
     Raises:
-        InvalidInputError: It is not such an address, or has a user, a query or a fragment.
+        InvalidInputError: It is not such an address, not ASCII, or has a user, a query or a fragment.
     """
     given: object = value
     if not isinstance(given, str):
         raise InvalidInputError(f"base_url: must be a string, not {type(given).__name__}", field="base_url")
     problem = address_problem(given)
+    if problem is None and not given.isascii():
+        problem = "must be ASCII: a host in its xn-- form, a prefix percent-encoded"
     if problem is not None:
         raise InvalidInputError(f"base_url: {problem}", field="base_url", size=len(given))
     return given.rstrip("/")
@@ -113,13 +115,22 @@ def url_of(base_url: str, request: Request[object]) -> str:
 
 
 def proxy_from_environment(base_url: str) -> str | None:
-    """Return the proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) asks for, or None."""
+    """Return the proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) asks for, or None.
+
+    Args:
+        base_url: Where requests will go. For one that `check_base_url` refuses there is no proxy.
+    """
+    given: object = base_url
+    if not isinstance(given, str) or address_problem(given) is not None:
+        return None
     # Imported here, as it takes longer than the rest of this package.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
 
-    parts = urlsplit(base_url)
+    parts = urlsplit(given)
     host = parts.hostname or ""
     if is_loopback(host) or proxy_bypass(host):
         return None
     proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    # `proxy.example:3128` is how many write it; a proxy speaks plain HTTP where nothing else is said.
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

@@ -5,6 +5,7 @@ Source: the ASGI specification, HTTP connection scope, https://asgi.readthedocs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -35,18 +36,21 @@ class AsgiTransport:
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Run the application on one request; see `Transport.exchange`.
 
-        `timeouts.connect` has no meaning here; a silence longer than `timeouts.read` raises `TimeoutError`. An
-        application that ends, or raises, before its answer is whole leaves the outcome unknown, as a server would that
-        drops the connection.
+        `timeouts.connect` has no meaning here; before the answer is whole, a silence longer than `timeouts.read` raises
+        `TimeoutError`. What the application does after its answer is awaited. One that ends, or raises, before its
+        answer is whole leaves the outcome unknown, as a server would that drops the connection.
         """
         progress.may_have_left = True
-        conversation = _Conversation(request.content or b"")
-        with anyio.fail_after(timeouts.read):
+        silence = anyio.CancelScope(deadline=anyio.current_time() + timeouts.read)
+        conversation = _Conversation(request.content or b"", silence, timeouts.read)
+        with silence:
             try:
                 await self._app(_scope(request), conversation.receive, conversation.send)
             except Exception:
                 if conversation.status is None:
                     raise
+        if silence.cancelled_caught:
+            raise TimeoutError(f"no answer within {timeouts.read:g} s")
         return conversation.response()
 
     async def aclose(self) -> None:
@@ -56,8 +60,10 @@ class AsgiTransport:
 class _Conversation:
     """One request's messages, in and out."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, silence: anyio.CancelScope, seconds: float) -> None:
         self._content: bytes | None = content
+        self._silence = silence
+        self._seconds = seconds
         self._answered = anyio.Event()
         self._headers: tuple[tuple[str, str], ...] = ()
         self._body = bytearray()
@@ -71,15 +77,18 @@ class _Conversation:
         return {"type": "http.request", "body": content, "more_body": False}
 
     async def send(self, message: Message) -> None:
+        if not self._answered.is_set():
+            self._silence.deadline = anyio.current_time() + self._seconds
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._headers = tuple(
-                (bytes(k).decode("latin-1"), bytes(v).decode("latin-1")) for k, v in message["headers"]
+                (bytes(k).decode("latin-1"), bytes(v).decode("latin-1")) for k, v in message.get("headers", ())
             )
         elif message["type"] == "http.response.body":
             self._body += message.get("body", b"")
             if not message.get("more_body", False):
                 self._answered.set()
+                self._silence.deadline = math.inf
 
     def response(self) -> Response:
         if self.status is None:

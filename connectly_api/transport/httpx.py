@@ -7,9 +7,12 @@ from an exception's name.
 
 from __future__ import annotations
 
+import logging
 import math
 import ssl
 import zlib
+from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, Final
 
 import httpx
@@ -29,6 +32,14 @@ _NO_CONNECTION_YET: Final = frozenset({
     "connection.retry.complete",
 })  # fmt: skip
 
+# httpcore's log lines repeat what servers send, which may repeat what they were sent.
+_CHATTY: Final = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
+_IS_SILENT: ContextVar[bool] = ContextVar("connectly_api_is_silent", default=False)
+
+
+def _is_to_be_logged(_record: logging.LogRecord) -> bool:
+    return not _IS_SILENT.get()
+
 
 class HttpxTransport:
     """Sends requests through httpx, on asyncio or trio."""
@@ -41,6 +52,7 @@ class HttpxTransport:
         verify: ssl.SSLContext | None = None,
         proxy: str | None = None,
         max_body_bytes: int = 8 * 2**20,
+        log_wire: bool = False,
     ) -> None:
         """Set up a pool; nothing is opened yet.
 
@@ -51,6 +63,8 @@ class HttpxTransport:
             verify: The TLS context; httpx's own certificate authorities where None.
             proxy: `http://`, `https://` or `socks5://` address of a proxy (the last needs httpx's `socks` extra).
             max_body_bytes: What is read of an answer, before and after decompression; the rest is left unread.
+            log_wire: Whether httpcore may log these requests at DEBUG: its lines repeat the heads of answers, and so
+                whatever of a request a server repeats in them.
         """
         self._options: dict[str, Any] = {
             "limits": httpx.Limits(
@@ -63,6 +77,7 @@ class HttpxTransport:
             "proxy": proxy,
         }
         self._max_body_bytes = max_body_bytes
+        self._is_silent = not log_wire
         self._pool: httpx.AsyncHTTPTransport | None = None
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
@@ -70,26 +85,24 @@ class HttpxTransport:
         # Made at the first use, as loading certificate authorities takes tens of milliseconds.
         if self._pool is None:
             self._pool = httpx.AsyncHTTPTransport(**self._options)
+            for name in _CHATTY:
+                logging.getLogger(name).addFilter(_is_to_be_logged)
 
-        async def watch(event: str, info: dict[str, Any]) -> None:
-            is_tunnel = getattr(info.get("request"), "method", None) == b"CONNECT"
-            if not is_tunnel:
-                progress.may_have_left = event not in _NO_CONNECTION_YET
-
-        # Waiting for a connection of the pool emits no event, and is no connection yet.
-        progress.may_have_left = False
         outgoing = httpx.Request(
             request.method,
             request.url,
             headers=[*request.headers, ("Accept-Encoding", "identity")],
             content=request.content,
-            extensions={"timeout": _httpx_timeouts(timeouts), "trace": watch},
+            extensions={"timeout": _httpx_timeouts(timeouts), "trace": _Watch(progress)},
         )
+        silence = _IS_SILENT.set(self._is_silent)
         try:
             response = await self._pool.handle_async_request(outgoing)
+            body, complete = await self._read(response)
         except httpx.TimeoutException as error:
             raise TimeoutError(type(error).__name__) from error
-        body, complete = await self._read(response)
+        finally:
+            _IS_SILENT.reset(silence)
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         body, decoded = _decompressed(body, response.headers.get("Content-Encoding", ""), self._max_body_bytes)
         return Response(response.status_code, headers, body, complete and decoded)
@@ -113,6 +126,23 @@ class HttpxTransport:
         finally:
             await response.aclose()
         return bytes(body), True
+
+
+class _Watch:
+    """Follows one request through httpcore's events and notes when it may have left."""
+
+    def __init__(self, progress: Progress) -> None:
+        # Waiting for a connection of the pool emits no event, and is no connection yet.
+        progress.may_have_left = False
+        self._progress = progress
+        self._in_tunnel = False
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        # A proxy is first asked for a tunnel, by a request of its own; its later events do not name it again.
+        if "request" in info:
+            self._in_tunnel = info["request"].method == b"CONNECT"
+        is_of_tunnel = self._in_tunnel and not event.startswith("connection.")
+        self._progress.may_have_left = not is_of_tunnel and event not in _NO_CONNECTION_YET
 
 
 def _httpx_timeouts(timeouts: Timeouts) -> dict[str, float | None]:

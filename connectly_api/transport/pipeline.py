@@ -27,7 +27,7 @@ from connectly_api.errors import (
     UnexpectedResponseError,
     UsageError,
 )
-from connectly_api.redaction import personal_values, redact
+from connectly_api.redaction import personal_values, redact, repeats
 from connectly_api.transport.address import check_api_key, check_base_url, url_of
 from connectly_api.transport.protocol import (
     Answer,
@@ -48,6 +48,10 @@ T = TypeVar("T")
 
 _LOG: Final = logging.getLogger("connectly_api")
 _USER_AGENT: Final = f"connectly-api/{__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
+
+
+_LONGEST_CAUSE: Final = 2000
+"""Characters. A longer text is a copy of somebody's data rather than an explanation."""
 
 
 @attrs.frozen
@@ -206,7 +210,9 @@ class Pipeline:
 
     def _conclude(self, request: Request[T], outcome: Response | Failure, attempts: int) -> Answer[T]:
         if isinstance(outcome, Failure):
-            raise _no_answer(request.operation, outcome, attempts, self._personal(request)) from outcome.error
+            personal = self._personal(request)
+            error = _no_answer(request.operation, outcome, attempts, personal)
+            raise error from outcome.error if _may_be_shown(outcome.error, personal) else None
         if not 200 <= outcome.status < 300:  # noqa: PLR2004 (2xx)
             raise error_from_response(
                 outcome.status,
@@ -254,6 +260,16 @@ def _no_answer(
             timed_out=failure.timed_out,
         )
     return NotSentError(f"{operation}: not sent{tries}: {reason}", timed_out=failure.timed_out)
+
+
+def _may_be_shown(error: BaseException | None, personal: list[str]) -> bool:
+    """Say whether a traceback may show an exception and what caused it: none of their texts repeats the request."""
+    while error is not None:
+        text = str(error)
+        if len(text) > _LONGEST_CAUSE or repeats(text, personal):
+            return False
+        error = error.__cause__ or error.__context__
+    return True
 
 
 def _short(outcome: Response | Failure) -> str:

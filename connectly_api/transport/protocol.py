@@ -5,8 +5,10 @@ Nothing here depends on an HTTP library, and no HTTP library's type passes throu
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -18,6 +20,9 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 Headers = tuple[tuple[str, str], ...]
+
+# Beyond it are integers that no float holds.
+_LARGEST: Final = sys.float_info.max
 
 
 @attrs.frozen
@@ -79,13 +84,17 @@ class Answer(Generic[T]):
     response: Response
 
 
+def _is_time(value: float) -> bool:
+    return 0 < value <= _LARGEST or value == math.inf
+
+
 def check_seconds(field: str, value: object) -> float:
     """Return a number of seconds above 0; `math.inf` stands for no limit.
 
     Raises:
         InvalidInputError: It is not.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not _is_time(value):
         raise InvalidInputError(f"{field}: must be a number of seconds above 0, or math.inf for no limit", field=field)
     return float(value)
 

@@ -7,9 +7,9 @@ service says that it did nothing. A read-only request (GET, HEAD) is repeated af
 
 from __future__ import annotations
 
-import math
 import re
-from email.utils import parsedate_to_datetime
+import sys
+from datetime import UTC
 from typing import Final
 
 import attrs
@@ -24,6 +24,9 @@ _TOO_MANY: Final = 429
 _PASSING: Final = frozenset({408, 429})
 _SERVER_ERROR: Final = 500
 
+# Beyond it are infinity, and integers that no float holds.
+_LARGEST: Final = sys.float_info.max
+
 _LONGEST: Final = 86_400.0
 """Seconds. What asks for more says nothing more."""
 
@@ -34,7 +37,7 @@ def _count(_instance: object, attribute: attrs.Attribute[int], value: object) ->
 
 
 def _seconds(_instance: object, attribute: attrs.Attribute[float], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LARGEST:
         raise InvalidInputError(
             f"{attribute.name}: must be a finite number of seconds, 0 or more", field=attribute.name
         )
@@ -123,8 +126,13 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
     text = (value or "").strip()
     if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", text, re.ASCII):
         return min(float(text), _LONGEST)
+    # Imported here, as few answers hold a date and the import takes milliseconds.
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
     try:
-        moment = parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        # The form without a zone (asctime's) means UTC as well.
+        seconds = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, TypeError, IndexError, OSError):
         return None
-    return min(max(moment - now, 0.0), _LONGEST)
+    return min(max(seconds - now, 0.0), _LONGEST)
