@@ -1,1 +1,172 @@
-"""Async Python SDK for Connectly's Message API."""
+"""Async Python SDK for Connectly's Message API, by which a business talks to its customers on WhatsApp.
+
+    async with Connectly(api_key=..., business_id=..., sender="+14151111234") as connectly:
+        sent = await connectly.send_text("+16044441111", "Hello!")
+
+`Connectly` is the client, `connectly_api.errors` draws the tree of what it raises, `connectly_api.lowlevel` is the
+escape hatch, `connectly_api.webhooks` the way back, `connectly_api.sandbox` the service on your machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectly_api._version import __version__
+from connectly_api.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from connectly_api.addresses import Bsuid, Phone, Recipient
+    from connectly_api.client import Connectly
+    from connectly_api.content import Audio, Document, Image, Location, Text, Video
+    from connectly_api.errors import (
+        ApiError,
+        AuthenticationError,
+        CallbackDataTooLongError,
+        ConflictError,
+        ConnectlyError,
+        InvalidContentError,
+        InvalidInputError,
+        InvalidRecipientError,
+        InvalidSenderError,
+        NotFoundError,
+        NotSentError,
+        OptedOutError,
+        OutcomeUnknownError,
+        OutsideWindowError,
+        PermissionDeniedError,
+        RateLimitError,
+        RecipientRejectedError,
+        RequestRejectedError,
+        SenderRestrictedError,
+        ServerError,
+        TemplateRejectedError,
+        UnexpectedResponseError,
+        UsageError,
+        Violation,
+        WebhookError,
+        WebhookPayloadError,
+        WebhookSignatureError,
+    )
+    from connectly_api.interactive import Button, ListMessage, ReplyButtons, Row, Section
+    from connectly_api.json_kinds import JsonValue
+    from connectly_api.limits import LimitWarning
+    from connectly_api.products import Product, ProductList, ProductSection
+    from connectly_api.registrations import Registrations, Webengage
+    from connectly_api.results import CreatedWebhook, SentMessage, WebhookFilter, WebhookRegistration
+    from connectly_api.sending import Content, SendOptions
+    from connectly_api.template import Parameter, Template
+    from connectly_api.transport.protocol import Response, Timeouts, Transport
+    from connectly_api.transport.retry import Retry
+
+__all__ = [
+    "ApiError",
+    "Audio",
+    "AuthenticationError",
+    "Bsuid",
+    "Button",
+    "CallbackDataTooLongError",
+    "ConflictError",
+    "Connectly",
+    "ConnectlyError",
+    "Content",
+    "CreatedWebhook",
+    "Document",
+    "Image",
+    "InvalidContentError",
+    "InvalidInputError",
+    "InvalidRecipientError",
+    "InvalidSenderError",
+    "JsonValue",
+    "LimitWarning",
+    "ListMessage",
+    "Location",
+    "NotFoundError",
+    "NotSentError",
+    "OptedOutError",
+    "OutcomeUnknownError",
+    "OutsideWindowError",
+    "Parameter",
+    "PermissionDeniedError",
+    "Phone",
+    "Product",
+    "ProductList",
+    "ProductSection",
+    "RateLimitError",
+    "Recipient",
+    "RecipientRejectedError",
+    "Registrations",
+    "ReplyButtons",
+    "RequestRejectedError",
+    "Response",
+    "Retry",
+    "Row",
+    "Section",
+    "SendOptions",
+    "SenderRestrictedError",
+    "SentMessage",
+    "ServerError",
+    "Template",
+    "TemplateRejectedError",
+    "Text",
+    "Timeouts",
+    "Transport",
+    "UnexpectedResponseError",
+    "UsageError",
+    "Video",
+    "Violation",
+    "Webengage",
+    "WebhookError",
+    "WebhookFilter",
+    "WebhookPayloadError",
+    "WebhookRegistration",
+    "WebhookSignatureError",
+    "__version__",
+]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "addresses": ["Bsuid", "Phone", "Recipient"],
+        "client": ["Connectly"],
+        "content": ["Audio", "Document", "Image", "Location", "Text", "Video"],
+        "errors": [
+            "ApiError",
+            "AuthenticationError",
+            "CallbackDataTooLongError",
+            "ConflictError",
+            "ConnectlyError",
+            "InvalidContentError",
+            "InvalidInputError",
+            "InvalidRecipientError",
+            "InvalidSenderError",
+            "NotFoundError",
+            "NotSentError",
+            "OptedOutError",
+            "OutcomeUnknownError",
+            "OutsideWindowError",
+            "PermissionDeniedError",
+            "RateLimitError",
+            "RecipientRejectedError",
+            "RequestRejectedError",
+            "SenderRestrictedError",
+            "ServerError",
+            "TemplateRejectedError",
+            "UnexpectedResponseError",
+            "UsageError",
+            "Violation",
+            "WebhookError",
+            "WebhookPayloadError",
+            "WebhookSignatureError",
+        ],
+        "interactive": ["Button", "ListMessage", "ReplyButtons", "Row", "Section"],
+        "json_kinds": ["JsonValue"],
+        "limits": ["LimitWarning"],
+        "products": ["Product", "ProductList", "ProductSection"],
+        "registrations": ["Registrations", "Webengage"],
+        "results": ["CreatedWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"],
+        "sending": ["Content", "SendOptions"],
+        "template": ["Parameter", "Template"],
+        "transport.protocol": ["Response", "Timeouts", "Transport"],
+        "transport.retry": ["Retry"],
+    },
+)

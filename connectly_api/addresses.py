@@ -29,6 +29,25 @@ def _written(value: object) -> str:
     return f"{len(value)} characters" if isinstance(value, str) else f"a value of type {type(value).__name__}"
 
 
+def _check_e164(_instance: object, _attribute: attrs.Attribute[str], value: object) -> None:
+    if not isinstance(value, str) or not _E164.fullmatch(value):
+        raise InvalidRecipientError(
+            f"phone: must be + and 7 to 15 digits (E.164), {_written(value)} given"
+            "; Phone.parse takes spaces, dots, dashes and brackets out",
+            field="phone",
+            size=len(value) if isinstance(value, str) else None,
+        )
+
+
+def _check_bsuid(_instance: object, _attribute: attrs.Attribute[str], value: object) -> None:
+    if not isinstance(value, str) or not _BSUID.fullmatch(value):
+        raise InvalidRecipientError(
+            f"bsuid: must be a country code, a dot, and 1 to 128 letters and digits, {_written(value)} given",
+            field="bsuid",
+            size=len(value) if isinstance(value, str) else None,
+        )
+
+
 @attrs.frozen
 class Phone:
     """A phone number in E.164 form: `+`, the country code and the number, 7 to 15 digits, nothing else.
@@ -42,17 +61,7 @@ class Phone:
         InvalidRecipientError: It is not in that form. `Phone.parse` takes punctuation out first.
     """
 
-    e164: str = attrs.field()
-
-    @e164.validator
-    def _check(self, _attribute: attrs.Attribute[str], value: object) -> None:
-        if not isinstance(value, str) or not _E164.fullmatch(value):
-            raise InvalidRecipientError(
-                f"phone: must be + and 7 to 15 digits (E.164), {_written(value)} given"
-                "; Phone.parse takes spaces, dots, dashes and brackets out",
-                field="phone",
-                size=len(value) if isinstance(value, str) else None,
-            )
+    e164: str = attrs.field(validator=_check_e164)
 
     @classmethod
     def parse(cls, text: str) -> Phone:
@@ -93,22 +102,13 @@ class Bsuid:
     Source: https://docs.connectly.ai (`userId`).
 
     Attributes:
-        value: The id as the service gave it, `US.13491208655302741918`, without the `bsuid:` that templates put before it.
+        value: The id as the service gave it, `US.13491208655302741918`, without a template's `bsuid:`.
 
     Raises:
         InvalidRecipientError: It is not two capital letters, a dot (or `.ENT.`), and 1 to 128 letters and digits.
     """
 
-    value: str = attrs.field()
-
-    @value.validator
-    def _check(self, _attribute: attrs.Attribute[str], value: object) -> None:
-        if not isinstance(value, str) or not _BSUID.fullmatch(value):
-            raise InvalidRecipientError(
-                f"bsuid: must be a country code, a dot, and 1 to 128 letters and digits, {_written(value)} given",
-                field="bsuid",
-                size=len(value) if isinstance(value, str) else None,
-            )
+    value: str = attrs.field(validator=_check_bsuid)
 
     def __repr__(self) -> str:
         """Return the country code alone."""
@@ -177,7 +177,7 @@ def to_recipient(value: RecipientLike) -> Recipient:
         if _BSUID.fullmatch(given):
             return Recipient(bsuid=Bsuid(given))
     raise InvalidRecipientError(
-        "recipient: must be a phone number (+ and 7 to 15 digits) or a BSUID (a country code, a dot, letters and digits)"
+        "recipient: must be a phone number (+ and 7 to 15 digits) or a BSUID (country code, dot, letters and digits)"
         f", {_written(given)} given",
         field="recipient",
         size=len(given) if isinstance(given, str) else None,

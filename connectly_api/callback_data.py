@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from connectly_api.errors import CallbackDataTooLongError
+from connectly_api.json_kinds import JsonValue
 from connectly_api.wire import encode_json
 
-__all__ = ["LIMIT", "JsonValue", "check_callback_data"]
-
-JsonValue = None | bool | int | float | str | list["JsonValue"] | tuple["JsonValue", ...] | dict[str, "JsonValue"]
-"""Whatever JSON can say."""
+__all__ = ["LIMIT", "check_callback_data"]
 
 LIMIT: Final = 1024
 """Bytes."""

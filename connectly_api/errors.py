@@ -1,4 +1,4 @@
-"""Every error that this package raises, and the pure function that reads one from an answer.
+"""Every error that this package raises.
 
     ConnectlyError
     ├─ InvalidInputError (ValueError)      refused before any I/O: names the field, the size and the limit
@@ -34,11 +34,10 @@ No error's text or repr holds a key, a phone number, a BSUID, a text or callback
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -72,7 +71,6 @@ __all__ = [
     "WebhookError",
     "WebhookPayloadError",
     "WebhookSignatureError",
-    "error_from_response",
 ]
 
 Headers = tuple[tuple[str, str], ...]
@@ -151,12 +149,15 @@ class Violation:
         problem: What is wrong, with size and limit where there are any; never the value.
         size: The value's size, in the unit that `problem` names.
         limit: The limit in the same unit.
+        level: `error` for what cannot be sent at all (a wrong type), `limit` for what WhatsApp's documentation rules
+            out, `doubt` for what the service documents and WhatsApp does not: a warning at most.
     """
 
     field: str
     problem: str
     size: int | float | None = None
     limit: int | float | None = None
+    level: Literal["error", "limit", "doubt"] = "limit"
 
     def __str__(self) -> str:
         """Return `field: problem`."""
@@ -372,130 +373,6 @@ class WebhookPayloadError(WebhookError):
 # What may stand in a text unredacted: names and ids as the service forms them, and nothing that could be anything else.
 _NAME = re.compile(r"[A-Z][A-Z_]{2,79}")
 _TRACE_ID = re.compile(r"[0-9]{16,24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-# A known code outranks the status: the documentation does not say which status goes with which code, and a gRPC gateway
-# would send the documented DEADLINE_EXCEEDED of a closed window as 504.
-_BY_CODE: Mapping[str, type[ApiError]] = {
-    "ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW": OutsideWindowError,
-    "ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION": OutsideWindowError,
-    "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT": OptedOutError,
-    "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID": RecipientRejectedError,
-    "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT": RecipientRejectedError,
-    "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND": TemplateRejectedError,
-    "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID": TemplateRejectedError,
-    "ERROR_CODE_MESSAGE_TEMPLATE_DELETED": TemplateRejectedError,
-    "ERROR_CODE_BUSINESS_REACHED_LIMITS": SenderRestrictedError,
-    "ERROR_CODE_INVALID_SENDER_ID": RequestRejectedError,
-    "ERROR_CODE_MESSAGE_ATTACHMENTS_NUMBER_INVALID": RequestRejectedError,
-    "ERROR_CODE_MESSAGE_ATTACHMENT_EMPTY": RequestRejectedError,
-    "ERROR_CODE_MESSAGE_ATTACHMENT_INVALID": RequestRejectedError,
-    "ERROR_CODE_MESSAGE_TEXT_EMPTY": RequestRejectedError,
-    "ERROR_CODE_BUSINESS_MISSES_MATCHING_CHANNEL": RequestRejectedError,
-    "ERROR_CODE_MESSAGE_SELF_INVALID": RequestRejectedError,
-    "ERROR_CODE_BUSINESS_KEY_SECRET_ABSENT": RequestRejectedError,
-}
-
-_BY_STATUS: Mapping[int, type[ApiError]] = {
-    400: RequestRejectedError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    422: RequestRejectedError,
-    429: RateLimitError,
-}
-
-# https://grpc.io/docs/guides/status-codes/
-_GRPC_CODES = (
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-)
-
-
-def error_from_response(
-    status: int,
-    headers: Headers,
-    body: bytes,
-    *,
-    retry_after: float | None = None,
-    personal: Iterable[str] = (),
-) -> ApiError:
-    """Turn an answer with a status other than 2xx into a typed error; it never fails, whatever the body holds.
-
-    Read are the documented error body, a gRPC status (integer `code`, list `details`), either of them under an `error`
-    key, and for anything else (HTML, nothing, `null`, a truncated or non-UTF-8 text) the status alone.
-
-    Args:
-        status: The HTTP status, any integer.
-        headers: Names and values as they came.
-        body: The answer's bytes.
-        retry_after: Seconds to wait, read from the headers by the caller, who has a clock.
-        personal: Values that the error's text must not repeat.
-    """
-    fields = _error_fields(body)
-    code = _code(fields.get("code"))
-    error = _class_for(status, code)(
-        status=status,
-        code=code,
-        type=_text(fields.get("type")),
-        message=_text(fields.get("message")),
-        user_title=_text(fields.get("userTitle")),
-        user_message=_text(fields.get("userMessage")),
-        trace_id=_text(fields.get("cntTraceId")),
-        details=fields.get("details"),
-        headers=headers,
-        body=body,
-        personal=personal,
-    )
-    if isinstance(error, RateLimitError):
-        error.retry_after = retry_after
-    return error
-
-
-def _class_for(status: int, code: str | None) -> type[ApiError]:
-    # 401 and 429 are answered before anything is looked at, and a caller acts on them whatever the body says.
-    if code is not None and code in _BY_CODE and status not in {401, 429}:
-        return _BY_CODE[code]
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    return ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
-
-
-def _error_fields(body: bytes) -> Mapping[str, Any]:
-    try:
-        decoded: object = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    if isinstance(decoded, dict) and isinstance(decoded.get("error"), dict):
-        decoded = decoded["error"]
-    return decoded if isinstance(decoded, dict) else {}
-
-
-def _code(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _GRPC_CODES[value] if 0 <= value < len(_GRPC_CODES) else str(value)
-    return _text(value)
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None
 
 
 def _phrase(status: int) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from connectly_api.json_kinds import is_array, is_object
+
 __all__ = ["personal_values", "redact"]
 
 MARK = "[redacted]"
@@ -41,14 +43,14 @@ def personal_values(value: object, *, key: str = "") -> Iterator[str]:
     pending: list[tuple[str, object]] = [(key, value)]
     while pending:
         name, item = pending.pop()
-        if isinstance(item, dict):
+        if is_object(item):
             # Inside callback data the names are the caller's own, too.
             inside = name == "callbackData"
             for inner, child in item.items():
                 if inside:
-                    yield str(inner)
-                pending.append(("callbackData" if inside else str(inner), child))
-        elif isinstance(item, list):
+                    yield inner
+                pending.append(("callbackData" if inside else inner, child))
+        elif is_array(item):
             pending.extend((name, child) for child in item)
         elif name not in _IMPERSONAL and item is not None and not isinstance(item, bool):
             yield str(item)

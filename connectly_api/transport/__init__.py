@@ -1,1 +1,39 @@
-"""The HTTP edge."""
+"""The HTTP edge: a protocol over plain bytes, the adapters that fulfil it, and the pipeline on top."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectly_api.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from connectly_api.transport.asgi import AsgiTransport
+    from connectly_api.transport.mock import MockTransport
+    from connectly_api.transport.pipeline import Pipeline
+    from connectly_api.transport.protocol import Answer, Progress, Request, Response, Timeouts, Transport, WireRequest
+    from connectly_api.transport.retry import Retry
+
+__all__ = [
+    "Answer",
+    "AsgiTransport",
+    "MockTransport",
+    "Pipeline",
+    "Progress",
+    "Request",
+    "Response",
+    "Retry",
+    "Timeouts",
+    "Transport",
+    "WireRequest",
+]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "asgi": ["AsgiTransport"],
+        "mock": ["MockTransport"],
+        "pipeline": ["Pipeline"],
+        "protocol": ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest"],
+        "retry": ["Retry"],
+    },
+)

@@ -6,19 +6,23 @@ Nothing here depends on an HTTP library, and no HTTP library's type passes throu
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest"]
+__all__ = ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest", "check_seconds"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 Headers = tuple[tuple[str, str], ...]
+
+# Beyond it are integers that no float holds.
+_LARGEST: Final = sys.float_info.max
 
 
 @attrs.frozen
@@ -39,7 +43,7 @@ class Request(Generic[T_co]):
     query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     """Names and values, not yet percent-encoded, in order."""
     headers: Headers = attrs.field(default=(), repr=False)
-    """Header parameters of the operation; the pipeline adds the key and the content type."""
+    """Header parameters of the operation; the pipeline adds the key and the content type, whatever stands here."""
     content: bytes | None = attrs.field(default=None, repr=False)
     """The body's exact bytes (UTF-8 JSON), or None where the operation has none."""
 
@@ -63,6 +67,8 @@ class Response:
     headers: Headers = attrs.field(default=(), repr=False)
     """Names and values in the order in which they came; a name may come twice."""
     body: bytes = attrs.field(default=b"", repr=False)
+    complete: bool = True
+    """False where the connection broke, or the size limit struck, after the head: `body` is then what came so far."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, whatever the case of its name, or None."""
@@ -78,11 +84,23 @@ class Answer(Generic[T]):
     response: Response
 
 
+def _is_time(value: float) -> bool:
+    return 0 < value <= _LARGEST or value == math.inf
+
+
+def check_seconds(field: str, value: object) -> float:
+    """Return a number of seconds above 0; `math.inf` stands for no limit.
+
+    Raises:
+        InvalidInputError: It is not.
+    """
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not _is_time(value):
+        raise InvalidInputError(f"{field}: must be a number of seconds above 0, or math.inf for no limit", field=field)
+    return float(value)
+
+
 def _seconds(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        name = attribute.name
-        message = f"{name}: must be a number of seconds above 0, or math.inf for no limit"
-        raise InvalidInputError(message, field=name)
+    check_seconds(attribute.name, value)
 
 
 @attrs.frozen
@@ -98,14 +116,6 @@ class Timeouts:
     total: float = attrs.field(default=30.0, validator=_seconds)
     connect: float = attrs.field(default=5.0, validator=_seconds)
     read: float = attrs.field(default=20.0, validator=_seconds)
-
-    def within(self, remaining: float) -> Timeouts:
-        """Return the same time-outs, none longer than `remaining` seconds."""
-        if remaining == math.inf:
-            return self
-        return Timeouts(
-            total=min(self.total, remaining), connect=min(self.connect, remaining), read=min(self.read, remaining)
-        )
 
 
 class Progress:

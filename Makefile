@@ -1,0 +1,52 @@
+# Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types drift generate wheel build bench lock clean environment
+
+# The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
+PYTHONS := $(shell sh tools/interpreters)
+RUN := .venv/bin/python
+
+help: ## List the verbs
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 12
+
+environment:
+	@test -n "$(PYTHONS)" || { echo "No Python 3.11, 3.12 or 3.13 with pip was found; name one: make PYTHONS=/path/to/python" >&2; exit 1; }
+	@sh tools/environment $(firstword $(PYTHONS)) .venv
+
+demo: environment ## Send every documented message to the sandbox, and show what came back
+	@$(RUN) -m examples.demo
+
+test: environment ## Run the tests, with branch coverage, on the oldest and the newest Python found here
+	@sh tools/test $(PYTHONS)
+
+check: lint types drift test wheel ## Everything that CI asks for
+
+lint: environment ## Check style: ruff's rules and format
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: environment ## Check types: mypy --strict and pyright strict, ours and our users'
+	$(RUN) -m mypy
+	$(RUN) -m pyright
+
+drift: environment ## Check that the generated code is what service.swagger.json says
+	$(RUN) -m codegen check
+
+generate: environment ## Regenerate connectly_api/lowlevel from service.swagger.json
+	$(RUN) -m codegen generate
+
+wheel: environment ## Build the wheel and test it in an empty environment outside the checkout
+	$(RUN) -m tools.wheel_test $(firstword $(PYTHONS))
+
+build: environment ## Build the sdist and the wheel into dist/
+	$(RUN) -m build --no-isolation
+
+bench: environment ## Measure what the package claims, side by side
+	$(RUN) -m benchmarks.imports
+
+lock: environment ## Lock the requirements anew: versions and hashes, no addresses
+	sh tools/lock
+
+clean: ## Remove what the other verbs made
+	rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

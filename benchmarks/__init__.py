@@ -1,0 +1,1 @@
+"""Measurements of what the documentation claims, side by side in one run."""

@@ -1,0 +1,343 @@
+"""`Connectly`: the client that people use. Each method builds a request, awaits it, and wraps the answer."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self, Unpack, get_args
+
+from connectly_api.addresses import RecipientLike, SenderLike, to_recipient, to_sender
+from connectly_api.content import Audio, Document, Image, Location, Text, Video
+from connectly_api.errors import InvalidInputError, UnexpectedResponseError
+from connectly_api.interactive import Button, Header, ListMessage, ReplyButtons, Section
+from connectly_api.limits import Limits
+from connectly_api.products import Product, ProductList, ProductSection
+from connectly_api.registrations import Registrations
+from connectly_api.results import SentMessage
+from connectly_api.sending import Content, Message, SendOptions, to_request
+from connectly_api.template import Parameter, Template
+from connectly_api.transport.address import PRODUCTION, proxy_from_environment
+from connectly_api.transport.pipeline import Pipeline
+from connectly_api.transport.protocol import Timeouts, Transport
+from connectly_api.transport.retry import Retry
+from connectly_api.wire import path_segment
+
+__all__ = ["Connectly"]
+
+
+class Connectly:
+    """An async client of Connectly's Message API for one business.
+
+    It opens connections at the first call and keeps them until `aclose`, or the end of its `async with` block. One
+    client serves any number of tasks of one event loop, asyncio's or trio's.
+
+    Attributes:
+        business_id: The business.
+        transport: What low-level functions take as their first argument.
+        webhooks: The business's webhook registrations.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        business_id: str,
+        sender: SenderLike | None = None,
+        base_url: str = PRODUCTION,
+        transport: Transport | Literal["httpx"] = "httpx",
+        timeouts: Timeouts | None = None,
+        retry: Retry | None = None,
+        limits: Limits = "strict",
+    ) -> None:
+        """Check the settings; nothing is opened yet.
+
+        Args:
+            api_key: From the service's dashboard; sent as `X-API-Key`, never shown.
+            business_id: The opaque id in the path of every call.
+            sender: The number that sends where a call names none; not needed where the business has one.
+            base_url: `https://…`, or `http://` to loopback, for the sandbox.
+            transport: An HTTP adapter, or the name of one; the client closes it.
+            timeouts: Seconds for the whole call, a connection, a silence; 30, 5 and 20 where not given.
+            retry: How often a call that cannot do anything twice is tried; three times where not given.
+            limits: WhatsApp's limits on content: `strict` refuses what breaks one before sending, `warn` warns and
+                sends, `off` sends.
+
+        Raises:
+            InvalidInputError: A setting cannot be used.
+            InvalidSenderError: The sender is not a phone number.
+        """
+        if limits not in get_args(Limits):
+            raise InvalidInputError(f"limits: must be one of {', '.join(get_args(Limits))}", field="limits")
+        path_segment("business_id", business_id)
+        self.business_id = business_id
+        self._sender = None if sender is None else to_sender(sender)
+        self._limits: Limits = limits
+        self._is_view = False
+        self.transport = Pipeline(
+            _adapter(transport), api_key=api_key, base_url=base_url, timeouts=timeouts, retry=retry
+        )
+        self.webhooks = Registrations(self.transport, business_id)
+
+    @classmethod
+    def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 (the constructor's own keywords)
+        """Make a client from the environment: the only place where this package reads it.
+
+        `CONNECTLY_API_KEY` and `CONNECTLY_BUSINESS_ID` are required, `CONNECTLY_SENDER` and `CONNECTLY_BASE_URL` are
+        optional; the usual proxy variables (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) are honoured.
+
+        Args:
+            **settings: The constructor's keywords; they win over the environment.
+
+        Raises:
+            InvalidInputError: A required variable is missing or empty, or a setting cannot be used.
+        """
+        names = {
+            "api_key": "CONNECTLY_API_KEY",
+            "business_id": "CONNECTLY_BUSINESS_ID",
+            "sender": "CONNECTLY_SENDER",
+            "base_url": "CONNECTLY_BASE_URL",
+        }
+        found = {name: os.environ[variable] for name, variable in names.items() if os.environ.get(variable)}
+        merged: dict[str, Any] = {**found, **settings}
+        for name in ("api_key", "business_id"):
+            if name not in merged:
+                raise InvalidInputError(f"{names[name]}: is not set", field=names[name])
+        if "transport" not in merged and (proxy := proxy_from_environment(merged.get("base_url", PRODUCTION))):
+            merged["transport"] = _httpx_transport(proxy)
+        return cls(**merged)
+
+    def with_sender(self, sender: SenderLike | None) -> Self:
+        """Return a view that sends from another number over the same connections.
+
+        Closing a view does nothing; closing the client closes the connections for all.
+
+        Args:
+            sender: The number, or None for none.
+
+        Raises:
+            InvalidSenderError: It is not a phone number.
+        """
+        view = copy.copy(self)
+        view._sender = None if sender is None else to_sender(sender)  # noqa: SLF001 (a copy of this object)
+        view._is_view = True  # noqa: SLF001 (likewise)
+        return view
+
+    def __repr__(self) -> str:
+        """Return the business and the address; the key and the sender's whole number stay hidden."""
+        return f"Connectly(business_id={self.business_id!r}, sender={self._sender!r}, transport={self.transport!r})"
+
+    async def __aenter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the client."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection; calling it again, or on a view, does nothing.
+
+        Raises:
+            UsageError: Called from another event loop than the client's.
+        """
+        if not self._is_view:
+            await self.transport.aclose()
+
+    async def send(self, recipient: RecipientLike, content: Content, **options: Unpack[SendOptions]) -> SentMessage:
+        """Send any kind of content.
+
+        A session message reaches a customer who wrote within the last 24 hours; a `Template` reaches everyone else.
+        A message is sent again only where it provably was not accepted, so it never arrives twice.
+
+        Args:
+            recipient: `+` and digits, a BSUID, a `Phone`, a `Bsuid`, or a `Recipient` with both.
+            content: A `Text`, `Image`, …, or `Template`.
+            **options: `sender`, `callback_data`, `campaign_name`, `channel_type`, `timeout`: see `SendOptions`.
+
+        Returns:
+            The accepted message. What became of it is told by its delivery statuses.
+
+        Raises:
+            InvalidRecipientError: The recipient is neither a phone number nor a BSUID.
+            InvalidSenderError: The sender is not a phone number.
+            InvalidContentError: The content breaks limits; it has all of them.
+            CallbackDataTooLongError: More than 1024 bytes of callback data.
+            InvalidInputError: Another argument is refused. All of these before any I/O.
+            UsageError: The client is closed, or belongs to another event loop.
+            NotSentError: It never left this machine: safe to try again.
+            RateLimitError: The service is too busy for it: safe to try again, later.
+            OutsideWindowError: The customer has not written for 24 hours: use a template.
+            RequestRejectedError: The service refuses it; its subclasses say what to do.
+            AuthenticationError: The key.
+            OutcomeUnknownError: It left, and no answer came: it may have been delivered.
+            ServerError: The service failed: it may have been delivered.
+            UnexpectedResponseError: Accepted, but the answer holds no id.
+            ApiError: Any other answer than 2xx.
+        """
+        to = to_recipient(recipient)
+        sender = options.get("sender")
+        message = Message(
+            recipient=to,
+            content=content,
+            sender=self._sender if sender is None else to_sender(sender),
+            callback_data=options.get("callback_data"),
+            campaign_name=options.get("campaign_name"),
+            channel_type=options.get("channel_type", "whatsapp"),
+        )
+        request = to_request(self.business_id, message, self._limits)
+        answer = await self.transport.send(request, timeout=options.get("timeout"))
+        if not answer.value.id:
+            raise UnexpectedResponseError(
+                f"{request.operation}: accepted, but the answer holds no id of the message",
+                status=answer.response.status,
+                headers=answer.response.headers,
+                body=answer.response.body,
+            )
+        return SentMessage(answer.value.id, to, answer.response)
+
+    async def send_text(self, recipient: RecipientLike, text: str, **options: Unpack[SendOptions]) -> SentMessage:
+        """Send a text of 1 to 4096 characters; see `Text` and `send`."""
+        return await self.send(recipient, Text(text), **options)
+
+    async def send_image(
+        self, recipient: RecipientLike, url: str, *, caption: str | None = None, **options: Unpack[SendOptions]
+    ) -> SentMessage:
+        """Send a picture by its public address; see `Image` and `send`."""
+        return await self.send(recipient, Image(url, caption), **options)
+
+    async def send_video(
+        self, recipient: RecipientLike, url: str, *, caption: str | None = None, **options: Unpack[SendOptions]
+    ) -> SentMessage:
+        """Send a video by its public address; see `Video` and `send`."""
+        return await self.send(recipient, Video(url, caption), **options)
+
+    async def send_audio(self, recipient: RecipientLike, url: str, **options: Unpack[SendOptions]) -> SentMessage:
+        """Send a recording by its public address; see `Audio` and `send`."""
+        return await self.send(recipient, Audio(url), **options)
+
+    async def send_document(
+        self,
+        recipient: RecipientLike,
+        url: str,
+        *,
+        filename: str | None = None,
+        caption: str | None = None,
+        **options: Unpack[SendOptions],
+    ) -> SentMessage:
+        """Send a file by its public address; see `Document` and `send`."""
+        return await self.send(recipient, Document(url, filename, caption), **options)
+
+    async def send_location(
+        self,
+        recipient: RecipientLike,
+        latitude: float,
+        longitude: float,
+        *,
+        name: str | None = None,
+        address: str | None = None,
+        **options: Unpack[SendOptions],
+    ) -> SentMessage:
+        """Send a place, in degrees; see `Location` and `send`."""
+        return await self.send(recipient, Location(latitude, longitude, name, address), **options)
+
+    async def send_list(
+        self,
+        recipient: RecipientLike,
+        button: str,
+        sections: Iterable[Section],
+        *,
+        text: str | None = None,
+        header: Header | None = None,
+        footer: str | None = None,
+        **options: Unpack[SendOptions],
+    ) -> SentMessage:
+        """Send a list, one row of which the customer may pick; see `ListMessage` and `send`."""
+        return await self.send(recipient, ListMessage(button, sections, text, header, footer), **options)
+
+    async def send_reply_buttons(
+        self,
+        recipient: RecipientLike,
+        text: str,
+        buttons: Iterable[Button],
+        *,
+        header: Header | None = None,
+        footer: str | None = None,
+        **options: Unpack[SendOptions],
+    ) -> SentMessage:
+        """Send a text with one to three buttons; see `ReplyButtons` and `send`."""
+        return await self.send(recipient, ReplyButtons(text, buttons, header, footer), **options)
+
+    async def send_product(
+        self,
+        recipient: RecipientLike,
+        catalog_id: str,
+        product_id: str,
+        *,
+        text: str | None = None,
+        footer: str | None = None,
+        **options: Unpack[SendOptions],
+    ) -> SentMessage:
+        """Send one product of the catalogue; see `Product` and `send`."""
+        return await self.send(recipient, Product(catalog_id, product_id, text, footer), **options)
+
+    async def send_product_list(
+        self,
+        recipient: RecipientLike,
+        text: str,
+        catalog_id: str,
+        sections: Iterable[ProductSection],
+        *,
+        header: Header | None = None,
+        footer: str | None = None,
+        **options: Unpack[SendOptions],
+    ) -> SentMessage:
+        """Send several products of the catalogue; see `ProductList` and `send`."""
+        return await self.send(recipient, ProductList(text, catalog_id, sections, header, footer), **options)
+
+    async def send_template(
+        self,
+        recipient: RecipientLike,
+        name: str,
+        language: str,
+        *,
+        body: Iterable[str] | None = None,
+        header_text: str | None = None,
+        header_image: str | None = None,
+        header_video: str | None = None,
+        header_document: str | tuple[str, str] | None = None,
+        button_urls: Iterable[str | None] | None = None,
+        parameters: Mapping[str, str] | Iterable[Parameter] | None = None,
+        **options: Unpack[SendOptions],
+    ) -> SentMessage:
+        """Send an approved template, also to a customer who has not written for 24 hours; see `Template` and `send`."""
+        template = Template(
+            name,
+            language,
+            body=body,
+            header_text=header_text,
+            header_image=header_image,
+            header_video=header_video,
+            header_document=header_document,
+            button_urls=button_urls,
+            parameters=parameters,
+        )
+        return await self.send(recipient, template, **options)
+
+
+def _adapter(transport: Transport | Literal["httpx"]) -> Transport:
+    if not isinstance(transport, str):
+        return transport
+    if transport != "httpx":
+        raise InvalidInputError("transport: must be an adapter, or 'httpx'", field="transport")
+    return _httpx_transport(None)
+
+
+def _httpx_transport(proxy: str | None) -> Transport:
+    # Imported here, so that importing this package costs less than importing httpx.
+    from connectly_api.transport.httpx import HttpxTransport  # noqa: PLC0415
+
+    return HttpxTransport(proxy=proxy)

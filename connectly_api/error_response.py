@@ -1,0 +1,153 @@
+"""From an answer with a status other than 2xx to a typed error. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from connectly_api.errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    NotFoundError,
+    OptedOutError,
+    OutsideWindowError,
+    PermissionDeniedError,
+    RateLimitError,
+    RecipientRejectedError,
+    RequestRejectedError,
+    SenderRestrictedError,
+    ServerError,
+    TemplateRejectedError,
+)
+from connectly_api.json_kinds import is_object
+
+__all__ = ["error_from_response"]
+
+Headers = tuple[tuple[str, str], ...]
+
+# A known code outranks the status: the documentation does not say which status goes with which code, and a gRPC gateway
+# would send the documented DEADLINE_EXCEEDED of a closed window as 504.
+_BY_CODE: Mapping[str, type[ApiError]] = {
+    "ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW": OutsideWindowError,
+    "ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION": OutsideWindowError,
+    "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT": OptedOutError,
+    "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID": RecipientRejectedError,
+    "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT": RecipientRejectedError,
+    "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND": TemplateRejectedError,
+    "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID": TemplateRejectedError,
+    "ERROR_CODE_MESSAGE_TEMPLATE_DELETED": TemplateRejectedError,
+    "ERROR_CODE_BUSINESS_REACHED_LIMITS": SenderRestrictedError,
+    "ERROR_CODE_INVALID_SENDER_ID": RequestRejectedError,
+    "ERROR_CODE_MESSAGE_ATTACHMENTS_NUMBER_INVALID": RequestRejectedError,
+    "ERROR_CODE_MESSAGE_ATTACHMENT_EMPTY": RequestRejectedError,
+    "ERROR_CODE_MESSAGE_ATTACHMENT_INVALID": RequestRejectedError,
+    "ERROR_CODE_MESSAGE_TEXT_EMPTY": RequestRejectedError,
+    "ERROR_CODE_BUSINESS_MISSES_MATCHING_CHANNEL": RequestRejectedError,
+    "ERROR_CODE_MESSAGE_SELF_INVALID": RequestRejectedError,
+    "ERROR_CODE_BUSINESS_KEY_SECRET_ABSENT": RequestRejectedError,
+}
+
+_BY_STATUS: Mapping[int, type[ApiError]] = {
+    400: RequestRejectedError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: RequestRejectedError,
+    429: RateLimitError,
+}
+
+# https://grpc.io/docs/guides/status-codes/
+_GRPC_CODES = (
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+)
+
+
+def error_from_response(
+    status: int,
+    headers: Headers,
+    body: bytes,
+    *,
+    retry_after: float | None = None,
+    personal: Iterable[str] = (),
+) -> ApiError:
+    """Turn an answer with a status other than 2xx into a typed error; it never fails, whatever the body holds.
+
+    Read are the documented error body, a gRPC status (integer `code`, list `details`), either of them under an `error`
+    key, and for anything else (HTML, nothing, `null`, a truncated or non-UTF-8 text) the status alone.
+
+    Args:
+        status: The HTTP status, any integer.
+        headers: Names and values as they came.
+        body: The answer's bytes.
+        retry_after: Seconds to wait, read from the headers by the caller, who has a clock.
+        personal: Values that the error's text must not repeat.
+    """
+    fields = _error_fields(body)
+    code = _code(fields.get("code"))
+    error = _class_for(status, code)(
+        status=status,
+        code=code,
+        type=_text(fields.get("type")),
+        message=_text(fields.get("message")),
+        user_title=_text(fields.get("userTitle")),
+        user_message=_text(fields.get("userMessage")),
+        trace_id=_text(fields.get("cntTraceId")),
+        details=fields.get("details"),
+        headers=headers,
+        body=body,
+        personal=personal,
+    )
+    if isinstance(error, RateLimitError):
+        error.retry_after = retry_after
+    return error
+
+
+def _class_for(status: int, code: str | None) -> type[ApiError]:
+    # 401 and 429 are answered before anything is looked at, and a caller acts on them whatever the body says.
+    if code is not None and code in _BY_CODE and status not in {401, 429}:
+        return _BY_CODE[code]
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
+
+
+def _error_fields(body: bytes) -> Mapping[str, object]:
+    try:
+        decoded: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    if not is_object(decoded):
+        return {}
+    inner = decoded.get("error")
+    return inner if is_object(inner) else decoded
+
+
+def _code(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _GRPC_CODES[value] if 0 <= value < len(_GRPC_CODES) else str(value)
+    return _text(value)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value else None

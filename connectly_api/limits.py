@@ -1,0 +1,127 @@
+"""WhatsApp's limits on content, as checks that yield every violation. Pure.
+
+A character is a Unicode code point: how the service counts is not documented. Sources: WhatsApp's documentation of
+interactive messages and media, https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages, and the
+service's own, https://docs.connectly.ai.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Literal
+
+from connectly_api.errors import InvalidContentError, Violation
+
+__all__ = [
+    "LimitWarning",
+    "Limits",
+    "address",
+    "check",
+    "coordinate",
+    "count",
+    "distinct",
+    "instances",
+    "text",
+]
+
+Limits = Literal["strict", "warn", "off"]
+"""`strict` refuses what breaks a limit, `warn` warns of it, `off` refuses only what cannot be sent at all."""
+
+_ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class LimitWarning(UserWarning):
+    """A content breaks one of WhatsApp's limits and was sent all the same."""
+
+
+def check(violations: Iterable[Violation], limits: Limits) -> None:
+    """Act on the violations of a content.
+
+    Args:
+        violations: What the content's own checks yield.
+        limits: `strict` raises for each that is no mere doubt, `warn` raises for errors and warns of the rest, `off`
+            raises for errors.
+
+    Raises:
+        InvalidContentError: It has all violations that are to be refused.
+    """
+    found = tuple(violations)
+    if not found:
+        return
+    refused_levels = {"error", "limit"} if limits == "strict" else {"error"}
+    if refused := [violation for violation in found if violation.level in refused_levels]:
+        raise InvalidContentError(refused)
+    if limits != "off":
+        for violation in found:
+            warnings.warn(str(violation), LimitWarning, stacklevel=2)
+
+
+def text(field: str, value: object, most: int | None = None, *, required: bool = True) -> Iterator[Violation]:
+    """Check a text: a string that UTF-8 can carry, not empty where required, of at most so many characters.
+
+    Args:
+        field: The path of the value.
+        value: The text, or None where it is not given.
+        most: The limit in characters, or None for none.
+        required: Whether None and the empty string break a limit.
+    """
+    if value is None:
+        if required:
+            yield Violation(field, "is required", level="error")
+    elif not isinstance(value, str):
+        yield Violation(field, f"must be a string, not {type(value).__name__}", level="error")
+    elif _SURROGATE.search(value):
+        yield Violation(field, "holds a lone surrogate, which UTF-8 cannot carry", len(value), level="error")
+    elif not value.strip():
+        # Where a text may be left out, an empty one is a mistake all the same.
+        yield Violation(field, "is empty", len(value))
+    elif most is not None and len(value) > most:
+        yield Violation(field, f"{len(value)} characters; the limit is {most}", len(value), most)
+
+
+def address(field: str, value: object) -> Iterator[Violation]:
+    """Check the address of a file: `http://` or `https://`, without white space or control characters."""
+    problems = list(text(field, value))
+    yield from problems
+    if not problems and isinstance(value, str) and not _ADDRESS.fullmatch(value):
+        yield Violation(field, "must be an http:// or https:// address without white space", len(value))
+
+
+def coordinate(field: str, value: object, most: float) -> Iterator[Violation]:
+    """Check a latitude (`most` 90) or longitude (180) in degrees."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        yield Violation(field, f"must be a number, not {type(value).__name__}", level="error")
+    elif not math.isfinite(value):
+        yield Violation(field, "must be finite", level="error")
+    elif abs(value) > most:
+        yield Violation(field, f"must be between -{most:g} and {most:g} degrees", value, most)
+
+
+def count(field: str, values: Sequence[object], most: int, *, what: str, least: int = 1) -> Iterator[Violation]:
+    """Check how many there are."""
+    if len(values) < least:
+        yield Violation(field, f"{len(values)} {what}; at least {least} is needed", len(values), least)
+    elif len(values) > most:
+        yield Violation(field, f"{len(values)} {what}; the limit is {most}", len(values), most)
+
+
+def distinct(field: str, values: Sequence[object], *, what: str) -> Iterator[Violation]:
+    """Check that no value comes twice."""
+    seen: list[object] = []
+    for value in values:
+        if value in seen:
+            yield Violation(field, f"two {what} are the same; each must be unique", len(values))
+            return
+        seen.append(value)
+
+
+def instances(field: str, values: Sequence[object], kind: type) -> Iterator[Violation]:
+    """Check that every element is of one class."""
+    for index, value in enumerate(values):
+        if not isinstance(value, kind):
+            problem = f"must be a {kind.__name__}, not {type(value).__name__}"
+            yield Violation(f"{field}[{index}]", problem, level="error")

@@ -1,0 +1,149 @@
+"""From a recipient, a content and options to the one request that says it all. Pure: everything is checked here."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypedDict, get_args
+
+import attrs
+
+from connectly_api.addresses import Phone, Recipient, SenderLike
+from connectly_api.callback_data import check_callback_data
+from connectly_api.content import Audio, Document, Image, Location, Text, Video
+from connectly_api.errors import InvalidContentError, InvalidInputError, Violation
+from connectly_api.interactive import ListMessage, ReplyButtons
+from connectly_api.json_kinds import JsonValue
+from connectly_api.limits import Limits, check
+from connectly_api.lowlevel import models
+from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
+from connectly_api.products import Product, ProductList
+from connectly_api.template import Template
+from connectly_api.transport.protocol import Request
+from connectly_api.wire import UNSET
+
+__all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "to_request"]
+
+SessionContent = Text | Image | Video | Audio | Document | Location | ListMessage | ReplyButtons | Product | ProductList
+"""A free-form message: it reaches customers who wrote within the last 24 hours."""
+
+Content = SessionContent | Template
+"""Whatever can be sent."""
+
+ChannelType = Literal["whatsapp", "sms"]
+"""The channels that the service documents."""
+
+_KINDS: Final = get_args(Content)
+
+
+class SendOptions(TypedDict, total=False):
+    """What every way of sending takes beside the recipient and the content.
+
+    Attributes:
+        sender: Which of the business's numbers sends; the client's where not given.
+        callback_data: Any JSON value of at most 1024 bytes, which comes back with the message's delivery statuses and
+            with replies that refer to it.
+        campaign_name: A tag for the service's analytics and webhook filters.
+        channel_type: `whatsapp` where not given. A template goes by WhatsApp in any case.
+        timeout: Seconds for the whole call, tries and pauses included; the client's where not given.
+    """
+
+    sender: SenderLike | None
+    callback_data: JsonValue
+    campaign_name: str | None
+    channel_type: ChannelType
+    timeout: float | None
+
+
+@attrs.frozen
+class Message:
+    """A message that is checked as far as a program can, and its addresses.
+
+    Attributes:
+        recipient: To whom.
+        content: What.
+        sender: Which number sends, or None where the business has one.
+        callback_data: What comes back with its events, or None.
+        campaign_name: Its tag, or None.
+        channel_type: The channel of a session message.
+    """
+
+    recipient: Recipient
+    content: Content
+    sender: Phone | None = None
+    callback_data: JsonValue = attrs.field(default=None, repr=False)
+    campaign_name: str | None = None
+    channel_type: ChannelType = "whatsapp"
+
+
+def to_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
+    """Return the request that sends a message.
+
+    Args:
+        business_id: Opaque.
+        message: Whom, what and how.
+        limits: What to do about WhatsApp's limits on content.
+
+    Raises:
+        InvalidContentError: The content breaks limits; it has all of them.
+        CallbackDataTooLongError: More than 1024 bytes of callback data.
+        InvalidInputError: Callback data that is not JSON, or an option of a wrong type.
+    """
+    content: object = message.content
+    if not isinstance(content, _KINDS):
+        problem = f"must be one of the kinds of content, not {type(content).__name__}"
+        raise InvalidContentError([Violation("content", problem, level="error")])
+    if message.callback_data is not None:
+        check_callback_data(message.callback_data)
+    if message.campaign_name is not None:
+        _check_text("campaign_name", message.campaign_name)
+    if message.channel_type not in get_args(ChannelType):
+        raise InvalidInputError(f"channel_type: must be one of {get_args(ChannelType)}", field="channel_type")
+    check(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
+    if isinstance(message.content, Template):
+        return _template_request(business_id, message, message.content)
+    return _session_request(business_id, message, message.content)
+
+
+def _session_request(
+    business_id: str, message: Message, content: SessionContent
+) -> Request[models.SendMessageResponse]:
+    recipient, sender = message.recipient, message.sender
+    body = models.SendMessageRequest(
+        sender=UNSET if sender is None else models.Participant(id=sender.e164, channel_type=message.channel_type),
+        recipient=models.Participant(
+            id=UNSET if recipient.phone is None else recipient.phone.e164,
+            user_id=UNSET if recipient.bsuid is None else recipient.bsuid.value,
+            name=UNSET if recipient.name is None else recipient.name,
+            channel_type=message.channel_type,
+        ),
+        message=content.to_message(),
+        campaign_name=UNSET if message.campaign_name is None else message.campaign_name,
+        callback_data=UNSET if message.callback_data is None else message.callback_data,
+    )
+    return send_message.request(business_id, body=body)
+
+
+def _template_request(business_id: str, message: Message, template: Template) -> Request[models.SendMessageResponse]:
+    body = models.SendWhatsappTemplatedMessageRequest(
+        sender=UNSET if message.sender is None else message.sender.e164,
+        number=_number(message.recipient),
+        template_name=template.name,
+        language=template.language,
+        parameters=template.to_parameters(),
+        campaign_name=UNSET if message.campaign_name is None else message.campaign_name,
+        callback_data=UNSET if message.callback_data is None else message.callback_data,
+    )
+    return send_whatsapp_templated_message.request(business_id, body=body)
+
+
+def _number(recipient: Recipient) -> str:
+    """Return how a template names a recipient: by phone number where it is known, else `bsuid:` and the BSUID."""
+    if recipient.phone is not None:
+        return recipient.phone.e164
+    return f"bsuid:{recipient.bsuid.value}" if recipient.bsuid is not None else ""
+
+
+def _check_text(field: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
+    if not value.strip():
+        raise InvalidInputError(f"{field}: is empty", field=field, size=len(value))

@@ -1,0 +1,139 @@
+"""Template messages: the only ones that reach a customer who has not written within the last 24 hours.
+
+Source: https://docs.connectly.ai (send a WhatsApp templated message): parameters are named `header_text`,
+`header_image`, `header_video`, `header_document` (with a file name), `body_1` to `body_15`, `button_1_url` and
+`button_2_url`. The names for carousels and quick replies are not documented; any name can be given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, cast
+
+import attrs
+
+from connectly_api import limits
+from connectly_api.content import many, shown
+from connectly_api.errors import Violation
+from connectly_api.lowlevel import models
+from connectly_api.wire import UNSET, Unset
+
+__all__ = ["Parameter", "Template"]
+
+_BODY: Final = 15
+_BUTTONS: Final = 2
+
+
+@attrs.frozen
+class Parameter:
+    """A template parameter under the service's own name.
+
+    Attributes:
+        name: `body_1`, or whatever the template asks for.
+        value: A text or an address.
+        filename: For `header_document`: the name under which the customer sees the file, or None.
+    """
+
+    name: str
+    value: str = attrs.field(repr=shown)
+    filename: str | None = attrs.field(default=None, repr=shown)
+
+
+def _body(values: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else many(values)
+
+
+def _addresses(values: Iterable[str | None] | None) -> tuple[str | None, ...] | None:
+    return None if values is None else many(values)
+
+
+def _parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple[Parameter, ...] | None:
+    if values is None:
+        return None
+    if isinstance(values, Mapping):
+        named = cast("Mapping[str, str]", values)
+        return tuple(Parameter(name, value) for name, value in named.items())
+    return many(values)
+
+
+@attrs.frozen
+class Template:
+    """A template message: an approved text with places to fill.
+
+    Attributes:
+        name: The template's name.
+        language: The code of one of its approved translations, `en`.
+        body: The values for the places in the body, in order: `body_1` to `body_15`.
+        header_text: The value for the place in a text header.
+        header_image: The address of the header's image.
+        header_video: The address of the header's video.
+        header_document: The address of the header's document, or a pair of address and file name.
+        button_urls: The values for the addresses of the buttons, in order: `button_1_url`, `button_2_url`; None skips.
+        parameters: Any further parameters under their own names: a mapping of names to values, or `Parameter` values.
+
+    Where no parameter is given at all, none is sent; an empty `body` sends an empty list.
+    """
+
+    name: str
+    language: str
+    body: tuple[str, ...] | None = attrs.field(default=None, converter=_body, repr=False)
+    header_text: str | None = attrs.field(default=None, repr=shown)
+    header_image: str | None = attrs.field(default=None, repr=shown)
+    header_video: str | None = attrs.field(default=None, repr=shown)
+    header_document: str | tuple[str, str] | None = attrs.field(default=None, repr=shown)
+    button_urls: tuple[str | None, ...] | None = attrs.field(default=None, converter=_addresses, repr=False)
+    parameters: tuple[Parameter, ...] | None = attrs.field(default=None, converter=_parameters, repr=False)
+
+    def violations(self) -> Iterator[Violation]:
+        """Yield each limit that this breaks."""
+        yield from limits.text("name", self.name)
+        yield from limits.text("language", self.language)
+        yield from limits.count("body", self.body or (), _BODY, what="values", least=0)
+        yield from limits.count("button_urls", self.button_urls or (), _BUTTONS, what="addresses", least=0)
+        yield from limits.instances("parameters", self.parameters or (), Parameter)
+        named = list(self._named())
+        for field, parameter in named:
+            yield from limits.text(f"{field}.name" if field.startswith("parameters") else field, parameter.name)
+            yield from limits.text(field, parameter.value)
+            if parameter.filename is not None:
+                yield from limits.text(f"{field}.filename", parameter.filename)
+        headers = [field for field, parameter in named if str(parameter.name).startswith("header_")]
+        if len(headers) > 1:
+            yield Violation(headers[1], f"a template has one header; {headers[0]} is given already", len(headers), 1)
+        yield from limits.distinct("parameters", [parameter.name for _, parameter in named], what="names")
+
+    def to_parameters(self) -> list[models.TemplateParameter] | Unset:
+        """Return the parameters under the service's names, headers first, or nothing where none is given."""
+        if self == Template(self.name, self.language):
+            return UNSET
+        return [
+            models.TemplateParameter(
+                name=parameter.name,
+                value=parameter.value,
+                filename=UNSET if parameter.filename is None else parameter.filename,
+            )
+            for _, parameter in self._named()
+        ]
+
+    def _named(self) -> Iterator[tuple[str, Parameter]]:
+        for field in ("header_text", "header_image", "header_video"):
+            if (value := getattr(self, field)) is not None:
+                yield field, Parameter(field, value)
+        if self.header_document is not None:
+            yield "header_document", _document(self.header_document)
+        for index, value in enumerate(self.body or ()):
+            yield f"body[{index}]", Parameter(f"body_{index + 1}", value)
+        for index, address in enumerate(self.button_urls or ()):
+            if address is not None:
+                yield f"button_urls[{index}]", Parameter(f"button_{index + 1}_url", address)
+        for index, parameter in enumerate(self.parameters or ()):
+            if isinstance(parameter, Parameter):
+                yield f"parameters[{index}]", parameter
+
+
+def _document(value: str | tuple[str, str]) -> Parameter:
+    # A pair of the wrong length becomes a value that the checks refuse for its type.
+    if isinstance(value, str) or len(value) != 2:  # noqa: PLR2004 (address and file name)
+        lone: Any = value
+        return Parameter("header_document", lone)
+    return Parameter("header_document", value[0], value[1])

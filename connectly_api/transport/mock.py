@@ -1,0 +1,49 @@
+"""An adapter that asks a function for the answer: the seam for unit tests, ours and other people's."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+
+from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
+
+__all__ = ["MockTransport"]
+
+
+class MockTransport:
+    """Answers from a function and keeps what was asked.
+
+    Attributes:
+        requests: Every request so far, in order.
+        closed: Whether `aclose` was called.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[WireRequest], Response | Awaitable[Response]],
+        *,
+        may_have_left: bool = True,
+    ) -> None:
+        """Take the function that answers.
+
+        Args:
+            answer: Gets the request and returns, or returns an awaitable of, the response; it may raise what a network
+                would.
+            may_have_left: What is said of a request whose answer raises: that it may have left this machine, or that it
+                certainly did not.
+        """
+        self._answer = answer
+        self._may_have_left = may_have_left
+        self.requests: list[WireRequest] = []
+        self.closed = False
+
+    async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:  # noqa: ARG002 (the protocol's)
+        """Keep the request and answer it; see `Transport.exchange`."""
+        progress.may_have_left = self._may_have_left
+        self.requests.append(request)
+        answer = self._answer(request)
+        return await answer if isawaitable(answer) else answer
+
+    async def aclose(self) -> None:
+        """Note that the client closed its transport."""
+        self.closed = True

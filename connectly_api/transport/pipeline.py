@@ -1,0 +1,279 @@
+"""One call, from a pure request to a parsed answer: time-outs, retries, typed errors.
+
+The only place that looks at a status, and the only one that decides whether something may be sent again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import random
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import anyio
+import anyio.lowlevel
+import attrs
+
+from connectly_api._version import __version__
+from connectly_api.error_response import error_from_response
+from connectly_api.errors import (
+    ConnectlyError,
+    NotSentError,
+    OutcomeUnknownError,
+    UnexpectedResponseError,
+    UsageError,
+)
+from connectly_api.redaction import personal_values, redact, repeats
+from connectly_api.transport.address import check_api_key, check_base_url, url_of
+from connectly_api.transport.protocol import (
+    Answer,
+    Headers,
+    Progress,
+    Request,
+    Response,
+    Timeouts,
+    Transport,
+    WireRequest,
+    check_seconds,
+)
+from connectly_api.transport.retry import Failure, Retry, is_repeatable, pause_before, retry_after_seconds
+
+__all__ = ["Clock", "Pipeline"]
+
+T = TypeVar("T")
+
+_LOG: Final = logging.getLogger("connectly_api")
+_USER_AGENT: Final = f"connectly-api/{__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
+
+
+_LONGEST_CAUSE: Final = 2000
+"""Characters. A longer text is a copy of somebody's data rather than an explanation."""
+
+
+@attrs.frozen
+class Clock:
+    """What the pipeline takes from the world besides the network; tests give their own.
+
+    Attributes:
+        monotonic: Seconds on a clock that only moves on.
+        wall: Seconds since the epoch.
+        sleep: Waits that many seconds; cancellable.
+        chance: A random number from 0 to below 1.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+    chance: Callable[[], float] = random.random
+
+
+class Pipeline:
+    """What low-level functions take as their transport: sends a request through an adapter and reads the answer."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        api_key: str,
+        base_url: str,
+        timeouts: Timeouts | None = None,
+        retry: Retry | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Bind an adapter to an address and a key; nothing is opened yet.
+
+        Args:
+            transport: The HTTP adapter; the pipeline closes it.
+            api_key: Sent as `X-API-Key`; never shown.
+            base_url: `https://…`, or `http://` to loopback.
+            timeouts: Seconds for the whole call, a connection, a silence; 30, 5 and 20 where not given.
+            retry: How often and with what pauses; three tries where not given.
+            clock: Time, sleep and chance.
+
+        Raises:
+            InvalidInputError: The key or the address cannot be used.
+        """
+        self._transport = transport
+        self._base_url = check_base_url(base_url)
+        self._api_key = check_api_key(api_key)
+        self._headers: Headers = (
+            ("Accept", "application/json"),
+            ("User-Agent", _USER_AGENT),
+            ("X-API-Key", self._api_key),
+        )
+        self._timeouts = timeouts if timeouts is not None else Timeouts()
+        self._retry = retry if retry is not None else Retry()
+        self._clock = clock if clock is not None else Clock()
+        self._loop: anyio.lowlevel.EventLoopToken | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        """Return the address alone."""
+        return f"Pipeline({self._base_url!r})"
+
+    async def send(self, request: Request[T], *, timeout: float | None = None) -> Answer[T]:
+        """Send a request, again where that is safe, and parse its answer.
+
+        Args:
+            request: What a low-level module's `request` function made.
+            timeout: Seconds for the whole call, tries and pauses included; None takes the client's, `math.inf` none.
+
+        Raises:
+            UsageError: The client is closed, or belongs to another event loop.
+            NotSentError: It never left this machine.
+            OutcomeUnknownError: It left, and no readable answer came.
+            ApiError: The answer's status is not 2xx; the class says which.
+            UnexpectedResponseError: A 2xx whose body cannot be read.
+        """
+        self._check_usable()
+        timeouts = self._timeouts
+        if timeout is not None:
+            timeouts = attrs.evolve(timeouts, total=check_seconds("timeout", timeout))
+        started = self._clock.monotonic()
+        deadline = started + timeouts.total
+        wire = self._wire_request(request)
+        attempt = 0
+        while True:
+            attempt += 1
+            outcome = await self._try(wire, timeouts, deadline)
+            pause = self._pause(request.method, outcome, attempt, deadline)
+            if pause is None:
+                break
+            _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
+            await self._clock.sleep(pause)
+        seconds = self._clock.monotonic() - started
+        _LOG.debug("%s: %s after %d tries, %.3f s", request.operation, _short(outcome), attempt, seconds)
+        return self._conclude(request, outcome, attempt)
+
+    async def aclose(self) -> None:
+        """Close every connection; calling it again does nothing.
+
+        Raises:
+            UsageError: Called from an event loop other than the one that opened the connections.
+        """
+        if self._closed:
+            return
+        self._check_loop()
+        self._closed = True
+        await self._transport.aclose()
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise UsageError("the client is closed; make a new one")
+        self._check_loop()
+
+    def _check_loop(self) -> None:
+        token = anyio.lowlevel.current_token()
+        if self._loop is None:
+            self._loop = token
+        elif self._loop != token:
+            raise UsageError("the client belongs to another event loop; make one client for each loop")
+
+    def _wire_request(self, request: Request[object]) -> WireRequest:
+        headers = self._headers
+        if request.headers:
+            headers += tuple((name, value) for name, value in request.headers if name.lower() not in _OURS)
+        if request.content is not None:
+            headers += (("Content-Type", "application/json"),)
+        return WireRequest(request.method, url_of(self._base_url, request), headers, request.content)
+
+    async def _try(self, wire: WireRequest, timeouts: Timeouts, deadline: float) -> Response | Failure:
+        progress = Progress()
+        remaining = deadline - self._clock.monotonic()
+        with anyio.move_on_after(None if remaining == math.inf else remaining):
+            try:
+                return await self._transport.exchange(wire, timeouts, progress)
+            except ConnectlyError:
+                raise
+            except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
+                return Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
+        late = TimeoutError(f"no answer within {timeouts.total:g} s")
+        return Failure(late, progress.may_have_left, timed_out=True)
+
+    def _pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
+        if not is_repeatable(method, outcome):
+            return None
+        return pause_before(
+            self._retry,
+            attempt,
+            remaining=deadline - self._clock.monotonic(),
+            asked=self._asked(outcome) if isinstance(outcome, Response) else None,
+            chance=self._clock.chance(),
+        )
+
+    def _asked(self, response: Response) -> float | None:
+        return retry_after_seconds(response.header("Retry-After"), self._clock.wall())
+
+    def _conclude(self, request: Request[T], outcome: Response | Failure, attempts: int) -> Answer[T]:
+        if isinstance(outcome, Failure):
+            personal = self._personal(request)
+            error = _no_answer(request.operation, outcome, attempts, personal)
+            raise error from outcome.error if _may_be_shown(outcome.error, personal) else None
+        if not 200 <= outcome.status < 300:  # noqa: PLR2004 (2xx)
+            raise error_from_response(
+                outcome.status,
+                outcome.headers,
+                outcome.body,
+                retry_after=self._asked(outcome),
+                personal=self._personal(request),
+            )
+        return _parsed(request, outcome)
+
+    def _personal(self, request: Request[object]) -> list[str]:
+        body: object = json.loads(request.content) if request.content else None
+        return [self._api_key, *personal_values(body)]
+
+
+_OURS: Final = frozenset({"accept", "content-length", "content-type", "host", "user-agent", "x-api-key"})
+
+
+def _parsed(request: Request[T], response: Response) -> Answer[T]:
+    if not response.complete:
+        raise OutcomeUnknownError(
+            f"{request.operation}: the answer, status {response.status}, broke off after {len(response.body)} bytes"
+        )
+    try:
+        decoded: object = json.loads(response.body) if response.body.strip() else None
+        return Answer(request.parse(decoded), response)
+    except (ValueError, RecursionError) as error:
+        raise UnexpectedResponseError(
+            f"{request.operation}: the answer, status {response.status}, {len(response.body)} bytes, is not the JSON"
+            f" that was expected ({type(error).__name__})",
+            status=response.status,
+            headers=response.headers,
+            body=response.body,
+        ) from None
+
+
+def _no_answer(
+    operation: str, failure: Failure, attempts: int, personal: list[str]
+) -> NotSentError | OutcomeUnknownError:
+    tries = "" if attempts == 1 else f" ({attempts} tries)"
+    reason = f"{type(failure.error).__name__}: {redact(str(failure.error), personal)}".rstrip(": ")
+    if failure.may_have_left:
+        return OutcomeUnknownError(
+            f"{operation}: the request may have been carried out, but no answer came{tries}: {reason}",
+            timed_out=failure.timed_out,
+        )
+    return NotSentError(f"{operation}: not sent{tries}: {reason}", timed_out=failure.timed_out)
+
+
+def _may_be_shown(error: BaseException | None, personal: list[str]) -> bool:
+    """Say whether a traceback may show an exception and what caused it: none of their texts repeats the request."""
+    while error is not None:
+        text = str(error)
+        if len(text) > _LONGEST_CAUSE or repeats(text, personal):
+            return False
+        error = error.__cause__ or error.__context__
+    return True
+
+
+def _short(outcome: Response | Failure) -> str:
+    """Describe an outcome for a log line: nothing in it comes from the request or the answer's body."""
+    if isinstance(outcome, Response):
+        return f"status {outcome.status}"
+    return f"{'outcome unknown' if outcome.may_have_left else 'not sent'} ({type(outcome.error).__name__})"

@@ -1,0 +1,53 @@
+"""The project's own files agree with each other."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import connectly_api
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+
+
+def test_the_changelog_has_an_entry_for_the_version_or_for_what_is_to_come() -> None:
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[0] in {"Unreleased", connectly_api.__version__}
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_a_lock_holds_versions_and_hashes_and_no_address(lock: Path) -> None:
+    text = lock.read_text("utf-8")
+    requirements = re.findall(r"^[a-z0-9].*$", text, re.MULTILINE)
+    assert len(requirements) > 10
+    assert all("==" in requirement for requirement in requirements)
+    assert text.count("--hash=sha256:") >= len(requirements)
+    assert "://" not in text
+    assert "--index-url" not in text
+
+
+def test_every_runtime_dependency_says_why_it_is_there() -> None:
+    reasons = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    for requirement in [*PROJECT["project"]["dependencies"], *(entry for extra in extras for entry in extra)]:
+        name = re.split(r"[<>=~\[]", requirement)[0]
+        assert re.search(rf"^\|.*\b{name}\b", reasons, re.MULTILINE), name
+
+
+def test_bare_make_lists_every_verb() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607 (from the PATH, as users do)
+    verbs = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert [line.split()[0] for line in listed.splitlines()] == verbs
+    assert {"demo", "test", "check", "generate", "drift"} <= set(verbs)
+
+
+def test_ci_calls_the_readmes_commands() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert {"make demo", "make test"} <= set(script.splitlines())
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111

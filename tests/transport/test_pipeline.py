@@ -1,0 +1,368 @@
+"""The pipeline over a scripted adapter: what is tried again, what is raised, what is said, and how long it may take."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+import anyio
+import attrs
+import pytest
+
+from connectly_api.errors import (
+    ApiError,
+    ConnectlyError,
+    InvalidInputError,
+    NotSentError,
+    OutcomeUnknownError,
+    RateLimitError,
+    RequestRejectedError,
+    ServerError,
+    UnexpectedResponseError,
+    UsageError,
+)
+from connectly_api.transport import MockTransport, Pipeline, Request, Response, Retry, Timeouts, WireRequest
+from connectly_api.transport.pipeline import Clock
+
+KEY = "key-canary-9f8e7d"
+NOW = 1_700_000_000.0
+
+
+class FakeTime:
+    """A clock that sleeping moves, and that remembers the pauses."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+        self.pauses: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
+
+    def clock(self, chance: float = 0.5) -> Clock:
+        return Clock(
+            monotonic=lambda: self.seconds,
+            wall=lambda: NOW + self.seconds - 100.0,
+            sleep=self.sleep,
+            chance=lambda: chance,
+        )
+
+
+def parse(decoded: object) -> object:
+    if decoded == "unreadable":
+        raise ValueError(decoded)
+    return decoded
+
+
+def request(method: str = "POST", **changes: Any) -> Request[object]:
+    made = Request(operation="send_message", method=method, path="/v1/x", parse=parse, content=b'{"text":"hello"}')
+    return attrs.evolve(made, **changes)
+
+
+def ok(body: bytes = b'{"id":"1"}', status: int = 200) -> Response:
+    return Response(status, (), body)
+
+
+def pipeline(
+    answers: list[Response | Exception] | Callable[[WireRequest], Response],
+    *,
+    time: FakeTime | None = None,
+    may_have_left: bool = True,
+    retry: Retry | None = None,
+    timeouts: Timeouts | None = None,
+) -> tuple[Pipeline, MockTransport]:
+    def answer(_request: WireRequest) -> Response:
+        assert isinstance(answers, list)
+        outcome = answers[min(len(mock.requests), len(answers)) - 1]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    mock = MockTransport(answer if isinstance(answers, list) else answers, may_have_left=may_have_left)
+    made = Pipeline(
+        mock,
+        api_key=KEY,
+        base_url="https://api.example/prefix/",
+        clock=(time or FakeTime()).clock(),
+        retry=retry,
+        timeouts=timeouts,
+    )
+    return made, mock
+
+
+async def test_a_call_goes_to_the_address_with_key_and_content() -> None:
+    calls, mock = pipeline([ok()])
+    answer = await calls.send(
+        request(query=(("a", "b c"), ("d", "é&")), headers=(("X-Mine", "1"), ("x-api-key", "no")))
+    )
+    assert answer.value == {"id": "1"}
+    assert answer.response.status == 200
+    [wire] = mock.requests
+    assert wire.url == "https://api.example/prefix/v1/x?a=b%20c&d=%C3%A9%26"
+    assert (wire.method, wire.content) == ("POST", b'{"text":"hello"}')
+    headers = dict(wire.headers)
+    assert headers.pop("User-Agent").startswith("connectly-api/")
+    assert headers == {
+        "X-API-Key": KEY,
+        "X-Mine": "1",
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+    }
+
+
+async def test_a_call_without_content_says_nothing_of_its_type() -> None:
+    calls, mock = pipeline([ok()])
+    await calls.send(request("GET", content=None))
+    assert "Content-Type" not in dict(mock.requests[0].headers)
+
+
+@pytest.mark.parametrize("body", [b"", b"  \n", b"null", b"{}", b"[]", b'"text"'])
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+async def test_any_json_of_any_2xx_is_parsed(body: bytes, status: int) -> None:
+    calls, _ = pipeline([ok(body, status)])
+    answer = await calls.send(request())
+    assert answer.value == (json.loads(body) if body.strip() else None)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"<html>", b"\xff\xfe\x00", b"[" * 100_000, b"1" * 5000, b'"unreadable"', b'{"id":"1"'], ids=range(7)
+)
+async def test_a_2xx_that_cannot_be_read_is_raised_with_its_bytes_and_not_repeated(body: bytes) -> None:
+    calls, mock = pipeline([ok(body, 201)])
+    with pytest.raises(UnexpectedResponseError, match=f"send_message.*status 201, {len(body)} bytes") as caught:
+        await calls.send(request())
+    assert (caught.value.status, caught.value.body) == (201, body)
+    assert not caught.value.retry_safe
+    assert len(mock.requests) == 1
+
+
+async def test_a_2xx_that_broke_off_leaves_the_outcome_of_a_send_unknown() -> None:
+    calls, mock = pipeline([Response(200, (), b'{"id":', complete=False)])
+    with pytest.raises(OutcomeUnknownError, match="status 200, broke off after 6 bytes"):
+        await calls.send(request())
+    assert len(mock.requests) == 1
+
+
+async def test_a_read_that_broke_off_is_repeated() -> None:
+    calls, mock = pipeline([Response(200, (), b"{", complete=False), ok()])
+    assert (await calls.send(request("GET"))).value == {"id": "1"}
+    assert len(mock.requests) == 2
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError("x"), TimeoutError(), RuntimeError("h"), ConnectionRefusedError()]
+)
+async def test_what_may_have_left_is_never_repeated_whatever_the_exception_is_called(
+    method: str, error: Exception
+) -> None:
+    calls, mock = pipeline([error, ok()], may_have_left=True)
+    with pytest.raises(OutcomeUnknownError, match="may have been carried out") as caught:
+        await calls.send(request(method))
+    assert len(mock.requests) == 1
+    assert caught.value.timed_out == isinstance(error, TimeoutError)
+    assert caught.value.__cause__ is error
+    assert type(error).__name__ in str(caught.value)
+
+
+async def test_what_never_left_is_repeated_with_growing_pauses_and_then_raised() -> None:
+    time = FakeTime()
+    calls, mock = pipeline([OSError("no route")], may_have_left=False, time=time, retry=Retry(attempts=4))
+    with pytest.raises(NotSentError, match=r"not sent \(4 tries\): OSError: no route") as caught:
+        await calls.send(request())
+    assert len(mock.requests) == 4
+    assert time.pauses == [0.25, 0.5, 1.0]
+    assert caught.value.retry_safe
+
+
+async def test_a_time_out_that_left_nothing_is_told_as_one() -> None:
+    calls, _ = pipeline([TimeoutError()], may_have_left=False, retry=Retry(attempts=1))
+    with pytest.raises(NotSentError, match=r"not sent: TimeoutError$") as caught:
+        await calls.send(request())
+    assert caught.value.timed_out
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520, 599])
+async def test_a_read_is_repeated_after_a_status_that_may_pass(status: int) -> None:
+    calls, mock = pipeline([Response(status), ok()])
+    assert (await calls.send(request("GET"))).value == {"id": "1"}
+    assert len(mock.requests) == 2
+
+
+@pytest.mark.parametrize("status", [300, 302, 400, 401, 403, 404, 408, 409, 422, 500, 502, 503, 504, 520, 999])
+async def test_a_send_is_repeated_after_no_status_but_429(status: int) -> None:
+    calls, mock = pipeline([Response(status), ok()])
+    with pytest.raises(ApiError) as caught:
+        await calls.send(request())
+    assert caught.value.status == status
+    assert len(mock.requests) == 1
+    assert isinstance(caught.value, ServerError) == (status >= 500)
+
+
+@pytest.mark.parametrize(
+    ("value", "pause"),
+    [
+        ("3", 3.25),
+        ("0", 0.25),
+        (formatdate(NOW + 7, usegmt=True), 7.25),
+        (formatdate(NOW - 7, usegmt=True), 0.25),
+        ("soon", 0.25),
+        (None, 0.25),
+    ],
+)
+async def test_429_is_repeated_after_the_time_that_it_names(value: str | None, pause: float) -> None:
+    time = FakeTime()
+    headers = () if value is None else (("retry-AFTER", value),)
+    calls, mock = pipeline([Response(429, headers), ok()], time=time)
+    await calls.send(request())
+    assert time.pauses == [pytest.approx(pause)]
+    assert len(mock.requests) == 2
+
+
+@pytest.mark.parametrize(("asked", "total"), [("3600", 1e6), ("15", 10.0)])
+async def test_429_is_raised_at_once_where_it_asks_for_too_long(asked: str, total: float) -> None:
+    time = FakeTime()
+    calls, mock = pipeline([Response(429, (("Retry-After", asked),)), ok()], time=time)
+    with pytest.raises(RateLimitError) as caught:
+        await calls.send(request(), timeout=total)
+    assert caught.value.retry_after == float(asked)
+    assert caught.value.retry_safe
+    assert (len(mock.requests), time.pauses) == (1, [])
+
+
+async def test_no_pause_reaches_beyond_the_deadline() -> None:
+    time = FakeTime()
+    calls, mock = pipeline([OSError()], may_have_left=False, time=time, retry=Retry(attempts=50, base=4, cap=4))
+    with pytest.raises(NotSentError):
+        await calls.send(request(), timeout=9)
+    assert time.pauses == [2.0, 2.0, 2.0, 2.0]
+    assert len(mock.requests) == 5
+
+
+async def never(_request: WireRequest) -> Response:
+    await anyio.sleep_forever()
+    raise AssertionError
+
+
+@pytest.mark.parametrize(("may_have_left", "error"), [(True, OutcomeUnknownError), (False, NotSentError)])
+async def test_the_whole_call_ends_at_its_deadline(may_have_left: bool, error: type[ConnectlyError]) -> None:
+    mock = MockTransport(never, may_have_left=may_have_left)
+    calls = Pipeline(mock, api_key=KEY, base_url="https://api.example", retry=Retry(attempts=1))
+    with pytest.raises(error, match=r"no answer within 0\.05 s") as caught:
+        await calls.send(request(), timeout=0.05)
+    assert caught.value.timed_out  # type: ignore[attr-defined]  # both classes have it
+    assert len(mock.requests) == 1
+
+
+async def test_an_endless_time_out_is_possible() -> None:
+    calls, _ = pipeline([ok()])
+    assert (await calls.send(request(), timeout=math.inf)).value == {"id": "1"}
+
+
+@pytest.mark.parametrize("timeout", [0, -1, math.nan, True, "5"])
+async def test_a_time_out_that_is_none_is_refused_by_name(timeout: float) -> None:
+    calls, mock = pipeline([ok()])
+    with pytest.raises(InvalidInputError, match=r"^timeout: ") as caught:
+        await calls.send(request(), timeout=timeout)
+    assert caught.value.field == "timeout"
+    assert mock.requests == []
+
+
+async def test_cancelling_a_call_cancels_it() -> None:
+    mock = MockTransport(never)
+    calls = Pipeline(mock, api_key=KEY, base_url="https://api.example")
+    task = asyncio.create_task(calls.send(request()))
+    while not mock.requests:  # noqa: ASYNC110 (the adapter is a list of what it saw)
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(mock.requests) == 1
+
+
+async def test_an_adapter_that_raises_a_typed_error_has_the_last_word() -> None:
+    calls, mock = pipeline([NotSentError("not today")])
+    with pytest.raises(NotSentError, match="not today"):
+        await calls.send(request())
+    assert len(mock.requests) == 1
+
+
+async def test_an_error_answer_is_typed_and_shows_nothing_of_the_request() -> None:
+    message = f"cannot send hello to you with {KEY}"
+    calls, _ = pipeline(
+        [Response(400, (("A", "b"),), json.dumps({"message": message, "code": "ERROR_CODE_X"}).encode())]
+    )
+    with pytest.raises(RequestRejectedError) as caught:
+        await calls.send(request())
+    assert caught.value.message == message
+    assert str(caught.value) == "400 ERROR_CODE_X: cannot send [redacted] to you with [redacted]"
+    assert caught.value.headers == (("A", "b"),)
+
+
+async def test_an_exceptions_text_shows_nothing_of_the_request() -> None:
+    calls, _ = pipeline([OSError(f"bad header {KEY}, body hello")])
+    with pytest.raises(OutcomeUnknownError, match=r"OSError: bad header \[redacted\], body \[redacted\]"):
+        await calls.send(request())
+
+
+async def test_a_closed_pipeline_says_so() -> None:
+    calls, mock = pipeline([ok()])
+    await calls.send(request())
+    await calls.aclose()
+    await calls.aclose()
+    assert mock.closed
+    with pytest.raises(UsageError, match="closed"):
+        await calls.send(request())
+    assert len(mock.requests) == 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_another_event_loop_is_refused(backend: str) -> None:
+    calls, mock = pipeline([ok()])
+
+    async def call() -> None:
+        await calls.send(request())
+
+    async def close() -> None:
+        await calls.aclose()
+
+    anyio.run(call, backend=backend)
+    for again in (call, close):
+        with pytest.raises(UsageError, match="another event loop"):
+            anyio.run(again, backend=backend)
+    assert len(mock.requests) == 1
+
+
+def test_a_pipeline_that_was_never_used_closes_anywhere() -> None:
+    calls, mock = pipeline([ok()])
+    anyio.run(calls.aclose)
+    assert mock.closed
+
+
+async def test_each_call_leaves_one_line_and_each_retry_another(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "connectly_api")
+    calls, _ = pipeline([Response(429), OSError("hello"), ok()], may_have_left=False)
+    await calls.send(request())
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", "send_message: status 429; trying again in 0.250 s"),
+        ("INFO", "send_message: not sent (OSError); trying again in 0.500 s"),
+        ("DEBUG", "send_message: status 200 after 3 tries, 0.750 s"),
+    ]
+
+
+def test_its_repr_shows_the_address_alone() -> None:
+    calls, _ = pipeline([ok()])
+    assert repr(calls) == "Pipeline('https://api.example/prefix')"
+    assert KEY not in repr(vars(calls)["_transport"])
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "a\n", "ключ", 5, None])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"^api_key: ") as caught:
+        Pipeline(MockTransport(lambda _: ok()), api_key=key, base_url="https://api.example")
+    assert caught.value.field == "api_key"

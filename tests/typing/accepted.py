@@ -1,0 +1,97 @@
+"""Code that users write and that must type-check, under mypy --strict and pyright strict alike."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+from connectly_api import (
+    ApiError,
+    Bsuid,
+    Button,
+    Connectly,
+    ConnectlyError,
+    CreatedWebhook,
+    Document,
+    Image,
+    Parameter,
+    Phone,
+    Product,
+    ProductSection,
+    Recipient,
+    Response,
+    Retry,
+    Row,
+    Section,
+    SentMessage,
+    Template,
+    Text,
+    Timeouts,
+    WebhookFilter,
+    WebhookRegistration,
+)
+from connectly_api.lowlevel import (
+    Message,
+    Participant,
+    SendMessageRequest,
+    SendMessageResponse,
+    get_webhooks,
+    send_message,
+)
+from connectly_api.transport import MockTransport, Transport
+from connectly_api.transport.httpx import HttpxTransport
+
+
+async def sends(connectly: Connectly) -> None:
+    assert_type(await connectly.send_text("+16044441111", "Hello!"), SentMessage)
+    await connectly.send_text(Phone.parse("+1 604"), "Hello!", callback_data={"a": [1, 2.5, None, True, {"b": "c"}]})
+    await connectly.send_text(Bsuid("US.1"), "Hello!", sender=Phone("+14151111234"), campaign_name="spring")
+    await connectly.send(Recipient("+16044441111", Bsuid("US.1")), Text("x"), timeout=5, channel_type="sms")
+    await connectly.send("+16044441111", Product("cat", "sku"))
+    await connectly.send_image("+16044441111", "https://example.com/a.png", caption=None)
+    await connectly.send_reply_buttons("+16044441111", "?", (Button("a", "A"),), header=Document("https://a.example"))
+    await connectly.send_list("+16044441111", "Choose", [Section(None, (row for row in [Row("a", "A")]))], header="x")
+    await connectly.send_product_list("+16044441111", "t", "cat", [ProductSection(None, ["a"])], header=Image("x"))
+    await connectly.send_template("+16044441111", "t", "en", body=("a",), header_document=("https://a.example", "a"))
+    await connectly.send_template("+16044441111", "t", "en", button_urls=[None, "x"], parameters={"any": "x"})
+    await connectly.send("+16044441111", Template("t", "en", parameters=[Parameter("any", "x", filename="f")]))
+
+
+async def registers(connectly: Connectly) -> None:
+    created = await connectly.webhooks.create(
+        "messages", "https://a.example", type="custom", channel_types=["whatsapp"], filters=[WebhookFilter("a-*")]
+    )
+    assert_type(created, CreatedWebhook)
+    assert_type(await connectly.webhooks.list(), tuple[WebhookRegistration, ...])
+    assert_type(await connectly.webhooks.update(created.id, echo=True), Response)
+    await connectly.webhooks.delete(created.id)
+
+
+async def low_level(connectly: Connectly) -> None:
+    body = SendMessageRequest(
+        recipient=Participant(id="+16044441111", channel_type="whatsapp"), message=Message(text="Hello!")
+    )
+    response = await send_message(connectly.transport, "biz_1", body=body, timeout=3)
+    assert_type(response, SendMessageResponse)
+    await get_webhooks(connectly.transport, "biz_1")
+
+
+def errors(error: ConnectlyError) -> None:
+    assert_type(error.retry_safe, bool)
+    if isinstance(error, ApiError):
+        assert_type(error.trace_id, str | None)
+        assert_type(error.status, int)
+
+
+async def settings() -> None:
+    adapter: Transport = MockTransport(lambda _: Response(200, (), b""))
+    adapter = HttpxTransport(max_connections=5)
+    async with Connectly(
+        api_key="k",
+        business_id="b",
+        transport=adapter,
+        timeouts=Timeouts(total=1),
+        retry=Retry(attempts=1),
+        limits="warn",
+    ) as connectly:
+        assert_type(connectly, Connectly)
+        assert_type(connectly.with_sender("+14151111234"), Connectly)

@@ -1,0 +1,60 @@
+"""Code that must not type-check: each line that ends in `# refused` is an error, and no other line is."""
+
+from __future__ import annotations
+
+from connectly_api import (
+    Button,
+    Connectly,
+    Parameter,
+    Recipient,
+    ReplyButtons,
+    Row,
+    Section,
+    Template,
+    Text,
+    WebhookFilter,
+)
+from connectly_api.lowlevel import SendMessageRequest, get_webhooks, send_message
+
+
+async def sends(connectly: Connectly) -> None:
+    await connectly.send_text(16044441111, "Hello!")  # refused
+    await connectly.send_text("+16044441111")  # refused
+    await connectly.send_text("+16044441111", b"Hello!")  # refused
+    await connectly.send("+16044441111", "Hello!")  # refused
+    await connectly.send_text("+16044441111", "Hello!", callback_data=object())  # refused
+    await connectly.send_text("+16044441111", "Hello!", callback_data={1: "a"})  # refused
+    await connectly.send_text("+16044441111", "Hello!", channel_type="fax")  # refused
+    await connectly.send_text("+16044441111", "Hello!", callbackData=1)  # refused
+    await connectly.send_text("+16044441111", "Hello!", timeout="5")  # refused
+    await connectly.send_list("+16044441111", "Choose", [Row("a", "A")])  # refused
+    await connectly.send_template("+16044441111", "t")  # refused
+    await connectly.send_template("+16044441111", "t", "en", parameters=["x"])  # refused
+
+
+async def registers(connectly: Connectly) -> None:
+    await connectly.webhooks.create("statuses", "https://a.example")  # refused
+    await connectly.webhooks.create("messages", "https://a.example", filters=["x"])  # refused
+    await connectly.webhooks.create("messages", "https://a.example", channel_types=["fax"])  # refused
+    await connectly.webhooks.update("wh_1", topic="messages")  # refused
+
+
+async def low_level(connectly: Connectly) -> None:
+    await send_message(connectly.transport, "biz_1")  # refused
+    await send_message(connectly, "biz_1", body=SendMessageRequest())  # refused
+    await get_webhooks(connectly.transport)  # refused
+
+
+def values() -> None:
+    Text()  # refused
+    Text("a").text = "b"  # refused
+    Button("a")  # refused
+    ReplyButtons("a", ["b"])  # refused
+    Section("a", ["b"])  # refused
+    Recipient(phone=5)  # refused
+    Template("t")  # refused
+    Parameter("a")  # refused
+    WebhookFilter()  # refused
+    Connectly("k", "b")  # refused
+    Connectly(api_key="k", business_id="b", limits="lax")  # refused
+    Connectly(api_key="k", business_id="b", transport="curl")  # refused

@@ -1,0 +1,98 @@
+"""Build the wheel, install it outside the checkout, and test it there: `python -m tools.wheel_test PYTHON`.
+
+Twice: in an environment that holds the wheel and its declared dependencies alone, where everything must import and a
+message must be sent; and with the test tools added, where the tests run that do not need the checkout.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# What looks at the checkout itself, rather than at the package.
+CHECKOUT_ONLY = ("codegen", "typing", "test_project.py", "test_readme.py")
+
+SMOKE = """
+import asyncio, importlib, pathlib, pkgutil
+import connectly_api
+from connectly_api import Connectly
+from connectly_api.sandbox import Sandbox
+from connectly_api.transport import AsgiTransport
+
+home = pathlib.Path(connectly_api.__file__).parent
+assert "site-packages" in home.parts, home
+assert (home / "py.typed").exists()
+for module in pkgutil.walk_packages(connectly_api.__path__, "connectly_api."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+
+async def main():
+    sandbox = Sandbox()
+    transport = AsgiTransport(sandbox.app)
+    async with Connectly(api_key=sandbox.settings.api_key, business_id=sandbox.settings.business_id, transport=transport) as connectly:
+        sent = await connectly.send_text("+16044441111", "Hello!")
+    assert sent.id and len(sandbox.messages) == 1
+
+asyncio.run(main())
+print("the wheel imports, is typed, and sends")
+"""
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> None:
+    """Run a command and stop with its status if it fails."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, check=False)  # noqa: S603 (our own words)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def pins(folder: Path) -> Path:
+    """Return the locked versions as constraints: without hashes, which pip would then ask of the wheel, too."""
+    lines = (ROOT / "requirements" / "dev.txt").read_text("utf-8").splitlines()
+    found = [line.removesuffix("\\").strip() for line in lines if "==" in line and not line.startswith((" ", "#"))]
+    path = folder / "constraints.txt"
+    path.write_text("\n".join(found), "utf-8")
+    return path
+
+
+def environment(python: str, folder: Path) -> Path:
+    """Make an empty environment and return its interpreter."""
+    run(python, "-m", "venv", "--without-pip", folder)
+    return folder / "bin" / "python"
+
+
+def main(python: str) -> None:
+    """Build, install, test."""
+    with tempfile.TemporaryDirectory(prefix="connectly-api-wheel-") as name:
+        folder = Path(name)
+        run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder / "dist", ROOT)
+        [wheel] = (folder / "dist").glob("*.whl")
+        strays = [
+            entry
+            for entry in zipfile.ZipFile(wheel).namelist()
+            if not entry.startswith(("connectly_api/", "connectly_api-"))
+        ]
+        if strays:
+            sys.exit(f"the wheel holds files that are not the package's: {strays}")
+
+        clean = environment(python, folder / "clean")
+        pip = (python, "-m", "pip", "--python", clean, "--disable-pip-version-check")
+        run(*pip, "install", "--quiet", "--constraint", pins(folder), f"connectly-api[sandbox] @ {wheel.as_uri()}")
+        run(*pip, "check")
+        run(clean, "-W", "error", "-c", SMOKE, cwd=folder)
+
+        run(*pip, "install", "--quiet", "--require-hashes", "--requirement", ROOT / "requirements" / "dev.txt")
+        outside = folder / "outside"
+        ignored = shutil.ignore_patterns("__pycache__", *CHECKOUT_ONLY)
+        shutil.copytree(ROOT / "tests", outside / "tests", ignore=ignored)
+        shutil.copytree(ROOT / "examples", outside / "examples", ignore=ignored)
+        shutil.copy(ROOT / "pyproject.toml", outside)
+        run(clean, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=outside)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else sys.executable)
