@@ -17,10 +17,10 @@ when they are first named.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from connectly_api.errors import WebhookError, WebhookPayloadError, WebhookSignatureError
+from connectly_api.lazy import lazy_names
 from connectly_api.webhooks.events import (
     ButtonReply,
     DeliveryStatus,
@@ -72,23 +72,12 @@ __all__ = [
     "verify",
 ]
 
-_LAZY: Final = {
-    "Claim": "store",
-    "ClaimState": "store",
-    "MemoryStore": "memory",
-    "SQLiteStore": "sqlite",
-    "Store": "store",
-    "WebhookApp": "app",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Load what needs more than the standard library's smaller half when it is first named (PEP 562)."""
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """Return every public name, loaded or not."""
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "app": ["WebhookApp"],
+        "memory": ["MemoryStore"],
+        "sqlite": ["SQLiteStore"],
+        "store": ["Claim", "ClaimState", "Store"],
+    },
+)

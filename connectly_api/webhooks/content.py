@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from connectly_api.json_kinds import is_array, is_object
 from connectly_api.webhooks.fields import Fields, bsuid, flag, has_content, inner, number, phone, text
 from connectly_api.webhooks.parts import Attachment, Business, Customer, Location, Referral
 
@@ -96,8 +97,10 @@ def attachments_in(*parts: Fields) -> tuple[Attachment, ...]:
     for part in parts:
         found = part.get("attachments")
         if found:
-            items = [found] if isinstance(found, dict) else found if isinstance(found, list) else ()
-            if read := [_attachment(item) for item in items if isinstance(item, dict) and has_content(item)]:
+            items = [found] if is_object(found) else found if is_array(found) else ()
+            if read := [
+                _attachment(item) for item in items if is_object(item) and (text(item, "url") or has_content(item))
+            ]:
                 return tuple(read)
     return ()
 

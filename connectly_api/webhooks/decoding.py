@@ -7,6 +7,7 @@ import math
 from typing import Any, Final, NoReturn
 
 from connectly_api.errors import WebhookPayloadError
+from connectly_api.json_kinds import is_array, is_object
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "decode"]
 
@@ -45,7 +46,7 @@ def decode(body: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         raise WebhookPayloadError("webhook body: is not JSON in UTF-8, or is nested too deeply") from None
     if end != len(text):
         raise WebhookPayloadError("webhook body: goes on after its JSON value")
-    if not isinstance(decoded, dict):
+    if not is_object(decoded):
         raise WebhookPayloadError("webhook body: is JSON, but not an object")
     # Each level has at least one opening bracket, so few brackets settle the matter without a walk.
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _is_deeper(decoded):
@@ -54,14 +55,15 @@ def decode(body: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
 
 
 def _is_deeper(value: dict[str, Any]) -> bool:
-    level: list[dict[str, Any] | list[Any]] = [value]
+    level: list[object] = [value]
     for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for container in level
-            for child in (container.values() if isinstance(container, dict) else container)
-            if isinstance(child, (dict, list))
-        ]
+        children: list[object] = []
+        for container in level:
+            if is_object(container):
+                children += container.values()
+            elif is_array(container):
+                children += container
+        level = [child for child in children if is_object(child) or is_array(child)]
         if not level:
             return False
     return True

@@ -95,9 +95,7 @@ class Dispatcher:
                 _log_failure(f"handler {name}", event, error)
                 return Outcome.FAILED
         if not await _settle(event, self._store.complete, claim):
-            _LOG.warning(
-                "%s: handled, but its claim had run out or was not recorded; it may come again", event.key
-            )
+            _LOG.warning("%s: handled, but its claim had run out or was not recorded; it may come again", event.key)
         return Outcome.DONE
 
 

@@ -58,7 +58,7 @@ class _Received:
     reply_to_id: str | None = None
     callback_data: Any = attrs.field(default=None, repr=False, hash=False)
     campaign_name: str | None = None
-    raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False, hash=False)
+    raw: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False, hash=False)
 
     @cached_property
     def key(self) -> str:

@@ -14,8 +14,20 @@ from typing import Any, Final
 
 from connectly_api.addresses import Bsuid, Phone
 from connectly_api.errors import InvalidRecipientError
+from connectly_api.json_kinds import is_array, is_object
 
-__all__ = ["NOTHING", "Fields", "bsuid", "flag", "has_content", "inner", "number", "phone", "text", "time"]
+__all__ = [
+    "NOTHING",
+    "Fields",
+    "bsuid",
+    "flag",
+    "has_content",
+    "inner",
+    "number",
+    "phone",
+    "text",
+    "time",
+]
 
 Fields = Mapping[str, Any]
 NOTHING: Final[Fields] = {}
@@ -34,7 +46,7 @@ def inner(fields: Fields, name: str, other: str = "") -> Fields:
     found = fields.get(name)
     if not found and other:
         found = fields.get(other)
-    return found if found and isinstance(found, dict) else NOTHING
+    return found if found and is_object(found) else NOTHING
 
 
 def flag(fields: Fields, name: str, other: str) -> bool:
@@ -66,9 +78,9 @@ def has_content(found: object) -> bool:
         item = pending.pop()
         if not item:
             continue
-        if isinstance(item, dict):
+        if is_object(item):
             pending += item.values()
-        elif isinstance(item, list):
+        elif is_array(item):
             pending += item
         else:
             return True

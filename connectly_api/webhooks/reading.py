@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypedDict
 
-from connectly_api.errors import error_fields
+from connectly_api.error_response import error_fields
+from connectly_api.json_kinds import is_object
 from connectly_api.webhooks.content import (
     attachments_in,
     business_in,
@@ -72,7 +73,7 @@ def _family(body: Fields, topic: str | None) -> str | None:
     named: set[str] = set()
     told: set[str] = set()
     for name, part in body.items():
-        if name in _FAMILIES and isinstance(part, dict):
+        if name in _FAMILIES and is_object(part):
             (told if has_content(part) else named).add(_FAMILIES[name])
     if topic in _TOPICS:
         # Where its own part was lost, the topic still tells the kind; where another stands there instead, nothing does.

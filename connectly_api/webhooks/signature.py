@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import hmac
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final, cast
 
 from connectly_api.errors import WebhookSignatureError
 
@@ -96,17 +96,18 @@ def signature_in(headers: HeadersLike) -> str | bytes | None:
             WSGI's spelling (`HTTP_X_CONNECTLY_HMAC_SHA256`) are known, too.
     """
     # Header classes that are no Mapping (the standard library's, Werkzeug's) hand out pairs all the same.
-    pairs: object = headers.items() if hasattr(headers, "items") else headers
-    found: set[str | bytes] = set()
-    for pair in pairs if isinstance(pairs, Iterable) else ():
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # noqa: PLR2004 (a pair)
-            continue
-        name, value = pair
-        # The length is looked at first: it settles nearly every other header.
-        if isinstance(name, (str, bytes)) and len(name) in _LENGTHS and _is_signature(name):
-            values = value if isinstance(value, (tuple, list)) else (value,)
-            found.update(value for value in values if isinstance(value, (str, bytes)))
-    return found.pop() if len(found) == 1 else None
+    given: Any = headers
+    pairs: Iterable[tuple[object, object]] = given.items() if hasattr(given, "items") else given
+    found: set[object] = set()
+    try:
+        for name, value in pairs:
+            # The length is looked at first: it settles nearly every other header.
+            if isinstance(name, (str, bytes)) and len(name) in _LENGTHS and _is_signature(name):
+                found.update(cast("Iterable[object]", value) if isinstance(value, (tuple, list)) else (value,))
+    except (TypeError, ValueError):
+        return None  # These are no pairs, or a value is nothing that a header can be.
+    only = found.pop() if len(found) == 1 else None
+    return only if isinstance(only, (str, bytes)) else None
 
 
 def _is_signature(name: str | bytes) -> bool:
