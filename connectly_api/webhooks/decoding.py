@@ -37,19 +37,20 @@ def decode(body: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """
     if len(body) > max_bytes:
         raise WebhookPayloadError(f"webhook body: {len(body)} bytes; the limit is {max_bytes} bytes")
+    text, decoded, end = "", None, -1
     try:
         # Not by the codec `utf-8-sig`, which takes as long as all the rest, nor by regular expressions for white space.
         text = str(body, "utf-8").removeprefix("\ufeff").strip(" \t\n\r")
         decoded, end = _DECODER.raw_decode(text)
-    # The cause is left out: it holds the whole text.
     except (ValueError, RecursionError):
-        raise WebhookPayloadError("webhook body: is not JSON in UTF-8, or is nested too deeply") from None
+        # Raised below instead, where it does not take along an error that holds the whole text.
+        end = -1
     if end != len(text):
-        raise WebhookPayloadError("webhook body: goes on after its JSON value")
+        raise WebhookPayloadError("webhook body: is not JSON in UTF-8, or is nested too deeply")
     if not is_object(decoded):
         raise WebhookPayloadError("webhook body: is JSON, but not an object")
     # Each level has at least one opening bracket, so few brackets settle the matter without a walk.
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _is_deeper(decoded):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_deeper(decoded):
         raise WebhookPayloadError(f"webhook body: is nested more than {MAX_DEPTH} levels deep")
     return decoded
 

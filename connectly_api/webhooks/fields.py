@@ -129,9 +129,12 @@ def time(fields: Fields, name: str, other: str = "") -> datetime | None:
     """
     found: object = fields.get(name) or fields.get(other)
     if isinstance(found, str):
-        if not (found.isdecimal() and found.isascii() and len(found) < _FIRST_TOO_LONG):
+        if found.isdecimal() and found.isascii() and len(found) < _FIRST_TOO_LONG:
+            found = int(found)
+        elif _DECIMAL.fullmatch(found):
+            found = float(found)
+        else:
             return _rfc3339(found)
-        found = int(found)
     if isinstance(found, bool) or not isinstance(found, (int, float)):
         return None
     if found >= _FIRST_MILLISECOND:
