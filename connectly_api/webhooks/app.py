@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from types import UnionType
-from typing import Any, Final, Literal, TypeVar, get_args
+from typing import Any, Final, Literal, TypeVar, get_args, overload
 
 from connectly_api.errors import InvalidInputError, UsageError, WebhookPayloadError, WebhookSignatureError
 from connectly_api.webhooks.backlog import Backlog
@@ -94,11 +94,18 @@ class WebhookApp:
         self._backlog: Final = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
         self._dispatcher: Final = Dispatcher(MemoryStore() if store is None else store, self._backlog)
 
-    def on(self, kind: type[E]) -> Callable[[Callable[[E], R]], Callable[[E], R]]:
+    @overload
+    def on(self, kind: type[E], /) -> Callable[[Callable[[E], R]], Callable[[E], R]]: ...
+
+    @overload
+    def on(self, kind: UnionType, /) -> Callable[[Callable[[Any], R]], Callable[[Any], R]]: ...
+
+    def on(self, kind: type | UnionType, /) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
         """Return a decorator that adds a handler for one class of events, or for a union of them.
 
         Args:
-            kind: `InboundMessage`, `ButtonReply`, `Echo`, `DeliveryStatus`, `ReportReady` or `UnknownEvent`.
+            kind: `InboundMessage`, `ButtonReply`, `Echo`, `DeliveryStatus`, `ReportReady` or `UnknownEvent`, or some of
+                them: `InboundMessage | ButtonReply`.
 
         Raises:
             InvalidInputError: Something else.
@@ -107,7 +114,7 @@ class WebhookApp:
         if not all(one in _KINDS for one in kinds):
             raise InvalidInputError("kind: must be a class of events", field="kind")
 
-        def add(handler: Callable[[E], R]) -> Callable[[E], R]:
+        def add(handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
             self._dispatcher.add(kinds, handler)
             return handler
 

@@ -33,6 +33,7 @@ class Backlog:
         self._capacity: Final = capacity
         self._at_once: Final = at_once
         self._waiting: Final[deque[Job]] = deque()
+        self._held = 0
         self._running = 0
         self._idle: Event | None = None
         # An event loop does not keep its tasks alive.
@@ -40,8 +41,9 @@ class Backlog:
 
     def submit(self, job: Job) -> bool:
         """Take a job on, and return whether there was room for it."""
-        if self._running + len(self._waiting) >= self._capacity:
+        if self._held >= self._capacity:
             return False
+        self._held += 1
         self._waiting.append(job)
         if self._running < self._at_once:
             self._running += 1
@@ -58,7 +60,11 @@ class Backlog:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                await self._waiting.popleft()()
+                job = self._waiting.popleft()
+                try:
+                    await job()
+                finally:
+                    self._held -= 1
         finally:
             self._running -= 1
             if self._running == 0 and self._idle is not None:

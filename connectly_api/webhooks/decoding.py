@@ -56,14 +56,9 @@ def decode(body: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
 
 
 def _is_deeper(value: dict[str, Any]) -> bool:
-    level: list[object] = [value]
+    level: list[dict[str, object] | list[object]] = [value]
     for _ in range(MAX_DEPTH):
-        children: list[object] = []
-        for container in level:
-            if is_object(container):
-                children += container.values()
-            elif is_array(container):
-                children += container
+        children = (child for one in level for child in (one.values() if isinstance(one, dict) else one))
         level = [child for child in children if is_object(child) or is_array(child)]
         if not level:
             return False

@@ -103,7 +103,8 @@ async def _call(handler: Handler, event: Event) -> None:
     if iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__):
         result = handler(event)
     else:
-        result = await to_thread.run_sync(handler, event)
+        # A plain function may return a coroutine all the same; in a tuple, that passes Trio's guard for threads.
+        (result,) = await to_thread.run_sync(lambda: (handler(event),))
     if isawaitable(result):
         await result
 

@@ -52,7 +52,8 @@ def test_all_documented_bodies_have_keys_of_their_own() -> None:
 
 
 def _update(**changes: object) -> Json:
-    return documented("delivered")["statusUpdate"] | changes
+    update: Json = documented("delivered")["statusUpdate"]
+    return update | changes
 
 
 DIFFERENT = [

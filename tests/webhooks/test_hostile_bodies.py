@@ -1,4 +1,4 @@
-"""Every documented body, changed at every path: nothing fails, `raw` stays whole, and one lost field costs one field."""
+"""Every documented body, changed at every path: nothing fails, `raw` stays whole, a lost field costs that field."""
 
 from __future__ import annotations
 

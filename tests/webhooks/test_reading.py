@@ -25,9 +25,7 @@ from connectly_api.webhooks import (
 
 from .documented import BODIES, Json, documented, read
 
-CUSTOMER = Customer(
-    id="+16315555500", phone=Phone("+16315555500"), name="Vasi from Connectly", channel_type="whatsapp"
-)
+CUSTOMER = Customer(id="+16315555500", phone=Phone("+16315555500"), name="Vasi from Connectly", channel_type="whatsapp")
 BUSINESS = Business(id="+16044441234", name="connectlyai", channel_type="whatsapp")
 NOON = datetime(2021, 12, 9, 20, 53, 26, tzinfo=UTC)
 EXPECTED: dict[str, Event] = {
@@ -470,11 +468,10 @@ IMAGE = {"type": "image", "url": "https://cdn.connectly.ai/a", "caption": "A", "
     ids=repr,
 )
 def test_attachments_are_read_from_a_list_or_a_single_object(attachments: object, expected: list[object]) -> None:
-    read_ones = _message(text="x", attachments=attachments).attachments
-    assert [item if isinstance(wanted, Attachment) else item.type for item, wanted in zip(read_ones, expected)] == (
-        expected
-    )
-    assert len(read_ones) == len(expected)
+    found = _message(text="x", attachments=attachments).attachments
+    assert len(found) == len(expected)
+    for attachment, wanted in zip(found, expected, strict=True):
+        assert (attachment if isinstance(wanted, Attachment) else attachment.type) == wanted
 
 
 def test_content_beside_the_message_is_read_where_the_message_has_none() -> None:
@@ -574,7 +571,10 @@ def test_a_status_is_open_to_new_values(status: object, expected: str | None) ->
             DeliveryFailure(code="ERROR_CODE_X", user_title="T", details={"a": 1}),
         ),
         ({"user_title": "T", "cnt_trace_id": "9"}, DeliveryFailure(user_title="T", trace_id="9")),
-        ({"code": 3, "message": "bad", "details": []}, DeliveryFailure(code="INVALID_ARGUMENT", message="bad", details=[])),
+        (
+            {"code": 3, "message": "bad", "details": []},
+            DeliveryFailure(code="INVALID_ARGUMENT", message="bad", details=[]),
+        ),
         ({"code": {"a": 1}, "cntTraceId": 10827968052975079261}, DeliveryFailure(trace_id="10827968052975079261")),
     ],
     ids=repr,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connectly_api.webhooks import SIGNATURE_HEADER, WebhookSignatureError, receive, sign, verify
 from connectly_api.webhooks.signature import signature_in
 
+from .asgi import SECRET
 from .documented import BODIES
 
 DATA = Path(__file__).parent / "data"
@@ -20,7 +21,6 @@ VECTORS = [
     for name, secret, signature in (line.split("\t") for line in (DATA / "signatures.tsv").read_text().splitlines())
 ]
 BODY = BODIES["text"]
-SECRET = "wh-secret-01"
 GOOD = sign(BODY, SECRET)
 
 

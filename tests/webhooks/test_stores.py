@@ -60,7 +60,8 @@ def _states(make: Make, clock: Clock, run: Run, script: str) -> list[object]:
     """Play a script: c(laim), d(one), r(elease) with the last claim; D, R with the first; numbers pass as seconds."""
 
     async def main() -> list[object]:
-        store, said, claims = make(), [], [Claim("k", ClaimState.GRANTED, "nobody's")]
+        store, claims = make(), [Claim("k", ClaimState.GRANTED, "nobody's")]
+        said: list[object] = []
         for step in script.split():
             if step == "c":
                 claim = await store.claim("k")
@@ -306,3 +307,26 @@ def test_a_claim_released_between_the_two_questions_counts_as_in_progress(
             return (await store.claim("k")).state
 
     assert anyio.run(main) is ClaimState.IN_PROGRESS
+
+
+class Stubborn:
+    """A connection that cannot switch its journal at once, though nothing keeps it busy."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+
+    def execute(self, statement: str) -> None:
+        assert statement == "PRAGMA journal_mode = WAL"
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise sqlite3.OperationalError("database is locked")
+
+
+def test_sqlite_tries_again_to_switch_its_journal_until_the_deadline() -> None:
+    patient: Any = Stubborn(3)
+    sqlite._switch_to_wal(patient, float("inf"))
+    assert patient.refusals == -1
+    late: Any = Stubborn(3)
+    with pytest.raises(sqlite3.OperationalError):
+        sqlite._switch_to_wal(late, 0.0)
+    assert late.refusals == 2
