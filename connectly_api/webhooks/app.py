@@ -21,6 +21,7 @@ from connectly_api.webhooks.store import Store, above_zero
 __all__ = ["WebhookApp"]
 
 E = TypeVar("E")
+F = TypeVar("F")
 R = TypeVar("R")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -98,24 +99,27 @@ class WebhookApp:
     def on(self, kind: type[E], /) -> Callable[[Callable[[E], R]], Callable[[E], R]]: ...
 
     @overload
-    def on(self, kind: UnionType, /) -> Callable[[Callable[[Any], R]], Callable[[Any], R]]: ...
+    def on(self, kind: type[E], other: type[F], /) -> Callable[[Callable[[E | F], R]], Callable[[E | F], R]]: ...
 
-    def on(self, kind: type | UnionType, /) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
-        """Return a decorator that adds a handler for one class of events, or for a union of them.
+    @overload
+    def on(self, *kinds: type | UnionType) -> Callable[[Callable[[Any], R]], Callable[[Any], R]]: ...
+
+    def on(self, *kinds: type | UnionType) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+        """Return a decorator that adds a handler for one class of events, or for several.
 
         Args:
-            kind: `InboundMessage`, `ButtonReply`, `Echo`, `DeliveryStatus`, `ReportReady` or `UnknownEvent`, or some of
-                them: `InboundMessage | ButtonReply`.
+            kinds: `InboundMessage`, `ButtonReply`, `Echo`, `DeliveryStatus`, `ReportReady`, `UnknownEvent`, or unions
+                of them such as `Event`. Type checkers follow one or two classes into the handler.
 
         Raises:
-            InvalidInputError: Something else.
+            InvalidInputError: Something else, or nothing.
         """
-        kinds: tuple[type, ...] = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-        if not all(one in _KINDS for one in kinds):
-            raise InvalidInputError("kind: must be a class of events", field="kind")
+        classes: tuple[Any, ...] = tuple(one for kind in kinds for one in get_args(kind) or (kind,))
+        if not classes or not all(one in _KINDS for one in classes):
+            raise InvalidInputError("kinds: must be classes of events", field="kinds")
 
         def add(handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
-            self._dispatcher.add(kinds, handler)
+            self._dispatcher.add(classes, handler)
             return handler
 
         return add

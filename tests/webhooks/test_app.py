@@ -205,7 +205,7 @@ def test_handlers_are_called_by_class_in_order_and_each_event_by_all_of_them(run
     async def first(event: DeliveryStatus) -> None:
         calls.append(("first", event.status))
 
-    @app.on(InboundMessage | ButtonReply)
+    @app.on(InboundMessage, ButtonReply)
     async def replies(event: InboundMessage | ButtonReply) -> None:
         calls.append(("replies", event.text))
 
@@ -269,10 +269,25 @@ def test_a_union_of_classes_can_be_handled(run: Run) -> None:
     assert calls == ["message", "TEST 11"]
 
 
-@pytest.mark.parametrize("kind", [str, "delivery_status", None, int | str, DeliveryStatus(), lambda event: event])
-def test_a_handler_for_something_else_is_refused(kind: Any) -> None:
-    with pytest.raises(InvalidInputError, match="kind"):
-        WebhookApp(SECRET).on(kind)
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        *(
+            [str],
+            ["delivery_status"],
+            [None],
+            [int | str],
+            [list[Event]],
+            [DeliveryStatus()],
+            [lambda event: event],
+            [],
+        ),
+        [DeliveryStatus, str],
+    ],
+)
+def test_a_handler_for_something_else_is_refused(kinds: list[Any]) -> None:
+    with pytest.raises(InvalidInputError, match="classes of events"):
+        WebhookApp(SECRET).on(*kinds)
 
 
 def test_an_event_that_nobody_wants_is_200_and_claims_nothing(run: Run) -> None:
