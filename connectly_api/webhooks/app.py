@@ -54,8 +54,9 @@ class WebhookApp:
     event run one after the other, in the order in which they were added; those that are no coroutine functions run in a
     thread. A failure is logged by the error's type and place, without its text, which may be personal.
 
-    Where another application mounts this one, let it call `drain` at shutdown if `acknowledge` is `"first"`; served by
-    itself, this one does so. Every path below its root is accepted.
+    Served by itself, it ends with the server: events that are waiting are handled, and the store is closed. Where another
+    application mounts it, that one hears of the server's end and should call `aclose`. Every path below its root is
+    accepted.
     """
 
     def __init__(
@@ -93,7 +94,8 @@ class WebhookApp:
             above_zero(name, value)
         self._max_bytes: Final = max_bytes
         self._backlog: Final = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
-        self._dispatcher: Final = Dispatcher(MemoryStore() if store is None else store, self._backlog)
+        self._store: Final[Store] = MemoryStore() if store is None else store
+        self._dispatcher: Final = Dispatcher(self._store, self._backlog)
 
     @overload
     def on(self, kind: type[E], /) -> Callable[[Callable[[E], R]], Callable[[E], R]]: ...
@@ -134,6 +136,13 @@ class WebhookApp:
         if self._backlog is not None:
             await self._backlog.drain()
 
+    async def aclose(self) -> None:
+        """Drain, and close the store if it can be closed. A later use of a `SQLiteStore` opens it again."""
+        await self.drain()
+        close = getattr(self._store, "aclose", None)
+        if close is not None:
+            await close()
+
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection.
 
@@ -156,7 +165,7 @@ class WebhookApp:
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
-        await self.drain()
+        await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Message, receive: Receive) -> HTTPStatus | None:

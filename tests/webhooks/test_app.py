@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -21,6 +22,7 @@ from connectly_api.webhooks import (
     Event,
     InboundMessage,
     MemoryStore,
+    SQLiteStore,
     WebhookApp,
     sign,
 )
@@ -619,6 +621,22 @@ def test_at_the_end_of_its_life_it_drains(run: Run) -> None:
 
     assert run(main) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert len(done) == 1
+
+
+def test_at_the_end_of_its_life_its_store_is_closed_and_a_later_event_opens_it_again(run: Run, tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "a.db")
+    app, events = _collecting(store=store)
+
+    async def main() -> list[int]:
+        async with _lifespan(app):
+            statuses = [await deliver(app, BODIES["text"])]
+        assert store._connection is None
+        statuses.append(await deliver(app, BODIES["text"]))
+        await app.aclose()
+        return statuses
+
+    assert run(main) == [200, 200]
+    assert len(events) == 1
 
 
 def test_a_websocket_is_closed(run: Run) -> None:
