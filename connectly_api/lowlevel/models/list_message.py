@@ -1,0 +1,73 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import fields as _fields
+from connectly_api import wire as _wire
+
+if _typing.TYPE_CHECKING:
+    from .button import Button
+    from .footer import Footer
+    from .header import Header
+    from .list_section import ListSection
+
+_SPELLINGS: dict[str, str] = {}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class ListMessage:
+    """Interactive list message.
+
+    `v1ListMessage` of the service's Swagger file.
+
+    Attributes:
+        header: `header` on the wire.
+        footer: `footer` on the wire.
+        button: `button` on the wire.
+        sections: `sections` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    header: Header | _wire.Unset = _wire.UNSET
+    footer: Footer | _wire.Unset = _wire.UNSET
+    button: Button | _wire.Unset = _wire.UNSET
+    sections: list[ListSection] | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _fields.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _fields.put(written, "header", self.header)
+        _fields.put(written, "footer", self.footer)
+        _fields.put(written, "button", self.button)
+        _fields.put(written, "sections", self.sections)
+        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        from .button import Button
+        from .footer import Footer
+        from .header import Header
+        from .list_section import ListSection
+
+        rest = _fields.open_object(source, _SPELLINGS)
+        return cls(
+            header=_fields.take(rest, "header", Header.from_dict),
+            footer=_fields.take(rest, "footer", Footer.from_dict),
+            button=_fields.take(rest, "button", Button.from_dict),
+            sections=_fields.take(rest, "sections", _fields.list_of(ListSection.from_dict)),
+            additional_properties=rest,
+        )
