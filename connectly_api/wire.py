@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, ClassVar, Final, Self, cast
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final, Literal, Self, cast
 from urllib.parse import quote
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["UNSET", "Unset", "encode_json", "path_segment"]
+__all__ = ["UNSET", "Unset", "encode_json", "header", "parameter", "path_segment", "query"]
 
 
 class Unset:
@@ -24,8 +25,8 @@ class Unset:
             Unset._instance = super().__new__(cls)
         return cast("Self", Unset._instance)
 
-    def __bool__(self) -> bool:
-        """Return False."""
+    def __bool__(self) -> Literal[False]:
+        """Return False; type checkers take `if field:` as the proof that a field is set."""
         return False
 
     def __repr__(self) -> str:
@@ -52,7 +53,7 @@ def path_segment(name: str, value: str) -> str:
         InvalidInputError: It is not a string, is empty, `.` or `..` (which would change the path), or holds control
             characters or lone surrogates.
     """
-    given: object = value
+    given = cast("object", value)
     if not isinstance(given, str):
         raise InvalidInputError(f"{name}: must be a string, not {type(given).__name__}", field=name)
     if not given:
@@ -65,6 +66,69 @@ def path_segment(name: str, value: str) -> str:
         return quote(given, safe="")
     except UnicodeEncodeError:
         raise InvalidInputError(f"{name}: holds a lone surrogate", field=name, size=len(given)) from None
+
+
+def parameter(name: str, value: object, separator: str = ",") -> str:
+    """Return a value as the text that a path, a query or a header carries; not yet percent-encoded.
+
+    Args:
+        name: The parameter's name, for the error.
+        value: A string, a number, a boolean, or a list of such.
+        separator: What stands between the elements of a list.
+
+    Raises:
+        InvalidInputError: It is none of these, not finite, holds a lone surrogate, or an element holds the separator.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        texts = [parameter(name, element) for element in cast("Iterable[object]", value)]
+        if any(separator in text for text in texts):
+            raise InvalidInputError(f"{name}: an element holds {separator!r}, which separates elements", field=name)
+        return separator.join(texts)
+    if not isinstance(value, (str, int, float)):
+        raise InvalidInputError(f"{name}: must be a text or a number, not {type(value).__name__}", field=name)
+    if (problem := _scalar_problem(value)) is not None:
+        raise InvalidInputError(f"{name}: {problem}", field=name)
+    return str(value)
+
+
+def query(name: str, value: object, separator: str | None = None) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of a query that say one parameter; none where it is `UNSET` or `None`.
+
+    Args:
+        name: The parameter's name on the wire.
+        value: What `parameter` takes.
+        separator: What stands between the elements of a list, or None where each is a pair of its own.
+
+    Raises:
+        InvalidInputError: As `parameter`.
+    """
+    given = value
+    if value is None or value is UNSET or value == []:
+        return ()
+    if isinstance(value, (list, tuple)) and separator is None:
+        return tuple((name, parameter(name, element)) for element in cast("Iterable[object]", value))
+    return ((name, parameter(name, given, separator or ",")),)
+
+
+def header(name: str, value: object, separator: str = ",") -> tuple[tuple[str, str], ...]:
+    """Return the header that says one parameter; none where it is `UNSET` or `None`.
+
+    Args:
+        name: The header's name.
+        value: What `parameter` takes.
+        separator: What stands between the elements of a list.
+
+    Raises:
+        InvalidInputError: As `parameter`, or it holds anything but printable ASCII, which a header cannot carry.
+    """
+    if value is None or value is UNSET:
+        return ()
+    text = parameter(name, value, separator)
+    if not all(" " <= character <= "~" for character in text):
+        raise InvalidInputError(f"{name}: holds something other than printable ASCII", field=name)
+    return ((name, text),)
 
 
 def encode_json(value: object, *, field: str) -> bytes:
@@ -94,21 +158,24 @@ _DEEPEST = 600
 """Deeper values are refused. 1024 bytes, the most that callback data may have, hold at most 512 levels."""
 
 
+_CONTAINERS = (dict, list, tuple)
+
+
 def _has_string_keys(value: object, room: int = _DEEPEST) -> bool:
     """Say whether every key is a string, which json.dumps does not ask: it turns 1, None and True into strings."""
     if isinstance(value, dict):
         if not room:
             return False
-        for key, child in value.items():
-            if not isinstance(key, str) or (
-                isinstance(child, (dict, list, tuple)) and not _has_string_keys(child, room - 1)
-            ):
+        for key, child in cast("dict[object, object]", value).items():
+            if not isinstance(key, str):
+                return False
+            if isinstance(child, _CONTAINERS) and not _has_string_keys(cast("object", child), room - 1):
                 return False
     elif isinstance(value, (list, tuple)):
         if not room:
             return False
-        for child in value:
-            if isinstance(child, (dict, list, tuple)) and not _has_string_keys(child, room - 1):
+        for child in cast("Iterable[object]", value):
+            if isinstance(child, _CONTAINERS) and not _has_string_keys(cast("object", child), room - 1):
                 return False
     return True
 
@@ -118,21 +185,23 @@ def _culprit(value: object, field: str) -> tuple[str, str] | None:
     pending: list[tuple[str, object, frozenset[int]]] = [(field, value, frozenset())]
     while pending:
         path, item, above = pending.pop()
-        if not isinstance(item, (dict, list, tuple)):
+        if not isinstance(item, _CONTAINERS):
             if (problem := _scalar_problem(item)) is not None:
                 return path, problem
             continue
-        if id(item) in above:
+        if id(cast("object", item)) in above:
             return path, "contains itself"
         if len(above) >= _DEEPEST:
             return field, f"is nested more than {_DEEPEST} levels deep"
         if isinstance(item, dict):
-            if (problem := next(filter(None, map(_key_problem, item)), None)) is not None:
+            entries = cast("dict[str, object]", item)
+            if (problem := next(filter(None, map(_key_problem, entries)), None)) is not None:
                 return path, problem
-            children = [(_below(path, key, index), child) for index, (key, child) in enumerate(item.items())]
+            children = [(_below(path, key, index), child) for index, (key, child) in enumerate(entries.items())]
         else:
-            children = [(f"{path}[{index}]", child) for index, child in enumerate(item)]
-        pending.extend((inner, child, above | {id(item)}) for inner, child in reversed(children))
+            elements = cast("Iterable[object]", item)
+            children = [(f"{path}[{index}]", child) for index, child in enumerate(elements)]
+        pending.extend((inner, child, above | {id(cast("object", item))}) for inner, child in reversed(children))
     return None
 
 

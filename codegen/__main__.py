@@ -1,0 +1,80 @@
+"""The command line: `python -m codegen generate | check` in a checkout; from anywhere, `python path/to/codegen …`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+if not __package__:  # Started as a folder: what is imported below has to be found first.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from codegen.check import compare
+from codegen.document import CodegenError
+from codegen.generate import Layout, build, read_tree, write_tree
+
+__all__ = ["main"]
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: Without the program's name; those of the process by default.
+
+    Returns:
+        The exit code: 0, 1 where the tree is not what it should be, 2 where it cannot be generated.
+    """
+    given = _parser().parse_args(arguments)
+    layout = Layout.of(given.root.resolve(), given.swagger, given.out)
+    try:
+        return _check(layout) if given.command == "check" else _generate(layout)
+    except CodegenError as error:
+        print(f"codegen: {error}", file=sys.stderr)  # noqa: T201  a command speaks to its caller
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, purpose in (
+        ("generate", "generate the tree and put it in its place"),
+        ("check", "generate into a temporary folder and compare: exit 1 where the tree is stale or edited"),
+    ):
+        command = commands.add_parser(name, help=purpose, description=purpose)
+        command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, the one this is in")
+        command.add_argument("--swagger", type=Path, help="another Swagger 2.0 file than the vendored one")
+        command.add_argument("--out", type=Path, help="another place than connectly_api/lowlevel")
+    return parser
+
+
+def _generate(layout: Layout) -> int:
+    tree = build(layout)
+    write_tree(tree.files, layout.out)
+    counts = tree.counts
+    print(  # noqa: T201  a command speaks to its caller
+        f"{layout.out}: {counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties, "
+        f"in {len(tree.files)} files"
+    )
+    return 0
+
+
+def _check(layout: Layout) -> int:
+    difference = compare(build(layout).files, read_tree(layout.out))
+    if not difference:
+        print(f"{layout.out} is what {layout.swagger.name} makes of it")  # noqa: T201  as above
+        return 0
+    print("\n".join(difference))  # noqa: T201  as above
+    print(  # noqa: T201  as above
+        f"\n{layout.out} is not what {layout.swagger.name} makes of it: it is stale, or was edited by hand.\n"
+        'To mend it, run "make generate" (python -m codegen generate), and commit what changes.',
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""Docstrings of generated code, from what the vendor's file says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties import LiteralEnumProperty, ModelProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.schema import Reference, Schema
+from openapi_python_client.schema.untrusted_string import UntrustedString
+
+from codegen import names
+from codegen.literals import docstring, entry, prose
+from codegen.walk import Operation
+
+__all__ = ["enum_doc", "mapping_doc", "model_doc", "operation_doc", "request_doc"]
+
+_REST = (
+    "What was read and has no field here, or is not of its field's type, under its name on the wire. It is written "
+    "with the fields; a field that is set wins."
+)
+_TRANSPORT = "Where to send it: `Connectly.transport`."
+_TIMEOUT = "Seconds for the whole call, or None for the transport's own limit."
+_INVALID = ("InvalidInputError", "An argument cannot be written into a path, a query, a header or JSON.")
+_FAILED = "Whatever else the transport raises; see `connectly_api.errors`."
+
+
+def _text(value: UntrustedString | None) -> str:
+    return "" if value is None else value.get_untrusted_value().strip()
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(part if part.endswith((".", "!", "?", ":")) else f"{part}." for part in parts if part)
+
+
+def _headline(description: str, origin: str) -> list[str]:
+    if not description:
+        return prose(origin)
+    return [*prose(_sentences(description)), "", *prose(origin)]
+
+
+def _origin(definition: object) -> str:
+    return f"`{definition}` of the service's Swagger file." if definition else "Defined in place by the Swagger file."
+
+
+def model_doc(model: ModelProperty, properties: Iterable[PropertyProtocol]) -> str:
+    """Return the docstring of a model or of a mapping."""
+    lines = [
+        *_headline(_text(model.description), _origin((model.data.model_extra or {}).get("x-definition"))),
+        "",
+        "Attributes:",
+    ]
+    for kind in properties:
+        lines += [
+            f"    {line}" for line in entry(names.field(kind.name.get_untrusted_value()), _property_text(model, kind))
+        ]
+    lines += [f"    {line}" for line in entry("additional_properties", _REST)]
+    return docstring(lines)
+
+
+def mapping_doc(model: ModelProperty) -> str:
+    """Return the docstring of a mapping's alias."""
+    return docstring(_headline(_text(model.description), _origin((model.data.model_extra or {}).get("x-definition"))))
+
+
+def _property_text(model: ModelProperty, kind: PropertyProtocol) -> str:
+    name = f"`{kind.name.get_untrusted_value()}` on the wire"
+    # The generator keeps the description of what a property refers to, not the property's own.
+    told = (model.data.properties or {}).get(kind.name, kind)
+    if isinstance(told, Reference):
+        return _sentences(name)
+    deprecated = "Deprecated" if isinstance(told, Schema) and told.deprecated else ""
+    example = "" if told.example is None else f"For example `{_example(told.example)}`"
+    return _sentences(name, deprecated, _text(told.description), example)
+
+
+def _example(value: object) -> str:
+    return value.get_untrusted_value() if isinstance(value, UntrustedString) else str(value)
+
+
+def enum_doc(enum: LiteralEnumProperty, definition: object, *, known: bool) -> str:
+    """Return the docstring of an enum's alias.
+
+    Args:
+        enum: The enum.
+        definition: Its name in the Swagger file, where it has one.
+        known: Whether any value is.
+    """
+    opening = "The values that are known; the service may answer others." if known else "No value of it is known yet."
+    return docstring([*_headline(_text(enum.description), _origin(definition)), "", opening])
+
+
+def request_doc(endpoint: Endpoint, operation: Operation) -> str:
+    """Return the docstring of an operation's pure half.
+
+    Args:
+        endpoint: The operation, as the generator has it.
+        operation: The same, as the document has it.
+    """
+    return docstring(
+        [
+            f"Build the request of `{endpoint.name}`, without I/O.",
+            "",
+            *_section("Args", _arguments(endpoint, operation)),
+            "Returns:",
+            "    What a transport sends, and how the answer is read.",
+            "",
+            *_section("Raises", [_INVALID]),
+        ][:-1]
+    )
+
+
+def operation_doc(endpoint: Endpoint, operation: Operation) -> str:
+    """Return the docstring of an operation.
+
+    Args:
+        endpoint: The operation, as the generator has it.
+        operation: The same, as the document has it.
+    """
+    told = [operation.fields.get(key, "").strip() for key in ("summary", "description")]
+    deprecated = "Deprecated." if operation.fields.get("deprecated") else ""
+    text = "\n\n".join(_sentences(part) for part in (*told, deprecated) if part)
+    arguments = [("transport", _TRANSPORT), *_arguments(endpoint, operation), ("timeout", _TIMEOUT)]
+    return docstring(
+        [
+            *_headline(text, f"`{operation.method.upper()} {operation.path}`"),
+            "",
+            *_section("Args", arguments),
+            "Returns:",
+            "    What the service answered; what it left out is unset.",
+            "",
+            *_section("Raises", [_INVALID, ("ConnectlyError", _FAILED)]),
+        ][:-1]
+    )
+
+
+def _section(title: str, entries: list[tuple[str, str]]) -> list[str]:
+    lines = [f"    {line}" for name, text in entries for line in entry(name, text)]
+    return [f"{title}:", *lines, ""] if lines else []
+
+
+def _arguments(endpoint: Endpoint, operation: Operation) -> list[tuple[str, str]]:
+    told = {
+        (parameter["in"], parameter["name"]): parameter.get("description", "").strip()
+        for parameter in operation.fields.get("parameters", [])
+    }
+    arguments = [
+        (
+            names.argument(kind.python_name),
+            _sentences(
+                f"`{kind.name.get_untrusted_value()}` on the wire", told[place.value, kind.name.get_untrusted_value()]
+            ),
+        )
+        for place, kind in endpoint.iter_all_parameters()
+    ]
+    return arguments + ([("body", "What is sent, as JSON.")] if endpoint.bodies else [])

@@ -1,0 +1,208 @@
+"""From a Swagger file to the generated tree: the only module here that reads, writes and runs things."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+import attrs
+
+from codegen.document import CodegenError, load
+from codegen.overlay import apply
+from codegen.render import render
+from codegen.swagger import convert
+from codegen.verify import Counts, verify
+
+__all__ = ["FORMATTING", "PINNED", "Layout", "Tree", "build", "read_tree", "write_tree"]
+
+SWAGGER = "service.swagger.json"
+"""The vendored file's name, at the root and in the tree."""
+
+_SOURCE = "_source.py"
+FORMATTING = (
+    "--isolated",
+    "--no-cache",
+    "--no-respect-gitignore",
+    "--target-version=py311",
+    "--line-length=120",
+    "--config=lint.isort.known-first-party=['connectly_api']",
+)
+"""Every setting that the formatter would otherwise look for on the machine."""
+
+PINNED = ("openapi-python-client", "ruff")
+"""What shapes the output, so that its version does."""
+
+
+@attrs.frozen
+class Layout:
+    """Where things are.
+
+    Attributes:
+        root: A checkout of the repository.
+        swagger: The Swagger file to generate from.
+        out: The generated tree.
+        vendored: Whether `swagger` is the vendored file, to which the overlay's expectations apply.
+    """
+
+    root: Path
+    swagger: Path
+    out: Path
+    vendored: bool
+
+    @staticmethod
+    def of(root: Path, swagger: Path | None = None, out: Path | None = None) -> Layout:
+        """Return the layout of a checkout, with a Swagger file and an output of one's own where given."""
+        return Layout(
+            root=root,
+            swagger=swagger or root / SWAGGER,
+            out=out or root / "connectly_api" / "lowlevel",
+            vendored=swagger is None,
+        )
+
+
+@attrs.frozen
+class Tree:
+    """A generated tree.
+
+    Attributes:
+        files: Bytes by path within the tree, with slashes.
+        counts: How much of the Swagger file is in it.
+    """
+
+    files: Mapping[str, bytes]
+    counts: Counts
+
+
+def build(layout: Layout) -> Tree:
+    """Generate in a temporary folder; nothing outside is changed.
+
+    Args:
+        layout: Where the Swagger file and the pinned versions are.
+
+    Raises:
+        CodegenError: The file cannot be converted, something would be lost, or a tool is not the pinned one.
+    """
+    versions = _versions(layout.root)
+    source = _read(layout.swagger)
+    swagger = load(source)
+    document = apply(convert(swagger), vendored=layout.vendored)
+    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+        directory = Path(folder) / "lowlevel"
+        render(document, directory)
+        (directory / _SOURCE).write_text(_stamp(source, versions), encoding="utf-8")
+        _format(directory)
+        files = read_tree(directory)
+    counts = verify(swagger, document, {path: content.decode() for path, content in files.items()})
+    return Tree({**files, SWAGGER: source}, counts)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CodegenError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _versions(root: Path) -> dict[str, str]:
+    """Return the pinned versions of what shapes the output, which must be those that are installed."""
+    lock = root / "requirements" / "codegen.txt"
+    text = _read(lock).decode()
+    versions: dict[str, str] = {}
+    for name in PINNED:
+        pinned = re.search(rf"^{re.escape(name)}==([0-9a-z.]+)", text, re.MULTILINE)
+        installed = _installed(name)
+        if pinned is None or pinned[1] != installed:
+            wanted = pinned[1] if pinned else "none"
+            raise CodegenError(
+                f"{name} {installed} is installed, {lock.name} pins {wanted}; another version writes other bytes: "
+                "install requirements/codegen.txt"
+            )
+        versions[name] = installed
+    return versions
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def _stamp(source: bytes, versions: Mapping[str, str]) -> str:
+    """Return the one file that says what the tree was made from, so that the others change only when they have to."""
+    return (
+        f'# Generated from {SWAGGER} by "python -m codegen generate": do not edit.\n'
+        '"""What this tree was generated from, and with what."""\n\n'
+        "from __future__ import annotations\n\n"
+        "from typing import Final\n\n"
+        f'SWAGGER_SHA256: Final = "{hashlib.sha256(source).hexdigest()}"\n'
+        f'GENERATOR: Final = "openapi-python-client {versions["openapi-python-client"]}"\n'
+        f'FORMATTER: Final = "ruff {versions["ruff"]}"\n'
+    )
+
+
+def _format(directory: Path) -> None:
+    """Format by the pinned ruff, whatever configuration or cache is about."""
+    lint = ("check", "--fix", "--select=F401,I", "--quiet")
+    layout = ("format", "--quiet")
+    for command in (lint, layout):
+        done = subprocess.run(  # noqa: S603  our own interpreter, with arguments of our own
+            [sys.executable, "-m", "ruff", *command, *FORMATTING, "."],
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if done.returncode:
+            raise CodegenError(f"ruff {command[0]} failed on the generated code:\n{done.stdout}{done.stderr}")
+
+
+def read_tree(directory: Path) -> dict[str, bytes]:
+    """Return the files of a tree, but for what an interpreter leaves behind; nothing where there is no tree."""
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.relative_to(directory).parts
+    }
+
+
+def write_tree(files: Mapping[str, bytes], out: Path) -> None:
+    """Put a tree in the place of another: written beside it, then swapped in; the same tree is left alone.
+
+    Args:
+        files: Bytes by path within the tree.
+        out: The tree's place.
+
+    Raises:
+        CodegenError: What stands there is not a generated tree, and is left alone.
+    """
+    if out.is_dir() and any(out.iterdir()) and not (out / _SOURCE).is_file():
+        raise CodegenError(f"{out} holds something other than a generated tree (it has no {_SOURCE}); not replaced")
+    if read_tree(out) == files:
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        new, old = staging / "new", staging / "old"
+        for path, content in files.items():
+            target = new / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        try:
+            if out.is_dir():
+                out.replace(old)
+            new.replace(out)
+        except BaseException:  # An interrupted run leaves what was there, too.
+            if old.is_dir() and not out.exists():
+                old.replace(out)
+            raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

@@ -1,0 +1,146 @@
+"""The overlay's rules about content. Each changes an OpenAPI document in place, and says how many places it found."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from codegen.document import Json, inside, refuse
+from codegen.walk import operations, sites
+
+__all__ = [
+    "drop_defaults",
+    "drop_error_responses",
+    "drop_nullable",
+    "drop_string_formats",
+    "drop_unspecified",
+    "fold_titles",
+    "join_base_path",
+    "keep_json",
+    "merge_successes",
+]
+
+_JSON = "application/json"
+
+
+def join_base_path(document: Json) -> int:
+    """Move the path of the servers' addresses before every path."""
+    split = [re.fullmatch(r"((?:[^/]*:)?(?://[^/]*)?)(.*?)/?", server["url"]) for server in document.get("servers", [])]
+    bases = {match[2] for match in split if match is not None}
+    if not any(bases):
+        return 0
+    if len(bases) > 1:
+        refuse("#/servers", "the servers differ in their base path")
+    document["servers"] = [{"url": match[1] or "/"} for match in split if match is not None]
+    document["paths"] = {f"{bases.copy().pop()}{path}": item for path, item in document["paths"].items()}
+    return len(bases)
+
+
+def drop_error_responses(document: Json) -> int:
+    """Keep the 2xx responses of every operation."""
+    dropped = 0
+    for operation in operations(document):
+        responses = operation.fields["responses"]
+        errors = [status for status in responses if not status.startswith("2")]
+        for status in errors:
+            del responses[status]
+        dropped += len(errors)
+        if not responses:
+            refuse(operation.at, "the operation has no successful response")
+    return dropped
+
+
+def merge_successes(document: Json) -> int:
+    """Keep one response of every operation: its first with a body, which all others with a body must equal."""
+    merged = 0
+    for operation in operations(document):
+        responses = operation.fields["responses"]
+        with_body = [status for status in sorted(responses) if "content" in responses[status]]
+        contents = [_schemas(responses[status]) for status in with_body]
+        if any(content != contents[0] for content in contents):
+            refuse(inside(operation.at, "responses"), f"{' and '.join(with_body)} differ; a function returns one type")
+        kept = (with_body or sorted(responses))[0]
+        merged += len(responses) - 1
+        operation.fields["responses"] = {kept: responses[kept]}
+    return merged
+
+
+def _schemas(response: Json) -> Json:
+    return {media: part.get("schema") for media, part in response["content"].items()}
+
+
+def keep_json(document: Json) -> int:
+    """Keep one media type of each body: JSON."""
+    dropped = 0
+    for operation in operations(document):
+        holders = [(operation.fields.get("requestBody", {}), "requestBody")]
+        holders += [(response, f"responses/{status}") for status, response in operation.fields["responses"].items()]
+        for holder, where in holders:
+            content = holder.get("content", {})
+            found = next((media for media in (_JSON, *content) if media in content and _is_json(media)), None)
+            if content and found is None:
+                refuse(f"{operation.at}/{where}", f"no JSON among {', '.join(content)}")
+            if found is not None:
+                holder["content"] = {_JSON: content[found]}
+                dropped += len(content) - 1
+    return dropped
+
+
+def _is_json(media: str) -> bool:
+    name = media.partition(";")[0].strip().lower()
+    return name in {_JSON, "*/*", "application/*"} or name.endswith("+json")
+
+
+def fold_titles(document: Json) -> int:
+    """Put each schema's title before its description."""
+    folded = 0
+    for site in sites(document):
+        title = site.schema.pop("title", None)
+        if title is not None:
+            site.schema["description"] = "\n\n".join(filter(None, (title, site.schema.get("description"))))
+            folded += 1
+    return folded
+
+
+def drop_string_formats(document: Json) -> int:
+    """Drop the format of each string."""
+    return _drop(document, "format", lambda schema: schema.get("type") == "string")
+
+
+def drop_nullable(document: Json) -> int:
+    """Drop `nullable` everywhere, and null from the values of enums."""
+    for site in sites(document):
+        if None in site.schema.get("enum", []):
+            site.schema["enum"] = [value for value in site.schema["enum"] if value is not None]
+    return _drop(document, "nullable", lambda _: True)
+
+
+def _drop(document: Json, key: str, concerns: Callable[[Json], bool]) -> int:
+    found = [site.schema for site in sites(document) if key in site.schema and concerns(site.schema)]
+    for schema in found:
+        del schema[key]
+    return len(found)
+
+
+def drop_defaults(document: Json) -> int:
+    """Drop each default; one that says something is told in the description."""
+    found = [site.schema for site in sites(document) if "default" in site.schema]
+    for schema in found:
+        default = schema.pop("default")
+        if not str(default).lower().endswith("unspecified"):
+            told = f"The service's default: {json.dumps(default, ensure_ascii=False)}."
+            schema["description"] = "\n\n".join(filter(None, (schema.get("description"), told)))
+    return len(found)
+
+
+def drop_unspecified(document: Json) -> int:
+    """Drop the unspecified value of each enum that has others; one that has no others is open to any string."""
+    dropped = 0
+    for site in sites(document):
+        values = site.schema.get("enum", [])
+        kept = [value for value in values if not str(value).lower().endswith("unspecified")]
+        if kept:
+            dropped += len(values) - len(kept)
+            site.schema["enum"] = kept
+    return dropped

@@ -1,0 +1,148 @@
+"""What went in against what came out: every operation, schema and property of the Swagger file must be there. Pure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from codegen import names
+from codegen.document import CodegenError, Json
+from codegen.operations import METHODS
+from codegen.walk import operations
+
+__all__ = ["Counts", "verify"]
+
+
+@attrs.frozen
+class Counts:
+    """How much of the Swagger file came out, which is all of it."""
+
+    operations: int
+    schemas: int
+    properties: int
+
+
+@attrs.frozen
+class _Found:
+    """What a tree holds.
+
+    Attributes:
+        functions: Each async function of an operation, `tag/name`, to the number of arguments of its request.
+        classes: Each model to its fields, by name on the wire and in Python; an alias has none.
+    """
+
+    functions: Mapping[str, int]
+    classes: Mapping[str, frozenset[tuple[str, str]]]
+
+
+def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
+    """Compare the Swagger file with the generated source.
+
+    Args:
+        swagger: The Swagger 2.0 document.
+        document: The OpenAPI document that was generated from; from it come the names that things were given.
+        tree: The generated files, by their path within the tree.
+
+    Returns:
+        How many there are of each, in and out.
+
+    Raises:
+        CodegenError: Something is missing, or is not Python; the text names all of it.
+    """
+    parsed = {path: _parse(path, text) for path, text in tree.items() if path.endswith(".py")}
+    found = _Found(dict(_functions(parsed)), dict(_classes(parsed)))
+    wanted = list(_operations(swagger))
+    definitions: Json = swagger.get("definitions", {})
+    properties = [(name, key) for name, schema in definitions.items() for key in _properties(schema)]
+    missing = [*_missing_operations(wanted, document, found), *_missing_schemas(definitions, document, found)]
+    if missing:
+        raise CodegenError("not in the generated tree: " + ", ".join(missing))
+    return Counts(len(wanted), len(definitions), len(properties))
+
+
+def _operations(swagger: Json) -> Iterator[str]:
+    for item in swagger["paths"].values():
+        for method in METHODS:
+            if method in item:
+                yield item[method]["operationId"]
+
+
+def _properties(schema: Json) -> Iterator[str]:
+    yield from schema.get("properties", {})
+    for part in schema.get("allOf", []):
+        yield from _properties(part)
+
+
+def _missing_operations(wanted: list[str], document: Json, found: _Found) -> Iterator[str]:
+    given = {operation.fields["x-operation-id"]: operation.fields for operation in operations(document)}
+    for operation_id in wanted:
+        fields = given.get(operation_id)
+        if fields is None:
+            yield f"operation {operation_id}"
+            continue
+        arguments = len(fields.get("parameters", [])) + ("requestBody" in fields)
+        if found.functions.get(f"{fields['tags'][0]}/{fields['operationId']}") != arguments:
+            yield f"operation {operation_id} with {arguments} arguments"
+
+
+def _missing_schemas(definitions: Json, document: Json, found: _Found) -> Iterator[str]:
+    schemas = document.get("components", {}).get("schemas", {})
+    given = {schema["x-definition"]: name for name, schema in schemas.items() if "x-definition" in schema}
+    for definition, schema in definitions.items():
+        name = given.get(definition)
+        if name is None or (_is_named(schema) and name not in found.classes):
+            yield f"schema {definition}"
+            continue
+        fields = found.classes.get(name, frozenset())
+        yield from (
+            f"property {definition}.{key}" for key in _properties(schema) if (key, names.field(key)) not in fields
+        )
+
+
+def _is_named(schema: Json) -> bool:
+    """Say whether a schema becomes a class or an alias; others, a plain string say, stand where they are used."""
+    return schema.get("type") == "object" or any(schema.get(key) for key in ("properties", "enum", "allOf"))
+
+
+def _parse(path: str, text: str) -> ast.Module:
+    try:
+        compile(text, path, "exec", dont_inherit=True)
+        return ast.parse(text, path)
+    except (SyntaxError, ValueError) as error:
+        raise CodegenError(f"the generated file {path} is not Python: {error}") from None
+
+
+def _functions(parsed: Mapping[str, ast.Module]) -> Iterator[tuple[str, int]]:
+    for path, module in parsed.items():
+        name = path.removeprefix("api/").removesuffix(".py")
+        defined = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        request, function = defined.get("request"), defined.get(name.rpartition("/")[2])
+        if request is not None and isinstance(function, ast.AsyncFunctionDef):
+            yield name, len(request.args.args) + len(request.args.kwonlyargs)
+
+
+def _classes(parsed: Mapping[str, ast.Module]) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:
+    for path, module in parsed.items():
+        for node in module.body if path.startswith("models/") else ():
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                yield node.target.id, frozenset()
+            elif isinstance(node, ast.ClassDef):
+                yield node.name, frozenset(_fields(node))
+
+
+def _fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """Yield the fields that a model both declares and writes."""
+    declared = {
+        part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+    }
+    for call in ast.walk(node):
+        match call:
+            case ast.Call(
+                func=ast.Attribute(attr="put" | "put_enum" | "put_given"),
+                args=[_, ast.Constant(value=str(wire)), ast.Attribute(attr=str(name))],
+            ) if name in declared:
+                yield wire, name
+            case _:
+                pass

@@ -1,0 +1,147 @@
+"""What the templates see of a document, beside what the generator shows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties import LiteralEnumProperty, ModelProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+
+from codegen import docs, literals, names
+from codegen.document import Json
+from codegen.kinds import Kinds
+from codegen.walk import Operation, operations
+
+__all__ = ["View"]
+
+_SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+
+Classes = list[tuple[str, str]]
+"""Names of classes, each with its module, sorted."""
+
+
+@attrs.frozen
+class View:
+    """One document, as the templates ask about it.
+
+    Attributes:
+        kinds: The types, readers and writers of its properties.
+        by_name: Its operations, by the names of their functions.
+        schemas: Its schemas, by the names of their classes.
+        models: The classes and aliases, with their modules.
+        functions: The operations' functions, with their modules.
+    """
+
+    kinds: Kinds
+    by_name: Mapping[str, Operation]
+    schemas: Json
+    models: Classes
+    functions: Classes
+
+    @staticmethod
+    def of(document: Json, data: GeneratorData) -> View:
+        """Return the view of a document and of what the generator made of it."""
+        return View(
+            kinds=Kinds({str(model.class_info.name): model for model in data.models}),
+            by_name={operation.fields["operationId"]: operation for operation in operations(document)},
+            schemas=document.get("components", {}).get("schemas", {}),
+            models=sorted(
+                (str(kind.class_info.name), str(kind.class_info.module_name)) for kind in [*data.models, *data.enums]
+            ),
+            functions=sorted(
+                (str(endpoint.name), f"api.{tag}.{endpoint.name}")
+                for tag, collection in data.endpoint_collections_by_tag.items()
+                for endpoint in collection.endpoints
+            ),
+        )
+
+    def everything(self) -> Classes:
+        """Return all public names, each with its module, relative to the tree."""
+        return sorted([*((name, f"models.{module}") for name, module in self.models), *self.functions])
+
+    def literal(self, value: str | int) -> str:
+        """Return a value as a Python literal."""
+        return literals.literal(value)
+
+    def field(self, kind: PropertyProtocol) -> str:
+        """Return a property's name in Python."""
+        return names.field(kind.name.get_untrusted_value())
+
+    def wire(self, kind: PropertyProtocol) -> str:
+        """Return a property's name on the wire, as a Python literal."""
+        return literals.literal(kind.name.get_untrusted_value())
+
+    def argument(self, kind: PropertyProtocol) -> str:
+        """Return a parameter's name in Python."""
+        return names.argument(kind.python_name)
+
+    def properties(self, model: ModelProperty) -> list[PropertyProtocol]:
+        """Return a model's properties, those first that have to be given."""
+        return [*(model.required_properties or []), *(model.optional_properties or [])]
+
+    def spellings(self, model: ModelProperty) -> dict[str, str]:
+        """Return the snake_case names of fields that are called otherwise on the wire: a gRPC gateway takes both."""
+        wire = [kind.name.get_untrusted_value() for kind in self.properties(model)]
+        found = {names.original(name): name for name in wire}
+        return {other: name for other, name in found.items() if other not in wire}
+
+    def known_values(self, enum: LiteralEnumProperty) -> list[str]:
+        """Return an enum's values as literals, but the unspecified one: the overlay leaves it where it is alone."""
+        values = sorted(enum.values, key=lambda value: (str(type(value)), value))
+        return [literals.literal(value) for value in values if not str(value).lower().endswith("unspecified")]
+
+    def success(self, endpoint: Endpoint) -> PropertyProtocol:
+        """Return what an operation answers."""
+        return endpoint.responses.patterns[0].prop
+
+    def path(self, endpoint: Endpoint) -> str:
+        """Return the expression that builds an operation's path."""
+        segments: dict[str, str] = {}
+        for kind in endpoint.path_parameters:
+            name = self.argument(kind)
+            value = name if self.kinds.annotation(kind) == "str" else f"_wire.parameter('{name}', {name})"
+            segments[kind.python_name] = f"_wire.path_segment('{name}', {value})"
+        return literals.path_expression(endpoint.path.get_untrusted_value(), segments)
+
+    def separator(self, endpoint: Endpoint, kind: PropertyProtocol) -> str | None:
+        """Return what separates a list's elements, as a literal; None where each is a pair of its own."""
+        for parameter in self.by_name[endpoint.name].fields.get("parameters", []):
+            if kind.name == parameter["name"] and not parameter.get("explode", True):
+                return literals.literal(_SEPARATORS[parameter["style"]])
+        return None
+
+    def classes(self, kinds: Iterable[PropertyProtocol], but: Classes | None = None) -> Classes:
+        """Return the classes that the types of these kinds name, except for some."""
+        return [item for item in _merged(map(self.kinds.classes, kinds)) if item not in (but or [])]
+
+    def read_classes(self, kinds: Iterable[PropertyProtocol]) -> Classes:
+        """Return the classes that reading these kinds takes."""
+        return _merged(map(self.kinds.read_classes, kinds))
+
+    def model_doc(self, model: ModelProperty) -> str:
+        """Return a model's docstring."""
+        return docs.model_doc(model, self.properties(model))
+
+    def mapping_doc(self, model: ModelProperty) -> str:
+        """Return a mapping's docstring."""
+        return docs.mapping_doc(model)
+
+    def enum_doc(self, enum: LiteralEnumProperty) -> str:
+        """Return an enum's docstring."""
+        definition = self.schemas[enum.class_info.name].get("x-definition")
+        return docs.enum_doc(enum, definition, known=bool(self.known_values(enum)))
+
+    def request_doc(self, endpoint: Endpoint) -> str:
+        """Return the docstring of an operation's pure half."""
+        return docs.request_doc(endpoint, self.by_name[endpoint.name])
+
+    def operation_doc(self, endpoint: Endpoint) -> str:
+        """Return an operation's docstring."""
+        return docs.operation_doc(endpoint, self.by_name[endpoint.name])
+
+
+def _merged(found: Iterable[Mapping[str, str]]) -> Classes:
+    return sorted({item for classes in found for item in classes.items()})

@@ -1,0 +1,2 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+"""Operations of the service's Swagger file."""

@@ -1,0 +1,73 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+from connectly_api import wire as _wire
+from connectly_api.transport import protocol as _protocol
+
+from ...models.send_message_response import SendMessageResponse
+
+if _typing.TYPE_CHECKING:
+    from connectly_api.transport import pipeline as _pipeline
+
+    from ...models.send_whatsapp_templated_message_request import SendWhatsappTemplatedMessageRequest
+
+__all__ = ["request", "send_whatsapp_templated_message"]
+
+
+def request(
+    business_id: str,
+    *,
+    body: SendWhatsappTemplatedMessageRequest,
+) -> _protocol.Request[SendMessageResponse]:
+    """Build the request of `send_whatsapp_templated_message`, without I/O.
+
+    Args:
+        business_id: `businessId` on the wire. Id of the business.
+        body: What is sent, as JSON.
+
+    Returns:
+        What a transport sends, and how the answer is read.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+    """
+    return _protocol.Request(
+        operation="send_whatsapp_templated_message",
+        method="POST",
+        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/send/whatsapp_templated_messages",
+        parse=SendMessageResponse.from_dict,
+        content=_wire.encode_json(body.to_dict(), field="body"),
+    )
+
+
+async def send_whatsapp_templated_message(
+    transport: _pipeline.Pipeline,
+    business_id: str,
+    *,
+    body: SendWhatsappTemplatedMessageRequest,
+    timeout: float | None = None,
+) -> SendMessageResponse:
+    """API to send a WhatsApp templated message to recipient.
+
+    `POST /v1/businesses/{businessId}/send/whatsapp_templated_messages`
+
+    Args:
+        transport: Where to send it: `Connectly.transport`.
+        business_id: `businessId` on the wire. Id of the business.
+        body: What is sent, as JSON.
+        timeout: Seconds for the whole call, or None for the transport's own limit.
+
+    Returns:
+        What the service answered; what it left out is unset.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+        ConnectlyError: Whatever else the transport raises; see `connectly_api.errors`.
+    """
+    built = request(
+        business_id,
+        body=body,
+    )
+    return (await transport.send(built, timeout=timeout)).value

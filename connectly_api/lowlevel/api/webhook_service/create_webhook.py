@@ -1,0 +1,73 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+from connectly_api import wire as _wire
+from connectly_api.transport import protocol as _protocol
+
+from ...models.create_webhook_response import CreateWebhookResponse
+
+if _typing.TYPE_CHECKING:
+    from connectly_api.transport import pipeline as _pipeline
+
+    from ...models.create_webhook_request import CreateWebhookRequest
+
+__all__ = ["request", "create_webhook"]
+
+
+def request(
+    business_id: str,
+    *,
+    body: CreateWebhookRequest,
+) -> _protocol.Request[CreateWebhookResponse]:
+    """Build the request of `create_webhook`, without I/O.
+
+    Args:
+        business_id: `businessId` on the wire. Id of the business.
+        body: What is sent, as JSON.
+
+    Returns:
+        What a transport sends, and how the answer is read.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+    """
+    return _protocol.Request(
+        operation="create_webhook",
+        method="POST",
+        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/create/webhooks",
+        parse=CreateWebhookResponse.from_dict,
+        content=_wire.encode_json(body.to_dict(), field="body"),
+    )
+
+
+async def create_webhook(
+    transport: _pipeline.Pipeline,
+    business_id: str,
+    *,
+    body: CreateWebhookRequest,
+    timeout: float | None = None,
+) -> CreateWebhookResponse:
+    """API to create a new webhook registration by event topic.
+
+    `POST /v1/businesses/{businessId}/create/webhooks`
+
+    Args:
+        transport: Where to send it: `Connectly.transport`.
+        business_id: `businessId` on the wire. Id of the business.
+        body: What is sent, as JSON.
+        timeout: Seconds for the whole call, or None for the transport's own limit.
+
+    Returns:
+        What the service answered; what it left out is unset.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+        ConnectlyError: Whatever else the transport raises; see `connectly_api.errors`.
+    """
+    built = request(
+        business_id,
+        body=body,
+    )
+    return (await transport.send(built, timeout=timeout)).value

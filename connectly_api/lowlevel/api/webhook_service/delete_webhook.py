@@ -1,0 +1,69 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+from connectly_api import wire as _wire
+from connectly_api.transport import protocol as _protocol
+
+from ...models.delete_webhook_response import DeleteWebhookResponse
+
+if _typing.TYPE_CHECKING:
+    from connectly_api.transport import pipeline as _pipeline
+
+__all__ = ["request", "delete_webhook"]
+
+
+def request(
+    business_id: str,
+    webhook_id: str,
+) -> _protocol.Request[DeleteWebhookResponse]:
+    """Build the request of `delete_webhook`, without I/O.
+
+    Args:
+        business_id: `businessId` on the wire. Id of the business.
+        webhook_id: `webhookId` on the wire. Id of the webhook registration.
+
+    Returns:
+        What a transport sends, and how the answer is read.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+    """
+    return _protocol.Request(
+        operation="delete_webhook",
+        method="DELETE",
+        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/delete/webhooks/{_wire.path_segment('webhook_id', webhook_id)}",
+        parse=DeleteWebhookResponse.from_dict,
+    )
+
+
+async def delete_webhook(
+    transport: _pipeline.Pipeline,
+    business_id: str,
+    webhook_id: str,
+    *,
+    timeout: float | None = None,
+) -> DeleteWebhookResponse:
+    """API to delete a webhook registration for business.
+
+    `DELETE /v1/businesses/{businessId}/delete/webhooks/{webhookId}`
+
+    Args:
+        transport: Where to send it: `Connectly.transport`.
+        business_id: `businessId` on the wire. Id of the business.
+        webhook_id: `webhookId` on the wire. Id of the webhook registration.
+        timeout: Seconds for the whole call, or None for the transport's own limit.
+
+    Returns:
+        What the service answered; what it left out is unset.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+        ConnectlyError: Whatever else the transport raises; see `connectly_api.errors`.
+    """
+    built = request(
+        business_id,
+        webhook_id,
+    )
+    return (await transport.send(built, timeout=timeout)).value

@@ -1,0 +1,64 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+from connectly_api import wire as _wire
+from connectly_api.transport import protocol as _protocol
+
+from ...models.get_webhooks_response import GetWebhooksResponse
+
+if _typing.TYPE_CHECKING:
+    from connectly_api.transport import pipeline as _pipeline
+
+__all__ = ["request", "get_webhooks"]
+
+
+def request(
+    business_id: str,
+) -> _protocol.Request[GetWebhooksResponse]:
+    """Build the request of `get_webhooks`, without I/O.
+
+    Args:
+        business_id: `businessId` on the wire. Id of the business.
+
+    Returns:
+        What a transport sends, and how the answer is read.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+    """
+    return _protocol.Request(
+        operation="get_webhooks",
+        method="GET",
+        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/webhooks",
+        parse=GetWebhooksResponse.from_dict,
+    )
+
+
+async def get_webhooks(
+    transport: _pipeline.Pipeline,
+    business_id: str,
+    *,
+    timeout: float | None = None,
+) -> GetWebhooksResponse:
+    """API to get webhook registrations for business.
+
+    `GET /v1/businesses/{businessId}/webhooks`
+
+    Args:
+        transport: Where to send it: `Connectly.transport`.
+        business_id: `businessId` on the wire. Id of the business.
+        timeout: Seconds for the whole call, or None for the transport's own limit.
+
+    Returns:
+        What the service answered; what it left out is unset.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+        ConnectlyError: Whatever else the transport raises; see `connectly_api.errors`.
+    """
+    built = request(
+        business_id,
+    )
+    return (await transport.send(built, timeout=timeout)).value

@@ -1,0 +1,78 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+from connectly_api import wire as _wire
+from connectly_api.transport import protocol as _protocol
+
+from ...models.update_webhook_response import UpdateWebhookResponse
+
+if _typing.TYPE_CHECKING:
+    from connectly_api.transport import pipeline as _pipeline
+
+    from ...models.update_webhook_request import UpdateWebhookRequest
+
+__all__ = ["request", "update_webhook"]
+
+
+def request(
+    business_id: str,
+    webhook_id: str,
+    *,
+    body: UpdateWebhookRequest,
+) -> _protocol.Request[UpdateWebhookResponse]:
+    """Build the request of `update_webhook`, without I/O.
+
+    Args:
+        business_id: `businessId` on the wire. Id of the business.
+        webhook_id: `webhookId` on the wire. Id of the webhook registration.
+        body: What is sent, as JSON.
+
+    Returns:
+        What a transport sends, and how the answer is read.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+    """
+    return _protocol.Request(
+        operation="update_webhook",
+        method="PUT",
+        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/update/webhooks/{_wire.path_segment('webhook_id', webhook_id)}",
+        parse=UpdateWebhookResponse.from_dict,
+        content=_wire.encode_json(body.to_dict(), field="body"),
+    )
+
+
+async def update_webhook(
+    transport: _pipeline.Pipeline,
+    business_id: str,
+    webhook_id: str,
+    *,
+    body: UpdateWebhookRequest,
+    timeout: float | None = None,
+) -> UpdateWebhookResponse:
+    """API to update an existing webhook registration by event topic.
+
+    `PUT /v1/businesses/{businessId}/update/webhooks/{webhookId}`
+
+    Args:
+        transport: Where to send it: `Connectly.transport`.
+        business_id: `businessId` on the wire. Id of the business.
+        webhook_id: `webhookId` on the wire. Id of the webhook registration.
+        body: What is sent, as JSON.
+        timeout: Seconds for the whole call, or None for the transport's own limit.
+
+    Returns:
+        What the service answered; what it left out is unset.
+
+    Raises:
+        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+        ConnectlyError: Whatever else the transport raises; see `connectly_api.errors`.
+    """
+    built = request(
+        business_id,
+        webhook_id,
+        body=body,
+    )
+    return (await transport.send(built, timeout=timeout)).value

@@ -1,0 +1,65 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .attachment_type import AttachmentType
+
+_SPELLINGS: dict[str, str] = {}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class Attachment:
+    """`v1Attachment` of the service's Swagger file.
+
+    Attributes:
+        type_: `type` on the wire.
+        url: `url` on the wire. Public address of the file. For example
+            `https://cdn.connectly.ai/d9c4/d9c45701-4895-4b19-8173-dd6a013ae981`.
+        caption: `caption` on the wire.
+        filename: `filename` on the wire. Documents only.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    type_: AttachmentType | str | _wire.Unset = _wire.UNSET
+    url: str | _wire.Unset = _wire.UNSET
+    caption: str | _wire.Unset = _wire.UNSET
+    filename: str | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put_enum(written, "type", self.type_)
+        _writing.put(written, "url", self.url)
+        _writing.put(written, "caption", self.caption)
+        _writing.put(written, "filename", self.filename)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            type_=_reading.take(rest, "type", _reading.as_text),
+            url=_reading.take(rest, "url", _reading.as_text),
+            caption=_reading.take(rest, "caption", _reading.as_text),
+            filename=_reading.take(rest, "filename", _reading.as_text),
+            additional_properties=rest,
+        )

@@ -1,0 +1,68 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .topic import Topic
+    from .webhook_configuration import WebhookConfiguration
+    from .webhook_type import WebhookType
+
+_SPELLINGS: dict[str, str] = {}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class CreateWebhookRequest:
+    """`WebhookServiceCreateWebhookBody` of the service's Swagger file.
+
+    Attributes:
+        topic: `topic` on the wire.
+        address: `address` on the wire. Public HTTPS address that receives the events.
+        type_: `type` on the wire.
+        configuration: `configuration` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    topic: Topic | str | _wire.Unset = _wire.UNSET
+    address: str | _wire.Unset = _wire.UNSET
+    type_: WebhookType | str | _wire.Unset = _wire.UNSET
+    configuration: WebhookConfiguration | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put_enum(written, "topic", self.topic)
+        _writing.put(written, "address", self.address)
+        _writing.put_enum(written, "type", self.type_)
+        _writing.put(written, "configuration", self.configuration)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        from .webhook_configuration import WebhookConfiguration
+
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            topic=_reading.take(rest, "topic", _reading.as_text),
+            address=_reading.take(rest, "address", _reading.as_text),
+            type_=_reading.take(rest, "type", _reading.as_text),
+            configuration=_reading.take(rest, "configuration", WebhookConfiguration.from_dict),
+            additional_properties=rest,
+        )

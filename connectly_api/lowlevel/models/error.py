@@ -1,0 +1,73 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+_SPELLINGS: dict[str, str] = {"user_title": "userTitle", "user_message": "userMessage", "cnt_trace_id": "cntTraceId"}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class Error:
+    """`v1Error` of the service's Swagger file.
+
+    Attributes:
+        message: `message` on the wire. Human-readable description.
+        type_: `type` on the wire. Broad category, ERROR_TYPE_*.
+        code: `code` on the wire. Specific error, ERROR_CODE_*.
+        user_title: `userTitle` on the wire.
+        user_message: `userMessage` on the wire.
+        cnt_trace_id: `cntTraceId` on the wire. Trace id to pass to Connectly's support.
+        details: `details` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    message: str | _wire.Unset = _wire.UNSET
+    type_: str | _wire.Unset = _wire.UNSET
+    code: str | _wire.Unset = _wire.UNSET
+    user_title: str | _wire.Unset = _wire.UNSET
+    user_message: str | _wire.Unset = _wire.UNSET
+    cnt_trace_id: str | _wire.Unset = _wire.UNSET
+    details: dict[str, _typing.Any] | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "message", self.message)
+        _writing.put(written, "type", self.type_)
+        _writing.put(written, "code", self.code)
+        _writing.put(written, "userTitle", self.user_title)
+        _writing.put(written, "userMessage", self.user_message)
+        _writing.put(written, "cntTraceId", self.cnt_trace_id)
+        _writing.put(written, "details", self.details)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            message=_reading.take(rest, "message", _reading.as_text),
+            type_=_reading.take(rest, "type", _reading.as_text),
+            code=_reading.take(rest, "code", _reading.as_text),
+            user_title=_reading.take(rest, "userTitle", _reading.as_text),
+            user_message=_reading.take(rest, "userMessage", _reading.as_text),
+            cnt_trace_id=_reading.take(rest, "cntTraceId", _reading.as_text),
+            details=_reading.take(rest, "details", _reading.map_of(_reading.as_given)),
+            additional_properties=rest,
+        )

@@ -1,0 +1,60 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .attachment import Attachment
+
+_SPELLINGS: dict[str, str] = {}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class Header:
+    """Text or one attachment.
+
+    `v1Header` of the service's Swagger file.
+
+    Attributes:
+        text: `text` on the wire.
+        attachment: `attachment` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    text: str | _wire.Unset = _wire.UNSET
+    attachment: Attachment | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "text", self.text)
+        _writing.put(written, "attachment", self.attachment)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        from .attachment import Attachment
+
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            text=_reading.take(rest, "text", _reading.as_text),
+            attachment=_reading.take(rest, "attachment", Attachment.from_dict),
+            additional_properties=rest,
+        )

@@ -1,0 +1,57 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+_SPELLINGS: dict[str, str] = {}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class ListRow:
+    """`v1ListRow` of the service's Swagger file.
+
+    Attributes:
+        id: `id` on the wire.
+        text: `text` on the wire.
+        description: `description` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    id: str | _wire.Unset = _wire.UNSET
+    text: str | _wire.Unset = _wire.UNSET
+    description: str | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "id", self.id)
+        _writing.put(written, "text", self.text)
+        _writing.put(written, "description", self.description)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            id=_reading.take(rest, "id", _reading.as_text),
+            text=_reading.take(rest, "text", _reading.as_text),
+            description=_reading.take(rest, "description", _reading.as_text),
+            additional_properties=rest,
+        )

@@ -1,0 +1,61 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+_SPELLINGS: dict[str, str] = {}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class Location:
+    """`v1Location` of the service's Swagger file.
+
+    Attributes:
+        latitude: `latitude` on the wire.
+        longitude: `longitude` on the wire.
+        name: `name` on the wire.
+        address: `address` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    latitude: float | _wire.Unset = _wire.UNSET
+    longitude: float | _wire.Unset = _wire.UNSET
+    name: str | _wire.Unset = _wire.UNSET
+    address: str | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "latitude", self.latitude)
+        _writing.put(written, "longitude", self.longitude)
+        _writing.put(written, "name", self.name)
+        _writing.put(written, "address", self.address)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            latitude=_reading.take(rest, "latitude", _reading.as_number),
+            longitude=_reading.take(rest, "longitude", _reading.as_number),
+            name=_reading.take(rest, "name", _reading.as_text),
+            address=_reading.take(rest, "address", _reading.as_text),
+            additional_properties=rest,
+        )

@@ -1,0 +1,108 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .attachment import Attachment
+    from .list_message import ListMessage
+    from .location import Location
+    from .multi_product_message import MultiProductMessage
+    from .referral import Referral
+    from .reply_button_message import ReplyButtonMessage
+    from .single_product_message import SingleProductMessage
+
+_SPELLINGS: dict[str, str] = {
+    "is_echo": "isEcho",
+    "list_message": "listMessage",
+    "reply_button_message": "replyButtonMessage",
+    "single_product_message": "singleProductMessage",
+    "multi_product_message": "multiProductMessage",
+}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class Message:
+    """`v1Message` of the service's Swagger file.
+
+    Attributes:
+        id: `id` on the wire. For example `01FPW47QF69Y5JZH24605VAKQB`.
+        text: `text` on the wire.
+        attachments: `attachments` on the wire. Currently, only a single attachment is supported.
+        location: `location` on the wire.
+        is_echo: `isEcho` on the wire.
+        list_message: `listMessage` on the wire.
+        reply_button_message: `replyButtonMessage` on the wire.
+        single_product_message: `singleProductMessage` on the wire.
+        multi_product_message: `multiProductMessage` on the wire.
+        referral: `referral` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    id: str | _wire.Unset = _wire.UNSET
+    text: str | _wire.Unset = _wire.UNSET
+    attachments: list[Attachment] | _wire.Unset = _wire.UNSET
+    location: Location | _wire.Unset = _wire.UNSET
+    is_echo: bool | _wire.Unset = _wire.UNSET
+    list_message: ListMessage | _wire.Unset = _wire.UNSET
+    reply_button_message: ReplyButtonMessage | _wire.Unset = _wire.UNSET
+    single_product_message: SingleProductMessage | _wire.Unset = _wire.UNSET
+    multi_product_message: MultiProductMessage | _wire.Unset = _wire.UNSET
+    referral: Referral | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "id", self.id)
+        _writing.put(written, "text", self.text)
+        _writing.put(written, "attachments", self.attachments)
+        _writing.put(written, "location", self.location)
+        _writing.put(written, "isEcho", self.is_echo)
+        _writing.put(written, "listMessage", self.list_message)
+        _writing.put(written, "replyButtonMessage", self.reply_button_message)
+        _writing.put(written, "singleProductMessage", self.single_product_message)
+        _writing.put(written, "multiProductMessage", self.multi_product_message)
+        _writing.put(written, "referral", self.referral)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        from .attachment import Attachment
+        from .list_message import ListMessage
+        from .location import Location
+        from .multi_product_message import MultiProductMessage
+        from .referral import Referral
+        from .reply_button_message import ReplyButtonMessage
+        from .single_product_message import SingleProductMessage
+
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            id=_reading.take(rest, "id", _reading.as_text),
+            text=_reading.take(rest, "text", _reading.as_text),
+            attachments=_reading.take(rest, "attachments", _reading.list_of(Attachment.from_dict)),
+            location=_reading.take(rest, "location", Location.from_dict),
+            is_echo=_reading.take(rest, "isEcho", _reading.as_boolean),
+            list_message=_reading.take(rest, "listMessage", ListMessage.from_dict),
+            reply_button_message=_reading.take(rest, "replyButtonMessage", ReplyButtonMessage.from_dict),
+            single_product_message=_reading.take(rest, "singleProductMessage", SingleProductMessage.from_dict),
+            multi_product_message=_reading.take(rest, "multiProductMessage", MultiProductMessage.from_dict),
+            referral=_reading.take(rest, "referral", Referral.from_dict),
+            additional_properties=rest,
+        )

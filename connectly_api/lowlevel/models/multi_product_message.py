@@ -1,0 +1,70 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .footer import Footer
+    from .header import Header
+    from .product_section import ProductSection
+
+_SPELLINGS: dict[str, str] = {"catalog_id": "catalogId"}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class MultiProductMessage:
+    """`v1MultiProductMessage` of the service's Swagger file.
+
+    Attributes:
+        header: `header` on the wire.
+        footer: `footer` on the wire.
+        catalog_id: `catalogId` on the wire.
+        sections: `sections` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    header: Header | _wire.Unset = _wire.UNSET
+    footer: Footer | _wire.Unset = _wire.UNSET
+    catalog_id: str | _wire.Unset = _wire.UNSET
+    sections: list[ProductSection] | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "header", self.header)
+        _writing.put(written, "footer", self.footer)
+        _writing.put(written, "catalogId", self.catalog_id)
+        _writing.put(written, "sections", self.sections)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        from .footer import Footer
+        from .header import Header
+        from .product_section import ProductSection
+
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            header=_reading.take(rest, "header", Header.from_dict),
+            footer=_reading.take(rest, "footer", Footer.from_dict),
+            catalog_id=_reading.take(rest, "catalogId", _reading.as_text),
+            sections=_reading.take(rest, "sections", _reading.list_of(ProductSection.from_dict)),
+            additional_properties=rest,
+        )

@@ -1,0 +1,65 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .channel_type import ChannelType
+
+_SPELLINGS: dict[str, str] = {"channel_type": "channelType", "user_id": "userId"}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class Participant:
+    """`v1Participant` of the service's Swagger file.
+
+    Attributes:
+        id: `id` on the wire. Phone number in E.164 format. For example `+16502223333`.
+        channel_type: `channelType` on the wire.
+        name: `name` on the wire. For example `John Snow`.
+        user_id: `userId` on the wire. Business-scoped user id (BSUID) of a customer. For example
+            `US.13491208655302741918`.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    id: str | _wire.Unset = _wire.UNSET
+    channel_type: ChannelType | str | _wire.Unset = _wire.UNSET
+    name: str | _wire.Unset = _wire.UNSET
+    user_id: str | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "id", self.id)
+        _writing.put_enum(written, "channelType", self.channel_type)
+        _writing.put(written, "name", self.name)
+        _writing.put(written, "userId", self.user_id)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            id=_reading.take(rest, "id", _reading.as_text),
+            channel_type=_reading.take(rest, "channelType", _reading.as_text),
+            name=_reading.take(rest, "name", _reading.as_text),
+            user_id=_reading.take(rest, "userId", _reading.as_text),
+            additional_properties=rest,
+        )

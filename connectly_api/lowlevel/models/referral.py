@@ -1,0 +1,94 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+_SPELLINGS: dict[str, str] = {
+    "ctwa_clid": "ctwaClid",
+    "source_url": "sourceUrl",
+    "source_id": "sourceId",
+    "source_type": "sourceType",
+    "media_type": "mediaType",
+    "image_url": "imageUrl",
+    "video_url": "videoUrl",
+    "thumbnail_url": "thumbnailUrl",
+}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class Referral:
+    """`v1Referral` of the service's Swagger file.
+
+    Attributes:
+        ctwa_clid: `ctwaClid` on the wire.
+        source_url: `sourceUrl` on the wire.
+        source_id: `sourceId` on the wire.
+        source_type: `sourceType` on the wire.
+        headline: `headline` on the wire.
+        body: `body` on the wire.
+        media_type: `mediaType` on the wire.
+        image_url: `imageUrl` on the wire.
+        video_url: `videoUrl` on the wire.
+        thumbnail_url: `thumbnailUrl` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    ctwa_clid: str | _wire.Unset = _wire.UNSET
+    source_url: str | _wire.Unset = _wire.UNSET
+    source_id: str | _wire.Unset = _wire.UNSET
+    source_type: str | _wire.Unset = _wire.UNSET
+    headline: str | _wire.Unset = _wire.UNSET
+    body: str | _wire.Unset = _wire.UNSET
+    media_type: str | _wire.Unset = _wire.UNSET
+    image_url: str | _wire.Unset = _wire.UNSET
+    video_url: str | _wire.Unset = _wire.UNSET
+    thumbnail_url: str | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "ctwaClid", self.ctwa_clid)
+        _writing.put(written, "sourceUrl", self.source_url)
+        _writing.put(written, "sourceId", self.source_id)
+        _writing.put(written, "sourceType", self.source_type)
+        _writing.put(written, "headline", self.headline)
+        _writing.put(written, "body", self.body)
+        _writing.put(written, "mediaType", self.media_type)
+        _writing.put(written, "imageUrl", self.image_url)
+        _writing.put(written, "videoUrl", self.video_url)
+        _writing.put(written, "thumbnailUrl", self.thumbnail_url)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            ctwa_clid=_reading.take(rest, "ctwaClid", _reading.as_text),
+            source_url=_reading.take(rest, "sourceUrl", _reading.as_text),
+            source_id=_reading.take(rest, "sourceId", _reading.as_text),
+            source_type=_reading.take(rest, "sourceType", _reading.as_text),
+            headline=_reading.take(rest, "headline", _reading.as_text),
+            body=_reading.take(rest, "body", _reading.as_text),
+            media_type=_reading.take(rest, "mediaType", _reading.as_text),
+            image_url=_reading.take(rest, "imageUrl", _reading.as_text),
+            video_url=_reading.take(rest, "videoUrl", _reading.as_text),
+            thumbnail_url=_reading.take(rest, "thumbnailUrl", _reading.as_text),
+            additional_properties=rest,
+        )

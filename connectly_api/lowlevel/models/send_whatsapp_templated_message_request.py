@@ -1,0 +1,93 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .order import Order
+    from .template_parameter import TemplateParameter
+
+_SPELLINGS: dict[str, str] = {
+    "template_name": "templateName",
+    "campaign_name": "campaignName",
+    "callback_data": "callbackData",
+}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class SendWhatsappTemplatedMessageRequest:
+    """`MessageServiceSendWhatsappTemplatedMessageBody` of the service's Swagger file.
+
+    Attributes:
+        sender: `sender` on the wire. Optional. WhatsApp number to send from; not needed where the business has
+            just one. For example `+16501113333`.
+        number: `number` on the wire. WhatsApp number of the recipient, or its BSUID with the prefix 'bsuid:'.
+            For example `+16502223333`.
+        template_name: `templateName` on the wire. For example `bogo_marketing_campaign`.
+        language: `language` on the wire. Language code of an approved translation of the template. For example
+            `en`.
+        parameters: `parameters` on the wire.
+        campaign_name: `campaignName` on the wire. Optional. Campaign name. For example
+            `test_campaign_2022-03-12`.
+        order: `order` on the wire.
+        callback_data: `callbackData` on the wire. Optional. Any JSON value, at most 1024 bytes, echoed back at
+            the top level of the webhook events tied to this message.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    sender: str | _wire.Unset = _wire.UNSET
+    number: str | _wire.Unset = _wire.UNSET
+    template_name: str | _wire.Unset = _wire.UNSET
+    language: str | _wire.Unset = _wire.UNSET
+    parameters: list[TemplateParameter] | _wire.Unset = _wire.UNSET
+    campaign_name: str | _wire.Unset = _wire.UNSET
+    order: Order | _wire.Unset = _wire.UNSET
+    callback_data: _typing.Any | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "sender", self.sender)
+        _writing.put(written, "number", self.number)
+        _writing.put(written, "templateName", self.template_name)
+        _writing.put(written, "language", self.language)
+        _writing.put(written, "parameters", self.parameters)
+        _writing.put(written, "campaignName", self.campaign_name)
+        _writing.put(written, "order", self.order)
+        _writing.put_given(written, "callbackData", self.callback_data)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        from .order import Order
+        from .template_parameter import TemplateParameter
+
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            sender=_reading.take(rest, "sender", _reading.as_text),
+            number=_reading.take(rest, "number", _reading.as_text),
+            template_name=_reading.take(rest, "templateName", _reading.as_text),
+            language=_reading.take(rest, "language", _reading.as_text),
+            parameters=_reading.take(rest, "parameters", _reading.list_of(TemplateParameter.from_dict)),
+            campaign_name=_reading.take(rest, "campaignName", _reading.as_text),
+            order=_reading.take(rest, "order", Order.from_dict),
+            callback_data=_reading.take_given(rest, "callbackData"),
+            additional_properties=rest,
+        )

@@ -1,0 +1,57 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+_SPELLINGS: dict[str, str] = {}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class TemplateParameter:
+    """`v1TemplateParameter` of the service's Swagger file.
+
+    Attributes:
+        name: `name` on the wire. For example `body_1`.
+        value: `value` on the wire. For example `Harry`.
+        filename: `filename` on the wire. header_document only. For example `doc.pdf`.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    name: str | _wire.Unset = _wire.UNSET
+    value: str | _wire.Unset = _wire.UNSET
+    filename: str | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "name", self.name)
+        _writing.put(written, "value", self.value)
+        _writing.put(written, "filename", self.filename)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            name=_reading.take(rest, "name", _reading.as_text),
+            value=_reading.take(rest, "value", _reading.as_text),
+            filename=_reading.take(rest, "filename", _reading.as_text),
+            additional_properties=rest,
+        )

@@ -1,0 +1,44 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import writing as _writing
+
+_SPELLINGS: dict[str, str] = {}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class UpdateWebhookResponse:
+    """`v1UpdateWebhookResponse` of the service's Swagger file.
+
+    Attributes:
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            additional_properties=rest,
+        )

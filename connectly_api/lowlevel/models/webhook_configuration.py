@@ -1,0 +1,69 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .channel_type import ChannelType
+    from .webengage_configuration import WebengageConfiguration
+    from .webhook_filter import WebhookFilter
+
+_SPELLINGS: dict[str, str] = {"channel_types": "channelTypes", "webengage_configuration": "webengageConfiguration"}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class WebhookConfiguration:
+    """`v1WebhookConfiguration` of the service's Swagger file.
+
+    Attributes:
+        echo: `echo` on the wire. Whether to deliver the business's own outbound messages too.
+        channel_types: `channelTypes` on the wire.
+        webengage_configuration: `webengageConfiguration` on the wire.
+        filters: `filters` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    echo: bool | _wire.Unset = _wire.UNSET
+    channel_types: list[ChannelType | str] | _wire.Unset = _wire.UNSET
+    webengage_configuration: WebengageConfiguration | _wire.Unset = _wire.UNSET
+    filters: list[WebhookFilter] | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "echo", self.echo)
+        _writing.put_enum(written, "channelTypes", self.channel_types)
+        _writing.put(written, "webengageConfiguration", self.webengage_configuration)
+        _writing.put(written, "filters", self.filters)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        from .webengage_configuration import WebengageConfiguration
+        from .webhook_filter import WebhookFilter
+
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            echo=_reading.take(rest, "echo", _reading.as_boolean),
+            channel_types=_reading.take(rest, "channelTypes", _reading.list_of(_reading.as_text)),
+            webengage_configuration=_reading.take(rest, "webengageConfiguration", WebengageConfiguration.from_dict),
+            filters=_reading.take(rest, "filters", _reading.list_of(WebhookFilter.from_dict)),
+            additional_properties=rest,
+        )

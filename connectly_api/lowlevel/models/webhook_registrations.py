@@ -1,0 +1,58 @@
+# Generated from service.swagger.json by "python -m codegen generate": do not edit.
+from __future__ import annotations
+
+import typing as _typing
+
+import attrs as _attrs
+
+from connectly_api import reading as _reading
+from connectly_api import wire as _wire
+from connectly_api import writing as _writing
+
+if _typing.TYPE_CHECKING:
+    from .webhook import Webhook
+
+_SPELLINGS: dict[str, str] = {"business_id": "businessId"}
+
+
+@_attrs.define(kw_only=True, repr=False)
+class WebhookRegistrations:
+    """`v1WebhookRegistrations` of the service's Swagger file.
+
+    Attributes:
+        business_id: `businessId` on the wire.
+        webhooks: `webhooks` on the wire.
+        additional_properties: What was read and has no field here, or is not of its field's type, under its
+            name on the wire. It is written with the fields; a field that is set wins.
+    """
+
+    business_id: str | _wire.Unset = _wire.UNSET
+    webhooks: list[Webhook] | _wire.Unset = _wire.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+
+    def __repr__(self) -> str:
+        """Name the fields that are set, without their values, which may be personal."""
+        return _writing.describe(self)
+
+    def to_dict(self) -> dict[str, _typing.Any]:
+        """Return what is set as a JSON object; unspecified enum values are left out."""
+        written: dict[str, _typing.Any] = {}
+        _writing.put(written, "businessId", self.business_id)
+        _writing.put(written, "webhooks", self.webhooks)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+
+    @classmethod
+    def from_dict(cls, source: object) -> _typing.Self:
+        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+
+        Raises:
+            ValueError: It is neither an object nor None.
+        """
+        from .webhook import Webhook
+
+        rest = _reading.open_object(source, _SPELLINGS)
+        return cls(
+            business_id=_reading.take(rest, "businessId", _reading.as_text),
+            webhooks=_reading.take(rest, "webhooks", _reading.list_of(Webhook.from_dict)),
+            additional_properties=rest,
+        )

@@ -1,0 +1,51 @@
+"""What is kept of a request: everything but its secrets. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote_plus
+
+from connectly_api.sandbox.decision import Incoming, Verdict
+from connectly_api.sandbox.state import MessageAccepted, ReceivedRequest
+
+__all__ = ["recorded"]
+
+_REDACTED: Final = "[redacted]"
+
+_SECRET: Final = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
+"""Headers whose whole value goes; from any other header, and from path and query, the sandbox's key is cut out."""
+
+
+def recorded(request: Incoming, verdict: Verdict, number: int, now: float, key: str) -> ReceivedRequest:
+    """Return what inspection shows of a request.
+
+    Args:
+        request: The request.
+        verdict: What was answered.
+        number: 1 for the first.
+        now: The sandbox's clock.
+        key: The API key, to be cut out.
+    """
+    accepted = [change.message for change in verdict.changes if isinstance(change, MessageAccepted)]
+    return ReceivedRequest(
+        number=number,
+        method=request.method,
+        path=_without(request.path, key),
+        query=_without(request.query, key),
+        headers=tuple(
+            (name, _REDACTED if name in _SECRET else _without(value, key)) for name, value in request.headers
+        ),
+        body=request.body or b"",
+        operation=verdict.operation,
+        status=verdict.status,
+        code=verdict.code,
+        violations=verdict.violations,
+        unknown_fields=verdict.unknown,
+        message=accepted[0] if accepted else None,
+        trace_id=verdict.trace_id,
+        received_at=now,
+    )
+
+
+def _without(text: str, key: str) -> str:
+    return text.replace(key, _REDACTED).replace(quote_plus(key), _REDACTED)

@@ -1,0 +1,77 @@
+"""The sandbox's refusals, in the service's documented error shape. Pure.
+
+Source for the shape, the codes and the types: the service's documentation, https://docs.connectly.ai. Which status goes
+with which code on the send endpoints is not documented; all of them are 400 here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import attrs
+
+from connectly_api.errors import Violation
+
+__all__ = ["Refusal", "first_of", "invalid", "outside_window"]
+
+UNSPECIFIED: Final = "ERROR_CODE_UNSPECIFIED"
+INVALID_REQUEST: Final = "ERROR_TYPE_INVALID_REQUEST"
+
+_USER_MESSAGE: Final = "Pass along the connectly trace id 'cnct_trace_id' to the team for more information."
+"""The documented example's sentence, placeholder included."""
+
+_WINDOW: Final = "Failed to send a message because more than 24 hours have passed since the customer last replied"
+"""The documented example's sentence."""
+
+
+@attrs.frozen
+class Refusal:
+    """What the sandbox answers instead of doing as asked.
+
+    Attributes:
+        status: The HTTP status.
+        message: For developers; it repeats nothing of the request's values.
+        code: `ERROR_CODE_…`.
+        type: `ERROR_TYPE_…`.
+        violations: Every reason, with the field's path; listed in `details`.
+        headers: Further headers of the answer.
+    """
+
+    status: int
+    message: str
+    code: str = UNSPECIFIED
+    type: str = INVALID_REQUEST
+    violations: tuple[Violation, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def body(self, trace_id: str) -> dict[str, object]:
+        """Return the answer's body, fields in the documented order."""
+        listed = [{"field": one.field, "problem": one.problem} for one in self.violations]
+        return {
+            "message": self.message,
+            "type": self.type,
+            "code": self.code,
+            "userTitle": self.message,
+            "userMessage": _USER_MESSAGE,
+            "cntTraceId": trace_id,
+            "details": {"violations": listed} if listed else {},
+        }
+
+
+def invalid(violations: Sequence[Violation], *, code: str = UNSPECIFIED) -> Refusal:
+    """Return a 400 that names every violation, of which there is one at least; its message tells the first."""
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    message = f"Invalid request: {violations[0]}{more}"
+    return Refusal(status=400, message=message, code=code, violations=tuple(violations))
+
+
+def first_of(findings: Iterable[tuple[str, Violation]]) -> Refusal | None:
+    """Return a 400 with the first finding's code that names them all, or None where there are none."""
+    found = tuple(findings)
+    return invalid([violation for _, violation in found], code=found[0][0]) if found else None
+
+
+def outside_window(kind: str) -> Refusal:
+    """Return the refusal of a session message outside the 24-hour window, with the error type that was chosen."""
+    return Refusal(status=400, message=_WINDOW, code="ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW", type=kind)

@@ -1,0 +1,67 @@
+"""What the sandbox's tests send: documented bodies, and requests with one thing wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from connectly_api.sandbox import Sandbox
+from connectly_api.sandbox.decision import Incoming, Verdict
+
+DATA = Path(__file__).parent.parent / "data"
+BUSINESS = "/v1/businesses/sandbox-business"
+MESSAGES = f"{BUSINESS}/send/messages"
+TEMPLATES = f"{BUSINESS}/send/whatsapp_templated_messages"
+KEY = ("x-api-key", "sandbox-key")
+
+
+def client_of(sandbox: Sandbox) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(sandbox.app)
+    return httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=dict([KEY]))
+
+
+def documented(name: str) -> Any:
+    return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def session(**changes: Any) -> dict[str, Any]:
+    body = {
+        "recipient": {"id": "+16044441111", "channelType": "whatsapp"},
+        "message": {"text": "Hello"},
+        **changes,
+    }
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+def message(**content: Any) -> dict[str, Any]:
+    return session(message=content)
+
+
+def template(**changes: Any) -> dict[str, Any]:
+    body = {"number": "+16044441111", "templateName": "welcome", "language": "en", **changes}
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+def ask(
+    sandbox: Sandbox,
+    body: Any = None,
+    *,
+    path: str = MESSAGES,
+    method: str = "POST",
+    query: str = "",
+    headers: tuple[tuple[str, str], ...] = (KEY,),
+) -> Verdict:
+    """Put a request to a sandbox without an edge between; bytes go as they are."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return sandbox.receive(Incoming(method=method, path=path, query=query, headers=headers, body=content))
+
+
+def answer(verdict: Verdict) -> Any:
+    return json.loads(verdict.content)
+
+
+def fields(verdict: Verdict) -> list[str]:
+    return [violation.field for violation in verdict.violations]

@@ -1,0 +1,172 @@
+from typing import Any
+
+import pytest
+
+from connectly_api.sandbox import Sandbox
+from connectly_api.sandbox.contents import is_web_address
+from tests.sandbox.calls import TEMPLATES, ask, fields, message, session, template
+
+EMPTY = "ERROR_CODE_MESSAGE_TEXT_EMPTY"
+PLAIN = "ERROR_CODE_UNSPECIFIED"
+COUNT = "ERROR_CODE_MESSAGE_ATTACHMENTS_NUMBER_INVALID"
+NO_ADDRESS = "ERROR_CODE_MESSAGE_ATTACHMENT_EMPTY"
+UNREADABLE = "ERROR_CODE_MESSAGE_ATTACHMENT_INVALID"
+NOT_FOUND = "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND"
+INPUT = "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID"
+
+IMAGE = {"type": "image", "url": "https://example.com/a.jpg"}
+PLACE = {"latitude": 1.5, "longitude": 2.5}
+BUTTONS = {"buttons": [{"id": "1", "text": "Yes"}]}
+LIST = {"button": {"text": "Choose"}, "sections": [{"rows": [{"id": "1", "text": "One"}]}]}
+PRODUCTS = {"catalogId": "c", "sections": [{"productItems": [{"productRetailerId": "p"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ({"text": "Hello"}, "text"),
+        ({"text": "Hello", "attachments": []}, "text"),
+        ({"attachments": [IMAGE]}, "image"),
+        ({"text": "", "attachments": [IMAGE]}, "image"),
+        ({"attachments": [{**IMAGE, "type": "document", "filename": "a.pdf"}]}, "document"),
+        ({"location": PLACE}, "location"),
+        ({"location": {"latitude": 0}}, "location"),
+        ({"listMessage": LIST}, "list"),
+        ({"text": "Choose", "listMessage": LIST}, "list"),
+        ({"text": "Choose", "replyButtonMessage": BUTTONS}, "reply_buttons"),
+        ({"text": "Choose", "reply_button_message": {"header": {"attachment": IMAGE}, **BUTTONS}}, "reply_buttons"),
+        ({"singleProductMessage": {"catalogId": "c", "productItem": {"productRetailerId": "p"}}}, "product"),
+        ({"text": "Look", "multiProductMessage": {"header": {"text": "Ours"}, **PRODUCTS}}, "product_list"),
+    ],
+)
+def test_each_kind_of_content_is_accepted(sandbox: Sandbox, content: dict[str, Any], kind: str) -> None:
+    assert ask(sandbox, message(**content)).status == 200
+    assert [accepted.kind for accepted in sandbox.messages] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "field"),
+    [
+        ({}, EMPTY, "message"),
+        ({"text": ""}, EMPTY, "message.text"),
+        ({"text": " \n"}, EMPTY, "message.text"),
+        ({"attachments": []}, EMPTY, "message.text"),
+        ({"isEcho": True}, EMPTY, "message.text"),
+        ({"replyButtonMessage": BUTTONS}, EMPTY, "message.text"),
+        ({"multiProductMessage": PRODUCTS}, EMPTY, "message.text"),
+        ({"text": "Hello", "attachments": [IMAGE]}, PLAIN, "message"),
+        ({"text": "Hello", "location": PLACE}, PLAIN, "message"),
+        ({"location": PLACE, "attachments": [IMAGE]}, PLAIN, "message"),
+        ({"text": "Choose", "listMessage": LIST, "replyButtonMessage": BUTTONS}, PLAIN, "message"),
+        ({"attachments": [IMAGE, IMAGE]}, COUNT, "message.attachments"),
+        ({"attachments": [{"type": "image"}]}, NO_ADDRESS, "message.attachments[0].url"),
+        ({"attachments": [{"type": "image", "url": " "}]}, NO_ADDRESS, "message.attachments[0].url"),
+        ({"attachments": [{"type": "image", "url": "a.jpg"}]}, UNREADABLE, "message.attachments[0].url"),
+        ({"attachments": [{"url": "https://example.com/a"}]}, UNREADABLE, "message.attachments[0].type"),
+        ({"location": {"name": "Home"}}, PLAIN, "message.location"),
+        (
+            {"text": "x", "replyButtonMessage": {"header": {"text": "a", "attachment": IMAGE}}},
+            PLAIN,
+            "message.replyButtonMessage.header",
+        ),
+        (
+            {"listMessage": {"header": {"attachment": {"type": "image"}}}},
+            NO_ADDRESS,
+            "message.listMessage.header.attachment.url",
+        ),
+        (
+            {"text": "x", "replyButtonMessage": {"header": {"attachment": {**IMAGE, "type": "audio"}}}},
+            UNREADABLE,
+            "message.replyButtonMessage.header.attachment.type",
+        ),
+    ],
+)
+def test_content_that_cannot_be_sent_is_refused(
+    sandbox: Sandbox, content: dict[str, Any], code: str, field: str
+) -> None:
+    verdict = ask(sandbox, message(**content))
+    assert (verdict.status, verdict.code, fields(verdict)) == (400, code, [field])
+
+
+def test_a_request_without_a_message_has_no_content(sandbox: Sandbox) -> None:
+    verdict = ask(sandbox, session(message=...))
+    assert (verdict.code, fields(verdict)) == (EMPTY, ["message"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"templateName": ...}, NOT_FOUND, "templateName"),
+        ({"templateName": " "}, NOT_FOUND, "templateName"),
+        ({"parameters": [{"value": "x"}]}, INPUT, "parameters[0].name"),
+        ({"parameters": [{"name": "body_1"}, {"name": "body_1"}]}, INPUT, "parameters"),
+    ],
+)
+def test_a_template_that_cannot_be_sent_is_refused(
+    sandbox: Sandbox, changes: dict[str, Any], code: str, field: str
+) -> None:
+    verdict = ask(sandbox, template(**changes), path=TEMPLATES)
+    assert (verdict.status, verdict.code, fields(verdict)) == (400, code, [field])
+
+
+def test_a_templates_language_is_optional_or_required_as_chosen() -> None:
+    assert ask(Sandbox(), template(language=...), path=TEMPLATES).status == 200
+    verdict = ask(Sandbox(template_language="required"), template(language=...), path=TEMPLATES)
+    assert (verdict.code, fields(verdict)) == (NOT_FOUND, ["language"])
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        ("a" * 1022, 200),
+        ("a" * 1023, 400),
+        ("é" * 511, 200),
+        ("é" * 512, 400),
+        ({"k": "a" * 1016}, 200),
+        ({"k": "a" * 1017}, 400),
+        ([[]] * 341, 200),
+        (7, 200),
+        ("[" * 1022, 200),
+    ],
+)
+@pytest.mark.parametrize("path", ["/send/messages", "/send/whatsapp_templated_messages"])
+def test_callback_data_is_measured_as_the_bytes_of_its_json(
+    sandbox: Sandbox, path: str, data: object, status: int
+) -> None:
+    body = (session if path == "/send/messages" else template)(callbackData=data)
+    verdict = ask(sandbox, body, path=f"/v1/businesses/sandbox-business{path}")
+    assert verdict.status == status
+    if status == 400:
+        (violation,) = verdict.violations
+        assert (violation.field, violation.size, violation.limit) == ("callbackData", 1025 + (data == "é" * 512), 1024)
+    else:
+        assert sandbox.messages[0].callback_data == data
+
+
+def test_callback_data_is_kept_to_the_letter_whatever_its_names(sandbox: Sandbox) -> None:
+    data = {"order_id": None, "": [{"a_b": 1.50}], "ключ": "\U0001f600"}
+    assert ask(sandbox, session(callbackData=data)).status == 200
+    assert sandbox.messages[0].callback_data == data
+
+
+def test_deeply_nested_callback_data_within_the_limit_is_accepted(sandbox: Sandbox) -> None:
+    deep = b'{"recipient":{"id":"+16044441111","channelType":"whatsapp"},"message":{"text":"x"},"callbackData":'
+    assert ask(sandbox, deep + b"[" * 512 + b"]" * 512 + b"}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("https://example.com/a", True),
+        ("http://127.0.0.1:8000", True),
+        ("ftp://example.com", False),
+        ("https://", False),
+        ("https://exa mple.com", False),
+        ("https://example.com:99999", False),
+        ("https://example.com:0", False),
+        ("https://[::1", False),
+        ("//example.com", False),
+    ],
+)
+def test_a_web_address_is_absolute(address: str, fits: bool) -> None:
+    assert is_web_address(address) == fits

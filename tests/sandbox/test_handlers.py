@@ -1,0 +1,78 @@
+from typing import Any
+
+import pytest
+
+from connectly_api.sandbox import Sandbox
+from connectly_api.sandbox.handlers import HANDLERS
+from connectly_api.sandbox.swagger import load
+from tests.sandbox.calls import DATA, MESSAGES, TEMPLATES, answer, ask, documented, session, template
+
+CUSTOMER = "+16044441111"
+
+
+def test_every_known_operation_is_one_of_the_files() -> None:
+    assert set(HANDLERS) == {operation.shape for operation in load(None).operations}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (DATA / "requests").glob("session_*.json")))
+def test_every_documented_session_message_is_accepted_as_it_stands(name: str) -> None:
+    body = documented(f"requests/{name}")
+    # The one page that shows a session message to a BSUID is contradicted by another, which the default follows.
+    sandbox = Sandbox(bsuid_recipients="accept" if name == "session_text_bsuid" else "templates")
+    verdict = ask(sandbox, body)
+    assert (verdict.status, verdict.unknown) == (200, ())
+    (message,) = sandbox.messages
+    assert answer(verdict) == {"id": message.id}
+    assert message.body == body
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (DATA / "requests").glob("template*.json")))
+def test_every_documented_template_message_is_accepted_as_it_stands(sandbox: Sandbox, name: str) -> None:
+    body = documented(f"requests/{name}")
+    verdict = ask(sandbox, body, path=TEMPLATES)
+    assert (verdict.status, verdict.unknown) == (200, ())
+    (message,) = sandbox.messages
+    assert (message.kind, message.body) == ("template", body)
+    assert message.campaign_name == body.get("campaignName")
+
+
+def test_the_documented_registrations_are_accepted_as_they_stand(sandbox: Sandbox) -> None:
+    base = "/v1/businesses/sandbox-business"
+    for name in ("webhook_create", "webhook_create_filtered"):
+        verdict = ask(sandbox, documented(f"requests/{name}"), path=f"{base}/create/webhooks")
+        assert (verdict.status, verdict.unknown) == (200, ())
+    identifier = sandbox.registrations[0].id
+    for name in ("webhook_update", "webhook_update_configuration"):
+        path = f"{base}/update/webhooks/{identifier}"
+        verdict = ask(sandbox, documented(f"requests/{name}"), path=path, method="PUT")
+        assert (verdict.status, verdict.unknown) == (200, ())
+
+
+def test_a_closed_window_refuses_session_messages_and_lets_templates_pass(sandbox: Sandbox) -> None:
+    sandbox.close_window(CUSTOMER)
+    verdict = ask(sandbox, session())
+    assert verdict.status == 400
+    assert answer(verdict) == documented("responses/error_window_closed") | {"cntTraceId": verdict.trace_id}
+    assert ask(sandbox, template(), path=TEMPLATES).status == 200
+
+
+def test_a_closed_window_has_the_error_type_that_was_chosen() -> None:
+    sandbox = Sandbox(window_error_type="ERROR_TYPE_FAILED_PRECONDITION")
+    sandbox.close_window(CUSTOMER)
+    assert answer(ask(sandbox, session()))["type"] == "ERROR_TYPE_FAILED_PRECONDITION"
+
+
+def test_a_badly_written_message_is_refused_for_that_and_not_for_its_closed_window(sandbox: Sandbox) -> None:
+    sandbox.close_window(CUSTOMER)
+    assert ask(sandbox, session(message={"text": ""})).code == "ERROR_CODE_MESSAGE_TEXT_EMPTY"
+
+
+@pytest.mark.parametrize("path", [MESSAGES, TEMPLATES])
+def test_an_accepted_message_has_the_status_that_was_chosen(path: str) -> None:
+    body: Any = session() if path == MESSAGES else template()
+    assert ask(Sandbox(sent_status=201), body, path=path).status == 201
+
+
+def test_a_campaigns_name_is_kept(sandbox: Sandbox) -> None:
+    ask(sandbox, session(campaign_name="spring"))
+    assert sandbox.messages[0].campaign_name == "spring"

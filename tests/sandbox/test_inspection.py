@@ -1,0 +1,90 @@
+from typing import Any
+
+import httpx
+import pytest
+
+from connectly_api.sandbox import Sandbox
+from tests.sandbox.calls import MESSAGES, session
+
+
+@pytest.mark.parametrize("path", ["/__sandbox__", "/__sandbox__/"])
+async def test_the_overview_shows_settings_and_counts_without_the_key(http: httpx.AsyncClient, path: str) -> None:
+    await http.post(MESSAGES, json=session())
+    found = (await http.get(path)).json()
+    assert found["kept"] == {"messages": 1, "requests": 1, "registrations": 0}
+    assert found["settings"]["business_id"] == "sandbox-business"
+    assert "api_key" not in found["settings"]
+
+
+async def test_messages_are_shown_with_their_bodies(http: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    identifier = (await http.post(MESSAGES, json=session(callbackData={"a": 1}))).json()["id"]
+    (message,) = (await http.get("/__sandbox__/messages")).json()["messages"]
+    assert message == {
+        "id": identifier,
+        "kind": "text",
+        "sender": "+14151111234",
+        "phone": "+16044441111",
+        "bsuid": None,
+        "campaignName": None,
+        "acceptedAt": 1767225600.0,
+        "traceId": sandbox.requests[0].trace_id,
+        "body": session(callbackData={"a": 1}),
+    }
+
+
+async def test_requests_are_shown_with_what_became_of_them(http: httpx.AsyncClient) -> None:
+    accepted = (await http.post(MESSAGES, json=session(mesage=1))).json()["id"]
+    await http.post(MESSAGES, content=b'\xff{"text": "\\ud800"')
+    first, second = (await http.get("/__sandbox__/requests")).json()["requests"]
+    assert (first["status"], first["messageId"], first["unknownFields"]) == (200, accepted, ["mesage"])
+    assert ["x-api-key", "[redacted]"] in first["headers"]
+    assert (second["status"], second["messageId"]) == (400, None)
+    assert second["violations"] == [{"field": "body", "problem": "is not UTF-8 at byte 0"}]
+    assert second["body"].startswith("\ufffd{")
+
+
+async def test_inspection_is_not_itself_inspected(http: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    await http.get("/__sandbox__/requests")
+    assert sandbox.requests == ()
+
+
+async def test_windows_are_closed_and_opened(http: httpx.AsyncClient) -> None:
+    window: dict[str, Any] = {"customer": "+16044441111"}
+    assert (await http.post("/__sandbox__/close_window", json=window)).json() == {}
+    assert (await http.post(MESSAGES, json=session())).status_code == 400
+    window["sender"] = "+14151111234"
+    assert (await http.post("/__sandbox__/open_window", json=window)).json() == {}
+    assert (await http.post(MESSAGES, json=session())).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[]", "not a JSON object"),
+        (b"{}", "customer"),
+        (b'{"customer": 7}', "customer"),
+        (b'{"customer": "+16044441111", "sender": "x"}', "sender"),
+        (b'{"customer": "+16044441111", "sender": []}', "sender"),
+        (b" " * 2_000_000, "not JSON"),
+    ],
+)
+async def test_a_window_that_cannot_be_is_a_clear_refusal(
+    http: httpx.AsyncClient, content: bytes, problem: str
+) -> None:
+    response = await http.post("/__sandbox__/close_window", content=content)
+    assert response.status_code == 400
+    assert problem in response.json()["message"]
+
+
+async def test_reset_forgets_everything(http: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    await http.post(MESSAGES, json=session())
+    assert (await http.post("/__sandbox__/reset")).json() == {}
+    assert sandbox.requests == ()
+
+
+async def test_whatever_else_is_below_the_prefix_is_not_found(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/__sandbox__/nothing")).status_code == 404
+    assert (await http.get("/__sandbox__/reset")).status_code == 405

@@ -1,0 +1,112 @@
+"""The command line, in this process and as a process of its own."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectly_api.sandbox.__main__ import main
+from tests.sandbox.calls import KEY, MESSAGES, session
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def end_once_listening(monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
+    """Let the event that waits for a signal send that signal first."""
+    wait = asyncio.Event.wait
+
+    async def signalled(self: asyncio.Event) -> Any:
+        os.kill(os.getpid(), number)
+        return await wait(self)
+
+    monkeypatch.setattr("connectly_api.sandbox.__main__.asyncio.Event.wait", signalled)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_status_0(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    end_once_listening(monkeypatch, number)
+    assert main(["--port", "0", "--api-key", "k", "--business-id", "b", "--sender", "+14155550100"]) == 0
+    printed = capsys.readouterr().out
+    assert all(word in printed for word in ("API key   k", "business  b", "senders   +14155550100", "has ended"))
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--sender", "nobody"], "senders[0]"),
+        (["--swagger", "/nowhere/at/all.json"], "swagger: cannot be read"),
+        (["--host", "no.such.host.invalid"], "cannot listen"),
+    ],
+)
+def test_what_cannot_be_served_is_told_with_status_1(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], problem: str
+) -> None:
+    assert main(["--port", "0", *arguments]) == 1
+    captured = capsys.readouterr()
+    assert problem in captured.err
+    assert captured.out == ""
+
+
+def test_a_terminal_that_is_gone_does_not_end_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    end_once_listening(monkeypatch)
+    monkeypatch.setattr("builtins.print", broken)
+    assert main(["--port", "0"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    async def ask_once() -> None:
+        address = re.findall(r"http://127\.0\.0\.1:\d+", capsys.readouterr().out)[0]
+        async with httpx.AsyncClient(headers=dict([KEY])) as client:
+            await client.post(f"{address}{MESSAGES}", json=session())
+
+    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", ask_once)
+    assert main(["--port", "0"]) == 0
+    assert re.search(
+        r"^\d\d:\d\d:\d\d  POST /send/messages  200  text to \+160\*\*\*11  \w{26}$",
+        capsys.readouterr().out,
+        re.MULTILINE,
+    )
+
+
+async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "connectly_api.sandbox", "--port", "0", "--show-personal-data"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    try:
+        assert process.stdout is not None
+        banner = (await process.stdout.readuntil(b"what was received.\n")).decode()
+        address = re.findall(r"http://127\.0\.0\.1:\d+", banner)[0]
+        async with httpx.AsyncClient(headers=dict([KEY])) as client:
+            identifier = (await client.post(f"{address}{MESSAGES}", json=session())).json()["id"]
+        (taken,) = re.findall(r":(\d+)$", address)
+        assert await asyncio.to_thread(main, ["--port", taken]) == 1
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0
+    assert f"text to +16044441111  {identifier}" in out.decode()
+    assert "Traceback" not in err.decode()

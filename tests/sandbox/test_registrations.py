@@ -1,0 +1,143 @@
+from typing import Any
+
+import pytest
+
+from connectly_api.sandbox import Sandbox
+from tests.sandbox.calls import BUSINESS, answer, ask, fields
+
+CREATE = f"{BUSINESS}/create/webhooks"
+
+
+def created(sandbox: Sandbox, **changes: Any) -> str:
+    body = {"topic": "messages", "address": "https://example.com/hook", **changes}
+    verdict = ask(sandbox, body, path=CREATE)
+    assert verdict.status == 200
+    identifier: str = answer(verdict)["id"]
+    return identifier
+
+
+def update(sandbox: Sandbox, identifier: str, body: Any) -> Any:
+    return ask(sandbox, body, path=f"{BUSINESS}/update/webhooks/{identifier}", method="PUT")
+
+
+def listed(sandbox: Sandbox) -> Any:
+    return answer(ask(sandbox, b"", path=f"{BUSINESS}/webhooks", method="GET"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"topic": None}, "topic"),
+        ({"topic": "topic_unspecified"}, "topic"),
+        ({"topic": "gossip"}, "topic"),
+        ({"address": ""}, "address"),
+        ({"address": None}, "address"),
+        ({"address": "example.com"}, "address"),
+        ({"address": "http://example.com"}, "address"),
+        ({"configuration": {"webengageConfiguration": {}}}, "configuration.webengageConfiguration"),
+        ({"configuration": {"filters": [{"field": "name", "expression": "*"}]}}, "configuration.filters[0].field"),
+        ({"configuration": {"filters": [{"field": "campaign_name"}]}}, "configuration.filters[0].expression"),
+        ({"configuration": {"channelTypes": ["pigeon"]}}, "configuration.channelTypes[0]"),
+    ],
+)
+def test_a_registration_that_cannot_be_is_refused(sandbox: Sandbox, changes: dict[str, Any], field: str) -> None:
+    body = {"topic": "messages", "address": "https://example.com/hook", **changes}
+    verdict = ask(sandbox, body, path=CREATE)
+    assert (verdict.status, fields(verdict)) == (400, [field])
+    assert sandbox.registrations == ()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8000/hook", "http://[::1]/", "http://localhost:1"])
+def test_an_address_on_this_machine_needs_no_tls(sandbox: Sandbox, address: str) -> None:
+    created(sandbox, address=address)
+    assert sandbox.registrations[0].address == address
+
+
+def test_registrations_are_listed_as_documented(sandbox: Sandbox) -> None:
+    configuration = {"echo": False, "channelTypes": ["whatsapp"], "filters": []}
+    first = created(sandbox, configuration=configuration)
+    second = created(sandbox, topic="delivery_status", type="webengage", configuration={"webengageConfiguration": {}})
+    assert listed(sandbox) == {
+        "entity": {
+            "businessId": "sandbox-business",
+            "webhooks": [
+                {
+                    "id": first,
+                    "topic": "messages",
+                    "address": "https://example.com/hook",
+                    "type": "custom",
+                    "configuration": configuration,
+                },
+                {
+                    "id": second,
+                    "topic": "delivery_status",
+                    "address": "https://example.com/hook",
+                    "type": "webengage",
+                    "configuration": {"webengageConfiguration": {}},
+                },
+            ],
+        }
+    }
+
+
+def test_a_second_registration_of_a_topic_is_a_conflict_by_default(sandbox: Sandbox) -> None:
+    first = created(sandbox)
+    verdict = ask(sandbox, {"topic": "messages", "address": "https://example.com/two"}, path=CREATE)
+    assert verdict.status == 409
+    assert [registration.id for registration in sandbox.registrations] == [first]
+
+
+def test_a_second_registration_of_a_topic_replaces_the_first_where_chosen() -> None:
+    sandbox = Sandbox(second_registration="replace")
+    first, other = created(sandbox), created(sandbox, topic="report")
+    second = created(sandbox, address="https://example.com/two")
+    assert [registration.id for registration in sandbox.registrations] == [other, second]
+    assert first != second
+
+
+def test_an_update_keeps_what_it_does_not_give(sandbox: Sandbox) -> None:
+    identifier = created(sandbox, configuration={"echo": True, "channelTypes": ["whatsapp"]})
+    assert answer(update(sandbox, identifier, {"address": "https://example.com/new"})) == {}
+    filters = [{"field": "campaign_name", "expression": "prod-*"}]
+    assert update(sandbox, identifier, {"configuration": {"filters": filters, "echo": False}}).status == 200
+    (registration,) = sandbox.registrations
+    assert registration.address == "https://example.com/new"
+    assert registration.configuration == {"echo": False, "channelTypes": ["whatsapp"], "filters": filters}
+
+
+def test_an_update_cannot_change_the_topic(sandbox: Sandbox) -> None:
+    identifier = created(sandbox)
+    verdict = update(sandbox, identifier, {"topic": "report"})
+    assert (verdict.status, verdict.unknown) == (200, ("topic",))
+    assert sandbox.registrations[0].topic == "messages"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"address": ""}, "address"),
+        ({"address": "http://example.com"}, "address"),
+        ({"configuration": {"webengageConfiguration": {}}}, "configuration.webengageConfiguration"),
+    ],
+)
+def test_an_update_that_cannot_be_is_refused(sandbox: Sandbox, body: Any, field: str) -> None:
+    verdict = update(sandbox, created(sandbox), body)
+    assert (verdict.status, fields(verdict)) == (400, [field])
+
+
+def test_a_deleted_registration_is_gone_and_its_topic_free(sandbox: Sandbox) -> None:
+    first = created(sandbox)
+    path = f"{BUSINESS}/delete/webhooks/{first}"
+    assert answer(ask(sandbox, b"", path=path, method="DELETE")) == {}
+    assert ask(sandbox, b"", path=path, method="DELETE").status == 404
+    assert created(sandbox) != first
+
+
+@pytest.mark.parametrize("identifier", ["wh_nobody", "%2e%2e", "a%2Fb"])
+def test_an_unknown_registration_is_not_found(sandbox: Sandbox, identifier: str) -> None:
+    assert update(sandbox, identifier, {"address": "https://example.com"}).status == 404
+
+
+def test_nothing_of_the_address_is_in_a_registrations_repr(sandbox: Sandbox) -> None:
+    created(sandbox, address="https://example.com/token-canary", configuration={"filters": []})
+    assert "canary" not in repr(sandbox.registrations)

@@ -1,0 +1,77 @@
+from typing import Any
+
+import attrs
+import pytest
+
+from connectly_api.sandbox import Registration
+from connectly_api.sandbox.state import (
+    AcceptedMessage,
+    MessageAccepted,
+    RegistrationRemoved,
+    RegistrationStored,
+    State,
+    WindowClosed,
+    WindowOpened,
+)
+
+
+def message(number: int, **changes: Any) -> AcceptedMessage:
+    values: dict[str, Any] = {
+        "id": f"m{number}",
+        "kind": "text",
+        "sender": "+14151111234",
+        "phone": "+16044441111",
+        "bsuid": None,
+        "campaign_name": None,
+        "accepted_at": 0.0,
+        "trace_id": "1",
+        "body": '{"message":{"text":"secret words"},"callbackData":[1]}',
+    }
+    return AcceptedMessage(**values | changes)
+
+
+REGISTRATION = Registration(id="wh_1", topic="messages", address="https://a.example", type="custom", configuration="{}")
+
+
+def test_only_the_latest_messages_are_kept_and_all_are_counted() -> None:
+    state = State(now=0.0, keep=3)
+    for number in range(10):
+        state.apply(MessageAccepted(message(number)))
+    assert [kept.id for kept in state.messages] == ["m7", "m8", "m9"]
+    assert state.accepted == 10
+
+
+def test_a_registration_is_stored_replaced_and_removed() -> None:
+    state = State(now=0.0, keep=1)
+    state.apply(RegistrationStored(REGISTRATION, new=True))
+    state.apply(RegistrationStored(attrs.evolve(REGISTRATION, address="https://b.example")))
+    assert state.registered == 1
+    assert state.registrations["wh_1"].address == "https://b.example"
+    state.apply(RegistrationRemoved("wh_1"))
+    state.apply(RegistrationRemoved("wh_1"))
+    assert state.registrations == {}
+
+
+def test_a_window_is_closed_for_any_of_a_customers_names_and_opened_again() -> None:
+    state = State(now=0.0, keep=1)
+    state.apply(WindowClosed(sender="+1", customer="US.1"))
+    assert not state.is_open("+1", ("+16044441111", "US.1"))
+    assert state.is_open("+2", ("US.1",))
+    state.apply(WindowOpened(sender="+1", customer="US.1"))
+    state.apply(WindowOpened(sender="+1", customer="US.1"))
+    assert state.is_open("+1", ("US.1",))
+
+
+def test_what_was_received_cannot_be_changed_from_outside() -> None:
+    kept = message(1)
+    kept.body["message"]["text"] = "other words"
+    assert kept.body["message"]["text"] == "secret words"
+    assert kept.callback_data == [1]
+    assert message(1, body="{}").callback_data is None
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        kept.id = "m2"  # type: ignore[misc]
+
+
+def test_nothing_personal_is_in_a_messages_repr() -> None:
+    shown = repr(message(1, bsuid="US.13491208655302741918"))
+    assert not any(word in shown for word in ("6044441111", "4151111234", "13491208655302741918", "secret"))
