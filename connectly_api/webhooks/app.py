@@ -54,9 +54,9 @@ class WebhookApp:
     event run one after the other, in the order in which they were added; those that are no coroutine functions run in a
     thread. A failure is logged by the error's type and place, without its text, which may be personal.
 
-    Served by itself, it ends with the server: events that are waiting are handled, and the store is closed. Where another
-    application mounts it, that one hears of the server's end and should call `aclose`. Every path below its root is
-    accepted.
+    Served by itself, it ends with the server: events that are waiting are handled, and the store is closed. Where
+    another application mounts it, that one hears of the server's end, and should call `aclose`. Every path below its
+    root is accepted.
     """
 
     def __init__(

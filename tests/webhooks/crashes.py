@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -88,12 +89,12 @@ async def receive(folder: Path, journal: Journal, events: list[int], dice: rando
             tasks.start_soon(redeliver, number, places)
 
 
-def fork(work: partial[object]) -> int:
+def fork(work: Callable[[], Awaitable[None]]) -> int:
     """Start a process that does some work and nothing else; return its id."""
     if child := os.fork():
         return child
     try:
-        anyio.run(work)  # type: ignore[arg-type]  (a coroutine function, in a partial)
+        anyio.run(work)
     finally:
         os._exit(0)
 

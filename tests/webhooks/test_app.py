@@ -12,7 +12,6 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-import connectly_api.webhooks
 from connectly_api import InvalidInputError, UsageError
 from connectly_api.webhooks import (
     ButtonReply,
@@ -679,9 +678,3 @@ def test_a_setting_that_makes_no_sense_is_refused_at_once(field: str, options: d
         WebhookApp(**({"secrets": SECRET} | options))
     assert caught.value.field == field
     assert SECRET not in str(caught.value)
-
-
-def test_the_package_names_what_it_has() -> None:
-    assert set(connectly_api.webhooks.__all__) <= set(dir(connectly_api.webhooks))
-    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
-        _ = connectly_api.webhooks.Nonsense
