@@ -215,8 +215,11 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
 
 
 async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
-    body = f"{status.phrase}\n".encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    # 200 says all there is to say; without a body it goes out in one write, which no server holds back for another.
+    body = b"" if status is HTTPStatus.OK else f"{status.phrase}\n".encode()
+    headers = [(b"content-length", b"%d" % len(body))]
+    if body:
+        headers.append((b"content-type", b"text/plain; charset=utf-8"))
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append((b"allow", b"POST"))
     if status is HTTPStatus.UNAUTHORIZED:

@@ -145,17 +145,16 @@ def time(fields: Fields, name: str, other: str = "") -> datetime | None:
 _FIRST_TOO_LONG: Final = 20
 _FIRST_MILLISECOND: Final = 100_000_000_000
 _RFC3339: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9:]{8})(\.[0-9]{1,12})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,12})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 
 
 def _rfc3339(written: str) -> datetime | None:
-    parts = _RFC3339.fullmatch(written)
-    if parts is None:
+    if not _RFC3339.fullmatch(written):
         return None
-    day, clock, fraction, zone = parts.groups("")
     try:
-        read = datetime.fromisoformat(f"{day}T{clock}{fraction[:7]}{zone.upper() or 'Z'}").astimezone(UTC)
+        read = datetime.fromisoformat(written.upper())
+        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return read if read > _EPOCH else None
