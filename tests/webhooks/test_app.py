@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -593,7 +593,7 @@ def test_with_nothing_waiting_drain_returns_at_once(run: Run) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(app: WebhookApp) -> AsyncIterator[list[str]]:
+async def _lifespan(app: WebhookApp) -> AsyncGenerator[list[str]]:
     to_app, from_app = anyio.create_memory_object_stream[Any](1), anyio.create_memory_object_stream[Any](1)
     said: list[str] = []
     async with to_app[0], to_app[1], from_app[0], from_app[1], anyio.create_task_group() as tasks:

@@ -5,33 +5,15 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
 
 from connectly_api.webhooks import SIGNATURE_HEADER, Event, WebhookApp, sign
 
 from .asgi import SECRET
 from .documented import BODIES
-
-
-@contextmanager
-def _served(app: WebhookApp) -> Iterator[int]:
-    """Serve an application in a thread; end the server, and wait for its end, with the block."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="on", log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.001)
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
+from .served import served
 
 
 def _deliver(
@@ -55,7 +37,7 @@ def test_events_arrive_whole_in_chunks_and_over_one_connection() -> None:
     async def collect(event: Event) -> None:
         kinds.append(event.kind)
 
-    with _served(app) as port:
+    with served(app) as port:
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         statuses = [_deliver(port, body, connection=line) for body in BODIES.values()]
         line.close()
@@ -67,7 +49,7 @@ def test_events_arrive_whole_in_chunks_and_over_one_connection() -> None:
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_body_that_is_too_large_is_413_and_the_connection_ends(chunked: bool) -> None:
-    with _served(WebhookApp(SECRET, max_bytes=1000)) as port:
+    with served(WebhookApp(SECRET, max_bytes=1000)) as port:
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         assert _deliver(port, b"x" * 5000, chunked=chunked, connection=line) == 413
         assert line.sock is None
@@ -84,7 +66,7 @@ def test_fifty_deliveries_at_once_of_ten_events_run_ten_handlers() -> None:
         seen.append(event.key)
 
     bodies = [BODIES["text"].replace(b"TEST 11", b"TEST %d" % number) for number in range(10)] * 5
-    with _served(app) as port, ThreadPoolExecutor(50) as pool:
+    with served(app) as port, ThreadPoolExecutor(50) as pool:
         statuses = list(pool.map(lambda body: _deliver(port, body), bodies))
         again = list(pool.map(lambda body: _deliver(port, body), bodies[:10]))
     assert set(statuses) <= {200, 503}
@@ -101,7 +83,7 @@ def test_the_end_of_the_server_waits_for_what_was_acknowledged_first() -> None:
         held.wait(30)
         done.append(event.kind)
 
-    with _served(app) as port:
+    with served(app) as port:
         assert [_deliver(port, body) for body in BODIES.values()] == [200] * len(BODIES)
         assert not done
         held.set()
