@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from enum import Enum
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import attrs
 from anyio import CancelScope, to_thread
 
 from connectly_api.webhooks.backlog import Backlog
@@ -21,6 +22,13 @@ __all__ = ["Dispatcher", "Handler", "Outcome"]
 Handler = Callable[[Any], object]
 
 _LOG: Final = logging.getLogger("connectly_api.webhooks")
+
+
+@attrs.frozen
+class _Registered:
+    kinds: tuple[type, ...]
+    name: str
+    call: Callable[[Event], Awaitable[object]]
 
 
 class Outcome(Enum):
@@ -46,15 +54,16 @@ class Dispatcher:
         """
         self._store: Final = store
         self._backlog: Final = backlog
-        self._handlers: Final[list[tuple[tuple[type, ...], Handler]]] = []
+        self._handlers: Final[list[_Registered]] = []
 
     def add(self, kinds: tuple[type, ...], handler: Handler) -> None:
         """Add a handler for some classes of events."""
-        self._handlers.append((kinds, handler))
+        name = str(getattr(handler, "__qualname__", type(handler).__qualname__))
+        self._handlers.append(_Registered(kinds, name, _as_coroutine_function(handler)))
 
     async def accept(self, event: Event) -> Outcome:
         """Handle an event, or put it on the backlog, unless another delivery of it did."""
-        handlers = [handler for kinds, handler in self._handlers if isinstance(event, kinds)]
+        handlers = [handler for handler in self._handlers if isinstance(event, handler.kinds)]
         if not handlers:
             return Outcome.DONE
         try:
@@ -71,7 +80,7 @@ class Dispatcher:
         await _settle(event, self._store.release, claim)
         return Outcome.BUSY
 
-    async def _handle_later(self, event: Event, handlers: list[Handler], claim: Claim) -> None:
+    async def _handle_later(self, event: Event, handlers: list[_Registered], claim: Claim) -> None:
         # While the event waited, its lease ran: it gets a new one, unless that ran out and another delivery took over.
         try:
             if not await self._store.release(claim):
@@ -83,30 +92,32 @@ class Dispatcher:
             _log_failure("the store", event, error)
         await self._handle(event, handlers, claim)
 
-    async def _handle(self, event: Event, handlers: list[Handler], claim: Claim) -> Outcome:
+    async def _handle(self, event: Event, handlers: list[_Registered], claim: Claim) -> Outcome:
         for handler in handlers:
             try:
-                await _call(handler, event)
+                await handler.call(event)
             except BaseException as error:
                 await _settle(event, self._store.release, claim)
                 if not isinstance(error, Exception):
                     raise
-                name = getattr(handler, "__qualname__", type(handler).__qualname__)
-                _log_failure(f"handler {name}", event, error)
+                _log_failure(f"handler {handler.name}", event, error)
                 return Outcome.FAILED
         if not await _settle(event, self._store.complete, claim):
             _LOG.warning("%s: handled, but its claim had run out or was not recorded; it may come again", event.key)
         return Outcome.DONE
 
 
-async def _call(handler: Handler, event: Event) -> None:
+def _as_coroutine_function(handler: Handler) -> Callable[[Event], Awaitable[object]]:
     if iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__):
-        result = handler(event)
-    else:
+        return cast("Callable[[Event], Awaitable[object]]", handler)
+
+    async def in_thread(event: Event) -> None:
         # A plain function may return a coroutine all the same; in a tuple, that passes Trio's guard for threads.
         (result,) = await to_thread.run_sync(lambda: (handler(event),))
-    if isawaitable(result):
-        await result
+        if isawaitable(result):
+            await result
+
+    return in_thread
 
 
 async def _settle(event: Event, how: Callable[[Claim], Awaitable[bool]], claim: Claim) -> bool:

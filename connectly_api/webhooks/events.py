@@ -67,7 +67,7 @@ class _Received:
         It is the same for every delivery of one event, however its JSON is written, and different for each status of
         one message. Events that carry no id of their own, as the documented inbound messages, are told apart by all
         that they say: two identical texts from one customer within one second have the same key, because nothing
-        tells them from one text delivered twice.
+        tells them from one text delivered twice. An `UnknownEvent` is known by its whole body.
         """
         ids = self._ids()
         return digest(self.kind, *ids) if all(ids) else digest(self.kind, *self._said())

@@ -15,6 +15,7 @@ from typing import Any, Final
 from connectly_api.addresses import Bsuid, Phone
 from connectly_api.errors import InvalidRecipientError
 from connectly_api.json_kinds import is_array, is_object
+from connectly_api.reading import as_number
 
 __all__ = [
     "NOTHING",
@@ -59,15 +60,11 @@ def flag(fields: Fields, name: str, other: str) -> bool:
 
 def number(fields: Fields, name: str, *, within: float) -> float | None:
     """Return a number from `-within` to `within`, or None; decimal strings, which gateways write too, are read."""
-    found = fields.get(name)
-    if isinstance(found, str) and _DECIMAL.fullmatch(found):
-        found = float(found)
-    if isinstance(found, bool) or not isinstance(found, (int, float)) or not -within <= found <= within:
+    try:
+        found = as_number(fields.get(name))
+    except ValueError:
         return None
-    return float(found)
-
-
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,40})?")
+    return found if -within <= found <= within else None
 
 
 def has_content(found: object) -> bool:
@@ -131,7 +128,7 @@ def time(fields: Fields, name: str, other: str = "") -> datetime | None:
     if isinstance(found, str):
         if found.isdecimal() and found.isascii() and len(found) < _FIRST_TOO_LONG:
             found = int(found)
-        elif _DECIMAL.fullmatch(found):
+        elif _FRACTION.fullmatch(found):
             found = float(found)
         else:
             return _rfc3339(found)
@@ -142,6 +139,7 @@ def time(fields: Fields, name: str, other: str = "") -> datetime | None:
     return datetime.fromtimestamp(found, UTC) if 0 < found < _FIRST_MILLISECOND else None
 
 
+_FRACTION: Final = re.compile(r"[0-9]{1,15}\.[0-9]{1,9}")
 _FIRST_TOO_LONG: Final = 20
 _FIRST_MILLISECOND: Final = 100_000_000_000
 _RFC3339: Final = re.compile(

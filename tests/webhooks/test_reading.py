@@ -500,6 +500,7 @@ def test_the_empty_fields_of_the_documented_request_are_no_content() -> None:
         ({"latitude": 90.1, "longitude": -180.1, "name": "N"}, Location(name="N")),
         ({"latitude": True, "longitude": None, "name": 5}, Location()),
         ({"latitude": "1e5", "longitude": "east"}, Location()),
+        ({"latitude": "NaN", "longitude": "1e999"}, Location()),
         ({"latitude": 0, "longitude": 0.0, "name": ""}, None),
         ({"latitude": 10**300, "longitude": [1]}, Location()),
         ({}, None),
