@@ -89,7 +89,8 @@ def main(python: str) -> None:
         outside = folder / "outside"
         ignored = shutil.ignore_patterns("__pycache__", *CHECKOUT_ONLY)
         shutil.copytree(ROOT / "tests", outside / "tests", ignore=ignored)
-        shutil.copytree(ROOT / "examples", outside / "examples", ignore=ignored)
+        for name in ("examples", "benchmarks", "docs"):
+            shutil.copytree(ROOT / name, outside / name, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", outside)
         run(clean, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", cwd=outside)
 
