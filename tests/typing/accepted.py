@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict, assert_type
+from typing import TypedDict, assert_never, assert_type
 
 from connectly_api import (
     ApiError,
@@ -39,6 +39,22 @@ from connectly_api.lowlevel import (
 )
 from connectly_api.transport import MockTransport, Transport
 from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.webhooks import (
+    ButtonReply,
+    DeliveryFailure,
+    DeliveryStatus,
+    Echo,
+    Event,
+    InboundMessage,
+    MemoryStore,
+    ReportReady,
+    SQLiteStore,
+    StatusTracker,
+    Store,
+    UnknownEvent,
+    WebhookApp,
+    receive,
+)
 
 
 class Order(TypedDict):
@@ -104,3 +120,45 @@ async def settings() -> None:
     ) as connectly:
         assert_type(connectly, Connectly)
         assert_type(connectly.with_sender("+14151111234"), Connectly)
+
+
+def events(body: bytes) -> str:
+    event = receive({"x-connectly-hmac-sha256": "s"}, body, ["old", b"new"])
+    assert_type(event, Event)
+    receive([(b"x-connectly-hmac-sha256", b"s")], body, "secret")
+    assert_type(event.customer.recipient, Recipient | None)
+    match event:
+        case InboundMessage(text=text):
+            return text or ""
+        case ButtonReply() | Echo() | ReportReady():
+            return event.key
+        case DeliveryStatus(failure=failure):
+            assert_type(failure, DeliveryFailure | None)
+            tracker, is_new = StatusTracker().advance(event)
+            assert_type(tracker, StatusTracker)
+            return f"{event.status} {is_new}"
+        case UnknownEvent(topic=topic):
+            return topic or ""
+        case _:
+            assert_never(event)
+
+
+def receiver() -> tuple[WebhookApp, object]:
+    store: Store = SQLiteStore("webhooks.db")
+    store = MemoryStore()
+    app = WebhookApp("secret", store=store, acknowledge="first")
+
+    @app.on(DeliveryStatus)
+    async def follow(event: DeliveryStatus) -> str | None:
+        return event.status
+
+    @app.on(InboundMessage, ButtonReply)
+    def answer(event: InboundMessage | ButtonReply) -> None:
+        assert_type(event.text, str | None)
+
+    @app.on(Event)
+    @app.on_any
+    async def record(event: Event) -> None:
+        assert_type(event.key, str)
+
+    return app, (follow, answer, record)

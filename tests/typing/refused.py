@@ -15,6 +15,7 @@ from connectly_api import (
     WebhookFilter,
 )
 from connectly_api.lowlevel import SendMessageRequest, get_webhooks, send_message
+from connectly_api.webhooks import ButtonReply, DeliveryStatus, WebhookApp, receive
 
 
 async def sends(connectly: Connectly) -> None:
@@ -58,3 +59,20 @@ def values() -> None:
     Connectly("k", "b")  # refused
     Connectly(api_key="k", business_id="b", limits="lax")  # refused
     Connectly(api_key="k", business_id="b", transport="curl")  # refused
+
+
+def webhooks(app: WebhookApp, event: DeliveryStatus) -> None:
+    event.status = "read"  # refused
+    str(event.text)  # refused
+    receive({}, "body", "secret")  # refused
+    WebhookApp()  # refused
+    WebhookApp("secret", acknowledge="never")  # refused
+    app.on(DeliveryStatus)(lambda reply: reply.payload)  # refused
+
+    @app.on(DeliveryStatus)  # refused
+    async def answer(reply: ButtonReply) -> None:
+        await connectly(reply)
+
+
+async def connectly(reply: ButtonReply) -> None:
+    pass
