@@ -93,7 +93,8 @@ def error_from_response(
     """Turn an answer with a status other than 2xx into a typed error; it never fails, whatever the body holds.
 
     Read are the documented error body, a gRPC status (integer `code`, list `details`), either of them under an `error`
-    key, and for anything else (HTML, nothing, `null`, a truncated or non-UTF-8 text) the status alone.
+    key (where no `code` or `message` stands beside it), and for anything else (HTML, nothing, `null`, a truncated or
+    non-UTF-8 text) the status alone.
 
     Args:
         status: The HTTP status, any integer.
@@ -156,7 +157,8 @@ def _error_body(body: bytes) -> Mapping[str, object]:
     if not is_object(decoded):
         return {}
     inner = decoded.get("error")
-    return inner if is_object(inner) else decoded
+    is_documented = decoded.get("code") is not None or decoded.get("message") is not None
+    return inner if is_object(inner) and not is_documented else decoded
 
 
 def _code(value: object) -> str | None:

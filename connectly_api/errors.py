@@ -41,7 +41,7 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
-from connectly_api.redaction import redact
+from connectly_api.redaction import redact, repeats
 
 __all__ = [
     "ApiError",
@@ -273,13 +273,13 @@ class ApiError(ConnectlyError):
         super().__init__(self._text(tuple(personal)))
 
     def _text(self, personal: tuple[str, ...]) -> str:
-        label = self.code if self.code is not None and _NAME.fullmatch(self.code) else _phrase(self.status)
+        label = self.code if _is_shown(_NAME, self.code, personal) else _phrase(self.status)
         text = f"{self.status} {label}".rstrip()
         if self.message is not None and (shown := redact(self.message, personal)):
             text += f": {shown}"
         if self.advice is not None:
             text += f"; {self.advice}"
-        if self.trace_id is not None and _TRACE_ID.fullmatch(self.trace_id):
+        if _is_shown(_TRACE_ID, self.trace_id, personal):
             text += f" (trace id {self.trace_id})"
         return text
 
@@ -373,6 +373,13 @@ class WebhookPayloadError(WebhookError):
 # What may stand in a text unredacted: names and ids as the service forms them, and nothing that could be anything else.
 _NAME = re.compile(r"[A-Z][A-Z_]{2,79}")
 _TRACE_ID = re.compile(r"[0-9]{16,24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _is_shown(form: re.Pattern[str], name: str | None, personal: tuple[str, ...]) -> bool:
+    """Say whether a name or an id has the service's form, and is no echo of what the request held."""
+    if name is None or not form.fullmatch(name):
+        return False
+    return name.startswith("ERROR_CODE_") or not repeats(name, personal)
 
 
 def _phrase(status: int) -> str:

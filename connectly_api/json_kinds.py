@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from collections.abc import Mapping
+from typing import Any, TypeGuard
 
 __all__ = ["JsonValue", "is_array", "is_object"]
 
-JsonValue = None | bool | int | float | str | list["JsonValue"] | tuple["JsonValue", ...] | dict[str, "JsonValue"]
-"""Whatever JSON can say; a tuple is written as an array."""
+JsonValue = None | bool | int | float | str | list[Any] | tuple[Any, ...] | Mapping[str, Any]
+"""Whatever JSON can say; a tuple is written as an array.
+
+Only the outermost value is described: a `dict[str, str]` or a `TypedDict` would not fit a description that went deeper,
+as `dict` and `list` are invariant. The whole value is looked at while the program runs.
+"""
 
 
 def is_object(value: object) -> TypeGuard[dict[str, object]]:

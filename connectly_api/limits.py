@@ -7,8 +7,8 @@ service's own, https://docs.connectly.ai.
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
@@ -31,6 +31,8 @@ Limits = Literal["strict", "warn", "off"]
 """`strict` refuses what breaks a limit, `warn` warns of it, `off` refuses only what cannot be sent at all."""
 
 _ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
+# NaN is not between this and its negative, nor are the infinities and the integers that no float holds.
+_LARGEST: Final = sys.float_info.max
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -61,13 +63,14 @@ def check(violations: Iterable[Violation], limits: Limits) -> None:
 
 
 def text(field: str, value: object, most: int | None = None, *, required: bool = True) -> Iterator[Violation]:
-    """Check a text: a string that UTF-8 can carry, not empty where required, of at most so many characters.
+    """Check a text: a string that UTF-8 can carry, not empty, of at most so many characters.
 
     Args:
         field: The path of the value.
         value: The text, or None where it is not given.
         most: The limit in characters, or None for none.
-        required: Whether None and the empty string break a limit.
+        required: Whether None is refused. An empty text breaks a limit either way: where one may be left out, it is a
+            mistake.
     """
     if value is None:
         if required:
@@ -77,7 +80,6 @@ def text(field: str, value: object, most: int | None = None, *, required: bool =
     elif _SURROGATE.search(value):
         yield Violation(field, "holds a lone surrogate, which UTF-8 cannot carry", len(value), level="error")
     elif not value.strip():
-        # Where a text may be left out, an empty one is a mistake all the same.
         yield Violation(field, "is empty", len(value))
     elif most is not None and len(value) > most:
         yield Violation(field, f"{len(value)} characters; the limit is {most}", len(value), most)
@@ -95,7 +97,7 @@ def coordinate(field: str, value: object, most: float) -> Iterator[Violation]:
     """Check a latitude (`most` 90) or longitude (180) in degrees."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         yield Violation(field, f"must be a number, not {type(value).__name__}", level="error")
-    elif not math.isfinite(value):
+    elif not -_LARGEST <= value <= _LARGEST:
         yield Violation(field, "must be finite", level="error")
     elif abs(value) > most:
         yield Violation(field, f"must be between -{most:g} and {most:g} degrees", value, most)
@@ -110,13 +112,10 @@ def count(field: str, values: Sequence[object], most: int, *, what: str, least: 
 
 
 def distinct(field: str, values: Sequence[object], *, what: str) -> Iterator[Violation]:
-    """Check that no value comes twice."""
-    seen: list[object] = []
-    for value in values:
-        if value in seen:
-            yield Violation(field, f"two {what} are the same; each must be unique", len(values))
-            return
-        seen.append(value)
+    """Check that no text comes twice."""
+    texts = [value for value in values if isinstance(value, str)]
+    if len(set(texts)) < len(texts):
+        yield Violation(field, f"two {what} are the same; each must be unique", len(values))
 
 
 def instances(field: str, values: Sequence[object], kind: type) -> Iterator[Violation]:

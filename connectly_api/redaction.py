@@ -7,25 +7,49 @@ Pure; a leaf of the import tree.
 
 from __future__ import annotations
 
+import html
+import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
+from urllib.parse import quote
 
 from connectly_api.json_kinds import is_array, is_object
 
-__all__ = ["personal_values", "redact"]
+__all__ = ["personal_values", "redact", "repeats"]
 
 MARK = "[redacted]"
 SHOWN = 500
 """How many characters of a foreign text are shown at most."""
 
-OVERLAP = 12
-"""A run of this many characters shared with a personal value goes even where the rest differs (a cut-off echo)."""
+# How much of a foreign text is looked at. Where it is cut, the last characters may be the beginning of what must go.
+_READ = 4 * SHOWN
+_MARGIN = 64
 
-# A run of 7 to 15 digits, however punctuated, is taken for a phone number; longer runs are ids (trace ids have 20).
-_PHONE = re.compile(r"(?<![\w+])\+?[0-9](?:[ ().\-\u00a0]{0,2}[0-9]){6,14}(?![0-9])")
+# A run of so many letters and digits shared with a personal value goes wherever it stands: an echo may be cut off.
+_RUN = 10
+# The same for a value that holds digits alone, as a phone number does.
+_DIGITS = 7
+# Shorter values are parts of ordinary words too often: they go as whole words only.
+_SHORT = 6
+# Values of one or two characters are parts of names such as `body_1` too often, too.
+_TINY = 2
+
+# A run of 7 to 15 digits, however punctuated, is taken for a phone number, unless it is a date; longer runs are ids
+# (trace ids have 20).
+_PHONE = re.compile(
+    r"(?<!\w)(?!(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?!\d))"
+    r"[+\uff0b]?\d(?:[ ().\-\u00a0\u2010-\u2015]{0,2}\d){6,14}(?!\d)"
+)
 _BSUID = re.compile(r"(?<!\w)[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{5,128}")
-# Controls would let a foreign text forge log lines or drive a terminal.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Controls would let a foreign text forge log lines or drive a terminal; no encoder takes a lone surrogate.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+# Characters that nobody sees, and those that turn around what follows.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+)
+
+_NO_BONES = re.compile(r"[^0-9a-z]+")
 
 # Wire names whose values are drawn from the service's own vocabulary, or are names that the business gave to things.
 _IMPERSONAL = frozenset({
@@ -49,7 +73,9 @@ def personal_values(value: object, *, key: str = "") -> Iterator[str]:
             for inner, child in item.items():
                 if inside:
                     yield inner
-                pending.append(("callbackData" if inside else inner, child))
+                # A parameter's name is the template's word for a place.
+                if name != "parameters" or inner != "name":
+                    pending.append(("callbackData" if inside else inner, child))
         elif is_array(item):
             pending.extend((name, child) for child in item)
         elif name not in _IMPERSONAL and item is not None and not isinstance(item, bool):
@@ -61,31 +87,90 @@ def redact(text: str, personal: Iterable[str] = ()) -> str:
 
     Args:
         text: The text as it came.
-        personal: Values to take out: each as a whole word, in any case, and each run of 12 or more characters of it.
-            Phone numbers and BSUIDs go whether listed or not.
+        personal: Values to take out: each as a whole word, and each run of 10 or more letters and digits of it (7 or
+            more, where it has digits alone), whatever the case, the width, the accents and the punctuation, also as
+            JSON, URLs and HTML escape them. Phone numbers and BSUIDs go whether listed or not.
     """
-    shown = _CONTROL.sub(" ", text).strip()
-    values = {_CONTROL.sub(" ", value).strip() for value in personal} - {""}
-    hidden = bytearray(len(shown))
-    for value in values:
-        _hide_whole(shown, value, hidden)
-        _hide_overlap(shown, value, hidden)
+    shown = _readable(text[:_READ])
+    hidden = _hidden(shown, personal)
     for pattern in (_PHONE, _BSUID):
         for match in pattern.finditer(shown):
-            hidden[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
-    return _cut(_marked(shown, hidden))
+            _hide(hidden, match.start(), match.end())
+    if len(text) > _READ:
+        _hide(hidden, max(0, len(shown) - _MARGIN), len(shown))
+    result = _marked(shown, hidden)
+    if len(text) <= _READ and len(result) <= SHOWN:
+        return result
+    return f"{result[:SHOWN]}… ({len(text)} characters)"
 
 
-def _hide_whole(text: str, value: str, hidden: bytearray) -> None:
-    for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE):
-        hidden[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+def repeats(text: str, personal: Iterable[str]) -> bool:
+    """Say whether a short text, such as a name or an id, repeats a personal value or a long part of one."""
+    return any(_hidden(_readable(text), personal))
 
 
-def _hide_overlap(text: str, value: str, hidden: bytearray) -> None:
-    runs = {value[start : start + OVERLAP] for start in range(len(value) - OVERLAP + 1)}
-    for start in range(len(text) - OVERLAP + 1):
-        if text[start : start + OVERLAP] in runs:
-            hidden[start : start + OVERLAP] = b"\x01" * OVERLAP
+def _readable(text: str) -> str:
+    return _CONTROL.sub(" ", _INVISIBLE.sub("", text)).strip()
+
+
+def _hidden(shown: str, personal: Iterable[str]) -> bytearray:
+    """Return one byte for each character: whether it belongs to a personal value."""
+    hidden = bytearray(len(shown))
+    pairs = [(place, part) for place, character in enumerate(shown) for part in _bones(character)]
+    places, bones = [place for place, _ in pairs], "".join(part for _, part in pairs)
+    for value in set(personal):
+        _hide_whole(shown, _readable(value), hidden)
+        for spelling in set(map(_bones, _spellings(value))):
+            _hide_runs(bones, places, spelling, hidden)
+    return hidden
+
+
+def _hide(hidden: bytearray, start: int, end: int) -> None:
+    hidden[start:end] = b"\x01" * (end - start)
+
+
+def _hide_whole(shown: str, value: str, hidden: bytearray) -> None:
+    bones = _bones(value)
+    if not value:
+        return
+    if not bones and not value.isascii():
+        beside = r"[^\W\w]"  # An emoji ends where it ends.
+    elif len(value) > _TINY and bones.isdigit():
+        beside = r"\d"
+    elif len(value) > _TINY and bones:
+        beside = r"[^\W_]"
+    else:
+        beside = r"\w"
+    for match in re.finditer(rf"(?<!{beside}){re.escape(value)}(?!{beside})", shown, re.IGNORECASE):
+        _hide(hidden, match.start(), match.end())
+
+
+def _hide_runs(bones: str, places: list[int], value: str, hidden: bytearray) -> None:
+    length = min(len(value), _DIGITS if value.isdigit() else _RUN)
+    if length < _SHORT:
+        return
+    runs = {value[start : start + length] for start in range(len(value) - length + 1)}
+    for start in range(len(bones) - length + 1):
+        if bones[start : start + length] in runs:
+            _hide(hidden, places[start], places[start + length - 1] + 1)
+
+
+def _spellings(value: str) -> Iterator[str]:
+    yield value
+    if value.isascii() and not _bones(value):
+        return  # Escapes of punctuation alone would be mistaken for numbers.
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield quote(value, safe="", errors="replace")
+    yield html.escape(value)
+
+
+def _bones(text: str) -> str:
+    """Return the letters and digits alone, without what case, width and accents add to them."""
+    if text.isascii():
+        return _NO_BONES.sub("", text.lower())
+    kept = filter(str.isalnum, unicodedata.normalize("NFKD", text).casefold())
+    return "".join(str(unicodedata.decimal(part, part)) for part in kept)
 
 
 def _marked(text: str, hidden: bytearray) -> str:
@@ -95,7 +180,3 @@ def _marked(text: str, hidden: bytearray) -> str:
         pieces += [text[position : match.start()], MARK]
         position = match.end()
     return "".join([*pieces, text[position:]])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"

@@ -93,8 +93,9 @@ class Template:
         yield from limits.instances("parameters", self.parameters or (), Parameter)
         named = list(self._named())
         for field, parameter in named:
-            yield from limits.text(f"{field}.name" if field.startswith("parameters") else field, parameter.name)
-            yield from limits.text(field, parameter.value)
+            is_raw = field.startswith("parameters")
+            yield from limits.text(f"{field}.name" if is_raw else field, parameter.name)
+            yield from limits.text(f"{field}.value" if is_raw else field, parameter.value)
             if parameter.filename is not None:
                 yield from limits.text(f"{field}.filename", parameter.filename)
         headers = [field for field, parameter in named if str(parameter.name).startswith("header_")]
@@ -131,9 +132,9 @@ class Template:
                 yield f"parameters[{index}]", parameter
 
 
-def _document(value: str | tuple[str, str]) -> Parameter:
-    # A pair of the wrong length becomes a value that the checks refuse for its type.
-    if isinstance(value, str) or len(value) != 2:  # noqa: PLR2004 (address and file name)
-        lone: Any = value
-        return Parameter("header_document", lone)
-    return Parameter("header_document", value[0], value[1])
+def _document(value: Any) -> Parameter:  # noqa: ANN401 (whatever the caller gave; the checks refuse what is no text)
+    match value:
+        case [address, filename]:
+            return Parameter("header_document", address, filename)
+        case _:
+            return Parameter("header_document", value)

@@ -33,8 +33,8 @@ for module in pkgutil.walk_packages(connectly_api.__path__, "connectly_api."):
 
 async def main():
     sandbox = Sandbox()
-    transport = AsgiTransport(sandbox.app)
-    async with Connectly(api_key=sandbox.settings.api_key, business_id=sandbox.settings.business_id, transport=transport) as connectly:
+    key, business, transport = sandbox.settings.api_key, sandbox.settings.business_id, AsgiTransport(sandbox.app)
+    async with Connectly(api_key=key, business_id=business, transport=transport) as connectly:
         sent = await connectly.send_text("+16044441111", "Hello!")
     assert sent.id and len(sandbox.messages) == 1
 
@@ -81,11 +81,11 @@ def main(python: str) -> None:
 
         clean = environment(python, folder / "clean")
         pip = (python, "-m", "pip", "--python", clean, "--disable-pip-version-check")
-        run(*pip, "install", "--quiet", "--constraint", pins(folder), f"connectly-api[sandbox] @ {wheel.as_uri()}")
+        run(*pip, "install", "-qq", "--constraint", pins(folder), f"connectly-api[sandbox] @ {wheel.as_uri()}")
         run(*pip, "check")
         run(clean, "-W", "error", "-c", SMOKE, cwd=folder)
 
-        run(*pip, "install", "--quiet", "--require-hashes", "--requirement", ROOT / "requirements" / "dev.txt")
+        run(*pip, "install", "-qq", "--require-hashes", "--requirement", ROOT / "requirements" / "dev.txt")
         outside = folder / "outside"
         ignored = shutil.ignore_patterns("__pycache__", *CHECKOUT_ONLY)
         shutil.copytree(ROOT / "tests", outside / "tests", ignore=ignored)

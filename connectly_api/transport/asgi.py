@@ -77,8 +77,9 @@ class _Conversation:
         return {"type": "http.request", "body": content, "more_body": False}
 
     async def send(self, message: Message) -> None:
-        if not self._answered.is_set():
-            self._silence.deadline = anyio.current_time() + self._seconds
+        if self._answered.is_set():
+            return  # The answer was whole: nothing can be added to it.
+        self._silence.deadline = anyio.current_time() + self._seconds
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._headers = tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import TypedDict, assert_type
 
 from connectly_api import (
     ApiError,
@@ -41,7 +41,16 @@ from connectly_api.transport import MockTransport, Transport
 from connectly_api.transport.httpx import HttpxTransport
 
 
+class Order(TypedDict):
+    order_id: str
+
+
 async def sends(connectly: Connectly) -> None:
+    named: dict[str, str] = {"order_id": "1"}
+    numbers: list[int] = [1]
+    order: Order = {"order_id": "1"}
+    for data in (named, numbers, order, ("a", 1)):
+        await connectly.send_text("+16044441111", "Hello!", callback_data=data)
     assert_type(await connectly.send_text("+16044441111", "Hello!"), SentMessage)
     await connectly.send_text(Phone.parse("+1 604"), "Hello!", callback_data={"a": [1, 2.5, None, True, {"b": "c"}]})
     await connectly.send_text(Bsuid("US.1"), "Hello!", sender=Phone("+14151111234"), campaign_name="spring")

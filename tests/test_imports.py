@@ -1,0 +1,183 @@
+"""Imports point one way: a table of who may import whom, read from the source, type checkers' imports included."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "connectly_api"
+PACKAGE = ROOT.name
+
+# Module (`x.*` is a package and all that lies below) | modules of this package that it may import | libraries.
+TABLE = """
+    _version              |                                                                           |
+    json_kinds            |                                                                           |
+    lazy                  |                                                                           |
+    redaction             | json_kinds                                                                |
+    errors                | json_kinds redaction                                                      | attrs
+    error_response        | errors json_kinds                                                         |
+
+    wire                  | errors                                                                    |
+    reading               | wire                                                                      |
+    writing               | wire                                                                      | attrs
+
+    transport.*           | _version error_response errors json_kinds lazy redaction transport.* wire | attrs anyio
+    transport.httpx       | transport.protocol                                                        | httpx
+    lowlevel.*            | errors lowlevel.* reading transport.* wire writing                        | attrs
+
+    addresses             | errors                                                                    | attrs
+    callback_data         | errors json_kinds wire                                                    |
+    limits                | errors                                                                    |
+    content               | errors limits lowlevel.* wire                                             | attrs
+    interactive           | content errors limits lowlevel.* wire                                     | attrs
+    products              | content errors interactive limits lowlevel.*                              | attrs
+    template              | content errors limits lowlevel.* wire                                     | attrs
+    sending               | addresses callback_data content errors interactive json_kinds limits      | attrs
+                          | lowlevel.* products template transport.protocol wire                      |
+    results               | addresses transport.protocol                                              | attrs
+    registrations         | errors lowlevel.* results sending transport.address transport.pipeline    | attrs
+                          | transport.protocol wire                                                   |
+    client                | addresses content errors interactive limits products registrations        |
+                          | results sending template transport.* wire                                 |
+
+    webhooks.*            | addresses error_response errors json_kinds lazy reading redaction         | attrs anyio
+                          | webhooks.* wire                                                           |
+    sandbox.*             | _version errors json_kinds lazy redaction sandbox.* transport.*           | attrs anyio
+                          | webhooks.*                                                                | jsonschema
+                          |                                                                           | sniffio
+                          |                                                                           | starlette
+                          |                                                                           | uvicorn
+"""
+
+# The package itself: its public names, imported for type checkers at once and for everyone else when first used.
+LAZY = {"lazy", "lowlevel", "lowlevel.models"}
+
+
+def rows() -> dict[str, tuple[set[str], set[str]]]:
+    """Read the table; a line without a module continues the one above it."""
+    found: dict[str, tuple[set[str], set[str]]] = {"": (set(), set())}
+    name = ""
+    for line in filter(str.strip, TABLE.splitlines()):
+        first, modules, libraries = (part.split() for part in line.split("|"))
+        name = first[0] if first else name
+        row = found.setdefault(name, (set(), set()))
+        row[0].update(modules)
+        row[1].update(libraries)
+    found[""] = ({"*"}, set())
+    return found
+
+
+ROWS = rows()
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("__init__").removesuffix("."): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+
+
+def matches(module: str, pattern: str) -> bool:
+    return pattern in {"*", module} or (pattern.endswith(".*") and f"{module}.".startswith(pattern[:-1]))
+
+
+def row_of(module: str) -> tuple[set[str], set[str]] | None:
+    """Return a module's row: its own, or else that of the package around it."""
+    return ROWS.get(module) or next((row for name, row in ROWS.items() if name and matches(module, name)), None)
+
+
+def names_of(module: str, node: ast.stmt) -> Iterator[str]:
+    """Yield the absolute name of everything that a statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = [PACKAGE, *filter(None, module.split("."))]
+        is_package = MODULES[module].stem == "__init__"
+        above = base[: len(base) - node.level + is_package] if node.level else []
+        yield from (".".join([*above, *filter(None, [node.module]), alias.name]) for alias in node.names)
+
+
+def own(name: str) -> str | None:
+    """Return the module of this package that an absolute name is, or is in; None for another package's."""
+    parts = name.split(".")
+    if parts[0] != PACKAGE:
+        return None
+    below = parts[1:]
+    while ".".join(below) not in MODULES:
+        below.pop()
+    return ".".join(below)
+
+
+def imports(module: str) -> set[str]:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    return {name for node in ast.walk(tree) if isinstance(node, ast.stmt) for name in names_of(module, node)}
+
+
+def test_every_module_has_a_row_of_the_table() -> None:
+    assert [module for module in MODULES if row_of(module) is None] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_what_its_row_allows_and_nothing_else(module: str) -> None:
+    row = row_of(module)
+    assert row is not None
+    allowed_modules, allowed_libraries = row
+    names = imports(module)
+    foreign = {name.split(".")[0] for name in names if own(name) is None}
+    modules = {found for name in names if (found := own(name)) is not None}
+
+    assert {found for found in modules if not any(matches(found, pattern) for pattern in allowed_modules)} == set()
+    assert foreign - sys.stdlib_module_names - allowed_libraries == set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_lazy_packages_import_by_a_computed_name(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    called = {ast.unparse(node.func).split(".")[-1] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+    assert module in LAZY or not called & {"import_module", "__import__", "exec", "eval"}
+
+
+def at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that run when a module is imported: not those of functions, nor type checkers' imports."""
+    for node in body:
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        for_checkers = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for field in ("body", "orelse", "handlers", "finalbody")[for_checkers:]:
+            yield from at_import(getattr(node, field, []))
+
+
+def test_no_module_is_imported_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        statements = at_import(ast.parse(path.read_text(encoding="utf-8")).body)
+        found = {own(name) for node in statements for name in names_of(module, node)}
+        graph[module] = {name for name in found if name is not None} - {module}
+
+    assert set(TopologicalSorter(graph).static_order()) == set(MODULES)
+
+
+@pytest.mark.parametrize(
+    ("library", "room"),
+    [("httpx", "transport.httpx"), ("jsonschema", "sandbox.*"), ("starlette", "sandbox.*"), ("uvicorn", "sandbox.*")],
+)
+def test_the_table_itself_keeps_a_library_in_its_room(library: str, room: str) -> None:
+    assert [name for name, (_, libraries) in ROWS.items() if library in libraries] == [room]
+
+
+def test_the_table_itself_lets_nothing_but_the_package_import_the_client() -> None:
+    may = [name for name, (modules, _) in ROWS.items() if any(matches("client", pattern) for pattern in modules)]
+
+    assert may == [""]
+
+
+@pytest.mark.parametrize("forbidden", ["client", "transport", "transport.pipeline", "sandbox", "lowlevel"])
+def test_the_table_itself_keeps_webhooks_apart(forbidden: str) -> None:
+    modules, libraries = ROWS["webhooks.*"]
+
+    assert not any(matches(forbidden, pattern) for pattern in modules)
+    assert "httpx" not in libraries
