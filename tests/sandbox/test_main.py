@@ -37,7 +37,10 @@ def test_a_signal_ends_it_with_status_0(
     end_once_listening(monkeypatch, number)
     assert main(["--port", "0", "--api-key", "k", "--business-id", "b", "--sender", "+14155550100"]) == 0
     printed = capsys.readouterr().out
-    assert all(word in printed for word in ("API key   k", "business  b", "senders   +14155550100", "has ended"))
+    assert all(
+        word in printed
+        for word in ("API key         k", "business        b", "senders         +14155550100", "has ended")
+    )
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -77,9 +80,9 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
             await client.post(f"{address}{MESSAGES}", json=session())
 
     monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", ask_once)
-    assert main(["--port", "0"]) == 0
+    assert main(["--port", "0", "--windows", "open"]) == 0
     assert re.search(
-        r"^\d\d:\d\d:\d\d  POST /send/messages  200  text to \+160\*\*\*11  \w{26}$",
+        r"^\d\d:\d\d:\d\d  -> POST /send/messages +200  text to \+160\*\*\*11  \w{26}$",
         capsys.readouterr().out,
         re.MULTILINE,
     )
@@ -88,14 +91,14 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
 async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "connectly_api.sandbox", "--port", "0", "--show-personal-data"),
+        *("-m", "connectly_api.sandbox", "--port", "0", "--show-personal-data", "--windows", "open"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
     )
     try:
         assert process.stdout is not None
-        banner = (await process.stdout.readuntil(b"what was received.\n")).decode()
+        banner = (await process.stdout.readuntil(b"/timeline\n")).decode()
         address = re.findall(r"http://127\.0\.0\.1:\d+", banner)[0]
         async with httpx.AsyncClient(headers=dict([KEY])) as client:
             identifier = (await client.post(f"{address}{MESSAGES}", json=session())).json()["id"]

@@ -42,16 +42,16 @@ from connectly_api.sandbox import Sandbox
 )
 def test_a_setting_that_cannot_be_is_refused_by_name(setting: str, value: Any, field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        Sandbox(**{setting: value})
+        Sandbox(windows="open", **{setting: value})
     assert caught.value.field == field
     assert str(caught.value).startswith(field)
 
 
 def test_a_lone_string_is_one_sender() -> None:
-    assert Sandbox(senders="+14151111234").settings.senders == ("+14151111234",)
+    assert Sandbox(windows="open", senders="+14151111234").settings.senders == ("+14151111234",)
 
 
 def test_neither_key_nor_numbers_are_in_the_repr() -> None:
-    shown = repr(Sandbox(api_key="canary-key", senders=["+14159998877"]).settings)
+    shown = repr(Sandbox(windows="open", api_key="canary-key", senders=["+14159998877"]).settings)
     assert "canary-key" not in shown
     assert "9998877" not in shown
