@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from connectly_api.errors import ConnectlyError
 from connectly_api.sandbox.flags import fault_of, parser, settings_of
 from connectly_api.sandbox.records import Delivery, ReceivedRequest
-from connectly_api.sandbox.replaying import replay_into
+from connectly_api.sandbox.replaying import replay
 from connectly_api.sandbox.sandbox import Sandbox
 from connectly_api.sandbox.terminal import Showing
 
@@ -52,15 +53,17 @@ async def _serve(options: argparse.Namespace, write: Write) -> None:
     )
 
     def tell(entry: ReceivedRequest | Delivery) -> None:
-        write(show.entry(entry, sandbox.settings, time.strftime("%H:%M:%S")))
+        write(show.entry(entry, time.strftime("%H:%M:%S")))
 
-    sandbox = Sandbox(swagger=options.swagger, on_request=tell, on_delivery=tell, **settings_of(options))
+    told: dict[str, Any] = {"swagger": options.swagger, "on_request": tell, "on_delivery": tell}
+    if options.replay is None:
+        sandbox = Sandbox(**told, **settings_of(options))
+    else:
+        sandbox = await replay(options.replay, **told, **settings_of(options))
     for text in options.fault:
         await sandbox.act("fault", **fault_of(text))
     async with sandbox.serve(host=options.host, port=options.port) as address:
         write(show.banner(address, sandbox.settings))
-        if options.replay is not None:
-            await replay_into(sandbox, options.replay)
         await _interrupted()
     if options.record is not None:
         sandbox.save(options.record)

@@ -36,12 +36,12 @@ class Connection:
         self.is_held = False
 
     def reset(self) -> None:
-        """Drop it with RST instead of FIN."""
+        """Drop it with RST instead of FIN; one that is closed already stays so."""
         transport = self._transport()
-        peer: socket.socket | None = transport.get_extra_info("socket")
-        if peer is not None:
+        if not transport.is_closing():
+            peer: socket.socket = transport.get_extra_info("socket")
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-        transport.abort()
+            transport.abort()
 
 
 async def drop(scope: Scope, receive: Receive) -> None:

@@ -10,7 +10,6 @@ from connectly_api.sandbox.records import (
     Delivery,
     Entry,
     ReceivedRequest,
-    StatusReached,
 )
 
 __all__ = ["delivery_document", "entry_document", "message_document", "request_document"]
@@ -79,6 +78,6 @@ def entry_document(entry: Entry) -> dict[str, Any]:
             return {"what": "delivery", **delivery_document(entry)}
         case Act():
             return {"what": "act", "at": entry.at, "name": entry.name, "arguments": entry.arguments}
-        case StatusReached():
+        case _:
             told = {"messageId": entry.message_id, "status": entry.status, "code": entry.code}
             return {"what": "status", "at": entry.at, **told}

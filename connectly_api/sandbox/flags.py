@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="(default: %(default)s)")
     made.add_argument("--show-personal-data", action="store_true", help="show phone numbers, BSUIDs and texts whole")
     made.add_argument("--swagger", metavar="FILE", help="serve another Swagger 2.0 file")
-    made.add_argument("--replay", metavar="FILE", help="begin with a recorded run")
+    made.add_argument("--replay", metavar="FILE", help="begin with a recorded run; its clock then stands still")
     made.add_argument("--record", metavar="FILE", help="record the run to a file when it ends")
     made.add_argument(
         "--fault", action="append", default=[], metavar="WHAT[,NAME=VALUE...]",
@@ -45,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that were given, and a real clock where none was."""
     given = {field.name: getattr(options, field.name) for field in attrs.fields(Settings)}
-    return {"clock": "real", **{name: value for name, value in given.items() if value is not _ABSENT}}
+    clock = {} if options.replay else {"clock": "real"}
+    return {**clock, **{name: value for name, value in given.items() if value is not _ABSENT}}
 
 
 def fault_of(text: str) -> dict[str, Any]:

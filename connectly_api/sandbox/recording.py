@@ -29,6 +29,15 @@ _SECRETS: Final = frozenset({"api_key", "webhook_secret"})
 _TOO_LONG: Final = 413
 _UNAUTHORISED: Final = 401
 
+_NUMBER: Final = (int, float)
+_FIELDS: Final[Mapping[object, Mapping[str, type | tuple[type, ...]]]] = {
+    "request": {"at": _NUMBER, "content": str, "status": int},
+    "act": {"at": _NUMBER, "name": str, "arguments": dict},
+    "delivery": {"number": int, "attempt": int, "status": (int, type(None)), "problem": (str, type(None))},
+    "status": {},
+}
+"""What is needed of each kind of entry."""
+
 
 @attrs.frozen
 class Recording:
@@ -91,9 +100,17 @@ def read_recording(text: str) -> Recording:
     if not is_object(document) or document.get("format") != _FORMAT:
         raise InvalidInputError("recording: is none, or of another format", field="recording")
     settings, entries = document.get("settings"), document.get("entries")
-    if not is_object(settings) or not is_array(entries) or not all(map(is_object, entries)):
-        raise InvalidInputError("recording: has no settings or no entries", field="recording")
-    return Recording(settings, tuple(entry for entry in entries if is_object(entry)))
+    if not is_object(settings) or not set(settings) <= {field.name for field in attrs.fields(Settings)}:
+        raise InvalidInputError("recording: has no settings, or unknown ones", field="recording")
+    read = tuple(entry for entry in entries if is_object(entry) and _is_whole(entry)) if is_array(entries) else ()
+    if not is_array(entries) or len(read) < len(entries):
+        raise InvalidInputError("recording: has no entries, or holds what is none", field="recording")
+    return Recording(settings, read)
+
+
+def _is_whole(entry: Mapping[str, Any]) -> bool:
+    fields = _FIELDS.get(entry.get("what", ""))
+    return fields is not None and all(isinstance(entry.get(name), kind) for name, kind in fields.items())
 
 
 def incoming_of(entry: Mapping[str, Any], key: str) -> Incoming:

@@ -106,13 +106,13 @@ class Sandbox(Looking, Arranging):
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
         """Stop the clock."""
         following, self._following = self._following, None
-        if following is None:
-            return None
-        following.cancel_scope.cancel()
-        return await following.__aexit__(kind, error, trace)
+        if following is not None:
+            following.cancel_scope.cancel()
+            # The block's own error is not the clock's, and stays as it is instead of becoming part of a group.
+            await following.__aexit__(None, None, None)
 
     def customer(self, phone: str | None = None, *, bsuid: str | None = None, name: str | None = None) -> Customer:
         """Return a customer to be played, known to the business from now on by what is given.

@@ -56,18 +56,17 @@ class Showing:
             return json.dumps({**told, "businessId": settings.business_id, "senders": settings.senders, **secrets})
         return _ascii(_banner(address, settings))
 
-    def entry(self, entry: ReceivedRequest | Delivery, settings: Settings, clock: str) -> str:
+    def entry(self, entry: ReceivedRequest | Delivery, clock: str) -> str:
         """Return one request or one webhook as one line.
 
         Args:
             entry: What happened.
-            settings: Those of the sandbox.
             clock: The time of day, to begin with.
         """
         if self.is_json:
             return json.dumps(self._document(entry))
         if isinstance(entry, ReceivedRequest):
-            what, parts = f"-> {_operation(entry, settings)}", _request(entry, personal=self.personal)
+            what, parts = f"-> {_operation(entry)}", _request(entry, personal=self.personal)
         else:
             what, parts = f"<- {_event(entry)}", _webhook(entry)
         status = str(entry.status or "---")
@@ -125,8 +124,9 @@ def _curl(url: str, body: object, settings: Settings | None = None) -> str:
     return shlex.join(["curl", "-X", "POST", url, *words])
 
 
-def _operation(received: ReceivedRequest, settings: Settings) -> str:
-    path = received.path.removeprefix(f"/v1/businesses/{quote(settings.business_id, safe='')}")
+def _operation(received: ReceivedRequest) -> str:
+    """The business is the same for all, and left out where the path led somewhere."""
+    path = re.sub("^/v1/businesses/[^/]+", "", received.path) if received.operation else received.path
     return f"{received.method} {path}"
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 
 from connectly_api.sandbox import Sandbox
@@ -75,6 +76,7 @@ class Receiver:
         self.bodies: list[Any] = []
         self.headers: list[dict[str, str]] = []
         self.contents: list[bytes] = []
+        self._came = anyio.Condition()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         content = (await receive())["body"]
@@ -84,6 +86,14 @@ class Receiver:
         status = self.statuses[min(len(self.bodies), len(self.statuses)) - 1]
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
+        async with self._came:
+            self._came.notify_all()
+
+    async def wait_for(self, count: int) -> None:
+        """Wait until so many webhooks have come."""
+        async with self._came:
+            while len(self.bodies) < count:
+                await self._came.wait()
 
     def reached(self) -> list[str]:
         """The statuses that were told, in order."""

@@ -37,12 +37,22 @@ from connectly_api.sandbox import Sandbox
         ("second_registration", "both", "second_registration"),
         ("window_error_type", "ERROR_TYPE_UNSPECIFIED", "window_error_type"),
         ("sent_status", 202, "sent_status"),
+        ("rate_limit", 0, "rate_limit"),
+        ("rate_limit", True, "rate_limit"),
+        ("rate_limit", "none", "rate_limit"),
+        ("sent_after", -1, "sent_after"),
+        ("delivered_after", "1", "delivered_after"),
+        ("read_after", float("inf"), "read_after"),
+        ("webhook_retries", [1, -1], "webhook_retries"),
+        ("webhook_timeout", 0, "webhook_timeout"),
+        ("webhook_secret", "", "webhook_secret"),
+        ("clock", "atomic", "clock"),
         ("sent_status", True, "sent_status"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_name(setting: str, value: Any, field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        Sandbox(windows="open", **{setting: value})
+        Sandbox(**{setting: value})
     assert caught.value.field == field
     assert str(caught.value).startswith(field)
 

@@ -12,7 +12,7 @@ BSUID = "US.13491208655302741918"
 
 
 def told(sandbox: Sandbox, *, personal: bool = False) -> str:
-    line = Showing(personal=personal).entry(sandbox.requests[-1], sandbox.settings, "12:00:00")
+    line = Showing(personal=personal).entry(sandbox.requests[-1], "12:00:00")
     return " ".join(line.removeprefix("12:00:00  -> ").split())
 
 
@@ -79,7 +79,7 @@ async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> 
     sandbox.fault("bad_signature", next=1)
     ask(sandbox, session())
     await sandbox.settle()
-    lines = [Showing().entry(one, sandbox.settings, "12:00:00") for one in sandbox.deliveries]
+    lines = [Showing().entry(one, "12:00:00") for one in sandbox.deliveries]
     assert [" ".join(line.split()) for line in lines[:2]] == [
         "12:00:00 <- delivery_status sent 500 https://bot.example/ fault: bad_signature",
         "12:00:00 <- delivery_status delivered 200 https://bot.example/",
@@ -90,18 +90,18 @@ async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> 
 async def test_a_webhook_without_an_answer_says_why(sandbox: Sandbox) -> None:
     ask(sandbox, {"topic": "report", "address": "https://example.com/r"}, path=f"{BUSINESS}/create/webhooks")
     await sandbox.report_ready()
-    (line,) = [Showing().entry(one, sandbox.settings, "12:00:00") for one in sandbox.deliveries]
+    (line,) = [Showing().entry(one, "12:00:00") for one in sandbox.deliveries]
     assert "---  https://example.com/r  not on this machine" in line
 
 
 @pytest.mark.parametrize(("body", "color"), [(session(), "\x1b[32m"), ({}, "\x1b[33m")])
 def test_statuses_have_colors_where_they_are_wanted(sandbox: Sandbox, body: Any, color: str) -> None:
     ask(sandbox, body)
-    shown = Showing(colored=True).entry(sandbox.requests[-1], sandbox.settings, "12:00:00")
+    shown = Showing(colored=True).entry(sandbox.requests[-1], "12:00:00")
     assert f"{color}{sandbox.requests[-1].status}\x1b[0m" in shown
     sandbox.fault("server_error")
     ask(sandbox, body)
-    assert "\x1b[31m500" in Showing(colored=True).entry(sandbox.requests[-1], sandbox.settings, "12:00:00")
+    assert "\x1b[31m500" in Showing(colored=True).entry(sandbox.requests[-1], "12:00:00")
 
 
 async def test_in_json_a_line_is_an_object_without_personal_data_unless_it_is_asked_for() -> None:
@@ -111,8 +111,8 @@ async def test_in_json_a_line_is_an_object_without_personal_data_unless_it_is_as
     ask(sandbox, session())
     await sandbox.settle()
     for entry in (sandbox.requests[-1], sandbox.deliveries[-1]):
-        brief = Showing(is_json=True).entry(entry, sandbox.settings, "12:00:00")
-        whole = Showing(is_json=True, personal=True).entry(entry, sandbox.settings, "12:00:00")
+        brief = Showing(is_json=True).entry(entry, "12:00:00")
+        whole = Showing(is_json=True, personal=True).entry(entry, "12:00:00")
         assert "6044441111" not in brief
         assert "6044441111" in whole
         assert json.loads(brief).items() <= json.loads(whole).items()
