@@ -90,6 +90,7 @@ def main(python: str) -> None:
         ignored = shutil.ignore_patterns("__pycache__", *CHECKOUT_ONLY)
         shutil.copytree(ROOT / "tests", outside / "tests", ignore=ignored)
         shutil.copytree(ROOT / "examples", outside / "examples", ignore=ignored)
+        shutil.copytree(ROOT / "docs", outside / "docs")
         shutil.copy(ROOT / "pyproject.toml", outside)
         run(clean, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=outside)
 
