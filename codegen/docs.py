@@ -65,13 +65,14 @@ def mapping_doc(model: ModelProperty) -> str:
 
 
 def _property_text(model: ModelProperty, kind: PropertyProtocol) -> str:
+    name = f"`{kind.name.get_untrusted_value()}` on the wire"
     # The generator keeps the description of what a property refers to, not the property's own.
-    told: Schema | Reference | None = (model.data.properties or {}).get(kind.name)
-    source = told if isinstance(told, Schema) else kind
-    description = _text(source.description) if isinstance(told, Schema | None) else ""
-    example = source.example if isinstance(told, Schema | None) else None
-    shown = f"For example `{_example(example)}`" if example is not None else ""
-    return _sentences(f"`{kind.name.get_untrusted_value()}` on the wire", description, shown)
+    told = (model.data.properties or {}).get(kind.name, kind)
+    if isinstance(told, Reference):
+        return _sentences(name)
+    deprecated = "Deprecated" if isinstance(told, Schema) and told.deprecated else ""
+    example = "" if told.example is None else f"For example `{_example(told.example)}`"
+    return _sentences(name, deprecated, _text(told.description), example)
 
 
 def _example(value: object) -> str:

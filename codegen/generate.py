@@ -20,13 +20,13 @@ from codegen.render import render
 from codegen.swagger import convert
 from codegen.verify import Counts, verify
 
-__all__ = ["Layout", "Tree", "build", "read_tree", "write_tree"]
+__all__ = ["FORMATTING", "PINNED", "Layout", "Tree", "build", "read_tree", "write_tree"]
 
 SWAGGER = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
 
 _SOURCE = "_source.py"
-_EVERYWHERE = (
+FORMATTING = (
     "--isolated",
     "--no-cache",
     "--no-respect-gitignore",
@@ -34,7 +34,10 @@ _EVERYWHERE = (
     "--line-length=120",
     "--config=lint.isort.known-first-party=['connectly_api']",
 )
-_PINNED = ("openapi-python-client", "ruff")
+"""Every setting that the formatter would otherwise look for on the machine."""
+
+PINNED = ("openapi-python-client", "ruff")
+"""What shapes the output, so that its version does."""
 
 
 @attrs.frozen
@@ -87,10 +90,7 @@ def build(layout: Layout) -> Tree:
         CodegenError: The file cannot be converted, something would be lost, or a tool is not the pinned one.
     """
     versions = _versions(layout.root)
-    try:
-        source = layout.swagger.read_bytes()
-    except OSError as error:
-        raise CodegenError(f"cannot read the Swagger file {layout.swagger}: {error.strerror}") from None
+    source = _read(layout.swagger)
     swagger = load(source)
     document = apply(convert(swagger), vendored=layout.vendored)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
@@ -103,14 +103,21 @@ def build(layout: Layout) -> Tree:
     return Tree({**files, SWAGGER: source}, counts)
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CodegenError(f"cannot read {path}: {error.strerror}") from None
+
+
 def _versions(root: Path) -> dict[str, str]:
     """Return the pinned versions of what shapes the output, which must be those that are installed."""
     lock = root / "requirements" / "codegen.txt"
-    text = lock.read_text(encoding="utf-8")
+    text = _read(lock).decode()
     versions: dict[str, str] = {}
-    for name in _PINNED:
+    for name in PINNED:
         pinned = re.search(rf"^{re.escape(name)}==([0-9a-z.]+)", text, re.MULTILINE)
-        installed = metadata.version(name)
+        installed = _installed(name)
         if pinned is None or pinned[1] != installed:
             wanted = pinned[1] if pinned else "none"
             raise CodegenError(
@@ -119,6 +126,13 @@ def _versions(root: Path) -> dict[str, str]:
             )
         versions[name] = installed
     return versions
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "none"
 
 
 def _stamp(source: bytes, versions: Mapping[str, str]) -> str:
@@ -140,7 +154,7 @@ def _format(directory: Path) -> None:
     layout = ("format", "--quiet")
     for command in (lint, layout):
         done = subprocess.run(  # noqa: S603  our own interpreter, with arguments of our own
-            [sys.executable, "-m", "ruff", *command, *_EVERYWHERE, "."],
+            [sys.executable, "-m", "ruff", *command, *FORMATTING, "."],
             cwd=directory,
             capture_output=True,
             text=True,
@@ -156,12 +170,12 @@ def read_tree(directory: Path) -> dict[str, bytes]:
     return {
         path.relative_to(directory).as_posix(): path.read_bytes()
         for path in sorted(directory.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.relative_to(directory).parts
     }
 
 
 def write_tree(files: Mapping[str, bytes], out: Path) -> None:
-    """Put a tree in the place of another: written beside it, then swapped in.
+    """Put a tree in the place of another: written beside it, then swapped in; the same tree is left alone.
 
     Args:
         files: Bytes by path within the tree.
@@ -172,6 +186,8 @@ def write_tree(files: Mapping[str, bytes], out: Path) -> None:
     """
     if out.is_dir() and any(out.iterdir()) and not (out / _SOURCE).is_file():
         raise CodegenError(f"{out} holds something other than a generated tree (it has no {_SOURCE}); not replaced")
+    if read_tree(out) == files:
+        return
     out.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -180,12 +196,12 @@ def write_tree(files: Mapping[str, bytes], out: Path) -> None:
             target = new / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        if out.is_dir():
-            out.replace(old)
         try:
+            if out.is_dir():
+                out.replace(old)
             new.replace(out)
-        except OSError:
-            if old.is_dir():
+        except BaseException:  # An interrupted run leaves what was there, too.
+            if old.is_dir() and not out.exists():
                 old.replace(out)
             raise
     finally:

@@ -20,11 +20,11 @@ from codegen.document import CodegenError
 __all__ = ["Kinds"]
 
 _SIMPLE: Mapping[type, tuple[str, str]] = {
-    AnyProperty: ("_typing.Any", "_fields.as_given"),
-    BooleanProperty: ("bool", "_fields.as_boolean"),
-    FloatProperty: ("float", "_fields.as_number"),
-    IntProperty: ("int", "_fields.as_integer"),
-    StringProperty: ("str", "_fields.as_text"),
+    AnyProperty: ("_typing.Any", "_reading.as_given"),
+    BooleanProperty: ("bool", "_reading.as_boolean"),
+    FloatProperty: ("float", "_reading.as_number"),
+    IntProperty: ("int", "_reading.as_integer"),
+    StringProperty: ("str", "_reading.as_text"),
 }
 
 
@@ -71,11 +71,11 @@ class Kinds:
             CodegenError: The generator made something that no template knows.
         """
         if isinstance(kind, LiteralEnumProperty):
-            return "_fields.as_text" if kind.value_type is str else "_fields.as_integer"
+            return "_reading.as_text" if kind.value_type is str else "_reading.as_integer"
         if isinstance(kind, ListProperty):
-            return f"_fields.list_of({self.reader(kind.inner_property)})"
+            return f"_reading.list_of({self.reader(kind.inner_property)})"
         if (value := self.mapped(kind)) is not None:
-            return f"_fields.map_of({self.reader(value)})"
+            return f"_reading.map_of({self.reader(value)})"
         if isinstance(kind, ModelProperty):
             return f"{kind.class_info.name}.from_dict"
         return self._simple(kind)[1]
@@ -83,9 +83,9 @@ class Kinds:
     def body_reader(self, kind: PropertyProtocol) -> str:
         """Return the function that reads a whole body."""
         if isinstance(kind, ListProperty):
-            return f"_fields.whole({self.reader(kind)}, [])"
+            return f"_reading.whole({self.reader(kind)}, [])"
         if self.mapped(kind) is not None:
-            return f"_fields.whole({self.reader(kind)}, {{}})"
+            return f"_reading.whole({self.reader(kind)}, {{}})"
         return self.reader(kind)
 
     def _simple(self, kind: PropertyProtocol) -> tuple[str, str]:
@@ -97,14 +97,14 @@ class Kinds:
     def put(self, kind: PropertyProtocol) -> str:
         """Return the function that writes a field."""
         if isinstance(kind, AnyProperty):
-            return "_fields.put_given"
-        return "_fields.put_enum" if self.has_enum(kind) else "_fields.put"
+            return "_writing.put_given"
+        return "_writing.put_enum" if self.has_enum(kind) else "_writing.put"
 
     def written(self, kind: PropertyProtocol) -> str:
         """Return the expression that makes JSON of a whole body."""
         if isinstance(kind, ModelProperty) and self.mapped(kind) is None:
             return "body.to_dict()"
-        return "_fields.plain(_fields.specified(body))" if self.has_enum(kind) else "_fields.plain(body)"
+        return "_writing.plain(_writing.specified(body))" if self.has_enum(kind) else "_writing.plain(body)"
 
     def has_enum(self, kind: PropertyProtocol) -> bool:
         """Say whether a value, or what is directly in it, is of an enum."""

@@ -13,12 +13,13 @@ from codegen.document import CodegenError
 __all__ = ["docstring", "entry", "literal", "path_expression", "prose"]
 
 _WIDTH = 104
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def literal(value: str | int) -> str:
-    """Return a value as a Python literal; whatever cannot be printed is escaped."""
-    return repr(value)
+    """Return a value as a Python literal of ASCII: what can be printed depends on the interpreter's Unicode."""
+    return ascii(value)
 
 
 def prose(text: str, *, indent: str = "") -> list[str]:
@@ -46,8 +47,8 @@ def prose(text: str, *, indent: str = "") -> list[str]:
 
 
 def _is_printable(character: str) -> bool:
-    category = unicodedata.category(character)
-    return character == "\n" or not (category.startswith("C") or category in {"Zl", "Zp"})
+    # Not the unassigned ones, Cn, of which every interpreter knows others.
+    return character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
 def entry(name: str, text: str) -> list[str]:
@@ -61,10 +62,11 @@ def docstring(lines: list[str]) -> str:
     Args:
         lines: Without indentation, which is up to the template.
     """
-    text = "\n".join(lines).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    if text.endswith('"'):
-        text = f'{text[:-1]}\\"'
-    return f'"""{text}\n"""' if len(lines) > 1 else f'"""{text}"""'
+    text = "\n".join(lines)
+    inner = text.rstrip('"').replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    # A quote before the closing ones would be taken for one of them.
+    inner += '\\"' * (len(text) - len(text.rstrip('"')))
+    return f'"""{inner}\n"""' if len(lines) > 1 else f'"""{inner}"""'
 
 
 def path_expression(path: str, segments: Mapping[str, str]) -> str:
@@ -77,7 +79,7 @@ def path_expression(path: str, segments: Mapping[str, str]) -> str:
     Raises:
         CodegenError: A placeholder has no expression, or the path holds something that cannot be printed.
     """
-    if not path.isprintable():
+    if _UNPRINTABLE.search(path):
         raise CodegenError(f"the path {path!r} holds characters that cannot be printed")
     parts: list[str] = []
     for n, part in enumerate(_PLACEHOLDER.split(path)):

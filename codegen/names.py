@@ -98,7 +98,7 @@ def _identifier(name: str) -> str:
 
 
 def _checked(found: str, name: str) -> str:
-    if not any(character.isascii() and character.isalnum() for character in name) or not _PLAIN.fullmatch(found):
+    if not name.isascii() or not any(map(str.isalnum, name)) or not _PLAIN.fullmatch(found):
         raise CodegenError(f"the name {name!r} makes no plain ASCII name in Python; rename it in the overlay")
     if len(found) > _LONGEST:
         raise CodegenError(

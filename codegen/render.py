@@ -19,7 +19,7 @@ from codegen import names
 from codegen.document import CodegenError, Json
 from codegen.view import View
 
-__all__ = ["UNUSED", "render"]
+__all__ = ["UNUSED", "config", "render"]
 
 UNUSED = ("client.py", "errors.py", "types.py")
 """What the generator always writes: a client, errors and types of its own, in place of which stand this package's."""
@@ -37,14 +37,14 @@ def render(document: Json, directory: Path) -> None:
     Raises:
         CodegenError: The generator has anything at all to complain of: a warning means that it left something out.
     """
-    config = _config(directory)
-    data = GeneratorData.from_dict(copy.deepcopy(document), config=config)
+    settings = config(directory)
+    data = GeneratorData.from_dict(copy.deepcopy(document), config=settings)
     if isinstance(data, GeneratorError):
         raise _complaint([data])
     left_out = [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors] + data.errors
     if left_out:
         raise _complaint(left_out)
-    project = Project(openapi=data, config=config, custom_template_path=_TEMPLATES)
+    project = Project(openapi=data, config=settings, custom_template_path=_TEMPLATES)
     project.env.undefined = jinja2.StrictUndefined
     project.env.globals.update({"view": cast("Any", View.of(document, data))})
     with contextlib.redirect_stdout(io.StringIO()):
@@ -55,7 +55,8 @@ def render(document: Json, directory: Path) -> None:
         (directory / name).unlink()
 
 
-def _config(directory: Path) -> Config:
+def config(directory: Path) -> Config:
+    """Return the generator's settings: everything that could depend on the machine is switched off."""
     return Config(
         meta_type=MetaType.NONE,
         class_overrides={},

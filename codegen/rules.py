@@ -124,11 +124,11 @@ def _drop(document: Json, key: str, concerns: Callable[[Json], bool]) -> int:
 
 
 def drop_defaults(document: Json) -> int:
-    """Drop each default; that of anything but an enum is told in the description."""
+    """Drop each default; one that says something is told in the description."""
     found = [site.schema for site in sites(document) if "default" in site.schema]
     for schema in found:
         default = schema.pop("default")
-        if "enum" not in schema:
+        if not str(default).lower().endswith("unspecified"):
             told = f"The service's default: {json.dumps(default, ensure_ascii=False)}."
             schema["description"] = "\n\n".join(filter(None, (schema.get("description"), told)))
     return len(found)
@@ -140,7 +140,7 @@ def drop_unspecified(document: Json) -> int:
     for site in sites(document):
         values = site.schema.get("enum", [])
         kept = [value for value in values if not str(value).lower().endswith("unspecified")]
-        dropped += len(values) - len(kept)
         if kept:
+            dropped += len(values) - len(kept)
             site.schema["enum"] = kept
     return dropped

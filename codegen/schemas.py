@@ -193,19 +193,21 @@ def _style(fields: Json, place: str, at: str) -> Json:
     return refuse(inside(at, "collectionFormat"), f"OpenAPI 3.0 has no {form!r} lists in a {place}")
 
 
-def _simple_schema(fields: Json, at: str, *, below: bool = False) -> Json:
+def _simple_schema(fields: Json, at: str) -> Json:
     """Convert the schema of a parameter, which stands among its other keys."""
     _check_type(fields, at)
-    if fields.get("type") == "object" or (below and fields.get("type") == "array"):
+    if fields.get("type") == "object":
         refuse(at, "a parameter is a single value or a list of such")
-    if "collectionFormat" in fields and fields.get("type") != "array" and not below:
+    if "collectionFormat" in fields and fields.get("type") != "array":
         refuse(inside(at, "collectionFormat"), "only a list has one")
-    result: Json = {}
-    for key in (key for key in fields if key in _SIMPLE and key != "collectionFormat"):
-        if key == "items":
-            where = inside(at, key)
-            items = checked(fields[key], _SIMPLE, where)
-            result[key] = {**_simple_schema(items, where, below=True), **extensions(items)}
-        else:
-            result[key] = copy.deepcopy(fields[key])
-    return result
+    kept = (key for key in fields if key in _SIMPLE and key not in {"collectionFormat", "items"})
+    result = {key: copy.deepcopy(fields[key]) for key in kept}
+    return result | ({"items": _items(fields["items"], inside(at, "items"))} if "items" in fields else {})
+
+
+def _items(fields: Json, at: str) -> Json:
+    """Convert the items of a parameter; protoc-gen-openapiv2 writes whatever a schema may hold."""
+    if fields.get("type") in {"array", "object"}:
+        refuse(at, "a parameter is a single value or a list of such")
+    # It could only matter to a list within a list.
+    return convert_schema({key: value for key, value in fields.items() if key != "collectionFormat"}, frozenset(), at)

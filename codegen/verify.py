@@ -116,11 +116,11 @@ def _parse(path: str, text: str) -> ast.Module:
 
 def _functions(parsed: Mapping[str, ast.Module]) -> Iterator[tuple[str, int]]:
     for path, module in parsed.items():
-        defined = {node.name: node.args for node in module.body if isinstance(node, ast.FunctionDef)}
-        for node in module.body:
-            if isinstance(node, ast.AsyncFunctionDef) and path == f"api/{path.split('/')[1]}/{node.name}.py":
-                arguments = defined["request"]
-                yield path.removeprefix("api/").removesuffix(".py"), len(arguments.args) + len(arguments.kwonlyargs)
+        name = path.removeprefix("api/").removesuffix(".py")
+        defined = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        request, function = defined.get("request"), defined.get(name.rpartition("/")[2])
+        if request is not None and isinstance(function, ast.AsyncFunctionDef):
+            yield name, len(request.args.args) + len(request.args.kwonlyargs)
 
 
 def _classes(parsed: Mapping[str, ast.Module]) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:

@@ -158,22 +158,25 @@ _DEEPEST = 600
 """Deeper values are refused. 1024 bytes, the most that callback data may have, hold at most 512 levels."""
 
 
+_CONTAINERS = (dict, list, tuple)
+
+
 def _has_string_keys(value: object, room: int = _DEEPEST) -> bool:
     """Say whether every key is a string, which json.dumps does not ask: it turns 1, None and True into strings."""
     if isinstance(value, dict):
-        entries = cast("dict[object, object]", value)
-        if not room or not all(isinstance(key, str) for key in entries):
+        if not room:
             return False
-        children: Iterable[object] = entries.values()
+        for key, child in cast("dict[object, object]", value).items():
+            if not isinstance(key, str):
+                return False
+            if isinstance(child, _CONTAINERS) and not _has_string_keys(cast("object", child), room - 1):
+                return False
     elif isinstance(value, (list, tuple)):
         if not room:
             return False
-        children = cast("Iterable[object]", value)
-    else:
-        return True
-    for child in children:
-        if isinstance(child, (dict, list, tuple)) and not _has_string_keys(cast("object", child), room - 1):
-            return False
+        for child in cast("Iterable[object]", value):
+            if isinstance(child, _CONTAINERS) and not _has_string_keys(cast("object", child), room - 1):
+                return False
     return True
 
 
@@ -182,7 +185,7 @@ def _culprit(value: object, field: str) -> tuple[str, str] | None:
     pending: list[tuple[str, object, frozenset[int]]] = [(field, value, frozenset())]
     while pending:
         path, item, above = pending.pop()
-        if not isinstance(item, (dict, list, tuple)):
+        if not isinstance(item, _CONTAINERS):
             if (problem := _scalar_problem(item)) is not None:
                 return path, problem
             continue

@@ -47,6 +47,10 @@ from tests.rough_server import (
     sent,
 )
 
+# A test that waits for no time-out must not meet one, however busy the machine is.
+PATIENT = Timeouts(total=60, connect=20, read=20)
+IMPATIENT = Timeouts(total=60, connect=20, read=0.3)
+
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 WINDOW = (
     b'{"message":"Failed to send","type":"ERROR_TYPE_DEADLINE_EXCEEDED",'
@@ -56,7 +60,7 @@ WINDOW = (
 
 @asynccontextmanager
 async def connected(base_url: str, **settings: Any) -> AsyncIterator[Connectly]:
-    defaults = {"retry": Retry(base=0.001), "timeouts": Timeouts(total=5, connect=0.5, read=0.3)}
+    defaults = {"retry": Retry(base=0.001), "timeouts": PATIENT}
     async with Connectly(api_key="k", business_id="b", base_url=base_url, **{**defaults, **settings}) as connectly:
         yield connectly
 
@@ -69,8 +73,8 @@ async def send_to(base_url: str, **settings: Any) -> str | ConnectlyError:
             return error
 
 
-async def list_from(base_url: str) -> int | ConnectlyError:
-    async with connected(base_url) as connectly:
+async def list_from(base_url: str, **settings: Any) -> int | ConnectlyError:
+    async with connected(base_url, **settings) as connectly:
         try:
             return len(await connectly.webhooks.list())
         except ConnectlyError as error:
@@ -109,7 +113,7 @@ async def test_tls_refused(certificate_for: str) -> None:
 
 async def test_connect_time_out() -> None:
     with full_backlog() as port:
-        error = await send_to(f"http://127.0.0.1:{port}", timeouts=Timeouts(total=5, connect=0.1, read=0.3))
+        error = await send_to(f"http://127.0.0.1:{port}", timeouts=Timeouts(total=60, connect=0.1))
     assert isinstance(error, NotSentError)
     assert error.timed_out
 
@@ -128,7 +132,7 @@ async def test_connect_time_out() -> None:
 )
 async def test_no_answer_after_the_request_was_read(behaviour: Behaviour, timed_out: bool) -> None:
     async with rough_server(behaviour) as server:
-        error = await send_to(server.base_url)
+        error = await send_to(server.base_url, timeouts=IMPATIENT if timed_out else PATIENT)
     assert isinstance(error, OutcomeUnknownError)
     assert error.timed_out is timed_out
     assert not error.retry_safe
@@ -144,7 +148,7 @@ async def test_reset_before_the_request_was_read() -> None:
 
 async def test_the_whole_call_takes_too_long() -> None:
     async with rough_server(hang_after_reading) as server:
-        error = await send_to(server.base_url, timeouts=Timeouts(total=0.2, connect=5, read=5))
+        error = await send_to(server.base_url, timeouts=Timeouts(total=0.2, connect=20))
     assert isinstance(error, OutcomeUnknownError)
     assert error.timed_out
     assert len(server.requests) == 1
@@ -159,7 +163,7 @@ async def test_a_slow_drip_is_ended_by_the_whole_calls_deadline() -> None:
             await asyncio.sleep(0.02)
 
     async with rough_server(drip) as server:
-        error = await send_to(server.base_url, timeouts=Timeouts(total=0.3, connect=5, read=5))
+        error = await send_to(server.base_url, timeouts=Timeouts(total=0.3, connect=20))
     assert isinstance(error, OutcomeUnknownError)
     assert len(server.requests) == 1
 
@@ -275,7 +279,7 @@ async def test_a_read_is_repeated(first: bytes) -> None:
 @pytest.mark.parametrize("behaviour", [hang_after_reading, reset_after_reading, close_after_reading])
 async def test_a_read_without_an_answer_is_repeated_and_then_raised(behaviour: Behaviour) -> None:
     async with rough_server(behaviour) as server:
-        error = await list_from(server.base_url)
+        error = await list_from(server.base_url, timeouts=IMPATIENT if behaviour is hang_after_reading else PATIENT)
     assert isinstance(error, OutcomeUnknownError)
     assert len(server.requests) == 3
 
@@ -298,7 +302,7 @@ async def test_a_change_of_a_registration_is_not_repeated(change: Callable[[Conn
 
 async def test_the_client_works_again_after_each_failure() -> None:
     failures: list[Behaviour] = [
-        hang_after_reading,
+        close_after_reading,
         reset_after_reading,
         reset_at_once,
         breaking_off(b"HTTP/1.1 2"),

@@ -92,7 +92,7 @@ def main(python: str) -> None:
         shutil.copytree(ROOT / "examples", outside / "examples", ignore=ignored)
         shutil.copytree(ROOT / "docs", outside / "docs")
         shutil.copy(ROOT / "pyproject.toml", outside)
-        run(clean, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=outside)
+        run(clean, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", cwd=outside)
 
 
 if __name__ == "__main__":

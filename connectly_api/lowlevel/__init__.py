@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as _typing
 
+from . import models as models
+
 if _typing.TYPE_CHECKING:
     from .api.message_service.send_message import send_message
     from .api.message_service.send_whatsapp_templated_message import send_whatsapp_templated_message

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .attachment_type import AttachmentType
@@ -32,20 +33,20 @@ class Attachment:
     url: str | _wire.Unset = _wire.UNSET
     caption: str | _wire.Unset = _wire.UNSET
     filename: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put_enum(written, "type", self.type_)
-        _fields.put(written, "url", self.url)
-        _fields.put(written, "caption", self.caption)
-        _fields.put(written, "filename", self.filename)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put_enum(written, "type", self.type_)
+        _writing.put(written, "url", self.url)
+        _writing.put(written, "caption", self.caption)
+        _writing.put(written, "filename", self.filename)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -54,11 +55,11 @@ class Attachment:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            type_=_fields.take(rest, "type", _fields.as_text),
-            url=_fields.take(rest, "url", _fields.as_text),
-            caption=_fields.take(rest, "caption", _fields.as_text),
-            filename=_fields.take(rest, "filename", _fields.as_text),
+            type_=_reading.take(rest, "type", _reading.as_text),
+            url=_reading.take(rest, "url", _reading.as_text),
+            caption=_reading.take(rest, "caption", _reading.as_text),
+            filename=_reading.take(rest, "filename", _reading.as_text),
             additional_properties=rest,
         )

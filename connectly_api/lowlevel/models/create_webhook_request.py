@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .topic import Topic
@@ -33,20 +34,20 @@ class CreateWebhookRequest:
     address: str | _wire.Unset = _wire.UNSET
     type_: WebhookType | str | _wire.Unset = _wire.UNSET
     configuration: WebhookConfiguration | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put_enum(written, "topic", self.topic)
-        _fields.put(written, "address", self.address)
-        _fields.put_enum(written, "type", self.type_)
-        _fields.put(written, "configuration", self.configuration)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put_enum(written, "topic", self.topic)
+        _writing.put(written, "address", self.address)
+        _writing.put_enum(written, "type", self.type_)
+        _writing.put(written, "configuration", self.configuration)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -57,11 +58,11 @@ class CreateWebhookRequest:
         """
         from .webhook_configuration import WebhookConfiguration
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            topic=_fields.take(rest, "topic", _fields.as_text),
-            address=_fields.take(rest, "address", _fields.as_text),
-            type_=_fields.take(rest, "type", _fields.as_text),
-            configuration=_fields.take(rest, "configuration", WebhookConfiguration.from_dict),
+            topic=_reading.take(rest, "topic", _reading.as_text),
+            address=_reading.take(rest, "address", _reading.as_text),
+            type_=_reading.take(rest, "type", _reading.as_text),
+            configuration=_reading.take(rest, "configuration", WebhookConfiguration.from_dict),
             additional_properties=rest,
         )

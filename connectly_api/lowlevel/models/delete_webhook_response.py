@@ -5,7 +5,8 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
+from connectly_api import writing as _writing
 
 _SPELLINGS: dict[str, str] = {}
 
@@ -19,16 +20,16 @@ class DeleteWebhookResponse:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -37,7 +38,7 @@ class DeleteWebhookResponse:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 _SPELLINGS: dict[str, str] = {"user_title": "userTitle", "user_message": "userMessage", "cnt_trace_id": "cntTraceId"}
 
@@ -34,23 +35,23 @@ class Error:
     user_message: str | _wire.Unset = _wire.UNSET
     cnt_trace_id: str | _wire.Unset = _wire.UNSET
     details: dict[str, _typing.Any] | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "message", self.message)
-        _fields.put(written, "type", self.type_)
-        _fields.put(written, "code", self.code)
-        _fields.put(written, "userTitle", self.user_title)
-        _fields.put(written, "userMessage", self.user_message)
-        _fields.put(written, "cntTraceId", self.cnt_trace_id)
-        _fields.put(written, "details", self.details)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "message", self.message)
+        _writing.put(written, "type", self.type_)
+        _writing.put(written, "code", self.code)
+        _writing.put(written, "userTitle", self.user_title)
+        _writing.put(written, "userMessage", self.user_message)
+        _writing.put(written, "cntTraceId", self.cnt_trace_id)
+        _writing.put(written, "details", self.details)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -59,14 +60,14 @@ class Error:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            message=_fields.take(rest, "message", _fields.as_text),
-            type_=_fields.take(rest, "type", _fields.as_text),
-            code=_fields.take(rest, "code", _fields.as_text),
-            user_title=_fields.take(rest, "userTitle", _fields.as_text),
-            user_message=_fields.take(rest, "userMessage", _fields.as_text),
-            cnt_trace_id=_fields.take(rest, "cntTraceId", _fields.as_text),
-            details=_fields.take(rest, "details", _fields.map_of(_fields.as_given)),
+            message=_reading.take(rest, "message", _reading.as_text),
+            type_=_reading.take(rest, "type", _reading.as_text),
+            code=_reading.take(rest, "code", _reading.as_text),
+            user_title=_reading.take(rest, "userTitle", _reading.as_text),
+            user_message=_reading.take(rest, "userMessage", _reading.as_text),
+            cnt_trace_id=_reading.take(rest, "cntTraceId", _reading.as_text),
+            details=_reading.take(rest, "details", _reading.map_of(_reading.as_given)),
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .webhook_registrations import WebhookRegistrations
@@ -25,17 +26,17 @@ class GetWebhooksResponse:
     """
 
     entity: WebhookRegistrations | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "entity", self.entity)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "entity", self.entity)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -46,8 +47,8 @@ class GetWebhooksResponse:
         """
         from .webhook_registrations import WebhookRegistrations
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            entity=_fields.take(rest, "entity", WebhookRegistrations.from_dict),
+            entity=_reading.take(rest, "entity", WebhookRegistrations.from_dict),
             additional_properties=rest,
         )

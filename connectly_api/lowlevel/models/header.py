@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .attachment import Attachment
@@ -29,18 +30,18 @@ class Header:
 
     text: str | _wire.Unset = _wire.UNSET
     attachment: Attachment | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "text", self.text)
-        _fields.put(written, "attachment", self.attachment)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "text", self.text)
+        _writing.put(written, "attachment", self.attachment)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -51,9 +52,9 @@ class Header:
         """
         from .attachment import Attachment
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            text=_fields.take(rest, "text", _fields.as_text),
-            attachment=_fields.take(rest, "attachment", Attachment.from_dict),
+            text=_reading.take(rest, "text", _reading.as_text),
+            attachment=_reading.take(rest, "attachment", Attachment.from_dict),
             additional_properties=rest,
         )

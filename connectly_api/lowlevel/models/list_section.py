@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .list_row import ListRow
@@ -27,18 +28,18 @@ class ListSection:
 
     title: str | _wire.Unset = _wire.UNSET
     rows: list[ListRow] | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "title", self.title)
-        _fields.put(written, "rows", self.rows)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "title", self.title)
+        _writing.put(written, "rows", self.rows)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -49,9 +50,9 @@ class ListSection:
         """
         from .list_row import ListRow
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            title=_fields.take(rest, "title", _fields.as_text),
-            rows=_fields.take(rest, "rows", _fields.list_of(ListRow.from_dict)),
+            title=_reading.take(rest, "title", _reading.as_text),
+            rows=_reading.take(rest, "rows", _reading.list_of(ListRow.from_dict)),
             additional_properties=rest,
         )

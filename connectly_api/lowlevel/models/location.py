@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 _SPELLINGS: dict[str, str] = {}
 
@@ -28,20 +29,20 @@ class Location:
     longitude: float | _wire.Unset = _wire.UNSET
     name: str | _wire.Unset = _wire.UNSET
     address: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "latitude", self.latitude)
-        _fields.put(written, "longitude", self.longitude)
-        _fields.put(written, "name", self.name)
-        _fields.put(written, "address", self.address)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "latitude", self.latitude)
+        _writing.put(written, "longitude", self.longitude)
+        _writing.put(written, "name", self.name)
+        _writing.put(written, "address", self.address)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -50,11 +51,11 @@ class Location:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            latitude=_fields.take(rest, "latitude", _fields.as_number),
-            longitude=_fields.take(rest, "longitude", _fields.as_number),
-            name=_fields.take(rest, "name", _fields.as_text),
-            address=_fields.take(rest, "address", _fields.as_text),
+            latitude=_reading.take(rest, "latitude", _reading.as_number),
+            longitude=_reading.take(rest, "longitude", _reading.as_number),
+            name=_reading.take(rest, "name", _reading.as_text),
+            address=_reading.take(rest, "address", _reading.as_text),
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .attachment import Attachment
@@ -55,26 +56,26 @@ class Message:
     single_product_message: SingleProductMessage | _wire.Unset = _wire.UNSET
     multi_product_message: MultiProductMessage | _wire.Unset = _wire.UNSET
     referral: Referral | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "id", self.id)
-        _fields.put(written, "text", self.text)
-        _fields.put(written, "attachments", self.attachments)
-        _fields.put(written, "location", self.location)
-        _fields.put(written, "isEcho", self.is_echo)
-        _fields.put(written, "listMessage", self.list_message)
-        _fields.put(written, "replyButtonMessage", self.reply_button_message)
-        _fields.put(written, "singleProductMessage", self.single_product_message)
-        _fields.put(written, "multiProductMessage", self.multi_product_message)
-        _fields.put(written, "referral", self.referral)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "id", self.id)
+        _writing.put(written, "text", self.text)
+        _writing.put(written, "attachments", self.attachments)
+        _writing.put(written, "location", self.location)
+        _writing.put(written, "isEcho", self.is_echo)
+        _writing.put(written, "listMessage", self.list_message)
+        _writing.put(written, "replyButtonMessage", self.reply_button_message)
+        _writing.put(written, "singleProductMessage", self.single_product_message)
+        _writing.put(written, "multiProductMessage", self.multi_product_message)
+        _writing.put(written, "referral", self.referral)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -91,17 +92,17 @@ class Message:
         from .reply_button_message import ReplyButtonMessage
         from .single_product_message import SingleProductMessage
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            id=_fields.take(rest, "id", _fields.as_text),
-            text=_fields.take(rest, "text", _fields.as_text),
-            attachments=_fields.take(rest, "attachments", _fields.list_of(Attachment.from_dict)),
-            location=_fields.take(rest, "location", Location.from_dict),
-            is_echo=_fields.take(rest, "isEcho", _fields.as_boolean),
-            list_message=_fields.take(rest, "listMessage", ListMessage.from_dict),
-            reply_button_message=_fields.take(rest, "replyButtonMessage", ReplyButtonMessage.from_dict),
-            single_product_message=_fields.take(rest, "singleProductMessage", SingleProductMessage.from_dict),
-            multi_product_message=_fields.take(rest, "multiProductMessage", MultiProductMessage.from_dict),
-            referral=_fields.take(rest, "referral", Referral.from_dict),
+            id=_reading.take(rest, "id", _reading.as_text),
+            text=_reading.take(rest, "text", _reading.as_text),
+            attachments=_reading.take(rest, "attachments", _reading.list_of(Attachment.from_dict)),
+            location=_reading.take(rest, "location", Location.from_dict),
+            is_echo=_reading.take(rest, "isEcho", _reading.as_boolean),
+            list_message=_reading.take(rest, "listMessage", ListMessage.from_dict),
+            reply_button_message=_reading.take(rest, "replyButtonMessage", ReplyButtonMessage.from_dict),
+            single_product_message=_reading.take(rest, "singleProductMessage", SingleProductMessage.from_dict),
+            multi_product_message=_reading.take(rest, "multiProductMessage", MultiProductMessage.from_dict),
+            referral=_reading.take(rest, "referral", Referral.from_dict),
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .order_strategy import OrderStrategy
@@ -27,18 +28,18 @@ class Order:
 
     parent_id: str | _wire.Unset = _wire.UNSET
     strategy: OrderStrategy | str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "parentId", self.parent_id)
-        _fields.put_enum(written, "strategy", self.strategy)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "parentId", self.parent_id)
+        _writing.put_enum(written, "strategy", self.strategy)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -47,9 +48,9 @@ class Order:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            parent_id=_fields.take(rest, "parentId", _fields.as_text),
-            strategy=_fields.take(rest, "strategy", _fields.as_text),
+            parent_id=_reading.take(rest, "parentId", _reading.as_text),
+            strategy=_reading.take(rest, "strategy", _reading.as_text),
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .channel_type import ChannelType
@@ -32,20 +33,20 @@ class Participant:
     channel_type: ChannelType | str | _wire.Unset = _wire.UNSET
     name: str | _wire.Unset = _wire.UNSET
     user_id: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "id", self.id)
-        _fields.put_enum(written, "channelType", self.channel_type)
-        _fields.put(written, "name", self.name)
-        _fields.put(written, "userId", self.user_id)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "id", self.id)
+        _writing.put_enum(written, "channelType", self.channel_type)
+        _writing.put(written, "name", self.name)
+        _writing.put(written, "userId", self.user_id)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -54,11 +55,11 @@ class Participant:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            id=_fields.take(rest, "id", _fields.as_text),
-            channel_type=_fields.take(rest, "channelType", _fields.as_text),
-            name=_fields.take(rest, "name", _fields.as_text),
-            user_id=_fields.take(rest, "userId", _fields.as_text),
+            id=_reading.take(rest, "id", _reading.as_text),
+            channel_type=_reading.take(rest, "channelType", _reading.as_text),
+            name=_reading.take(rest, "name", _reading.as_text),
+            user_id=_reading.take(rest, "userId", _reading.as_text),
             additional_properties=rest,
         )

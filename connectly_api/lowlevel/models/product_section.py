@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .product_item import ProductItem
@@ -27,18 +28,18 @@ class ProductSection:
 
     title: str | _wire.Unset = _wire.UNSET
     product_items: list[ProductItem] | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "title", self.title)
-        _fields.put(written, "productItems", self.product_items)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "title", self.title)
+        _writing.put(written, "productItems", self.product_items)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -49,9 +50,9 @@ class ProductSection:
         """
         from .product_item import ProductItem
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            title=_fields.take(rest, "title", _fields.as_text),
-            product_items=_fields.take(rest, "productItems", _fields.list_of(ProductItem.from_dict)),
+            title=_reading.take(rest, "title", _reading.as_text),
+            product_items=_reading.take(rest, "productItems", _reading.list_of(ProductItem.from_dict)),
             additional_properties=rest,
         )

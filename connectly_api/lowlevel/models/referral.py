@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 _SPELLINGS: dict[str, str] = {
     "ctwa_clid": "ctwaClid",
@@ -49,26 +50,26 @@ class Referral:
     image_url: str | _wire.Unset = _wire.UNSET
     video_url: str | _wire.Unset = _wire.UNSET
     thumbnail_url: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "ctwaClid", self.ctwa_clid)
-        _fields.put(written, "sourceUrl", self.source_url)
-        _fields.put(written, "sourceId", self.source_id)
-        _fields.put(written, "sourceType", self.source_type)
-        _fields.put(written, "headline", self.headline)
-        _fields.put(written, "body", self.body)
-        _fields.put(written, "mediaType", self.media_type)
-        _fields.put(written, "imageUrl", self.image_url)
-        _fields.put(written, "videoUrl", self.video_url)
-        _fields.put(written, "thumbnailUrl", self.thumbnail_url)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "ctwaClid", self.ctwa_clid)
+        _writing.put(written, "sourceUrl", self.source_url)
+        _writing.put(written, "sourceId", self.source_id)
+        _writing.put(written, "sourceType", self.source_type)
+        _writing.put(written, "headline", self.headline)
+        _writing.put(written, "body", self.body)
+        _writing.put(written, "mediaType", self.media_type)
+        _writing.put(written, "imageUrl", self.image_url)
+        _writing.put(written, "videoUrl", self.video_url)
+        _writing.put(written, "thumbnailUrl", self.thumbnail_url)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -77,17 +78,17 @@ class Referral:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            ctwa_clid=_fields.take(rest, "ctwaClid", _fields.as_text),
-            source_url=_fields.take(rest, "sourceUrl", _fields.as_text),
-            source_id=_fields.take(rest, "sourceId", _fields.as_text),
-            source_type=_fields.take(rest, "sourceType", _fields.as_text),
-            headline=_fields.take(rest, "headline", _fields.as_text),
-            body=_fields.take(rest, "body", _fields.as_text),
-            media_type=_fields.take(rest, "mediaType", _fields.as_text),
-            image_url=_fields.take(rest, "imageUrl", _fields.as_text),
-            video_url=_fields.take(rest, "videoUrl", _fields.as_text),
-            thumbnail_url=_fields.take(rest, "thumbnailUrl", _fields.as_text),
+            ctwa_clid=_reading.take(rest, "ctwaClid", _reading.as_text),
+            source_url=_reading.take(rest, "sourceUrl", _reading.as_text),
+            source_id=_reading.take(rest, "sourceId", _reading.as_text),
+            source_type=_reading.take(rest, "sourceType", _reading.as_text),
+            headline=_reading.take(rest, "headline", _reading.as_text),
+            body=_reading.take(rest, "body", _reading.as_text),
+            media_type=_reading.take(rest, "mediaType", _reading.as_text),
+            image_url=_reading.take(rest, "imageUrl", _reading.as_text),
+            video_url=_reading.take(rest, "videoUrl", _reading.as_text),
+            thumbnail_url=_reading.take(rest, "thumbnailUrl", _reading.as_text),
             additional_properties=rest,
         )

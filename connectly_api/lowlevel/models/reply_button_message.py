@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .button import Button
@@ -33,19 +34,19 @@ class ReplyButtonMessage:
     header: Header | _wire.Unset = _wire.UNSET
     footer: Footer | _wire.Unset = _wire.UNSET
     buttons: list[Button] | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "header", self.header)
-        _fields.put(written, "footer", self.footer)
-        _fields.put(written, "buttons", self.buttons)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "header", self.header)
+        _writing.put(written, "footer", self.footer)
+        _writing.put(written, "buttons", self.buttons)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -58,10 +59,10 @@ class ReplyButtonMessage:
         from .footer import Footer
         from .header import Header
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            header=_fields.take(rest, "header", Header.from_dict),
-            footer=_fields.take(rest, "footer", Footer.from_dict),
-            buttons=_fields.take(rest, "buttons", _fields.list_of(Button.from_dict)),
+            header=_reading.take(rest, "header", Header.from_dict),
+            footer=_reading.take(rest, "footer", Footer.from_dict),
+            buttons=_reading.take(rest, "buttons", _reading.list_of(Button.from_dict)),
             additional_properties=rest,
         )

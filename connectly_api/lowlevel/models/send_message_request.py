@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .message import Message
@@ -40,22 +41,22 @@ class SendMessageRequest:
     campaign_name: str | _wire.Unset = _wire.UNSET
     order: Order | _wire.Unset = _wire.UNSET
     callback_data: _typing.Any | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "sender", self.sender)
-        _fields.put(written, "recipient", self.recipient)
-        _fields.put(written, "message", self.message)
-        _fields.put(written, "campaignName", self.campaign_name)
-        _fields.put(written, "order", self.order)
-        _fields.put_given(written, "callbackData", self.callback_data)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "sender", self.sender)
+        _writing.put(written, "recipient", self.recipient)
+        _writing.put(written, "message", self.message)
+        _writing.put(written, "campaignName", self.campaign_name)
+        _writing.put(written, "order", self.order)
+        _writing.put_given(written, "callbackData", self.callback_data)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -68,13 +69,13 @@ class SendMessageRequest:
         from .order import Order
         from .participant import Participant
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            sender=_fields.take(rest, "sender", Participant.from_dict),
-            recipient=_fields.take(rest, "recipient", Participant.from_dict),
-            message=_fields.take(rest, "message", Message.from_dict),
-            campaign_name=_fields.take(rest, "campaignName", _fields.as_text),
-            order=_fields.take(rest, "order", Order.from_dict),
-            callback_data=_fields.take_given(rest, "callbackData"),
+            sender=_reading.take(rest, "sender", Participant.from_dict),
+            recipient=_reading.take(rest, "recipient", Participant.from_dict),
+            message=_reading.take(rest, "message", Message.from_dict),
+            campaign_name=_reading.take(rest, "campaignName", _reading.as_text),
+            order=_reading.take(rest, "order", Order.from_dict),
+            callback_data=_reading.take_given(rest, "callbackData"),
             additional_properties=rest,
         )

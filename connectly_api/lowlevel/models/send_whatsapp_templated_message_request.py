@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .order import Order
@@ -49,24 +50,24 @@ class SendWhatsappTemplatedMessageRequest:
     campaign_name: str | _wire.Unset = _wire.UNSET
     order: Order | _wire.Unset = _wire.UNSET
     callback_data: _typing.Any | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "sender", self.sender)
-        _fields.put(written, "number", self.number)
-        _fields.put(written, "templateName", self.template_name)
-        _fields.put(written, "language", self.language)
-        _fields.put(written, "parameters", self.parameters)
-        _fields.put(written, "campaignName", self.campaign_name)
-        _fields.put(written, "order", self.order)
-        _fields.put_given(written, "callbackData", self.callback_data)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "sender", self.sender)
+        _writing.put(written, "number", self.number)
+        _writing.put(written, "templateName", self.template_name)
+        _writing.put(written, "language", self.language)
+        _writing.put(written, "parameters", self.parameters)
+        _writing.put(written, "campaignName", self.campaign_name)
+        _writing.put(written, "order", self.order)
+        _writing.put_given(written, "callbackData", self.callback_data)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -78,15 +79,15 @@ class SendWhatsappTemplatedMessageRequest:
         from .order import Order
         from .template_parameter import TemplateParameter
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            sender=_fields.take(rest, "sender", _fields.as_text),
-            number=_fields.take(rest, "number", _fields.as_text),
-            template_name=_fields.take(rest, "templateName", _fields.as_text),
-            language=_fields.take(rest, "language", _fields.as_text),
-            parameters=_fields.take(rest, "parameters", _fields.list_of(TemplateParameter.from_dict)),
-            campaign_name=_fields.take(rest, "campaignName", _fields.as_text),
-            order=_fields.take(rest, "order", Order.from_dict),
-            callback_data=_fields.take_given(rest, "callbackData"),
+            sender=_reading.take(rest, "sender", _reading.as_text),
+            number=_reading.take(rest, "number", _reading.as_text),
+            template_name=_reading.take(rest, "templateName", _reading.as_text),
+            language=_reading.take(rest, "language", _reading.as_text),
+            parameters=_reading.take(rest, "parameters", _reading.list_of(TemplateParameter.from_dict)),
+            campaign_name=_reading.take(rest, "campaignName", _reading.as_text),
+            order=_reading.take(rest, "order", Order.from_dict),
+            callback_data=_reading.take_given(rest, "callbackData"),
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .footer import Footer
@@ -30,19 +31,19 @@ class SingleProductMessage:
     footer: Footer | _wire.Unset = _wire.UNSET
     catalog_id: str | _wire.Unset = _wire.UNSET
     product_item: ProductItem | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "footer", self.footer)
-        _fields.put(written, "catalogId", self.catalog_id)
-        _fields.put(written, "productItem", self.product_item)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "footer", self.footer)
+        _writing.put(written, "catalogId", self.catalog_id)
+        _writing.put(written, "productItem", self.product_item)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -54,10 +55,10 @@ class SingleProductMessage:
         from .footer import Footer
         from .product_item import ProductItem
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            footer=_fields.take(rest, "footer", Footer.from_dict),
-            catalog_id=_fields.take(rest, "catalogId", _fields.as_text),
-            product_item=_fields.take(rest, "productItem", ProductItem.from_dict),
+            footer=_reading.take(rest, "footer", Footer.from_dict),
+            catalog_id=_reading.take(rest, "catalogId", _reading.as_text),
+            product_item=_reading.take(rest, "productItem", ProductItem.from_dict),
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 _SPELLINGS: dict[str, str] = {}
 
@@ -26,19 +27,19 @@ class TemplateParameter:
     name: str | _wire.Unset = _wire.UNSET
     value: str | _wire.Unset = _wire.UNSET
     filename: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "name", self.name)
-        _fields.put(written, "value", self.value)
-        _fields.put(written, "filename", self.filename)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "name", self.name)
+        _writing.put(written, "value", self.value)
+        _writing.put(written, "filename", self.filename)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -47,10 +48,10 @@ class TemplateParameter:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            name=_fields.take(rest, "name", _fields.as_text),
-            value=_fields.take(rest, "value", _fields.as_text),
-            filename=_fields.take(rest, "filename", _fields.as_text),
+            name=_reading.take(rest, "name", _reading.as_text),
+            value=_reading.take(rest, "value", _reading.as_text),
+            filename=_reading.take(rest, "filename", _reading.as_text),
             additional_properties=rest,
         )

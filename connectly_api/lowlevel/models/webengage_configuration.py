@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 _SPELLINGS: dict[str, str] = {"webengage_token": "webengageToken", "webengage_webhook_url": "webengageWebhookUrl"}
 
@@ -26,18 +27,18 @@ class WebengageConfiguration:
 
     webengage_token: str | _wire.Unset = _wire.UNSET
     webengage_webhook_url: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "webengageToken", self.webengage_token)
-        _fields.put(written, "webengageWebhookUrl", self.webengage_webhook_url)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "webengageToken", self.webengage_token)
+        _writing.put(written, "webengageWebhookUrl", self.webengage_webhook_url)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -46,9 +47,9 @@ class WebengageConfiguration:
         Raises:
             ValueError: It is neither an object nor None.
         """
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            webengage_token=_fields.take(rest, "webengageToken", _fields.as_text),
-            webengage_webhook_url=_fields.take(rest, "webengageWebhookUrl", _fields.as_text),
+            webengage_token=_reading.take(rest, "webengageToken", _reading.as_text),
+            webengage_webhook_url=_reading.take(rest, "webengageWebhookUrl", _reading.as_text),
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .channel_type import ChannelType
@@ -33,20 +34,20 @@ class WebhookConfiguration:
     channel_types: list[ChannelType | str] | _wire.Unset = _wire.UNSET
     webengage_configuration: WebengageConfiguration | _wire.Unset = _wire.UNSET
     filters: list[WebhookFilter] | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "echo", self.echo)
-        _fields.put_enum(written, "channelTypes", self.channel_types)
-        _fields.put(written, "webengageConfiguration", self.webengage_configuration)
-        _fields.put(written, "filters", self.filters)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "echo", self.echo)
+        _writing.put_enum(written, "channelTypes", self.channel_types)
+        _writing.put(written, "webengageConfiguration", self.webengage_configuration)
+        _writing.put(written, "filters", self.filters)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -58,11 +59,11 @@ class WebhookConfiguration:
         from .webengage_configuration import WebengageConfiguration
         from .webhook_filter import WebhookFilter
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            echo=_fields.take(rest, "echo", _fields.as_boolean),
-            channel_types=_fields.take(rest, "channelTypes", _fields.list_of(_fields.as_text)),
-            webengage_configuration=_fields.take(rest, "webengageConfiguration", WebengageConfiguration.from_dict),
-            filters=_fields.take(rest, "filters", _fields.list_of(WebhookFilter.from_dict)),
+            echo=_reading.take(rest, "echo", _reading.as_boolean),
+            channel_types=_reading.take(rest, "channelTypes", _reading.list_of(_reading.as_text)),
+            webengage_configuration=_reading.take(rest, "webengageConfiguration", WebengageConfiguration.from_dict),
+            filters=_reading.take(rest, "filters", _reading.list_of(WebhookFilter.from_dict)),
             additional_properties=rest,
         )

@@ -5,8 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import fields as _fields
+from connectly_api import reading as _reading
 from connectly_api import wire as _wire
+from connectly_api import writing as _writing
 
 if _typing.TYPE_CHECKING:
     from .webhook import Webhook
@@ -27,18 +28,18 @@ class WebhookRegistrations:
 
     business_id: str | _wire.Unset = _wire.UNSET
     webhooks: list[Webhook] | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_fields.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _fields.describe(self)
+        return _writing.describe(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _fields.put(written, "businessId", self.business_id)
-        _fields.put(written, "webhooks", self.webhooks)
-        return _fields.finish(written, self.additional_properties, _SPELLINGS)
+        _writing.put(written, "businessId", self.business_id)
+        _writing.put(written, "webhooks", self.webhooks)
+        return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     def from_dict(cls, source: object) -> _typing.Self:
@@ -49,9 +50,9 @@ class WebhookRegistrations:
         """
         from .webhook import Webhook
 
-        rest = _fields.open_object(source, _SPELLINGS)
+        rest = _reading.open_object(source, _SPELLINGS)
         return cls(
-            business_id=_fields.take(rest, "businessId", _fields.as_text),
-            webhooks=_fields.take(rest, "webhooks", _fields.list_of(Webhook.from_dict)),
+            business_id=_reading.take(rest, "businessId", _reading.as_text),
+            webhooks=_reading.take(rest, "webhooks", _reading.list_of(Webhook.from_dict)),
             additional_properties=rest,
         )

@@ -1,0 +1,72 @@
+"""The Swagger files of these tests, whole and in parts, and the trees that are generated from them."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from codegen.document import Json, load
+from codegen.generate import Layout, build, write_tree
+from codegen.overlay import apply
+from codegen.swagger import convert
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATA = Path(__file__).resolve().parent / "data"
+VENDORED = "service.swagger"
+NAMES = [VENDORED, *sorted(path.stem for path in (DATA / "swagger").glob("*.json"))]
+
+
+def swagger_path(name: str) -> Path:
+    """Return where a Swagger file is."""
+    return ROOT / f"{name}.json" if name == VENDORED else DATA / "swagger" / f"{name}.json"
+
+
+def swagger(name: str) -> Json:
+    """Return a Swagger file, decoded."""
+    return load(swagger_path(name).read_bytes())
+
+
+def prepared(document: Json) -> Json:
+    """Return what the generator is given for a Swagger document that is not the vendored one."""
+    return apply(convert(document), vendored=False)
+
+
+def small(
+    *, operation: Json | None = None, definitions: Json | None = None, path: str = "/v1/things", **root: Any
+) -> Json:
+    """Return a Swagger document of one operation."""
+    fields = {
+        "operationId": "ThingService_GetThing",
+        "tags": ["ThingService"],
+        "responses": {"200": {"description": "Fine.", "schema": {"type": "object"}}},
+        **copy.deepcopy(operation or {}),
+    }
+    return {
+        "swagger": "2.0",
+        "info": {"title": "thing.proto", "version": "1"},
+        "consumes": ["application/json"],
+        "produces": ["application/json"],
+        "paths": {path: {"get": fields}},
+        "definitions": copy.deepcopy(definitions or {}),
+        **root,
+    }
+
+
+def model(properties: Json, **more: Any) -> Json:
+    """Return a Swagger document with one definition, `v1Thing`, of these properties."""
+    return small(definitions={"v1Thing": {"type": "object", "properties": properties, **more}})
+
+
+def importable(name: str, layout: Layout, folder: Path) -> ModuleType:
+    """Generate a tree into a folder, under a name of its own, and import it."""
+    write_tree(build(layout).files, folder / name)
+    sys.path.insert(0, str(folder))
+    try:
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(folder))

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codegen import generate
+from codegen.document import CodegenError
+from codegen.generate import Layout, build, read_tree, write_tree
+from codegen.render import render
+from tests.codegen.samples import NAMES, ROOT, VENDORED, swagger_path
+
+LOWLEVEL = ROOT / "connectly_api" / "lowlevel"
+
+
+def test_the_tree_in_the_package_is_what_the_vendored_file_makes_of_it() -> None:
+    assert build(Layout.of(ROOT)).files == read_tree(LOWLEVEL)
+
+
+def test_the_vendored_file_is_in_the_tree_byte_for_byte() -> None:
+    assert (LOWLEVEL / "service.swagger.json").read_bytes() == (ROOT / "service.swagger.json").read_bytes()
+
+
+def test_one_file_alone_says_what_the_tree_was_made_from() -> None:
+    digest = hashlib.sha256((ROOT / "service.swagger.json").read_bytes()).hexdigest().encode()
+    tree = read_tree(LOWLEVEL)
+    assert [path for path, content in tree.items() if digest in content] == ["_source.py"]
+    assert [path for path, content in tree.items() if b"openapi-python-client" in content] == ["_source.py"]
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "4242"])
+def test_the_bytes_do_not_depend_on_hash_seeds_or_the_current_folder(seed: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
+    source = swagger_path("maps" if seed == "0" else "collection_formats")
+    command = [
+        sys.executable,
+        str(ROOT / "codegen"),
+        "generate",
+        "--swagger",
+        str(source),
+        "--out",
+        str(tmp_path / "tree"),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert read_tree(tmp_path / "tree") == build(Layout.of(ROOT, source)).files
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tree"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_generated_is_formatted_as_the_project_is(name: str, tmp_path: Path) -> None:
+    write_tree(build(Layout.of(ROOT, swagger_path(name))).files, tmp_path / "tree")
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--check",
+        "--no-cache",
+        "--config",
+        str(ROOT / "pyproject.toml"),
+    ]
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_nothing_comes_out_where_something_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(document: dict[str, object], directory: Path) -> None:
+        render(document, directory)
+        (directory / "api" / "message_service" / "send_message.py").unlink()
+
+    monkeypatch.setattr(generate, "render", forgetful)
+    with pytest.raises(CodegenError, match="not in the generated tree: operation MessageService_SendMessage"):
+        build(Layout.of(ROOT))
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CodegenError, match=r"cannot read .*gone\.json: No such file"):
+        build(Layout.of(ROOT, tmp_path / "gone.json"))
+
+
+def lock(root: Path, text: str) -> Path:
+    (root / "requirements").mkdir()
+    (root / "requirements" / "codegen.txt").write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ((r"^openapi-python-client==.*?(?= |$)", "openapi-python-client==0.1.0"), "codegen.txt pins 0.1.0"),
+        ((r"^ruff==.*?(?= |$)", "ruff==0.0.1"), "is installed, codegen.txt pins 0.0.1"),
+        ((r"^ruff==", "rough=="), "ruff .* is installed, codegen.txt pins none"),
+    ],
+)
+def test_another_version_of_a_tool_than_the_pinned_one_is_refused(
+    change: tuple[str, str], problem: str, tmp_path: Path
+) -> None:
+    text = (ROOT / "requirements" / "codegen.txt").read_text(encoding="utf-8")
+    root = lock(tmp_path, re.sub(*change, text, flags=re.MULTILINE))
+    with pytest.raises(CodegenError, match=problem):
+        build(Layout.of(root, swagger_path(VENDORED)))
+
+
+def test_a_tool_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "PINNED", ("no-such-distribution",))
+    with pytest.raises(CodegenError, match=r"no-such-distribution none is installed, codegen.txt pins 1.0"):
+        build(Layout.of(lock(tmp_path, "no-such-distribution==1.0\n"), swagger_path(VENDORED)))
+
+
+def test_a_formatter_that_fails_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "FORMATTING", ("--no-such-option",))
+    with pytest.raises(CodegenError, match=r"(?s)ruff check failed on the generated code:.*--no-such-option"):
+        build(Layout.of(ROOT))
+
+
+FILES = {"_source.py": b"1\n", "models/a.py": b"2\n"}
+
+
+def test_a_tree_is_written_where_there_is_none(tmp_path: Path) -> None:
+    write_tree(FILES, tmp_path / "deep" / "tree")
+    assert read_tree(tmp_path / "deep" / "tree") == FILES
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["tree"]
+
+
+def test_a_tree_takes_the_place_of_another_as_a_whole(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    write_tree({**FILES, "models/old.py": b"3\n"}, tree)
+    (tree / "models" / "__pycache__").mkdir()
+    (tree / "models" / "__pycache__" / "old.pyc").write_bytes(b"4")
+    write_tree(FILES, tree)
+    assert read_tree(tree) == FILES
+    assert sorted(path.name for path in tree.rglob("*")) == ["_source.py", "a.py", "models"]
+    assert [path.name for path in tmp_path.iterdir()] == ["tree"]
+
+
+def test_the_same_tree_is_left_alone(tmp_path: Path) -> None:
+    write_tree(FILES, tmp_path / "tree")
+    before = (tmp_path / "tree" / "_source.py").stat()
+    write_tree(FILES, tmp_path / "tree")
+    assert (tmp_path / "tree" / "_source.py").stat() == before
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    write_tree(FILES, tmp_path / "tree")
+    assert read_tree(tmp_path / "tree") == FILES
+
+
+def test_a_folder_that_is_no_generated_tree_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("kept", encoding="utf-8")
+    with pytest.raises(CodegenError, match="holds something other than a generated tree"):
+        write_tree(FILES, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_swap_that_fails_leaves_what_was_there(there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = tmp_path / "tree"
+    if there:
+        write_tree(FILES, tree)
+    replace = Path.replace
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise OSError("the disk is full")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(OSError, match="the disk is full"):
+        write_tree({"_source.py": b"new\n"}, tree)
+    assert read_tree(tree) == (FILES if there else {})
+    assert [path.name for path in tmp_path.iterdir()] == (["tree"] if there else [])
+
+
+def test_a_copy_of_the_repository_is_generated_from_its_own_files(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    text = (
+        (ROOT / "service.swagger.json")
+        .read_text(encoding="utf-8")
+        .replace('"v1Footer"', '"v1Foot"')
+        .replace("/v1Footer", "/v1Foot")
+    )
+    (tmp_path / "service.swagger.json").write_text(text, encoding="utf-8")
+    layout = Layout.of(tmp_path)
+    assert layout.out == tmp_path / "connectly_api" / "lowlevel"
+    assert "models/foot.py" in build(layout).files

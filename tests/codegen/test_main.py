@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from codegen.__main__ import main
+from tests.codegen.samples import ROOT, swagger_path
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a copy of what `codegen` needs of the repository, with its generated tree."""
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    shutil.copy(ROOT / "service.swagger.json", tmp_path)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "connectly_api" / "lowlevel", tmp_path / "connectly_api" / "lowlevel", ignore=ignored)
+    return tmp_path
+
+
+def run(root: Path, command: str, *more: str) -> int:
+    return main([command, "--root", str(root), *more])
+
+
+def test_a_fresh_tree_passes_the_check(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(checkout, "check") == 0
+    assert "is what service.swagger.json makes of it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", ["edit", "extra", "missing", "stale"])
+def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_generating(
+    change: str, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = checkout / "connectly_api" / "lowlevel"
+    shown = {
+        "edit": "-# by hand",
+        "extra": "extra: models/extra.py",
+        "missing": "missing: models/participant.py",
+        "stale": '+        _writing.put(written, "nickname", self.nickname)',
+    }
+    if change == "edit":
+        with (tree / "models" / "participant.py").open("a", encoding="utf-8") as file:
+            file.write("# by hand\n")
+    elif change == "extra":
+        (tree / "models" / "extra.py").write_text("", encoding="utf-8")
+    elif change == "missing":
+        (tree / "models" / "participant.py").unlink()
+    else:
+        swagger = checkout / "service.swagger.json"
+        old, new = (
+            '"v1Participant": {\n      "type": "object",\n      "properties": {',
+            '"nickname": {"type": "string"},',
+        )
+        text = swagger.read_text(encoding="utf-8")
+        assert old in text
+        swagger.write_text(text.replace(old, old + new), encoding="utf-8")
+    assert run(checkout, "check") == 1
+    printed = capsys.readouterr()
+    assert shown[change] in printed.out.splitlines()
+    assert 'run "make generate"' in printed.err
+    assert run(checkout, "generate") == 0
+    assert "6 operations, 38 schemas," in capsys.readouterr().out
+    assert run(checkout, "check") == 0
+
+
+def test_a_tree_that_is_not_there_fails_the_check(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(checkout / "connectly_api")
+    assert run(checkout, "check") == 1
+    assert "missing: __init__.py" in capsys.readouterr().out
+
+
+def test_another_file_can_be_generated_to_another_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--swagger", str(swagger_path("maps")), "--out", str(tmp_path / "tree")]
+    assert main(["generate", *arguments]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'tree'}: 4 operations, 8 schemas, 18 properties, in 25 files\n"
+    assert main(["check", *arguments]) == 0
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_what_cannot_be_generated_is_said_in_a_sentence(
+    command: str, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "service.swagger.json").write_text('{"swagger": "2.0", "surprise": 1}', encoding="utf-8")
+    assert run(checkout, command) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("codegen: #/surprise: unknown key")
+    assert printed.out == ""
+
+
+def test_the_folder_itself_can_be_run_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["codegen", "check"])
+    monkeypatch.setattr(sys, "path", [str(ROOT / "codegen"), *sys.path])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "codegen"), run_name="__main__")
+    assert ended.value.code == 0
+    assert "makes of it" in capsys.readouterr().out
+
+
+def test_a_command_has_to_be_given(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    assert "generate" in capsys.readouterr().err
