@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from connectly_api import Connectly
+    from connectly_api.client import Connectly
     from connectly_api.sandbox import Sandbox
 
 __all__ = ["connectly", "connectly_sandbox", "connectly_sandbox_options"]
@@ -41,8 +41,8 @@ def connectly_sandbox(connectly_sandbox_options: dict[str, Any]) -> Sandbox:
 @pytest.fixture
 def connectly(connectly_sandbox: Sandbox) -> Connectly:
     """A client on the sandbox, in process: no socket, no connection that would have to be closed."""
-    from connectly_api import Connectly  # noqa: PLC0415  (as above)
-    from connectly_api.transport import AsgiTransport  # noqa: PLC0415
+    from connectly_api.client import Connectly  # noqa: PLC0415  (as above)
+    from connectly_api.transport.asgi import AsgiTransport  # noqa: PLC0415
 
     settings = connectly_sandbox.settings
     return Connectly(
