@@ -90,11 +90,11 @@ def class_name(name: str) -> str:
     Raises:
         CodegenError: There is none.
     """
-    return _checked(ClassName(name, PREFIX), name)
+    return _checked(str(ClassName(name, PREFIX)), name)
 
 
 def _identifier(name: str) -> str:
-    return _checked(PythonIdentifier(name, PREFIX), name)
+    return _checked(str(PythonIdentifier(name, PREFIX)), name)
 
 
 def _checked(found: str, name: str) -> str:

@@ -116,7 +116,6 @@ async def register_webhooks(connectly: Connectly, sandbox: Sandbox) -> list[Line
 
 async def be_refused(connectly: Connectly, sandbox: Sandbox) -> list[Line]:
     """Run into three refusals, the first two before anything is sent."""
-    sandbox.close_window(SILENT_CUSTOMER)
     calls: list[tuple[str, type[ConnectlyError], int, Callable[[], Awaitable[Any]]]] = [
         (
             "callback data of 1025 bytes",
@@ -147,9 +146,18 @@ def show(console: Console, title: str, heading: str, lines: list[Line]) -> None:
     console.print(table)
 
 
+async def let_customers_write(sandbox: Sandbox) -> None:
+    """Open the 24-hour windows: free-form messages reach only customers who wrote, from the number they wrote to."""
+    bodies = [documented(name) for name in SENDS if name.startswith("session_")]
+    recipients = {(body["recipient"].get("id"), body["recipient"].get("userId")) for body in bodies}
+    for phone, bsuid in sorted(recipients, key=str):
+        await sandbox.customer(phone, bsuid=bsuid).says("Hi!")
+
+
 async def main(console: Console) -> int:
     """Run everything and return the exit status."""
     sandbox = Sandbox()
+    await let_customers_write(sandbox)
     async with sandbox.serve() as address:
         console.print(f"The sandbox listens on {address}\n")
         async with Connectly(

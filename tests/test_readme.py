@@ -23,7 +23,7 @@ def test_the_readme_opens_with_two_commands() -> None:
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 async def test_a_block_runs_as_it_stands(number: int) -> None:
-    sandbox = Sandbox()
+    sandbox = Sandbox(windows="open")
     async with sandbox.serve() as address:
         environment = {
             **os.environ,

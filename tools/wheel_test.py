@@ -32,7 +32,7 @@ for module in pkgutil.walk_packages(connectly_api.__path__, "connectly_api."):
         importlib.import_module(module.name)
 
 async def main():
-    sandbox = Sandbox()
+    sandbox = Sandbox(windows="open")
     key, business, transport = sandbox.settings.api_key, sandbox.settings.business_id, AsgiTransport(sandbox.app)
     async with Connectly(api_key=key, business_id=business, transport=transport) as connectly:
         sent = await connectly.send_text("+16044441111", "Hello!")

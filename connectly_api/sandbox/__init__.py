@@ -7,6 +7,7 @@ adapter; `async with Sandbox().serve() as address` on a socket; `python -m conne
 from __future__ import annotations
 
 try:
+    from connectly_api.sandbox.replaying import ReplayError, replay
     from connectly_api.sandbox.sandbox import Sandbox
     from connectly_api.sandbox.server import ServeError
 except ModuleNotFoundError as error:
@@ -15,7 +16,19 @@ except ModuleNotFoundError as error:
     message = f"the sandbox needs {error.name}: pip install 'connectly-api[sandbox]'"
     raise ModuleNotFoundError(message, name=error.name) from error
 
+from connectly_api.sandbox.customers import Customer
+from connectly_api.sandbox.records import AcceptedMessage, Delivery, ReceivedRequest, Registration
 from connectly_api.sandbox.settings import Settings
-from connectly_api.sandbox.state import AcceptedMessage, ReceivedRequest, Registration
 
-__all__ = ["AcceptedMessage", "ReceivedRequest", "Registration", "Sandbox", "ServeError", "Settings"]
+__all__ = [
+    "AcceptedMessage",
+    "Customer",
+    "Delivery",
+    "ReceivedRequest",
+    "Registration",
+    "ReplayError",
+    "Sandbox",
+    "ServeError",
+    "Settings",
+    "replay",
+]

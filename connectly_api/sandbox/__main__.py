@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
-from connectly_api.errors import InvalidInputError
+from connectly_api.errors import ConnectlyError
+from connectly_api.sandbox.flags import fault_of, parser, settings_of
+from connectly_api.sandbox.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.replaying import replay
 from connectly_api.sandbox.sandbox import Sandbox
-from connectly_api.sandbox.server import ServeError
-from connectly_api.sandbox.settings import Settings
-from connectly_api.sandbox.state import ReceivedRequest
-from connectly_api.sandbox.terminal import banner, line
+from connectly_api.sandbox.terminal import Showing
 
 __all__ = ["main"]
 
@@ -31,55 +32,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 after Ctrl-C, 1 where the sandbox cannot be set up or cannot listen.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         asyncio.run(_serve(options, _print))
-    except (InvalidInputError, ServeError) as error:
+    except (ConnectlyError, OSError) as error:
         sys.stderr.write(f"connectly_api.sandbox: {error}\n")
         return 1
     except KeyboardInterrupt:  # pragma: no cover  (only where a loop cannot handle signals: Windows)
         pass
-    _print("The sandbox has ended.")
+    if not options.json:
+        _print("The sandbox has ended.")
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m connectly_api.sandbox", description="Connectly's Message API on your own machine."
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="interface to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8750, help="0 picks a free one (default: %(default)s)")
-    parser.add_argument("--api-key", default="sandbox-key", help="the only key accepted (default: %(default)s)")
-    parser.add_argument("--business-id", default="sandbox-business", help="the only business (default: %(default)s)")
-    parser.add_argument("--sender", action="append", metavar="NUMBER", help="a number of the business; repeatable")
-    parser.add_argument("--seed", type=int, default=0, help="what ids are drawn from (default: %(default)s)")
-    parser.add_argument("--swagger", metavar="FILE", help="serve another Swagger 2.0 file")
-    parser.add_argument("--bsuid-recipients", choices=["templates", "accept", "refuse"], default="templates")
-    parser.add_argument("--missing-sender", choices=["first", "refuse"], default="first")
-    parser.add_argument("--second-registration", choices=["conflict", "replace"], default="conflict")
-    parser.add_argument("--show-personal-data", action="store_true", help="show phone numbers and BSUIDs whole")
-    return parser
-
-
 async def _serve(options: argparse.Namespace, write: Write) -> None:
-    def tell(received: ReceivedRequest) -> None:
-        told = line(received, sandbox.settings, personal=options.show_personal_data)
-        write(f"{time.strftime('%H:%M:%S')}  {told}")
-
-    sandbox = Sandbox(
-        api_key=options.api_key,
-        business_id=options.business_id,
-        senders=options.sender or Settings().senders,
-        seed=options.seed,
-        swagger=options.swagger,
-        bsuid_recipients=options.bsuid_recipients,
-        missing_sender=options.missing_sender,
-        second_registration=options.second_registration,
-        on_request=tell,
+    show = Showing(
+        is_json=options.json,
+        personal=options.show_personal_data,
+        colored=options.color == "always" or (options.color == "auto" and not options.json and sys.stdout.isatty()),
     )
+
+    def tell(entry: ReceivedRequest | Delivery) -> None:
+        write(show.entry(entry, time.strftime("%H:%M:%S")))
+
+    told: dict[str, Any] = {"swagger": options.swagger, "on_request": tell, "on_delivery": tell}
+    if options.replay is None:
+        sandbox = Sandbox(**told, **settings_of(options))
+    else:
+        sandbox = await replay(options.replay, **told, **settings_of(options))
+    for text in options.fault:
+        await sandbox.act("fault", **fault_of(text))
     async with sandbox.serve(host=options.host, port=options.port) as address:
-        write(banner(address, sandbox.settings))
+        write(show.banner(address, sandbox.settings))
         await _interrupted()
+    if options.record is not None:
+        sandbox.save(options.record)
 
 
 async def _interrupted() -> None:

@@ -1,22 +1,26 @@
-"""The sandbox's ASGI edge: it turns a request into a value, asks for the verdict, and sends it."""
+"""The sandbox's ASGI edge: it turns a request into a value, asks for the verdict, and gives it as it says."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import quote
 
+import anyio
+import attrs
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.routing import Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from connectly_api.sandbox.bodies import read_body
+from connectly_api.sandbox.connections import drop, hold
 from connectly_api.sandbox.decision import Incoming, Verdict
 from connectly_api.sandbox.inspection import Inspected, inspection_routes
 from connectly_api.sandbox.settings import Settings
 
 __all__ = ["build_app"]
+
+_NO_CONTENT: Final = 204
 
 
 class Answering(Inspected, Protocol):
@@ -27,7 +31,11 @@ class Answering(Inspected, Protocol):
         """The fixed side, for the body's limit."""
         ...
 
-    def receive(self, request: Incoming) -> Verdict:
+    def reset_unread(self, request: Incoming) -> Verdict | None:
+        """Decide on a request of which only the head has come; None where it is to be read."""
+        ...
+
+    async def answer(self, request: Incoming) -> Verdict:
         """Decide on a request and carry out what follows."""
         ...
 
@@ -39,26 +47,63 @@ def build_app(sandbox: Answering) -> ASGIApp:
         if scope["type"] != "http":
             await WebSocketClose()(scope, receive, send)
             return
-        try:
-            incoming = await _incoming(Request(scope, receive), sandbox.settings.max_body_bytes)
-        except ClientDisconnect:
-            return
-        verdict = sandbox.receive(incoming)
-        headers = dict(verdict.headers)
-        media_type = "application/json" if verdict.content else None
-        response = Response(verdict.content, verdict.status, headers, media_type)
-        await response(scope, receive, send)
+        request = Request(scope, receive)
+        head = _head(request)
+        verdict = sandbox.reset_unread(head)
+        if verdict is None:
+            try:
+                body = await read_body(request, sandbox.settings.max_body_bytes)
+            except ClientDisconnect:
+                return
+            verdict = await sandbox.answer(attrs.evolve(head, body=body))
+        await _give(verdict, scope, receive, send)
 
     return Router(inspection_routes(sandbox), redirect_slashes=False, default=serve)
 
 
-async def _incoming(request: Request, limit: int) -> Incoming:
+async def _give(verdict: Verdict, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer in the verdict's manner.
+
+    Raises:
+        ConnectionResetError: The connection is to be dropped, and there is none of our own server's.
+    """
+    manner = verdict.manner
+    if manner.ending == "hang":
+        await hold(scope, receive)
+        return
+    if manner.before:
+        await anyio.sleep(manner.before)
+    if manner.ending == "reset":
+        await drop(scope, receive)
+        return
+    await send(_start(verdict))
+    half = len(verdict.content) // 2 if manner.between or manner.ending == "cut_off" else 0
+    if half:
+        await send({"type": "http.response.body", "body": verdict.content[:half], "more_body": True})
+        await anyio.sleep(manner.between)
+    if manner.ending == "cut_off":
+        await drop(scope, receive)
+        return
+    await send({"type": "http.response.body", "body": verdict.content[half:]})
+
+
+def _start(verdict: Verdict) -> Message:
+    headers = dict(verdict.headers)
+    if verdict.content:
+        headers.setdefault("content-type", "application/json")
+    if verdict.status != _NO_CONTENT:
+        headers["content-length"] = str(len(verdict.content))
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return {"type": "http.response.start", "status": verdict.status, "headers": encoded}
+
+
+def _head(request: Request) -> Incoming:
     return Incoming(
         method=request.method.upper(),
         path=_raw_path(request.scope),
         query=request.scope.get("query_string", b"").decode("latin-1"),
         headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw),
-        body=await read_body(request, limit),
+        body=b"",
     )
 
 

@@ -5,20 +5,21 @@ Source for fields and codes: the service's documentation, https://docs.connectly
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from connectly_api.errors import Violation
+from connectly_api.sandbox.addresses import is_web_address
 from connectly_api.sandbox.fields import inner, listed, text
-from connectly_api.sandbox.parties import Finding
 from connectly_api.sandbox.reading import compact
-from connectly_api.sandbox.refusals import UNSPECIFIED
+from connectly_api.sandbox.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.settings import Settings
 
-__all__ = ["callback_data_findings", "is_web_address", "kind_of", "message_findings", "template_findings"]
+__all__ = ["ATTACHMENT_TYPES", "callback_data_findings", "kind_of", "message_findings", "template_findings"]
+
+ATTACHMENT_TYPES: Final = ("image", "video", "audio", "document")
+"""Source: the service's documentation."""
 
 CALLBACK_DATA_BYTES: Final = 1024
 """Source: the service's documentation."""
@@ -90,15 +91,6 @@ def callback_data_findings(body: Mapping[str, Any]) -> Iterator[Finding]:
         problem = f"is {size} bytes as JSON; the limit is {CALLBACK_DATA_BYTES} bytes"
         violation = Violation(field="callbackData", problem=problem, size=size, limit=CALLBACK_DATA_BYTES)
         yield UNSPECIFIED, violation
-
-
-def is_web_address(address: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
-    """Say whether a text is an absolute web address."""
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", address)
-    except ValueError:
-        return False
 
 
 def _attachments_findings(attachments: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -16,11 +16,13 @@ from connectly_api.errors import Violation
 from connectly_api.json_kinds import is_object
 from connectly_api.sandbox.answers import example
 from connectly_api.sandbox.arguments import Headers, read_arguments
-from connectly_api.sandbox.handlers import HANDLERS, Call, Done
+from connectly_api.sandbox.changes import SendCounted
+from connectly_api.sandbox.handlers import HANDLERS, LIMITED, Call, Done
 from connectly_api.sandbox.ids import trace_id
+from connectly_api.sandbox.manner import Manner
 from connectly_api.sandbox.reading import NotJsonError, Reading, decode, read
-from connectly_api.sandbox.refusals import Refusal, invalid
-from connectly_api.sandbox.schemas import camel_case
+from connectly_api.sandbox.refusals import Refusal, invalid, rate_limited
+from connectly_api.sandbox.schemas import Schema, camel_case
 from connectly_api.sandbox.settings import Settings
 from connectly_api.sandbox.state import Change, State
 from connectly_api.sandbox.swagger import Found, Operation, Requirement, Service
@@ -50,7 +52,22 @@ class Incoming:
 
 @attrs.frozen
 class Verdict:
-    """The answer, what it changes, and what inspection tells of it."""
+    """The answer, what it changes, and what inspection tells of it.
+
+    Attributes:
+        status: The answer's.
+        content: The answer's body.
+        trace_id: What a refusal's `cntTraceId` says.
+        headers: Further headers of the answer.
+        changes: What it changes.
+        operation: The Swagger's operation id; None where path and method lead to none.
+        code: The error code of a refusal.
+        violations: Its reasons.
+        unknown: Fields that are ignored.
+        manner: How the answer is given.
+        fault: What was done to it by a rule.
+        answer: The schema of the answer's body, where it is a success.
+    """
 
     status: int
     content: bytes
@@ -61,6 +78,9 @@ class Verdict:
     code: str | None = None
     violations: tuple[Violation, ...] = ()
     unknown: tuple[str, ...] = ()
+    manner: Manner = attrs.field(factory=Manner)
+    fault: str | None = None
+    answer: Schema | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -85,11 +105,22 @@ def decide(service: Service, settings: Settings, state: State, request: Incoming
     refusal = _admission(target, settings, request)
     if refusal is not None:
         return _refused(refusal, trace, target.operation)
+    if target.operation.shape not in LIMITED or settings.rate_limit is None:
+        return _considered(target, settings, state, request, trace)
+    if not state.has_room(target.operation.shape, settings.rate_limit):
+        return _refused(rate_limited(settings.rate_limit), trace, target.operation)
+    verdict = _considered(target, settings, state, request, trace)
+    counted = SendCounted(target.operation.shape, settings.rate_limit)
+    return attrs.evolve(verdict, changes=(counted, *verdict.changes))
+
+
+def _considered(target: Found, settings: Settings, state: State, request: Incoming, trace: str) -> Verdict:
+    """Answer a request that is let in."""
     values = _read(target, settings, request)
     if values.refusal is not None:
         return _refused(values.refusal, trace, target.operation, values.unknown)
     body = values.body if is_object(values.body) else {}
-    call = Call(parameters=target.parameters, body=body, trace_id=trace, settings=settings, state=state)
+    call = Call(target.parameters, body, trace, settings, state, target.operation.id)
     return _answered(target.operation, call, values.unknown)
 
 
@@ -97,7 +128,9 @@ def _answered(operation: Operation, call: Call, unknown: tuple[str, ...]) -> Ver
     handler = HANDLERS.get(operation.shape)
     if handler is None:
         content = b"" if operation.answer is None else _json(example(operation.answer))
-        return Verdict(operation.status, content, call.trace_id, operation=operation.id, unknown=unknown)
+        return Verdict(
+            operation.status, content, call.trace_id, operation=operation.id, unknown=unknown, answer=operation.answer
+        )
     outcome = handler(call)
     if isinstance(outcome, Refusal):
         return _refused(outcome, call.trace_id, operation, unknown)
@@ -108,6 +141,8 @@ def _answered(operation: Operation, call: Call, unknown: tuple[str, ...]) -> Ver
         changes=outcome.changes,
         operation=operation.id,
         unknown=unknown,
+        manner=Manner(is_early=outcome.is_early),
+        answer=operation.answer,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from connectly_api.json_kinds import is_array
 
-__all__ = ["inner", "is_mapping", "listed", "text"]
+__all__ = ["inner", "is_mapping", "listed", "strings", "text"]
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
@@ -34,3 +34,8 @@ def listed(value: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
     """Return the objects of a list field."""
     found = value.get(name)
     return [item for item in found if is_mapping(item)] if is_array(found) else ()
+
+
+def strings(value: object) -> Sequence[str]:
+    """Return the strings of a list."""
+    return [item for item in value if isinstance(item, str)] if is_array(value) else ()

@@ -5,30 +5,29 @@ An operation that is not in the table is answered from its response schema.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any, Final
 
 import attrs
 
+from connectly_api.sandbox.announcing import follow
+from connectly_api.sandbox.changes import MessageAccepted, RegistrationRemoved, RegistrationStored, RuleMatched
+from connectly_api.sandbox.content_limits import limit_findings
 from connectly_api.sandbox.contents import callback_data_findings, kind_of, message_findings, template_findings
 from connectly_api.sandbox.fields import inner, text
 from connectly_api.sandbox.ids import message_id, registration_id
-from connectly_api.sandbox.parties import Finding, Parties, session_parties, template_parties
+from connectly_api.sandbox.parties import Parties, session_parties, template_parties
 from connectly_api.sandbox.reading import compact
-from connectly_api.sandbox.refusals import Refusal, first_of, invalid, outside_window
+from connectly_api.sandbox.records import AcceptedMessage
+from connectly_api.sandbox.refusals import Refusal, first_of, invalid, never_written, outside_window
 from connectly_api.sandbox.registrations import creation_problems, new_registration, update_problems, updated
+from connectly_api.sandbox.rules import meeting
 from connectly_api.sandbox.settings import Settings
-from connectly_api.sandbox.state import (
-    AcceptedMessage,
-    Change,
-    MessageAccepted,
-    RegistrationRemoved,
-    RegistrationStored,
-    State,
-)
+from connectly_api.sandbox.state import Change, State
+from connectly_api.sandbox.templates import misfits, wanted_template
 
-__all__ = ["HANDLERS", "Call", "Done", "Handler"]
+__all__ = ["HANDLERS", "LIMITED", "Call", "Done", "Handler"]
 
 
 @attrs.frozen
@@ -41,6 +40,7 @@ class Call:
         trace_id: The request's.
         settings: The sandbox's fixed side.
         state: The sandbox's changeable side, to be looked at.
+        operation: The Swagger's operation id.
     """
 
     parameters: Mapping[str, str]
@@ -48,15 +48,24 @@ class Call:
     trace_id: str
     settings: Settings
     state: State
+    operation: str
 
 
 @attrs.frozen
 class Done:
-    """A success: its body, what it changes, and its status where that is not the file's first."""
+    """A success.
+
+    Attributes:
+        body: The answer's.
+        changes: What it changes.
+        status: The answer's, where it is not the file's first.
+        is_early: Whether webhooks that are due go out before the answer.
+    """
 
     body: Mapping[str, Any]
     changes: tuple[Change, ...] = ()
     status: int | None = None
+    is_early: bool = False
 
 
 Handler = Callable[[Call], Done | Refusal]
@@ -66,21 +75,27 @@ def send_session_message(call: Call) -> Done | Refusal:
     """Accept a free-form message, if it is well written and the window is open."""
     parties = session_parties(call.body, call.settings)
     message = inner(call.body, "message")
-    refusal = first_of([*parties.findings, *message_findings(message), *callback_data_findings(call.body)])
-    if refusal is not None:
-        return refusal
-    if not call.state.is_open(parties.sender, parties.customer.names):
-        return outside_window(call.settings.window_error_type)
-    return _accepted(call, parties, kind_of(message))
+    limits = limit_findings(message) if call.settings.content_limits == "refuse" else ()
+    findings = chain(parties.findings, message_findings(message), limits, callback_data_findings(call.body))
+    return first_of(findings) or _outside_window(call, parties) or _accepted(call, parties, kind_of(message))
 
 
 def send_template_message(call: Call) -> Done | Refusal:
-    """Accept a template message, if it is well written; it needs no open window."""
-    parties = template_parties(call.body, call.settings)
-    findings: Iterable[Finding] = chain(
-        parties.findings, template_findings(call.body, call.settings), callback_data_findings(call.body)
-    )
-    return first_of(findings) or _accepted(call, parties, "template")
+    """Accept a template message, if it is well written and fits its template; it needs no open window."""
+    settings, state = call.settings, call.state
+    parties = template_parties(call.body, settings)
+    written = chain(parties.findings, template_findings(call.body, settings), callback_data_findings(call.body))
+    if refusal := first_of(written):
+        return refusal
+    misfit = None
+    if _are_checked(settings, state):
+        misfit = first_of(misfits(wanted_template(state.templates, call.body), call.body))
+    if misfit is not None and settings.template_mismatch == "refuse":
+        return misfit
+    if not state.opted_out.isdisjoint(_names(call, parties)):
+        message = "The customer opted out of templates"
+        return Refusal(status=400, message=message, code="ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT")
+    return _accepted(call, parties, "template", None if misfit is None else misfit.code)
 
 
 def create_webhook(call: Call) -> Done | Refusal:
@@ -103,7 +118,8 @@ def update_webhook(call: Call) -> Done | Refusal:
         return _no_such_registration()
     if problems := list(update_problems(call.body, registration)):
         return invalid(problems)
-    return Done({}, changes=(RegistrationStored(updated(registration, call.body)),))
+    body = {"id": registration.id} if call.settings.update_answer == "id" else {}
+    return Done(body, changes=(RegistrationStored(updated(registration, call.body)),))
 
 
 def get_webhooks(call: Call) -> Done | Refusal:
@@ -129,20 +145,61 @@ HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
 }
 """Source: the service's documentation, https://docs.connectly.ai"""
 
+LIMITED: Final = frozenset({
+    ("POST", "/v1/businesses/{}/send/messages"),
+    ("POST", "/v1/businesses/{}/send/whatsapp_templated_messages"),
+})  # fmt: skip
+"""The operations with a limit of requests a second. Source: the same."""
 
-def _accepted(call: Call, parties: Parties, kind: str) -> Done:
+
+def _are_checked(settings: Settings, state: State) -> bool:
+    choice = settings.undeclared_templates
+    return choice == "refuse" or (bool(state.templates) and choice == "until_declared")
+
+
+def _names(call: Call, parties: Parties) -> tuple[str, ...]:
+    """Every name of the recipient's that is known."""
+    return (*parties.customer.names, *call.state.person(parties.customer).names)
+
+
+def _outside_window(call: Call, parties: Parties) -> Refusal | None:
+    until = call.state.open_until(parties.sender, _names(call, parties))
+    if until is None:
+        return None if call.settings.windows == "open" else never_written()
+    return None if until > call.state.now else outside_window(call.settings.window_error_type)
+
+
+def _accepted(call: Call, parties: Parties, kind: str, failure: str | None = None) -> Done:
+    settings, state = call.settings, call.state
     message = AcceptedMessage(
-        id=message_id(call.settings.seed, call.state.accepted + 1, call.state.now),
+        id=message_id(settings.seed, state.accepted + 1, state.now),
         kind=kind,
         sender=parties.sender,
         phone=parties.customer.phone,
         bsuid=parties.customer.bsuid,
         campaign_name=text(call.body, "campaignName") or None,
-        accepted_at=call.state.now,
+        accepted_at=state.now,
         trace_id=call.trace_id,
         body=compact(call.body).decode(),
+        channel=text(inner(call.body, "recipient"), "channelType") or "whatsapp",
     )
-    return Done({"id": message.id}, changes=(MessageAccepted(message),), status=call.settings.sent_status)
+    failing, early = (
+        meeting(
+            state.rules, state.matched, settings.seed,
+            kinds=frozenset({kind}), operation=call.operation, customer=parties.customer,
+        )
+        for kind in ("fail_delivery", "early_webhook")
+    )  # fmt: skip
+    if not state.gone.isdisjoint(parties.customer.names):
+        failure = "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
+    elif failing.rule is not None:
+        failure = failing.rule.code
+    changes: tuple[Change, ...] = (
+        *map(RuleMatched, (*failing.fitting, *early.fitting)),
+        MessageAccepted(message),
+        *follow(settings, state, message, failure, early=early.rule is not None),
+    )
+    return Done({"id": message.id}, changes, settings.sent_status, is_early=early.rule is not None)
 
 
 def _webhook_id(call: Call) -> str:

@@ -1,11 +1,19 @@
 """Looking into a running sandbox over HTTP, below a prefix that the service does not use.
 
-    GET  /__sandbox__/                  settings and counts
-    GET  /__sandbox__/messages          the accepted messages that are kept
+    GET  /__sandbox__/                  settings, clock and counts
+    GET  /__sandbox__/messages          the accepted messages that are kept, and what they have come to
     GET  /__sandbox__/requests          the requests that are kept, refused ones included
-    POST /__sandbox__/close_window      {"customer": "+1604…", "sender": null}
-    POST /__sandbox__/open_window       likewise
-    POST /__sandbox__/reset             forget everything that happened
+    GET  /__sandbox__/deliveries        the attempts to deliver webhooks that are kept
+    GET  /__sandbox__/registrations     the webhook registrations
+    GET  /__sandbox__/timeline          all of it in the order in which it happened
+    GET  /__sandbox__/recording         the run as a file that can be replayed
+    POST /__sandbox__/advance           {"hours": 24}: let time go by
+    POST /__sandbox__/settle            {}: let time go by until nothing is due any more
+    POST /__sandbox__/says              {"customer": "+1604…", "text": "hi"}: be the customer
+    POST /__sandbox__/fault             {"what": "reset", "next": 1}: let something go wrong
+    POST /__sandbox__/reset             {}: forget everything that happened
+
+and every other verb of `Sandbox` and of its customers by its name, with its arguments as a JSON object.
 
 No key is asked for: whoever can reach the sandbox may look.
 """
@@ -13,7 +21,7 @@ No key is asked for: whoever can reach the sandbox may look.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 import attrs
@@ -24,14 +32,17 @@ from starlette.types import Receive, Scope, Send
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_kinds import is_object
+from connectly_api.sandbox.acts import ACTS
 from connectly_api.sandbox.bodies import read_body
+from connectly_api.sandbox.documents import delivery_document, message_document, request_document
 from connectly_api.sandbox.reading import NotJsonError, decode
+from connectly_api.sandbox.records import AcceptedMessage, Delivery, ReceivedRequest, Registration
 from connectly_api.sandbox.settings import Settings
-from connectly_api.sandbox.state import AcceptedMessage, ReceivedRequest, Registration
 
 __all__ = ["PREFIX", "Inspected", "inspection_routes"]
 
 PREFIX: Final = "/__sandbox__"
+_SECRETS: Final = frozenset({"api_key", "webhook_secret"})
 
 
 class Inspected(Protocol):
@@ -57,12 +68,31 @@ class Inspected(Protocol):
         """The webhook registrations."""
         ...
 
-    def close_window(self, customer: str, *, sender: str | None = None) -> None:
-        """Let the 24 hours be over."""
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The attempts to deliver webhooks."""
         ...
 
-    def open_window(self, customer: str, *, sender: str | None = None) -> None:
-        """Let the customer have written."""
+    @property
+    def timeline(self) -> list[dict[str, Any]]:
+        """Everything in the order in which it happened."""
+        ...
+
+    @property
+    def now(self) -> float:
+        """The clock."""
+        ...
+
+    def status_of(self, message_id: str) -> str | None:
+        """Return what a message has come to."""
+        ...
+
+    def recording(self) -> str:
+        """Return the run as text."""
+        ...
+
+    async def act(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+        """Do something by its name."""
         ...
 
     def reset(self) -> None:
@@ -74,100 +104,99 @@ def inspection_routes(sandbox: Inspected) -> list[BaseRoute]:
     """Return the routes; whatever else stands below the prefix is answered with 404."""
 
     async def overview(_request: Request) -> Response:
-        return _json({"settings": _shown_settings(sandbox), "kept": _counts(sandbox)})
+        return _json({"settings": _shown_settings(sandbox), "now": sandbox.now, "kept": _counts(sandbox)})
 
-    async def messages(_request: Request) -> Response:
-        return _json({"messages": [message_document(message) for message in sandbox.messages]})
+    async def look(request: Request) -> Response:
+        return _json(_LOOKS[_last_segment(request)](sandbox))
 
-    async def requests(_request: Request) -> Response:
-        return _json({"requests": [request_document(request) for request in sandbox.requests]})
+    async def recording(_request: Request) -> Response:
+        try:
+            return Response(sandbox.recording().encode(), media_type="application/json")
+        except InvalidInputError as error:
+            return _problem(str(error), 409)
 
     async def reset(_request: Request) -> Response:
         sandbox.reset()
         return _json({})
 
-    async def close_window(request: Request) -> Response:
-        return await _on_window(request, sandbox, sandbox.close_window)
-
-    async def open_window(request: Request) -> Response:
-        return await _on_window(request, sandbox, sandbox.open_window)
+    async def act(request: Request) -> Response:
+        return await _on_act(request, sandbox)
 
     async def unknown(_scope: Scope, receive: Receive, send: Send) -> None:
         await _problem("there is nothing to inspect at that path", 404)(_scope, receive, send)
 
     routes = [
         Route("/", overview, methods=["GET"]),
-        Route("/messages", messages, methods=["GET"]),
-        Route("/requests", requests, methods=["GET"]),
+        Route("/recording", recording, methods=["GET"]),
         Route("/reset", reset, methods=["POST"]),
-        Route("/close_window", close_window, methods=["POST"]),
-        Route("/open_window", open_window, methods=["POST"]),
+        *(Route(f"/{name}", look, methods=["GET"]) for name in _LOOKS),
+        *(Route(f"/{verb}", act, methods=["POST"]) for verb in (*ACTS, "advance", "settle")),
     ]
     below = Router(routes, redirect_slashes=False, default=unknown)
     return [Route(PREFIX, overview, methods=["GET"]), Mount(PREFIX, app=below)]
 
 
-def message_document(message: AcceptedMessage) -> dict[str, Any]:
-    """Return a message as JSON."""
-    return {
-        "id": message.id,
-        "kind": message.kind,
-        "sender": message.sender,
-        "phone": message.phone,
-        "bsuid": message.bsuid,
-        "campaignName": message.campaign_name,
-        "acceptedAt": message.accepted_at,
-        "traceId": message.trace_id,
-        "body": message.body,
-    }
+def _messages(sandbox: Inspected) -> dict[str, Any]:
+    return {"messages": [message_document(one, sandbox.status_of(one.id)) for one in sandbox.messages]}
 
 
-def request_document(request: ReceivedRequest) -> dict[str, Any]:
-    """Return a request as JSON; bytes of its body that are not UTF-8 are replaced."""
-    return {
-        "number": request.number,
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "headers": request.headers,
-        "body": request.body.decode(errors="replace"),
-        "operation": request.operation,
-        "status": request.status,
-        "code": request.code,
-        "violations": [{"field": one.field, "problem": one.problem} for one in request.violations],
-        "unknownFields": request.unknown_fields,
-        "messageId": None if request.message is None else request.message.id,
-        "traceId": request.trace_id,
-        "receivedAt": request.received_at,
-    }
+def _requests(sandbox: Inspected) -> dict[str, Any]:
+    return {"requests": [request_document(request) for request in sandbox.requests]}
+
+
+def _deliveries(sandbox: Inspected) -> dict[str, Any]:
+    return {"deliveries": [delivery_document(delivery) for delivery in sandbox.deliveries]}
+
+
+def _registrations(sandbox: Inspected) -> dict[str, Any]:
+    return {"registrations": [registration.document() for registration in sandbox.registrations]}
+
+
+def _timeline(sandbox: Inspected) -> dict[str, Any]:
+    return {"now": sandbox.now, "timeline": sandbox.timeline}
+
+
+_LOOKS: Final[Mapping[str, Callable[[Inspected], dict[str, Any]]]] = {
+    "messages": _messages,
+    "requests": _requests,
+    "deliveries": _deliveries,
+    "registrations": _registrations,
+    "timeline": _timeline,
+}
+
+
+def _last_segment(request: Request) -> str:
+    return request.url.path.rpartition("/")[2]
 
 
 def _shown_settings(sandbox: Inspected) -> dict[str, Any]:
-    return attrs.asdict(sandbox.settings, filter=lambda attribute, _: attribute.name != "api_key")
+    return attrs.asdict(sandbox.settings, filter=lambda attribute, _: attribute.name not in _SECRETS)
 
 
 def _counts(sandbox: Inspected) -> dict[str, int]:
     return {
         "messages": len(sandbox.messages),
         "requests": len(sandbox.requests),
+        "deliveries": len(sandbox.deliveries),
         "registrations": len(sandbox.registrations),
     }
 
 
-async def _on_window(request: Request, sandbox: Inspected, act: Callable[..., None]) -> Response:
+async def _on_act(request: Request, sandbox: Inspected) -> Response:
     try:
-        window = decode(await read_body(request, sandbox.settings.max_body_bytes) or b"")
+        content = await read_body(request, sandbox.settings.max_body_bytes)
+        arguments = decode(b"" if content is None else content or b"{}")
     except ClientDisconnect:
         return _problem("the client went away")
     except NotJsonError as error:
         return _problem(f"the body is {error}")
-    if not is_object(window):
+    if not is_object(arguments):
         return _problem("the body is not a JSON object")
     try:
-        act(window.get("customer"), sender=window.get("sender"))
+        await sandbox.act(_last_segment(request), **arguments)
     except InvalidInputError as error:
         return _problem(str(error))
-    return _json({})
+    return _json({"now": sandbox.now})
 
 
 def _problem(message: str, status: int = 400) -> Response:

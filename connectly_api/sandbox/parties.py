@@ -14,13 +14,11 @@ import attrs
 
 from connectly_api.errors import Violation
 from connectly_api.sandbox.fields import inner, text
-from connectly_api.sandbox.refusals import UNSPECIFIED
+from connectly_api.sandbox.identities import Identity, as_bsuid, as_phone
+from connectly_api.sandbox.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.settings import Settings
 
-__all__ = ["Customer", "Finding", "Parties", "as_bsuid", "as_phone", "session_parties", "template_parties"]
-
-Finding = tuple[str, Violation]
-"""An error code, and what earns it."""
+__all__ = ["Parties", "session_parties", "template_parties"]
 
 _INVALID = "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
 _BAD_FORMAT = "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT"
@@ -30,35 +28,12 @@ _SELF = "ERROR_CODE_MESSAGE_SELF_INVALID"
 
 
 @attrs.frozen
-class Customer:
-    """A recipient, known by phone, by BSUID, or by both."""
-
-    phone: str | None = attrs.field(default=None, repr=False)
-    bsuid: str | None = attrs.field(default=None, repr=False)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Phone and BSUID, as far as they are known."""
-        return tuple(filter(None, (self.phone, self.bsuid)))
-
-
-@attrs.frozen
 class Parties:
     """Both ends of a message, as far as they could be read, and what is wrong with them."""
 
     sender: str = attrs.field(repr=False)
-    customer: Customer
+    customer: Identity
     findings: tuple[Finding, ...]
-
-
-def as_phone(given: str) -> str | None:
-    """Return an E.164 number (`+`, 7 to 15 digits) as it is, and None for anything else."""
-    return given if re.fullmatch(r"\+[1-9][0-9]{6,14}", given) else None
-
-
-def as_bsuid(given: str) -> str | None:
-    """Return a BSUID as it is (`US.` and alphanumerics, or the parent form `US.ENT.`), and None for anything else."""
-    return given if re.fullmatch(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}", given) else None
 
 
 def session_parties(body: Mapping[str, Any], settings: Settings) -> Parties:
@@ -66,7 +41,7 @@ def session_parties(body: Mapping[str, Any], settings: Settings) -> Parties:
     given, recipient = inner(body, "sender"), inner(body, "recipient")
     sender = text(given, "id") or settings.senders[0]
     identity, user = text(recipient, "id"), text(recipient, "userId")
-    customer = Customer(phone=as_phone(identity), bsuid=as_bsuid(user or identity))
+    customer = Identity(phone=as_phone(identity), bsuid=as_bsuid(user or identity))
     findings = [
         *_sender_findings("sender.id", text(given, "id"), settings),
         *_recipient_findings(recipient, customer, settings),
@@ -80,7 +55,7 @@ def template_parties(body: Mapping[str, Any], settings: Settings) -> Parties:
     """Read `sender` and `number` of a template message; an older example's `+1(604) 585 2331` is a number, too."""
     number, sender = text(body, "number"), _unpunctuated(text(body, "sender"))
     named = number.removeprefix("bsuid:")
-    customer = Customer(bsuid=as_bsuid(named)) if named != number else Customer(phone=as_phone(_unpunctuated(number)))
+    customer = Identity(bsuid=as_bsuid(named)) if named != number else Identity(phone=as_phone(_unpunctuated(number)))
     findings = [*_sender_findings("sender", sender, settings), *_number_findings(number, customer, settings)]
     if "whatsapp" not in settings.channels:
         findings.append((_CHANNEL, Violation(field="sender", problem="the business has no WhatsApp number")))
@@ -99,7 +74,7 @@ def _sender_findings(field: str, given: str, settings: Settings) -> Iterator[Fin
         yield _SENDER, Violation(field=field, problem="is missing: the business has more than one number")
 
 
-def _recipient_findings(recipient: Mapping[str, Any], customer: Customer, settings: Settings) -> Iterator[Finding]:
+def _recipient_findings(recipient: Mapping[str, Any], customer: Identity, settings: Settings) -> Iterator[Finding]:
     identity, user = text(recipient, "id"), text(recipient, "userId")
     if not recipient:
         yield _INVALID, Violation(field="recipient", problem="is missing")
@@ -115,7 +90,7 @@ def _recipient_findings(recipient: Mapping[str, Any], customer: Customer, settin
         yield _INVALID, Violation(field=field, problem=problem)
 
 
-def _number_findings(number: str, customer: Customer, settings: Settings) -> Iterator[Finding]:
+def _number_findings(number: str, customer: Identity, settings: Settings) -> Iterator[Finding]:
     if not number:
         yield _INVALID, Violation(field="number", problem="is missing")
     elif not customer.names:
@@ -137,6 +112,6 @@ def _channel_findings(own: str, recipient: Mapping[str, Any], settings: Settings
         yield _CHANNEL, Violation(field="sender.channelType", problem="is not the recipient's channel type")
 
 
-def _self_findings(field: str, sender: str, customer: Customer) -> Iterator[Finding]:
+def _self_findings(field: str, sender: str, customer: Identity) -> Iterator[Finding]:
     if customer.phone == sender:
         yield _SELF, Violation(field=field, problem="is the sender itself")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote_plus
 
+from connectly_api.sandbox.changes import MessageAccepted
 from connectly_api.sandbox.decision import Incoming, Verdict
-from connectly_api.sandbox.state import MessageAccepted, ReceivedRequest
+from connectly_api.sandbox.records import ReceivedRequest
 
-__all__ = ["recorded"]
+__all__ = ["REDACTED", "recorded"]
 
-_REDACTED: Final = "[redacted]"
+REDACTED: Final = "[redacted]"
+"""What stands where a secret stood."""
 
 _SECRET: Final = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
 """Headers whose whole value goes; from any other header, and from path and query, the sandbox's key is cut out."""
@@ -32,9 +34,7 @@ def recorded(request: Incoming, verdict: Verdict, number: int, now: float, key: 
         method=request.method,
         path=_without(request.path, key),
         query=_without(request.query, key),
-        headers=tuple(
-            (name, _REDACTED if name in _SECRET else _without(value, key)) for name, value in request.headers
-        ),
+        headers=tuple((name, REDACTED if name in _SECRET else _without(value, key)) for name, value in request.headers),
         body=request.body or b"",
         operation=verdict.operation,
         status=verdict.status,
@@ -44,8 +44,9 @@ def recorded(request: Incoming, verdict: Verdict, number: int, now: float, key: 
         message=accepted[0] if accepted else None,
         trace_id=verdict.trace_id,
         received_at=now,
+        fault=verdict.fault,
     )
 
 
 def _without(text: str, key: str) -> str:
-    return text.replace(key, _REDACTED).replace(quote_plus(key), _REDACTED)
+    return text.replace(key, REDACTED).replace(quote_plus(key), REDACTED)

@@ -13,9 +13,21 @@ import attrs
 
 from connectly_api.errors import Violation
 
-__all__ = ["Refusal", "first_of", "invalid", "outside_window"]
+__all__ = [
+    "UNSPECIFIED",
+    "Finding",
+    "Refusal",
+    "first_of",
+    "invalid",
+    "never_written",
+    "outside_window",
+    "rate_limited",
+]
 
 UNSPECIFIED: Final = "ERROR_CODE_UNSPECIFIED"
+Finding = tuple[str, Violation]
+"""An error code, and what earns it."""
+
 INVALID_REQUEST: Final = "ERROR_TYPE_INVALID_REQUEST"
 
 _USER_MESSAGE: Final = "Pass along the connectly trace id 'cnct_trace_id' to the team for more information."
@@ -75,3 +87,21 @@ def first_of(findings: Iterable[tuple[str, Violation]]) -> Refusal | None:
 def outside_window(kind: str) -> Refusal:
     """Return the refusal of a session message outside the 24-hour window, with the error type that was chosen."""
     return Refusal(status=400, message=_WINDOW, code="ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW", type=kind)
+
+
+def never_written() -> Refusal:
+    """Return the refusal of a session message to a customer who never wrote."""
+    message = "The customer has never written to this number; start the conversation with a template"
+    return Refusal(status=400, message=message, code="ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION")
+
+
+def rate_limited(limit: int | None, retry_after: str | None = None) -> Refusal:
+    """Return the 429 of the rate limit, which has no documented code.
+
+    Args:
+        limit: Requests a second; None where it is a fault's.
+        retry_after: The header's value; the documentation knows of no such header.
+    """
+    message = "Too many requests" if limit is None else f"More than {limit} requests within a second"
+    headers = () if retry_after is None else (("retry-after", retry_after),)
+    return Refusal(status=429, message=message, type="ERROR_TYPE_UNSPECIFIED", headers=headers)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
 from connectly_api.errors import Violation
-from connectly_api.sandbox.contents import is_web_address
+from connectly_api.sandbox.addresses import is_loopback, is_web_address
 from connectly_api.sandbox.fields import inner, listed, text
 from connectly_api.sandbox.reading import compact
-from connectly_api.sandbox.state import Registration
+from connectly_api.sandbox.records import Registration
 
 __all__ = ["creation_problems", "new_registration", "update_problems", "updated"]
 
@@ -73,6 +72,4 @@ def _problems(body: Mapping[str, Any], kind: str) -> Iterator[Violation]:
 
 def _is_deliverable(address: str) -> bool:
     """The service wants public HTTPS; a program under test listens without TLS on its own machine."""
-    if is_web_address(address, ("https",)):
-        return True
-    return is_web_address(address, ("http",)) and urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}
+    return is_web_address(address, ("https",)) or is_loopback(address)

@@ -7,12 +7,16 @@ import os
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any, cast
+from weakref import WeakSet
 
 import sniffio
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from connectly_api.errors import ConnectlyError, UsageError
+from connectly_api.sandbox.connections import KEY, Connection
 
 __all__ = ["ServeError", "serving"]
 
@@ -44,9 +48,10 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
     """
     if sniffio.current_async_library() != "asyncio":
         raise UsageError("the sandbox's server runs on asyncio; use sandbox.app in process with another library")
+    connections: WeakSet[Connection] = WeakSet()
     config = uvicorn.Config(
-        app, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=_GRACE,
+        app, http=_protocols(connections), lifespan="off", ws="none", log_config=None, access_log=False,
+        server_header=False, timeout_graceful_shutdown=_GRACE,
     )  # fmt: skip
     config.load()
     # The steps of uvicorn's own serve(), but for the one that takes over the process's signals.
@@ -59,11 +64,31 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
             yield _address(listener)
         finally:
             server.should_exit = True
-            await asyncio.shield(_stop(server, ticking, listener))
+            await asyncio.shield(_stop(server, ticking, listener, connections))
 
 
-async def _stop(server: uvicorn.Server, ticking: asyncio.Task[None], listener: socket.socket) -> None:
+def _protocols(connections: WeakSet[Connection]) -> type[asyncio.Protocol]:
+    """Return what makes uvicorn's protocol for each connection, and hands the connection to the application.
+
+    What a server gives to every request of a connection as its `state` is copied from what its protocol was made with.
+    """
+
+    def protocol(*, app_state: dict[str, Any], **parts: Any) -> asyncio.Protocol:  # noqa: ANN401  (uvicorn's own)
+        connection = Connection(lambda: made.transport)
+        connections.add(connection)
+        made: Any = cast("Any", AutoHTTPProtocol)(app_state={**app_state, KEY: connection}, **parts)
+        return cast("asyncio.Protocol", made)
+
+    return cast("type[asyncio.Protocol]", protocol)
+
+
+async def _stop(
+    server: uvicorn.Server, ticking: asyncio.Task[None], listener: socket.socket, connections: WeakSet[Connection]
+) -> None:
     await ticking
+    for connection in tuple(connections):
+        if connection.is_held:
+            connection.reset()
     await server.shutdown(sockets=[listener])
 
 

@@ -1,184 +1,45 @@
-"""What a sandbox remembers, and the changes that alone alter it.
+"""What a sandbox remembers. It changes through `State.apply` alone, and every change is a value.
 
-A decision reads the state and returns changes; `State.apply` carries them out. Whatever happened is therefore a list of
-values, and the same list brings about the same state.
+A decision reads the state and returns changes, which `connectly_api.sandbox.changes` defines; whatever happened is
+therefore a list of values, and the same list brings about the same state.
 """
 
 from __future__ import annotations
 
-import json
-from collections import deque
+import math
+from collections import OrderedDict, deque
 from collections.abc import Iterable
-from typing import Any
+from typing import Protocol
 
 import attrs
 
-from connectly_api.errors import Violation
+from connectly_api.sandbox.identities import Identity
+from connectly_api.sandbox.records import AcceptedMessage, Delivery, Entry, ReceivedRequest, Registration
+from connectly_api.sandbox.rules import Rule
+from connectly_api.sandbox.tasks import Task, WebhookDue
+from connectly_api.sandbox.templates import DeclaredTemplate
 
-__all__ = [
-    "AcceptedMessage",
-    "Change",
-    "MessageAccepted",
-    "ReceivedRequest",
-    "Registration",
-    "RegistrationRemoved",
-    "RegistrationStored",
-    "State",
-    "WindowClosed",
-    "WindowOpened",
-]
+__all__ = ["Change", "State"]
 
 
-@attrs.frozen
-class AcceptedMessage:
-    """A message that the sandbox accepted. Its repr shows nothing personal.
+class Change(Protocol):
+    """A value that says what is different from now on."""
 
-    Attributes:
-        id: What the send call got back.
-        kind: `text`, `image`, `video`, `audio`, `document`, `location`, `list`, `reply_buttons`, `product`,
-            `product_list` or `template`.
-        sender: The business's number that it goes out from.
-        phone: The customer's number, where it is known.
-        bsuid: The customer's business-scoped user id, where it is known.
-        campaign_name: The tag for analytics.
-        accepted_at: The sandbox's clock, Unix seconds.
-        trace_id: That of the request.
-    """
-
-    id: str
-    kind: str
-    sender: str = attrs.field(repr=False)
-    phone: str | None = attrs.field(repr=False)
-    bsuid: str | None = attrs.field(repr=False)
-    campaign_name: str | None
-    accepted_at: float
-    trace_id: str
-    # Kept as text: whoever looks at a message gets a copy and cannot change what was received.
-    _body: str = attrs.field(repr=False, alias="body")
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The request's body as the sandbox read it: documented names, nulls and unknown fields left out."""
-        body: dict[str, Any] = json.loads(self._body)
-        return body
-
-    @property
-    def callback_data(self) -> object:
-        """The caller's own JSON value; None where there is none."""
-        return self.body.get("callbackData")
+    def carry_out(self, state: State) -> None:
+        """Make it so."""
+        ...
 
 
-@attrs.frozen
-class ReceivedRequest:
-    """A request and what became of it, refused ones included. Its repr shows nothing personal.
-
-    Attributes:
-        number: 1 for the first since the start or the last reset.
-        method: In capitals.
-        path: Percent-encoded, as it came.
-        query: Percent-encoded, as it came; an API key in it is replaced.
-        headers: Names in lower case, in order; an API key, cookies and credentials are replaced.
-        body: The bytes as they came; empty where they were more than the limit.
-        operation: The Swagger's `operationId`; None where path and method lead to none.
-        status: What was answered.
-        code: The error code that was answered, or None.
-        violations: Every reason for a refusal that concerns a field.
-        unknown_fields: Paths of fields that the Swagger does not know, which the service ignores in silence.
-        message: The message that it created, or None.
-        trace_id: What a refusal's `cntTraceId` says.
-        received_at: The sandbox's clock, Unix seconds.
-    """
-
-    number: int
-    method: str
-    path: str = attrs.field(repr=False)
-    query: str = attrs.field(repr=False)
-    headers: tuple[tuple[str, str], ...] = attrs.field(repr=False)
-    body: bytes = attrs.field(repr=False)
-    operation: str | None
-    status: int
-    code: str | None
-    violations: tuple[Violation, ...] = attrs.field(repr=False)
-    unknown_fields: tuple[str, ...] = attrs.field(repr=False)
-    message: AcceptedMessage | None
-    trace_id: str
-    received_at: float
-
-    def json(self) -> Any:  # noqa: ANN401  (whatever the caller sent)
-        """Return the decoded body.
-
-        Raises:
-            ValueError: It is not JSON.
-        """
-        return json.loads(self.body)
+def _kept_requests(state: State) -> deque[ReceivedRequest]:
+    return deque(maxlen=state.keep)
 
 
-@attrs.frozen
-class Registration:
-    """A webhook registration."""
-
-    id: str
-    topic: str
-    address: str = attrs.field(repr=False)
-    type: str
-    _configuration: str = attrs.field(repr=False, alias="configuration")
-
-    @property
-    def configuration(self) -> dict[str, Any]:
-        """Echo, channel types, filters and the like, as they were given."""
-        configuration: dict[str, Any] = json.loads(self._configuration)
-        return configuration
-
-    def document(self) -> dict[str, Any]:
-        """Return the registration as the service lists it."""
-        return {
-            "id": self.id,
-            "topic": self.topic,
-            "address": self.address,
-            "type": self.type,
-            "configuration": self.configuration,
-        }
+def _kept_deliveries(state: State) -> deque[Delivery]:
+    return deque(maxlen=state.keep)
 
 
-@attrs.frozen
-class MessageAccepted:
-    """A message exists."""
-
-    message: AcceptedMessage
-
-
-@attrs.frozen
-class RegistrationStored:
-    """A registration exists, or has changed."""
-
-    registration: Registration
-    new: bool = False
-
-
-@attrs.frozen
-class RegistrationRemoved:
-    """A registration is gone."""
-
-    id: str
-
-
-@attrs.frozen
-class WindowClosed:
-    """The 24-hour window of a sender and a customer (phone or BSUID) is closed."""
-
-    sender: str = attrs.field(repr=False)
-    customer: str = attrs.field(repr=False)
-
-
-@attrs.frozen
-class WindowOpened:
-    """The 24-hour window of a sender and a customer (phone or BSUID) is open."""
-
-    sender: str = attrs.field(repr=False)
-    customer: str = attrs.field(repr=False)
-
-
-Change = MessageAccepted | RegistrationStored | RegistrationRemoved | WindowClosed | WindowOpened
+def _kept_entries(state: State) -> deque[Entry]:
+    return deque(maxlen=state.keep * 4)
 
 
 @attrs.define
@@ -187,9 +48,17 @@ class State:
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
-        keep: How many messages and how many requests are kept, the latest.
-        closed_windows: Pairs of sender and customer.
-        registrations: By id, in the order of their creation.
+        keep: How many messages, requests and deliveries are kept, the latest; of the timeline, four times as many.
+        windows: Until when the window of a sender and a customer's name is open; inf where it does not close.
+        people: What is known of a customer, by each of the names.
+        display_names: How a customer is called, by each of the names.
+        opted_out: Names of customers who want no templates.
+        gone: Phone numbers and BSUIDs that a customer had before.
+        statuses: What became of the messages that are kept, by id.
+        sends: When the latest requests came, by operation; as many as the rate limit allows.
+        rules: Faults, by number, and how many requests or events each has matched so far.
+        agenda: What is still to come, as a heap of time, number and task.
+        held: Events held back for the next one of their registration.
     """
 
     now: float
@@ -197,31 +66,54 @@ class State:
     received: int = 0
     accepted: int = 0
     registered: int = 0
-    closed_windows: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]])
+    written: int = 0
+    announced: int = 0
+    scheduled: int = 0
+    noted: int = 0
+    ruled: int = 0
+    windows: dict[tuple[str, str], float] = attrs.field(factory=dict[tuple[str, str], float])
+    people: dict[str, Identity] = attrs.field(factory=dict[str, Identity])
+    display_names: dict[str, str] = attrs.field(factory=dict[str, str])
+    opted_out: set[str] = attrs.field(factory=set[str])
+    gone: set[str] = attrs.field(factory=set[str])
+    templates: dict[tuple[str, str], DeclaredTemplate] = attrs.field(factory=dict[tuple[str, str], DeclaredTemplate])
     registrations: dict[str, Registration] = attrs.field(factory=dict[str, Registration])
-    messages: deque[AcceptedMessage] = attrs.field(
-        init=False, default=attrs.Factory(lambda self: deque(maxlen=self.keep), takes_self=True)
-    )
-    requests: deque[ReceivedRequest] = attrs.field(
-        init=False, default=attrs.Factory(lambda self: deque(maxlen=self.keep), takes_self=True)
-    )
-
-    def is_open(self, sender: str, names: Iterable[str]) -> bool:
-        """Say whether a free-form message may go to a customer, known by phone, BSUID or both."""
-        return not any((sender, name) in self.closed_windows for name in names)
+    statuses: dict[str, str] = attrs.field(factory=dict[str, str])
+    sends: dict[tuple[str, str], deque[float]] = attrs.field(factory=dict[tuple[str, str], deque[float]])
+    rules: dict[int, Rule] = attrs.field(factory=dict[int, Rule])
+    matched: dict[int, int] = attrs.field(factory=dict[int, int])
+    agenda: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
+    held: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
+    messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
+    requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_kept_requests, takes_self=True))
+    deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_kept_deliveries, takes_self=True))
+    timeline: deque[Entry] = attrs.field(init=False, default=attrs.Factory(_kept_entries, takes_self=True))
 
     def apply(self, change: Change) -> None:
         """Carry out one change."""
-        match change:
-            case MessageAccepted(message):
-                self.accepted += 1
-                self.messages.append(message)
-            case RegistrationStored(registration, new):
-                self.registered += new
-                self.registrations[registration.id] = registration
-            case RegistrationRemoved(id):
-                self.registrations.pop(id, None)
-            case WindowClosed(sender, customer):
-                self.closed_windows.add((sender, customer))
-            case _:
-                self.closed_windows.discard((change.sender, change.customer))
+        change.carry_out(self)
+
+    def open_until(self, sender: str, names: Iterable[str]) -> float | None:
+        """Return until when free-form messages may go to a customer; None where the customer never wrote."""
+        known = [self.windows[sender, name] for name in names if (sender, name) in self.windows]
+        return max(known, default=None)
+
+    def has_room(self, operation: tuple[str, str], limit: int | None) -> bool:
+        """Say whether one more request of an operation is within the limit for a second."""
+        times = self.sends.get(operation, ())
+        return limit is None or len(times) < limit or times[-limit] <= self.now - 1
+
+    def next_due(self) -> float:
+        """Return when the next task is due; inf where there is none."""
+        return self.agenda[0][0] if self.agenda else math.inf
+
+    def person(self, identity: Identity) -> Identity:
+        """Return a customer with what else is known: the BSUID to a phone number, and the other way round."""
+        return next((self.people[name] for name in identity.names if name in self.people), identity)
+
+    def message_to(self, identity: Identity, message_id: str | None = None) -> Iterable[AcceptedMessage]:
+        """Yield the kept messages to a customer, the latest first; of them, only the one that is named, if one is."""
+        names = {*identity.names, *self.person(identity).names}
+        for message in reversed(self.messages.values()):
+            if not names.isdisjoint(message.customer.names) and message_id in {None, message.id}:
+                yield message

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 
 from connectly_api.sandbox import Sandbox
@@ -65,3 +66,51 @@ def answer(verdict: Verdict) -> Any:
 
 def fields(verdict: Verdict) -> list[str]:
     return [violation.field for violation in verdict.violations]
+
+
+class Receiver:
+    """An ASGI application that answers each webhook with the next status, the last one for good."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = statuses
+        self.bodies: list[Any] = []
+        self.headers: list[dict[str, str]] = []
+        self.contents: list[bytes] = []
+        self._came = anyio.Condition()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        content = (await receive())["body"]
+        self.contents.append(content)
+        self.bodies.append(json.loads(content))
+        self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
+        status = self.statuses[min(len(self.bodies), len(self.statuses)) - 1]
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        async with self._came:
+            self._came.notify_all()
+
+    async def wait_for(self, count: int) -> None:
+        """Wait until so many webhooks have come."""
+        async with self._came:
+            while len(self.bodies) < count:
+                await self._came.wait()
+
+    def reached(self) -> list[str]:
+        """The statuses that were told, in order."""
+        return [body["statusUpdate"]["status"] for body in self.bodies if "statusUpdate" in body]
+
+
+def register(sandbox: Sandbox, topic: str, address: str = "https://bot.example/", **configuration: Any) -> str:
+    """Register an address for a topic and return the registration's id."""
+    body = {"topic": topic, "address": address, "configuration": configuration}
+    identifier: str = answer(ask(sandbox, body, path=f"{BUSINESS}/create/webhooks"))["id"]
+    return identifier
+
+
+async def receiving(*statuses: int, **options: Any) -> tuple[Sandbox, Receiver]:
+    """A sandbox whose webhooks of both topics an application in this process receives."""
+    sandbox, receiver = Sandbox(**options), Receiver(*statuses or (200,))
+    sandbox.attach("https://bot.example/", receiver)
+    register(sandbox, "messages")
+    register(sandbox, "delivery_status")
+    return sandbox, receiver

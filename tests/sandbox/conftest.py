@@ -13,7 +13,7 @@ from tests.sandbox.calls import client_of
 
 @pytest.fixture
 def sandbox() -> Sandbox:
-    return Sandbox()
+    return Sandbox(windows="open")
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ async def test_a_refusal_carries_its_headers(http: httpx.AsyncClient) -> None:
 
 
 async def test_a_body_up_to_the_limit_passes_and_one_byte_more_is_too_large() -> None:
-    sandbox = Sandbox(max_body_bytes=200)
+    sandbox = Sandbox(windows="open", max_body_bytes=200)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app), base_url="http://sandbox") as client:
         for size, status in ((200, 401), (201, 401)):
             assert (await client.post(MESSAGES, content=b" " * size)).status_code == status
@@ -53,7 +53,7 @@ async def test_a_body_up_to_the_limit_passes_and_one_byte_more_is_too_large() ->
 
 
 async def test_a_body_in_pieces_is_put_together_and_too_many_pieces_are_too_large() -> None:
-    sandbox = Sandbox(max_body_bytes=10)
+    sandbox = Sandbox(windows="open", max_body_bytes=10)
     pieces = [{"type": "http.request", "body": b"12345", "more_body": more} for more in (True, True, False)]
     sent = await by_hand(sandbox, scope(MESSAGES, headers=[(b"X-API-Key", b"sandbox-key")]), *pieces)
     assert sent[0]["status"] == 413

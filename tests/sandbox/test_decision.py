@@ -143,7 +143,7 @@ INVENTED: dict[str, Any] = {
 
 
 def grow(body: Any, query: str = "key=sandbox-key", path: str = "/api/v2/things/7:grow", **changes: Any) -> Any:
-    return ask(Sandbox(swagger=INVENTED), body, path=path, query=query, headers=(), **changes)
+    return ask(Sandbox(windows="open", swagger=INVENTED), body, path=path, query=query, headers=(), **changes)
 
 
 def test_an_operation_that_nobody_knows_is_served_from_its_schema() -> None:
@@ -161,12 +161,12 @@ def test_a_key_in_the_query_and_a_bearer_token_are_checked() -> None:
     assert grow({}, query="key=wrong").status == 401
     bearer = (("authorization", "Bearer sandbox-key"),)
     asked: dict[str, Any] = {"path": "/api/v2/things/7:grow", "headers": bearer}
-    assert ask(Sandbox(swagger=INVENTED), {}, **asked).status == 201
-    assert ask(Sandbox(swagger=INVENTED, api_key="other"), {}, **asked).status == 401
+    assert ask(Sandbox(windows="open", swagger=INVENTED), {}, **asked).status == 201
+    assert ask(Sandbox(windows="open", swagger=INVENTED, api_key="other"), {}, **asked).status == 401
 
 
 def test_an_open_operation_without_content_needs_no_key_and_no_body() -> None:
-    verdict = ask(Sandbox(swagger=INVENTED), b"{", path="/api/v2/open", method="GET", headers=())
+    verdict = ask(Sandbox(windows="open", swagger=INVENTED), b"{", path="/api/v2/open", method="GET", headers=())
     assert (verdict.status, verdict.content) == (204, b"")
 
 
@@ -181,7 +181,9 @@ def test_a_body_that_contains_itself_too_deeply_is_refused() -> None:
 
 
 def test_a_known_operation_answers_in_the_files_own_spelling() -> None:
-    found = answer(ask(Sandbox(swagger=_snake_case_file()), b"", path=f"{BUSINESS}/webhooks", method="GET"))
+    found = answer(
+        ask(Sandbox(windows="open", swagger=_snake_case_file()), b"", path=f"{BUSINESS}/webhooks", method="GET")
+    )
     assert found == {"entity": {"business_id": "sandbox-business", "webhooks": []}}
 
 
@@ -192,7 +194,7 @@ def test_a_known_operation_whose_file_has_another_schema_refuses_and_never_fails
     base = "/v1/businesses/{businessId}"
     for path in ("/send/messages", "/send/whatsapp_templated_messages", "/create/webhooks"):
         document["paths"][f"{base}{path}"] = {"post": loose}
-    sandbox = Sandbox(swagger=document)
+    sandbox = Sandbox(windows="open", swagger=document)
     for path in ("/send/messages", "/send/whatsapp_templated_messages", "/create/webhooks"):
         for body in bodies:
             assert ask(sandbox, body, path=f"{BUSINESS}{path}").status == 400

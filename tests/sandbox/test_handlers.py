@@ -18,7 +18,7 @@ def test_every_known_operation_is_one_of_the_files() -> None:
 def test_every_documented_session_message_is_accepted_as_it_stands(name: str) -> None:
     body = documented(f"requests/{name}")
     # The one page that shows a session message to a BSUID is contradicted by another, which the default follows.
-    sandbox = Sandbox(bsuid_recipients="accept" if name == "session_text_bsuid" else "templates")
+    sandbox = Sandbox(windows="open", bsuid_recipients="accept" if name == "session_text_bsuid" else "templates")
     verdict = ask(sandbox, body)
     assert (verdict.status, verdict.unknown) == (200, ())
     (message,) = sandbox.messages
@@ -57,7 +57,7 @@ def test_a_closed_window_refuses_session_messages_and_lets_templates_pass(sandbo
 
 
 def test_a_closed_window_has_the_error_type_that_was_chosen() -> None:
-    sandbox = Sandbox(window_error_type="ERROR_TYPE_FAILED_PRECONDITION")
+    sandbox = Sandbox(windows="open", window_error_type="ERROR_TYPE_FAILED_PRECONDITION")
     sandbox.close_window(CUSTOMER)
     assert answer(ask(sandbox, session()))["type"] == "ERROR_TYPE_FAILED_PRECONDITION"
 
@@ -70,7 +70,7 @@ def test_a_badly_written_message_is_refused_for_that_and_not_for_its_closed_wind
 @pytest.mark.parametrize("path", [MESSAGES, TEMPLATES])
 def test_an_accepted_message_has_the_status_that_was_chosen(path: str) -> None:
     body: Any = session() if path == MESSAGES else template()
-    assert ask(Sandbox(sent_status=201), body, path=path).status == 201
+    assert ask(Sandbox(windows="open", sent_status=201), body, path=path).status == 201
 
 
 def test_a_campaigns_name_is_kept(sandbox: Sandbox) -> None:

@@ -64,7 +64,7 @@ def check(status: int, found: Any) -> None:
 @settings(max_examples=400, derandomize=True, deadline=None)
 @given(st.sampled_from(PATHS), st.sampled_from(["POST", "PUT"]), SHAPED)
 def test_no_json_makes_it_fail(path: str, method: str, body: object) -> None:
-    verdict = ask(Sandbox(), body, path=path, method=method)
+    verdict = ask(Sandbox(windows="open"), body, path=path, method=method)
     check(verdict.status, answer(verdict))
 
 
@@ -89,14 +89,14 @@ def _replaced(value: Any, draw: st.DrawFn) -> Any:
 @given(mutated())
 def test_no_change_to_a_documented_body_makes_it_fail(case: tuple[str, Any]) -> None:
     path, body = case
-    verdict = ask(Sandbox(), body, path=path, method="PUT" if "update" in path else "POST")
+    verdict = ask(Sandbox(windows="open"), body, path=path, method="PUT" if "update" in path else "POST")
     check(verdict.status, answer(verdict))
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.sampled_from(PATHS), st.binary(max_size=60))
 def test_no_bytes_make_it_fail(path: str, body: bytes) -> None:
-    verdict = ask(Sandbox(), body, path=path)
+    verdict = ask(Sandbox(windows="open"), body, path=path)
     check(verdict.status, answer(verdict))
 
 
@@ -112,7 +112,7 @@ def test_no_bytes_make_it_fail(path: str, body: bytes) -> None:
 async def test_no_path_query_or_header_makes_it_fail(
     *, method: str, path: str, extra: str, query: str, headers: list[tuple[bytes, bytes]], with_key: bool
 ) -> None:
-    sandbox = Sandbox()
+    sandbox = Sandbox(windows="open")
     key = [(KEY[0].encode(), KEY[1].encode())] if with_key else []
     scope = {
         "type": "http",
@@ -135,7 +135,7 @@ async def test_no_path_query_or_header_makes_it_fail(
 
 
 async def test_what_was_hostile_can_still_be_inspected() -> None:
-    sandbox = Sandbox()
+    sandbox = Sandbox(windows="open")
     async with client_of(sandbox) as client:
         await client.post(MESSAGES, content=b'\xff"\\ud800')
         await client.post(MESSAGES, json={"\x00": "\x1b", **session()})

@@ -11,9 +11,10 @@ from tests.sandbox.calls import MESSAGES, session
 async def test_the_overview_shows_settings_and_counts_without_the_key(http: httpx.AsyncClient, path: str) -> None:
     await http.post(MESSAGES, json=session())
     found = (await http.get(path)).json()
-    assert found["kept"] == {"messages": 1, "requests": 1, "registrations": 0}
+    assert found["kept"] == {"messages": 1, "requests": 1, "deliveries": 0, "registrations": 0}
     assert found["settings"]["business_id"] == "sandbox-business"
-    assert "api_key" not in found["settings"]
+    assert found["now"] == 1767225600.0
+    assert {"api_key", "webhook_secret"}.isdisjoint(found["settings"])
 
 
 async def test_messages_are_shown_with_their_bodies(http: httpx.AsyncClient, sandbox: Sandbox) -> None:
@@ -28,6 +29,7 @@ async def test_messages_are_shown_with_their_bodies(http: httpx.AsyncClient, san
         "campaignName": None,
         "acceptedAt": 1767225600.0,
         "traceId": sandbox.requests[0].trace_id,
+        "status": None,
         "body": session(callbackData={"a": 1}),
     }
 
@@ -50,17 +52,17 @@ async def test_inspection_is_not_itself_inspected(http: httpx.AsyncClient, sandb
 
 async def test_windows_are_closed_and_opened(http: httpx.AsyncClient) -> None:
     window: dict[str, Any] = {"customer": "+16044441111"}
-    assert (await http.post("/__sandbox__/close_window", json=window)).json() == {}
+    assert (await http.post("/__sandbox__/close_window", json=window)).json() == {"now": 1767225600.0}
     assert (await http.post(MESSAGES, json=session())).status_code == 400
     window["sender"] = "+14151111234"
-    assert (await http.post("/__sandbox__/open_window", json=window)).json() == {}
+    assert (await http.post("/__sandbox__/open_window", json=window)).json() == {"now": 1767225600.0}
     assert (await http.post(MESSAGES, json=session())).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "not JSON"),
+        (b"", "customer"),
         (b"{", "not JSON"),
         (b"[" * 100_000, "nested too deeply"),
         (b"[]", "not a JSON object"),

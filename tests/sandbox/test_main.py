@@ -1,6 +1,7 @@
 """The command line, in this process and as a process of its own."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -37,7 +38,10 @@ def test_a_signal_ends_it_with_status_0(
     end_once_listening(monkeypatch, number)
     assert main(["--port", "0", "--api-key", "k", "--business-id", "b", "--sender", "+14155550100"]) == 0
     printed = capsys.readouterr().out
-    assert all(word in printed for word in ("API key   k", "business  b", "senders   +14155550100", "has ended"))
+    assert all(
+        word in printed
+        for word in ("API key         k", "business        b", "senders         +14155550100", "has ended")
+    )
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -77,9 +81,9 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
             await client.post(f"{address}{MESSAGES}", json=session())
 
     monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", ask_once)
-    assert main(["--port", "0"]) == 0
+    assert main(["--port", "0", "--windows", "open"]) == 0
     assert re.search(
-        r"^\d\d:\d\d:\d\d  POST /send/messages  200  text to \+160\*\*\*11  \w{26}$",
+        r"^\d\d:\d\d:\d\d  -> POST /send/messages +200  text to \+160\*\*\*11  \w{26}$",
         capsys.readouterr().out,
         re.MULTILINE,
     )
@@ -88,14 +92,14 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
 async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "connectly_api.sandbox", "--port", "0", "--show-personal-data"),
+        *("-m", "connectly_api.sandbox", "--port", "0", "--show-personal-data", "--windows", "open"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
     )
     try:
         assert process.stdout is not None
-        banner = (await process.stdout.readuntil(b"what was received.\n")).decode()
+        banner = (await process.stdout.readuntil(b"/timeline\n")).decode()
         address = re.findall(r"http://127\.0\.0\.1:\d+", banner)[0]
         async with httpx.AsyncClient(headers=dict([KEY])) as client:
             identifier = (await client.post(f"{address}{MESSAGES}", json=session())).json()["id"]
@@ -110,3 +114,47 @@ async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() 
     assert process.returncode == 0
     assert f"text to +16044441111  {identifier}" in out.decode()
     assert "Traceback" not in err.decode()
+
+
+async def once(_: Any = None) -> None:
+    """End at once."""
+
+
+def test_faults_a_recording_and_json_are_taken_from_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def ask_twice() -> None:
+        address = json.loads(capsys.readouterr().out)["address"]
+        async with httpx.AsyncClient(headers=dict([KEY])) as client:
+            for _ in range(2):
+                await client.post(f"{address}{MESSAGES}", json=session())
+
+    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", ask_twice)
+    recording = str(tmp_path / "run.json")
+    arguments = ["--port", "0", "--json", "--windows", "open", "--fault", "server_error,next=1"]
+    assert main([*arguments, "--record", recording]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["what"], line["status"], line["fault"]) for line in lines] == [
+        ("request", 500, "server_error"),
+        ("request", 200, None),
+    ]
+    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", once)
+    assert main(["--port", "0", "--color", "always", "--replay", recording]) == 0
+    assert capsys.readouterr().out.count("/send/messages") >= 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--fault", "explode"], "what: must be one of"),
+        (["--fault", "reset,every"], "needs a value"),
+        (["--replay", "/nowhere/at/all.json"], "recording: cannot be read"),
+        (["--record", "/nowhere/at/all.json"], "No such file"),
+    ],
+)
+def test_what_cannot_be_done_is_told_with_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], problem: str
+) -> None:
+    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", once)
+    assert main(["--port", "0", *arguments]) == 1
+    assert problem in capsys.readouterr().err

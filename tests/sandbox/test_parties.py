@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.parties import as_bsuid, as_phone
+from connectly_api.sandbox.identities import as_bsuid, as_phone
 from tests.sandbox.calls import TEMPLATES, answer, ask, fields, session, template
 
 WHATSAPP = {"channelType": "whatsapp"}
@@ -139,22 +139,22 @@ def test_by_default_a_bsuid_gets_templates_and_no_session_messages(sandbox: Sand
 
 
 def test_a_bsuid_gets_everything_or_nothing_as_chosen() -> None:
-    both = Sandbox(bsuid_recipients="accept")
+    both = Sandbox(windows="open", bsuid_recipients="accept")
     assert ask(both, session(recipient={"userId": BSUID, **WHATSAPP})).status == 200
-    none = Sandbox(bsuid_recipients="refuse")
+    none = Sandbox(windows="open", bsuid_recipients="refuse")
     refused = ask(none, template(number=f"bsuid:{BSUID}"), path=TEMPLATES)
     assert (refused.status, refused.code, fields(refused)) == (400, INVALID, ["number"])
 
 
 def test_a_missing_sender_is_refused_where_that_is_chosen_and_there_are_several() -> None:
-    several = Sandbox(missing_sender="refuse")
+    several = Sandbox(windows="open", missing_sender="refuse")
     assert ask(several, session()).code == SENDER
     assert ask(several, template(), path=TEMPLATES).code == SENDER
-    assert ask(Sandbox(missing_sender="refuse", senders=["+14151111234"]), session()).status == 200
+    assert ask(Sandbox(windows="open", missing_sender="refuse", senders=["+14151111234"]), session()).status == 200
 
 
 def test_the_channels_of_the_business_decide() -> None:
-    sms = Sandbox(channels=["sms"])
+    sms = Sandbox(windows="open", channels=["sms"])
     assert ask(sms, session(recipient={"id": "+16044441111", "channelType": "sms"})).status == 200
     assert ask(sms, session()).code == CHANNEL
     assert ask(sms, template(), path=TEMPLATES).code == CHANNEL

@@ -35,7 +35,7 @@ def test_no_secret_is_kept(sandbox: Sandbox) -> None:
 
 
 def test_a_key_that_the_query_encodes_is_cut_out_too() -> None:
-    sandbox = Sandbox(api_key="a/b+c")
+    sandbox = Sandbox(windows="open", api_key="a/b+c")
     ask(sandbox, session(), query="key=a%2Fb%2Bc", path="/a/b+c")
     assert (sandbox.requests[0].query, sandbox.requests[0].path) == ("key=[redacted]", "/[redacted]")
 

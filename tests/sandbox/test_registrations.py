@@ -88,7 +88,7 @@ def test_a_second_registration_of_a_topic_is_a_conflict_by_default(sandbox: Sand
 
 
 def test_a_second_registration_of_a_topic_replaces_the_first_where_chosen() -> None:
-    sandbox = Sandbox(second_registration="replace")
+    sandbox = Sandbox(windows="open", second_registration="replace")
     first, other = created(sandbox), created(sandbox, topic="report")
     second = created(sandbox, address="https://example.com/two")
     assert [registration.id for registration in sandbox.registrations] == [other, second]

@@ -19,8 +19,8 @@ def run(sandbox: Sandbox) -> tuple[Any, ...]:
 
 
 def test_the_same_run_gives_the_same_ids_and_another_seed_others() -> None:
-    assert run(Sandbox(seed=7)) == run(Sandbox(seed=7))
-    assert run(Sandbox(seed=7)) != run(Sandbox(seed=8))
+    assert run(Sandbox(windows="open", seed=7)) == run(Sandbox(windows="open", seed=7))
+    assert run(Sandbox(windows="open", seed=7)) != run(Sandbox(windows="open", seed=8))
 
 
 def test_reset_forgets_everything_and_starts_the_ids_anew(sandbox: Sandbox) -> None:
@@ -35,7 +35,7 @@ def test_reset_forgets_everything_and_starts_the_ids_anew(sandbox: Sandbox) -> N
 
 
 def test_no_more_is_kept_than_asked_for() -> None:
-    sandbox = Sandbox(keep=2)
+    sandbox = Sandbox(windows="open", keep=2)
     for _ in range(5):
         ask(sandbox, session())
     assert [request.number for request in sandbox.requests] == [4, 5]
@@ -75,7 +75,7 @@ def test_a_window_of_another_business_is_a_clear_error(sandbox: Sandbox) -> None
 
 def test_each_request_is_told_when_it_is_decided() -> None:
     told: list[ReceivedRequest] = []
-    sandbox = Sandbox(on_request=told.append)
+    sandbox = Sandbox(windows="open", on_request=told.append)
     run(sandbox)
     assert tuple(told) == sandbox.requests
 
@@ -83,11 +83,11 @@ def test_each_request_is_told_when_it_is_decided() -> None:
 def test_a_file_with_a_path_below_the_sandboxes_own_is_refused() -> None:
     for path in ("/__sandbox__", "/__sandbox__/messages"):
         with pytest.raises(InvalidInputError, match="__sandbox__"):
-            Sandbox(swagger={"swagger": "2.0", "paths": {path: {"get": {}}}})
-    assert Sandbox(swagger={"swagger": "2.0", "paths": {"/__sandbox__ed": {"get": {}}}}).requests == ()
+            Sandbox(windows="open", swagger={"swagger": "2.0", "paths": {path: {"get": {}}}})
+    assert Sandbox(windows="open", swagger={"swagger": "2.0", "paths": {"/__sandbox__ed": {"get": {}}}}).requests == ()
 
 
 def test_the_repr_shows_counts_alone() -> None:
-    sandbox = Sandbox(api_key="canary-key")
+    sandbox = Sandbox(windows="open", api_key="canary-key")
     ask(sandbox, session(), headers=(("x-api-key", "canary-key"),))
     assert repr(sandbox) == "Sandbox(received=1, accepted=1)"

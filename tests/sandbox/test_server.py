@@ -31,7 +31,7 @@ async def test_a_sandbox_can_be_served_again_on_the_same_port(sandbox: Sandbox) 
 
 
 async def test_two_sandboxes_run_side_by_side() -> None:
-    async with Sandbox().serve() as one, Sandbox().serve() as two:
+    async with Sandbox(windows="open").serve() as one, Sandbox(windows="open").serve() as two:
         assert one != two
 
 
@@ -39,7 +39,7 @@ async def test_a_port_in_use_is_a_clear_error(sandbox: Sandbox) -> None:
     async with sandbox.serve() as address:
         port = int(address.rpartition(":")[2])
         with pytest.raises(ServeError, match=f"cannot listen on 127.0.0.1 port {port}: Address already in use"):
-            async with Sandbox().serve(port=port):
+            async with Sandbox(windows="open").serve(port=port):
                 raise AssertionError
     assert issubclass(ServeError, ConnectlyError)
 
@@ -106,7 +106,7 @@ async def test_an_ipv6_address_is_written_in_brackets(sandbox: Sandbox) -> None:
 
 def test_another_library_than_asyncio_is_a_clear_error() -> None:
     async def serve() -> None:
-        async with Sandbox().serve():
+        async with Sandbox(windows="open").serve():
             raise AssertionError
 
     with pytest.raises(UsageError, match="asyncio"):

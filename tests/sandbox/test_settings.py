@@ -37,6 +37,16 @@ from connectly_api.sandbox import Sandbox
         ("second_registration", "both", "second_registration"),
         ("window_error_type", "ERROR_TYPE_UNSPECIFIED", "window_error_type"),
         ("sent_status", 202, "sent_status"),
+        ("rate_limit", 0, "rate_limit"),
+        ("rate_limit", True, "rate_limit"),
+        ("rate_limit", "none", "rate_limit"),
+        ("sent_after", -1, "sent_after"),
+        ("delivered_after", "1", "delivered_after"),
+        ("read_after", float("inf"), "read_after"),
+        ("webhook_retries", [1, -1], "webhook_retries"),
+        ("webhook_timeout", 0, "webhook_timeout"),
+        ("webhook_secret", "", "webhook_secret"),
+        ("clock", "atomic", "clock"),
         ("sent_status", True, "sent_status"),
     ],
 )
@@ -48,10 +58,10 @@ def test_a_setting_that_cannot_be_is_refused_by_name(setting: str, value: Any, f
 
 
 def test_a_lone_string_is_one_sender() -> None:
-    assert Sandbox(senders="+14151111234").settings.senders == ("+14151111234",)
+    assert Sandbox(windows="open", senders="+14151111234").settings.senders == ("+14151111234",)
 
 
 def test_neither_key_nor_numbers_are_in_the_repr() -> None:
-    shown = repr(Sandbox(api_key="canary-key", senders=["+14159998877"]).settings)
+    shown = repr(Sandbox(windows="open", api_key="canary-key", senders=["+14159998877"]).settings)
     assert "canary-key" not in shown
     assert "9998877" not in shown

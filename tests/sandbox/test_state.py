@@ -4,15 +4,9 @@ import attrs
 import pytest
 
 from connectly_api.sandbox import Registration
-from connectly_api.sandbox.state import (
-    AcceptedMessage,
-    MessageAccepted,
-    RegistrationRemoved,
-    RegistrationStored,
-    State,
-    WindowClosed,
-    WindowOpened,
-)
+from connectly_api.sandbox.changes import MessageAccepted, RegistrationRemoved, RegistrationStored, WindowSet
+from connectly_api.sandbox.records import AcceptedMessage
+from connectly_api.sandbox.state import State
 
 
 def message(number: int, **changes: Any) -> AcceptedMessage:
@@ -37,7 +31,7 @@ def test_only_the_latest_messages_are_kept_and_all_are_counted() -> None:
     state = State(now=0.0, keep=3)
     for number in range(10):
         state.apply(MessageAccepted(message(number)))
-    assert [kept.id for kept in state.messages] == ["m7", "m8", "m9"]
+    assert list(state.messages) == ["m7", "m8", "m9"]
     assert state.accepted == 10
 
 
@@ -52,14 +46,13 @@ def test_a_registration_is_stored_replaced_and_removed() -> None:
     assert state.registrations == {}
 
 
-def test_a_window_is_closed_for_any_of_a_customers_names_and_opened_again() -> None:
+def test_a_window_is_open_as_long_as_the_latest_of_the_names_wrote() -> None:
     state = State(now=0.0, keep=1)
-    state.apply(WindowClosed(sender="+1", customer="US.1"))
-    assert not state.is_open("+1", ("+16044441111", "US.1"))
-    assert state.is_open("+2", ("US.1",))
-    state.apply(WindowOpened(sender="+1", customer="US.1"))
-    state.apply(WindowOpened(sender="+1", customer="US.1"))
-    assert state.is_open("+1", ("US.1",))
+    assert state.open_until("+1", ("US.1",)) is None
+    state.apply(WindowSet(sender="+1", names=("US.1",), until=5.0))
+    state.apply(WindowSet(sender="+1", names=("+16044441111",), until=7.0))
+    assert state.open_until("+1", ("+16044441111", "US.1")) == 7.0
+    assert state.open_until("+2", ("US.1",)) is None
 
 
 def test_what_was_received_cannot_be_changed_from_outside() -> None:

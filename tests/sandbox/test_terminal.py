@@ -5,32 +5,38 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.terminal import banner, line
-from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, session, template
+from connectly_api.sandbox.terminal import Showing
+from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
 
 BSUID = "US.13491208655302741918"
 
 
 def told(sandbox: Sandbox, *, personal: bool = False) -> str:
-    return line(sandbox.requests[-1], sandbox.settings, personal=personal)
+    line = Showing(personal=personal).entry(sandbox.requests[-1], "12:00:00")
+    return " ".join(line.removeprefix("12:00:00  -> ").split())
 
 
-def test_the_banner_tells_address_key_business_senders_and_a_command_that_works() -> None:
-    sandbox = Sandbox(business_id="it's a shop", senders=["+16044441111"])
-    text = banner("http://127.0.0.1:8750", sandbox.settings)
-    assert all(word in text for word in ("http://127.0.0.1:8750", "sandbox-key", "it's a shop", "+16044441111"))
-    (command,) = [row.strip() for row in text.splitlines() if "send/messages" in row]
-    words = shlex.split(command)
-    assert words[:4] == ["curl", "-X", "POST", "http://127.0.0.1:8750/v1/businesses/it%27s%20a%20shop/send/messages"]
-    headers = tuple((name.lower(), value) for name, value in (word.split(": ") for word in words[5:8:2]))
-    path = words[3].removeprefix("http://127.0.0.1:8750")
-    assert ask(sandbox, json.loads(words[-1]), path=path, headers=headers).status == 200
+async def test_the_banner_tells_all_that_is_needed_and_its_commands_work_as_they_stand() -> None:
+    sandbox = Sandbox(business_id="it's a shop", senders=["+16044441111"], api_key="k'1")
+    text = Showing().banner("http://127.0.0.1:8750", sandbox.settings)
+    assert all(
+        word in text for word in ("http://127.0.0.1:8750", "k'1", "it's a shop", "+16044441111", "sandbox-secret")
+    )
+    commands = [shlex.split(row) for row in text.splitlines() if row.strip().startswith("curl -X")]
+    assert len(commands) == 5
+    async with client_of(sandbox) as client:
+        for words in commands:
+            headers = dict(word.split(": ") for word in words if ": " in word)
+            url = words[3].replace("http://127.0.0.1:8750", "http://sandbox")
+            response = await client.post(url, headers=headers, content=words[-1])
+            assert response.status_code == 200, words
+    assert [message.kind for message in sandbox.messages] == ["template", "text"]
 
 
 def test_an_accepted_message_is_one_line_with_a_shortened_number(sandbox: Sandbox) -> None:
     ask(sandbox, session())
-    assert told(sandbox) == f"POST /send/messages  200  text to +160***11  {sandbox.messages[0].id}"
-    assert told(sandbox, personal=True) == f"POST /send/messages  200  text to +16044441111  {sandbox.messages[0].id}"
+    assert told(sandbox) == f"POST /send/messages 200 text to +160***11 {sandbox.messages[0].id}"
+    assert told(sandbox, personal=True) == f"POST /send/messages 200 text to +16044441111 {sandbox.messages[0].id}"
 
 
 def test_a_bsuid_is_shortened_too(sandbox: Sandbox) -> None:
@@ -41,25 +47,82 @@ def test_a_bsuid_is_shortened_too(sandbox: Sandbox) -> None:
 
 def test_a_refusal_tells_code_and_reasons(sandbox: Sandbox) -> None:
     ask(sandbox, session(message={"text": ""}))
-    assert told(sandbox).endswith("400  ERROR_CODE_MESSAGE_TEXT_EMPTY message.text: is empty")
+    assert told(sandbox).endswith("400 ERROR_CODE_MESSAGE_TEXT_EMPTY message.text: is empty")
 
 
 def test_a_closed_window_tells_its_code_alone(sandbox: Sandbox) -> None:
     sandbox.close_window("+16044441111")
     ask(sandbox, session())
-    assert told(sandbox).endswith("400  ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW")
+    assert told(sandbox).endswith("400 ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW")
 
 
-def test_ignored_fields_are_named(sandbox: Sandbox) -> None:
+def test_ignored_fields_and_faults_are_named(sandbox: Sandbox) -> None:
+    sandbox.fault("truncated")
     ask(sandbox, session(mesage=1))
-    assert told(sandbox).endswith("ignored, as unknown: mesage")
+    assert told(sandbox).endswith("ignored, as unknown: mesage fault: truncated")
+
+
+def test_an_answer_that_nobody_got_has_no_status(sandbox: Sandbox) -> None:
+    sandbox.fault("reset")
+    assert sandbox.reset_unread(_head()) is not None
+    assert told(sandbox) == "POST /send/messages --- fault: reset"
+
+
+def _head() -> Any:
+    from connectly_api.sandbox.decision import Incoming  # noqa: PLC0415  (one test's)
+
+    return Incoming(method="POST", path=MESSAGES, query="", headers=(), body=b"")
+
+
+async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> None:
+    sandbox, _ = await receiving(500, 200, windows="open")
+    sandbox.fault("bad_signature", next=1)
+    ask(sandbox, session())
+    await sandbox.settle()
+    lines = [Showing().entry(one, "12:00:00") for one in sandbox.deliveries]
+    assert [" ".join(line.split()) for line in lines[:2]] == [
+        "12:00:00 <- delivery_status sent 500 https://bot.example/ fault: bad_signature",
+        "12:00:00 <- delivery_status delivered 200 https://bot.example/",
+    ]
+    assert any(line.endswith("attempt 2") for line in lines)
+
+
+async def test_a_webhook_without_an_answer_says_why(sandbox: Sandbox) -> None:
+    ask(sandbox, {"topic": "report", "address": "https://example.com/r"}, path=f"{BUSINESS}/create/webhooks")
+    await sandbox.report_ready()
+    (line,) = [Showing().entry(one, "12:00:00") for one in sandbox.deliveries]
+    assert "---  https://example.com/r  not on this machine" in line
+
+
+@pytest.mark.parametrize(("body", "color"), [(session(), "\x1b[32m"), ({}, "\x1b[33m")])
+def test_statuses_have_colors_where_they_are_wanted(sandbox: Sandbox, body: Any, color: str) -> None:
+    ask(sandbox, body)
+    shown = Showing(colored=True).entry(sandbox.requests[-1], "12:00:00")
+    assert f"{color}{sandbox.requests[-1].status}\x1b[0m" in shown
+    sandbox.fault("server_error")
+    ask(sandbox, body)
+    assert "\x1b[31m500" in Showing(colored=True).entry(sandbox.requests[-1], "12:00:00")
+
+
+async def test_in_json_a_line_is_an_object_without_personal_data_unless_it_is_asked_for() -> None:
+    sandbox, _ = await receiving(200, windows="open")
+    banner = json.loads(Showing(is_json=True).banner("http://127.0.0.1:1", sandbox.settings))
+    assert (banner["what"], banner["address"], banner["apiKey"]) == ("listening", "http://127.0.0.1:1", "sandbox-key")
+    ask(sandbox, session())
+    await sandbox.settle()
+    for entry in (sandbox.requests[-1], sandbox.deliveries[-1]):
+        brief = Showing(is_json=True).entry(entry, "12:00:00")
+        whole = Showing(is_json=True, personal=True).entry(entry, "12:00:00")
+        assert "6044441111" not in brief
+        assert "6044441111" in whole
+        assert json.loads(brief).items() <= json.loads(whole).items()
 
 
 def test_other_paths_are_told_whole(sandbox: Sandbox) -> None:
     ask(sandbox, b"", path="/v2/else", method="GET")
-    assert told(sandbox).startswith("GET /v2/else  404  ERROR_CODE_UNSPECIFIED")
+    assert told(sandbox).startswith("GET /v2/else 404 ERROR_CODE_UNSPECIFIED")
     ask(sandbox, b"", path=f"{BUSINESS}/webhooks", method="GET")
-    assert told(sandbox) == "GET /webhooks  200"
+    assert told(sandbox) == "GET /webhooks 200"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""Fixtures for pytest: a sandbox in this process, and a client on it. Tests that ask for neither are left alone.
+
+    async def test_the_bot_says_hello(connectly_sandbox, connectly):
+        customer = connectly_sandbox.customer("+16044441111")
+        await customer.says("Hi")
+        await connectly.send_text("+16044441111", "Hello!")
+        connectly_sandbox.assert_sent_once("+16044441111", text="Hello!")
+
+The fixtures are plain ones, so they serve tests of pytest-asyncio, of anyio on asyncio and on trio, and plain tests
+alike. They need the extra: `pip install 'connectly-api[sandbox]'`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from connectly_api import Connectly
+    from connectly_api.sandbox import Sandbox
+
+__all__ = ["connectly", "connectly_sandbox", "connectly_sandbox_options"]
+
+
+@pytest.fixture
+def connectly_sandbox_options() -> dict[str, Any]:
+    """Keywords for the sandbox, as `connectly_api.sandbox.Settings` describes them; override it to choose others."""
+    return {}
+
+
+@pytest.fixture
+def connectly_sandbox(connectly_sandbox_options: dict[str, Any]) -> Sandbox:
+    """A sandbox in which nothing has happened yet; its clock stands still until the test advances it."""
+    # Imported when it is asked for: a test run without these fixtures pays nothing, and needs no extra.
+    from connectly_api.sandbox import Sandbox  # noqa: PLC0415
+
+    return Sandbox(**connectly_sandbox_options)
+
+
+@pytest.fixture
+def connectly(connectly_sandbox: Sandbox) -> Connectly:
+    """A client on the sandbox, in process: no socket, no connection that would have to be closed."""
+    from connectly_api import Connectly  # noqa: PLC0415  (as above)
+    from connectly_api.transport import AsgiTransport  # noqa: PLC0415
+
+    settings = connectly_sandbox.settings
+    return Connectly(
+        api_key=settings.api_key, business_id=settings.business_id, transport=AsgiTransport(connectly_sandbox.app)
+    )

@@ -1,0 +1,69 @@
+from typing import Any
+
+import attrs
+import pytest
+
+from connectly_api.errors import InvalidInputError
+from connectly_api.sandbox.flags import fault_of, parser, settings_of
+from connectly_api.sandbox.settings import Settings
+
+
+def given(*arguments: str) -> dict[str, Any]:
+    return settings_of(parser().parse_args(arguments))
+
+
+def test_without_flags_the_clock_runs_and_all_else_is_as_it_is_in_tests() -> None:
+    assert given() == {"clock": "real"}
+
+
+def test_there_is_a_flag_for_every_setting_and_each_default_is_shown() -> None:
+    shown = parser().format_help()
+    special = {"senders": "--sender", "channels": "--channel", "webhook_retries": "--webhook-retry"}
+    for field in attrs.fields(Settings):
+        assert special.get(field.name, f"--{field.name.replace('_', '-')}") in shown
+
+
+def test_flags_become_settings_of_the_right_types() -> None:
+    found = given(
+        *("--sender", "+14155550100", "--sender", "+14155550101", "--rate-limit", "none", "--seed", "7"),
+        *("--read-after", "2.5", "--webhook-retry", "1", "--webhook-retry", "2.5", "--sent-status", "201"),
+        *("--clock", "virtual", "--windows", "open"),
+    )
+    assert Settings(**found) == Settings(
+        senders=("+14155550100", "+14155550101"), rate_limit=None, seed=7, read_after=2.5,
+        webhook_retries=(1.0, 2.5), sent_status=201, clock="virtual", windows="open",
+    )  # fmt: skip
+    assert given("--rate-limit", "5")["rate_limit"] == 5
+
+
+@pytest.mark.parametrize("arguments", [["--windows", "ajar"], ["--seed", "x"], ["--rate-limit", "x"], ["--nothing"]])
+def test_a_flag_that_cannot_be_ends_the_program_with_a_word(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parser().parse_args(arguments)
+    assert caught.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("reset", {"what": "reset"}),
+        ("reset, every=5", {"what": "reset", "every": 5}),
+        ("server_error,status=503,html=true,probability=0.5",
+         {"what": "server_error", "status": 503, "html": True, "probability": 0.5}),
+        ("rate_limited,retry_after=2", {"what": "rate_limited", "retry_after": "2"}),
+        ("hang,accepted=false,recipient=+16044441111",
+         {"what": "hang", "accepted": False, "recipient": "+16044441111"}),
+        ("drop_webhook,topic=messages", {"what": "drop_webhook", "topic": "messages"}),
+        ("reset,next=soon", {"what": "reset", "next": "soon"}),
+    ],
+)  # fmt: skip
+def test_a_fault_is_written_as_words(text: str, arguments: dict[str, Any]) -> None:
+    assert fault_of(text) == arguments
+
+
+def test_a_fault_with_half_a_part_is_a_clear_error() -> None:
+    with pytest.raises(InvalidInputError, match="'every' needs a value"):
+        fault_of("reset,every")

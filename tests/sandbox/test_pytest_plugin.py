@@ -1,0 +1,82 @@
+"""The plugin, in runs of pytest of their own, and the complete example of the documentation."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import connectly_api
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = ROOT / "docs" / "test-your-bot.md"
+PLUGIN = ("-p", "connectly_api.pytest_plugin", "-p", "no:cacheprovider", "-W", "error")
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the runs find the package that is under test."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(connectly_api.__file__).parent.parent))
+
+
+def blocks(page: str) -> dict[str, str]:
+    """The files that the page shows, by name."""
+    named = re.findall(r"`([a-z_.]+)`[^`]*\n\n```[a-z]+\n(.*?)```", page, re.DOTALL)
+    return {name: text for name, text in named if name.endswith((".py", ".ini"))}
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="the documentation is not beside the tests")
+def test_the_documentations_example_passes_as_it_stands(pytester: pytest.Pytester) -> None:
+    files = blocks(PAGE.read_text("utf-8"))
+    assert set(files) == {"bot.py", "test_bot.py", "pytest.ini"}
+    for name, text in files.items():
+        (pytester.path / name).write_text(text, "utf-8")
+    result = pytester.runpytest_subprocess(*PLUGIN)
+    result.assert_outcomes(passed=6)
+    assert "says `6 passed`" in PAGE.read_text("utf-8")
+
+
+def test_the_fixtures_serve_anyio_on_asyncio_and_on_trio_and_plain_tests(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.fixture
+        def connectly_sandbox_options():
+            return {"windows": "open"}
+
+        @pytest.mark.anyio
+        @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+        async def test_anyio(anyio_backend, connectly, connectly_sandbox):
+            sent = await connectly.send_text("+16044441111", "Hello!")
+            await connectly_sandbox.settle()
+            assert connectly_sandbox.assert_sent_once(text="Hello!").id == sent.id
+            assert connectly_sandbox.status_of(sent.id) == "read"
+
+        def test_plain(connectly_sandbox):
+            assert connectly_sandbox.settings.windows == "open"
+    """)
+    pytester.runpytest_subprocess(*PLUGIN, "-p", "no:asyncio").assert_outcomes(passed=3)
+
+
+def test_a_run_that_uses_none_of_it_imports_no_sandbox_and_no_http_library(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import sys
+
+        def test_nothing():
+            heavy = {"connectly_api.sandbox", "connectly_api.client", "httpx", "starlette", "uvicorn", "jsonschema"}
+            assert heavy.isdisjoint(sys.modules)
+    """)
+    pytester.runpytest_subprocess(*PLUGIN, "-p", "no:anyio", "-p", "no:asyncio").assert_outcomes(passed=1)
+
+
+def test_the_settings_are_the_defaults_where_nothing_is_overridden(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from connectly_api.sandbox import Settings
+
+        def test_defaults(connectly_sandbox, connectly):
+            assert connectly_sandbox.settings == Settings()
+            assert connectly.business_id == connectly_sandbox.settings.business_id
+    """)
+    scope = "asyncio_default_fixture_loop_scope=function"
+    pytester.runpytest_inprocess(*PLUGIN, "-o", scope).assert_outcomes(passed=1)

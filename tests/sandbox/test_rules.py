@@ -1,0 +1,94 @@
+from typing import Any, get_args
+
+import pytest
+
+from connectly_api.errors import InvalidInputError
+from connectly_api.sandbox.faults import _FAULTS
+from connectly_api.sandbox.identities import Identity
+from connectly_api.sandbox.rules import DELIVERY_FAULTS, MESSAGE_FAULTS, REQUEST_FAULTS, Rule, What, meeting
+
+RESET: dict[str, Any] = {"what": "reset"}
+
+
+def struck(rule: Rule, times: int = 100, seed: int = 0) -> list[int]:
+    return [nth for nth in range(1, times + 1) if rule.strikes(seed, 1, nth)]
+
+
+def test_every_kind_belongs_to_one_group_and_every_fault_of_a_request_is_known() -> None:
+    assert set(get_args(What)) == REQUEST_FAULTS | MESSAGE_FAULTS | DELIVERY_FAULTS
+    assert set(_FAULTS) == REQUEST_FAULTS
+
+
+def test_a_rule_strikes_always_at_the_next_at_every_or_with_a_probability() -> None:
+    assert len(struck(Rule(**RESET))) == 100
+    assert struck(Rule(**RESET, next=2)) == [1, 2]
+    assert struck(Rule(**RESET, every=40)) == [40, 80]
+    assert struck(Rule(**RESET, probability=0)) == []
+    assert len(struck(Rule(**RESET, probability=1))) == 100
+    half = struck(Rule(**RESET, probability=0.5), 1000)
+    assert 400 < len(half) < 600
+    assert half == struck(Rule(**RESET, probability=0.5), 1000) != struck(Rule(**RESET, probability=0.5), 1000, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"what": "explode"}, "what"),
+        ({"recipient": "somebody"}, "recipient"),
+        ({"recipient": 7}, "recipient"),
+        ({"next": 1, "every": 2}, "next"),
+        ({"every": 1, "probability": 0.1}, "next"),
+        ({"next": 0}, "next"),
+        ({"next": True}, "next"),
+        ({"every": 1.5}, "every"),
+        ({"probability": 1.1}, "probability"),
+        ({"probability": float("nan")}, "probability"),
+        ({"probability": "1"}, "probability"),
+        ({"operation": ""}, "operation"),
+        ({"operation": 7}, "operation"),
+        ({"topic": "messages"}, "topic"),
+        ({"what": "drop_webhook", "operation": "send_message"}, "operation"),
+        ({"html": True}, "html"),
+        ({"accepted": True}, "accepted"),
+        ({"retry_after": 1}, "retry_after"),
+        ({"seconds": 2}, "seconds"),
+        ({"code": "ERROR_CODE_X"}, "code"),
+        ({"status": 503}, "status"),
+        ({"what": "server_error", "status": 429}, "status"),
+        ({"what": "server_error", "status": "503"}, "status"),
+        ({"what": "server_error", "html": "yes"}, "html"),
+        ({"what": "server_error", "accepted": 1}, "accepted"),
+        ({"what": "slow_head", "seconds": -1}, "seconds"),
+        ({"what": "slow_head", "seconds": float("inf")}, "seconds"),
+        ({"what": "fail_delivery", "code": ""}, "code"),
+        ({"what": "rate_limited", "retry_after": "a\r\nb: c"}, "retry_after"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_a_clear_error(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Rule(**{**RESET, **changes})
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("operation", ["send_message", "SendMessage", "MessageService_SendMessage", "sendMessage"])
+def test_an_operation_is_known_by_any_spelling(operation: str) -> None:
+    rules = {1: Rule(**RESET, operation=operation)}
+    asked: dict[str, Any] = {"kinds": REQUEST_FAULTS}
+    assert meeting(rules, {1: 0}, 0, operation="MessageService_SendMessage", **asked).rule is rules[1]
+    assert meeting(rules, {1: 0}, 0, operation="WebhookService_GetWebhooks", **asked).rule is None
+    assert meeting(rules, {1: 0}, 0, **asked).rule is None
+
+
+def test_the_oldest_rule_that_strikes_decides_and_later_ones_do_not_count_it() -> None:
+    rules = {1: Rule(**RESET, every=2), 2: Rule(what="drop", recipient="US.1"), 3: Rule(what="hang")}
+    asked: dict[str, Any] = {"kinds": REQUEST_FAULTS, "customer": Identity(bsuid="US.1")}
+    first = meeting(rules, {1: 0, 2: 0, 3: 0}, 0, **asked)
+    assert (first.fitting, first.rule) == ((1, 2), rules[2])
+    second = meeting(rules, {1: 1, 2: 1, 3: 0}, 0, **asked)
+    assert (second.fitting, second.rule) == ((1,), rules[1])
+    nobody = meeting({2: rules[2]}, {2: 0}, 0, kinds=REQUEST_FAULTS)
+    assert (nobody.fitting, nobody.rule) == ((), None)
+
+
+def test_nothing_personal_is_in_a_rules_repr() -> None:
+    assert "6044441111" not in repr(Rule(**RESET, recipient="+16044441111"))

@@ -1,0 +1,100 @@
+from typing import Any
+
+import pytest
+
+from connectly_api.errors import InvalidInputError
+from connectly_api.sandbox import Sandbox
+from tests.sandbox.calls import TEMPLATES, ask, documented, fields, template
+
+NOT_FOUND = "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND"
+INPUT = "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID"
+DELETED = "ERROR_CODE_MESSAGE_TEMPLATE_DELETED"
+
+
+def given(**values: Any) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def send(sandbox: Sandbox, **changes: Any) -> tuple[int, str | None, list[str]]:
+    verdict = ask(sandbox, template(**changes), path=TEMPLATES)
+    return verdict.status, verdict.code, fields(verdict)
+
+
+def test_any_template_can_be_sent_until_one_is_declared() -> None:
+    sandbox = Sandbox()
+    assert send(sandbox)[0] == 200
+    sandbox.template("shipped")
+    assert send(sandbox) == (400, NOT_FOUND, ["templateName"])
+    assert send(sandbox, templateName="shipped")[0] == 200
+
+
+def test_undeclared_templates_can_be_taken_or_refused_throughout() -> None:
+    accepting, refusing = Sandbox(undeclared_templates="accept"), Sandbox(undeclared_templates="refuse")
+    accepting.template("shipped", parameters=["body_1"])
+    assert send(accepting)[0] == 200
+    assert send(refusing) == (400, NOT_FOUND, ["templateName"])
+
+
+def test_a_template_has_a_name_and_a_language_of_which_the_latter_may_be_left_out() -> None:
+    sandbox = Sandbox()
+    sandbox.template("welcome", "de")
+    assert send(sandbox) == (400, NOT_FOUND, ["templateName"])
+    assert send(sandbox, language="de")[0] == 200
+    assert send(sandbox, language=...)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wrong"),
+    [
+        (given(body_1="a", header_image="https://a.example/1.jpg"), None),
+        (given(header_image="https://a.example/1.jpg", body_1="a"), None),
+        (given(body_1="a"), ["parameters"]),
+        ([], ["parameters", "parameters"]),
+        (given(body_1="a", header_image="https://a.example", body_2="b"), ["parameters[2].name"]),
+        (given(body_1=" ", header_image="https://a.example"), ["parameters[0].value"]),
+        (given(body_1="a", header_image="picture"), ["parameters[1].value"]),
+    ],
+)
+def test_parameters_must_be_those_that_were_declared(parameters: list[dict[str, Any]], wrong: list[str] | None) -> None:
+    sandbox = Sandbox()
+    sandbox.template("welcome", parameters=["body_1", "header_image"])
+    expected = (200, None, []) if wrong is None else (400, INPUT, wrong)
+    assert send(sandbox, parameters=parameters) == expected
+
+
+def test_paused_and_deleted_templates_cannot_be_sent_and_can_be_declared_anew() -> None:
+    sandbox = Sandbox()
+    sandbox.template("welcome", status="paused")
+    assert send(sandbox) == (400, "ERROR_CODE_UNSPECIFIED", ["templateName"])
+    sandbox.template("welcome", status="deleted")
+    assert send(sandbox) == (400, DELETED, ["templateName"])
+    sandbox.template("welcome")
+    assert send(sandbox)[0] == 200
+
+
+def test_the_documented_templates_fit_their_own_declarations() -> None:
+    sandbox = Sandbox()
+    for name in ("template", "template_body_parameters", "template_document_campaign", "template_bsuid"):
+        body = documented(f"requests/{name}")
+        names = [parameter["name"] for parameter in body.get("parameters", [])]
+        sandbox.template(body["templateName"], body["language"], parameters=names)
+        assert ask(sandbox, body, path=TEMPLATES).status == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": " "}, "name"),
+        ({"name": 7}, "name"),
+        ({"name": "t", "language": " "}, "language"),
+        ({"name": "t", "parameters": ["a", "a"]}, "parameters"),
+        ({"name": "t", "parameters": [""]}, "parameters"),
+        ({"name": "t", "parameters": [7]}, "parameters"),
+        ({"name": "t", "status": "lost"}, "status"),
+    ],
+)
+def test_a_template_that_cannot_be_is_a_clear_error(sandbox: Sandbox, arguments: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        sandbox.template(**arguments)
+    assert caught.value.field == field
