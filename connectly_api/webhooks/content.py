@@ -44,9 +44,9 @@ def written_by_business(body: Fields, message: Fields) -> bool:
     businesses can send, and a recipient who has what only customers have.
     """
     return (
-        flag(message, "isEcho", "is_echo")
+        _has_any(message, _BUSINESS_ONLY)
+        or flag(message, "isEcho", "is_echo")
         or flag(body, "isEcho", "is_echo")
-        or _has_any(message, _BUSINESS_ONLY)
         or (_is_customer(inner(body, "recipient")) and not _is_customer(inner(body, "sender")))
     )
 
@@ -98,18 +98,18 @@ def attachments_in(*parts: Fields) -> tuple[Attachment, ...]:
         found = part.get("attachments")
         if found:
             items = [found] if is_object(found) else found if is_array(found) else ()
-            if read := [
-                _attachment(item) for item in items if is_object(item) and (text(item, "url") or has_content(item))
-            ]:
+            if read := [one for item in items if is_object(item) and (one := _attachment(item))]:
                 return tuple(read)
     return ()
 
 
-def _attachment(item: Fields) -> Attachment:
-    kind = text(item, "type")
+def _attachment(item: Fields) -> Attachment | None:
+    kind, url = text(item, "type"), text(item, "url")
+    if url is None and not has_content(item):
+        return None
     return Attachment(
         type=None if kind == "attachment_type_unspecified" else kind,
-        url=text(item, "url"),
+        url=url,
         caption=text(item, "caption"),
         filename=text(item, "filename"),
     )
@@ -118,8 +118,8 @@ def _attachment(item: Fields) -> Attachment:
 def location_in(*parts: Fields) -> Location | None:
     """Return the place of the first part that has one; a gateway writes an absent place as zeros."""
     for part in parts:
-        place = inner(part, "location")
-        if place and has_content(place):
+        place = part.get("location")
+        if place and is_object(place) and has_content(place):
             return Location(
                 latitude=number(place, "latitude", within=90),
                 longitude=number(place, "longitude", within=180),
@@ -132,8 +132,8 @@ def location_in(*parts: Fields) -> Location | None:
 def referral_in(*parts: Fields) -> Referral | None:
     """Return the referral of the first part that has one."""
     for part in parts:
-        referral = inner(part, "referral")
-        if referral and has_content(referral):
+        referral = part.get("referral")
+        if referral and is_object(referral) and has_content(referral):
             return Referral(
                 ctwa_clid=text(referral, "ctwaClid", "ctwa_clid"),
                 source_url=text(referral, "sourceUrl", "source_url"),

@@ -47,7 +47,8 @@ def inner(fields: Fields, name: str, other: str = "") -> Fields:
     found = fields.get(name)
     if not found and other:
         found = fields.get(other)
-    return found if found and is_object(found) else NOTHING
+    # Asked a dozen times for each event: in place, where a guard's call would cost as much as all the rest.
+    return found if found and isinstance(found, dict) else NOTHING  # pyright: ignore[reportUnknownVariableType]
 
 
 def flag(fields: Fields, name: str, other: str) -> bool:

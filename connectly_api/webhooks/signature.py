@@ -131,9 +131,11 @@ def _key(secret: object) -> bytes:
 
 
 def _signature(key: bytes, body: bytes) -> bytes:
-    if not isinstance(body, (bytes, bytearray, memoryview)):
-        raise TypeError("webhook body: must be the raw bytes of the request; decoded text need not be what was signed")
-    return binascii.b2a_base64(hmac.digest(key, body, "sha256"), newline=False)
+    try:
+        return binascii.b2a_base64(hmac.digest(key, body, "sha256"), newline=False)
+    except TypeError:
+        message = "webhook body: must be the raw bytes of the request; decoded text need not be what was signed"
+        raise TypeError(message) from None
 
 
 def _ascii(signature: object) -> bytes:
