@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 __all__ = ["compiled", "literalness", "plain"]
 
 
+@lru_cache(maxsize=1024)
 def plain(path: str) -> str:
     """Return a path in the one spelling in which nothing is percent-encoded without need."""
     return "/".join(quote(unquote(segment), safe="-._~!$&'()*+,;=:@") for segment in path.split("/"))

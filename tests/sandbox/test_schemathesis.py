@@ -1,0 +1,50 @@
+"""An independent generator of requests, in all its phases, against the sandbox on a socket.
+
+At least 5,000 requests from a fixed seed: no answer is a 5xx, and every one conforms to the served Swagger file.
+"""
+
+import asyncio
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from connectly_api.sandbox import Sandbox
+from tests.sandbox.calls import BUSINESS, answer, ask
+
+SWAGGER = Path(sys.modules["connectly_api"].__file__ or "").parent / "lowlevel" / "service.swagger.json"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance"
+)
+# The ids that a generator cannot guess; all else it makes up.
+CONFIG = """
+[parameters]
+"path.businessId" = "sandbox-business"
+
+[[operations]]
+include-operation-id = "WebhookService_UpdateWebhook"
+parameters = {{ "path.webhookId" = "{webhook_id}" }}
+"""
+
+
+async def test_5000_generated_requests_are_answered_as_the_swagger_file_says(tmp_path: Path) -> None:
+    sandbox = Sandbox(rate_limit=None, windows="open", keep=20_000)
+    created = ask(sandbox, {"topic": "report", "address": "https://example.com"}, path=f"{BUSINESS}/create/webhooks")
+    (tmp_path / "schemathesis.toml").write_text(CONFIG.format(webhook_id=answer(created)["id"]))
+    program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
+    assert program is not None
+    async with sandbox.serve() as address:
+        process = await asyncio.create_subprocess_exec(
+            program, "run", str(SWAGGER), "--url", address, "--header", "X-API-Key: sandbox-key",
+            "--seed", "20261121", "--max-examples", "380", "--checks", CHECKS, "--suppress-health-check", "all",
+            "--no-color", cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output = (await process.communicate())[0].decode()
+    assert process.returncode == 0, output
+    for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
+        assert re.search(rf"✅ {phase}", output), output
+    assert sandbox.received >= 5_000
+    assert all(request.status < 500 for request in sandbox.requests)
+    served = {request.operation for request in sandbox.requests if request.status == 200}
+    assert {"WebhookService_UpdateWebhook", "WebhookService_GetWebhooks"} <= served

@@ -1,0 +1,16 @@
+"""A small soak; `python -m tests.sandbox.soak` is the large one."""
+
+import tracemalloc
+
+from tests.sandbox.soak import soak
+
+
+async def test_every_message_is_accounted_for_and_memory_is_flat_once_all_that_is_kept_is_full() -> None:
+    tracemalloc.start(1)
+    try:
+        report = await soak(2_000, keep=200)
+    finally:
+        tracemalloc.stop()
+    assert set(report.outcomes) == {"accepted", "refused", "unknown"}
+    assert report.webhooks > report.accepted * 2
+    assert report.late_bytes < report.early_bytes * 1.2
