@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from connectly_api.template import Parameter, Template
     from connectly_api.transport.protocol import Response, Timeouts, Transport
     from connectly_api.transport.retry import Retry
+    from connectly_api.transport.settings import Tls
 
 __all__ = [
     "ApiError",
@@ -109,6 +110,7 @@ __all__ = [
     "TemplateRejectedError",
     "Text",
     "Timeouts",
+    "Tls",
     "Transport",
     "UnexpectedResponseError",
     "UsageError",
@@ -168,5 +170,6 @@ __getattr__, __dir__ = lazy_names(
         "template": ["Parameter", "Template"],
         "transport.protocol": ["Response", "Timeouts", "Transport"],
         "transport.retry": ["Retry"],
+        "transport.settings": ["Tls"],
     },
 )

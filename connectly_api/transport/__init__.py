@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from connectly_api.transport.pipeline import Pipeline
     from connectly_api.transport.protocol import Answer, Progress, Request, Response, Timeouts, Transport, WireRequest
     from connectly_api.transport.retry import Retry
+    from connectly_api.transport.settings import Tls
 
 __all__ = [
     "Answer",
@@ -23,6 +24,7 @@ __all__ = [
     "Response",
     "Retry",
     "Timeouts",
+    "Tls",
     "Transport",
     "WireRequest",
 ]
@@ -35,5 +37,6 @@ __getattr__, __dir__ = lazy_names(
         "pipeline": ["Pipeline"],
         "protocol": ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest"],
         "retry": ["Retry"],
+        "settings": ["Tls"],
     },
 )
