@@ -131,6 +131,9 @@ async def rough_server(behaviour: Behaviour, *, tls: ssl.SSLContext | None = Non
         yield seen
     finally:
         server.close()
+        if tls is not None:
+            # A handshake that has just failed still has its socket closed, by the event loop.
+            await asyncio.sleep(0.05)
         for task in list(open_connections):
             task.cancel()
         await server.wait_closed()

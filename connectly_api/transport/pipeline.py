@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import random
 import sys
 import time
@@ -15,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import anyio
-import anyio.lowlevel
 import attrs
 
 from connectly_api._version import __version__
@@ -29,6 +27,7 @@ from connectly_api.errors import (
 )
 from connectly_api.redaction import personal_values, redact, repeats
 from connectly_api.transport.address import check_api_key, check_base_url, url_of
+from connectly_api.transport.deadline import current_loop, move_on_after
 from connectly_api.transport.protocol import (
     Answer,
     Headers,
@@ -105,10 +104,11 @@ class Pipeline:
             ("User-Agent", _USER_AGENT),
             ("X-API-Key", self._api_key),
         )
+        self._headers_with_content: Headers = (*self._headers, ("Content-Type", "application/json"))
         self._timeouts = timeouts if timeouts is not None else Timeouts()
         self._retry = retry if retry is not None else Retry()
         self._clock = clock if clock is not None else Clock()
-        self._loop: anyio.lowlevel.EventLoopToken | None = None
+        self._loop: object = None
         self._closed = False
 
     def __repr__(self) -> str:
@@ -145,8 +145,9 @@ class Pipeline:
                 break
             _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
             await self._clock.sleep(pause)
-        seconds = self._clock.monotonic() - started
-        _LOG.debug("%s: %s after %d tries, %.3f s", request.operation, _short(outcome), attempt, seconds)
+        if _LOG.isEnabledFor(logging.DEBUG):
+            seconds = self._clock.monotonic() - started
+            _LOG.debug("%s: %s after %d tries, %.3f s", request.operation, _short(outcome), attempt, seconds)
         return self._conclude(request, outcome, attempt)
 
     async def aclose(self) -> None:
@@ -167,32 +168,30 @@ class Pipeline:
         self._check_loop()
 
     def _check_loop(self) -> None:
-        token = anyio.lowlevel.current_token()
+        loop = current_loop()
         if self._loop is None:
-            self._loop = token
-        elif self._loop != token:
+            self._loop = loop
+        elif self._loop != loop:
             raise UsageError("the client belongs to another event loop; make one client for each loop")
 
     def _wire_request(self, request: Request[object]) -> WireRequest:
-        headers = self._headers
+        headers = self._headers if request.content is None else self._headers_with_content
         if request.headers:
             headers += tuple((name, value) for name, value in request.headers if name.lower() not in _OURS)
-        if request.content is not None:
-            headers += (("Content-Type", "application/json"),)
         return WireRequest(request.method, url_of(self._base_url, request), headers, request.content)
 
     async def _try(self, wire: WireRequest, timeouts: Timeouts, deadline: float) -> Response | Failure:
         progress = Progress()
         remaining = deadline - self._clock.monotonic()
-        with anyio.move_on_after(None if remaining == math.inf else remaining):
+        error: Exception = TimeoutError(f"no answer within {timeouts.total:g} s")
+        with move_on_after(remaining):
             try:
                 return await self._transport.exchange(wire, timeouts, progress)
             except ConnectlyError:
                 raise
-            except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
-                return Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
-        late = TimeoutError(f"no answer within {timeouts.total:g} s")
-        return Failure(late, progress.may_have_left, timed_out=True)
+            except Exception as raised:  # noqa: BLE001 (adapters raise what their library raises)
+                error = raised
+        return Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
 
     def _pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
         if not is_repeatable(method, outcome):
