@@ -181,7 +181,11 @@ def _has_string_keys(value: object, room: int = _DEEPEST) -> bool:
             if not isinstance(key, str):
                 return False
             # Most of what is sent is text, and this looks at all of it.
-            if type(child) is not str and isinstance(child, _CONTAINERS) and not _has_string_keys(cast("object", child), room - 1):
+            if (
+                type(child) is not str
+                and isinstance(child, _CONTAINERS)
+                and not _has_string_keys(cast("object", child), room - 1)
+            ):
                 return False
     elif isinstance(value, (list, tuple)):
         if not room:
