@@ -20,6 +20,7 @@ from connectly_api.sending import Content, Message, SendOptions, to_request
 from connectly_api.template import Parameter, Template
 from connectly_api.transport.address import PRODUCTION, proxy_from_environment
 from connectly_api.transport.auto import TransportName, to_transport
+from connectly_api.transport.paced import PaceLike, with_pace
 from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
@@ -54,6 +55,8 @@ class Connectly:
         timeouts: Timeouts | None = None,
         retry: Retry | None = None,
         limits: Limits = "strict",
+        pace: PaceLike = "off",
+        max_in_flight: int | None = None,
     ) -> None:
         """Check the settings; nothing is opened yet.
 
@@ -70,6 +73,9 @@ class Connectly:
             retry: How often a call that cannot do anything twice is tried; three times where not given.
             limits: WhatsApp's limits on content: `strict` refuses what breaks one before sending, `warn` warns and
                 sends, `off` sends.
+            pace: `on` keeps to the documented rates for endpoints, numbers and customers, a `Pace` to your own; waiting
+                counts into a call's time-out.
+            max_in_flight: How many requests may wait for their answer at the same time; the others queue, in order.
 
         Raises:
             InvalidInputError: A setting cannot be used.
@@ -83,7 +89,7 @@ class Connectly:
         self._limits: Limits = limits
         self._is_view = False
         self.transport = Pipeline(
-            to_transport(transport, proxy=proxy, tls=tls),
+            with_pace(to_transport(transport, proxy=proxy, tls=tls), pace, max_in_flight),
             api_key=api_key,
             base_url=base_url,
             timeouts=timeouts,

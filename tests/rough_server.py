@@ -132,8 +132,8 @@ async def rough_server(behaviour: Behaviour, *, tls: ssl.SSLContext | None = Non
     try:
         yield seen
     finally:
-        # A connection that is just being accepted, or whose handshake has just failed, is finished with first: the event
-        # loop forgets the socket of one that arrives while it stops listening.
+        # A connection that is just being accepted, or whose handshake has just failed, is finished with first: the
+        # event loop forgets the socket of one that arrives while it stops listening.
         await asyncio.sleep(0.005 if tls is None else 0.05)
         server.close()
         for task in list(open_connections):
