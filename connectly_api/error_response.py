@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import TypedDict
 
 from connectly_api.errors import (
     ApiError,
@@ -23,7 +24,7 @@ from connectly_api.errors import (
 )
 from connectly_api.json_kinds import is_object
 
-__all__ = ["error_from_response"]
+__all__ = ["ErrorFields", "error_fields", "error_from_response"]
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -102,21 +103,9 @@ def error_from_response(
         retry_after: Seconds to wait, read from the headers by the caller, who has a clock.
         personal: Values that the error's text must not repeat.
     """
-    fields = _error_fields(body)
-    code = _code(fields.get("code"))
-    error = _class_for(status, code)(
-        status=status,
-        code=code,
-        type=_text(fields.get("type")),
-        message=_text(fields.get("message")),
-        user_title=_text(fields.get("userTitle")),
-        user_message=_text(fields.get("userMessage")),
-        trace_id=_text(fields.get("cntTraceId")),
-        details=fields.get("details"),
-        headers=headers,
-        body=body,
-        personal=personal,
-    )
+    fields = error_fields(_error_body(body))
+    kind = _class_for(status, fields["code"])
+    error = kind(status=status, headers=headers, body=body, personal=personal, **fields)
     if isinstance(error, RateLimitError):
         error.retry_after = retry_after
     return error
@@ -131,7 +120,36 @@ def _class_for(status: int, code: str | None) -> type[ApiError]:
     return ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
 
 
-def _error_fields(body: bytes) -> Mapping[str, object]:
+class ErrorFields(TypedDict):
+    """What an error body says, under the names that `ApiError` has for it."""
+
+    code: str | None
+    type: str | None
+    message: str | None
+    user_title: str | None
+    user_message: str | None
+    trace_id: str | None
+    details: object
+
+
+def error_fields(error: Mapping[str, object]) -> ErrorFields:
+    """Return what an error body says, in an answer or in a delivery status; what cannot be read is None.
+
+    Args:
+        error: The decoded object: the documented body, or a gRPC status (integer `code`, list `details`).
+    """
+    return ErrorFields(
+        code=_code(error.get("code")),
+        type=_text(error.get("type")),
+        message=_text(error.get("message")),
+        user_title=_text(error.get("userTitle") or error.get("user_title")),
+        user_message=_text(error.get("userMessage") or error.get("user_message")),
+        trace_id=_text(error.get("cntTraceId") or error.get("cnt_trace_id")),
+        details=error.get("details"),
+    )
+
+
+def _error_body(body: bytes) -> Mapping[str, object]:
     try:
         decoded: object = json.loads(body)
     except (ValueError, RecursionError):

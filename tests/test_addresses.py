@@ -6,6 +6,7 @@ import copy
 import pickle
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -80,7 +81,7 @@ NOT_BSUIDS = [
     "bsuid:US.1",
     "13491208655302741918",
 ]
-NO_STRINGS = [None, 16044441111, True, 1.5, b"+16044441111", ["+16044441111"], {"id": NUMBER}, object()]
+NO_STRINGS = [None, 16044441111, True, 1.5, b"+16044441111", ["+16044441111"], {"id": NUMBER}, Decimal(1)]
 
 
 class Text(str):

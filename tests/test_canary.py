@@ -118,7 +118,7 @@ async def test_nothing_leaks_from_a_call(
             sender=SENDER,
             base_url=server.base_url,
             transport=transport,
-            timeouts=Timeouts(total=2, connect=1, read=0.2),
+            timeouts=Timeouts(total=60, connect=20, read=0.3 if behaviour is hang_after_reading else 20),
             retry=Retry(base=0),
         ) as connectly,
     ):

@@ -7,6 +7,7 @@ import json
 import math
 import pickle
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_content_beyond_its_limits_names_each_with_field_size_and_limit(
     assert list(content.violations()) == expected
 
 
-ODD: list[Any] = [7, True, 1.5, b"https://example.com", ["x"], {"x": "y"}, object(), "\ud800", math.nan]
+ODD: list[Any] = [7, True, 1.5, b"https://example.com", ["x"], {"x": "y"}, Decimal(1), "\ud800", math.nan]
 FIELDS: list[tuple[Callable[..., Kind], dict[str, Any], str]] = [
     (Text, {"text": "x"}, "text"),
     *(

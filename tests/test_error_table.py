@@ -46,6 +46,10 @@ from tests.rough_server import (
     sent,
 )
 
+# A test that waits for no time-out must not meet one, however busy the machine is.
+PATIENT = Timeouts(total=60, connect=20, read=20)
+IMPATIENT = Timeouts(total=60, connect=20, read=0.3)
+
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 WINDOW = (
     b'{"message":"Failed to send","type":"ERROR_TYPE_DEADLINE_EXCEEDED",'
@@ -53,7 +57,7 @@ WINDOW = (
 )
 
 
-DEFAULTS: dict[str, Any] = {"retry": Retry(base=0.001), "timeouts": Timeouts(total=5, connect=0.5, read=0.3)}
+DEFAULTS: dict[str, Any] = {"retry": Retry(base=0.001), "timeouts": PATIENT}
 
 
 @pytest.fixture(params=["httpx", "pyreqwest"], autouse=True)
@@ -75,8 +79,8 @@ async def send_to(base_url: str, **settings: Any) -> str | ConnectlyError:
             return error
 
 
-async def list_from(base_url: str) -> int | ConnectlyError:
-    async with connected(base_url) as connectly:
+async def list_from(base_url: str, **settings: Any) -> int | ConnectlyError:
+    async with connected(base_url, **settings) as connectly:
         try:
             return len(await connectly.webhooks.list())
         except ConnectlyError as error:
@@ -91,7 +95,7 @@ async def test_connection_refused() -> None:
 
 
 async def test_name_not_found() -> None:
-    error = await send_to("https://api.example.invalid", timeouts=Timeouts(total=9, connect=2, read=3))
+    error = await send_to("https://api.example.invalid")
     assert isinstance(error, NotSentError)
     assert "(3 tries)" in str(error)
 
@@ -108,7 +112,7 @@ async def test_tls_refused(certificate_for: str) -> None:
 
 async def test_connect_time_out() -> None:
     with full_backlog() as port:
-        error = await send_to(f"http://127.0.0.1:{port}", timeouts=Timeouts(total=5, connect=0.1, read=0.3))
+        error = await send_to(f"http://127.0.0.1:{port}", timeouts=Timeouts(total=60, connect=0.1))
     assert isinstance(error, NotSentError)
     assert error.timed_out
 
@@ -127,7 +131,7 @@ async def test_connect_time_out() -> None:
 )
 async def test_no_answer_after_the_request_was_read(behaviour: Behaviour, timed_out: bool) -> None:
     async with rough_server(behaviour) as server:
-        error = await send_to(server.base_url)
+        error = await send_to(server.base_url, timeouts=IMPATIENT if timed_out else PATIENT)
     assert isinstance(error, OutcomeUnknownError)
     assert error.timed_out is timed_out
     assert not error.retry_safe
@@ -143,7 +147,7 @@ async def test_reset_before_the_request_was_read() -> None:
 
 async def test_the_whole_call_takes_too_long() -> None:
     async with rough_server(hang_after_reading) as server:
-        error = await send_to(server.base_url, timeouts=Timeouts(total=0.2, connect=5, read=5))
+        error = await send_to(server.base_url, timeouts=Timeouts(total=0.2, connect=20))
     assert isinstance(error, OutcomeUnknownError)
     assert error.timed_out
     assert len(server.requests) == 1
@@ -158,7 +162,7 @@ async def test_a_slow_drip_is_ended_by_the_whole_calls_deadline() -> None:
             await asyncio.sleep(0.02)
 
     async with rough_server(drip) as server:
-        error = await send_to(server.base_url, timeouts=Timeouts(total=0.3, connect=5, read=5))
+        error = await send_to(server.base_url, timeouts=Timeouts(total=0.3, connect=20))
     assert isinstance(error, OutcomeUnknownError)
     assert len(server.requests) == 1
 
@@ -274,7 +278,7 @@ async def test_a_read_is_repeated(first: bytes) -> None:
 @pytest.mark.parametrize("behaviour", [hang_after_reading, reset_after_reading, close_after_reading])
 async def test_a_read_without_an_answer_is_repeated_and_then_raised(behaviour: Behaviour) -> None:
     async with rough_server(behaviour) as server:
-        error = await list_from(server.base_url)
+        error = await list_from(server.base_url, timeouts=IMPATIENT if behaviour is hang_after_reading else PATIENT)
     assert isinstance(error, OutcomeUnknownError)
     assert len(server.requests) == 3
 
@@ -297,7 +301,7 @@ async def test_a_change_of_a_registration_is_not_repeated(change: Callable[[Conn
 
 async def test_the_client_works_again_after_each_failure() -> None:
     failures: list[Behaviour] = [
-        hang_after_reading,
+        close_after_reading,
         reset_after_reading,
         reset_at_once,
         breaking_off(b"HTTP/1.1 2"),

@@ -47,6 +47,8 @@ TABLE = """
 
     webhooks.*            | addresses error_response errors json_kinds lazy reading redaction         | attrs anyio
                           | webhooks.* wire                                                           |
+    webhooks.backlog      |                                                                           | anyio sniffio
+                          |                                                                           | trio
     sandbox.*             | _version errors json_kinds lazy redaction sandbox.* transport.*           | attrs anyio
                           | webhooks.*                                                                | jsonschema
                           |                                                                           | sniffio

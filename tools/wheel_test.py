@@ -91,7 +91,7 @@ def main(python: str) -> None:
         shutil.copytree(ROOT / "tests", outside / "tests", ignore=ignored)
         shutil.copytree(ROOT / "examples", outside / "examples", ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", outside)
-        run(clean, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=outside)
+        run(clean, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", cwd=outside)
 
 
 if __name__ == "__main__":

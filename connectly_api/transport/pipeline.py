@@ -145,10 +145,18 @@ class Pipeline:
                 break
             _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
             await self._clock.sleep(pause)
-        if _LOG.isEnabledFor(logging.DEBUG):
-            seconds = self._clock.monotonic() - started
-            _LOG.debug("%s: %s after %d tries, %.3f s", request.operation, _short(outcome), attempt, seconds)
-        return self._conclude(request, outcome, attempt)
+        if not _LOG.isEnabledFor(logging.DEBUG):
+            return self._conclude(request, outcome, attempt)
+        line = (
+            f"{request.operation}: {_short(outcome)} after {attempt} tries, {self._clock.monotonic() - started:.3f} s"
+        )
+        try:
+            answer = self._conclude(request, outcome, attempt)
+        except ConnectlyError as error:
+            _LOG.debug("%s, trace id %s", line, getattr(error, "shown_trace_id", None) or "unknown")
+            raise
+        _LOG.debug("%s", line)
+        return answer
 
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import socket
@@ -92,3 +93,13 @@ async def test_a_tls_context_of_ones_own_is_used() -> None:
         outcome, _ = await exchange(transport, server.base_url)
         await transport.aclose()
     assert isinstance(outcome, Response)
+
+
+async def test_connections_that_are_no_longer_needed_are_closed() -> None:
+    transport = HttpxTransport(idle_seconds=0.05)
+    async with rough_server(answering(sent())) as server:
+        await asyncio.gather(*(exchange(transport, server.base_url) for _ in range(10)))
+        await asyncio.sleep(0.1)
+        await exchange(transport, server.base_url)
+        assert len(vars(vars(transport)["_connections"])["_all"]) == 1
+        await transport.aclose()

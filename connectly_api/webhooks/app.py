@@ -1,0 +1,232 @@
+"""A whole receiver: an ASGI application that verifies and reads events, and has each handled once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from types import UnionType
+from typing import Any, Final, Literal, TypeVar, get_args, overload
+
+from connectly_api.errors import InvalidInputError, UsageError, WebhookPayloadError, WebhookSignatureError
+from connectly_api.webhooks.backlog import Backlog
+from connectly_api.webhooks.decoding import MAX_BYTES
+from connectly_api.webhooks.dispatch import Dispatcher, Outcome
+from connectly_api.webhooks.events import Event
+from connectly_api.webhooks.memory import MemoryStore
+from connectly_api.webhooks.receiving import parse
+from connectly_api.webhooks.signature import SIGNATURE_HEADER, Secrets, check_signature, secret_keys, signature_in
+from connectly_api.webhooks.store import Store, above_zero
+
+__all__ = ["WebhookApp"]
+
+E = TypeVar("E")
+F = TypeVar("F")
+R = TypeVar("R")
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_LOG: Final = logging.getLogger("connectly_api.webhooks")
+_KINDS: Final = get_args(Event)
+_TOO_LARGE: Final = HTTPStatus(413)
+_STATUSES: Final = {
+    Outcome.DONE: HTTPStatus.OK,
+    Outcome.FAILED: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Outcome.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class WebhookApp:
+    """An ASGI application to which the service delivers events; serve it by itself, or mount it in another.
+
+    webhooks = WebhookApp(secrets, store=SQLiteStore("webhooks.db"))
+
+    @webhooks.on(DeliveryStatus)
+    async def follow(event: DeliveryStatus) -> None: ...
+
+    Answers: 200 handled, now or before, or nobody's business; 400 authentic but unreadable; 401 not signed with a
+    secret; 405 not a POST; 413 too large; 500 a handler failed; 503 the same event is being handled at this moment, or
+    the store failed, or the backlog is full. The service may deliver an event again that was not answered with 200
+    (https://docs.connectly.ai/webhooks/overview), so an event that was not handled is not lost here.
+
+    A failing handler brings the event again, to all its handlers: what they do should bear repetition. Handlers of one
+    event run one after the other, in the order in which they were added; those that are no coroutine functions run in a
+    thread. A failure is logged by the error's type and place, without its text, which may be personal.
+
+    Served by itself, it ends with the server: events that are waiting are handled, and the store is closed. Where
+    another application mounts it, that one hears of the server's end, and should call `aclose`. Every path below its
+    root is accepted.
+    """
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        *,
+        store: Store | None = None,
+        acknowledge: Literal["last", "first"] = "last",
+        capacity: int = 1000,
+        at_once: int = 10,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        """Set the receiver up; nothing is opened yet.
+
+        Args:
+            secrets: The business's secret, or several during a rotation.
+            store: What remembers handled events; by default the memory of this process, which is enough for one process
+                and until it ends.
+            acknowledge: `"last"` answers when the handlers have finished, so that a failure brings the event again;
+                `"first"` answers at once, and a failure, or the end of the process, loses the event.
+            capacity: With `"first"`, events that may wait and be handled together.
+            at_once: With `"first"`, events that may be handled at the same time.
+            max_bytes: The largest body that is read.
+
+        Raises:
+            InvalidInputError: No secret, or an empty one; a number that is not above 0; another `acknowledge`.
+        """
+        try:
+            self._keys: Final = secret_keys(secrets)
+        except WebhookSignatureError as error:
+            raise InvalidInputError(f"secrets: {error}", field="secrets") from None
+        if acknowledge not in {"last", "first"}:
+            raise InvalidInputError("acknowledge: must be 'last' or 'first'", field="acknowledge")
+        for name, value in (("capacity", capacity), ("at_once", at_once), ("max_bytes", max_bytes)):
+            above_zero(name, value)
+        self._max_bytes: Final = max_bytes
+        self._backlog: Final = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
+        self._store: Final[Store] = MemoryStore() if store is None else store
+        self._dispatcher: Final = Dispatcher(self._store, self._backlog)
+
+    @overload
+    def on(self, kind: type[E], /) -> Callable[[Callable[[E], R]], Callable[[E], R]]: ...
+
+    @overload
+    def on(self, kind: type[E], other: type[F], /) -> Callable[[Callable[[E | F], R]], Callable[[E | F], R]]: ...
+
+    @overload
+    def on(self, *kinds: type | UnionType) -> Callable[[Callable[[Any], R]], Callable[[Any], R]]: ...
+
+    def on(self, *kinds: type | UnionType) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+        """Return a decorator that adds a handler for one class of events, or for several.
+
+        Args:
+            kinds: `InboundMessage`, `ButtonReply`, `Echo`, `DeliveryStatus`, `ReportReady`, `UnknownEvent`, or unions
+                of them such as `Event`. Type checkers follow one or two classes into the handler.
+
+        Raises:
+            InvalidInputError: Something else, or nothing.
+        """
+        classes: tuple[Any, ...] = tuple(one for kind in kinds for one in get_args(kind) or (kind,))
+        if not classes or not all(one in _KINDS for one in classes):
+            raise InvalidInputError("kinds: must be classes of events", field="kinds")
+
+        def add(handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            self._dispatcher.add(classes, handler)
+            return handler
+
+        return add
+
+    def on_any(self, handler: Callable[[Event], R]) -> Callable[[Event], R]:
+        """Add a handler for every event: a decorator."""
+        self._dispatcher.add(_KINDS, handler)
+        return handler
+
+    async def drain(self) -> None:
+        """Return when every acknowledged event has been handled; with `acknowledge="last"`, at once."""
+        if self._backlog is not None:
+            await self._backlog.drain()
+
+    async def aclose(self) -> None:
+        """Drain, and close the store if it can be closed. A later use of a `SQLiteStore` opens it again."""
+        await self.drain()
+        close = getattr(self._store, "aclose", None)
+        if close is not None:
+            await close()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection.
+
+        Raises:
+            UsageError: The server speaks a protocol other than HTTP, WebSocket (which is refused) and lifespan.
+        """
+        match scope["type"]:
+            case "http":
+                status = await self._answer(scope, receive)
+                if status is not None:
+                    await _send(scope, send, status)
+            case "lifespan":
+                await self._live(receive, send)
+            case "websocket":
+                await receive()
+                await send({"type": "websocket.close"})
+            case other:
+                raise UsageError(f"webhooks: an ASGI connection of type {other!r}; http is served")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        await self.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Message, receive: Receive) -> HTTPStatus | None:
+        """Return the status to answer with, or None where the client is gone."""
+        if scope["method"] != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        if _declared_length(headers) > self._max_bytes:
+            return _TOO_LARGE
+        body = await _read(receive, self._max_bytes)
+        if body is None:
+            return None
+        return _TOO_LARGE if len(body) > self._max_bytes else await self._accept(headers, body)
+
+    async def _accept(self, headers: list[tuple[bytes, bytes]], body: bytes) -> HTTPStatus:
+        try:
+            check_signature(body, signature_in(headers), self._keys)
+            event = parse(body, max_bytes=self._max_bytes)
+        except WebhookSignatureError as error:
+            _LOG.info("refused: %s", error)
+            return HTTPStatus.UNAUTHORIZED
+        except WebhookPayloadError as error:
+            _LOG.warning("refused: %s", error)
+            return HTTPStatus.BAD_REQUEST
+        return _STATUSES[await self._dispatcher.accept(event)]
+
+
+def _declared_length(headers: list[tuple[bytes, bytes]]) -> int:
+    declared = next((value for name, value in headers if name.lower() == b"content-length"), b"")
+    return int(declared) if declared.isdigit() and len(declared) < _LONGEST_LENGTH else 0
+
+
+_LONGEST_LENGTH: Final = 20
+
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """Return the body, or a start of it that is longer than the limit; None where the client left before its end."""
+    body = bytearray()
+    more = True
+    while more and len(body) <= limit:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
+    # 200 says all there is to say; without a body it goes out in one write, which no server holds back for another.
+    body = b"" if status is HTTPStatus.OK else f"{status.phrase}\n".encode()
+    headers = [(b"content-length", b"%d" % len(body))]
+    if body:
+        headers.append((b"content-type", b"text/plain; charset=utf-8"))
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers.append((b"allow", b"POST"))
+    if status is HTTPStatus.UNAUTHORIZED:
+        # RFC 9110, section 11.6.1: a 401 names the scheme that it wants.
+        headers.append((b"www-authenticate", SIGNATURE_HEADER.encode()))
+    if status is _TOO_LARGE and scope.get("http_version", "").startswith("1"):
+        # What was not read must not be taken for the next request.
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

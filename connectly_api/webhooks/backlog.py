@@ -1,0 +1,82 @@
+"""Work that goes on after the answer: bounded, and waited for at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from anyio import Event
+from sniffio import current_async_library
+
+__all__ = ["Backlog"]
+
+Job = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Backlog:
+    """Jobs that run by themselves: so many of them at once, and so many more that wait for their turn.
+
+    A job outlives the request that brought it, and an application mounted in another learns neither of the start nor of
+    the end of the server, so no task group could hold the jobs. They are tasks of the event loop, and `drain` is their
+    end. A job must not raise.
+    """
+
+    def __init__(self, *, capacity: int, at_once: int) -> None:
+        """Start empty.
+
+        Args:
+            capacity: Jobs that may be waiting and running together.
+            at_once: Jobs that may be running.
+        """
+        self._capacity: Final = capacity
+        self._at_once: Final = at_once
+        self._waiting: Final[deque[Job]] = deque()
+        self._held = 0
+        self._running = 0
+        self._idle: Event | None = None
+        # An event loop does not keep its tasks alive.
+        self._tasks: Final[set[object]] = set()
+
+    def submit(self, job: Job) -> bool:
+        """Take a job on, and return whether there was room for it."""
+        if self._held >= self._capacity:
+            return False
+        self._held += 1
+        self._waiting.append(job)
+        if self._running < self._at_once:
+            self._running += 1
+            self._spawn()
+        return True
+
+    async def drain(self) -> None:
+        """Return when no job is left."""
+        while self._running:
+            if self._idle is None:
+                self._idle = Event()
+            await self._idle.wait()
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                job = self._waiting.popleft()
+                try:
+                    await job()
+                finally:
+                    self._held -= 1
+        finally:
+            self._running -= 1
+            if self._running == 0 and self._idle is not None:
+                self._idle.set()
+                self._idle = None
+
+    def _spawn(self) -> None:
+        if current_async_library() == "trio":
+            import trio  # noqa: PLC0415  (not installed where it is not used)
+
+            trio.lowlevel.spawn_system_task(self._work)
+        else:
+            task = asyncio.get_running_loop().create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,681 @@
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from connectly_api import InvalidInputError, UsageError
+from connectly_api.webhooks import (
+    ButtonReply,
+    Claim,
+    ClaimState,
+    DeliveryStatus,
+    Event,
+    InboundMessage,
+    MemoryStore,
+    SQLiteStore,
+    WebhookApp,
+    sign,
+)
+
+from .asgi import SECRET, Answer, deliver, request
+from .documented import BODIES, documented
+
+CANARY = "canary5511"
+Run = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def run(request: pytest.FixtureRequest) -> Run:
+    return lambda main: anyio.run(main, backend=request.param)
+
+
+class BrokenStore:
+    """A store that fails wherever it is told to."""
+
+    def __init__(self, *broken: str) -> None:
+        self.broken = broken
+        self.inner = MemoryStore()
+
+    async def claim(self, key: str) -> Claim:
+        if "claim" in self.broken:
+            raise OSError(CANARY)
+        return await self.inner.claim(key)
+
+    async def complete(self, claim: Claim) -> bool:
+        if "complete" in self.broken:
+            raise OSError(CANARY)
+        return await self.inner.complete(claim)
+
+    async def release(self, claim: Claim) -> bool:
+        if "release" in self.broken:
+            raise OSError(CANARY)
+        return await self.inner.release(claim)
+
+
+def _collecting(**options: Any) -> tuple[WebhookApp, list[Event]]:
+    app, events = WebhookApp(SECRET, **options), []
+
+    @app.on_any
+    async def collect(event: Event) -> None:
+        events.append(event)
+
+    return app, events
+
+
+# What is answered to what.
+
+
+def _ask(run: Run, app: WebhookApp, chunks: list[bytes], **options: Any) -> Answer:
+    answer = run(partial(request, app, chunks, **options))
+    assert isinstance(answer, Answer)
+    return answer
+
+
+SIGNED = [(b"x-connectly-hmac-sha256", sign(BODIES["text"], SECRET).encode())]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "post"])
+def test_anything_but_a_post_is_405_and_says_what_is_allowed(run: Run, method: str) -> None:
+    app, events = _collecting()
+    answer = _ask(run, app, [BODIES["text"]], method=method, headers=SIGNED)
+    assert (answer.status, answer.headers[b"allow"]) == (405, b"POST")
+    assert (answer.body == b"") is (method == "HEAD")
+    assert not events
+
+
+def test_a_body_that_is_declared_too_large_is_413_before_it_is_read(run: Run) -> None:
+    app, _ = _collecting(max_bytes=100)
+
+    async def main() -> list[Any]:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            pytest.fail("the body was read")
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "POST", "headers": [(b"Content-Length", b"101")], "http_version": "1.1"}
+        await app(scope, receive, send)
+        return sent
+
+    start, _body = run(main)
+    assert start["status"] == 413
+    assert (b"connection", b"close") in start["headers"]
+
+
+@pytest.mark.parametrize("declared", [[], [(b"content-length", b"10")], [(b"content-length", b"-1")]])
+def test_a_body_that_turns_out_too_large_is_413_as_soon_as_it_is(run: Run, declared: list[tuple[bytes, bytes]]) -> None:
+    app, events = _collecting(max_bytes=100)
+    answer = _ask(run, app, [b"x" * 60, b"x" * 41, b"never read" * 1000, b""], headers=declared)
+    assert answer.status == 413
+    assert not events
+
+
+def test_a_connection_of_http_2_is_not_closed_by_a_header_that_it_forbids(run: Run) -> None:
+    answer = _ask(run, WebhookApp(SECRET, max_bytes=1), [b"xx"], http_version="2")
+    assert answer.status == 413
+    assert b"connection" not in answer.headers
+
+
+def test_the_largest_body_is_read(run: Run) -> None:
+    app, events = _collecting(max_bytes=len(BODIES["text"]))
+    headers = [*SIGNED, (b"content-length", b"%d" % len(BODIES["text"]))]
+    assert _ask(run, app, [BODIES["text"]], headers=headers).status == 200
+    assert len(events) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"x-connectly-hmac-sha256", b"")],
+        [(b"x-connectly-hmac-sha256", b"\xff")],
+        [(b"x-connectly-hmac-sha256", sign(BODIES["text"], "other").encode())],
+        [(b"x-connectly-hmac-sha256", sign(BODIES["media"], SECRET).encode())],
+        [*SIGNED, (b"x-connectly-hmac-sha256", b"other")],
+    ],
+    ids=repr,
+)
+def test_a_body_without_its_signature_is_401(run: Run, headers: list[tuple[bytes, bytes]]) -> None:
+    app, events = _collecting()
+    answer = _ask(run, app, [BODIES["text"]], headers=headers)
+    assert (answer.status, answer.headers[b"www-authenticate"]) == (401, b"x-connectly-hmac-sha256")
+    assert not events
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"a": NaN}', b'{"a":' + b"[" * 5000], ids=repr)
+def test_an_authentic_body_that_cannot_be_read_is_400(run: Run, body: bytes) -> None:
+    app, events = _collecting()
+    assert run(partial(deliver, app, body)) == 400
+    assert not events
+
+
+def test_an_answer_is_short_and_gives_nothing_away(run: Run) -> None:
+    app, _ = _collecting()
+    for answer in (
+        _ask(run, app, [BODIES["text"]], headers=SIGNED),
+        _ask(run, app, [CANARY.encode()]),
+        _ask(run, app, [], method="GET"),
+    ):
+        assert len(answer.body) < 30
+        assert CANARY.encode() not in answer.body
+        assert answer.headers[b"content-length"] == b"%d" % len(answer.body)
+        assert answer.headers.get(b"content-type", b"text/plain").startswith(b"text/plain")
+        assert (answer.body == b"") is (answer.status == 200)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_a_body_may_come_in_any_chunks(run: Run, size: int) -> None:
+    app, events = _collecting()
+    chunks = [BODIES["text"][start : start + size] for start in range(0, len(BODIES["text"]), size)]
+    assert _ask(run, app, chunks, headers=SIGNED).status == 200
+    assert len(events) == 1
+
+
+def test_a_client_that_leaves_before_its_end_gets_no_answer_and_no_handler(run: Run) -> None:
+    app, events = _collecting()
+    assert run(partial(request, app, [BODIES["text"]], headers=SIGNED, leave=True)) is None
+    assert not events
+
+
+def test_mounted_anywhere_and_signed_with_any_secret_it_answers(run: Run) -> None:
+    app, _ = _collecting()
+    assert run(partial(deliver, app, documented("text"), root_path="/hooks", path="/hooks/x")) == 200
+    rotating = WebhookApp(["old", b"new"])
+    assert run(partial(deliver, rotating, BODIES["text"], key="old")) == 200
+    assert run(partial(deliver, rotating, BODIES["text"], key="new")) == 200
+    assert run(partial(deliver, rotating, BODIES["text"], key="older")) == 401
+
+
+# Handlers.
+
+
+def test_handlers_are_called_by_class_in_order_and_each_event_by_all_of_them(run: Run) -> None:
+    app, calls = WebhookApp(SECRET), []
+
+    @app.on(DeliveryStatus)
+    async def first(event: DeliveryStatus) -> None:
+        calls.append(("first", event.status))
+
+    @app.on(InboundMessage, ButtonReply)
+    async def replies(event: InboundMessage | ButtonReply) -> None:
+        calls.append(("replies", event.text))
+
+    @app.on_any
+    async def everything(event: Event) -> None:
+        calls.append(("everything", event.kind))
+
+    async def main() -> set[int]:
+        return {await deliver(app, body) for body in BODIES.values()}
+
+    assert run(main) == {200}
+    assert calls == [
+        ("replies", "TEST 11"),
+        ("everything", "button_reply"),
+        ("first", "delivered"),
+        ("everything", "delivery_status"),
+        ("first", "delivery_failed"),
+        ("everything", "delivery_status"),
+        ("replies", None),
+        ("everything", "message"),
+        ("replies", "TEST 11"),
+        ("everything", "message"),
+        ("everything", "report"),
+        ("replies", "TEST 11"),
+        ("everything", "message"),
+    ]
+
+
+class Callable_:  # noqa: N801 (a class whose objects can be called)
+    def __init__(self, calls: list[str]) -> None:
+        self.calls = calls
+
+    async def __call__(self, event: Event) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.calls.append(event.kind)
+
+
+def test_a_handler_may_be_any_callable_and_a_plain_function_runs_in_a_thread(run: Run) -> None:
+    app, calls = WebhookApp(SECRET), []
+
+    @app.on_any
+    def plain(event: Event) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        calls.append(f"plain {event.kind}")
+
+    async def with_argument(prefix: str, event: Event) -> None:
+        calls.append(prefix + event.kind)
+
+    app.on_any(Callable_(calls))
+    app.on_any(partial(with_argument, "partial "))
+    app.on_any(lambda event: with_argument("lambda ", event))
+    assert run(partial(deliver, app, BODIES["text"])) == 200
+    assert calls == ["plain message", "message", "partial message", "lambda message"]
+
+
+def test_a_union_of_classes_can_be_handled(run: Run) -> None:
+    app, calls = WebhookApp(SECRET), []
+    app.on(Event)(lambda event: calls.append(event.kind))
+    app.on(InboundMessage | ButtonReply)(lambda event: calls.append(event.text))
+    assert run(partial(deliver, app, BODIES["text"])) == 200
+    assert calls == ["message", "TEST 11"]
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        *(
+            [str],
+            ["delivery_status"],
+            [None],
+            [int | str],
+            [list[Event]],
+            [DeliveryStatus()],
+            [lambda event: event],
+            [],
+        ),
+        [DeliveryStatus, str],
+    ],
+)
+def test_a_handler_for_something_else_is_refused(kinds: list[Any]) -> None:
+    with pytest.raises(InvalidInputError, match="classes of events"):
+        WebhookApp(SECRET).on(*kinds)
+
+
+def test_an_event_that_nobody_wants_is_200_and_claims_nothing(run: Run) -> None:
+    app = WebhookApp(SECRET, store=BrokenStore("claim"))
+    app.on(ButtonReply)(lambda event: event)
+    assert run(partial(deliver, app, BODIES["text"])) == 200
+
+
+# Nothing lost.
+
+
+def test_a_failing_handler_answers_500_and_the_next_delivery_is_handled(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, calls = WebhookApp(SECRET), []
+
+    @app.on_any
+    async def fails_at_first(event: Event) -> None:
+        calls.append(event)
+        if len(calls) == 1:
+            raise ValueError(f"{CANARY} {event.raw}")
+
+    @app.on_any
+    async def after(event: Event) -> None:
+        calls.append(event)
+
+    async def main() -> list[int]:
+        return [await deliver(app, documented("text", callbackData=CANARY)) for _ in range(3)]
+
+    with caplog.at_level(logging.DEBUG):
+        assert run(main) == [500, 200, 200]
+    assert len(calls) == 3
+    assert "fails_at_first failed with ValueError" in caplog.text
+    assert "in fails_at_first" in caplog.text
+    assert CANARY not in caplog.text
+    assert "+16315555500" not in caplog.text
+
+
+def test_nothing_personal_is_logged_at_any_level(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    app = WebhookApp(SECRET, store=BrokenStore("claim"))
+    app.on_any(lambda event: event)
+    body = documented("text", callbackData=CANARY, message={"text": CANARY})
+
+    async def main() -> list[int]:
+        return [
+            await deliver(app, body),
+            await deliver(app, body, key="wrong"),
+            await deliver(app, CANARY.encode()),
+        ]
+
+    with caplog.at_level(logging.DEBUG):
+        assert run(main) == [503, 401, 400]
+    assert len([record for record in caplog.records if record.name == "connectly_api.webhooks"]) == 3
+    for secret in (CANARY, SECRET, "+16315555500", sign(CANARY.encode(), SECRET)):
+        assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("broken", ["claim", "complete", "release"])
+def test_a_failing_store_loses_nothing(run: Run, broken: str, caplog: pytest.LogCaptureFixture) -> None:
+    store = BrokenStore(broken)
+    app, calls = WebhookApp(SECRET, store=store), []
+
+    @app.on_any
+    async def handle(event: Event) -> None:
+        calls.append(event)
+        if broken == "release" and len(calls) == 1:
+            raise ValueError
+
+    async def main() -> list[int]:
+        statuses = [await deliver(app, BODIES["text"])]
+        store.broken = ()
+        return [*statuses, await deliver(app, BODIES["text"])]
+
+    # What cannot be recorded stays claimed until the lease ends, and the service is told to come again.
+    assert run(main) == {"claim": [503, 200], "complete": [200, 503], "release": [500, 503]}[broken]
+    assert len(calls) == 1
+    assert "the store failed with OSError" in caplog.text
+    assert CANARY not in caplog.text
+
+
+def test_a_cancelled_handler_gives_its_event_back(run: Run) -> None:
+    store = MemoryStore()
+    app, calls = WebhookApp(SECRET, store=store), []
+
+    @app.on_any
+    async def slow(event: Event) -> None:
+        calls.append(event)
+        if len(calls) == 1:
+            await anyio.sleep_forever()
+
+    async def main() -> int:
+        with anyio.move_on_after(0.05) as scope:
+            await deliver(app, BODIES["text"])
+        assert scope.cancelled_caught
+        return await deliver(app, BODIES["text"])
+
+    assert run(main) == 200
+    assert len(calls) == 2
+
+
+# Nothing twice.
+
+
+def test_a_second_delivery_is_503_while_the_first_is_handled_and_200_after_it(run: Run) -> None:
+    app, calls = WebhookApp(SECRET), []
+
+    async def main() -> list[int]:
+        started, go = anyio.Event(), anyio.Event()
+        statuses = []
+
+        @app.on_any
+        async def handle(event: Event) -> None:
+            calls.append(event)
+            started.set()
+            await go.wait()
+
+        async def first() -> None:
+            statuses.append(await deliver(app, BODIES["text"]))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(first)
+            await started.wait()
+            statuses.append(await deliver(app, BODIES["text"]))
+            go.set()
+        return [*statuses, await deliver(app, BODIES["text"])]
+
+    assert run(main) == [503, 200, 200]
+    assert len(calls) == 1
+
+
+def test_of_many_deliveries_at_the_same_instant_one_is_handled(run: Run) -> None:
+    app, events = _collecting()
+
+    async def main() -> list[int]:
+        statuses = []
+
+        async def one() -> None:
+            await anyio.lowlevel.checkpoint()
+            statuses.append(await deliver(app, BODIES["text"]))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(50):
+                tasks.start_soon(one)
+        return statuses
+
+    assert set(run(main)) <= {200, 503}
+    assert len(events) == 1
+
+
+def test_a_handler_that_outlives_its_lease_is_not_completed_twice(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+    store = MemoryStore(lease=10, clock=lambda: now[0])
+    app, calls = WebhookApp(SECRET, store=store), []
+
+    async def main() -> list[int]:
+        second_done = anyio.Event()
+        statuses = []
+
+        @app.on_any
+        async def handle(event: Event) -> None:
+            calls.append(event)
+            if len(calls) == 1:
+                now[0] += 10
+                await second_done.wait()
+
+        async def first() -> None:
+            statuses.append(await deliver(app, BODIES["text"]))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(first)
+            await anyio.wait_all_tasks_blocked()
+            statuses.append(await deliver(app, BODIES["text"]))
+            second_done.set()
+        return statuses
+
+    assert run(main) == [200, 200]
+    assert len(calls) == 2
+    assert "its claim had run out" in caplog.text
+
+
+# Acknowledging first.
+
+
+def test_acknowledging_first_answers_at_once_and_drain_waits_for_the_handlers(run: Run) -> None:
+    app, done = WebhookApp(SECRET, acknowledge="first"), []
+
+    async def main() -> list[int]:
+        go = anyio.Event()
+
+        @app.on_any
+        async def handle(event: Event) -> None:
+            await go.wait()
+            done.append(event)
+
+        statuses = [await deliver(app, BODIES[name]) for name in ("text", "media", "text")]
+        assert not done
+        go.set()
+        await app.drain()
+        assert len(done) == 2
+        return [*statuses, await deliver(app, BODIES["text"])]
+
+    # A second delivery of what is being handled is told to come again: the first may yet fail.
+    assert run(main) == [200, 200, 503, 200]
+
+
+def test_a_full_backlog_is_503_and_leaves_the_event_free(run: Run) -> None:
+    app, done = WebhookApp(SECRET, acknowledge="first", capacity=3, at_once=1), []
+
+    async def main() -> list[int]:
+        go = anyio.Event()
+
+        @app.on_any
+        async def handle(event: Event) -> None:
+            await go.wait()
+            done.append(event.raw["timestamp"])
+
+        bodies = [documented("text", timestamp=str(1639083206 + number)) for number in range(5)]
+        statuses = [await deliver(app, body) for body in bodies]
+        go.set()
+        await app.drain()
+        assert done == sorted(done)
+        statuses += [await deliver(app, body) for body in bodies]
+        await app.drain()
+        return statuses
+
+    assert run(main) == [200, 200, 200, 503, 503, 200, 200, 200, 200, 200]
+    assert len(done) == 5
+
+
+def test_after_acknowledging_first_a_failure_is_logged_and_the_event_is_free(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, calls = WebhookApp(SECRET, acknowledge="first"), []
+
+    @app.on_any
+    async def handle(event: Event) -> None:
+        calls.append(event)
+        if len(calls) == 1:
+            raise ValueError(CANARY)
+
+    async def main() -> list[int]:
+        first = await deliver(app, BODIES["text"])
+        await app.drain()
+        second = await deliver(app, BODIES["text"])
+        await app.drain()
+        return [first, second]
+
+    assert run(main) == [200, 200]
+    assert len(calls) == 2
+    assert "failed with ValueError" in caplog.text
+    assert CANARY not in caplog.text
+
+
+class Turncoat(BrokenStore):
+    """A store in which another delivery takes a waiting event: before its claim is renewed, or while it is."""
+
+    def __init__(self, moment: str) -> None:
+        super().__init__()
+        self.moment = moment
+        self.claims = 0
+
+    async def release(self, claim: Claim) -> bool:
+        return self.moment != "before" and await self.inner.release(claim)
+
+    async def claim(self, key: str) -> Claim:
+        self.claims += 1
+        return await self.inner.claim(key) if self.claims == 1 else Claim(key, ClaimState.IN_PROGRESS)
+
+
+@pytest.mark.parametrize("moment", ["before", "between"])
+def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(run: Run, moment: str) -> None:
+    app, events = _collecting(acknowledge="first", store=Turncoat(moment))
+
+    async def main() -> int:
+        status = await deliver(app, BODIES["text"])
+        await app.drain()
+        return status
+
+    assert run(main) == 200
+    assert not events
+
+
+def test_an_acknowledged_event_is_handled_even_if_the_store_fails(run: Run) -> None:
+    app, events = _collecting(acknowledge="first", store=BrokenStore("release"))
+
+    async def main() -> int:
+        status = await deliver(app, BODIES["text"])
+        await app.drain()
+        return status
+
+    assert run(main) == 200
+    assert len(events) == 1
+
+
+def test_with_nothing_waiting_drain_returns_at_once(run: Run) -> None:
+    run(WebhookApp(SECRET).drain)
+    run(WebhookApp(SECRET, acknowledge="first").drain)
+
+
+# Other protocols.
+
+
+@asynccontextmanager
+async def _lifespan(app: WebhookApp) -> AsyncGenerator[list[str]]:
+    to_app, from_app = anyio.create_memory_object_stream[Any](1), anyio.create_memory_object_stream[Any](1)
+    said: list[str] = []
+    async with to_app[0], to_app[1], from_app[0], from_app[1], anyio.create_task_group() as tasks:
+        tasks.start_soon(app, {"type": "lifespan"}, to_app[1].receive, from_app[0].send)
+        await to_app[0].send({"type": "lifespan.startup"})
+        said.append((await from_app[1].receive())["type"])
+        yield said
+        await to_app[0].send({"type": "lifespan.shutdown"})
+        said.append((await from_app[1].receive())["type"])
+
+
+def test_at_the_end_of_its_life_it_drains(run: Run) -> None:
+    app, done = WebhookApp(SECRET, acknowledge="first"), []
+
+    @app.on_any
+    async def handle(event: Event) -> None:
+        await anyio.sleep(0.01)
+        done.append(event)
+
+    async def main() -> list[str]:
+        async with _lifespan(app) as said:
+            assert await deliver(app, BODIES["text"]) == 200
+            assert not done
+        return said
+
+    assert run(main) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert len(done) == 1
+
+
+def test_at_the_end_of_its_life_its_store_is_closed_and_a_later_event_opens_it_again(run: Run, tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "a.db")
+    app, events = _collecting(store=store)
+
+    async def main() -> list[int]:
+        async with _lifespan(app):
+            statuses = [await deliver(app, BODIES["text"])]
+        assert store._connection is None
+        statuses.append(await deliver(app, BODIES["text"]))
+        await app.aclose()
+        return statuses
+
+    assert run(main) == [200, 200]
+    assert len(events) == 1
+
+
+def test_a_websocket_is_closed(run: Run) -> None:
+    async def main() -> list[Any]:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await WebhookApp(SECRET)({"type": "websocket"}, receive, send)
+        return sent
+
+    assert run(main) == [{"type": "websocket.close"}]
+
+
+def test_a_protocol_that_does_not_exist_yet_is_a_clear_error(run: Run) -> None:
+    with pytest.raises(UsageError, match="'telepathy'"):
+        run(partial(request, WebhookApp(SECRET), [], type="telepathy"))
+
+
+@pytest.mark.parametrize(
+    ("field", "options"),
+    [
+        ("secrets", {"secrets": ""}),
+        ("secrets", {"secrets": []}),
+        ("secrets", {"secrets": [SECRET, ""]}),
+        ("secrets", {"secrets": None}),
+        ("acknowledge", {"acknowledge": "never"}),
+        ("capacity", {"capacity": 0}),
+        ("at_once", {"at_once": -1}),
+        ("max_bytes", {"max_bytes": 0}),
+        ("max_bytes", {"max_bytes": "1 MiB"}),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_at_once(field: str, options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{field}: ") as caught:
+        WebhookApp(**({"secrets": SECRET} | options))
+    assert caught.value.field == field
+    assert SECRET not in str(caught.value)

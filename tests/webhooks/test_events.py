@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import re
+from typing import Any
+
+import pytest
+
+from connectly_api.webhooks import DeliveryStatus, Event, InboundMessage, UnknownEvent, parse
+
+from .documented import BODIES, Json, documented, read
+
+CANARY = "canary5511"
+PHONE = "+15550001234"
+BSUID = "US.13491208655302741918"
+
+
+def _shuffled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _shuffled(inner) for name, inner in reversed(value.items())}
+    return [_shuffled(inner) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_key_does_not_depend_on_how_the_json_is_written(name: str) -> None:
+    body = documented(name)
+    key = parse(BODIES[name]).key
+    assert key == parse(json.dumps(_shuffled(body), indent=7).encode()).key
+    assert key == parse(b"\xef\xbb\xbf" + json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()).key
+    assert re.fullmatch(r"[a-z_]+:[0-9a-f]{64}", key)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_key_does_not_depend_on_the_envelope_or_on_how_nothing_is_written(name: str) -> None:
+    body = documented(name)
+    again = body | {"attachments": [], "location": None, "callbackData": "x", "attempt": 2, "metadata": None}
+    again["topic"] = {"delivered": "delivery_status", "delivery_failed": "delivery_status"}.get(name, body.get("topic"))
+    if "message" in body:
+        again["message"] = body["message"] | {"id": "", "isEcho": False, "location": {"latitude": 0}}
+    assert read(again).key == read(body).key
+
+
+@pytest.mark.parametrize("name", ["text", "media", "referral", "button_response"])
+def test_a_time_in_another_form_is_the_same_time(name: str) -> None:
+    assert read(documented(name, timestamp=1639083206)).key == read(documented(name, timestamp="1639083206")).key
+
+
+def test_all_documented_bodies_have_keys_of_their_own() -> None:
+    assert len({parse(body).key for body in BODIES.values()}) == len(BODIES)
+
+
+def _update(**changes: object) -> Json:
+    update: Json = documented("delivered")["statusUpdate"]
+    return update | changes
+
+
+DIFFERENT = [
+    documented("delivered"),
+    documented("delivered", statusUpdate=_update(status="sent")),
+    documented("delivered", statusUpdate=_update(status="read")),
+    documented("delivered", statusUpdate=_update(status="delivery_failed")),
+    documented("delivered", statusUpdate=_update(status="played")),
+    documented("delivered", statusUpdate=_update(id="01G")),
+    documented("delivered", statusUpdate=_update(id=None)),
+    documented("delivered", statusUpdate=_update(id=None), timestamp="1641513099"),
+    documented("delivered", statusUpdate=_update(id=None), recipient={"id": "+16044551235"}),
+    documented("delivered", statusUpdate=_update(status=None)),
+    documented("text"),
+    documented("text", timestamp="1639083207"),
+    documented("text", timestamp=None),
+    documented("text", timestamp="later"),
+    documented("text", sender={"id": "+16315555501"}),
+    documented("text", sender={"userId": BSUID}),
+    documented("text", sender={"phoneNumber": PHONE}),
+    documented("text", sender={}),
+    documented("text", recipient={"id": "+16044441235"}),
+    documented("text", context={"replyToId": "01A"}),
+    documented("text", message={"text": "TEST 12"}),
+    documented("text", message={"text": "TEST 11", "id": "01A"}),
+    documented("text", message={"text": "TEST 11", "id": "01B"}),
+    documented("text", message={"text": "TEST 11", "sticker": "x"}),
+    documented("text", message={"text": "TEST 11", "isEcho": True}),
+    documented("text", message={"text": "TEST 11", "isButtonResponse": True}),
+    documented("text", message={"text": "TEST 11", "id": "01A", "isButtonResponse": True}),
+    documented("text", attachments=[{"type": "image"}]),
+    documented("text", location={"latitude": 1}),
+    documented("button_response"),
+    documented("button_response", buttonResponse={"text": "TEST 11", "payload": "2"}),
+    documented("button_response", context={"replyToId": "other"}),
+    documented("button_response", sender={"id": "+16315555501"}),
+    documented("report"),
+    documented("report", report={"id": "r", "last_run": {"id": "1", "status": "completed"}}),
+    documented("report", report={"id": "r", "last_run": {"id": "1", "status": "running"}}),
+    documented("report", report={"id": "r", "last_run": {"id": "2", "status": "completed"}}),
+    documented("report", report={"id": "r", "last_run": {"status": "completed"}}),
+    {"topic": "calls", "message": {"id": "01A"}, "n": 1},
+    {"topic": "calls", "message": {"id": "01A"}, "n": 2},
+    {"message": {"id": "01A", "reaction": {"emoji": "a"}}},
+    {"message": {"id": "01A", "reaction": {"emoji": "b"}}},
+    {},
+]
+
+
+def test_events_that_differ_in_what_they_say_have_different_keys() -> None:
+    keys = [read(body).key for body in DIFFERENT]
+    assert len(set(keys)) == len(DIFFERENT)
+
+
+def test_a_button_that_two_customers_tap_makes_two_events() -> None:
+    button = {"id": "btn-1", "text": "Yes"}
+    one, two = (documented("button_response", buttonResponse=button, sender={"id": f"+1631555550{n}"}) for n in (1, 2))
+    assert read(one).key != read(two).key
+
+
+def test_two_identical_texts_within_a_second_cannot_be_told_from_one_delivered_twice() -> None:
+    assert read(documented("text")).key == read(documented("text")).key
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\0", "\u2028", "👋", '"\\'])
+def test_strange_texts_break_neither_key_nor_repr_nor_pickle(text: str) -> None:
+    body = documented("text", message={"text": text, text: text}, callbackData={text: text}, topic=None)
+    event = parse(json.dumps(body).encode())
+    assert isinstance(event, InboundMessage)
+    assert event.text == text
+    assert event.key.encode("ascii")
+    assert repr(event).encode("utf-8")
+    assert hash(event)
+    assert pickle.loads(pickle.dumps(event)) == event  # noqa: S301 (its own)
+    assert read(documented("delivered", statusUpdate={"id": text, "status": text})).key.encode("ascii")
+
+
+def _personal(name: str) -> Json:
+    body = documented(
+        name,
+        sender={"id": PHONE, "phoneNumber": PHONE, "userId": BSUID, "name": CANARY},
+        recipient={"id": PHONE, "phoneNumber": PHONE, "userId": BSUID, "name": CANARY},
+        callbackData={CANARY: [CANARY]},
+    )
+    if "message" in body:
+        file = {"type": "image", "url": CANARY, "caption": CANARY, "filename": CANARY}
+        place = {"latitude": 55.11551, "longitude": 1, "name": CANARY, "address": CANARY}
+        body["message"] = {"text": CANARY, "attachments": [file], "location": place, "referral": {"ctwaClid": CANARY}}
+    if "buttonResponse" in body:
+        body["buttonResponse"] = {"id": CANARY, "text": CANARY, "payload": CANARY}
+    if "statusUpdate" in body:
+        error = {"message": CANARY, "userTitle": CANARY, "userMessage": CANARY, "details": {CANARY: CANARY}}
+        body["statusUpdate"] |= {"error": error | {"code": "ERROR_CODE_X"}}
+    return body
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_nothing_personal_shows_in_a_repr_or_a_key(name: str) -> None:
+    for body in (_personal(name), _personal(name) | {"topic": "other"}):
+        event = read(body)
+        for shown in (repr(event), str(event), event.key, repr(event.customer), repr(event.customer.recipient)):
+            assert CANARY not in shown
+            assert "55.11551" not in shown
+            assert PHONE[3:] not in shown
+            assert BSUID[4:] not in shown
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_events_are_frozen_equal_hashable_and_survive_pickle_and_deepcopy(name: str) -> None:
+    event = parse(BODIES[name])
+    assert event == parse(BODIES[name])
+    assert len({event, parse(BODIES[name]), read(documented(name, topic="other"))}) == 2
+    assert event.key
+    for twin in (pickle.loads(pickle.dumps(event)), copy.deepcopy(event), copy.copy(event)):  # noqa: S301 (its own)
+        assert twin == event
+        assert hash(twin) == hash(event)
+        assert twin.key == event.key
+    with pytest.raises(AttributeError):
+        event.topic = "x"  # type: ignore[misc]
+
+
+def test_an_event_with_data_that_cannot_be_hashed_can_be() -> None:
+    body = documented("delivery_failed", callbackData={"a": [1]})
+    body["statusUpdate"]["error"]["details"] = {"a": []}
+    assert hash(read(body)) == hash(read(body))
+
+
+def test_match_tells_events_apart_by_class_and_field() -> None:
+    def told(event: Event) -> str:
+        match event:
+            case DeliveryStatus(status="delivery_failed", failure=failure) if failure is not None:
+                return f"failed {failure.code}"
+            case DeliveryStatus(status=status):
+                return f"status {status}"
+            case InboundMessage(text=str(text)):
+                return f"text {text}"
+            case UnknownEvent(topic=topic):
+                return f"unknown {topic}"
+            case other:
+                return type(other).__name__
+
+    assert [told(parse(body)) for body in BODIES.values()] == [
+        "ButtonReply",
+        "status delivered",
+        "failed ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID",
+        "InboundMessage",
+        "text TEST 11",
+        "ReportReady",
+        "text TEST 11",
+    ]
+    assert told(read({"topic": "calls"})) == "unknown calls"

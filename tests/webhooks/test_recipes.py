@@ -1,0 +1,164 @@
+"""The recipes of the documentation, word for word, each in the framework that it is for."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import anyio
+import django  # type: ignore[import-untyped]  # Django brings no types.
+import django.conf  # type: ignore[import-untyped]
+import django.test  # type: ignore[import-untyped]
+import httpx
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from connectly_api.webhooks import SIGNATURE_HEADER, StatusTracker, WebhookApp, sign
+
+from .asgi import SECRET
+from .documented import BODIES, read
+
+PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "webhooks.md").read_text("utf-8")
+
+
+def _recipes() -> dict[str, str]:
+    """Return each section's blocks of Python, by the section's heading and the block's place in it."""
+    found: dict[str, str] = {}
+    for section in re.split(r"^##+ ", PAGE, flags=re.MULTILINE)[1:]:
+        heading, _, text = section.partition("\n")
+        found |= {
+            f"{heading} {place}": block
+            for place, block in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+        }
+    return found
+
+
+RECIPES = _recipes()
+Request = tuple[bytes, dict[str, str]]
+Post = Callable[[ModuleType, list[Request]], list[int]]
+
+
+def _module(code: str) -> Iterator[ModuleType]:
+    module = ModuleType("recipe")
+    sys.modules["recipe"] = module
+    try:
+        exec(compile(code, "docs/webhooks.md", "exec"), module.__dict__)  # noqa: S102 (our own page, which this tests)
+        yield module
+    finally:
+        del sys.modules["recipe"]
+
+
+@pytest.fixture
+def recipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModuleType]:
+    monkeypatch.setenv("CONNECTLY_WEBHOOK_SECRET", SECRET)
+    monkeypatch.chdir(tmp_path)
+    for module in _module(RECIPES[request.param]):
+        yield module
+        if isinstance(getattr(module, "app", None), WebhookApp):
+            anyio.run(module.app.aclose)
+
+
+def _by_asgi(path: str) -> Post:
+    def post(recipe: ModuleType, requests: list[Request]) -> list[int]:
+        async def main() -> list[int]:
+            transport = httpx.ASGITransport(app=recipe.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return [(await client.post(path, content=body, headers=sent)).status_code for body, sent in requests]
+
+        return anyio.run(main)
+
+    return post
+
+
+def _by_flask(recipe: ModuleType, requests: list[Request]) -> list[int]:
+    client = recipe.app.test_client()
+    return [client.post("/webhooks/connectly", data=body, headers=sent).status_code for body, sent in requests]
+
+
+def _by_django(_recipe: ModuleType, requests: list[Request]) -> list[int]:
+    if not django.conf.settings.configured:
+        django.conf.settings.configure(ROOT_URLCONF="recipe", ALLOWED_HOSTS=["*"], SECRET_KEY="x")  # noqa: S106 (of these tests)
+        django.setup()
+    django.urls.clear_url_caches()
+    client = django.test.Client(enforce_csrf_checks=True)
+    return [
+        client.post("/webhooks/connectly", body, content_type=sent["content-type"], headers=sent).status_code
+        for body, sent in requests
+    ]
+
+
+def _by_aiohttp(recipe: ModuleType, requests: list[Request]) -> list[int]:
+    async def main() -> list[int]:
+        async with TestClient(TestServer(recipe.app, host="127.0.0.1")) as client:
+            return [
+                (await client.post("/webhooks/connectly", data=body, headers=sent)).status for body, sent in requests
+            ]
+
+    return asyncio.run(main())
+
+
+FRAMEWORKS: list[Any] = [
+    pytest.param("The whole receiver: `WebhookApp` 0", _by_asgi("/"), id="by itself"),
+    pytest.param("FastAPI 0", _by_asgi("/webhooks/connectly"), id="FastAPI"),
+    pytest.param("FastAPI, with `WebhookApp` inside 0", _by_asgi("/webhooks/connectly/"), id="mounted in FastAPI"),
+    pytest.param("Starlette 0", _by_asgi("/webhooks/by-hand"), id="Starlette"),
+    pytest.param("Starlette 0", _by_asgi("/webhooks/connectly"), id="routed in Starlette"),
+    pytest.param("Django 0", _by_django, id="Django"),
+    pytest.param("Flask 0", _by_flask, id="Flask"),
+    pytest.param("aiohttp 0", _by_aiohttp, id="aiohttp"),
+]
+
+
+def _signed(body: bytes) -> dict[str, str]:
+    # As the service sends it: JSON that is declared as text.
+    return {SIGNATURE_HEADER: sign(body, SECRET), "content-type": "text/plain; charset=utf-8"}
+
+
+@pytest.mark.parametrize(("recipe", "post"), FRAMEWORKS, indirect=["recipe"])
+def test_a_recipe_verifies_the_raw_body_and_reads_a_typed_event(
+    recipe: ModuleType, post: Post, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # White space, escapes and order that a parser would not keep.
+    raw = BODIES["delivered"].replace(b"WW2ZAHD9", "WW2Z\u00e9\\u00e9".encode())
+    assert post(recipe, [(raw, _signed(raw))]) == [200]
+    assert "01FRRWW2ZééGJ1SWY4VF2GBD delivered" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("recipe", "post"), FRAMEWORKS, indirect=["recipe"])
+def test_a_recipe_refuses_what_is_not_signed_and_what_is_not_an_event(
+    recipe: ModuleType, post: Post, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = BODIES["delivered"]
+    headers = _signed(good)
+    requests = [
+        (good + b" ", headers),
+        (good, headers | {SIGNATURE_HEADER: ""}),
+        (good, {"content-type": "text/plain"}),
+        (b"[]", _signed(b"[]")),
+    ]
+    assert post(recipe, requests) == [401, 401, 401, 400]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("recipe", "post"), FRAMEWORKS, indirect=["recipe"])
+def test_a_recipe_takes_every_documented_event(recipe: ModuleType, post: Post) -> None:
+    assert post(recipe, [(body, _signed(body)) for body in BODIES.values()]) == [200] * len(BODIES)
+
+
+@pytest.mark.parametrize("recipe", ["The whole receiver: `WebhookApp` 1"], indirect=True)
+def test_the_recipe_for_statuses_says_each_once(recipe: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    update = {"id": "01F", "status": "read"}
+    for status in ("sent", "read", "delivered", "read"):
+        recipe.follow(read({"statusUpdate": update | {"status": status}}))
+    assert capsys.readouterr().out.splitlines() == ["01F is now sent", "01F is now read"]
+    assert recipe.trackers["01F"] == StatusTracker(status="read", seen=frozenset({"sent", "read", "delivered"}))
+
+
+def test_every_block_of_python_on_the_page_is_tested() -> None:
+    tested = {parameters.values[0] for parameters in FRAMEWORKS} | {"The whole receiver: `WebhookApp` 1"}
+    assert set(RECIPES) == tested

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import email.message
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectly_api.webhooks import SIGNATURE_HEADER, WebhookSignatureError, receive, sign, verify
+from connectly_api.webhooks.signature import signature_in
+
+from .asgi import SECRET
+from .documented import BODIES
+
+DATA = Path(__file__).parent / "data"
+VECTORS = [
+    pytest.param(name, bytes.fromhex(secret), signature, id=f"{name}-{secret[:8]}")
+    for name, secret, signature in (line.split("\t") for line in (DATA / "signatures.tsv").read_text().splitlines())
+]
+BODY = BODIES["text"]
+GOOD = sign(BODY, SECRET)
+
+
+@pytest.mark.parametrize(("name", "secret", "signature"), VECTORS)
+def test_a_signature_is_the_one_that_openssl_computes(name: str, secret: bytes, signature: str) -> None:
+    body = (DATA / "signed" / name).read_bytes()
+    assert sign(body, secret) == signature
+    assert sign(body, secret.decode()) == signature
+    verify(body, signature, secret)
+    verify(body, signature.encode(), [secret.decode()])
+
+
+def test_the_vectors_cover_every_kind_of_body() -> None:
+    assert {vector.values[0] for vector in VECTORS} == {path.name for path in (DATA / "signed").iterdir()}
+    assert len(VECTORS) == 24
+
+
+@given(st.data())
+def test_one_altered_byte_is_refused(data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(BODY) - 1))
+    other = data.draw(st.integers(1, 255))
+    altered = BODY[:place] + bytes([BODY[place] ^ other]) + BODY[place + 1 :]
+    with pytest.raises(WebhookSignatureError):
+        verify(altered, GOOD, SECRET)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(json.loads(BODY)).encode(),
+        BODY.rstrip(),
+        BODY + b"\n",
+        b"\xef\xbb\xbf" + BODY,
+        gzip.compress(BODY),
+        b"",
+    ],
+    ids=["re-serialised", "stripped", "lengthened", "with a byte order mark", "gzipped", "empty"],
+)
+def test_the_same_content_in_other_bytes_is_refused(body: bytes) -> None:
+    with pytest.raises(WebhookSignatureError):
+        verify(body, GOOD, SECRET)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        None,
+        "",
+        b"",
+        "é" * 44,
+        "\ud800" * 44,
+        b"\xff" * 44,
+        GOOD.rstrip("="),
+        GOOD + "=",
+        GOOD[:-2],
+        GOOD[:-2] + chr(ord(GOOD[-2]) + 1) + "=",
+        " " + GOOD,
+        GOOD + "\n",
+        GOOD.replace("=", "%3D"),
+        GOOD.lower(),
+        GOOD + "," + GOOD,
+        "sha256=" + GOOD,
+        sign(BODY + b" ", SECRET),
+        sign(BODY, SECRET + " "),
+        "A" * 100_000,
+        17,
+        ["x"],
+    ],
+)
+def test_an_absent_malformed_or_wrong_signature_is_refused(signature: object) -> None:
+    with pytest.raises(WebhookSignatureError) as caught:
+        verify(BODY, signature, SECRET)  # type: ignore[arg-type]
+    assert SECRET not in str(caught.value)
+    assert GOOD not in str(caught.value)
+
+
+@given(st.one_of(st.none(), st.text(), st.binary(), st.text("ABCabc019+/=", max_size=60)))
+def test_whatever_comes_as_signature_raises_nothing_else(signature: str | bytes | None) -> None:
+    with pytest.raises(WebhookSignatureError):
+        verify(BODY, signature, SECRET)
+
+
+@pytest.mark.parametrize(
+    "secrets", ["", b"", [], (), [""], ["", SECRET], [SECRET, b""], [None], None, 5, "\ud800"], ids=repr
+)
+def test_an_empty_or_missing_secret_is_refused_even_beside_the_right_one(secrets: object) -> None:
+    with pytest.raises(WebhookSignatureError):
+        verify(BODY, GOOD, secrets)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("secret", ["", b"", "\ud800"])
+def test_nothing_is_signed_with_an_empty_secret(secret: str | bytes) -> None:
+    with pytest.raises(WebhookSignatureError):
+        sign(BODY, secret)
+
+
+@pytest.mark.parametrize(
+    "secrets", [SECRET, SECRET.encode(), ["old", SECRET], [SECRET, "new"], ("a", b"b", SECRET.encode()), {SECRET: 1}]
+)
+def test_any_of_several_secrets_will_do(secrets: list[str | bytes]) -> None:
+    assert receive({SIGNATURE_HEADER: GOOD}, BODY, secrets).raw == json.loads(BODY)
+
+
+def test_secrets_may_come_from_a_generator() -> None:
+    verify(BODY, GOOD, (secret for secret in ["old", SECRET]))
+    with pytest.raises(WebhookSignatureError):
+        verify(BODY, GOOD, (secret for secret in ["old", "new"]))
+
+
+@pytest.mark.parametrize("body", [BODY.decode(), None, 1])
+def test_a_body_that_is_not_bytes_is_the_callers_mistake(body: object) -> None:
+    with pytest.raises(TypeError, match="raw bytes"):
+        verify(body, GOOD, SECRET)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("body", [bytearray(BODY), memoryview(BODY)])
+def test_other_buffers_of_bytes_will_do(body: bytes) -> None:
+    assert receive({SIGNATURE_HEADER: GOOD}, body, SECRET).raw == json.loads(BODY)
+
+
+def _message() -> email.message.Message:
+    message = email.message.Message()
+    message["X-Connectly-HMAC-SHA256"] = GOOD
+    return message
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-connectly-hmac-sha256": GOOD},
+        {"X-Connectly-Hmac-Sha256": GOOD},
+        {"X-CONNECTLY-HMAC-SHA256": GOOD.encode()},
+        {b"X-Connectly-Hmac-Sha256": GOOD.encode()},
+        {"HTTP_X_CONNECTLY_HMAC_SHA256": GOOD, "CONTENT_TYPE": "text/plain"},
+        {"X-Connectly-Hmac-Sha256": [GOOD]},
+        [("Content-Type", "text/plain; charset=utf-8"), ("X-Connectly-HMAC-SHA256", GOOD)],
+        [(b"content-length", b"290"), (b"x-connectly-hmac-sha256", GOOD.encode())],
+        [["x-connectly-hmac-sha256", GOOD], ["x-connectly-hmac-sha256", GOOD]],
+        (pair for pair in [("x-connectly-hmac-sha256", GOOD)]),
+        _message(),
+    ],
+    ids=lambda headers: type(headers).__name__,
+)
+def test_headers_are_read_from_any_mapping_or_pairs(headers: object) -> None:
+    assert receive(headers, BODY, SECRET).kind == "message"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        [],
+        {"x-connectly-hmac-sha25": GOOD},
+        {"x-connectly-hmac-sha512": GOOD},
+        {"x-connectly-hmac-sha256": None},
+        {"x-connectly-hmac-sha256": 5},
+        {"x-connectly-hmac-sha256": []},
+        {"x-connectly-hmac-sha256": {"nested": GOOD}},
+        [("x-connectly-hmac-sha256", GOOD), ("x-connectly-hmac-sha256", "other")],
+        [("x-connectly-hmac-sha256", GOOD, "third")],
+        [(5, GOOD)],
+        [5],
+        5,
+    ],
+    ids=repr,
+)
+def test_without_one_signature_there_is_none(headers: object) -> None:
+    assert signature_in(headers) is None  # type: ignore[arg-type]
+    with pytest.raises(WebhookSignatureError, match="absent"):
+        receive(headers, BODY, SECRET)  # type: ignore[arg-type]
