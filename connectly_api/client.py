@@ -6,7 +6,7 @@ import copy
 import os
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
 from connectly_api.addresses import RecipientLike, SenderLike, to_recipient, to_sender
 from connectly_api.content import Audio, Document, Image, Location, Text, Video
@@ -26,6 +26,9 @@ from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.settings import Tls
 from connectly_api.wire import path_segment
+
+if TYPE_CHECKING:
+    from connectly_api.telemetry import Telemetry
 
 __all__ = ["Connectly"]
 
@@ -57,6 +60,7 @@ class Connectly:
         limits: Limits = "strict",
         pace: PaceLike = "off",
         max_in_flight: int | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """Check the settings; nothing is opened yet.
 
@@ -76,6 +80,7 @@ class Connectly:
             pace: `on` keeps to the documented rates for endpoints, numbers and customers, a `Pace` to your own; waiting
                 counts into a call's time-out.
             max_in_flight: How many requests may wait for their answer at the same time; the others queue, in order.
+            telemetry: Spans and metrics, see `connectly_api.telemetry` (extra `otel`); none where not given.
 
         Raises:
             InvalidInputError: A setting cannot be used.
@@ -94,6 +99,7 @@ class Connectly:
             base_url=base_url,
             timeouts=timeouts,
             retry=retry,
+            telemetry=telemetry,
         )
         self.webhooks = Registrations(self.transport, business_id)
 

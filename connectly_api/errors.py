@@ -223,7 +223,7 @@ class ApiError(ConnectlyError):
         user_title: A short text for end users, as sent.
         user_message: A longer text for end users, as sent.
         trace_id: What the service's support asks for.
-        shown_trace_id: The same where it is safe to show: it has the service's form, and repeats nothing of the request.
+        shown_trace_id: The same where it may be shown: it has the service's form, and repeats nothing of the request.
         details: The body's `details`: an object, or a list in a gRPC status.
         headers: Names and values as they came.
         body: The answer's bytes.

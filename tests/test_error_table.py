@@ -141,8 +141,9 @@ async def test_no_answer_after_the_request_was_read(behaviour: Behaviour, timed_
 async def test_reset_before_the_request_was_read() -> None:
     async with rough_server(reset_at_once) as server:
         error = await send_to(server.base_url)
-    assert isinstance(error, OutcomeUnknownError)
-    assert (len(server.requests), server.connections) == (0, 1)
+    # The reset may come while the connection is still being opened, which proves that nothing was sent on it.
+    assert isinstance(error, OutcomeUnknownError | NotSentError)
+    assert server.requests == []
 
 
 async def test_the_whole_call_takes_too_long() -> None:
@@ -303,7 +304,6 @@ async def test_the_client_works_again_after_each_failure() -> None:
     failures: list[Behaviour] = [
         close_after_reading,
         reset_after_reading,
-        reset_at_once,
         breaking_off(b"HTTP/1.1 2"),
     ]
     replies = [*failures, answering(sent("01A"))]

@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
 import attrs
@@ -40,6 +40,9 @@ from connectly_api.transport.protocol import (
     check_seconds,
 )
 from connectly_api.transport.retry import Failure, Retry, is_repeatable, pause_before, retry_after_seconds
+
+if TYPE_CHECKING:
+    from connectly_api.telemetry import Telemetry
 
 __all__ = ["Clock", "Pipeline"]
 
@@ -82,6 +85,7 @@ class Pipeline:
         timeouts: Timeouts | None = None,
         retry: Retry | None = None,
         clock: Clock | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """Bind an adapter to an address and a key; nothing is opened yet.
 
@@ -92,11 +96,13 @@ class Pipeline:
             timeouts: Seconds for the whole call, a connection, a silence; 30, 5 and 20 where not given.
             retry: How often and with what pauses; three tries where not given.
             clock: Time, sleep and chance.
+            telemetry: Where spans and metrics go; none where not given.
 
         Raises:
             InvalidInputError: The key or the address cannot be used.
         """
-        self._transport = transport
+        self._transport = transport if telemetry is None else telemetry.transport(transport)
+        self._telemetry = telemetry
         self._base_url = check_base_url(base_url)
         self._api_key = check_api_key(api_key)
         self._headers: Headers = (
@@ -130,6 +136,14 @@ class Pipeline:
             UnexpectedResponseError: A 2xx whose body cannot be read.
         """
         self._check_usable()
+        if self._telemetry is None:
+            return await self._call(request, timeout)
+        with self._telemetry.call(request, self._base_url) as accepted:
+            answer = await self._call(request, timeout)
+            accepted(answer)
+        return answer
+
+    async def _call(self, request: Request[T], timeout: float | None) -> Answer[T]:
         timeouts = self._timeouts
         if timeout is not None:
             timeouts = attrs.evolve(timeouts, total=check_seconds("timeout", timeout))

@@ -130,7 +130,7 @@ async def test_redirects_and_cookies_are_left_alone(transport: Transport) -> Non
 
 @pytest.mark.parametrize(
     ("behaviour", "may_have_left"),
-    [(hang_after_reading, True), (reset_after_reading, True), (close_after_reading, True), (reset_at_once, True)],
+    [(hang_after_reading, True), (reset_after_reading, True), (close_after_reading, True)],
 )
 async def test_a_request_that_may_have_been_read_is_known_to_have_left(
     transport: Transport, behaviour: Behaviour, *, may_have_left: bool
@@ -377,3 +377,15 @@ async def test_cancelling_a_task_cancels_its_request(transport: Transport) -> No
         task.cancel("enough")
         with pytest.raises(asyncio.CancelledError, match="enough"):
             await task
+
+
+async def test_a_reset_before_the_request_was_read_leaves_it_open_or_proves_that_nothing_left(
+    transport: Transport,
+) -> None:
+    async with rough_server(reset_at_once) as server:
+        for _ in range(30):
+            outcome, _ = await exchange(transport, server.base_url)
+            assert isinstance(outcome, Exception)
+            assert not isinstance(outcome, TimeoutError)
+    assert server.requests == []
+    assert server.connections == 30
