@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # What looks at the checkout itself, rather than at the package.
-CHECKOUT_ONLY = ("codegen", "typing", "test_project.py", "test_readme.py")
+CHECKOUT_ONLY = ("codegen", "typing", "test_imports.py", "test_project.py", "test_readme.py")
 
 SMOKE = """
 import asyncio, importlib, pathlib, pkgutil
@@ -89,7 +89,8 @@ def main(python: str) -> None:
         outside = folder / "outside"
         ignored = shutil.ignore_patterns("__pycache__", *CHECKOUT_ONLY)
         shutil.copytree(ROOT / "tests", outside / "tests", ignore=ignored)
-        shutil.copytree(ROOT / "examples", outside / "examples", ignore=ignored)
+        for part in ("examples", "benchmarks", "docs"):
+            shutil.copytree(ROOT / part, outside / part, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", outside)
         run(clean, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", cwd=outside)
 

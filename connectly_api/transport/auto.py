@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Awaitable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, get_args
@@ -75,9 +74,13 @@ def to_transport(
     if transport == "pyreqwest" and not _has_pyreqwest():
         raise InvalidInputError("transport: pyreqwest needs pip install 'connectly-api[fast]'", field="transport")
     # Imported here, so that importing this package costs less than importing httpx.
-    module = importlib.import_module(f"connectly_api.transport.{transport}")
-    made: Transport = getattr(module, f"{transport.capitalize()}Transport")(proxy=proxy, tls=tls)
-    return made
+    if transport == "pyreqwest":
+        from connectly_api.transport.pyreqwest import PyreqwestTransport  # noqa: PLC0415
+
+        return PyreqwestTransport(proxy=proxy, tls=tls)
+    from connectly_api.transport.httpx import HttpxTransport  # noqa: PLC0415
+
+    return HttpxTransport(proxy=proxy, tls=tls)
 
 
 def _is_on_asyncio() -> bool:
