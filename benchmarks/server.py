@@ -11,7 +11,10 @@ import sys
 from functools import partial
 from typing import cast
 
-BODY = b'{"id":"01ARZ3NDEKTSV4RRFFQ69G5FAV"}'
+BODY = (
+    b'{"id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","sid":"SM1","messages":[{"id":"wamid.1"}],'
+    b'"contacts":[{"wa_id":"16044441111","input":"16044441111"}]}'
+)
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
 
 
