@@ -55,8 +55,10 @@ if TYPE_CHECKING:
     from connectly_api.results import CreatedWebhook, SentMessage, WebhookFilter, WebhookRegistration
     from connectly_api.sending import Content, SendOptions
     from connectly_api.template import Parameter, Template
+    from connectly_api.transport.pace import Pace, Rate
     from connectly_api.transport.protocol import Response, Timeouts, Transport
     from connectly_api.transport.retry import Retry
+    from connectly_api.transport.settings import Tls
 
 __all__ = [
     "ApiError",
@@ -85,12 +87,14 @@ __all__ = [
     "OptedOutError",
     "OutcomeUnknownError",
     "OutsideWindowError",
+    "Pace",
     "Parameter",
     "PermissionDeniedError",
     "Phone",
     "Product",
     "ProductList",
     "ProductSection",
+    "Rate",
     "RateLimitError",
     "Recipient",
     "RecipientRejectedError",
@@ -109,6 +113,7 @@ __all__ = [
     "TemplateRejectedError",
     "Text",
     "Timeouts",
+    "Tls",
     "Transport",
     "UnexpectedResponseError",
     "UsageError",
@@ -166,7 +171,9 @@ __getattr__, __dir__ = lazy_names(
         "results": ["CreatedWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"],
         "sending": ["Content", "SendOptions"],
         "template": ["Parameter", "Template"],
+        "transport.pace": ["Pace", "Rate"],
         "transport.protocol": ["Response", "Timeouts", "Transport"],
         "transport.retry": ["Retry"],
+        "transport.settings": ["Tls"],
     },
 )

@@ -6,7 +6,7 @@ import copy
 import os
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
 from connectly_api.addresses import RecipientLike, SenderLike, to_recipient, to_sender
 from connectly_api.content import Audio, Document, Image, Location, Text, Video
@@ -19,10 +19,16 @@ from connectly_api.results import SentMessage
 from connectly_api.sending import Content, Message, SendOptions, to_request
 from connectly_api.template import Parameter, Template
 from connectly_api.transport.address import PRODUCTION, proxy_from_environment
+from connectly_api.transport.auto import TransportName, to_transport
+from connectly_api.transport.paced import PaceLike, with_pace
 from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
+from connectly_api.transport.settings import Tls
 from connectly_api.wire import path_segment
+
+if TYPE_CHECKING:
+    from connectly_api.telemetry import Telemetry
 
 __all__ = ["Connectly"]
 
@@ -46,10 +52,15 @@ class Connectly:
         business_id: str,
         sender: SenderLike | None = None,
         base_url: str = PRODUCTION,
-        transport: Transport | Literal["httpx"] = "httpx",
+        transport: Transport | TransportName = "auto",
+        proxy: str | None = None,
+        tls: Tls | None = None,
         timeouts: Timeouts | None = None,
         retry: Retry | None = None,
         limits: Limits = "strict",
+        pace: PaceLike = "off",
+        max_in_flight: int | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """Check the settings; nothing is opened yet.
 
@@ -58,11 +69,18 @@ class Connectly:
             business_id: The opaque id in the path of every call.
             sender: The number that sends where a call names none; not needed where the business has one.
             base_url: `https://…`, or `http://` to loopback, for the sandbox.
-            transport: An HTTP adapter, or the name of one; the client closes it.
+            transport: `auto` takes pyreqwest where the extra `fast` is installed and the event loop is asyncio's, else
+                httpx; `httpx` and `pyreqwest` name one; or an adapter of your own. The client closes it.
+            proxy: `http://`, `https://` or `socks5://` address of a proxy; only `from_env` asks the environment.
+            tls: Further certificate authorities to trust.
             timeouts: Seconds for the whole call, a connection, a silence; 30, 5 and 20 where not given.
             retry: How often a call that cannot do anything twice is tried; three times where not given.
             limits: WhatsApp's limits on content: `strict` refuses what breaks one before sending, `warn` warns and
                 sends, `off` sends.
+            pace: `on` keeps to the documented rates for endpoints, numbers and customers, a `Pace` to your own; waiting
+                counts into a call's time-out.
+            max_in_flight: How many requests may wait for their answer at the same time; the others queue, in order.
+            telemetry: Spans and metrics, see `connectly_api.telemetry` (extra `otel`); none where not given.
 
         Raises:
             InvalidInputError: A setting cannot be used.
@@ -76,7 +94,12 @@ class Connectly:
         self._limits: Limits = limits
         self._is_view = False
         self.transport = Pipeline(
-            _adapter(transport), api_key=api_key, base_url=base_url, timeouts=timeouts, retry=retry
+            with_pace(to_transport(transport, proxy=proxy, tls=tls), pace, max_in_flight),
+            api_key=api_key,
+            base_url=base_url,
+            timeouts=timeouts,
+            retry=retry,
+            telemetry=telemetry,
         )
         self.webhooks = Registrations(self.transport, business_id)
 
@@ -104,8 +127,8 @@ class Connectly:
         for name in ("api_key", "business_id"):
             if name not in merged:
                 raise InvalidInputError(f"{names[name]}: is not set", field=names[name])
-        if "transport" not in merged and (proxy := proxy_from_environment(merged.get("base_url", PRODUCTION))):
-            merged["transport"] = _httpx_transport(proxy)
+        if "proxy" not in merged and isinstance(merged.get("transport", "auto"), str):
+            merged["proxy"] = proxy_from_environment(merged.get("base_url", PRODUCTION))
         return cls(**merged)
 
     def with_sender(self, sender: SenderLike | None) -> Self:
@@ -326,18 +349,3 @@ class Connectly:
             parameters=parameters,
         )
         return await self.send(recipient, template, **options)
-
-
-def _adapter(transport: Transport | Literal["httpx"]) -> Transport:
-    if not isinstance(transport, str):
-        return transport
-    if transport != "httpx":
-        raise InvalidInputError("transport: must be an adapter, or 'httpx'", field="transport")
-    return _httpx_transport(None)
-
-
-def _httpx_transport(proxy: str | None) -> Transport:
-    # Imported here, so that importing this package costs less than importing httpx.
-    from connectly_api.transport.httpx import HttpxTransport  # noqa: PLC0415
-
-    return HttpxTransport(proxy=proxy)

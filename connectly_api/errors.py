@@ -223,6 +223,7 @@ class ApiError(ConnectlyError):
         user_title: A short text for end users, as sent.
         user_message: A longer text for end users, as sent.
         trace_id: What the service's support asks for.
+        shown_trace_id: The same where it may be shown: it has the service's form, and repeats nothing of the request.
         details: The body's `details`: an object, or a list in a gRPC status.
         headers: Names and values as they came.
         body: The answer's bytes.
@@ -270,6 +271,7 @@ class ApiError(ConnectlyError):
         self.details = details
         self.headers = headers
         self.body = body
+        self.shown_trace_id = trace_id if _is_shown(_TRACE_ID, trace_id, tuple(personal)) else None
         super().__init__(self._text(tuple(personal)))
 
     def _text(self, personal: tuple[str, ...]) -> str:
@@ -279,8 +281,8 @@ class ApiError(ConnectlyError):
             text += f": {shown}"
         if self.advice is not None:
             text += f"; {self.advice}"
-        if _is_shown(_TRACE_ID, self.trace_id, personal):
-            text += f" (trace id {self.trace_id})"
+        if self.shown_trace_id is not None:
+            text += f" (trace id {self.shown_trace_id})"
         return text
 
 

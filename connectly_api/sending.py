@@ -32,6 +32,7 @@ ChannelType = Literal["whatsapp", "sms"]
 """The channels that the service documents."""
 
 _KINDS: Final = get_args(Content)
+_CHANNELS: Final = get_args(ChannelType)
 
 
 class SendOptions(TypedDict, total=False):
@@ -95,8 +96,8 @@ def to_request(business_id: str, message: Message, limits: Limits) -> Request[mo
         check_callback_data(message.callback_data)
     if message.campaign_name is not None:
         _check_text("campaign_name", message.campaign_name)
-    if message.channel_type not in get_args(ChannelType):
-        raise InvalidInputError(f"channel_type: must be one of {get_args(ChannelType)}", field="channel_type")
+    if message.channel_type not in _CHANNELS:
+        raise InvalidInputError(f"channel_type: must be one of {_CHANNELS}", field="channel_type")
     check(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
     if isinstance(message.content, Template):
         return _template_request(business_id, message, message.content)

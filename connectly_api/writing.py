@@ -23,7 +23,11 @@ def put(written: dict[str, Any], name: str, value: object) -> None:
         name: The field's name on the wire.
         value: What the caller gave.
     """
-    if value is not UNSET:
+    if value is UNSET:
+        return
+    if type(value) is str:  # What most fields hold, and this runs for each field of each message.
+        written[name] = value
+    else:
         written[name] = UNSET if value is None else plain(value)
 
 
@@ -47,9 +51,10 @@ def finish(written: dict[str, Any], rest: Mapping[str, object], spellings: Mappi
             since, even to something that is not written, wins.
         spellings: Other names of fields to their names on the wire.
     """
-    others = {name: value for name, value in rest.items() if spellings.get(name, name) not in written}
-    for name, value in others.items():
-        written.setdefault(name, value)
+    if rest:
+        others = {name: value for name, value in rest.items() if spellings.get(name, name) not in written}
+        for name, value in others.items():
+            written.setdefault(name, value)
     return {name: value for name, value in written.items() if value is not UNSET}
 
 

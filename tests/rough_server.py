@@ -111,12 +111,14 @@ async def rough_server(behaviour: Behaviour, *, tls: ssl.SSLContext | None = Non
     """Run a server for the length of the block; it listens on 127.0.0.1 only."""
     seen = RoughServer()
     open_connections: set[asyncio.Task[None]] = set()
+    writers: set[asyncio.StreamWriter] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.connections += 1
         task = asyncio.current_task()
         assert task is not None
         open_connections.add(task)
+        writers.add(writer)
         try:
             with contextlib.suppress(ConnectionError, asyncio.CancelledError):
                 await behaviour(reader, writer, seen)
@@ -130,9 +132,16 @@ async def rough_server(behaviour: Behaviour, *, tls: ssl.SSLContext | None = Non
     try:
         yield seen
     finally:
+        # A connection that is just being accepted, or whose handshake has just failed, is finished with first: the
+        # event loop forgets the socket of one that arrives while it stops listening.
+        await asyncio.sleep(0.005 if tls is None else 0.05)
         server.close()
         for task in list(open_connections):
             task.cancel()
+        for writer in writers:
+            writer.transport.abort()
+        for _ in range(3):
+            await asyncio.sleep(0)  # The event loop closes the sockets in its next turns.
         await server.wait_closed()
 
 

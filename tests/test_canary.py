@@ -36,6 +36,7 @@ from connectly_api import (
 )
 from connectly_api.lowlevel import models
 from connectly_api.transport import WireRequest
+from connectly_api.transport.auto import TransportName
 from tests.rough_server import (
     Behaviour,
     RoughServer,
@@ -104,7 +105,10 @@ def echo(status: int) -> Behaviour:
     ],
 )
 @pytest.mark.parametrize("kind", ["text", "template"])
-async def test_nothing_leaks_from_a_call(behaviour: Behaviour, kind: str, log: io.StringIO) -> None:
+@pytest.mark.parametrize("transport", ["httpx", "pyreqwest"])
+async def test_nothing_leaks_from_a_call(
+    behaviour: Behaviour, kind: str, transport: TransportName, log: io.StringIO
+) -> None:
     shown: list[object] = []
     async with (
         rough_server(behaviour) as server,
@@ -113,6 +117,7 @@ async def test_nothing_leaks_from_a_call(behaviour: Behaviour, kind: str, log: i
             business_id="b",
             sender=SENDER,
             base_url=server.base_url,
+            transport=transport,
             timeouts=Timeouts(total=60, connect=20, read=0.3 if behaviour is hang_after_reading else 20),
             retry=Retry(base=0),
         ) as connectly,

@@ -27,7 +27,12 @@ TABLE = """
     writing               | wire                                                                      | attrs
 
     transport.*           | _version error_response errors json_kinds lazy redaction transport.* wire | attrs anyio
-    transport.httpx       | transport.protocol                                                        | httpx
+                          | telemetry                                                                 |
+    transport.httpx       | transport.protocol transport.settings                                     | anyio
+                          |                                                                           | httpcore
+                          |                                                                           | httpx
+    transport.pyreqwest   | errors transport.protocol transport.settings                              | pyreqwest
+    telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* reading transport.* wire writing                        | attrs
 
     addresses             | errors                                                                    | attrs
@@ -43,7 +48,7 @@ TABLE = """
     registrations         | errors lowlevel.* results sending transport.address transport.pipeline    | attrs
                           | transport.protocol wire                                                   |
     client                | addresses content errors interactive limits products registrations        |
-                          | results sending template transport.* wire                                 |
+                          | results sending telemetry template transport.* wire                       |
 
     webhooks.*            | addresses error_response errors json_kinds lazy reading redaction         | attrs anyio
                           | webhooks.* wire                                                           |

@@ -9,20 +9,27 @@ from connectly_api.lazy import lazy_names
 if TYPE_CHECKING:
     from connectly_api.transport.asgi import AsgiTransport
     from connectly_api.transport.mock import MockTransport
+    from connectly_api.transport.pace import Pace, Rate
+    from connectly_api.transport.paced import PacedTransport
     from connectly_api.transport.pipeline import Pipeline
     from connectly_api.transport.protocol import Answer, Progress, Request, Response, Timeouts, Transport, WireRequest
     from connectly_api.transport.retry import Retry
+    from connectly_api.transport.settings import Tls
 
 __all__ = [
     "Answer",
     "AsgiTransport",
     "MockTransport",
+    "Pace",
+    "PacedTransport",
     "Pipeline",
     "Progress",
+    "Rate",
     "Request",
     "Response",
     "Retry",
     "Timeouts",
+    "Tls",
     "Transport",
     "WireRequest",
 ]
@@ -32,8 +39,11 @@ __getattr__, __dir__ = lazy_names(
     {
         "asgi": ["AsgiTransport"],
         "mock": ["MockTransport"],
+        "pace": ["Pace", "Rate"],
+        "paced": ["PacedTransport"],
         "pipeline": ["Pipeline"],
         "protocol": ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest"],
         "retry": ["Retry"],
+        "settings": ["Tls"],
     },
 )

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import random
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
-import anyio.lowlevel
 import attrs
 
 from connectly_api._version import __version__
@@ -29,6 +27,7 @@ from connectly_api.errors import (
 )
 from connectly_api.redaction import personal_values, redact, repeats
 from connectly_api.transport.address import check_api_key, check_base_url, url_of
+from connectly_api.transport.deadline import current_loop, move_on_after
 from connectly_api.transport.protocol import (
     Answer,
     Headers,
@@ -41,6 +40,9 @@ from connectly_api.transport.protocol import (
     check_seconds,
 )
 from connectly_api.transport.retry import Failure, Retry, is_repeatable, pause_before, retry_after_seconds
+
+if TYPE_CHECKING:
+    from connectly_api.telemetry import Telemetry
 
 __all__ = ["Clock", "Pipeline"]
 
@@ -83,6 +85,7 @@ class Pipeline:
         timeouts: Timeouts | None = None,
         retry: Retry | None = None,
         clock: Clock | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """Bind an adapter to an address and a key; nothing is opened yet.
 
@@ -93,11 +96,13 @@ class Pipeline:
             timeouts: Seconds for the whole call, a connection, a silence; 30, 5 and 20 where not given.
             retry: How often and with what pauses; three tries where not given.
             clock: Time, sleep and chance.
+            telemetry: Where spans and metrics go; none where not given.
 
         Raises:
             InvalidInputError: The key or the address cannot be used.
         """
-        self._transport = transport
+        self._transport = transport if telemetry is None else telemetry.transport(transport)
+        self._telemetry = telemetry
         self._base_url = check_base_url(base_url)
         self._api_key = check_api_key(api_key)
         self._headers: Headers = (
@@ -105,10 +110,11 @@ class Pipeline:
             ("User-Agent", _USER_AGENT),
             ("X-API-Key", self._api_key),
         )
+        self._headers_with_content: Headers = (*self._headers, ("Content-Type", "application/json"))
         self._timeouts = timeouts if timeouts is not None else Timeouts()
         self._retry = retry if retry is not None else Retry()
         self._clock = clock if clock is not None else Clock()
-        self._loop: anyio.lowlevel.EventLoopToken | None = None
+        self._loop: object = None
         self._closed = False
 
     def __repr__(self) -> str:
@@ -130,6 +136,14 @@ class Pipeline:
             UnexpectedResponseError: A 2xx whose body cannot be read.
         """
         self._check_usable()
+        if self._telemetry is None:
+            return await self._call(request, timeout)
+        with self._telemetry.call(request, self._base_url) as accepted:
+            answer = await self._call(request, timeout)
+            accepted(answer)
+        return answer
+
+    async def _call(self, request: Request[T], timeout: float | None) -> Answer[T]:
         timeouts = self._timeouts
         if timeout is not None:
             timeouts = attrs.evolve(timeouts, total=check_seconds("timeout", timeout))
@@ -145,9 +159,18 @@ class Pipeline:
                 break
             _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
             await self._clock.sleep(pause)
-        seconds = self._clock.monotonic() - started
-        _LOG.debug("%s: %s after %d tries, %.3f s", request.operation, _short(outcome), attempt, seconds)
-        return self._conclude(request, outcome, attempt)
+        if not _LOG.isEnabledFor(logging.DEBUG):
+            return self._conclude(request, outcome, attempt)
+        line = (
+            f"{request.operation}: {_short(outcome)} after {attempt} tries, {self._clock.monotonic() - started:.3f} s"
+        )
+        try:
+            answer = self._conclude(request, outcome, attempt)
+        except ConnectlyError as error:
+            _LOG.debug("%s, trace id %s", line, getattr(error, "shown_trace_id", None) or "unknown")
+            raise
+        _LOG.debug("%s", line)
+        return answer
 
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing.
@@ -167,32 +190,30 @@ class Pipeline:
         self._check_loop()
 
     def _check_loop(self) -> None:
-        token = anyio.lowlevel.current_token()
+        loop = current_loop()
         if self._loop is None:
-            self._loop = token
-        elif self._loop != token:
+            self._loop = loop
+        elif self._loop != loop:
             raise UsageError("the client belongs to another event loop; make one client for each loop")
 
     def _wire_request(self, request: Request[object]) -> WireRequest:
-        headers = self._headers
+        headers = self._headers if request.content is None else self._headers_with_content
         if request.headers:
             headers += tuple((name, value) for name, value in request.headers if name.lower() not in _OURS)
-        if request.content is not None:
-            headers += (("Content-Type", "application/json"),)
         return WireRequest(request.method, url_of(self._base_url, request), headers, request.content)
 
     async def _try(self, wire: WireRequest, timeouts: Timeouts, deadline: float) -> Response | Failure:
         progress = Progress()
         remaining = deadline - self._clock.monotonic()
-        with anyio.move_on_after(None if remaining == math.inf else remaining):
+        error: Exception = TimeoutError(f"no answer within {timeouts.total:g} s")
+        with move_on_after(remaining):
             try:
                 return await self._transport.exchange(wire, timeouts, progress)
             except ConnectlyError:
                 raise
-            except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
-                return Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
-        late = TimeoutError(f"no answer within {timeouts.total:g} s")
-        return Failure(late, progress.may_have_left, timed_out=True)
+            except Exception as raised:  # noqa: BLE001 (adapters raise what their library raises)
+                error = raised
+        return Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
 
     def _pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
         if not is_repeatable(method, outcome):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Generic, Protocol, TypeVar
 
 import attrs
@@ -140,8 +140,8 @@ class Transport(Protocol):
     error, by what `progress` says.
     """
 
-    async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
-        """Send one request and read the whole answer.
+    def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
+        """Send one request and read the whole answer; usually an `async def`.
 
         Args:
             request: What to put on the wire, byte for byte.

@@ -1,0 +1,163 @@
+"""What is measured side by side: each candidate is one call, as its own documentation would have it written."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from typing import Any, Final
+
+__all__ = ["CANDIDATES", "Call"]
+
+Call = Callable[[], Awaitable[object]]
+Open = Callable[[str, int], "asynccontextmanager[Call]"]
+
+BUSINESS: Final = "3f6c8e2a-93a5-4e8c-9c57-1d0f5a7b8c9d"
+PATH: Final = f"/v1/businesses/{BUSINESS}/send/messages"
+KEY: Final = {"X-API-Key": "key", "Content-Type": "application/json"}
+MESSAGE: Final = {"recipient": {"id": "+16044441111", "channelType": "whatsapp"}, "message": {"text": "hello"}}
+
+
+def ours(transport: Any) -> Any:  # noqa: ANN401 (a name of a transport)
+    """This package's facade, over one of its transports."""
+
+    @asynccontextmanager
+    async def open_client(url: str, _in_flight: int) -> AsyncIterator[Call]:
+        from connectly_api import Connectly  # noqa: PLC0415 (each process loads its own candidate alone)
+
+        async with Connectly(api_key="key", business_id=BUSINESS, base_url=url, transport=transport) as connectly:
+
+            async def call() -> object:
+                return (await connectly.send_text("+16044441111", "hello")).id
+
+            yield call
+
+    return open_client
+
+
+def client_of(library: str) -> Any:  # noqa: ANN401 (httpx, or what has its interface)
+    """A raw client of httpx's kind."""
+
+    @asynccontextmanager
+    async def open_client(url: str, _in_flight: int) -> AsyncIterator[Call]:
+        async with import_module(library).AsyncClient(headers=KEY, timeout=60) as client:
+
+            async def call() -> object:
+                return (await client.post(url + PATH, json=MESSAGE)).raise_for_status().json()["id"]
+
+            yield call
+
+    return open_client
+
+
+@asynccontextmanager
+async def aiohttp(url: str, _in_flight: int) -> AsyncIterator[Call]:
+    """Raw aiohttp, with its default of 100 connections."""
+    async with import_module("aiohttp").ClientSession(headers=KEY) as session:
+
+        async def call() -> object:
+            async with session.post(url + PATH, json=MESSAGE, raise_for_status=True) as response:
+                return (await response.json())["id"]
+
+        yield call
+
+
+@asynccontextmanager
+async def pyreqwest(url: str, _in_flight: int) -> AsyncIterator[Call]:
+    """Raw pyreqwest."""
+    async with import_module("pyreqwest.client").ClientBuilder().no_proxy().default_headers(KEY).build() as client:
+
+        async def call() -> object:
+            response = await client.post(url + PATH).body_json(MESSAGE).error_for_status().build().send()
+            return (await response.json())["id"]
+
+        yield call
+
+
+@asynccontextmanager
+async def twilio(url: str, _in_flight: int) -> AsyncIterator[Call]:
+    """The Twilio SDK's asynchronous client."""
+    http = import_module("twilio.http.async_http_client").AsyncTwilioHttpClient()
+    client = import_module("twilio.rest").Client("AC" + "0" * 32, "token", http_client=http)
+    client.api.base_url = url
+    async with http:
+
+        async def call() -> object:
+            sent = await client.messages.create_async(to="whatsapp:+16044441111", from_="whatsapp:+1415", body="hello")
+            return sent.sid
+
+        yield call
+
+
+@asynccontextmanager
+async def pywa(url: str, _in_flight: int) -> AsyncIterator[Call]:
+    """The package pywa, for WhatsApp's own API."""
+    client = import_module("pywa_async").WhatsApp(phone_id="1", token="token")  # noqa: S106 (of these measurements)
+    session = client.api._session  # noqa: SLF001 (it takes no other address)
+    session.base_url = url
+    async with session:
+
+        async def call() -> object:
+            return (await client.send_message("16044441111", "hello")).id
+
+        yield call
+
+
+@asynccontextmanager
+async def stock(url: str, _in_flight: int) -> AsyncIterator[Call]:
+    """What openapi-python-client generates from the same file, with nothing of ours; see `benchmarks.stock`."""
+    from benchmarks.stock import stock_client  # noqa: PLC0415 (likewise)
+
+    with stock_client() as package:
+        sys.path.insert(0, str(package.parent))
+        name = package.name
+        client = import_module(name).Client(base_url=url, headers=KEY)
+        operation = import_module(f"{name}.api.message_service.message_service_send_message")
+        body = import_module(f"{name}.models").MessageServiceSendMessageBody.from_dict(MESSAGE)
+        async with client:
+
+            async def call() -> object:
+                return (await operation.asyncio(BUSINESS, client=client, body=body)).id
+
+            yield call
+
+
+@asynccontextmanager
+async def floor(url: str, in_flight: int) -> AsyncIterator[Call]:
+    """The least that Python can do: prebuilt bytes over asyncio's streams, and the identifier out of the JSON."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    body = json.dumps(MESSAGE).encode()
+    head = f"POST {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nX-API-Key: key\r\nContent-Length: {len(body)}\r\n\r\n"
+    request = head.encode() + body
+    idle = [await asyncio.open_connection(host, int(port)) for _ in range(in_flight)]
+
+    async def call() -> object:
+        reader, writer = idle.pop()
+        writer.write(request)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+        found: object = json.loads(await reader.readexactly(length))["id"]
+        idle.append((reader, writer))
+        return found
+
+    async with AsyncExitStack() as stack:
+        for _, writer in idle:
+            stack.callback(writer.close)
+        yield call
+
+
+CANDIDATES: Final[dict[str, Any]] = {
+    "connectly-api, fast": ours("pyreqwest"),
+    "connectly-api": ours("httpx"),
+    "httpx": client_of("httpx"),
+    "httpx2": client_of("httpx2"),
+    "aiohttp": aiohttp,
+    "pyreqwest": pyreqwest,
+    "Twilio SDK": twilio,
+    "pywa": pywa,
+    "openapi-python-client": stock,
+    "floor": floor,
+}

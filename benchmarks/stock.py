@@ -1,0 +1,32 @@
+"""openapi-python-client's stock output for the vendored file, made anew in a temporary folder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from codegen.document import load
+from codegen.swagger import convert
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def stock_client() -> Iterator[Path]:
+    """Yield the folder of the generated package, without any of this package's templates or changes."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        document = folder / "openapi.json"
+        document.write_text(json.dumps(convert(load((ROOT / "service.swagger.json").read_bytes()))), "utf-8")
+        config = folder / "config.yml"
+        config.write_text("post_hooks: []\n", "utf-8")
+        package = folder / "stock_output"
+        command = ["generate", "--path", document, "--config", config, "--meta", "none", "--output-path", package]
+        program = Path(sys.executable).with_name("openapi-python-client")
+        subprocess.run([program, *command], check=True, capture_output=True)  # noqa: S603 (our own words)
+        yield package

@@ -1,0 +1,181 @@
+"""Spans and metrics by OpenTelemetry's conventions (extra `otel`).
+
+    from connectly_api.telemetry import Telemetry
+
+    connectly = Connectly(..., telemetry=Telemetry())
+
+A call is one span of the messaging conventions, each of its tries a client span of the HTTP conventions within it. No
+attribute holds a key, a phone number, a BSUID, a text or callback data; the address is told without the ids in it. No
+trace context is sent to the service.
+
+Source: OpenTelemetry semantic conventions 1.27 and later, https://opentelemetry.io/docs/specs/semconv/, HTTP client and
+messaging.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from connectly_api._version import __version__
+from connectly_api.errors import ConnectlyError
+from connectly_api.transport.protocol import Answer, Progress, Request, Response, Timeouts, Transport, WireRequest
+
+try:
+    from opentelemetry import metrics, trace
+except ModuleNotFoundError as error:
+    message = f"telemetry needs {error.name}: pip install 'connectly-api[otel]'"
+    raise ModuleNotFoundError(message, name=error.name) from error
+
+__all__ = ["Telemetry"]
+
+Attributes = dict[str, str | int | float | bool]
+
+_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+"""Seconds: the boundaries that the conventions advise."""
+_FIRST_FAILURE: Final = 400
+
+
+class _Call(Protocol):
+    def __call__(self, answer: Answer[object]) -> None: ...
+
+
+class Telemetry:
+    """Tells a tracer and a meter what a client does."""
+
+    def __init__(
+        self,
+        *,
+        tracer_provider: trace.TracerProvider | None = None,
+        meter_provider: metrics.MeterProvider | None = None,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Take the providers; where one is not given, the application's own.
+
+        Args:
+            tracer_provider: Where spans go.
+            meter_provider: Where metrics go.
+            now: Seconds, for durations.
+        """
+        self._now = now
+        self._tracer = trace.get_tracer("connectly_api", __version__, tracer_provider)
+        meter = metrics.get_meter("connectly_api", __version__, meter_provider)
+        self._tries = meter.create_histogram(
+            "http.client.request.duration",
+            unit="s",
+            description="Duration of HTTP client requests.",
+            explicit_bucket_boundaries_advisory=_BUCKETS,
+        )
+        self._calls = meter.create_histogram(
+            "messaging.client.operation.duration",
+            unit="s",
+            description="Duration of messaging operations.",
+            explicit_bucket_boundaries_advisory=_BUCKETS,
+        )
+        self._sent = meter.create_counter(
+            "messaging.client.sent.messages", unit="{message}", description="Number of messages sent."
+        )
+
+    def transport(self, inner: Transport) -> Transport:
+        """Return an adapter that tells of each try, around another."""
+        return _TracedTransport(inner, self._tracer, self._tries, self._now)
+
+    @contextmanager
+    def call(self, request: Request[object], base_url: str) -> Iterator[_Call]:
+        """Tell of one call, all its tries within; the body hands over the answer, or raises."""
+        server = _server(base_url)
+        is_send = request.method == "POST" and "/send/" in request.path
+        common: Attributes = {
+            "messaging.system": "connectly",
+            "messaging.operation.name": request.operation,
+            **server,
+        }
+        if is_send:
+            common["messaging.operation.type"] = "send"
+        started = self._now()
+        failure: Attributes = {}
+        kind = trace.SpanKind.PRODUCER if is_send else trace.SpanKind.CLIENT
+        with self._tracer.start_as_current_span(
+            request.operation, kind=kind, attributes=common, record_exception=False, set_status_on_exception=False
+        ) as span:
+
+            def accepted(answer: Answer[object]) -> None:
+                identifier = getattr(answer.value, "id", None)
+                if is_send and isinstance(identifier, str):
+                    span.set_attribute("messaging.message.id", identifier)
+
+            try:
+                yield accepted
+            except BaseException as raised:
+                failure = {"error.type": type(raised).__name__}
+                span.set_attributes(failure)
+                # An error of our own has a text that is safe to show.
+                text = str(raised) if isinstance(raised, ConnectlyError) else None
+                span.set_status(trace.StatusCode.ERROR, text)
+                raise
+            finally:
+                self._calls.record(self._now() - started, common | failure)
+                if is_send:
+                    self._sent.add(1, common | failure)
+
+
+class _TracedTransport:
+    """Tells of each request that goes through another adapter."""
+
+    def __init__(
+        self, inner: Transport, tracer: trace.Tracer, durations: metrics.Histogram, now: Callable[[], float]
+    ) -> None:
+        self._inner = inner
+        self._tracer = tracer
+        self._durations = durations
+        self._now = now
+
+    async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
+        common: Attributes = {"http.request.method": request.method, **_server(request.url)}
+        result: Attributes = {}
+        started = self._now()
+        with self._tracer.start_as_current_span(
+            request.method,
+            kind=trace.SpanKind.CLIENT,
+            attributes={**common, "url.full": _without_ids(request.url)},
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                response = await self._inner.exchange(request, timeouts, progress)
+                result["http.response.status_code"] = response.status
+                if response.status >= _FIRST_FAILURE:
+                    result["error.type"] = str(response.status)
+            except BaseException as raised:
+                result["error.type"] = type(raised).__name__
+                raise
+            finally:
+                span.set_attributes(result)
+                if "error.type" in result:
+                    span.set_status(trace.StatusCode.ERROR)
+                self._durations.record(self._now() - started, common | result)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _server(url: str) -> Attributes:
+    parts = urlsplit(url)
+    return {
+        "server.address": parts.hostname or "",
+        "server.port": parts.port or (443 if parts.scheme == "https" else 80),
+    }
+
+
+def _without_ids(url: str) -> str:
+    """Return an address without its query, and with the ids in its path replaced as the conventions redact values."""
+    parts = urlsplit(url)
+    segments = parts.path.split("/")
+    for index, segment in enumerate(segments[:-1]):
+        if segment == "businesses" or (index > 0 and segment == "webhooks"):
+            segments[index + 1] = "REDACTED"
+    return f"{parts.scheme}://{parts.netloc}{'/'.join(segments)}"

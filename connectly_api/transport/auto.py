@@ -1,0 +1,98 @@
+"""Which adapter a client uses where none is given, and how the names of adapters become adapters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, get_args
+
+from connectly_api.errors import InvalidInputError
+from connectly_api.transport.protocol import Progress, Response, Timeouts, Transport, WireRequest
+from connectly_api.transport.settings import Tls, check_proxy
+
+__all__ = ["AutoTransport", "TransportName", "to_transport"]
+
+TransportName = Literal["auto", "httpx", "pyreqwest"]
+
+_TESTED_SERIES = "0.15."
+"""Of pyreqwest: what proves that a request never left was tested with these versions."""
+
+
+class AutoTransport:
+    """Sends through pyreqwest where it is installed and the event loop is asyncio's, else through httpx.
+
+    It decides at its first request, and then for good.
+    """
+
+    def __init__(self, *, proxy: str | None = None, tls: Tls | None = None) -> None:
+        """Note the settings; nothing is imported or opened yet.
+
+        Raises:
+            InvalidInputError: The proxy's address cannot be used.
+        """
+        self._proxy = None if proxy is None else check_proxy(proxy)
+        self._tls = tls
+        self._chosen: Transport | None = None
+
+    def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
+        """Send one request and read the whole answer; see `Transport.exchange`."""
+        if self._chosen is None:
+            name: TransportName = "pyreqwest" if _is_on_asyncio() and _has_pyreqwest() else "httpx"
+            self._chosen = to_transport(name, proxy=self._proxy, tls=self._tls)
+        return self._chosen.exchange(request, timeouts, progress)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._chosen is not None:
+            await self._chosen.aclose()
+
+
+def to_transport(
+    transport: Transport | TransportName, *, proxy: str | None = None, tls: Tls | None = None
+) -> Transport:
+    """Return an adapter by its name, or the one that was given.
+
+    Args:
+        transport: An adapter, or a name.
+        proxy: Address of a proxy, for an adapter made here.
+        tls: Further certificate authorities, for an adapter made here.
+
+    Raises:
+        InvalidInputError: There is no such adapter, it is not installed, its settings cannot be used, or settings were
+            given beside an adapter, which has its own.
+    """
+    if not isinstance(transport, str):
+        if proxy is not None or tls is not None:
+            raise InvalidInputError("proxy, tls: give them to the adapter itself", field="transport")
+        return transport
+    if transport not in get_args(TransportName):
+        names = ", ".join(get_args(TransportName))
+        raise InvalidInputError(f"transport: must be an adapter, or one of {names}", field="transport")
+    if transport == "auto":
+        return AutoTransport(proxy=proxy, tls=tls)
+    if transport == "pyreqwest" and not _has_pyreqwest():
+        raise InvalidInputError("transport: pyreqwest needs pip install 'connectly-api[fast]'", field="transport")
+    # Imported here, so that importing this package costs less than importing httpx.
+    if transport == "pyreqwest":
+        from connectly_api.transport.pyreqwest import PyreqwestTransport  # noqa: PLC0415
+
+        return PyreqwestTransport(proxy=proxy, tls=tls)
+    from connectly_api.transport.httpx import HttpxTransport  # noqa: PLC0415
+
+    return HttpxTransport(proxy=proxy, tls=tls)
+
+
+def _is_on_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _has_pyreqwest() -> bool:
+    try:
+        return version("pyreqwest").startswith(_TESTED_SERIES)
+    except PackageNotFoundError:
+        return False

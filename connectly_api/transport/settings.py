@@ -1,0 +1,86 @@
+"""What every adapter understands of certificates, and what they have in common in reading an answer. Pure."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from connectly_api.errors import InvalidInputError
+
+__all__ = ["Tls", "check_proxy", "decompressed"]
+
+_CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_PROXIES: Final = frozenset({"http", "https", "socks5", "socks5h"})
+
+
+def _as_bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+def _has_certificate(_instance: object, attribute: attrs.Attribute[bytes], value: object) -> None:
+    if not isinstance(value, bytes) or not _CERTIFICATE.search(value):
+        raise InvalidInputError(f"{attribute.name}: holds no certificate in PEM form", field=attribute.name)
+
+
+@attrs.frozen
+class Tls:
+    """How servers are trusted, in terms that every adapter understands.
+
+    Attributes:
+        authorities: Certificate authorities in PEM form, one or more, trusted beside the usual ones: for a proxy that
+            opens TLS, or a test server.
+    """
+
+    authorities: bytes = attrs.field(converter=_as_bytes, validator=_has_certificate, repr=False)
+
+    def certificates(self) -> list[bytes]:
+        """Return each certificate by itself, in PEM form."""
+        return _CERTIFICATE.findall(self.authorities)
+
+
+def check_proxy(value: str) -> str:
+    """Return a proxy's address, if one can be reached under it.
+
+    Args:
+        value: `http://`, `https://` or `socks5://`, a host, and perhaps a port, a user and a password.
+
+    Raises:
+        InvalidInputError: It is not such an address. The error does not show it, as it may hold a password.
+    """
+    given: object = value
+    problem = "must be http://, https:// or socks5:// and a host"
+    if not isinstance(given, str):
+        raise InvalidInputError(f"proxy: {problem}", field="proxy")
+    try:
+        parts = urlsplit(given)
+        is_address = parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise InvalidInputError(f"proxy: {problem}", field="proxy", size=len(given))
+    return given
+
+
+def decompressed(body: bytes, encoding: str | None, limit: int) -> tuple[bytes, bool]:
+    """Return a body as the sender meant it, up to the limit, and whether that is all of it.
+
+    `identity` is asked for; gzip and deflate are read all the same, as something in between may insist on them. What
+    cannot be read stays as it came: parsing it fails then, with the status known.
+
+    Args:
+        body: As it came.
+        encoding: The answer's `Content-Encoding`, if any.
+        limit: Bytes.
+    """
+    if (encoding or "").strip().lower() not in {"gzip", "x-gzip", "deflate"}:
+        return body, True
+    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        plain = decompressor.decompress(body, limit)
+    except zlib.error:
+        return body, True
+    return plain, not decompressor.unconsumed_tail

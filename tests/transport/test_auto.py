@@ -1,0 +1,113 @@
+"""Which adapter is taken, by what is installed, what is named, and which event loop runs."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any
+
+import anyio
+import pytest
+import trustme
+
+from connectly_api import Connectly, InvalidInputError, Tls
+from connectly_api.errors import UsageError
+from connectly_api.transport import MockTransport, Response
+from connectly_api.transport import auto as auto_module
+from connectly_api.transport.auto import AutoTransport, to_transport
+from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.protocol import Progress, Timeouts
+from connectly_api.transport.pyreqwest import PyreqwestTransport
+from tests.rough_server import answering, free_port, rough_server, sent
+from tests.transport.test_adapters import post
+
+
+def installed(version: str | None) -> Any:
+    def look_up(name: str) -> str:
+        if version is None:
+            raise metadata.PackageNotFoundError(name)
+        return version
+
+    return look_up
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("0.15.1", PyreqwestTransport),
+        ("0.15.9", PyreqwestTransport),
+        ("0.16.0", HttpxTransport),
+        (None, HttpxTransport),
+    ],
+)
+async def test_auto_takes_a_tested_pyreqwest_or_httpx(
+    version: str | None, expected: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auto_module, "version", installed(version))
+    transport = AutoTransport()
+    async with rough_server(answering(sent())) as server:
+        for _ in range(2):
+            assert (await transport.exchange(post(server.base_url), Timeouts(), Progress())).status == 200
+    await transport.aclose()
+    assert type(vars(transport)["_chosen"]) is expected
+    assert server.connections == 1
+
+
+def test_auto_takes_httpx_on_trio() -> None:
+    async def main() -> object:
+        transport = AutoTransport()
+        with pytest.raises(Exception, match="connection attempts failed"):
+            await transport.exchange(post(f"http://127.0.0.1:{free_port()}"), Timeouts(), Progress())
+        await transport.aclose()
+        return vars(transport)["_chosen"]
+
+    assert isinstance(anyio.run(main, backend="trio"), HttpxTransport)
+
+
+def test_pyreqwest_on_trio_says_what_to_do() -> None:
+    async def main() -> None:
+        transport = PyreqwestTransport()
+        with pytest.raises(UsageError, match="take httpx on trio"):
+            await transport.exchange(post("http://127.0.0.1:1"), Timeouts(), Progress())
+        await transport.aclose()
+
+    anyio.run(main, backend="trio")
+
+
+async def test_closing_before_the_first_call_is_fine() -> None:
+    transport = AutoTransport()
+    await transport.aclose()
+    assert vars(transport)["_chosen"] is None
+
+
+def test_names_become_adapters_with_their_settings() -> None:
+    tls = Tls(trustme.CA().cert_pem.bytes())
+    for name, expected in {"auto": AutoTransport, "httpx": HttpxTransport, "pyreqwest": PyreqwestTransport}.items():
+        made = to_transport(name, proxy="http://proxy:1", tls=tls)  # type: ignore[arg-type]
+        assert type(made) is expected
+        assert (vars(made)["_proxy"], vars(made)["_tls"]) == ("http://proxy:1", tls)
+
+
+def test_an_adapter_has_its_own_settings() -> None:
+    adapter = MockTransport(lambda _: Response(200))
+    assert to_transport(adapter) is adapter
+    with pytest.raises(InvalidInputError, match="give them to the adapter"):
+        to_transport(adapter, proxy="http://proxy:1")
+    with pytest.raises(InvalidInputError, match="give them to the adapter"):
+        Connectly(api_key="k", business_id="b", transport=adapter, tls=Tls(trustme.CA().cert_pem.bytes()))
+
+
+def test_another_name_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="one of auto, httpx, pyreqwest"):
+        to_transport("requests")  # type: ignore[arg-type]
+
+
+def test_pyreqwest_that_is_not_installed_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto_module, "version", installed(None))
+    with pytest.raises(InvalidInputError, match=r"connectly-api\[fast\]"):
+        to_transport("pyreqwest")
+
+
+@pytest.mark.parametrize("transport", ["auto", "httpx", "pyreqwest"])
+def test_a_proxy_that_is_none_is_refused_at_once(transport: Any) -> None:
+    with pytest.raises(InvalidInputError, match="proxy: must be"):
+        Connectly(api_key="k", business_id="b", transport=transport, proxy="proxy:3128")

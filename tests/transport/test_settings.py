@@ -1,0 +1,36 @@
+"""Certificates and proxies: what is accepted, what is refused before any I/O, and what an error does not show."""
+
+from __future__ import annotations
+
+import pytest
+import trustme
+
+from connectly_api import InvalidInputError, Tls
+from connectly_api.transport.settings import check_proxy
+
+
+def test_each_authority_stands_by_itself() -> None:
+    first, second = trustme.CA().cert_pem.bytes(), trustme.CA().cert_pem.bytes()
+    tls = Tls((first + b"a comment\n" + second).decode())
+    assert tls.certificates() == [first.strip(), second.strip()]
+    assert "CERTIFICATE" not in repr(tls)
+
+
+@pytest.mark.parametrize("authorities", ["", b"certificate.pem", 5, "-----BEGIN CERTIFICATE-----"])
+def test_what_is_no_certificate_is_refused(authorities: object) -> None:
+    with pytest.raises(InvalidInputError, match="authorities: holds no certificate"):
+        Tls(authorities)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("address", ["http://proxy:3128", "https://user:secret@proxy", "socks5://[::1]:1080"])
+def test_a_proxys_address_is_taken_as_it_is(address: str) -> None:
+    assert check_proxy(address) == address
+
+
+@pytest.mark.parametrize(
+    "address", ["", "proxy:3128", "ftp://proxy", "http://", "http://[::1", "http://p:0", "//u:secret@p", 5]
+)
+def test_what_is_no_proxys_address_is_refused(address: object) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        check_proxy(address)  # type: ignore[arg-type]
+    assert "secret" not in str(caught.value)
