@@ -42,8 +42,11 @@ wheel: environment ## Build the wheel and test it in an empty environment outsid
 build: environment ## Build the sdist and the wheel into dist/
 	$(RUN) -m build --no-isolation
 
-bench: environment ## Measure what the package claims, side by side
-	$(RUN) -m benchmarks.imports
+bench: ## Measure what the package claims, side by side with others, and write docs/benchmarks.md
+	@sh tools/environment $(firstword $(PYTHONS)) .venv-bench bench
+	.venv-bench/bin/python -m benchmarks.imports
+	.venv-bench/bin/python -m benchmarks.wire --write
+	.venv-bench/bin/python -m benchmarks.soak
 
 lock: environment ## Lock the requirements anew: versions and hashes, no addresses
 	sh tools/lock

@@ -13,7 +13,6 @@ from typing import Any, Final
 __all__ = ["CANDIDATES", "Call"]
 
 Call = Callable[[], Awaitable[object]]
-Open = Callable[[str, int], "asynccontextmanager[Call]"]
 
 BUSINESS: Final = "3f6c8e2a-93a5-4e8c-9c57-1d0f5a7b8c9d"
 PATH: Final = f"/v1/businesses/{BUSINESS}/send/messages"

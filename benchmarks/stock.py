@@ -26,7 +26,7 @@ def stock_client() -> Iterator[Path]:
         config = folder / "config.yml"
         config.write_text("post_hooks: []\n", "utf-8")
         package = folder / "stock_output"
-        command = ["generate", "--path", document, "--config", config, "--meta", "none", "--output-path", package]
-        program = Path(sys.executable).with_name("openapi-python-client")
-        subprocess.run([program, *command], check=True, capture_output=True)  # noqa: S603 (our own words)
+        command = ["generate", "--path", str(document), "--config", str(config), "--meta", "none"]
+        program = str(Path(sys.executable).with_name("openapi-python-client"))
+        subprocess.run([program, *command, "--output-path", str(package)], check=True, capture_output=True)  # noqa: S603 (our own words)
         yield package

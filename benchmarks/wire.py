@@ -40,6 +40,8 @@ CANDIDATES: Final = (
 # The others either do what one of these does, or would take an hour.
 QUEUED: Final = ("connectly-api, fast", "connectly-api", "aiohttp", "pyreqwest")
 MESSAGES: Final = 100_000
+LONGEST: Final = 180
+"""Seconds for one measurement."""
 
 
 @contextmanager
@@ -58,9 +60,12 @@ def server(delay_ms: int) -> Iterator[str]:
 def measured(mode: str, candidate: str, url: str, in_flight: int, amount: float) -> dict[str, float] | None:
     """Run one measurement in a fresh process; None where the candidate is not installed or fails."""
     command = [sys.executable, "-m", "benchmarks.load", mode, candidate, url, str(in_flight), str(amount)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (our own words)
     try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST)  # noqa: S603 (our own words)
         found: dict[str, float] = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        print(f"{candidate}, {in_flight} in flight: not done in {LONGEST} s", file=sys.stderr)  # noqa: T201
+        return None
     except ValueError:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         print(f"{candidate}, {in_flight} in flight: {last}", file=sys.stderr)  # noqa: T201
@@ -103,10 +108,8 @@ def machine() -> str:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [
-            line.partition(":")[2].strip() for line in info.read_text("utf-8").splitlines() if "model name" in line
-        ]
-        model = next(iter(names), model)
+        lines = info.read_text("utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), model)
     now = datetime.now(UTC)
     return f"{now:%Y-%m-%d}, {model}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
 

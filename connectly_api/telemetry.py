@@ -17,7 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from connectly_api._version import __version__
@@ -40,7 +40,7 @@ _FIRST_FAILURE: Final = 400
 
 
 class _Call(Protocol):
-    def __call__(self, answer: Answer[object]) -> None: ...
+    def __call__(self, answer: Answer[Any]) -> None: ...
 
 
 class Telemetry:
@@ -102,7 +102,7 @@ class Telemetry:
             request.operation, kind=kind, attributes=common, record_exception=False, set_status_on_exception=False
         ) as span:
 
-            def accepted(answer: Answer[object]) -> None:
+            def accepted(answer: Answer[Any]) -> None:
                 identifier = getattr(answer.value, "id", None)
                 if is_send and isinstance(identifier, str):
                     span.set_attribute("messaging.message.id", identifier)
