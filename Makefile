@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types drift generate wheel build bench lock clean environment
+.PHONY: help demo test check lint types drift generate wheel build bench soak prism lock clean environment
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
@@ -42,11 +42,23 @@ wheel: environment ## Build the wheel and test it in an empty environment outsid
 build: environment ## Build the sdist and the wheel into dist/
 	$(RUN) -m build --no-isolation
 
-bench: environment ## Measure what the package claims, side by side
-	$(RUN) -m benchmarks.imports
+bench: ## Measure what the package claims, side by side with others, and write docs/benchmarks.md
+	@sh tools/environment $(firstword $(PYTHONS)) .venv-bench bench
+	.venv-bench/bin/python -m benchmarks.imports
+	.venv-bench/bin/python -m benchmarks.wire --write
+	.venv-bench/bin/python -m benchmarks.webhooks
+	.venv-bench/bin/python -m benchmarks.sandbox
+	.venv-bench/bin/python -m benchmarks.soak
+
+soak: environment ## Send 100,000 messages through the sandbox under mixed faults, in bounded memory
+	$(RUN) -m tests.sandbox.soak
+
+prism: environment ## Let Prism, an independent reader of service.swagger.json, judge what the facade sends (needs Node)
+	npm install --no-fund --no-audit --no-save --prefix .prism @stoplight/prism-cli@5
+	$(RUN) -m pytest tests/sandbox/test_prism.py
 
 lock: environment ## Lock the requirements anew: versions and hashes, no addresses
 	sh tools/lock
 
 clean: ## Remove what the other verbs made
-	rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .prism .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

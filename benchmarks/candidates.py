@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from typing import Any, Final
@@ -13,7 +13,6 @@ from typing import Any, Final
 __all__ = ["CANDIDATES", "Call"]
 
 Call = Callable[[], Awaitable[object]]
-Open = Callable[[str, int], "asynccontextmanager[Call]"]
 
 BUSINESS: Final = "3f6c8e2a-93a5-4e8c-9c57-1d0f5a7b8c9d"
 PATH: Final = f"/v1/businesses/{BUSINESS}/send/messages"
@@ -25,7 +24,7 @@ def ours(transport: Any) -> Any:  # noqa: ANN401 (a name of a transport)
     """This package's facade, over one of its transports."""
 
     @asynccontextmanager
-    async def open_client(url: str, _in_flight: int) -> AsyncIterator[Call]:
+    async def open_client(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
         from connectly_api import Connectly  # noqa: PLC0415 (each process loads its own candidate alone)
 
         async with Connectly(api_key="key", business_id=BUSINESS, base_url=url, transport=transport) as connectly:
@@ -42,7 +41,7 @@ def client_of(library: str) -> Any:  # noqa: ANN401 (httpx, or what has its inte
     """A raw client of httpx's kind."""
 
     @asynccontextmanager
-    async def open_client(url: str, _in_flight: int) -> AsyncIterator[Call]:
+    async def open_client(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
         async with import_module(library).AsyncClient(headers=KEY, timeout=60) as client:
 
             async def call() -> object:
@@ -54,7 +53,7 @@ def client_of(library: str) -> Any:  # noqa: ANN401 (httpx, or what has its inte
 
 
 @asynccontextmanager
-async def aiohttp(url: str, _in_flight: int) -> AsyncIterator[Call]:
+async def aiohttp(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
     """Raw aiohttp, with its default of 100 connections."""
     async with import_module("aiohttp").ClientSession(headers=KEY) as session:
 
@@ -66,7 +65,7 @@ async def aiohttp(url: str, _in_flight: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def pyreqwest(url: str, _in_flight: int) -> AsyncIterator[Call]:
+async def pyreqwest(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
     """Raw pyreqwest."""
     async with import_module("pyreqwest.client").ClientBuilder().no_proxy().default_headers(KEY).build() as client:
 
@@ -78,7 +77,7 @@ async def pyreqwest(url: str, _in_flight: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def twilio(url: str, _in_flight: int) -> AsyncIterator[Call]:
+async def twilio(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
     """The Twilio SDK's asynchronous client."""
     http = import_module("twilio.http.async_http_client").AsyncTwilioHttpClient()
     client = import_module("twilio.rest").Client("AC" + "0" * 32, "token", http_client=http)
@@ -93,7 +92,7 @@ async def twilio(url: str, _in_flight: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def pywa(url: str, _in_flight: int) -> AsyncIterator[Call]:
+async def pywa(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
     """The package pywa, for WhatsApp's own API."""
     client = import_module("pywa_async").WhatsApp(phone_id="1", token="token")  # noqa: S106 (of these measurements)
     session = client.api._session  # noqa: SLF001 (it takes no other address)
@@ -107,7 +106,7 @@ async def pywa(url: str, _in_flight: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def stock(url: str, _in_flight: int) -> AsyncIterator[Call]:
+async def stock(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
     """What openapi-python-client generates from the same file, with nothing of ours; see `benchmarks.stock`."""
     from benchmarks.stock import stock_client  # noqa: PLC0415 (likewise)
 
@@ -126,7 +125,7 @@ async def stock(url: str, _in_flight: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def floor(url: str, in_flight: int) -> AsyncIterator[Call]:
+async def floor(url: str, in_flight: int) -> AsyncGenerator[Call, None]:
     """The least that Python can do: prebuilt bytes over asyncio's streams, and the identifier out of the JSON."""
     host, _, port = url.removeprefix("http://").partition(":")
     body = json.dumps(MESSAGE).encode()

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def stock_client() -> Iterator[Path]:
+def stock_client() -> Generator[Path, None, None]:
     """Yield the folder of the generated package, without any of this package's templates or changes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -26,7 +26,7 @@ def stock_client() -> Iterator[Path]:
         config = folder / "config.yml"
         config.write_text("post_hooks: []\n", "utf-8")
         package = folder / "stock_output"
-        command = ["generate", "--path", document, "--config", config, "--meta", "none", "--output-path", package]
-        program = Path(sys.executable).with_name("openapi-python-client")
-        subprocess.run([program, *command], check=True, capture_output=True)  # noqa: S603 (our own words)
+        command = ["generate", "--path", str(document), "--config", str(config), "--meta", "none"]
+        program = str(Path(sys.executable).with_name("openapi-python-client"))
+        subprocess.run([program, *command, "--output-path", str(package)], check=True, capture_output=True)  # noqa: S603 (our own words)
         yield package

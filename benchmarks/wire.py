@@ -14,7 +14,7 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,10 +40,12 @@ CANDIDATES: Final = (
 # The others either do what one of these does, or would take an hour.
 QUEUED: Final = ("connectly-api, fast", "connectly-api", "aiohttp", "pyreqwest")
 MESSAGES: Final = 100_000
+LONGEST: Final = 180
+"""Seconds for one measurement."""
 
 
 @contextmanager
-def server(delay_ms: int) -> Iterator[str]:
+def server(delay_ms: int) -> Generator[str, None, None]:
     """Run the loopback server on the last core, and yield its address."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     command = [sys.executable, "-m", "benchmarks.server", str(delay_ms), *map(str, cores[-1:])]
@@ -58,7 +60,11 @@ def server(delay_ms: int) -> Iterator[str]:
 def measured(mode: str, candidate: str, url: str, in_flight: int, amount: float) -> dict[str, float] | None:
     """Run one measurement in a fresh process; None where the candidate is not installed or fails."""
     command = [sys.executable, "-m", "benchmarks.load", mode, candidate, url, str(in_flight), str(amount)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (our own words)
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST)  # noqa: S603 (our own words)
+    except subprocess.TimeoutExpired:
+        print(f"{candidate}, {in_flight} in flight: not done in {LONGEST} s", file=sys.stderr)  # noqa: T201
+        return None
     try:
         found: dict[str, float] = json.loads(done.stdout)
     except ValueError:
@@ -103,10 +109,8 @@ def machine() -> str:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [
-            line.partition(":")[2].strip() for line in info.read_text("utf-8").splitlines() if "model name" in line
-        ]
-        model = next(iter(names), model)
+        lines = info.read_text("utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), model)
     now = datetime.now(UTC)
     return f"{now:%Y-%m-%d}, {model}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
 

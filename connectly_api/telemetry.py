@@ -15,9 +15,9 @@ messaging.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from connectly_api._version import __version__
@@ -40,7 +40,7 @@ _FIRST_FAILURE: Final = 400
 
 
 class _Call(Protocol):
-    def __call__(self, answer: Answer[object]) -> None: ...
+    def __call__(self, answer: Answer[Any]) -> None: ...
 
 
 class Telemetry:
@@ -84,7 +84,7 @@ class Telemetry:
         return _TracedTransport(inner, self._tracer, self._tries, self._now)
 
     @contextmanager
-    def call(self, request: Request[object], base_url: str) -> Iterator[_Call]:
+    def call(self, request: Request[object], base_url: str) -> Generator[_Call, None, None]:
         """Tell of one call, all its tries within; the body hands over the answer, or raises."""
         server = _server(base_url)
         is_send = request.method == "POST" and "/send/" in request.path
@@ -102,7 +102,7 @@ class Telemetry:
             request.operation, kind=kind, attributes=common, record_exception=False, set_status_on_exception=False
         ) as span:
 
-            def accepted(answer: Answer[object]) -> None:
+            def accepted(answer: Answer[Any]) -> None:
                 identifier = getattr(answer.value, "id", None)
                 if is_send and isinstance(identifier, str):
                     span.set_attribute("messaging.message.id", identifier)

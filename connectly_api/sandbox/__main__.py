@@ -40,8 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:  # pragma: no cover  (only where a loop cannot handle signals: Windows)
         pass
-    if not options.json:
-        _print("The sandbox has ended.")
     return 0
 
 
@@ -67,6 +65,8 @@ async def _serve(options: argparse.Namespace, write: Write) -> None:
         await _interrupted()
     if options.record is not None:
         sandbox.save(options.record)
+    if not options.json:
+        write("The sandbox has ended.")
 
 
 async def _interrupted() -> None:

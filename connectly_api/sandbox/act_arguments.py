@@ -62,7 +62,9 @@ class ActArguments:
         Raises:
             InvalidInputError: It is something else.
         """
-        found = self.value(name) or []
+        found: object = self.value(name)
+        if found is None:
+            return ()
         if not is_array(found) or not all(isinstance(item, str) for item in found):
             raise InvalidInputError(f"{name}: must be a list of strings", field=name)
         return tuple(map(str, found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -192,7 +192,7 @@ class Sandbox(Looking, Arranging):
         await self._clockwork.run_until(self._state.now + seconds)
 
     @contextmanager
-    def delivering_with(self, courier: Courier) -> Iterator[None]:
+    def delivering_with(self, courier: Courier) -> Generator[None]:
         """Let another courier carry the webhooks until the block ends."""
         before, self._clockwork = self._clockwork, self._driven_with(courier)
         try:

@@ -188,7 +188,7 @@ class _Joining(httpcore.AsyncNetworkBackend):
     """Opens connections that send the head and the body of a request together: one system call, one packet."""
 
     def __init__(self) -> None:
-        self._sockets = httpcore.AnyIOBackend()
+        self._sockets: Any = httpcore.AnyIOBackend()  # Any: httpcore names it differently where anyio is missing
 
     async def connect_tcp(self, *arguments: Any, **settings: Any) -> httpcore.AsyncNetworkStream:  # noqa: ANN401
         return _JoiningStream(await self._sockets.connect_tcp(*arguments, **settings))

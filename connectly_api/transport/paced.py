@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Literal
 
@@ -102,7 +102,7 @@ class PacedTransport:
             pass
 
     @asynccontextmanager
-    async def _turn(self, kind: str, key: str, rate: Rate | None) -> AsyncIterator[None]:
+    async def _turn(self, kind: str, key: str, rate: Rate | None) -> AsyncGenerator[None, None]:
         if rate is None:
             yield
             return

@@ -154,9 +154,10 @@ async def _read(incoming: Incoming, limit: int) -> tuple[bytes, bool]:
 
 @types.coroutine
 def _faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
-    """Await what, when cancelled, raises a `CancelledError` of its own, and raise the one that came instead.
+    """Await what does strange things when it is cancelled, and raise the very `CancelledError` that came.
 
-    By its message anyio's cancel scopes recognise their own cancellation; another one would escape from them.
+    pyreqwest raises one of its own, which anyio's cancel scopes, going by the message, would not know as theirs; and
+    where its result has just arrived, it returns that and forgets that it was cancelled.
     """
     steps = awaitable.__await__()
     thrown: BaseException | None = None
@@ -164,6 +165,8 @@ def _faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
         try:
             waiting_for = next(steps) if thrown is None else steps.throw(thrown)
         except StopIteration as end:
+            if isinstance(thrown, asyncio.CancelledError):
+                raise thrown from None
             return cast("T", end.value)
         except asyncio.CancelledError:
             if isinstance(thrown, asyncio.CancelledError):

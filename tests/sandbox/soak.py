@@ -70,7 +70,7 @@ async def soak(count: int, keep: int) -> Report:
         await send({"type": "http.response.start", "status": 200 if webhooks % 10 else 500, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    sandbox = Sandbox(windows="open", rate_limit=None, keep=keep, seed=1)
+    sandbox = Sandbox(windows="open", rate_limit=None, keep=keep, seed=1, webhook_retries=[5, 10])
     sandbox.attach("https://bot.example/", receiver)
     register(sandbox, "delivery_status")
     for what in (*FAULTS, *WEBHOOK_FAULTS):

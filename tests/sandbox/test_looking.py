@@ -105,6 +105,7 @@ async def test_over_http_a_test_in_another_language_can_do_and_see_the_same() ->
         for verb in ("sings", "advance"):
             wrong = await client.post(f"/__sandbox__/{verb}", json={"days": -1})
             assert wrong.status_code in {400, 404}
+        assert (await client.post("/__sandbox__/template", json={"name": "welcome"})).status_code == 200
         assert (await client.post("/__sandbox__/fault", json={"what": "server_error", "next": 1})).status_code == 200
         assert (await client.post(MESSAGES, json=session())).status_code == 500
 

@@ -389,3 +389,19 @@ async def test_a_reset_before_the_request_was_read_leaves_it_open_or_proves_that
             assert not isinstance(outcome, TimeoutError)
     assert server.requests == []
     assert server.connections == 30
+
+
+async def test_no_cancellation_is_lost_however_busy_the_wire_is(transport: Transport) -> None:
+    async with rough_server(answering(sent())) as server:
+
+        async def send_for_ever() -> None:
+            while True:
+                await transport.exchange(post(server.base_url), Timeouts(), Progress())
+
+        for _ in range(3):
+            tasks = [asyncio.create_task(send_for_ever()) for _ in range(100)]
+            await asyncio.sleep(0.1)
+            for task in tasks:
+                task.cancel()
+            _, pending = await asyncio.wait(tasks, timeout=20)
+            assert not pending

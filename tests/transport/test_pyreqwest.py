@@ -57,5 +57,20 @@ async def test_an_exception_that_is_thrown_in_arrives() -> None:
         await task
 
 
+async def test_a_cancellation_that_is_swallowed_is_raised_all_the_same() -> None:
+    async def deaf() -> str:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            return "the result"
+        return "too late"
+
+    task = asyncio.create_task(_wrapped(deaf()))
+    await asyncio.sleep(0)
+    task.cancel("enough")
+    with pytest.raises(asyncio.CancelledError, match="enough"):
+        await task
+
+
 async def _wrapped(awaitable: object) -> None:
     await _faithful(awaitable)  # type: ignore[arg-type]
