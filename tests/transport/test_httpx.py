@@ -103,3 +103,12 @@ async def test_connections_that_are_no_longer_needed_are_closed() -> None:
         await exchange(transport, server.base_url)
         assert len(vars(vars(transport)["_connections"])["_all"]) == 1
         await transport.aclose()
+
+
+async def test_connections_that_nobody_used_for_a_while_are_closed() -> None:
+    transport = HttpxTransport(idle_seconds=-1)
+    async with rough_server(answering(sent())) as server:
+        for _ in range(3):
+            await exchange(transport, server.base_url)
+        await transport.aclose()
+    assert (len(server.requests), server.connections) == (3, 3)
