@@ -17,7 +17,7 @@ environment:
 demo: environment ## Send every documented message to the sandbox, and show what came back
 	@$(RUN) -m examples.demo
 
-test: environment ## Run the tests, with branch coverage, on the oldest and the newest Python found here
+test: environment ## Run the tests, with branch coverage, on the oldest Python found here, and again on the newest
 	@sh tools/test $(PYTHONS)
 
 check: lint types drift test wheel ## Everything that CI asks for

@@ -28,7 +28,7 @@ home = pathlib.Path(connectly_api.__file__).parent
 assert "site-packages" in home.parts, home
 assert (home / "py.typed").exists()
 for module in pkgutil.walk_packages(connectly_api.__path__, "connectly_api."):
-    if not module.name.endswith("__main__"):
+    if not module.name.endswith(("__main__", "pytest_plugin")):  # pytest brings itself
         importlib.import_module(module.name)
 
 async def main():
@@ -81,7 +81,7 @@ def main(python: str) -> None:
 
         clean = environment(python, folder / "clean")
         pip = (python, "-m", "pip", "--python", clean, "--disable-pip-version-check")
-        run(*pip, "install", "-qq", "--constraint", pins(folder), f"connectly-api[sandbox] @ {wheel.as_uri()}")
+        run(*pip, "install", "-qq", "--constraint", pins(folder), f"connectly-api[fast,otel,sandbox] @ {wheel.as_uri()}")
         run(*pip, "check")
         run(clean, "-W", "error", "-c", SMOKE, cwd=folder)
 
