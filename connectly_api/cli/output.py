@@ -1,0 +1,50 @@
+"""What a command prints: plain lines for pipes and files, tables for people at a terminal, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["note", "say", "say_json", "say_table"]
+
+# Controls could drive a terminal; characters that nobody sees could turn around what follows.
+_HIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+
+def _shown(text: str) -> str:
+    return _HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def say(text: str) -> None:
+    """Print one line; control characters are shown as escapes."""
+    sys.stdout.write(f"{_shown(text)}\n")
+
+
+def say_json(value: object) -> None:
+    """Print a JSON value as one line of ASCII."""
+    sys.stdout.write(f"{json.dumps(value)}\n")
+
+
+def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table on a terminal; anywhere else, a line for each row, with tabs between the columns."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            sys.stdout.write("\t".join(map(_shown, row)) + "\n")
+        return
+    table = Table(*columns, header_style="bold")
+    for row in rows:
+        # As texts, because rich would take square brackets in strings for its markup.
+        table.add_row(*(Text(_shown(cell), overflow="fold") for cell in row))
+    Console(file=sys.stdout).print(table)
+
+
+def note(text: str) -> None:
+    """Print one line on standard error."""
+    sys.stderr.write(f"connectly: {_shown(text)}\n")
