@@ -158,7 +158,6 @@ def _tell(told: dict[str, Any], arguments: list[str]) -> int:
 
 def _leave_quietly() -> int:
     """End without a word, also when the interpreter tries to write what is left."""
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    with suppress(OSError, ValueError), open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
     return READER_GONE

@@ -96,7 +96,7 @@ def _update(
     *,
     connection: Connection,
     registration: Registration,
-    address: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Where to from now on.")] = None,
+    address: Annotated[str | None, typer.Option("--address", metavar="URL", help="Where to from now on.")] = None,
     all_channels: Annotated[bool, typer.Option("--all-channels", help="Of all channels.")] = False,
     no_filters: Annotated[bool, typer.Option("--no-filters", help="Of all campaigns.")] = False,
 ) -> None:
