@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -38,7 +39,8 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for row in rows:
             sys.stdout.write("\t".join(map(_shown, row)) + "\n")
         return
-    table = Table(*columns, header_style="bold")
+    # Rich keeps bold type where NO_COLOR is set; who sets it wants no escapes at all.
+    table = Table(*columns, header_style="" if os.environ.get("NO_COLOR") else "bold")
     for row in rows:
         # As texts, because rich would take square brackets in strings for its markup.
         table.add_row(*(Text(_shown(cell), overflow="fold") for cell in row))

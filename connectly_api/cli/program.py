@@ -34,7 +34,7 @@ __all__ = ["app", "run"]
 
 _EXITS: Final = "Exit statuses: " + "; ".join(f"{code} {meaning}" for code, meaning in CODES.items()) + "."
 
-app = typer.Typer(name="connectly", epilog=_EXITS, no_args_is_help=True)
+app = typer.Typer(name="connectly", epilog=_EXITS)
 app.add_typer(send.app, name="send")
 app.add_typer(webhooks.app, name="webhooks")
 app.command(
@@ -80,7 +80,7 @@ def run(arguments: Sequence[str], transport: Transport | None) -> int:
     Returns:
         The exit status.
     """
-    given = list(arguments)
+    given = list(arguments) or ["--help"]
     _prepare()
     try:
         status = _status(get_command(app).main(given, "connectly", standalone_mode=False, obj=transport))

@@ -14,7 +14,7 @@ from connectly_api.content import Audio, Document, Image, Location, Text, Video
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Send one message, and print its id.", no_args_is_help=True)
+app = typer.Typer(help="Send one message, and print its id.")
 
 Url = Annotated[str, typer.Argument(metavar="URL", help="The file's public address.")]
 Caption = Annotated[str | None, typer.Option(help="A text below it.")]

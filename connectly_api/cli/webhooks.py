@@ -20,7 +20,7 @@ from connectly_api.results import WebhookRegistration
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Where the service posts events, and whether they are the service's.", no_args_is_help=True)
+app = typer.Typer(help="Where the service posts events, and whether they are the service's.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The registration's id.")]
 

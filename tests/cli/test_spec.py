@@ -115,3 +115,12 @@ def test_a_reference_in_a_circle_leads_nowhere() -> None:
 
     (operation,) = read(json.dumps(document).encode()).operations
     assert (operation.id, operation.name, operation.body) == ("x", "x", ())
+
+
+def test_an_operation_of_which_the_file_says_nothing_is_shown_all_the_same(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = read(b'{"paths": {"/a": {"get": {"operationId": "x"}}}}')
+    monkeypatch.setattr("connectly_api.cli.spec.load", lambda: bare)
+
+    assert shell("spec", "show", "x").out == "GET /a\noperation x, low-level function x\n\nanswers:\n"

@@ -88,7 +88,7 @@ def test_webengages_token_comes_from_a_file_and_is_shown_to_nobody(shell: Shell)
         (("update", "wh_1", "--filter", "x"), 2, "--filter: write FIELD=PATTERN"),
         (("update", "wh_1", "--channel", "kestrel"), 3, "channel_types: must be one of"),
         (("create", "messages", "kestrel"), 3, "address: must be https://"),
-        (("create", "kestrel", ADDRESS), 2, "Invalid value for 'TOPIC'"),
+        (("create", "kestrel", ADDRESS), 2, "Invalid value for 'topic'"),
         (("delete", ".."), 3, "webhook_id: "),
     ],
 )
@@ -132,5 +132,5 @@ def test_at_a_terminal_registrations_are_a_table_in_which_brackets_are_text(
     shown = shell("webhooks", "list").out
 
     assert "[red]b" in shown
-    assert "┃ topic" in shown
+    assert "┃ id " in shown
     assert "\x1b[3" not in shown
