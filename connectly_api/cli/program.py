@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -158,6 +159,6 @@ def _tell(told: dict[str, Any], arguments: list[str]) -> int:
 
 def _leave_quietly() -> int:
     """End without a word, also when the interpreter tries to write what is left."""
-    with suppress(OSError, ValueError), open(os.devnull, "w") as nowhere:
+    with suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     return READER_GONE

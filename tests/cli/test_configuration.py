@@ -67,7 +67,7 @@ def test_the_working_directory_cannot_send_ones_key_elsewhere(empty: Path, monke
     (empty / ".env").write_text(text, "utf-8")
     monkeypatch.setenv("CONNECTLY_API_KEY", "my-key")
 
-    with pytest.raises(CommandLineError, match="is named by .env in this directory, and the API key is not"):
+    with pytest.raises(CommandLineError, match=r"is named by \.env in this directory, and the API key is not"):
         settings_of(Connection())
     assert settings_of(Connection(env_file=".env")).base_url == "https://kestrel.example"
     assert settings_of(Connection(base_url="https://mine.example")).base_url == "https://mine.example"

@@ -123,5 +123,5 @@ def test_a_documented_request_can_be_made(name: str, shell: Shell, standard_inpu
     if name in REFUSED:
         assert (ended.code, ended.out, ended.error()["kind"]) == (23, "", "RecipientRejectedError")
     else:
-        made = [one.id for one in (*shell.sandbox.messages, *shell.sandbox.registrations)]
+        made = [one.id for one in shell.sandbox.messages] + [one.id for one in shell.sandbox.registrations]
         assert (ended.code, ended.err, ended.json()["id"]) == (0, "", made[0])

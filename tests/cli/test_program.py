@@ -22,7 +22,7 @@ from connectly_api.cli.outcomes import CODES
 from connectly_api.cli.program import app
 from connectly_api.transport import MockTransport, WireRequest
 from tests.cli.conftest import Shell
-from tests.rough_server import hang_after_reading, rough_server
+from tests.rough_server import RoughServer, hang_after_reading, rough_server
 
 HOME = Path(connectly_api.__file__).parents[1]
 TO = "+16044441111"
@@ -268,7 +268,14 @@ def test_as_a_process_its_output_may_be_cut_off() -> None:
 
 
 async def test_as_a_process_it_ends_with_ctrl_c() -> None:
-    async with rough_server(hang_after_reading) as server:
+    has_arrived = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
+        await server.read(reader)
+        has_arrived.set()
+        await hang_after_reading(reader, writer, server)
+
+    async with rough_server(hang) as server:
         running = await asyncio.create_subprocess_exec(
             *(*COMMAND, "send", "text", TO, "kestrel", "--base-url", server.base_url),
             env={**os.environ, "CONNECTLY_API_KEY": "kestrel", "CONNECTLY_BUSINESS_ID": "b"},
@@ -276,8 +283,7 @@ async def test_as_a_process_it_ends_with_ctrl_c() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        while not server.requests:
-            await asyncio.sleep(0.02)
+        await asyncio.wait_for(has_arrived.wait(), 60)
         running.send_signal(signal.SIGINT)
         out, err = await running.communicate()
     assert (running.returncode, out) == (130, b"")
