@@ -81,7 +81,7 @@ def main(python: str) -> None:
 
         clean = environment(python, folder / "clean")
         pip = (python, "-m", "pip", "--python", clean, "--disable-pip-version-check")
-        target = f"connectly-api[fast,otel,sandbox] @ {wheel.as_uri()}"
+        target = f"connectly-api[cli,fast,otel,sandbox] @ {wheel.as_uri()}"
         run(*pip, "install", "-qq", "--constraint", pins(folder), target)
         run(*pip, "check")
         run(clean, "-W", "error", "-c", SMOKE, cwd=folder)
