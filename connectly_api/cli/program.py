@@ -25,7 +25,7 @@ from connectly_api.cli.outcomes import (
     CommandLineError,
     failure,
 )
-from connectly_api.cli.output import note, say
+from connectly_api.cli.output import OutputError, note, say, writing
 from connectly_api.cli.sandbox import run_sandbox
 from connectly_api.errors import ConnectlyError
 from connectly_api.redaction import redact
@@ -85,7 +85,8 @@ def run(arguments: Sequence[str], transport: Transport | None) -> int:
     _prepare()
     try:
         status = _status(get_command(app).main(given, "connectly", standalone_mode=False, obj=transport))
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.flush()
     except Exception as error:  # noqa: BLE001  (looked at below, where an unknown one is raised again)
         return _ended(error, given)
     except SystemExit as ended:
@@ -112,15 +113,14 @@ def _status(value: object) -> int:
 
 def _ended(error: Exception, arguments: list[str]) -> int:
     match error:
-        case BrokenPipeError():
+        case OutputError() if isinstance(error.reason, BrokenPipeError):
             return _leave_quietly()
         case ConnectlyError():
             return _tell(failure(error), arguments)
         case CommandLineError():
             return _tell(_misuse(str(error)), arguments)
-        case OSError():
-            text = f"the output cannot be written: {error.strerror}; what was asked for was done"
-            return _tell({**_misuse(text), "exitCode": OTHER}, arguments)
+        case OutputError():
+            return _tell({**_misuse(str(error)), "exitCode": OTHER}, arguments)
         case ModuleNotFoundError() if "pip install" in str(error):
             return _tell({**_misuse(str(error)), "exitCode": OTHER}, arguments)
         case typer.TyperException():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
 from connectly_api.cli.outcomes import CommandLineError
-from connectly_api.cli.output import say, say_json, say_table
+from connectly_api.cli.output import say, say_bytes, say_json, say_table
 from connectly_api.cli.swagger import Operation, load
 
 __all__ = ["app"]
@@ -56,9 +55,7 @@ def _show(
 @app.command("file")
 def _file() -> None:
     """Print the file, byte for byte."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(load().content)
-    sys.stdout.buffer.flush()
+    say_bytes(load().content)
 
 
 def _say_operation(found: Operation) -> None:
