@@ -49,6 +49,7 @@ app.add_typer(spec.app, name="spec")
 _ADDED: Final = (send_interactive, verify)
 
 _VERB: Final = re.compile("[a-z][a-z-]*")
+_OPTION: Final = re.compile("--?[a-z-]+(?:=.*)?", re.DOTALL)
 
 
 def _version(is_asked: bool) -> None:  # noqa: FBT001  (typer passes the flag's value)
@@ -118,19 +119,21 @@ def _ended(error: Exception, arguments: list[str]) -> int:
         case ConnectlyError():
             return _tell(failure(error), arguments)
         case CommandLineError():
-            return _tell(_misuse(str(error)), arguments)
+            return _tell(_told(error, USAGE), arguments)
         case OutputError():
-            return _tell({**_misuse(str(error)), "exitCode": OTHER}, arguments)
+            return _tell(_told(error, OTHER), arguments)
         case ModuleNotFoundError() if "pip install" in str(error):
-            return _tell({**_misuse(str(error)), "exitCode": OTHER}, arguments)
+            return _tell(_told(error, OTHER), arguments)
         case typer.TyperException():
-            return _tell(_misuse(*_usage(error, arguments)), arguments)
+            text, advice = _usage(error, arguments)
+            return _tell(_told(CommandLineError(text), USAGE, advice), arguments)
         case _:
             raise error
 
 
-def _misuse(message: str, advice: str | None = None) -> dict[str, Any]:
-    return {"kind": "CommandLineError", "message": message, "advice": advice, "exitCode": USAGE, "retrySafe": False}
+def _told(error: Exception, code: int, advice: str | None = None) -> dict[str, Any]:
+    kind = type(error).__name__
+    return {"kind": kind, "message": str(error), "advice": advice, "exitCode": code, "retrySafe": False}
 
 
 def _usage(error: typer.TyperException, arguments: list[str]) -> tuple[str, str]:
@@ -139,10 +142,10 @@ def _usage(error: typer.TyperException, arguments: list[str]) -> tuple[str, str]
     command = "connectly" if context is None else context.command_path
     at_group = context is not None and hasattr(context.command, "commands")
     # A word where a verb was expected is shown, as it is the mistake itself; anything else may be a number or a text.
-    values = [part for part in arguments if not part.startswith("-") and not (at_group and _VERB.fullmatch(part))]
-    values += [part.partition("=")[2] for part in arguments if part.startswith("-") and "=" in part]
-    words = {word for word in command.split() if word}
-    text = redact(error.format_message(), [value for value in values if value not in words])
+    shown = {part for part in arguments if _OPTION.fullmatch(part) or (at_group and _VERB.fullmatch(part))}
+    values = [part for part in arguments if part not in shown.union(command.split())]
+    values += [value for part in shown if (value := part.partition("=")[2])]
+    text = redact(error.format_message(), values)
     return text.rstrip("."), f"see '{command} --help'"
 
 

@@ -45,6 +45,7 @@ def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
             "Got unexpected extra argument(s) ([redacted])",
             "connectly send text",
         ),
+        (("send", "text", TO, "--kestrel text"), "No such option: [redacted]", "connectly send text"),
         (("send", "text", TO), "Missing argument 'TEXT'", "connectly send text"),
         (("send", "text", TO, "kestrel", "--api-key=kestrel"), "No such option: --api-key", "connectly send text"),
         (("send", "text", TO, "kestrel", "--api-key", "kestrel"), "No such option: --api-key", "connectly send text"),
@@ -215,6 +216,7 @@ def test_without_the_sandboxs_extra_one_line_says_what_to_install(
     ended = shell("sandbox")
 
     assert (ended.code, ended.out) == (1, "")
+    assert shell("sandbox", "--json").error()["kind"] == "ModuleNotFoundError"
     assert ended.err == "connectly: the sandbox needs uvicorn: pip install 'connectly-api[sandbox]'\n"
 
 
