@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -67,6 +68,15 @@ class Reader:
         """The ids of the file's operations."""
         return frozenset(operation.operation_id for _, operation in self._operations)
 
+    def check_path(self, method: str, address: str) -> str:
+        """Return the id of the operation that a method and an address lead to.
+
+        Raises:
+            ContractError: There is none.
+        """
+        operation, _ = self._find(method, address)
+        return str(operation.operation_id)
+
     def check_request(self, request: WireRequest) -> str:
         """Hold a request against the file: method, path, parameters, key, content type and body.
 
@@ -79,11 +89,11 @@ class Reader:
         Raises:
             ContractError: It is not what the file describes.
         """
-        operation, ids = self._find(request)
+        operation, ids = self._find(request.method, request.url)
         body = _body_of(operation)
         _check_content_type(operation, request, is_taken=body is not None)
         read = _Read(operation, request, ids)
-        with _named(f"{operation.operation_id}: request"):
+        with _telling(f"{operation.operation_id}: request"):
             unmarshal_request(read, operation)
         if body is not None and request.content is not None:
             self._refuse_unknown(f"{operation.operation_id}: request", body["schema"], read.json())
@@ -100,9 +110,9 @@ class Reader:
         Raises:
             ContractError: It is not what the file describes.
         """
-        operation, _ = self._find(request)
+        operation, _ = self._find(request.method, request.url)
         place = f"{operation.operation_id}: answer {response.status}"
-        with _named(place):
+        with _telling(place):
             described = get_response_spec(response.status, operation)
         schema = described.get("schema")
         if schema is None:
@@ -113,21 +123,21 @@ class Reader:
         if media_type not in known:
             raise ContractError(f"{place}: is {media_type}, not one of {', '.join(known)}")
         value = _decoded(place, response.body)
-        with _named(place):
+        with _telling(place):
             validate_schema_object(self._spec, schema, value)
         if is_closed:
             self._refuse_unknown(place, schema, value)
 
-    def _find(self, request: WireRequest) -> tuple[Operation, dict[str, str]]:
-        path = urlsplit(request.url).path
+    def _find(self, method: str, address: str) -> tuple[Operation, dict[str, str]]:
+        path = urlsplit(address).path
         methods: list[str] = []
         for pattern, operation in self._operations:
             if (match := pattern.fullmatch(path)) is not None:
-                if operation.http_method.upper() == request.method:
+                if operation.http_method.upper() == method:
                     names = re.findall(r"\{([^{}]+)\}", operation.path_name)
                     return operation, dict(zip(names, map(unquote, match.groups()), strict=True))
                 methods.append(operation.http_method.upper())
-        problem = f"has {', '.join(methods)}, not {request.method}" if methods else "is no path of the file"
+        problem = f"has {', '.join(methods)}, not {method}" if methods else "is no path of the file"
         raise ContractError(f"{path}: {problem}")
 
     def _refuse_unknown(self, place: str, schema: Mapping[str, Any], value: object) -> None:
@@ -141,7 +151,7 @@ class Reader:
             for index, item in enumerate(value):
                 yield from self._unknown(schema.get("items", {}), item, f"{path}[{index}]")
         elif isinstance(value, dict):
-            known, others = collapsed_properties(schema, self._spec), self._others(schema)
+            known, others = collapsed_properties(dict(schema), self._spec), self._others(schema)
             for name, inner in value.items():
                 if name in known:
                     yield from self._unknown(known[name], inner, f"{path}.{name}")
@@ -158,7 +168,7 @@ class Reader:
         return next((one for one in said if one is not False), False)
 
 
-class _Read(IncomingRequest):  # type: ignore[misc]  # bravado-core's own types are not complete
+class _Read(IncomingRequest):
     """A request as bravado-core asks for it."""
 
     def __init__(self, operation: Operation, request: WireRequest, ids: dict[str, str]) -> None:
@@ -174,24 +184,18 @@ class _Read(IncomingRequest):  # type: ignore[misc]  # bravado-core's own types 
         return self._json
 
 
-class _named:  # noqa: N801 (a context manager, used like a function)
-    """Tells whatever bravado-core and jsonschema raise as one error, with the place and the path."""
-
-    def __init__(self, place: str) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
+@contextmanager
+def _telling(place: str) -> Generator[None]:
+    """Tell whatever bravado-core and jsonschema raise as one error, with the place and the path."""
+    with warnings.catch_warnings():
         # The older way to follow references, again.
-        self._warnings = warnings.catch_warnings()
-        self._warnings.__enter__()
         warnings.simplefilter("ignore", DeprecationWarning)
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._warnings.__exit__()
-        if isinstance(error, ValidationError):
-            raise ContractError(f"{self._place}: {error.json_path}: {error.message}") from error
-        if isinstance(error, SwaggerError | ValueError):
-            raise ContractError(f"{self._place}: {error}") from error
+        try:
+            yield
+        except ValidationError as error:
+            raise ContractError(f"{place}: {error.json_path}: {error.message}") from error
+        except (SwaggerError, ValueError) as error:
+            raise ContractError(f"{place}: {error}") from error
 
 
 def _pattern(template: str) -> re.Pattern[str]:
