@@ -79,11 +79,12 @@ def test_a_named_recipient_gets_one_text() -> None:
 
 async def suite(address: str, settings: Mapping[str, str]) -> tuple[int, str]:
     """Run the suite in a process of its own, as `make contract` would with these settings."""
+    program = [sys.executable, "-m", "pytest", "-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider", "--showlocals"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTLY_")}
+    clean |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **REAL, "CONNECTLY_CONTRACT_BASE_URL": address, **settings}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "pytest", "-p", "pytest_asyncio", "-p", "no:cacheprovider", "--showlocals", "tests/contract/test_service.py",
-        cwd=HOME, env={**clean, **REAL, "CONNECTLY_CONTRACT_BASE_URL": address, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **settings},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        *program, "tests/contract/test_service.py",
+        cwd=HOME, env=clean, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output = (await process.communicate())[0].decode()
     assert process.returncode is not None
