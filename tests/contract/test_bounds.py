@@ -1,4 +1,4 @@
-"""Every kind of content is accepted within its limits, as the file describes, and refused just beyond, before any I/O."""
+"""Every kind of content is accepted within its limits, as the file says, and refused just beyond, before any I/O."""
 
 from __future__ import annotations
 
