@@ -40,7 +40,7 @@ def test_a_snapshot_has_every_exported_name_and_no_private_one() -> None:
     assert not [name for name in names if name.startswith("_")]
 
 
-OLD = '''
+OLD = """
 class Thing(Protocol):
     size: int
     def grow(self, by: int | float, *, at: str = "top") -> int: ...
@@ -58,7 +58,7 @@ def send(text: str, /, *args: int, **options: Unpack[Options]) -> str: ...
 Limits = Literal["strict", "off"]
 Topic: TypeAlias = Literal["messages", "report"]
 from connectly_api import Retry
-'''  # fmt: skip
+"""
 
 
 def changed(old: str, new: str) -> dict[str, bool]:
@@ -93,7 +93,7 @@ def changed(old: str, new: str) -> dict[str, bool]:
         ("**options: Unpack[Options]", "**options: str", "send"),
         (', "off"]', "]", "Limits"),
         ('["messages", "report"]', '["messages"]', "Topic"),
-        ("    def __init__(self, text: str) -> None", "    def __init__(self, text: str, id: str) -> None", "Text.__init__"),
+        ("__init__(self, text: str)", "__init__(self, text: str, id: str)", "Text.__init__"),
         ('Limits = Literal["strict", "off"]', "def Limits() -> None: ...", "Limits"),
     ],
 )  # fmt: skip
