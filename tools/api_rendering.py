@@ -32,12 +32,10 @@ _PLAIN: Final = (bool, int, float, str, type(None))
 
 
 def load(root: str) -> griffe.Module:
-    """Read the package's sources in a folder, without running them.
-
-    Raises:
-        ModuleNotFoundError: There is no such package.
-    """
-    package = griffe.load(PUBLIC[0], search_paths=[root], try_relative_path=False, resolve_aliases=True)
+    """Read the package's sources in a folder, without running them."""
+    package = griffe.load(
+        PUBLIC[0], search_paths=[root], try_relative_path=False, allow_inspection=False, resolve_aliases=True
+    )
     if not isinstance(package, griffe.Module):
         raise TypeError(f"{PUBLIC[0]} is no package in {root}")
     return package
