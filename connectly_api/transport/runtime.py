@@ -107,8 +107,7 @@ def _end(process: int) -> None:
 def _close(steps: Generator[Any, Any, Any]) -> None:
     # A daemon thread that is within them at this moment has to come out first: it would be stopped there, too.
     for _ in range(_PATIENCE):
-        try:
-            return steps.close()
-        except (RuntimeError, ValueError):
-            time.sleep(0.001)
-    return None
+        with suppress(RuntimeError, ValueError):
+            steps.close()
+            break
+        time.sleep(0.001)
