@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import inspect
 import json
 import os
 import re
@@ -19,7 +18,9 @@ import anyio
 import pytest
 from ruamel.yaml import YAML
 
+from connectly_api import Connectly
 from connectly_api.sandbox import Sandbox
+from connectly_api.webhooks import WebhookApp
 from tests.docs.pages import ROOT, Block, blocks_of, pages
 from tests.docs.shell import Place, check, commands, shown
 
@@ -90,9 +91,9 @@ def test_python_runs_as_it_stands(
 
 
 def close_what_is_open(made: dict[str, Any]) -> None:
-    """Close receivers that a block makes, as a server would at its end."""
+    """Close the receivers and clients that a block leaves open, as a server would at its end."""
     for value in made.values():
-        if inspect.iscoroutinefunction(getattr(value, "aclose", None)) and not isinstance(value, type):
+        if isinstance(value, (Connectly, WebhookApp)):
             anyio.run(value.aclose)
 
 
