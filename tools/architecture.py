@@ -44,21 +44,21 @@ class Room:
 
 ROOMS: Final = (
     Room("pytest_plugin", "fixtures for your tests", ("pytest_plugin",)),
-    Room("sandbox", "the service on your machine", ("sandbox",), "right"),
+    Room("sandbox", "the whole service", ("sandbox",), "right"),
     Room("client", "Connectly", ("client",), "left"),
-    Room("webhooks", "signatures, events, stores", ("webhooks",), "right"),
+    Room("webhooks", "the way back", ("webhooks",), "right"),
     Room(
         "content, addresses, sending",
-        "what can be sent, to whom, within which limits: pure",
+        "what is sent, to whom, within limits: pure",
         (
             "addresses", "callback_data", "content", "interactive", "limits",
             "products", "registrations", "results", "sending", "template",
         ),
     ),
-    Room("lowlevel", "generated from the vendor's file", ("lowlevel",), "left"),
+    Room("lowlevel", "generated code", ("lowlevel",), "left"),
     Room("telemetry", "spans and metrics", ("telemetry",), "right"),
-    Room("transport", "the HTTP edge: the only I/O", ("transport",), "right"),
-    Room("wire, writing, reading", "what goes out and comes in", ("reading", "wire", "writing"), "left"),
+    Room("transport", "the HTTP edge", ("transport",), "right"),
+    Room("wire, writing, reading", "JSON, out and in", ("reading", "wire", "writing"), "left"),
     Room("errors", "the error tree, and what makes it safe to log", ("error_response", "errors", "json_kinds", "redaction")),
 )  # fmt: skip
 

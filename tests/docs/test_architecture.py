@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.docs.pages import ROOT
-from tools.architecture import PICTURE, ROOMS, Graph, draw, main, read
+from tools.architecture import PICTURE, ROOMS, Graph, Room, draw, main, read
 
 SOURCE = ROOT / "connectly_api"
 EMPTY = {room.name: frozenset[str]() for room in ROOMS}
@@ -90,3 +90,10 @@ def test_every_room_is_drawn_within_the_picture() -> None:
     assert len(boxes) == len(ROOMS)
     assert all(x >= 0 and y >= 0 and x + w <= width and y + h <= height for x, y, w, h in boxes)
     assert len({(x, y) for x, y, _, _ in boxes}) == len(boxes)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_rooms_words_fit_into_its_box(room: Room) -> None:
+    # Nine pixels a character is wider than any usual font of this size.
+    width = 464 if room.column == "both" else 224
+    assert 9 * max(len(room.name), len(room.says)) <= width
