@@ -67,7 +67,7 @@ class _Site:
         """Return what is wrong with an address on a page, or None."""
         parts = urlsplit(address)
         if parts.scheme or parts.netloc:
-            is_whole = parts.scheme in {"https", "mailto"} and bool(parts.netloc or parts.path)
+            is_whole = bool({"https": parts.netloc, "mailto": parts.path}.get(parts.scheme))
             return None if is_whole else "is no whole https address"
         # The page for what is not found is shown at any address, so its own are written from the site's root.
         base = self.folder if parts.path.startswith("/") else page.parent
@@ -135,7 +135,11 @@ def referenced(folder: Path) -> list[Path]:
     Args:
         folder: The pages, each with `::: module`.
     """
-    modules = (name for page in sorted(folder.glob("*.md")) for name in re.findall(r"^::: (\S+)$", page.read_text("utf-8"), re.M))
+    modules = (
+        name
+        for page in sorted(folder.glob("*.md"))
+        for name in re.findall(r"^::: (\S+)$", page.read_text("utf-8"), re.M)
+    )
     bases = (_ROOT / Path(*name.split(".")) for name in modules)
     return [base / "__init__.py" if base.is_dir() else base.with_suffix(".py") for base in bases]
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -172,17 +173,22 @@ def _check_help(program: list[str], words: list[str]) -> None:
     """Ask a program for help on the words that stand before its options, and look the options up there."""
     leading = [word for word in words if not word.startswith("-")][:3]
     options = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
-    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    for count in range(len(leading), -1, -1):
-        command = [sys.executable, *program, *leading[:count], "--help"]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode == 0:
-            break
-    else:
-        raise NotSoError(f"{program} {words}: --help ends with {done.returncode}: {done.stderr}")
-    known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout))
+    helps = (_help((*program, *leading[:count])) for count in range(len(leading), -1, -1))
+    told = next(filter(None, helps), None)
+    if told is None:
+        raise NotSoError(f"{program} {words}: has no --help")
+    known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", told))
     if options - known:
         raise NotSoError(f"{program} {words}: has no {options - known}")
+
+
+@cache
+def _help(words: tuple[str, ...]) -> str | None:
+    """Return what a program of Python says of itself, or None where it ends otherwise than well."""
+    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    command = [sys.executable, *words, "--help"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout if done.returncode == 0 else None
 
 
 def _curl(words: list[str], place: Place) -> None:
