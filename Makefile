@@ -16,7 +16,7 @@ interpreter:
 environment: interpreter
 	@sh tools/environment $(firstword $(PYTHONS)) .venv
 
-demo: environment ## Send every documented message to the sandbox, and show what came back
+demo: environment ## Send every documented message to the sandbox, and show what became of each
 	@$(RUN) -m examples.demo
 
 test: environment ## Run the tests, with branch coverage, on the oldest Python found here, and again on the newest
