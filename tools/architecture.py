@@ -59,7 +59,11 @@ ROOMS: Final = (
     Room("telemetry", "spans and metrics", ("telemetry",), "right"),
     Room("transport", "the HTTP edge", ("transport",), "right"),
     Room("wire, writing, reading", "JSON, out and in", ("reading", "wire", "writing"), "left"),
-    Room("errors", "the error tree, and what makes it safe to log", ("error_response", "errors", "json_kinds", "redaction")),
+    Room(
+        "errors",
+        "the error tree, and what makes it safe to log",
+        ("error_response", "errors", "json_kinds", "redaction"),
+    ),
 )  # fmt: skip
 
 
@@ -144,7 +148,7 @@ def _arrows(graph: Graph) -> Iterator[tuple[str, str]]:
     for name in TopologicalSorter(graph.imports).static_order():
         reached[name] = set().union(*({below} | reached[below] for below in graph.imports[name]))
     for name, below in graph.imports.items():
-        indirect = set().union(*(reached[other] for other in below))
+        indirect = {far for other in below for far in reached[other]}
         yield from ((name, other) for other in sorted(below - indirect))
 
 
@@ -167,10 +171,15 @@ _STYLE: Final = """\
     .arch text { fill: var(--md-typeset-color, var(--arch-text)); text-anchor: middle }
     .arch .name { font-weight: 600 }
     .arch .libraries { font-size: 13px; font-style: italic }
-    .arch rect { fill: var(--md-code-bg-color, var(--arch-box)); stroke: var(--md-default-fg-color--light, var(--arch-line)) }
-    .arch path { stroke: var(--md-default-fg-color--light, var(--arch-line)); fill: none; stroke-width: 1.5 }
+    .arch rect, .arch path { stroke: var(--md-default-fg-color--light, var(--arch-line)); stroke-width: 1.5 }
+    .arch rect { fill: var(--md-code-bg-color, var(--arch-box)) }
+    .arch path { fill: none }
     .arch marker path { fill: var(--md-default-fg-color--light, var(--arch-line)); stroke: none }
   </style>"""
+_HEAD: Final = (
+    '  <marker id="arch-head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+    '<path d="M0 0 8 4 0 8z"/></marker>'
+)
 
 
 def draw(graph: Graph) -> str:
@@ -180,16 +189,13 @@ def draw(graph: Graph) -> str:
     height = top * _STEP + _BOX + 2 * _MARGIN
     tops = {room.name: _MARGIN + (top - layers[room.name]) * _STEP for room in ROOMS}
     label = "; ".join(f"{name} imports {other}" for name, other in _arrows(graph))
-    lines = [
+    opening = (
         f'<svg class="arch" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img"'
-        f' aria-label="{escape(label)}">',
-        _STYLE,
-        '  <marker id="arch-head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
-        '<path d="M0 0 8 4 0 8z"/></marker>',
-        *(_arrow(_room(name), _room(other), tops) for name, other in _arrows(graph)),
-        *(_box(room, tops[room.name], graph.libraries[room.name]) for room in ROOMS),
-        "</svg>",
-    ]
+        f' aria-label="{escape(label)}">'
+    )
+    arrows = [_arrow(_room(name), _room(other), tops) for name, other in _arrows(graph)]
+    boxes = [_box(room, tops[room.name], graph.libraries[room.name]) for room in ROOMS]
+    lines = [opening, _STYLE, _HEAD, *arrows, *boxes, "</svg>"]
     return "\n".join(lines) + "\n"
 
 

@@ -138,7 +138,7 @@ def referenced(folder: Path) -> list[Path]:
     modules = (
         name
         for page in sorted(folder.glob("*.md"))
-        for name in re.findall(r"^::: (\S+)$", page.read_text("utf-8"), re.M)
+        for name in re.findall(r"^::: (\S+)$", page.read_text("utf-8"), re.MULTILINE)
     )
     bases = (_ROOT / Path(*name.split(".")) for name in modules)
     return [base / "__init__.py" if base.is_dir() else base.with_suffix(".py") for base in bases]

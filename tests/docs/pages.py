@@ -1,4 +1,4 @@
-"""The pages of the documentation, and the fenced blocks on them: what a reader can copy is found by rule, not by list."""
+"""The pages of the documentation, and the fenced blocks on them: found by rule, not by list."""
 
 from __future__ import annotations
 

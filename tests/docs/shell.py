@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 import attrs
 import httpx
@@ -210,7 +211,9 @@ def _curl(words: list[str], place: Place) -> None:
 
 
 def _git(words: list[str], _place: Place) -> None:
-    done = subprocess.run(["git", words[0], "-h"], capture_output=True, text=True, timeout=60, check=False)
+    git = which("git")
+    assert git is not None
+    done = subprocess.run([git, words[0], "-h"], capture_output=True, text=True, timeout=60, check=False)
     if "usage: git " not in done.stdout + done.stderr:
         raise NotSoError(f"git {words}: there is no such command")
 

@@ -55,6 +55,19 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
             del sys.modules[name]
 
 
+@pytest.fixture
+def served(folder: Path, sandbox: Sandbox, address: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A sandbox that the environment names, as in a terminal opened in the page's folder."""
+    settings = sandbox.settings
+    monkeypatch.setenv("CONNECTLY_API_KEY", settings.api_key)
+    monkeypatch.setenv("CONNECTLY_BUSINESS_ID", settings.business_id)
+    monkeypatch.setenv("CONNECTLY_BASE_URL", address)
+    monkeypatch.setenv("CONNECTLY_WEBHOOK_SECRET", settings.webhook_secret)
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    return sandbox
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_a_block_says_its_language_or_why_it_is_not_run(block: Block) -> None:
     assert block.reason is not None or block.language in KNOWN, "add a language, or <!-- not run: the reason -->"
@@ -65,26 +78,14 @@ def test_a_block_says_its_language_or_why_it_is_not_run(block: Block) -> None:
     "block", [block for block in of("python") if not (block.title or "").startswith("test_")], ids=str
 )
 def test_python_runs_as_it_stands(
-    block: Block,
-    folder: Path,
-    sandbox: Sandbox,
-    address: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    block: Block, folder: Path, served: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = sandbox.settings
-    monkeypatch.setenv("CONNECTLY_API_KEY", settings.api_key)
-    monkeypatch.setenv("CONNECTLY_BUSINESS_ID", settings.business_id)
-    monkeypatch.setenv("CONNECTLY_BASE_URL", address)
-    monkeypatch.setenv("CONNECTLY_WEBHOOK_SECRET", settings.webhook_secret)
-    monkeypatch.chdir(folder)
-    monkeypatch.syspath_prepend(str(folder))
     script = folder / (block.title or "block.py")
     script.write_text(block.text, "utf-8")
     made = runpy.run_path(str(script), run_name="__main__")
     close_what_is_open(made)
-    assert all(request.status == 200 for request in sandbox.requests)
-    assert sandbox.requests or "from_env" not in block.text
+    assert all(request.status == 200 for request in served.requests)
+    assert served.requests or "from_env" not in block.text
     printed = capsys.readouterr()
     assert printed.err == ""
     if (expected := output_below(block)) is not None:
