@@ -81,10 +81,16 @@ def main(python: str) -> None:
 
         clean = environment(python, folder / "clean")
         pip = (python, "-m", "pip", "--python", clean, "--disable-pip-version-check")
-        target = f"connectly-api[fast,otel,sandbox] @ {wheel.as_uri()}"
-        run(*pip, "install", "-qq", "--constraint", pins(folder), target)
+        install = (*pip, "install", "-qq", "--constraint", pins(folder))
+        run(*install, f"connectly-api @ {wheel.as_uri()}")
+        program = clean.with_name("connectly")
+        bare = subprocess.run([program], capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
+        if bare.returncode != 1 or "pip install 'connectly-api[cli]'" not in bare.stderr or "\n" in bare.stderr.strip():
+            sys.exit(f"without its extra the command line says: {bare.stderr}")
+        run(*install, f"connectly-api[cli,fast,otel,sandbox] @ {wheel.as_uri()}")
         run(*pip, "check")
         run(clean, "-W", "error", "-c", SMOKE, cwd=folder)
+        run(program, "--version")
 
         run(*pip, "install", "-qq", "--require-hashes", "--requirement", ROOT / "requirements" / "dev.txt")
         outside = folder / "outside"
