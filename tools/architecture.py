@@ -43,7 +43,8 @@ class Room:
 
 
 ROOMS: Final = (
-    Room("pytest_plugin", "fixtures for your tests", ("pytest_plugin",)),
+    Room("cli", "the command line", ("cli",), "left"),
+    Room("pytest_plugin", "fixtures for your tests", ("pytest_plugin",), "right"),
     Room("sandbox", "the whole service", ("sandbox",), "right"),
     Room("client", "Connectly", ("client",), "left"),
     Room("webhooks", "the way back", ("webhooks",), "right"),
@@ -161,7 +162,7 @@ def _layers(graph: Graph) -> dict[str, int]:
 
 
 _WIDTH, _MARGIN, _GAP = 480, 8, 16
-_BOX, _STEP = 66, 98
+_BOX, _STEP, _CORNER = 66, 98, 8
 _STYLE: Final = """\
   <style>
     .arch { --arch-text: #1f2328; --arch-line: #57606a; --arch-box: #f6f8fa; font: 15px system-ui, sans-serif }
@@ -211,15 +212,18 @@ def _span(room: Room) -> tuple[int, int]:
     return (_MARGIN if room.column == "left" else _MARGIN + half + _GAP), half
 
 
-def _middle(room: Room, other: Room) -> int:
+def _end(room: Room, other: Room) -> int:
     """Return where an arrow between two boxes leaves, or reaches, the first."""
     left, width = _span(other if room.column == "both" else room)
-    return left + width // 2
+    if "both" in {room.column, other.column} or room.column == other.column:
+        return left + width // 2
+    # From column to column arrows keep to the gap between them, where no box is in the way.
+    return left + (_CORNER if room.column == "right" else width - _CORNER)
 
 
 def _arrow(room: Room, other: Room, tops: Mapping[str, int]) -> str:
     start, end = tops[room.name] + _BOX, tops[other.name] - 1
-    way = f"M{_middle(room, other)} {start} {_middle(other, room)} {end}"
+    way = f"M{_end(room, other)} {start} {_end(other, room)} {end}"
     return f'  <path d="{way}" marker-end="url(#arch-head)"/>'
 
 

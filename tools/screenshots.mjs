@@ -91,7 +91,10 @@ async function search(context, address) {
   const tell = (problem) => found.push(`search: ${problem}`);
   watch(page, address, tell);
   await page.goto(`${address}/index.html`, { waitUntil: "networkidle" });
-  await page.locator("input.md-search__input").fill("callback data");
+  await page.locator("input.md-search__input").click();
+  // Before the index is there, what is typed is lost.
+  await page.getByText("Type to start searching").waitFor({ timeout: 60_000 }).catch(() => tell("does not get ready"));
+  await page.keyboard.type("callback data");
   const result = page.locator(".md-search-result__link").first();
   await result.waitFor({ timeout: 30_000 }).catch(() => tell("finds nothing for 'callback data'"));
   await page.screenshot({ path: join(shots, "search.png") });

@@ -27,6 +27,7 @@ from packaging.utils import canonicalize_name
 from tests.docs.pages import ROOT, Block
 
 _OPERATORS = frozenset("();<>|&")
+_REDIRECTIONS = frozenset({">", ">>", "<"})
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 _SANDBOX = "http://127.0.0.1:8750"
@@ -66,8 +67,11 @@ def commands(text: str) -> Iterator[Command]:
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
         words: list[str] = []
-        for word in [*lexer, ";"]:
-            if set(word) <= _OPERATORS and word:
+        given = iter([*lexer, ";"])
+        for word in given:
+            if word in _REDIRECTIONS:
+                next(given)
+            elif word and set(word) <= _OPERATORS:
                 yield from _command(words)
                 words = []
             else:

@@ -34,10 +34,16 @@ DATA: Mapping[str, Callable[[str], object]] = {
     "ini": lambda text: configparser.ConfigParser().read_string(text),
 }
 KNOWN = {"python", "text"} | SHELL | set(DATA)
+RUN_ELSEWHERE = {("docs/command-line.md", "sh"): "tests/cli/test_documentation.py"}
+"""By page and language: the tests that run all of its blocks themselves, pipes and files included."""
 
 
 def of(*languages: str) -> list[Block]:
-    return [block for block in BLOCKS if block.language in languages and block.reason is None]
+    return [
+        block
+        for block in BLOCKS
+        if block.language in languages and block.reason is None and (block.page, block.language) not in RUN_ELSEWHERE
+    ]
 
 
 @pytest.fixture
@@ -149,6 +155,13 @@ def test_shell_can_be_given_as_it_stands(block: Block, folder: Path, sandbox: Sa
 def test_data_can_be_read(block: Block) -> None:
     DATA[block.language](block.text)
     assert block.text.strip()
+
+
+@pytest.mark.parametrize(("page", "tests"), [(page, tests) for (page, _), tests in RUN_ELSEWHERE.items()])
+def test_what_is_run_elsewhere_is_run_there(page: str, tests: str) -> None:
+    text = (ROOT / tests).read_text("utf-8")
+    assert Path(page).name in text
+    assert "runs_as_it_stands" in text
 
 
 def test_the_readme_opens_with_two_commands() -> None:

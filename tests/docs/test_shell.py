@@ -30,7 +30,6 @@ def test_a_script_falls_into_commands() -> None:
         Command({}, ("pip", "install", "x[y]")),
         Command({}, ("python", "-m", "z")),
         Command({}, ("cat",)),
-        Command({}, ("out",)),
         Command({}, ("echo", "two\n    lines")),
     ]
 
