@@ -28,7 +28,7 @@ from connectly_api import (
     UsageError,
 )
 from connectly_api.transport import MockTransport
-from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.auto import AutoTransport
 
 PHONE = "+16044441111"
 BSUID = "US.13491208655302741918"
@@ -245,9 +245,9 @@ def test_it_runs_on_trio(connectly: Connectly) -> None:
     assert anyio.run(main, backend="trio") == "01A"
 
 
-def test_httpx_is_the_default_and_time_outs_are_finite() -> None:
+def test_the_adapter_is_chosen_at_the_first_call_and_time_outs_are_finite() -> None:
     connectly = Connectly(**SETTINGS)
-    assert isinstance(vars(connectly.transport)["_transport"], HttpxTransport)
+    assert isinstance(vars(connectly.transport)["_transport"], AutoTransport)
     assert vars(connectly.transport)["_timeouts"] == Timeouts(total=30, connect=5, read=20)
 
 

@@ -13,9 +13,21 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from tools.release import check_wheel
+
 ROOT = Path(__file__).resolve().parent.parent
 # What looks at the checkout itself, rather than at the package.
-CHECKOUT_ONLY = ("codegen", "typing", "test_imports.py", "test_project.py", "docs", "test_outside.py")
+CHECKOUT_ONLY = (
+    "codegen",
+    "docs",
+    "typing",
+    "test_api_snapshot.py",
+    "test_imports.py",
+    "test_outside.py",
+    "test_project.py",
+    "test_release.py",
+    "test_workflows.py",
+)
 
 SMOKE = """
 import asyncio, importlib, pathlib, pkgutil
@@ -71,13 +83,8 @@ def main(python: str) -> None:
         folder = Path(name)
         run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder / "dist", ROOT)
         [wheel] = (folder / "dist").glob("*.whl")
-        strays = [
-            entry
-            for entry in zipfile.ZipFile(wheel).namelist()
-            if not entry.startswith(("connectly_api/", "connectly_api-"))
-        ]
-        if strays:
-            sys.exit(f"the wheel holds files that are not the package's: {strays}")
+        if problems := check_wheel(zipfile.ZipFile(wheel).namelist(), wheel.name.split("-")[1]):
+            sys.exit("\n".join(problems))
 
         clean = environment(python, folder / "clean")
         pip = (python, "-m", "pip", "--python", clean, "--disable-pip-version-check")

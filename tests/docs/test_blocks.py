@@ -16,7 +16,7 @@ from typing import Any
 
 import anyio
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from connectly_api import Connectly
 from connectly_api.sandbox import Sandbox
@@ -30,7 +30,7 @@ SHELL = {"sh", "bash", "console"}
 DATA: Mapping[str, Callable[[str], object]] = {
     "json": json.loads,
     "toml": tomllib.loads,
-    "yaml": YAML(typ="safe").load,
+    "yaml": yaml.safe_load,
     "ini": lambda text: configparser.ConfigParser().read_string(text),
 }
 KNOWN = {"python", "text"} | SHELL | set(DATA)
