@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from codegen.difference.changes import Bump, Change, Difference, Impact
 from codegen.difference.compare import compare
-from codegen.difference.report import FORMATS, Format, render
+from codegen.difference.report import FORMATS, Format, line, render
 
-__all__ = ["FORMATS", "Bump", "Change", "Difference", "Format", "Impact", "compare", "render"]
+__all__ = ["FORMATS", "Bump", "Change", "Difference", "Format", "Impact", "compare", "line", "render"]

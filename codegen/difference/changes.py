@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import attrs
 
-__all__ = ["BUMPS", "Bump", "Change", "Difference", "Impact", "ordered"]
+__all__ = ["BUMPS", "Bump", "Change", "Difference", "Impact", "Place", "ordered"]
 
 Impact = Literal["breaking", "additive", "cosmetic"]
 """What a change is to a client: it can fail, it can do more, or only what it reads about the service is another."""
@@ -17,6 +17,34 @@ Bump = Literal["major", "minor", "patch", "none"]
 
 BUMPS: Final[Mapping[Impact, Bump]] = {"breaking": "major", "additive": "minor", "cosmetic": "patch"}
 """The classes, from the gravest, and the bump that each asks for."""
+
+
+@attrs.frozen
+class Place:
+    """Where a change is, from the outside in.
+
+    Attributes:
+        operation: Method and path, or a part of the file that is no operation, such as `servers`.
+        part: `request`, `response 200`, `query limit`, or an empty string for the operation itself.
+        path: The steps into a body: `.name` or `['odd name']` into a field, `[]` into a list, `{}` into a map, `<…>`
+            into an alternative.
+    """
+
+    operation: str
+    part: str = ""
+    path: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What stands there is called, or is an element of what is called so."""
+        named = [n for n, step in enumerate(self.path) if step[0] == "." or step[:2] == "['"]
+        if named:
+            return "".join(self.path[named[-1] :]).removeprefix(".")
+        return "".join((self.part, *self.path)) or self.operation
+
+    def __str__(self) -> str:
+        """Say it as a reader does: `POST /v1/things · request · parts[].name`."""
+        return " · ".join(filter(None, (self.operation, self.part, "".join(self.path).removeprefix("."))))
 
 
 @attrs.frozen
@@ -32,14 +60,14 @@ class Change:
     """
 
     kind: str
-    places: tuple[str, ...]
+    places: tuple[Place, ...]
     what: str
     impact: Impact
     reason: str
 
     @property
-    def place(self) -> str:
-        """The first of the places."""
+    def place(self) -> Place:
+        """The first of the places, which is the shortest."""
         return self.places[0]
 
     @property
@@ -70,16 +98,17 @@ class Difference:
 
 
 def ordered(changes: Iterable[Change]) -> Difference:
-    """Return a difference: changes that say the same are one with all their places, the gravest class first."""
-    places: dict[Change, set[str]] = {}
+    """Return a difference: what changed alike in things of one name is one change, the gravest class comes first."""
+    places: dict[tuple[Change, str], set[Place]] = {}
     for change in changes:
-        places.setdefault(attrs.evolve(change, places=()), set()).update(change.places)
-    merged = [attrs.evolve(change, places=tuple(sorted(found, key=_by_length))) for change, found in places.items()]
+        for place in change.places:
+            places.setdefault((attrs.evolve(change, places=()), place.subject), set()).add(place)
+    merged = [attrs.evolve(change, places=tuple(sorted(found, key=_size))) for (change, _), found in places.items()]
     impacts = list(BUMPS)
     return Difference(
-        tuple(sorted(merged, key=lambda change: (impacts.index(change.impact), change.places, change.what)))
+        tuple(sorted(merged, key=lambda change: (impacts.index(change.impact), str(change.place), change.what)))
     )
 
 
-def _by_length(place: str) -> tuple[int, str]:
-    return len(place), place
+def _size(place: Place) -> tuple[int, str]:
+    return len(str(place)), str(place)
