@@ -1,4 +1,4 @@
-"""The command line: `python -m codegen generate | check | diff …` in a checkout, `python path/to/codegen …` elsewhere."""
+"""The command line: `python -m codegen generate | check | diff` in a checkout; `python path/to/codegen …` elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from codegen.check import compare
 from codegen.diff import diff
 from codegen.difference import FORMATS, Format
 from codegen.document import CodegenError
-from codegen.generate import Layout, build, read_tree, write_tree
+from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
 from codegen.terminal import printable
 
 __all__ = ["main"]
@@ -80,6 +80,9 @@ def _diff(old: Path, new: Path, format: Format) -> int:  # noqa: A002  the optio
 def _generate(layout: Layout) -> int:
     tree = build(layout)
     write_tree(tree.files, layout.out)
+    if layout.published is not None:
+        layout.published.parent.mkdir(exist_ok=True)
+        layout.published.write_bytes(tree.published)
     counts = tree.counts
     print(  # noqa: T201  a command speaks to its caller
         f"{layout.out}: {counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties, "
@@ -89,7 +92,13 @@ def _generate(layout: Layout) -> int:
 
 
 def _check(layout: Layout) -> int:
-    difference = compare(build(layout).files, read_tree(layout.out))
+    tree = build(layout)
+    expected, found = dict(tree.files), read_tree(layout.out)
+    if layout.published is not None:
+        expected[PUBLISHED.as_posix()] = tree.published
+        if layout.published.exists():
+            found[PUBLISHED.as_posix()] = layout.published.read_bytes()
+    difference = compare(expected, found)
     if not difference:
         print(f"{layout.out} is what {layout.swagger.name} makes of it")  # noqa: T201  as above
         return 0

@@ -14,16 +14,21 @@ from pathlib import Path
 
 import attrs
 
-from codegen.document import CodegenError, load
+from codegen.document import CodegenError, Json, load
 from codegen.overlay import apply
+from codegen.published import NO_NAMES, Published, dump, read
+from codegen.renames import Named, name
 from codegen.render import render
 from codegen.swagger import convert
 from codegen.verify import Counts, verify
 
-__all__ = ["FORMATTING", "PINNED", "Layout", "Tree", "build", "read_tree", "write_tree"]
+__all__ = ["FORMATTING", "PINNED", "PUBLISHED", "SWAGGER", "Layout", "Tree", "build", "prepare", "read_tree", "write_tree"]
 
 SWAGGER = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
+
+PUBLISHED = Path("codegen", "published.json")
+"""The table of published names, from the root."""
 
 _SOURCE = "_source.py"
 FORMATTING = (
@@ -48,13 +53,13 @@ class Layout:
         root: A checkout of the repository.
         swagger: The Swagger file to generate from.
         out: The generated tree.
-        vendored: Whether `swagger` is the vendored file, to which the overlay's expectations apply.
+        published: The table of published names; None for another file than the vendored one, which has none.
     """
 
     root: Path
     swagger: Path
     out: Path
-    vendored: bool
+    published: Path | None
 
     @staticmethod
     def of(root: Path, swagger: Path | None = None, out: Path | None = None) -> Layout:
@@ -63,7 +68,7 @@ class Layout:
             root=root,
             swagger=swagger or root / SWAGGER,
             out=out or root / "connectly_api" / "lowlevel",
-            vendored=swagger is None,
+            published=None if swagger is not None else root / PUBLISHED,
         )
 
 
@@ -74,10 +79,12 @@ class Tree:
     Attributes:
         files: Bytes by path within the tree, with slashes.
         counts: How much of the Swagger file is in it.
+        published: The table of the names that it publishes, as a file.
     """
 
     files: Mapping[str, bytes]
     counts: Counts
+    published: bytes
 
 
 def build(layout: Layout) -> Tree:
@@ -92,15 +99,34 @@ def build(layout: Layout) -> Tree:
     versions = _versions(layout.root)
     source = _read(layout.swagger)
     swagger = load(source)
-    document = apply(convert(swagger), vendored=layout.vendored)
+    named = prepare(swagger, _published(layout))
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
-        render(document, directory)
+        render(named.document, directory)
         (directory / _SOURCE).write_text(_stamp(source, versions), encoding="utf-8")
         _format(directory)
         files = read_tree(directory)
-    counts = verify(swagger, document, {path: content.decode() for path, content in files.items()})
-    return Tree({**files, SWAGGER: source}, counts)
+    counts = verify(swagger, named.document, {path: content.decode() for path, content in files.items()})
+    return Tree({**files, SWAGGER: source}, counts, dump(named.published))
+
+
+def prepare(swagger: Json, published: Published) -> Named:
+    """Return what the generator is given for a Swagger document, and the names to keep.
+
+    Args:
+        swagger: The document; it is not changed.
+        published: The names that are known.
+
+    Raises:
+        CodegenError: The document cannot be converted, or something in it cannot be named.
+    """
+    return name(apply(convert(swagger)), published)
+
+
+def _published(layout: Layout) -> Published:
+    if layout.published is None or not layout.published.exists():
+        return NO_NAMES
+    return read(_read(layout.published))
 
 
 def _read(path: Path) -> bytes:
