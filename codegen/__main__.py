@@ -1,4 +1,4 @@
-"""The command line: `python -m codegen generate | check` in a checkout; from anywhere, `python path/to/codegen …`."""
+"""The command line: `python -m codegen generate | check | diff` in a checkout; `python path/to/codegen …` elsewhere."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ if not __package__:  # Started as a folder: what is imported below has to be fou
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from codegen.check import compare
+from codegen.diff import diff
+from codegen.difference import FORMATS, Format
 from codegen.document import CodegenError
 from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
+from codegen.terminal import printable
 
 __all__ = ["main"]
 
@@ -26,14 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; those of the process by default.
 
     Returns:
-        The exit code: 0, 1 where the tree is not what it should be, 2 where it cannot be generated.
+        The exit code: 0, 1 where the tree is not what it should be, 2 where it cannot be generated. Of `diff`: 0 where
+        nothing changed for a client, 1 where something is new, 3 where something breaks, 2 where a file is unreadable.
     """
     given = _parser().parse_args(arguments)
+    if given.command == "diff":
+        return _diff(given.old, given.new, given.format)
     layout = Layout.of(given.root.resolve(), given.swagger, given.out)
     try:
         return _check(layout) if given.command == "check" else _generate(layout)
     except CodegenError as error:
-        print(f"codegen: {error}", file=sys.stderr)  # noqa: T201  a command speaks to its caller
+        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  a command speaks to its caller
         return 2
 
 
@@ -48,7 +54,27 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, the one this is in")
         command.add_argument("--swagger", type=Path, help="another Swagger 2.0 file than the vendored one")
         command.add_argument("--out", type=Path, help="another place than connectly_api/lowlevel")
+    command = commands.add_parser(
+        "diff",
+        help="show what changed between two files of the vendor, and what it means to a client",
+        description="Compare what two files mean: names of definitions, operation ids and order do not count.",
+        epilog="exit status: 0 nothing changed, or only what is written about it; 1 additive; 3 breaking; "
+        "2 a file cannot be read",
+    )
+    command.add_argument("old", type=Path, metavar="OLD", help="the file before")
+    command.add_argument("new", type=Path, metavar="NEW", help="the file after")
+    command.add_argument("--format", choices=FORMATS, default="text", help="text by default")
     return parser
+
+
+def _diff(old: Path, new: Path, format: Format) -> int:  # noqa: A002  the option's own word
+    try:
+        outcome = diff(old, new, format)
+    except CodegenError as error:
+        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  a command speaks to its caller
+        return 2
+    print(printable(outcome.text, sys.stdout.encoding))  # noqa: T201  as above
+    return outcome.status
 
 
 def _generate(layout: Layout) -> int:
