@@ -54,4 +54,6 @@ def _about(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     before, after = information(old), information(new)
     for key in before:
         if before[key] != after[key]:
-            yield judged("information-changed", "service", Place("info", key), f"{value(before[key])} became {value(after[key])}")
+            yield judged(
+                "information-changed", "service", Place("info", key), f"{value(before[key])} became {value(after[key])}"
+            )

@@ -10,11 +10,39 @@ import attrs
 
 from tests.codegen.samples import ROOT
 
-__all__ = ["Document", "MESSAGES", "TEMPLATES", "WEBHOOKS", "Row", "body", "fields", "operation", "rows_of"]
+__all__ = [
+    "CREATE",
+    "DELETE",
+    "LIST",
+    "MESSAGES",
+    "REGISTRATION",
+    "REMOVAL",
+    "SEND",
+    "TEMPLATE",
+    "TEMPLATES",
+    "UPDATE",
+    "WEBHOOKS",
+    "Document",
+    "Row",
+    "Rows",
+    "body",
+    "fields",
+    "operation",
+]
 
 MESSAGES = "/v1/businesses/{businessId}/send/messages"
 TEMPLATES = "/v1/businesses/{businessId}/send/whatsapp_templated_messages"
 WEBHOOKS = "/v1/businesses/{businessId}/webhooks"
+REGISTRATION = "/v1/businesses/{businessId}/update/webhooks/{webhookId}"
+REMOVAL = "/v1/businesses/{businessId}/delete/webhooks/{webhookId}"
+
+# Where changes are, as a difference says it.
+SEND = f"POST {MESSAGES}"
+TEMPLATE = f"POST {TEMPLATES}"
+CREATE = "POST /v1/businesses/{businessId}/create/webhooks"
+UPDATE = f"PUT {REGISTRATION}"
+LIST = f"GET {WEBHOOKS}"
+DELETE = f"DELETE {REMOVAL}"
 
 Document = dict[str, Any]
 
@@ -44,8 +72,8 @@ class Row:
         return json.dumps(document, indent=2).encode() if changed is None else changed
 
 
-class rows_of:  # noqa: N801  a decorator's name
-    """Collects the rows of a module: `row = rows_of()`, then `@row(...)` on each function that changes a document."""
+class Rows:
+    """Collects the rows of a module: `row = Rows()`, then `@row(...)` on each function that changes a document."""
 
     def __init__(self) -> None:
         self.found: list[Row] = []

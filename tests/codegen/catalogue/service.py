@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-from tests.codegen.catalogue.row import MESSAGES, TEMPLATES, WEBHOOKS, Document, operation, rows_of
+from tests.codegen.catalogue.row import (
+    CREATE,
+    DELETE,
+    LIST,
+    MESSAGES,
+    REGISTRATION,
+    REMOVAL,
+    SEND,
+    TEMPLATE,
+    TEMPLATES,
+    UPDATE,
+    WEBHOOKS,
+    Document,
+    Rows,
+    operation,
+)
 
-row = rows_of()
+row = Rows()
 
-DELETE = "/v1/businesses/{businessId}/delete/webhooks/{webhookId}"
-UPDATE = "/v1/businesses/{businessId}/update/webhooks/{webhookId}"
 BUSINESS = {"name": "businessId", "in": "path", "required": True, "type": "string"}
 
 
@@ -29,14 +41,19 @@ def path_parameter(name: str) -> Document:
     return {"name": name, "in": "path", "required": True, "type": "string"}
 
 
-@row()
+@row(
+    "additive: GET /v1/businesses/{businessId}/messages/{messageId}: new operation",
+)
 def a_new_operation(document: Document) -> None:
     document["paths"]["/v1/businesses/{businessId}/messages/{messageId}"] = {
         "get": get("MessageService_GetMessage", path_parameter("messageId"))
     }
 
 
-@row()
+@row(
+    "additive: DELETE /v1/businesses/{businessId}/contacts/{contactId}: new operation",
+    "additive: GET /v1/businesses/{businessId}/contacts/{contactId}: new operation",
+)
 def a_new_service(document: Document) -> None:
     document["tags"].append({"name": "ContactService"})
     document["definitions"]["v1Contact"] = {
@@ -51,47 +68,66 @@ def a_new_service(document: Document) -> None:
     }
 
 
-@row()
+@row(
+    f"breaking: {DELETE}: the operation is removed",
+    facade=True,
+)
 def an_operation_is_removed(document: Document) -> None:
-    del document["paths"][DELETE]
+    del document["paths"][REMOVAL]
 
 
-@row()
+@row(
+    f"breaking: {SEND}: moved to POST /v2/businesses/{{businessId}}/messages",
+)
 def an_operation_moves(document: Document) -> None:
     document["paths"]["/v2/businesses/{businessId}/messages"] = document["paths"].pop(MESSAGES)
 
 
-@row()
+@row(
+    f"breaking: {LIST}: moved to GET /v2/businesses/{{businessId}}/webhooks",
+    facade=True,
+)
 def an_operation_moves_and_is_called_otherwise(document: Document) -> None:
     moved = document["paths"].pop(WEBHOOKS)
     moved["get"]["operationId"] = "Webhooks_List"
     document["paths"]["/v2/businesses/{businessId}/webhooks"] = moved
 
 
-@row()
+@row(
+    f"breaking: {UPDATE}: moved to PATCH /v1/businesses/{{businessId}}/update/webhooks/{{webhookId}}",
+)
 def an_operation_has_another_method(document: Document) -> None:
-    document["paths"][UPDATE]["patch"] = document["paths"][UPDATE].pop("put")
+    document["paths"][REGISTRATION]["patch"] = document["paths"][REGISTRATION].pop("put")
 
 
-@row()
+@row(
+    f"additive: {TEMPLATE}: deprecated now",
+)
 def an_operation_is_deprecated(document: Document) -> None:
     operation(document, TEMPLATES)["deprecated"] = True
 
 
-@row()
+@row(
+    "additive: GET /v1/businesses/{businessId}/messages/{message.id}: new operation",
+)
 def a_dotted_path_parameter(document: Document) -> None:
     document["paths"]["/v1/businesses/{businessId}/messages/{message.id}"] = {
         "get": get("MessageService_GetMessage", path_parameter("message.id"))
     }
 
 
-@row()
+@row(
+    "cosmetic: GET /v1/businesses/{business_id}/webhooks · path business_id: was called 'businessId'",
+)
 def a_path_parameter_is_called_otherwise(document: Document) -> None:
     document["paths"][WEBHOOKS.replace("businessId", "business_id")] = found = document["paths"].pop(WEBHOOKS)
     found["get"]["parameters"][0]["name"] = "business_id"
 
 
-@row()
+@row(
+    "additive: GET /v1/businesses/{businessId}/messages: new operation",
+    facade=True,
+)
 def two_operations_of_one_id(document: Document) -> None:
     document["paths"]["/v1/businesses/{businessId}/messages"] = {"get": get("MessageService_SendMessage")}
 
@@ -101,30 +137,32 @@ def an_operation_without_an_id(document: Document) -> None:
     del operation(document, MESSAGES)["operationId"]
 
 
-@row()
+@row(
+    f"cosmetic: {SEND} · response 201: the response is removed",
+)
 def one_success_less(document: Document) -> None:
     del operation(document, MESSAGES)["responses"]["201"]
 
 
-@row()
-def another_success(document: Document) -> None:
-    responses = operation(document, UPDATE, "put")["responses"]
-    responses["202"] = responses.pop("200")
-
-
-@row()
+@row(
+    f"breaking: {DELETE} · response 200: answers no body any more",
+    facade=True,
+)
 def no_answer_at_all(document: Document) -> None:
-    del operation(document, DELETE, "delete")["responses"]["200"]["schema"]
+    del operation(document, REMOVAL, "delete")["responses"]["200"]["schema"]
 
 
-@row()
-def a_status_of_errors(document: Document) -> None:
-    operation(document, MESSAGES)["responses"]["429"] = copy.deepcopy(
-        operation(document, MESSAGES)["responses"]["default"]
-    )
-
-
-@row()
+@row(
+    f"breaking: {LIST} · response default · cntTraceId: the field is removed",
+    f"breaking: {LIST} · response default · code: type string became integer",
+    f"breaking: {LIST} · response default · details: type object became array",
+    f"breaking: {LIST} · response default · type: the field is removed",
+    f"breaking: {LIST} · response default · userMessage: the field is removed",
+    f"breaking: {LIST} · response default · userTitle: the field is removed",
+    f"cosmetic: {LIST} · response default · code: the description is gone",
+    f"cosmetic: {LIST} · response default · message: the description is gone",
+    facade=True,
+)
 def the_error_body_is_replaced(document: Document) -> None:
     document["definitions"]["rpcStatus"] = {
         "type": "object",
@@ -145,35 +183,45 @@ def the_error_body_is_replaced(document: Document) -> None:
             found["responses"]["default"]["schema"] = {"$ref": "#/definitions/rpcStatus"}
 
 
-@row()
+@row(
+    f"breaking: {LIST} · security: asks for API key in the header Authorization, "
+    "not for API key in the header X-API-Key",
+    facade=True,
+)
 def the_key_goes_elsewhere(document: Document) -> None:
     document["securityDefinitions"]["ApiKeyAuth"] |= {"name": "Authorization"}
 
 
-@row()
-def a_second_way_in(document: Document) -> None:
-    document["securityDefinitions"]["Basic"] = {"type": "basic"}
-    document["security"].append({"Basic": []})
-
-
-@row()
+@row(
+    f"breaking: {SEND} · response 200: the media type application/json is removed",
+    f"additive: {SEND} · response 200: new media type application/xml",
+    refused="overlay step 'keep JSON only': #/paths/~1v1~1businesses~1{businessId}~1send~1messages/post/responses/200: "
+    "no JSON among application/xml",
+)
 def an_answer_that_is_not_json(document: Document) -> None:
     operation(document, MESSAGES)["produces"] = ["application/xml"]
 
 
-@row()
-def a_body_in_one_more_form(document: Document) -> None:
-    operation(document, MESSAGES)["consumes"] = ["application/json", "application/x-protobuf"]
-
-
-@row()
+@row(
+    refused="#/paths/~1v1~1businesses~1{businessId}~1media/post/parameters/1/in: "
+    "'formData' parameters are not supported: a body is JSON, and there are no forms",
+)
 def a_file_to_upload(document: Document) -> None:
     document["paths"]["/v1/businesses/{businessId}/media"] = {
         "post": get("MediaService_Upload", {"name": "file", "in": "formData", "required": True, "type": "file"})
     }
 
 
-@row()
+@row(
+    f"breaking: {DELETE}: the operation is removed",
+    f"breaking: {LIST}: the operation is removed",
+    f"breaking: {CREATE}: the operation is removed",
+    f"breaking: {SEND}: the operation is removed",
+    f"breaking: {TEMPLATE}: the operation is removed",
+    f"breaking: {UPDATE}: the operation is removed",
+    "additive: GET /v2/pets/{petId}: new operation",
+    facade=True,
+)
 def another_api(document: Document) -> None:
     document["paths"] = {
         "/v2/pets/{petId}": {

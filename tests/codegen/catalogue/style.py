@@ -7,9 +7,9 @@ import json
 import re
 from typing import Any
 
-from tests.codegen.catalogue.row import MESSAGES, TEMPLATES, Document, body, fields, operation, rows_of
+from tests.codegen.catalogue.row import LIST, MESSAGES, SEND, TEMPLATES, Document, Rows, body, fields, operation
 
-row = rows_of()
+row = Rows()
 
 
 def renamed(document: Document, names: dict[str, str]) -> None:
@@ -28,11 +28,6 @@ def backwards(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: backwards(value[key]) for key in reversed(value)}
     return value
-
-
-@row()
-def nothing(_: Document) -> None:
-    return None
 
 
 @row()
@@ -116,7 +111,10 @@ def defaults_are_gone(document: Document) -> None:
         definition.pop("default", None)
 
 
-@row()
+@row(
+    f"cosmetic: {LIST} · response default: the response is removed",
+    facade=True,
+)
 def no_error_is_described(document: Document) -> None:
     for item in document["paths"].values():
         for found in item.values():
@@ -124,41 +122,51 @@ def no_error_is_described(document: Document) -> None:
     del document["definitions"]["v1Error"]
 
 
-@row()
-def media_types_stand_at_each_operation(document: Document) -> None:
-    del document["consumes"], document["produces"]
-    for item in document["paths"].values():
-        for found in item.values():
-            found["consumes"] = found["produces"] = ["application/json"]
-
-
-@row()
-def titles_for_descriptions(document: Document) -> None:
-    for definition in document["definitions"].values():
-        for schema in definition.get("properties", {}).values():
-            if "description" in schema:
-                schema["title"] = schema.pop("description")
-
-
-@row()
+@row(
+    'cosmetic: info · version: "2026-11-20" became "2026-12-01"',
+)
 def a_new_version(document: Document) -> None:
     document["info"]["version"] = "2026-12-01"
 
 
-@row()
+@row(
+    f"additive: {SEND} · request · fooV1Message: new optional field, object",
+    f"additive: {SEND} · request · v2Message: new optional field, object",
+)
 def two_messages_of_one_name(document: Document) -> None:
     for name in ("v2Message", "fooV1Message"):
         document["definitions"][name] = {"type": "object", "properties": {name: {"type": "string"}}}
         fields(document, "MessageServiceSendMessageBody")[name] = {"$ref": f"#/definitions/{name}"}
 
 
-@row()
+@row(
+    f"additive: {SEND} · request · sender.channel_type: new optional field, string",
+    f"additive: {SEND} · request · sender['channel-type']: new optional field, string",
+)
 def two_fields_of_one_name(document: Document) -> None:
     fields(document, "v1Participant")["channel_type"] = {"type": "string"}
     fields(document, "v1Participant")["channel-type"] = {"type": "string"}
 
 
-@row()
+@row(
+    f"additive: {SEND} · request · order.1st: new optional field, string",
+    f"additive: {SEND} · request · order.None: new optional field, string",
+    f"additive: {SEND} · request · order._: new optional field, string",
+    f"additive: {SEND} · request · order.async: new optional field, string",
+    f"additive: {SEND} · request · order.class: new optional field, string",
+    f"additive: {SEND} · request · order.def: new optional field, string",
+    f"additive: {SEND} · request · order.exception: new optional field, object",
+    f"additive: {SEND} · request · order.from: new optional field, string",
+    f"additive: {SEND} · request · order.import: new optional field, string",
+    f"additive: {SEND} · request · order.match: new optional field, string",
+    f"additive: {SEND} · request · order.self: new optional field, string",
+    f'additive: {SEND} · request · order.strategy: new enum value "1st"',
+    f'additive: {SEND} · request · order.strategy: new enum value "None"',
+    f'additive: {SEND} · request · order.strategy: new enum value "class"',
+    f'additive: {SEND} · request · order.strategy: new enum value "def"',
+    f"additive: {SEND} · request · order.to_dict: new optional field, string",
+    f"additive: {SEND} · request · order.type: new optional field, string",
+)
 def words_that_python_keeps(document: Document) -> None:
     for name in ("class", "from", "import", "None", "self", "def", "async", "match", "type", "to_dict", "1st", "_"):
         fields(document, "v1Order")[name] = {"type": "string"}
@@ -167,34 +175,54 @@ def words_that_python_keeps(document: Document) -> None:
     fields(document, "v1Order")["exception"] = {"$ref": "#/definitions/v1Exception"}
 
 
-@row()
+@row(
+    f"additive: {SEND} · request · order.größe: new optional field, string",
+    f'additive: {SEND} · request · order.strategy: new enum value "naïve"',
+    f'additive: {SEND} · request · order.strategy: new enum value "名前"',
+    f'additive: {SEND} · request · order.strategy: new enum value "🎉"',
+    f"additive: {SEND} · request · order.名前: new optional field, string",
+    f'cosmetic: {SEND}: description became "\\u{{202e}}Envía un mensaje\\u{{200b}} — 送信 🎉"',
+)
 def letters_of_all_kinds(document: Document) -> None:
-    fields(document, "v1Order").update({"größe": {"type": "string"}, "名前": {"type": "string", "description": "名前 🎉"}})
+    fields(document, "v1Order").update(
+        {"größe": {"type": "string"}, "名前": {"type": "string", "description": "名前 🎉"}}
+    )
     document["definitions"]["v1OrderStrategy"]["enum"] += ["naïve", "名前", "🎉"]
-    operation(document, MESSAGES)["summary"] = "‮Envía un mensaje​ — 送信 🎉"
+    operation(document, MESSAGES)["summary"] = "\u202eEnvía un mensaje\u200b — 送信 🎉"
 
 
-@row()
+@row(
+    refused="not readable as JSON: Expecting property name enclosed in double quotes: line 776 column 6 (char 20000)",
+)
 def a_truncated_file(document: Document) -> bytes:
     return json.dumps(document, indent=2).encode()[:20000]
 
 
-@row()
+@row(
+    refused="not readable as JSON: Expecting value: line 1 column 1 (char 0)",
+)
 def a_page_instead_of_the_file(_: Document) -> bytes:
     return b"<!doctype html><title>Sign in</title>"
 
 
-@row()
+@row(
+    refused="the key 'v1Footer' stands twice in one object; one of the two would be lost",
+)
 def a_key_that_stands_twice(document: Document) -> bytes:
     return json.dumps(document).replace('"v1Button":', '"v1Footer":').encode()
 
 
-@row()
+@row(
+    refused="#/paths/~1v1~1businesses~1{businessId}~1send~1whatsapp_templated_messages/post/parameters/1/schema/$ref: "
+    "'#/definitions/v1Nothing' leads to no definition of this file",
+)
 def a_reference_that_leads_nowhere(document: Document) -> None:
     body(document, TEMPLATES)["schema"]["$ref"] = "#/definitions/v1Nothing"
 
 
-@row()
+@row(
+    refused="#/swagger: must be '2.0', not '1.2'",
+)
 def a_version_of_swagger_that_is_unknown(document: Document) -> None:
     document["swagger"] = "1.2"
 
