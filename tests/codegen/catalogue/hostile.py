@@ -72,7 +72,7 @@ def hostile_descriptions(document: Document) -> None:
     operation(document, WEBHOOKS, "get")["parameters"][0]["description"] = TEXTS[1] + TEXTS[0]
 
 
-@row(*new_fields(*(f"['{shown(text)}']" for text in sorted(TEXTS))))
+@row(*new_fields(*(f"['{shown(text)}']" for text in sorted(TEXTS, key=lambda text: f"{text}']"))))
 def hostile_names_of_fields(document: Document) -> None:
     for text in TEXTS:
         fields(document, "v1Order")[text] = {"type": "string"}
