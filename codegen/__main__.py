@@ -1,4 +1,4 @@
-"""The command line: `python -m codegen generate | check | diff` in a checkout; `python path/to/codegen …` elsewhere."""
+"""The command line: `python -m codegen generate | check | diff | update` in a checkout."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from codegen.diff import diff
 from codegen.difference import FORMATS, Format
 from codegen.document import CodegenError
 from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
+from codegen.swap import recover
 from codegen.terminal import printable
 
 __all__ = ["main"]
@@ -35,8 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if given.command == "diff":
         return _diff(given.old, given.new, given.format)
+    if given.command == "update":
+        return _update(given.root.resolve(), given.source, dry_run=given.dry_run)
     layout = Layout.of(given.root.resolve(), given.swagger, given.out)
     try:
+        recover(layout.root)
         return _check(layout) if given.command == "check" else _generate(layout)
     except CodegenError as error:
         print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  a command speaks to its caller
@@ -64,7 +68,34 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("old", type=Path, metavar="OLD", help="the file before")
     command.add_argument("new", type=Path, metavar="NEW", help="the file after")
     command.add_argument("--format", choices=FORMATS, default="text", help="text by default")
+    command = commands.add_parser(
+        "update",
+        help="put a new file of the vendor in place, and all that follows from it",
+        description="Read a Swagger 2.0 or OpenAPI 3 file, show what changed and which handwritten places that concerns, "
+        "put it in the place of service.swagger.json and regenerate. Nothing changes where any step fails.",
+        epilog="exit status: 0 done, or nothing to do; 2 the file is refused, or a step failed; 130 interrupted",
+    )
+    command.add_argument("source", metavar="FILE-OR-ADDRESS", help="a path or an https address; JSON or YAML")
+    command.add_argument("--dry-run", action="store_true", help="show everything, change nothing")
+    command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, the one this is in")
     return parser
+
+
+def _update(root: Path, source: str, *, dry_run: bool) -> int:
+    from codegen.update import prepare_update, put_in_place, written  # noqa: PLC0415  the validators take half a second
+
+    try:
+        update = prepare_update(root, source)
+        if not dry_run:
+            put_in_place(root, update)
+    except CodegenError as error:
+        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  a command speaks to its caller
+        return 2
+    except KeyboardInterrupt:
+        print("codegen: interrupted; everything is as it was", file=sys.stderr)  # noqa: T201  as above
+        return 130
+    print(printable(written(update, done=not dry_run), sys.stdout.encoding))  # noqa: T201  as above
+    return 0
 
 
 def _diff(old: Path, new: Path, format: Format) -> int:  # noqa: A002  the option's own word

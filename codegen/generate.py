@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import attrs
 
 from codegen.document import CodegenError, Json, load
+from codegen.openapi import as_swagger
 from codegen.overlay import apply
 from codegen.published import NO_NAMES, Published, dump, read
 from codegen.renames import Named, name
@@ -98,8 +100,16 @@ def build(layout: Layout) -> Tree:
     """
     versions = _versions(layout.root)
     source = _read(layout.swagger)
-    swagger = load(source)
-    named = prepare(swagger, _published(layout))
+    try:
+        return _built(source, _published(layout), versions)
+    except RecursionError:
+        raise CodegenError(f"{layout.swagger}: nested too deeply to be a description of a service") from None
+
+
+def _built(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
+    document = load(source)
+    swagger = as_swagger(document)
+    named = prepare(swagger, published)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
         render(named.document, directory)
@@ -107,7 +117,9 @@ def build(layout: Layout) -> Tree:
         _format(directory)
         files = read_tree(directory)
     counts = verify(swagger, named.document, {path: content.decode() for path, content in files.items()})
-    return Tree({**files, SWAGGER: source}, counts, dump(named.published))
+    # The sandbox reads Swagger 2.0.
+    kept = source if swagger is document else (json.dumps(swagger, indent=2) + "\n").encode()
+    return Tree({**files, SWAGGER: kept}, counts, dump(named.published))
 
 
 def prepare(swagger: Json, published: Published) -> Named:

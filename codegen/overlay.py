@@ -1,6 +1,7 @@
 """Each deviation from the vendor's file, with its reason, in the order in which they are applied.
 
-A step that finds fewer places than it names stops the run: what it deviates from is gone, so the step has to go too.
+Most steps are general rules, which change what they find, be it nothing: how the vendor writes and names things may
+change with every file. A step about one operation names its place, and stops the run when that is gone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import attrs
 from codegen import rules
 from codegen.document import CodegenError, Json
 
-__all__ = ["SERVER", "STEPS", "Step", "apply"]
+__all__ = ["SERVER", "STEPS", "Step", "apply", "counted"]
 
 SERVER = "https://api.connectly.ai"
 """Source: https://docs.connectly.ai, where every example is sent there."""
@@ -114,10 +115,28 @@ def apply(document: Json, steps: Iterable[Step] = STEPS) -> Json:
     Raises:
         CodegenError: What a step is about is gone, or it could not do its work; the text names the step.
     """
+    return _applied(document, steps)[0]
+
+
+def counted(document: Json, steps: Iterable[Step] = STEPS) -> dict[str, int]:
+    """Return how many places each step changes, by its name.
+
+    Args:
+        document: An OpenAPI document; it is not changed.
+        steps: What to apply.
+
+    Raises:
+        CodegenError: As `apply` does.
+    """
+    return _applied(document, steps)[1]
+
+
+def _applied(document: Json, steps: Iterable[Step]) -> tuple[Json, dict[str, int]]:
     result = copy.deepcopy(document)
+    counts: dict[str, int] = {}
     for step in steps:
         try:
-            found = step.change(result)
+            found = counts[step.name] = step.change(result)
         except CodegenError as error:
             raise CodegenError(f"overlay step {step.name!r}: {error}") from None
         if step.target and not found:
@@ -125,4 +144,4 @@ def apply(document: Json, steps: Iterable[Step] = STEPS) -> Json:
                 f"overlay step {step.name!r}: looked for {step.target} and did not find it. {step.reason} "
                 "If that is no longer so, take the step out of codegen/overlay.py; else let it look for the new place"
             )
-    return result
+    return result, counts

@@ -67,14 +67,13 @@ NO_NAMES = Published({}, {})
 
 
 def dump(published: Published) -> bytes:
-    """Return the table as a file, sorted, so that a change is seen where it is."""
+    """Return the table as a file, sorted but for the fields, whose order is kept, too."""
     models = {
         name: {"kind": model.kind, "places": sorted(model.places), "fields": dict(model.fields)}
-        for name, model in published.models.items()
+        for name, model in sorted(published.models.items())
     }
-    operations = {place: attrs.asdict(operation) for place, operation in published.operations.items()}
-    document = {"operations": operations, "models": models}
-    return (json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode()
+    operations = {place: attrs.asdict(operation) for place, operation in sorted(published.operations.items())}
+    return (json.dumps({"operations": operations, "models": models}, indent=1) + "\n").encode()
 
 
 def read(content: bytes) -> Published:

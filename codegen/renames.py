@@ -118,12 +118,12 @@ def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
         if place == "header" and not _HEADER.fullmatch(wire):
             refuse(operation.at, "the name of a header parameter cannot be sent")
     given = known.arguments if known is not None else {}
-    found = {key: given[key] for key in wires.values() if key in given}
+    found = {key: given[key] for key in given if key in wires.values()}
     for (place, wire), key in wires.items():
         if key not in found:
             wanted = names.argument(names.plain(wire))
             found[key] = names.free([wanted, f"{wanted.rstrip('_')}_{place}"], found.values())
-    return {key: found[key] for key in wires.values()}
+    return found
 
 
 def _spell_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
@@ -132,6 +132,8 @@ def _spell_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
         wire = entry["name"]
         key = f"path {in_path.index(wire) + 1}" if entry["in"] == "path" else f"{entry['in']} {wire}"
         entry |= {"x-wire": wire, "name": arguments[key]}
+    order = list(arguments.values())
+    operation.fields.get("parameters", []).sort(key=lambda entry: order.index(entry["name"]))
 
 
 def _spelt_paths(document: Json) -> Json:
@@ -148,9 +150,11 @@ def _spelt_paths(document: Json) -> Json:
 
 def _name_fields(schema: Json, known: Model | None) -> dict[str, str]:
     """Give the properties of a schema their names in Python, and return those by their names on the wire."""
-    properties: Json = schema.get("properties", {})
+    there: Json = schema.get("properties", {})
     given = known.fields if known is not None else {}
-    found = {wire: given[wire] for wire in properties if wire in given}
+    found = {wire: given[wire] for wire in given if wire in there}
+    # In the order in which they were published, so that a file in another order changes nothing.
+    properties = {wire: there[wire] for wire in [*found, *(wire for wire in there if wire not in found)]}
     for wire in properties:
         if wire not in found:
             found[wire] = names.free([names.field(names.plain(wire))], found.values())
@@ -159,4 +163,4 @@ def _name_fields(schema: Json, known: Model | None) -> dict[str, str]:
         schema["properties"] = {found[wire]: value for wire, value in properties.items()}
     if "required" in schema:
         schema["required"] = [found[wire] for wire in schema["required"] if wire in found]
-    return {wire: found[wire] for wire in properties}
+    return found
