@@ -40,7 +40,9 @@ class Place:
         named = [n for n, step in enumerate(self.path) if step[0] == "." or step[:2] == "['"]
         if named:
             return "".join(self.path[named[-1] :]).removeprefix(".")
-        return "".join((self.part, *self.path)) or self.operation
+        # What changed alike in all responses is one change.
+        part = "response" if self.part.startswith("response ") and " header " not in self.part else self.part
+        return "".join((part, *self.path)) or self.operation
 
     def __str__(self) -> str:
         """Say it as a reader does: `POST /v1/things · request · parts[].name`."""

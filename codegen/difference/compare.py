@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from codegen.difference.changes import Change, Difference, Place, ordered
-from codegen.difference.facets import description
+from codegen.difference.facets import value
 from codegen.difference.moves import moved
 from codegen.difference.operations import compare_operations
 from codegen.difference.schemas import Documents
@@ -54,4 +54,6 @@ def _about(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     before, after = information(old), information(new)
     for key in before:
         if before[key] != after[key]:
-            yield judged("information-changed", "service", Place(f"info {key}"), description(before[key], after[key]))
+            yield judged(
+                "information-changed", "service", Place("info", key), f"{value(before[key])} became {value(after[key])}"
+            )

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from codegen.difference.shapes import LOWER, OTHER_LIMITS, UPPER, Shape
 
-__all__ = ["comparable", "compare_facets", "compare_told", "description", "value"]
+__all__ = ["comparable", "compare_facets", "compare_told", "description", "short", "value"]
 
 _WIDER_TYPES: Final = frozenset({("integer", "number")})
 _WIDER_FORMATS: Final = frozenset({("int32", "int64"), ("float", "double"), ("uint32", "uint64")})
-_LONGEST: Final = 80
+_LONGEST: Final = 120
 _MOST: Final = 10
 
 Finding = tuple[str, str]
@@ -21,7 +21,11 @@ Finding = tuple[str, str]
 
 def value(given: object) -> str:
     """Return a value as JSON, shortened where it is long."""
-    text = json.dumps(given, ensure_ascii=False)
+    return short(json.dumps(given, ensure_ascii=False))
+
+
+def short(text: str) -> str:
+    """Return a text, cut where it is long."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
@@ -51,7 +55,7 @@ def compare_facets(old: Shape, new: Shape) -> Iterator[Finding]:
     yield from _limits(old.limits, new.limits)
     yield from _rest(old, new)
     if old.default != new.default:
-        told = f"default {old.default or 'none'} became {new.default or 'none'}"
+        told = f"default {short(old.default or 'none')} became {short(new.default or 'none')}"
         yield ("default-changed" if old.default and new.default else "default-told"), told
 
 
@@ -82,13 +86,13 @@ def _enums(old: frozenset[str] | None, new: frozenset[str] | None) -> Iterator[F
             yield "enum-opened", f"any value fits now, not just {_list(old)}"
         return
     for added in sorted(new - old):
-        yield "enum-value-added", f"new enum value {added}"
+        yield "enum-value-added", f"new enum value {short(added)}"
     for removed in sorted(old - new):
-        yield "enum-value-removed", f"enum value {removed} is removed"
+        yield "enum-value-removed", f"enum value {short(removed)} is removed"
 
 
 def _list(values: frozenset[str]) -> str:
-    return ", ".join(sorted(values)[:_MOST]) + (", …" if len(values) > _MOST else "")
+    return ", ".join(map(short, sorted(values)[:_MOST])) + (", …" if len(values) > _MOST else "")
 
 
 def _limits(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
@@ -134,7 +138,7 @@ def compare_told(old: Shape, new: Shape) -> Iterator[Finding]:
     if old.text != new.text:
         yield "description-changed", description(old.text, new.text)
     if old.example != new.example:
-        yield "example-changed", f"example {old.example or 'none'} became {new.example or 'none'}"
+        yield "example-changed", f"example {short(old.example or 'none')} became {short(new.example or 'none')}"
 
 
 def description(old: str, new: str) -> str:

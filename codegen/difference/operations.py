@@ -29,7 +29,7 @@ def compare_operations(documents: Documents, old: Endpoint, new: Endpoint) -> It
     place = Place(new.name)
     texts = [told(found.fields.get("summary"), found.fields.get("description")) for found in (old, new)]
     yield from _told(place, "service", (old.fields, texts[0]), (new.fields, texts[1]))
-    yield from _security(place, old, new)
+    yield from _security(Place(new.name, "security"), old, new)
     yield from _parameters(documents, old, new)
     yield from _request(documents, old, new)
     yield from _responses(documents, old, new)

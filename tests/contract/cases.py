@@ -72,7 +72,7 @@ class Case:
 
     method: str
     operation: str
-    args: tuple[Any, ...] = ()
+    args: tuple[Any, ...] = attrs.field(default=(), repr=False)
     options: Mapping[str, Any] = attrs.field(factory=dict)
     is_read: bool = False
     registered: Mapping[str, Any] = attrs.field(factory=dict)

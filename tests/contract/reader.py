@@ -99,13 +99,16 @@ class Reader:
             self._refuse_unknown(f"{operation.operation_id}: request", body["schema"], read.json())
         return str(operation.operation_id)
 
-    def check_answer(self, request: WireRequest, response: Response, *, is_closed: bool = False) -> None:
+    def check_answer(self, request: WireRequest, response: Response, *, is_closed: bool = False) -> str:
         """Hold an answer against the file: status, content type and body.
 
         Args:
             request: What it answers.
             response: The answer.
             is_closed: Whether a field that the file does not know is refused, too; a service may add fields.
+
+        Returns:
+            The operation's id.
 
         Raises:
             ContractError: It is not what the file describes.
@@ -118,7 +121,7 @@ class Reader:
         if schema is None:
             if response.body:
                 raise ContractError(f"{place}: has a body, and none is described")
-            return
+            return str(operation.operation_id)
         media_type, known = _media_type(response.header("content-type")), operation.produces or ["application/json"]
         if media_type not in known:
             raise ContractError(f"{place}: is {media_type}, not one of {', '.join(known)}")
@@ -127,6 +130,7 @@ class Reader:
             validate_schema_object(self._spec, schema, value)
         if is_closed:
             self._refuse_unknown(place, schema, value)
+        return str(operation.operation_id)
 
     def _find(self, method: str, address: str) -> tuple[Operation, dict[str, str]]:
         path = urlsplit(address).path

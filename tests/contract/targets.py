@@ -107,9 +107,16 @@ class Recorder:
 class Dialled:
     """A target that answers: a client, what passes through it, and the sandbox behind it, if it is one."""
 
+    target: Target
     connectly: Connectly
     recorder: Recorder
     sandbox: Sandbox | None
+
+    def forget(self) -> None:
+        """Forget what passed, and what a sandbox keeps of it."""
+        self.recorder.exchanges.clear()
+        if self.sandbox is not None:
+            self.sandbox.reset()
 
 
 @asynccontextmanager
@@ -126,14 +133,14 @@ async def dialled(target: Target, *, api_key: str | None = None) -> AsyncGenerat
         async with sandbox.serve() as address:
             served = attrs.evolve(target, base_url=address)
             async with _connected(served, to_transport("httpx"), key) as (connectly, recorder):
-                yield Dialled(connectly, recorder, sandbox)
+                yield Dialled(target, connectly, recorder, sandbox)
         return
     if sandbox is None:
         inner = to_transport("httpx", proxy=proxy_from_environment(target.base_url))
     else:
         inner = AsgiTransport(sandbox.app)
     async with _connected(target, inner, key) as (connectly, recorder):
-        yield Dialled(connectly, recorder, sandbox)
+        yield Dialled(target, connectly, recorder, sandbox)
 
 
 @asynccontextmanager

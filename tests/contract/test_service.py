@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from functools import cache
+from typing import Any, get_args
 
 import attrs
 import pytest
+import pytest_asyncio
 
 from connectly_api import ApiError, AuthenticationError, ConflictError
+from connectly_api.lowlevel import Topic
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import Request
 from tests.contract.cases import CASES, WEBHOOK_ID, Case
+from tests.contract.conftest import VENDORED
 from tests.contract.reader import Reader
 from tests.contract.targets import Dialled, Target, dialled, selected, targets
 
@@ -42,49 +46,67 @@ TEMPLATE = {"number": "+16044441111", "templateName": "welcome", "language": "en
 BODIES: dict[Operation, Any] = {MESSAGES: TEXT, TEMPLATES: TEMPLATE, CREATE: REGISTRATION, UPDATE: {}}
 
 
-def check(target: Target, dialled_target: Dialled, vendored: dict[str, Any]) -> list[str]:
+# The servers are the module's, so its tests share an event loop.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def kept(request: pytest.FixtureRequest) -> AsyncIterator[Dialled]:
+    async with dialled(request.param) as found:
+        yield found
+
+
+@pytest.fixture
+def there(kept: Dialled) -> Dialled:
+    """A target at which nothing has happened yet."""
+    kept.forget()
+    return kept
+
+
+@cache
+def reader_of(prefix: str) -> Reader:
+    return Reader(VENDORED, prefix=prefix)
+
+
+def check(there: Dialled) -> list[str]:
     """Hold everything that passed against the file; a sandbox may not even say more than the file knows."""
-    reader = Reader(vendored, prefix=target.prefix)
+    reader = reader_of(there.target.prefix)
     operations: list[str] = []
-    for request, response in dialled_target.recorder.exchanges:
+    for request, response in there.recorder.exchanges:
         operations.append(reader.check_request(request))
-        reader.check_answer(request, response, is_closed=target.kind != "real")
+        reader.check_answer(request, response, is_closed=there.sandbox is not None)
     return operations
 
 
-@pytest.mark.parametrize(("target", "case"), CALLS, ids=str)
-async def test_a_call_and_its_answer_are_what_the_file_describes(
-    target: Target, case: Case, vendored: dict[str, Any]
-) -> None:
-    async with dialled(target) as there:
-        before: list[str] = []
-        created = ""
-        if WEBHOOK_ID in case.args:
-            created = (await there.connectly.webhooks.create("messages", "https://example.com", **case.registered)).id
-            before = ["WebhookService_CreateWebhook"]
+@pytest.mark.parametrize(("kept", "case"), CALLS, ids=str, indirect=["kept"])
+async def test_a_call_and_its_answer_are_what_the_file_describes(there: Dialled, case: Case) -> None:
+    before: list[str] = []
+    created = ""
+    if WEBHOOK_ID in case.args:
+        created = (await there.connectly.webhooks.create("messages", "https://example.com", **case.registered)).id
+        before = ["WebhookService_CreateWebhook"]
 
-        await case.call(there.connectly, created)
+    await case.call(there.connectly, created)
 
-        assert check(target, there, vendored) == [*before, case.operation]
+    assert check(there) == [*before, case.operation]
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=str)
-async def test_a_wrong_key_is_refused_as_the_file_describes(target: Target, vendored: dict[str, Any]) -> None:
+async def test_a_wrong_key_is_refused_as_the_file_describes(target: Target) -> None:
     async with dialled(target, api_key="a-wrong-key") as there:
         with pytest.raises(AuthenticationError):
             await there.connectly.webhooks.list()
 
-        assert check(target, there, vendored) == ["WebhookService_GetWebhooks"]
+        assert check(there) == ["WebhookService_GetWebhooks"]
 
 
-@pytest.mark.parametrize("target", SANDBOXES, ids=str)
-async def test_every_registration_reads_back_as_the_file_describes(target: Target, vendored: dict[str, Any]) -> None:
-    async with dialled(target) as there:
-        for topic in ("messages", "delivery_status", "report"):
-            await there.connectly.webhooks.create(topic, "https://example.com", echo=True, channel_types=["sms"])
+@pytest.mark.parametrize("kept", SANDBOXES, ids=str, indirect=True)
+async def test_every_registration_reads_back_as_the_file_describes(there: Dialled) -> None:
+    for topic in get_args(Topic):
+        await there.connectly.webhooks.create(topic, "https://example.com", echo=True, channel_types=["sms"])
 
-        assert {one.topic for one in await there.connectly.webhooks.list()} == {"messages", "delivery_status", "report"}
-        check(target, there, vendored)
+    assert {one.topic for one in await there.connectly.webhooks.list()} == set(get_args(Topic))
+    assert len(check(there)) == len(get_args(Topic)) + 1
 
 
 def rate_limited(sandbox: Sandbox) -> None:
@@ -133,23 +155,22 @@ def raw(operation: Operation, body: Any) -> Request[object]:
     return Request("raw", method, path, parse=lambda value: value, content=content)
 
 
-@pytest.mark.parametrize("target", SANDBOXES, ids=str)
+@pytest.mark.parametrize("kept", SANDBOXES, ids=str, indirect=True)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=str)
-async def test_a_refusal_is_what_the_file_describes(target: Target, refusal: Refusal, reader: Reader) -> None:
-    async with dialled(target) as there:
-        assert there.sandbox is not None
-        refusal.prepare(there.sandbox)
+async def test_a_refusal_is_what_the_file_describes(there: Dialled, refusal: Refusal, reader: Reader) -> None:
+    assert there.sandbox is not None
+    refusal.prepare(there.sandbox)
 
-        with pytest.raises(ApiError) as caught:
-            await there.connectly.transport.send(raw(refusal.operation, refusal.body))
+    with pytest.raises(ApiError) as caught:
+        await there.connectly.transport.send(raw(refusal.operation, refusal.body))
 
-        assert caught.value.status == refusal.status
-        [(request, response)] = there.recorder.exchanges
-        reader.check_answer(request, response, is_closed=True)
+    assert caught.value.status == refusal.status
+    [(request, response)] = there.recorder.exchanges
+    reader.check_answer(request, response, is_closed=True)
 
 
-@pytest.mark.parametrize("target", SANDBOXES, ids=str)
-@pytest.mark.parametrize("operation", OPERATIONS, ids=repr)
+@pytest.mark.parametrize("target", SANDBOXES[:1], ids=str)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
 async def test_every_operation_refuses_a_wrong_key_as_the_file_describes(
     target: Target, operation: Operation, reader: Reader
 ) -> None:
@@ -161,19 +182,16 @@ async def test_every_operation_refuses_a_wrong_key_as_the_file_describes(
         reader.check_answer(request, response, is_closed=True)
 
 
-@pytest.mark.parametrize("target", SANDBOXES, ids=str)
-async def test_a_second_registration_is_refused_as_the_file_describes(target: Target, reader: Reader) -> None:
-    async with dialled(target) as there:
+@pytest.mark.parametrize("kept", SANDBOXES, ids=str, indirect=True)
+async def test_a_second_registration_is_refused_as_the_file_describes(there: Dialled) -> None:
+    await there.connectly.webhooks.create("messages", "https://example.com")
+    with pytest.raises(ConflictError):
         await there.connectly.webhooks.create("messages", "https://example.com")
-        with pytest.raises(ConflictError):
-            await there.connectly.webhooks.create("messages", "https://example.com")
 
-        for request, response in there.recorder.exchanges:
-            reader.check_answer(request, response, is_closed=True)
-        assert len(there.recorder.exchanges) == 2
+    assert check(there) == ["WebhookService_CreateWebhook"] * 2
 
 
-def test_every_operation_of_the_facade_is_refused_somewhere(reader: Reader) -> None:
+async def test_every_operation_of_the_facade_is_refused_somewhere(reader: Reader) -> None:
     refused = {reader.check_path(*refusal.operation) for refusal in REFUSALS}
 
     assert refused == {case.operation for case in CASES}
