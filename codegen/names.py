@@ -43,7 +43,7 @@ _LONGEST = 120
 """A module is named after a class or a function, and file systems take about 255 bytes."""
 
 _TAKEN_FIELDS = frozenset({"additional_properties", "from_dict", "to_dict"})
-_TAKEN_ARGUMENTS = frozenset({"body", "request", "timeout", "transport"})
+_TAKEN_ARGUMENTS = frozenset({"body", "built", "request", "timeout", "transport"})
 _TAKEN_FUNCTIONS = frozenset({"api", "models", "request"})
 
 
@@ -105,7 +105,10 @@ def class_name(name: str) -> str:
     Raises:
         CodegenError: There is none.
     """
-    return _checked(str(ClassName(name, PREFIX)), name)
+    found = str(ClassName(name, PREFIX))
+    while (again := str(ClassName(found, PREFIX))) != found:
+        found = again  # The generator makes a name of this one once more.
+    return _checked(found, name)
 
 
 def _identifier(name: str) -> str:

@@ -76,7 +76,7 @@ def _roots(document: Json) -> Iterator[_Slot]:
     for operation in operations(document):
         fields, place, name = operation.fields, operation.fields["x-place"], operation.fields["x-class"]
         for entry in fields.get("parameters", []):
-            wanted = names.class_name(f"{name} {names.plain(entry['name'])}")
+            wanted = _joined(name, entry["name"])
             yield _Slot(Site(entry, "schema", operation.at), f"{place} {entry['in']} {entry['name']}", wanted)
         for holder, role in ((fields.get("requestBody", {}), "request"), *((r, "response") for r in fields["responses"].values())):
             for media in holder.get("content", {}).values():
@@ -156,7 +156,7 @@ class _Naming:
     def _enter_within(self, slot: _Slot) -> None:
         schema = slot.site.schema
         if slot.place.count("[]") + slot.place.count("{}") > _DEEPEST:
-            refuse(slot.place[:200], "the schema is made of nothing but itself")
+            refuse(slot.place.rstrip("[]{}"), "the schema is made of nothing but itself")
         for key, place, suffix in (
             ("items", places.element(slot.place), "Item"),
             ("additionalProperties", places.mapped(slot.place), "Value"),
@@ -216,7 +216,7 @@ class _Naming:
     def _fresh(self, slot: _Slot, definition: str | None) -> str:
         wanted = self._suggestions[definition] if definition is not None else (slot.wanted,)
         taken = self._kept if definition is not None else self._kept | self._wanted
-        numbered = (f"{wanted[-1]}{n}" for n in range(2, len(self.places) + len(taken) + 3))
+        numbered = (names.class_name(f"{wanted[-1]}{n}") for n in range(2, len(self.places) + len(taken) + 3))
         return next(
             name
             for name in (*wanted, *numbered)
@@ -232,12 +232,17 @@ class _Naming:
             schema["x-mapping"] = True
             self._enter_within(_Slot(Site(self.schemas, name, name), name, name))
         for key in schema.get("properties", {}) if kind == "class" else ():
-            wanted = names.class_name(f"{name} {names.plain(key)}")
+            wanted = _joined(name, key)
             self.enter(_Slot(Site(schema["properties"], key, name), places.field(name, key), wanted))
         if kind == "class":
             values = schema.get("additionalProperties")
             if isinstance(values, dict):
                 self.enter(_Slot(Site(schema, "additionalProperties", name), places.mapped(name), f"{name}Value"))
+
+
+def _joined(name: str, key: str) -> str:
+    """Return what a schema in a field is called, where nothing says better."""
+    return names.class_name(names.plain(f"{name} {names.plain(key)}"))
 
 
 def _told(schema: Json) -> Json:

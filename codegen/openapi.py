@@ -12,8 +12,9 @@ import copy
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from codegen import names
 from codegen.document import Json, checked, elements, extensions, inside, members, refuse
 from codegen.openapi_schemas import SchemaReader
 from codegen.operations import METHODS
@@ -40,6 +41,7 @@ _PARAMETER: Mapping[str, type] = {
 _BODY: Mapping[str, type] = {"description": str, "content": dict, "required": bool}
 _RESPONSE: Mapping[str, type] = {"description": str, "content": dict, "headers": dict, "links": dict, "summary": str}
 _STYLES: Mapping[str, str] = {"spaceDelimited": "ssv", "pipeDelimited": "pipes", "simple": "csv"}
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _FLOWS: Mapping[str, str] = {
     "implicit": "implicit", "password": "password", "clientCredentials": "application",
     "authorizationCode": "accessCode",
@@ -52,12 +54,15 @@ def as_swagger(document: Json) -> Json:
     Args:
         document: A decoded file of either kind; it is not changed.
 
+    Returns:
+        A document whose definitions have names that OpenAPI allows, too: nothing depends on what they are called.
+
     Raises:
         CodegenError: It is of no version that is known, or holds something that this function does not know, or that
             Swagger 2.0 cannot say; the text begins with its JSON pointer.
     """
     if "openapi" not in document:
-        return document
+        return _with_plain_names(document)
     root = checked(document, _ROOT, "#", required=("openapi", "info", "paths"))
     if not re.fullmatch(r"3\.[01]\.\d+", root["openapi"]):
         refuse("#/openapi", f"must be 3.0 or 3.1, not {root['openapi']!r}")
@@ -75,7 +80,36 @@ def as_swagger(document: Json) -> Json:
     at = "#/components/securitySchemes"
     schemes = components.get("securitySchemes", {})
     result["securityDefinitions"] = {name: _scheme(scheme, inside(at, name)) for name, scheme in schemes.items()}
-    return {key: part for key, part in result.items() if part != {}} | {"paths": result["paths"]} | extensions(root)
+    kept = {key: part for key, part in result.items() if part != {}}
+    return _with_plain_names(kept | {"paths": result["paths"]} | extensions(root))
+
+
+def _with_plain_names(swagger: Json) -> Json:
+    """Return a Swagger 2.0 document in which the names of definitions need no escape."""
+    definitions = swagger.get("definitions")
+    if not isinstance(definitions, dict) or all(map(_PLAIN.fullmatch, definitions)):
+        return swagger
+    plain: dict[str, str] = {name: name for name in definitions if _PLAIN.fullmatch(name)}
+    for name in definitions:
+        if name not in plain:
+            plain[name] = names.free([re.sub(r"[^A-Za-z0-9_.-]+", "_", names.plain(name))], plain.values())
+    references = {f"#/definitions/{name}": f"#/definitions/{found}" for name, found in plain.items()}
+    return {
+        **_with_references(swagger, references),
+        "definitions": {plain[name]: _with_references(part, references) for name, part in definitions.items()},
+    }
+
+
+def _with_references(value: Any, references: Mapping[str, str]) -> Any:  # noqa: ANN401  JSON
+    if isinstance(value, list):
+        return [_with_references(part, references) for part in value]
+    if not isinstance(value, dict):
+        return value
+    result = {key: _with_references(part, references) for key, part in value.items()}
+    target = result.get("$ref")
+    if isinstance(target, str):
+        result["$ref"] = references.get(unquote(target).replace("~1", "/").replace("~0", "~"), target)
+    return result
 
 
 def _info(value: Json) -> Json:

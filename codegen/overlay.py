@@ -97,6 +97,11 @@ STEPS = (
         rules.drop_unspecified,
     ),
     Step(
+        "keep enums of one type",
+        "A list of values says what to write; one of several types, of fractions or of yes and no says nothing more.",
+        rules.drop_odd_enums,
+    ),
+    Step(
         "read what includes others as one object",
         "What an object includes by `allOf` is on the wire as if it were its own.",
         rules.flatten,

@@ -15,6 +15,7 @@ __all__ = [
     "drop_defaults",
     "drop_error_responses",
     "drop_nullable",
+    "drop_odd_enums",
     "drop_string_formats",
     "drop_unspecified",
     "flatten",
@@ -47,9 +48,11 @@ def drop_error_responses(document: Json) -> int:
     dropped = 0
     for operation in operations(document):
         responses = operation.fields["responses"]
-        errors = {status: responses[status] for status in responses if not status.startswith(("2", "x-"))}
+        errors = {status: responses[status] for status in responses if not status.startswith("2")}
         operation.fields["x-errors"] = {
-            status: {"schema": found[0]} for status, response in errors.items() if (found := _json_schemas(response))
+            status: {"schema": found[0]}
+            for status, response in errors.items()
+            if not status.startswith("x-") and (found := _json_schemas(response))
         }
         for status in errors:
             del responses[status]
@@ -69,8 +72,6 @@ def merge_successes(document: Json) -> int:
     merged = 0
     for operation in operations(document):
         responses = operation.fields["responses"]
-        for key in [status for status in responses if status.startswith("x-")]:
-            del responses[key]
         with_body = [status for status in sorted(responses) if "content" in responses[status]]
         contents = [_schemas(responses[status]) for status in with_body]
         if any(content != contents[0] for content in contents):
@@ -158,6 +159,20 @@ def drop_unspecified(document: Json) -> int:
         if kept:
             dropped += len(values) - len(kept)
             site.schema["enum"] = kept
+    return dropped
+
+
+def drop_odd_enums(document: Json) -> int:
+    """Drop the values of each enum that are not strings alone, or whole numbers alone; the description tells them."""
+    dropped = 0
+    for site in sites(document):
+        values = site.schema.get("enum", [])
+        kinds = {type(value) for value in values}
+        name = {str: "string", int: "integer"}.get(kinds.pop()) if len(kinds) == 1 else None
+        if "enum" in site.schema and (name is None or site.schema.setdefault("type", name) != name):
+            told = f"One of: {json.dumps(site.schema.pop('enum'), ensure_ascii=False)}."
+            site.schema["description"] = "\n\n".join(filter(None, (site.schema.get("description"), told)))
+            dropped += 1
     return dropped
 
 
