@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from codegen.difference import Difference, Format, Impact, compare, render
-from codegen.document import CodegenError, Json
+from codegen.document import Json
 from codegen.source import read_source
 from codegen.swagger import convert
 
@@ -57,8 +57,4 @@ def read(location: str) -> Json:
     Raises:
         CodegenError: It cannot be read, is not valid, or holds what this package does not know; the text names it.
     """
-    source = read_source(location)
-    try:
-        return convert(source.swagger)
-    except CodegenError as error:
-        raise CodegenError(f"{location}: {error}") from None
+    return convert(read_source(location).swagger)

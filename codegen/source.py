@@ -74,7 +74,9 @@ def read_source(location: str, *, seconds: float = _SECONDS) -> Source:
         document = load(content)
         _require_known(document)
         _require_valid(document)
-        return Source(content, as_swagger(document), name)
+        swagger = as_swagger(document)
+        convert(swagger)  # What it refuses is no file to go on with.
+        return Source(content, swagger, name)
     except RecursionError:
         raise CodegenError(f"{name}: nested too deeply to be a description of a service") from None
     except CodegenError as error:
