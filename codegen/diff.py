@@ -10,6 +10,7 @@ import attrs
 
 from codegen.difference import Difference, Format, Impact, compare, render
 from codegen.document import CodegenError, Json, load
+from codegen.openapi import as_swagger
 from codegen.swagger import convert
 
 __all__ = ["STATUSES", "Outcome", "diff", "read"]
@@ -58,7 +59,7 @@ def read(path: Path) -> Json:
         CodegenError: It cannot be read, or holds what this package does not know; the text names it.
     """
     try:
-        return convert(load(path.read_bytes()))
+        return convert(as_swagger(load(path.read_bytes())))
     except OSError as error:
         raise CodegenError(f"cannot read {path}: {error.strerror}") from None
     except RecursionError:
