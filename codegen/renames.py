@@ -106,7 +106,7 @@ def _short(operation: Found) -> str:
     if any(map(str.isalnum, operation_id)):
         return names.plain(names.short_operation(operation_id, operation.fields.get("tags", [])))
     words = [part for part in _PLACEHOLDER.sub("", operation.path).split("/") if part and not _VERSION.fullmatch(part)]
-    return names.plain("_".join([operation.method, *words]))
+    return names.plain(re.sub(r"\W+", "_", "_".join([operation.method, *words])))
 
 
 def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
