@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "update",
         help="put a new file of the vendor in place, and all that follows from it",
-        description="Read a Swagger 2.0 or OpenAPI 3 file, show what changed and which handwritten places that concerns, "
+        description="Read a Swagger 2.0 or OpenAPI 3 file, show what changed and which handwritten places it concerns, "
         "put it in the place of service.swagger.json and regenerate. Nothing changes where any step fails.",
         epilog="exit status: 0 done, or nothing to do; 2 the file is refused, or a step failed; 130 interrupted",
     )

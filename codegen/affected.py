@@ -14,6 +14,7 @@ import attrs
 from codegen import places
 from codegen.difference import Change, Difference
 from codegen.difference.changes import Place
+from codegen.document import listed, mapped
 from codegen.handwritten import Part, parts, reached
 from codegen.names import original
 from codegen.overlay import STEPS, Step, counted
@@ -156,12 +157,10 @@ def _concerns(one: Touched, part: Part, everything: Iterable[Part]) -> bool:
 def _holds(value: object, one: Touched) -> bool:
     """Say whether JSON holds the field beside others of its model."""
     wire = one.field[0]
-    if isinstance(value, list):
-        return any(_holds(part, one) for part in value)
-    if not isinstance(value, dict):
-        return False
-    beside = not one.siblings or bool(one.siblings & value.keys())
-    return (bool(wire) and wire in value and beside) or any(_holds(part, one) for part in value.values())
+    fields = mapped(value) or {}
+    beside = not one.siblings or bool(one.siblings & fields.keys())
+    inside = (*fields.values(), *(listed(value) or ()))
+    return (bool(wire) and wire in fields and beside) or any(_holds(part, one) for part in inside)
 
 
 def steps_affected(old: Any, new: Any, steps: Iterable[Step] = STEPS) -> list[Affected]:  # noqa: ANN401  JSON

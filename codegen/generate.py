@@ -19,12 +19,24 @@ from codegen.document import CodegenError, Json, load
 from codegen.openapi import as_swagger
 from codegen.overlay import apply
 from codegen.published import NO_NAMES, Published, dump, read
-from codegen.renames import Named, name
+from codegen.renames import Named
+from codegen.renames import name as named
 from codegen.render import render
 from codegen.swagger import convert
 from codegen.verify import Counts, verify
 
-__all__ = ["FORMATTING", "PINNED", "PUBLISHED", "SWAGGER", "Layout", "Tree", "build", "prepare", "read_tree", "write_tree"]
+__all__ = [
+    "FORMATTING",
+    "PINNED",
+    "PUBLISHED",
+    "SWAGGER",
+    "Layout",
+    "Tree",
+    "build",
+    "prepare",
+    "read_tree",
+    "write_tree",
+]
 
 SWAGGER = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
@@ -109,17 +121,17 @@ def build(layout: Layout) -> Tree:
 def _built(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
     document = load(source)
     swagger = as_swagger(document)
-    named = prepare(swagger, published)
+    prepared = prepare(swagger, published)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
-        render(named.document, directory)
+        render(prepared.document, directory)
         (directory / _SOURCE).write_text(_stamp(source, versions), encoding="utf-8")
         _format(directory)
         files = read_tree(directory)
-    counts = verify(swagger, named.document, {path: content.decode() for path, content in files.items()})
+    counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
     # The sandbox reads Swagger 2.0.
     kept = source if swagger is document else (json.dumps(swagger, indent=2) + "\n").encode()
-    return Tree({**files, SWAGGER: kept}, counts, dump(named.published))
+    return Tree({**files, SWAGGER: kept}, counts, dump(prepared.published))
 
 
 def prepare(swagger: Json, published: Published) -> Named:
@@ -132,7 +144,7 @@ def prepare(swagger: Json, published: Published) -> Named:
     Raises:
         CodegenError: The document cannot be converted, or something in it cannot be named.
     """
-    return name(apply(convert(swagger)), published)
+    return named(apply(convert(swagger)), published)
 
 
 def _published(layout: Layout) -> Published:

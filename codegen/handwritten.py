@@ -65,7 +65,9 @@ def _within(path: str, body: list[ast.stmt], name: str, line: int, *, lowlevel: 
         elif not isinstance(node, ast.Import | ast.ImportFrom):
             rest.append(node)
     if rest:
-        yield _part(path, line if name else getattr(rest[0], "lineno", line), name, rest, lowlevel=lowlevel, function=False)
+        yield _part(
+            path, line if name else getattr(rest[0], "lineno", line), name, rest, lowlevel=lowlevel, function=False
+        )
 
 
 _NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -39,6 +39,7 @@ _PACKAGE = re.compile(r"[a-z][a-z0-9]*(?=[A-Z])")
 _SERVICE = re.compile(r"([A-Z][A-Za-z0-9]*)_(?=[A-Za-z])")
 
 _SHORTENED = 80
+_TRIES = 4
 _LONGEST = 120
 """A module is named after a class or a function, and file systems take about 255 bytes."""
 
@@ -106,9 +107,14 @@ def class_name(name: str) -> str:
         CodegenError: There is none.
     """
     found = str(ClassName(name, PREFIX))
-    while (again := str(ClassName(found, PREFIX))) != found:
-        found = again  # The generator makes a name of this one once more.
-    return _checked(found, name)
+    for _ in range(_TRIES):
+        again = str(ClassName(found, PREFIX))  # The generator makes a name of this one once more.
+        if again == found:
+            return _checked(found, name)
+        found = again
+    # Where that leads nowhere, letters alone do, which the generator leaves as they are.
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return _checked(f"Named{digest.translate(str.maketrans('0123456789', 'ghijklmnop'))}", name)
 
 
 def _identifier(name: str) -> str:

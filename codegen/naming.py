@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from codegen import names, places
-from codegen.document import Json, refuse
+from codegen.document import Json, mapped, refuse
 from codegen.published import Model, Published
 from codegen.walk import Site, is_class, is_mapping, operations, sites
 
@@ -67,9 +67,7 @@ def name_schemas(document: Json, published: Published) -> dict[str, Model]:
             naming.enter(_Slot(Site(holder, "schema", ""), places.definition(name), ""))
             naming.settle_all()
     document.setdefault("components", {})["schemas"] = naming.schemas
-    return {
-        name: Model(naming.kinds[name], tuple(found), {}) for name, found in naming.places.items()
-    }
+    return {name: Model(naming.kinds[name], tuple(found), {}) for name, found in naming.places.items()}
 
 
 def _roots(document: Json) -> Iterator[_Slot]:
@@ -78,10 +76,15 @@ def _roots(document: Json) -> Iterator[_Slot]:
         for entry in fields.get("parameters", []):
             wanted = _joined(name, entry["name"])
             yield _Slot(Site(entry, "schema", operation.at), f"{place} {entry['in']} {entry['name']}", wanted)
-        for holder, role in ((fields.get("requestBody", {}), "request"), *((r, "response") for r in fields["responses"].values())):
+        for holder, role in (
+            (fields.get("requestBody", {}), "request"),
+            *((r, "response") for r in fields["responses"].values()),
+        ):
             for media in holder.get("content", {}).values():
                 if "schema" in media:
-                    yield _Slot(Site(media, "schema", operation.at), f"{place} {role}", f"{name}{role.title()}", whole=True)
+                    yield _Slot(
+                        Site(media, "schema", operation.at), f"{place} {role}", f"{name}{role.title()}", whole=True
+                    )
         for status, holder in fields.get("x-errors", {}).items():
             yield _Slot(Site(holder, "schema", operation.at), f"{place} error {status}", f"{name}Error", whole=True)
 
@@ -89,7 +92,9 @@ def _roots(document: Json) -> Iterator[_Slot]:
 def _suggestions(document: Json) -> dict[str, tuple[str, ...]]:
     """Return the names that each definition would be called by, the best first."""
     definitions: Json = document.get("components", {}).get("schemas", {})
-    uses = Counter(str(site.schema["$ref"]).removeprefix(places.REFERENCE) for site in sites(document) if "$ref" in site.schema)
+    uses = Counter(
+        str(site.schema["$ref"]).removeprefix(places.REFERENCE) for site in sites(document) if "$ref" in site.schema
+    )
     bodies = {
         str(places.target(slot.site.schema, definitions)[1]): slot.wanted
         for slot in _roots(document)
@@ -161,17 +166,19 @@ class _Naming:
             ("items", places.element(slot.place), "Item"),
             ("additionalProperties", places.mapped(slot.place), "Value"),
         ):
-            if isinstance(schema.get(key), dict):
+            if mapped(schema.get(key)) is not None:
                 self.enter(_Slot(Site(schema, key, slot.site.at), place, f"{slot.wanted}{suffix}"))
 
     def _kind(self, schema: Json, slot: _Slot, definition: str | None) -> str | None:
         """Return what a schema has to become, or None where it needs no name."""
         if schema.get("enum"):
             return "enum"
-        if is_class(schema):
-            return "class"
-        if not is_mapping(schema):
-            return None
+        if is_class(schema) or not is_mapping(schema):
+            return "class" if is_class(schema) else None
+        return self._kind_of_bare(schema, slot, definition)
+
+    def _kind_of_bare(self, schema: Json, slot: _Slot, definition: str | None) -> str:
+        """Say whether an object that names no fields is one that has none yet, or a mapping."""
         values = schema.get("additionalProperties")
         known = self._published.models.get(self._known.get(slot.place, ""))
         if known is not None and known.kind == "class" and not isinstance(values, dict):
@@ -196,14 +203,16 @@ class _Naming:
         target, definition = places.target(schema, self.definitions)
         kind = self._kind(target, slot, definition)
         taken = name is not None and name in self._sources
-        if taken and not (self.kinds[str(name)] == kind and places.same(self._sources[str(name)], target, self.definitions)):
+        if taken and not (
+            self.kinds[str(name)] == kind and places.same(self._sources[str(name)], target, self.definitions)
+        ):
             self._last.append(slot)
             self._known = {place: known for place, known in self._known.items() if place != slot.place}
             return
         if name is None:
             name = self.named.get(definition or "") or self._fresh(slot, definition)
         if name not in self._sources:
-            self._bind(name, target, str(kind), definition)
+            self._bind(name, target, str(kind))
         if definition is not None:
             self.named.setdefault(definition, name)
             self._origins.setdefault(name, {})[definition] = None
@@ -223,7 +232,7 @@ class _Naming:
             if name not in taken and name not in self._sources and names.module(name) not in self._modules
         )
 
-    def _bind(self, name: str, target: Json, kind: str, definition: str | None) -> None:
+    def _bind(self, name: str, target: Json, kind: str) -> None:
         self._sources[name] = target
         self._modules.add(names.module(name))
         self.kinds[name], self.places[name] = kind, []
@@ -234,10 +243,8 @@ class _Naming:
         for key in schema.get("properties", {}) if kind == "class" else ():
             wanted = _joined(name, key)
             self.enter(_Slot(Site(schema["properties"], key, name), places.field(name, key), wanted))
-        if kind == "class":
-            values = schema.get("additionalProperties")
-            if isinstance(values, dict):
-                self.enter(_Slot(Site(schema, "additionalProperties", name), places.mapped(name), f"{name}Value"))
+        if kind == "class" and mapped(schema.get("additionalProperties")) is not None:
+            self.enter(_Slot(Site(schema, "additionalProperties", name), places.mapped(name), f"{name}Value"))
 
 
 def _joined(name: str, key: str) -> str:

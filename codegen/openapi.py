@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from codegen import names
-from codegen.document import Json, checked, elements, extensions, inside, members, refuse
+from codegen.document import Json, checked, elements, extensions, inside, listed, mapped, members, refuse
 from codegen.openapi_schemas import SchemaReader
 from codegen.operations import METHODS
 
@@ -86,8 +86,8 @@ def as_swagger(document: Json) -> Json:
 
 def _with_plain_names(swagger: Json) -> Json:
     """Return a Swagger 2.0 document in which the names of definitions need no escape."""
-    definitions = swagger.get("definitions")
-    if not isinstance(definitions, dict) or all(map(_PLAIN.fullmatch, definitions)):
+    definitions = mapped(swagger.get("definitions"))
+    if definitions is None or all(map(_PLAIN.fullmatch, definitions)):
         return swagger
     plain: dict[str, str] = {name: name for name in definitions if _PLAIN.fullmatch(name)}
     for name in definitions:
@@ -101,11 +101,11 @@ def _with_plain_names(swagger: Json) -> Json:
 
 
 def _with_references(value: Any, references: Mapping[str, str]) -> Any:  # noqa: ANN401  JSON
-    if isinstance(value, list):
-        return [_with_references(part, references) for part in value]
-    if not isinstance(value, dict):
+    if (parts := listed(value)) is not None:
+        return [_with_references(part, references) for part in parts]
+    if (fields := mapped(value)) is None:
         return value
-    result = {key: _with_references(part, references) for key, part in value.items()}
+    result = {key: _with_references(part, references) for key, part in fields.items()}
     target = result.get("$ref")
     if isinstance(target, str):
         result["$ref"] = references.get(unquote(target).replace("~1", "/").replace("~0", "~"), target)
@@ -125,7 +125,7 @@ def _servers(value: list[object]) -> Json:
     for n, entry in enumerate(value):
         at = inside("#/servers", n)
         server = checked(entry, {"url": str, "description": str, "variables": dict}, at, required=("url",))
-        url = server["url"]
+        url = str(server["url"])
         for name, variable in server.get("variables", {}).items():
             url = url.replace(f"{{{name}}}", str(members(variable, at).get("default", "")))
         parts = urlsplit(url)
@@ -208,13 +208,15 @@ class _Reader:
         if parameters:
             result["parameters"] = parameters
         produces: dict[str, None] = {}
-        result["responses"] = {}
-        for status, entry in fields["responses"].items():
+        responses: Json = {}
+        # A range of statuses is not in Swagger 2.0; its first one stands for it, unless that is there.
+        for status in sorted(fields["responses"], key=lambda status: status.endswith("XX")):
             if not status.startswith("x-"):
-                response = self._response(entry, inside(inside(at, "responses"), status), produces)
-                # A range of statuses is not in Swagger 2.0; its first one stands for it.
-                result["responses"].setdefault(re.sub("XX$", "00", status.upper()) if "X" in status.upper() else status, response)
-        return {**result, "produces": list(produces) or ["application/json"], **extensions(fields)}
+                where = inside(inside(at, "responses"), status)
+                response = self._response(fields["responses"][status], where, produces)
+                responses.setdefault(re.sub("XX$", "00", status), response)
+        media = list(produces) or ["application/json"]
+        return {**result, "responses": responses, "produces": media, **extensions(fields)}
 
     def _parameters(self, value: object, at: str) -> list[Json]:
         return [self._parameter(entry, inside(at, n)) for n, entry in enumerate(elements(value, at))]
@@ -243,7 +245,9 @@ class _Reader:
         if schema.get("type", "object") == "object":
             refuse(at, "a parameter is a single value or a list of such")
         if "items" in schema:
-            schema["items"] = self._simple(schema["items"], inside(at, "items")) if schema["items"] else {"type": "string"}
+            schema["items"] = (
+                self._simple(schema["items"], inside(at, "items")) if schema["items"] else {"type": "string"}
+            )
             schema["items"].pop("description", None)
         dropped = ("x-nullable", "title", "example", "deprecated", "readOnly", "externalDocs", "xml")
         return {key: part for key, part in schema.items() if key not in dropped}

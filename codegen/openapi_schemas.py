@@ -10,7 +10,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from codegen.document import Json, checked, inside, members, refuse
+from codegen.document import Json, checked, inside, listed, mapped, members, refuse
 
 __all__ = ["SchemaReader"]
 
@@ -85,7 +85,8 @@ class SchemaReader:
             if "type" not in result and type(fields["const"]) in _TYPES:
                 result["type"] = _TYPES[type(fields["const"])]
         examples = [fields["example"]] if "example" in fields else fields.get("examples", [])[:1]
-        result |= {"example": copy.deepcopy(example) for example in examples}
+        if examples:
+            result["example"] = copy.deepcopy(examples[0])
         result |= self._inner(fields, at)
         if result.get("type") == "array" and "items" not in result:
             result["items"] = {}
@@ -123,7 +124,7 @@ class SchemaReader:
 
     def _with_alternatives(self, result: Json, alternatives: list[object], at: str) -> Json:
         """Read alternatives as one object with the fields of all, each of which may be missing; see `_merged`."""
-        found = [part for part in alternatives if not (isinstance(part, dict) and part.get("type") == "null")]
+        found = [part for part in alternatives if (mapped(part) or {}).get("type") != "null"]
         if len(found) < len(alternatives):
             result["x-nullable"] = True
         converted = [self.convert(part, inside(at, n)) for n, part in enumerate(found)]
@@ -154,9 +155,9 @@ class SchemaReader:
 def _types(fields: Json, at: str) -> Json:
     given = fields.get("type")
     nullable = bool(fields.get("nullable"))
-    if isinstance(given, list):
-        kinds = [kind for kind in given if kind != "null"]
-        nullable = nullable or len(kinds) < len(given)
+    if (found := listed(given)) is not None:
+        kinds = [kind for kind in found if kind != "null"]
+        nullable = nullable or len(kinds) < len(found)
         given = kinds[0] if len(kinds) == 1 else None
     elif given is not None and not isinstance(given, str):
         refuse(inside(at, "type"), "must be a string or a list of strings")
@@ -176,7 +177,9 @@ def _merged(alternatives: list[Json]) -> Json:
     """Return one schema for several: objects become one with the fields of all, what else differs is any JSON."""
     if all("properties" in schema or schema.get("type") == "object" for schema in alternatives):
         names = {name: None for schema in alternatives for name in schema.get("properties", {})}
-        holders = {name: [s["properties"][name] for s in alternatives if name in s.get("properties", {})] for name in names}
+        holders = {
+            name: [s["properties"][name] for s in alternatives if name in s.get("properties", {})] for name in names
+        }
         return {"type": "object", "properties": {name: _one_of(found) for name, found in holders.items()}}
     return _one_of(alternatives)
 

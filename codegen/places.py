@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from codegen.document import Json, refuse
+from codegen.document import mapped as mapped_schema
 
 __all__ = ["REFERENCE", "definition", "element", "field", "mapped", "operation", "same", "target"]
 
@@ -82,7 +83,9 @@ def _reference(schema: Json) -> str | None:
     return None
 
 
-def same(one: Json, other: Json, definitions: Mapping[str, Any], seen: frozenset[tuple[int, int]] = frozenset()) -> bool:
+def same(
+    one: Json, other: Json, definitions: Mapping[str, Any], seen: frozenset[tuple[int, int]] = frozenset()
+) -> bool:
     """Say whether two schemas mean the same on the wire, whatever is told of them and whatever they are called."""
     first, second = target(one, definitions)[0], target(other, definitions)[0]
     pair = (id(first), id(second))
@@ -98,16 +101,17 @@ def same(one: Json, other: Json, definitions: Mapping[str, Any], seen: frozenset
         return False
     if not all(same(schema, others[name], definitions, inner) for name, schema in properties.items()):
         return False
-    return all(_same_part(first.get(key), second.get(key), definitions, inner) for key in ("items", "additionalProperties"))
+    return all(
+        _same_part(first.get(key), second.get(key), definitions, inner) for key in ("items", "additionalProperties")
+    )
 
 
 def _set(schema: Json, key: str) -> set[str]:
     return {json.dumps(value) for value in schema.get(key, [])}
 
 
-def _same_part(
-    one: object, other: object, definitions: Mapping[str, Any], seen: frozenset[tuple[int, int]]
-) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict):
-        return same(one, other, definitions, seen)
+def _same_part(one: object, other: object, definitions: Mapping[str, Any], seen: frozenset[tuple[int, int]]) -> bool:
+    first, second = mapped_schema(one), mapped_schema(other)
+    if first is not None and second is not None:
+        return same(first, second, definitions, seen)
     return one == other

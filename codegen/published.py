@@ -84,7 +84,9 @@ def read(content: bytes) -> Published:
     """
     try:
         root = checked(load(content), {"operations": dict, "models": dict}, "#", required=("operations", "models"))
-        operations = {place: _operation(entry, inside("#/operations", place)) for place, entry in root["operations"].items()}
+        operations = {
+            place: _operation(entry, inside("#/operations", place)) for place, entry in root["operations"].items()
+        }
         models = {name: _model(entry, inside("#/models", name)) for name, entry in root["models"].items()}
     except CodegenError as error:
         raise CodegenError(f"codegen/published.json: {error}; take it from version control again") from None

@@ -58,7 +58,10 @@ def name(document: Json, published: Published) -> Named:
         found: _name_fields(schema, published.models.get(found)) if models[found].kind == "class" else {}
         for found, schema in document["components"]["schemas"].items()
     }
-    return Named(document, Published(named, {found: attrs.evolve(model, fields=fields[found]) for found, model in models.items()}))
+    return Named(
+        document,
+        Published(named, {found: attrs.evolve(model, fields=fields[found]) for found, model in models.items()}),
+    )
 
 
 def _name_operations(document: Json, published: Mapping[str, Operation]) -> dict[str, Operation]:
@@ -103,7 +106,7 @@ def _short(operation: Found) -> str:
     if any(map(str.isalnum, operation_id)):
         return names.plain(names.short_operation(operation_id, operation.fields.get("tags", [])))
     words = [part for part in _PLACEHOLDER.sub("", operation.path).split("/") if part and not _VERSION.fullmatch(part)]
-    return names.plain("_".join([operation.method, *words]))
+    return names.plain(re.sub(r"\W+", "_", "_".join([operation.method, *words])))
 
 
 def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
@@ -117,7 +120,7 @@ def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
     for place, wire in wires:
         if place == "header" and not _HEADER.fullmatch(wire):
             refuse(operation.at, "the name of a header parameter cannot be sent")
-    given = known.arguments if known is not None else {}
+    given: Mapping[str, str] = known.arguments if known is not None else {}
     found = {key: given[key] for key in given if key in wires.values()}
     for (place, wire), key in wires.items():
         if key not in found:
@@ -128,12 +131,13 @@ def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
 
 def _spell_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
     in_path = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
-    for entry in operation.fields.get("parameters", []):
+    entries: list[Json] = operation.fields.get("parameters", [])
+    for entry in entries:
         wire = entry["name"]
         key = f"path {in_path.index(wire) + 1}" if entry["in"] == "path" else f"{entry['in']} {wire}"
         entry |= {"x-wire": wire, "name": arguments[key]}
     order = list(arguments.values())
-    operation.fields.get("parameters", []).sort(key=lambda entry: order.index(entry["name"]))
+    entries.sort(key=lambda entry: order.index(entry["name"]))
 
 
 def _spelt_paths(document: Json) -> Json:
@@ -151,7 +155,7 @@ def _spelt_paths(document: Json) -> Json:
 def _name_fields(schema: Json, known: Model | None) -> dict[str, str]:
     """Give the properties of a schema their names in Python, and return those by their names on the wire."""
     there: Json = schema.get("properties", {})
-    given = known.fields if known is not None else {}
+    given: Mapping[str, str] = known.fields if known is not None else {}
     found = {wire: given[wire] for wire in given if wire in there}
     # In the order in which they were published, so that a file in another order changes nothing.
     properties = {wire: there[wire] for wire in [*found, *(wire for wire in there if wire not in found)]}

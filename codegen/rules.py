@@ -166,10 +166,10 @@ def drop_odd_enums(document: Json) -> int:
     """Drop the values of each enum that are not strings alone, or whole numbers alone; the description tells them."""
     dropped = 0
     for site in sites(document):
-        values = site.schema.get("enum", [])
+        values: list[object] = site.schema.get("enum", [])
         kinds = {type(value) for value in values}
-        name = {str: "string", int: "integer"}.get(kinds.pop()) if len(kinds) == 1 else None
-        if "enum" in site.schema and (name is None or site.schema.setdefault("type", name) != name):
+        name = "string" if kinds == {str} else "integer" if kinds == {int} else ""
+        if "enum" in site.schema and (not name or site.schema.setdefault("type", name) != name):
             told = f"One of: {json.dumps(site.schema.pop('enum'), ensure_ascii=False)}."
             site.schema["description"] = "\n\n".join(filter(None, (site.schema.get("description"), told)))
             dropped += 1

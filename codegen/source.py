@@ -20,7 +20,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 
 from codegen import places
-from codegen.document import CodegenError, Json, load
+from codegen.document import CodegenError, Json, listed, load, mapped
 from codegen.openapi import as_swagger
 from codegen.operations import METHODS
 from codegen.swagger import convert
@@ -125,7 +125,7 @@ def _fetched(address: str, seconds: float) -> bytes:
                     if response.has_redirect_location:
                         address = urljoin(address, response.headers["location"])
                         continue
-                    if response.status_code != httpx.codes.OK:
+                    if not response.is_success:
                         raise CodegenError(f"{_shown(address)}: answered {response.status_code}, not 200")
                     return _limited(_body(response, deadline, seconds), _shown(address))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
@@ -181,9 +181,10 @@ def _json(content: bytes) -> bytes:
 def _from_yaml(text: str) -> bytes:
     yaml = YAML(typ="safe", pure=True)
     try:
-        if any(isinstance(event, AliasEvent) for event in yaml.parse(io.StringIO(text))):
+        events: Iterator[object] = yaml.parse(io.StringIO(text))  # pyright: ignore[reportUnknownMemberType]  untyped
+        if any(isinstance(event, AliasEvent) for event in events):
             raise CodegenError("YAML with aliases; write out what they stand for")
-        document: Any = yaml.load(io.StringIO(text))
+        document: object = yaml.load(io.StringIO(text))  # pyright: ignore[reportUnknownMemberType]  untyped
     except (YAMLError, ValueError) as error:
         problem = " ".join(str(error).split())[:_LONGEST]
         raise CodegenError(f"neither JSON nor YAML: {problem}") from None
@@ -210,11 +211,10 @@ def _require_valid(document: Json) -> None:
     for reference in _references(document):
         if not reference.startswith("#/"):
             raise CodegenError(f"refers to {reference[:_LONGEST]!r}, which is outside of the file")
-    for key, version, validator in _KINDS:
-        if str(document.get(key, "")).startswith(version):
-            break
-    else:
+    found = next((kind for kind in _KINDS if str(document.get(kind[0], "")).startswith(kind[1])), None)
+    if found is None:
         raise CodegenError("neither Swagger 2.0 nor OpenAPI 3.0 or 3.1")
+    key, version, validator = found
     error: Exception | None
     try:
         error = next(iter(validator(_known_deviations_mended(document)).iter_errors()), None)
@@ -229,24 +229,20 @@ def _require_valid(document: Json) -> None:
 
 
 def _references(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        found = value.get("$ref")
-        if isinstance(found, str):
-            yield found
-        for part in value.values():
-            yield from _references(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _references(part)
+    fields = mapped(value) or {}
+    if isinstance(found := fields.get("$ref"), str):
+        yield found
+    for part in (*fields.values(), *(listed(value) or ())):
+        yield from _references(part)
 
 
 def _known_deviations_mended(value: Any) -> Any:  # noqa: ANN401  JSON
-    """Return a document without `deprecated` in schemas: Swagger 2.0 has no such key; protoc-gen-openapiv2 writes it."""
-    if isinstance(value, list):
-        return [_known_deviations_mended(part) for part in value]
-    if not isinstance(value, dict):
+    """Return a document without `deprecated` in schemas: protoc-gen-openapiv2 writes it, Swagger 2.0 has none."""
+    if (parts := listed(value)) is not None:
+        return [_known_deviations_mended(part) for part in parts]
+    if (fields := mapped(value)) is None:
         return value
-    kept = {key: _known_deviations_mended(part) for key, part in value.items()}
+    kept = {key: _known_deviations_mended(part) for key, part in fields.items()}
     if kept.get("deprecated") is True and "responses" not in kept:
         del kept["deprecated"]
     return kept

@@ -1,4 +1,4 @@
-"""The command `update`: a new file of the vendor in the place of the old one, with all that follows from it, or nothing.
+"""The command `update`: a new file of the vendor in place of the old one, with all that follows from it, or nothing.
 
 Everything is made and tried in a temporary folder; the checkout is touched once, at the end, by a swap that is done as
 a whole or taken back.
@@ -196,11 +196,9 @@ def written(update: Update, *, done: bool) -> str:
     lines = [render(update.difference, "text").rstrip(), ""]
     lines += _look_at(update.affected) or ["No handwritten place is concerned."]
     counts = update.tree.counts
-    lines += [
-        "",
-        f"{'Put in place' if done else 'Not put in place, as this is a dry run'}: {SWAGGER} and what is generated from "
-        f"it: {counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties."
-    ]
+    made = f"{counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties"
+    state = "Put in place" if done else "Not put in place, as this is a dry run"
+    lines += ["", f"{state}: {SWAGGER} and what is generated from it: {made}."]
     if done:
         lines += ["Next, as docs/update.md has it:", *(f"  {command}" for command in NEXT)]
     return "\n".join(lines)

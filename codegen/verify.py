@@ -91,7 +91,7 @@ def _missing_operations(wanted: Mapping[str, str], document: Json, found: _Found
 
 
 def _missing_schemas(definitions: Json, document: Json, found: _Found) -> Iterator[str]:
-    """Yield what is lost of each definition, under any of the names that it goes by; others stand where they are used."""
+    """Yield what is lost of each definition, under any of its names; one without stands where it is used."""
     given: dict[str, list[tuple[str, Json]]] = {}
     for name, schema in document.get("components", {}).get("schemas", {}).items():
         for definition in schema.get("x-definitions", ()):
@@ -102,7 +102,7 @@ def _missing_schemas(definitions: Json, document: Json, found: _Found) -> Iterat
             yield f"schema {definition}"
             continue
         for name, there in named:
-            fields = {wire: python for wire, python in found.classes[name]}
+            fields = dict(found.classes[name])
             python = {wire: python for python, wire in there.get("x-wire", {}).items()}
             yield from (
                 f"property {definition}.{key}"

@@ -81,8 +81,8 @@ def _described_references(document: Json) -> Json:
         for value in schema.get("properties", {}).values():
             if "$ref" in value:
                 n += 1
-                reference = value.pop("$ref")
-                value |= {"allOf": [{"$ref": reference}]} if n % 2 else {"$ref": reference}
+                if n % 2:
+                    value["allOf"] = [{"$ref": value.pop("$ref")}]
                 value["description"] = "Said once more."
     return result
 
@@ -179,7 +179,7 @@ def _openapi(document: Json) -> Json:
 
 
 def _openapi_31(document: Json) -> Json:
-    result = convert(_packaged(document))
+    result: Json = convert(_packaged(document))
     text = json.dumps({**result, "openapi": "3.1.0"})
     result = json.loads(re.sub(r'"example": ("[^"]*")', r'"examples": [\1]', text))
     result["servers"] = [{"url": "https://api.connectly.ai/"}]
