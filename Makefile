@@ -14,7 +14,7 @@ environment:
 	@test -n "$(PYTHONS)" || { echo "No Python 3.11, 3.12 or 3.13 with pip was found; name one: make PYTHONS=/path/to/python" >&2; exit 1; }
 	@sh tools/environment $(firstword $(PYTHONS)) .venv
 
-demo: environment ## Send every documented message to the sandbox, and show what came back
+demo: environment ## Send every documented message to the sandbox, and show what became of each
 	@$(RUN) -m examples.demo
 
 test: environment ## Run the tests, with branch coverage, on the oldest Python found here, and again on the newest
