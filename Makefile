@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types drift drift-report contract generate api-snapshot wheel build release bench soak prism lock clean environment
+.PHONY: help demo test check lint types drift drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
@@ -10,8 +10,10 @@ RUN := .venv/bin/python
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
-environment:
+interpreter:
 	@test -n "$(PYTHONS)" || { echo "No Python 3.11, 3.12 or 3.13 with pip was found; name one: make PYTHONS=/path/to/python" >&2; exit 1; }
+
+environment: interpreter
 	@sh tools/environment $(firstword $(PYTHONS)) .venv
 
 demo: environment ## Send every documented message to the sandbox, and show what became of each
@@ -21,7 +23,7 @@ test: environment ## Run the tests, with branch coverage, on the oldest Python f
 	@sh tools/test $(PYTHONS)
 
 # The contract with the service and the public API's are among the tests.
-check: lint types drift test build wheel ## Everything that CI asks for
+check: lint types drift test build wheel docs ## Everything that CI asks for
 
 lint: environment ## Check style: ruff's rules and format
 	$(RUN) -m ruff check .
@@ -48,6 +50,15 @@ api-snapshot: environment ## Write the public names and signatures to tests/api;
 
 wheel: environment ## Build the wheel and test it in an empty environment outside the checkout
 	$(RUN) -m tools.wheel_test $(firstword $(PYTHONS))
+
+docs: interpreter ## Build the site into site/, and check its links, its names, and that it loads nothing from elsewhere
+	@sh tools/environment $(firstword $(PYTHONS)) .venv-docs docs
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --quiet
+	.venv-docs/bin/python -m tools.site_check
+
+screenshots: docs ## Look at every page in Chromium, at desktop and phone width, light and dark (needs Node and Chromium)
+	npm install --no-fund --no-audit --no-save --prefix .playwright playwright-core@1 axe-core@4
+	node tools/screenshots.mjs
 
 build: environment ## Build the sdist and the wheel into dist/, and check them
 	$(RUN) -m tools.release check
@@ -78,4 +89,4 @@ lock: environment ## Lock the requirements anew: versions and hashes, no address
 	sh tools/lock
 
 clean: ## Remove what the other verbs made
-	rm -rf .prism .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .playwright .prism .screenshots .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist site

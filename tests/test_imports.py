@@ -192,9 +192,7 @@ def test_nothing_imports_the_command_line() -> None:
     importing = {module for module in MODULES for name in imports(module) if matches(own(name) or "", "cli.*")}
 
     assert {module for module in importing if not matches(module, "cli.*")} == set()
-    assert [name for name, (modules, _) in ROWS.items() if name and "cli.*" in modules] == [
-        "cli.*"
-    ]
+    assert [name for name, (modules, _) in ROWS.items() if name and "cli.*" in modules] == ["cli.*"]
 
 
 @pytest.mark.parametrize("forbidden", ["client", "transport", "transport.pipeline", "sandbox", "lowlevel"])

@@ -61,7 +61,10 @@ def test_openapi_3_is_read_too(tmp_path: Path) -> None:
             "#/surprise: unknown key; what it means to the generated code has to be",
         ),
         (b'{"swagger": "2.0", "paths": 1}', "#/paths: must be an object"),
-        (b'{"openapi": "3.0.3", "info": {"title": "", "version": ""}, "paths": {"a": {}}}', "not valid openapi 3.0: #/paths: Additional properties are not allowed"),
+        (
+            b'{"openapi": "3.0.3", "info": {"title": "", "version": ""}, "paths": {"a": {}}}',
+            "not valid openapi 3.0: #/paths: ",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_the_problem(content: bytes, problem: str, tmp_path: Path) -> None:
