@@ -52,7 +52,7 @@ class Connectly:
         business_id: str,
         sender: SenderLike | None = None,
         base_url: str = PRODUCTION,
-        transport: Transport | TransportName = "httpx",
+        transport: Transport | TransportName = "auto",
         proxy: str | None = None,
         tls: Tls | None = None,
         timeouts: Timeouts | None = None,

@@ -47,8 +47,10 @@ class Thing(Protocol):
     async def wait(self) -> None: ...
     @classmethod
     def make(cls) -> Self: ...
-class Options(TypedDict):
+class Options(TypedDict, total=False):
     sender: str
+class Place(TypedDict):
+    street: str
 class Text:
     def __init__(self, text: str) -> None: ...
     text: str
@@ -87,6 +89,9 @@ def changed(old: str, new: str) -> dict[str, bool]:
         ("    @classmethod\n", "    def shrink(self) -> None: ...\n    @classmethod\n", "Thing.shrink"),
         ("    sender: str\n", "    sender: int\n", "Options.sender"),
         ("    sender: str\n", "    recipient: str\n", "Options.sender"),
+        ("    sender: str\n", "    sender: str\n    name: Required[str]\n", "Options.name"),
+        ("class Options(TypedDict, total=False)", "class Options(TypedDict)", "Options"),
+        ("    street: str\n", "    street: str\n    town: str\n", "Place.town"),
         ("class Failure(Exception)", "class Failure(ValueError)", "Failure"),
         ("retry_safe: bool = True", "retry_safe: bool = False", "Failure.retry_safe"),
         ("text: str, /", "text: bytes, /", "send"),
@@ -108,7 +113,9 @@ def test_what_breaks_a_program_is_found_breaking(old: str, new: str, name: str) 
         ("by: int | float", "by: int | float | None", "Thing.grow"),
         ('at: str = "top"', 'at: str = "top", to: int = 0', "Thing.grow"),
         ("    sender: str\n", "    sender: str\n    name: str\n", "Options.name"),
+        ("    sender: str\n", "    sender: str\n    name: NotRequired[str]\n", "Options.name"),
         ("    sender: str\n", "    sender: str | None\n", "Options.sender"),
+        ("    street: str\n", "    street: str\n    town: NotRequired[str]\n", "Place.town"),
         ("    text: str\n", "    text: str\n    size: int\n", "Text.size"),
         ("class Failure(Exception)", "class Failure(Exception, ValueError)", "Failure"),
         ("**options: Unpack[Options]", "key: str = '', **options: Unpack[Options]", "send"),
@@ -150,6 +157,13 @@ BREAKING = (
 )
 def test_a_breaking_change_has_to_be_told_under_changed_or_removed(text: str, is_told: bool) -> None:
     assert unannounced(BREAKING, Entry(UNRELEASED, None, text)) == (() if is_told else BREAKING[:1])
+
+
+def test_a_constructor_is_told_by_its_class() -> None:
+    change = Change("Text.__init__", "parameter was removed (text)", is_breaking=True)
+
+    assert unannounced([change], Entry(UNRELEASED, None, "### Changed\n\n- `Text(...)` takes no text.")) == ()
+    assert unannounced([change], Entry(UNRELEASED, None, "### Changed\n\n- `Image`.")) == (change,)
 
 
 def test_without_an_unreleased_entry_nothing_is_told() -> None:

@@ -28,7 +28,7 @@ from connectly_api import (
     UsageError,
 )
 from connectly_api.transport import MockTransport
-from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.auto import AutoTransport
 
 PHONE = "+16044441111"
 BSUID = "US.13491208655302741918"
@@ -184,8 +184,9 @@ async def test_limits_can_be_warnings_or_off(mock: MockTransport) -> None:
     text = "x" * 4097
     with pytest.raises(InvalidContentError):
         await Connectly(**SETTINGS, transport=mock).send_text(PHONE, text)
-    with pytest.warns(LimitWarning, match="4097 characters; the limit is 4096"):
+    with pytest.warns(LimitWarning, match="4097 characters; the limit is 4096") as warned:
         await Connectly(**SETTINGS, transport=mock, limits="warn").send_text(PHONE, text)
+    assert [warning.filename for warning in warned] == [__file__]
     await Connectly(**SETTINGS, transport=mock, limits="off").send_text(PHONE, text)
     assert len(mock.requests) == 2
 
@@ -244,9 +245,9 @@ def test_it_runs_on_trio(connectly: Connectly) -> None:
     assert anyio.run(main, backend="trio") == "01A"
 
 
-def test_httpx_is_the_default_and_time_outs_are_finite() -> None:
+def test_the_adapter_is_chosen_at_the_first_call_and_time_outs_are_finite() -> None:
     connectly = Connectly(**SETTINGS)
-    assert isinstance(vars(connectly.transport)["_transport"], HttpxTransport)
+    assert isinstance(vars(connectly.transport)["_transport"], AutoTransport)
     assert vars(connectly.transport)["_timeouts"] == Timeouts(total=30, connect=5, read=20)
 
 

@@ -53,8 +53,8 @@ def compare(module: str, old: str, new: str) -> tuple[Change, ...]:
     broken = _broken(module, old, new)
     found = [Change(name, "was removed", is_breaking=True) for name in _outermost(before.keys() - after.keys())]
     for name in _outermost(after.keys() - before.keys()):
-        is_asked_for = _is_protocol(before.get(name.rpartition(".")[0]))
-        what = "is new, and whoever fulfils the protocol lacks it" if is_asked_for else "is new"
+        is_asked_for = _asks(before.get(name.rpartition(".")[0]), after[name])
+        what = "is new, and has to be there from now on" if is_asked_for else "is new"
         found.append(Change(name, what, is_breaking=is_asked_for))
     for name in before.keys() & after.keys():
         was, now = before[name], after[name]
@@ -75,7 +75,7 @@ def unannounced(changes: Iterable[Change], unreleased: Entry | None) -> tuple[Ch
     """Return the breaking changes that the changelog does not tell of.
 
     It tells of one where a line under Changed or Removed of the unreleased entry has its name in backticks: the whole
-    name, or what stands behind its last dot.
+    name, or what stands behind its last dot; a constructor goes by its class.
 
     Args:
         changes: What `compare` returned.
@@ -83,9 +83,11 @@ def unannounced(changes: Iterable[Change], unreleased: Entry | None) -> tuple[Ch
     """
     told = "" if unreleased is None else unreleased.section("Changed") + unreleased.section("Removed")
     names = set(re.findall(r"`([\w.]+)(?:\([^`]*\))?`", told))
-    return tuple(
-        change for change in changes if change.is_breaking and not {change.name, change.name.split(".")[-1]} & names
-    )
+    return tuple(change for change in changes if change.is_breaking and not _spellings(change.name) & names)
+
+
+def _spellings(name: str) -> set[str]:
+    return {name, name.removesuffix(".__init__"), name.rpartition(".")[2]}
 
 
 def _outermost(names: set[str]) -> list[str]:
@@ -117,8 +119,12 @@ def _named(body: Iterable[ast.stmt], prefix: str) -> Iterator[tuple[str, Declara
 def _header(node: Declaration) -> str:
     """Return a declaration's text; of a class, what stands before its members."""
     if isinstance(node, ast.ClassDef):
-        return f"class {node.name}({', '.join(map(ast.unparse, node.bases))})"
+        return f"class {node.name}({', '.join([*map(ast.unparse, node.bases), *_keywords(node)])})"
     return ast.unparse(node)
+
+
+def _keywords(node: ast.ClassDef) -> list[str]:
+    return [f"{keyword.arg}={ast.unparse(keyword.value)}" for keyword in node.keywords]
 
 
 def _broken(module: str, old: str, new: str) -> dict[str, str]:
@@ -133,6 +139,15 @@ def _broken(module: str, old: str, new: str) -> dict[str, str]:
         told = what if parameter is None else f"{what} ({parameter.name})"
         found.setdefault(breakage.obj.path.removeprefix(f"{module}."), []).append(told)
     return {name: ", ".join(dict.fromkeys(told)) for name, told in found.items()}
+
+
+def _asks(owner: Declaration | None, member: Declaration) -> bool:
+    """Say whether those who fulfil a protocol, or fill a typed dictionary, have to add a new member."""
+    if _is_typed_dict(owner):
+        assert isinstance(owner, ast.ClassDef)  # noqa: S101 (that is what a typed dictionary is)
+        text = ast.unparse(member)
+        return "NotRequired[" not in text and ("Required[" in text or "total=False" not in _header(owner))
+    return _is_protocol(owner)
 
 
 def _is_protocol(node: Declaration | None) -> bool:
@@ -172,6 +187,8 @@ def _choices(expression: ast.expr | None) -> frozenset[str]:
 def _narrowed(was: Declaration, now: Declaration) -> str | None:
     """Return what griffe does not look at and may break a program, or None."""
     if isinstance(was, ast.ClassDef) and isinstance(now, ast.ClassDef):
+        if _keywords(was) != _keywords(now):
+            return "changed what stands beside its bases"
         lost = {*map(ast.unparse, was.bases)} - {*map(ast.unparse, now.bases)}
         return f"is no {', '.join(sorted(lost))} any more" if lost else None
     if type(was) is not type(now):

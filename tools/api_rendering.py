@@ -212,6 +212,7 @@ def _parameters(parameters: griffe.Parameters) -> Iterator[str]:
 
 def _class(found: griffe.Class, name: str, homes: Mapping[str, str]) -> str:
     bases = [_text(base) for base in found.bases if not _is_private(base, homes)]
+    bases += [f"{keyword}={_text(value)}" for keyword, value in found.keywords.items()]
     lines = [f"class {name}({', '.join(bases)}):" if bases else f"class {name}:"]
     members = dict(_members(found, homes))
     if "__init__" not in members and _is_attrs(found):

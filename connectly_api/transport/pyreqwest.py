@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-import types
-from collections.abc import Awaitable, Generator
 from datetime import timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Final
 
-from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.client import Client
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
 from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.request import StreamRequest
@@ -23,11 +21,10 @@ from pyreqwest.response import Response as Incoming
 
 from connectly_api.errors import UsageError
 from connectly_api.transport.protocol import Headers, Progress, Response, Timeouts, WireRequest
+from connectly_api.transport.runtime import come_to_rest, faithful, on_the_thread
 from connectly_api.transport.settings import Tls, check_proxy, decompressed
 
 __all__ = ["PyreqwestTransport"]
-
-T = TypeVar("T")
 
 _IDENTITY: Final = (("Accept-Encoding", "identity"),)
 
@@ -93,15 +90,17 @@ class PyreqwestTransport:
         clients, self._clients = self._clients, {}
         for client in clients.values():
             await client.close()
+        if clients:
+            come_to_rest()
 
     async def _exchange(self, outgoing: StreamRequest, progress: Progress) -> Response:
         progress.may_have_left = True
         try:
-            incoming = await _faithful(outgoing.__aenter__())
+            incoming = await faithful(outgoing.__aenter__())
             try:
                 body, complete = await _read(incoming, self._max_body_bytes)
             finally:
-                await _faithful(outgoing.__aexit__(None, None, None))
+                await faithful(outgoing.__aexit__(None, None, None))
         except (ConnectError, ConnectTimeoutError) as error:
             progress.may_have_left = not _never_connected(error)
             raise
@@ -117,7 +116,7 @@ class PyreqwestTransport:
             asyncio.get_running_loop()
         except RuntimeError:
             raise UsageError("the pyreqwest adapter runs on asyncio alone; take httpx on trio") from None
-        builder = ClientBuilder().no_proxy().follow_redirects(enable=False).referer(enable=False)
+        builder = on_the_thread().no_proxy().follow_redirects(enable=False).referer(enable=False)
         builder = builder.gzip(enable=False).deflate(enable=False).brotli(enable=False).zstd(enable=False)
         builder = builder.pool_idle_timeout(timedelta(seconds=self._idle_seconds))
         # Its silence counts from the start, connecting included: the attempt must end first, to be known as such.
@@ -141,7 +140,7 @@ async def _read(incoming: Incoming, limit: int) -> tuple[bytes, bool]:
     announced = incoming.get_header("Content-Length")
     body = b""
     try:
-        while (chunk := await _faithful(reader.read_chunk())) is not None:
+        while (chunk := await faithful(reader.read_chunk())) is not None:
             body += bytes(chunk)
             if len(body) > limit:
                 return body[:limit], False
@@ -150,34 +149,6 @@ async def _read(incoming: Incoming, limit: int) -> tuple[bytes, bool]:
     except PyreqwestError:
         return body, False
     return body, True
-
-
-@types.coroutine
-def _faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
-    """Await what does strange things when it is cancelled, and raise the very `CancelledError` that came.
-
-    pyreqwest raises one of its own, which anyio's cancel scopes, going by the message, would not know as theirs; and
-    where its result has just arrived, it returns that and forgets that it was cancelled.
-    """
-    steps = awaitable.__await__()
-    thrown: BaseException | None = None
-    while True:
-        try:
-            waiting_for = next(steps) if thrown is None else steps.throw(thrown)
-        except StopIteration as end:
-            if isinstance(thrown, asyncio.CancelledError):
-                raise thrown from None
-            return cast("T", end.value)
-        except asyncio.CancelledError:
-            if isinstance(thrown, asyncio.CancelledError):
-                raise thrown from None
-            raise
-        try:
-            yield waiting_for
-        except BaseException as error:  # noqa: BLE001 (it goes on to whom it is meant for)
-            thrown = error
-        else:
-            thrown = None
 
 
 def _headers(incoming: Incoming) -> Headers:

@@ -57,7 +57,9 @@ def test_yaml_is_read_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99, 0.9999])
 def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
-    assert "truncated: it ends within line" in refusal(put(tmp_path, VENDORED_BYTES[: int(len(VENDORED_BYTES) * share)]))
+    assert "truncated: it ends within line" in refusal(
+        put(tmp_path, VENDORED_BYTES[: int(len(VENDORED_BYTES) * share)])
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
         (b'{"a":' * 100_000, "nested too deeply"),
         (b'{"title": "Other"}', "neither Swagger 2.0 nor OpenAPI 3.0 or 3.1"),
         (b'{"openapi": "4.0.0"}', "neither Swagger 2.0 nor OpenAPI 3.0 or 3.1"),
-        (b'{"swagger": "2.0", "paths": {}}', "not valid swagger 2.0: #: \"info\" is a required property"),
+        (b'{"swagger": "2.0", "paths": {}}', 'not valid swagger 2.0: #: "info" is a required property'),
         (b'{"openapi": "3.0.0", "paths": []}', "not valid openapi 3.0"),
         (small(definitions={"a": {"$ref": "https://example.com/a.json"}}), "which is outside of the file"),
         (small(definitions={"a": {"$ref": "#/definitions/gone"}}), "not valid swagger 2.0"),
@@ -94,9 +96,7 @@ def test_a_key_that_only_protoc_writes_is_no_reason_to_refuse(tmp_path: Path) ->
     assert read_source(put(tmp_path, document)).swagger == document
 
 
-def test_a_file_that_cannot_be_read_or_is_too_large_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_cannot_be_read_or_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(str(tmp_path / "gone.json")).startswith("cannot read ")
     assert "null" in refusal("a\0b")
     monkeypatch.setattr(source, "LARGEST", 10)

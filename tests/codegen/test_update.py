@@ -49,7 +49,11 @@ def changed() -> Json:
     definitions["v1ChannelType"]["enum"].append("rcs")
     del definitions["v1Participant"]["properties"]["userId"]
     document["paths"]["/v1/widgets"] = {
-        "get": {"operationId": "WidgetService_List", "tags": ["WidgetService"], "responses": {"200": {"description": ""}}}
+        "get": {
+            "operationId": "WidgetService_List",
+            "tags": ["WidgetService"],
+            "responses": {"200": {"description": ""}},
+        }
     }
     return STYLES["packaged names"](document)
 

@@ -30,11 +30,21 @@ from connectly_api import (
 from connectly_api.lowlevel import ChannelType, Topic, WebhookType
 from connectly_api.sending import SendOptions
 
-__all__ = ["BSUID", "CASES", "CUSTOMER", "OPTIONS", "SENDS_NOTHING", "WEBHOOK_ID", "Case", "public_methods"]
+__all__ = [
+    "BSUID", "CASES", "CREATE", "CUSTOMER", "DELETE", "LIST", "OPTIONS", "SEND", "SENDS_NOTHING", "SEND_TEMPLATE",
+    "UPDATE", "WEBHOOK_ID", "Case", "public_methods",
+]  # fmt: skip
 
 CUSTOMER: Final = "+16044441111"
 BSUID: Final = "US.13491208655302741918"
 URL: Final = "https://example.com/file"
+SEND: Final = "POST /v1/businesses/{}/send/messages"
+SEND_TEMPLATE: Final = "POST /v1/businesses/{}/send/whatsapp_templated_messages"
+CREATE: Final = "POST /v1/businesses/{}/create/webhooks"
+UPDATE: Final = "PUT /v1/businesses/{}/update/webhooks/{}"
+LIST: Final = "GET /v1/businesses/{}/webhooks"
+DELETE: Final = "DELETE /v1/businesses/{}/delete/webhooks/{}"
+
 WEBHOOK_ID: Final = "<the id of a registration>"
 """Stands for an id that only the service knows."""
 
@@ -63,10 +73,9 @@ class Case:
 
     Attributes:
         method: The method's path below the client: `send_text`, `webhooks.create`.
-        operation: The id of the operation that the request must be, in the vendored file.
+        operation: What the request must be: method and path, with `{}` in the place of ids.
         args: By position.
         options: By name.
-        is_read: Whether the service is the same afterwards.
         registered: What the registration that it needs is created with.
     """
 
@@ -74,12 +83,16 @@ class Case:
     operation: str
     args: tuple[Any, ...] = attrs.field(default=(), repr=False)
     options: Mapping[str, Any] = attrs.field(factory=dict)
-    is_read: bool = False
     registered: Mapping[str, Any] = attrs.field(factory=dict)
 
     def __str__(self) -> str:
         """Name the case in a test's id."""
         return f"{self.method}({', '.join(self.options)})"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the service is the same afterwards."""
+        return self.operation.startswith("GET ")
 
     async def call(self, connectly: Connectly, webhook_id: str) -> object:
         """Make the call."""
@@ -95,20 +108,19 @@ class Case:
 
 
 def _send(method: str, *args: Any, recipient: Any = CUSTOMER, **options: Any) -> Case:
-    return Case(method, "MessageService_SendMessage", (recipient, *args), options)
+    return Case(method, SEND, (recipient, *args), options)
 
 
 def _template(method: str, *args: Any, recipient: Any = CUSTOMER, **options: Any) -> Case:
-    return Case(method, "MessageService_SendWhatsappTemplatedMessage", (recipient, *args), options)
+    return Case(method, SEND_TEMPLATE, (recipient, *args), options)
 
 
 def _register(*args: Any, **options: Any) -> Case:
-    return Case("webhooks.create", "WebhookService_CreateWebhook", args, options)
+    return Case("webhooks.create", CREATE, args, options)
 
 
 def _update(*, registered: Mapping[str, Any] | None = None, **options: Any) -> Case:
-    operation = "WebhookService_UpdateWebhook"
-    return Case("webhooks.update", operation, (WEBHOOK_ID,), options, registered=registered or {})
+    return Case("webhooks.update", UPDATE, (WEBHOOK_ID,), options, registered=registered or {})
 
 
 _SECTIONS: Final = (
@@ -144,7 +156,7 @@ CASES: Final = (
     _template("send_template", "shipped", "en", header_image=URL, parameters={"card_1": "x"}),
     _template("send_template", "shipped", "en", header_video=URL, parameters=[Parameter("card_1", "x", "x.pdf")]),
     _template("send_template", "shipped", "en", header_document=(URL, "bill.pdf")),
-    Case("webhooks.list", "WebhookService_GetWebhooks", options={"timeout": 20.0}, is_read=True),
+    Case("webhooks.list", LIST, options={"timeout": 20.0}),
     *(_register(topic, f"https://example.com/{topic}") for topic in get_args(Topic)),
     *(
         _register("messages", "https://example.com/hook?a=b", type=type_, echo=True, timeout=20.0)
@@ -156,7 +168,7 @@ CASES: Final = (
     _update(address="https://example.com/v2", echo=False, timeout=20.0),
     _update(channel_types=["whatsapp"], filters=[]),
     _update(registered={"type": "webengage"}, webengage=_WEBENGAGE),
-    Case("webhooks.delete", "WebhookService_DeleteWebhook", (WEBHOOK_ID,), {"timeout": 20.0}),
+    Case("webhooks.delete", DELETE, (WEBHOOK_ID,), {"timeout": 20.0}),
 )
 
 

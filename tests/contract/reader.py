@@ -65,17 +65,17 @@ class Reader:
 
     @property
     def operations(self) -> frozenset[str]:
-        """The ids of the file's operations."""
-        return frozenset(operation.operation_id for _, operation in self._operations)
+        """The file's operations as the wire has them, without ids and parameters' names: `GET /v1/things/{}`."""
+        return frozenset(_name(operation) for _, operation in self._operations)
 
     def check_path(self, method: str, address: str) -> str:
-        """Return the id of the operation that a method and an address lead to.
+        """Return the operation that a method and an address lead to.
 
         Raises:
             ContractError: There is none.
         """
         operation, _ = self._find(method, address)
-        return str(operation.operation_id)
+        return _name(operation)
 
     def check_request(self, request: WireRequest) -> str:
         """Hold a request against the file: method, path, parameters, key, content type and body.
@@ -84,7 +84,7 @@ class Reader:
         silence.
 
         Returns:
-            The operation's id.
+            The operation, as `operations` names it.
 
         Raises:
             ContractError: It is not what the file describes.
@@ -93,11 +93,11 @@ class Reader:
         body = _body_of(operation)
         _check_content_type(operation, request, is_taken=body is not None)
         read = _Read(operation, request, ids)
-        with _telling(f"{operation.operation_id}: request"):
+        with _telling(f"{_name(operation)}: request"):
             unmarshal_request(read, operation)
         if body is not None and request.content is not None:
-            self._refuse_unknown(f"{operation.operation_id}: request", body["schema"], read.json())
-        return str(operation.operation_id)
+            self._refuse_unknown(f"{_name(operation)}: request", body["schema"], read.json())
+        return _name(operation)
 
     def check_answer(self, request: WireRequest, response: Response, *, is_closed: bool = False) -> str:
         """Hold an answer against the file: status, content type and body.
@@ -108,20 +108,20 @@ class Reader:
             is_closed: Whether a field that the file does not know is refused, too; a service may add fields.
 
         Returns:
-            The operation's id.
+            The operation, as `operations` names it.
 
         Raises:
             ContractError: It is not what the file describes.
         """
         operation, _ = self._find(request.method, request.url)
-        place = f"{operation.operation_id}: answer {response.status}"
+        place = f"{_name(operation)}: answer {response.status}"
         with _telling(place):
             described = get_response_spec(response.status, operation)
         schema = described.get("schema")
         if schema is None:
             if response.body:
                 raise ContractError(f"{place}: has a body, and none is described")
-            return str(operation.operation_id)
+            return _name(operation)
         media_type, known = _media_type(response.header("content-type")), operation.produces or ["application/json"]
         if media_type not in known:
             raise ContractError(f"{place}: is {media_type}, not one of {', '.join(known)}")
@@ -130,7 +130,7 @@ class Reader:
             validate_schema_object(self._spec, schema, value)
         if is_closed:
             self._refuse_unknown(place, schema, value)
-        return str(operation.operation_id)
+        return _name(operation)
 
     def _find(self, method: str, address: str) -> tuple[Operation, dict[str, str]]:
         path = urlsplit(address).path
@@ -161,8 +161,8 @@ class Reader:
                     yield from self._unknown(known[name], inner, f"{path}.{name}")
                 elif isinstance(others, Mapping):
                     yield from self._unknown(others, inner, f"{path}.{name}")
-                # A schema that names no field at all describes any object.
-                elif known and not others:
+                # An object within that names no field at all may be any object; a whole body without fields has none.
+                elif (known or path == "$") and not others:
                     yield f"{path}.{name}"
 
     def _others(self, schema: Mapping[str, Any]) -> bool | Mapping[str, Any]:
@@ -181,7 +181,7 @@ class _Read(IncomingRequest):
         self.form: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
         self.query = _query(operation, request)
-        place = f"{operation.operation_id}: request"
+        place = f"{_name(operation)}: request"
         self._json = None if request.content is None else _decoded(place, request.content)
 
     def json(self, **_: Any) -> Any:
@@ -202,6 +202,11 @@ def _telling(place: str) -> Generator[None]:
             raise ContractError(f"{place}: {error}") from error
 
 
+def _name(operation: Operation) -> str:
+    base = operation.swagger_spec.spec_dict.get("basePath", "").rstrip("/")
+    return f"{operation.http_method.upper()} {base}{re.sub(r'{[^{}]+}', '{}', operation.path_name)}"
+
+
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"\{[^{}]+\}", template)
     return re.compile("([^/]+)".join(map(re.escape, parts)))
@@ -217,20 +222,20 @@ def _query(operation: Operation, request: WireRequest) -> dict[str, str | list[s
     found: dict[str, str | list[str]] = {}
     for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True, strict_parsing=True):
         if name not in known:
-            raise ContractError(f"{operation.operation_id}: request: no query parameter is called {name}")
+            raise ContractError(f"{_name(operation)}: request: no query parameter is called {name}")
         if known[name].get("collectionFormat") == "multi":
             earlier = found.setdefault(name, [])
             assert isinstance(earlier, list)
             earlier.append(value)
         elif name in found:
-            raise ContractError(f"{operation.operation_id}: request: the query parameter {name} comes twice")
+            raise ContractError(f"{_name(operation)}: request: the query parameter {name} comes twice")
         else:
             found[name] = value
     return found
 
 
 def _check_content_type(operation: Operation, request: WireRequest, *, is_taken: bool) -> None:
-    place = f"{operation.operation_id}: request"
+    place = f"{_name(operation)}: request"
     if request.content is None:
         body = _body_of(operation)
         if body is not None and body.get("required", False):

@@ -18,7 +18,7 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport, Progress, Response, Timeouts, Transport, WireRequest
 from connectly_api.transport.address import proxy_from_environment
 from connectly_api.transport.auto import to_transport
-from tests.contract.cases import Case
+from tests.contract.cases import SEND, Case
 
 __all__ = ["Recorder", "SettingsError", "Target", "dialled", "selected", "targets"]
 
@@ -84,7 +84,7 @@ def selected(target: Target, cases: Iterable[Case]) -> tuple[Case, ...]:
     if target.recipient is None:
         return reads
     text = "Contract test of connectly-api: please ignore this message."
-    return (*reads, Case("send_text", "MessageService_SendMessage", (target.recipient, text)))
+    return (*reads, Case("send_text", SEND, (target.recipient, text)))
 
 
 class Recorder:

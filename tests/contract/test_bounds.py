@@ -34,7 +34,7 @@ from tests.contract.targets import Recorder
 
 READER = Reader(VENDORED)
 LIMITED = [bound for bound in BOUNDS if bound.most is not None]
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=6, deadline=None)
 CALLBACK_LIMIT = 1024
 
 

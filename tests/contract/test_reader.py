@@ -10,6 +10,7 @@ import pytest
 
 from connectly_api import Response
 from connectly_api.transport import WireRequest
+from tests.contract.cases import DELETE, LIST, SEND
 from tests.contract.reader import ContractError, Reader
 
 ADDRESS = "https://example.com/v1/businesses/b"
@@ -33,8 +34,8 @@ def sent(
     return WireRequest(method, address, headers, content)
 
 
-LIST = sent(None, method="GET", address=f"{ADDRESS}/webhooks")
-DELETE = sent(None, method="DELETE", address=f"{ADDRESS}/delete/webhooks/wh_1")
+LISTING = sent(None, method="GET", address=f"{ADDRESS}/webhooks")
+DELETING = sent(None, method="DELETE", address=f"{ADDRESS}/delete/webhooks/wh_1")
 
 
 def changed(**paths: Any) -> dict[str, Any]:
@@ -52,11 +53,11 @@ def changed(**paths: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("request_", "operation"),
     [
-        (sent(), "MessageService_SendMessage"),
-        (sent({}), "MessageService_SendMessage"),
-        (sent(headers=(("Content-Type", "Application/JSON; charset=utf-8"), KEY)), "MessageService_SendMessage"),
-        (LIST, "WebhookService_GetWebhooks"),
-        (DELETE, "WebhookService_DeleteWebhook"),
+        (sent(), SEND),
+        (sent({}), SEND),
+        (sent(headers=(("Content-Type", "Application/JSON; charset=utf-8"), KEY)), SEND),
+        (LISTING, LIST),
+        (DELETING, DELETE),
     ],
 )
 def test_what_the_file_describes_is_accepted(reader: Reader, request_: WireRequest, operation: str) -> None:
@@ -112,7 +113,7 @@ OK = (JSON,)
     ],
 )
 def test_an_answer_that_the_file_describes_is_accepted(reader: Reader, response: Response) -> None:
-    assert reader.check_answer(sent(), response) == "MessageService_SendMessage"
+    assert reader.check_answer(sent(), response) == SEND
 
 
 @pytest.mark.parametrize(
@@ -134,9 +135,9 @@ def test_an_answer_that_it_does_not_describe_is_refused(reader: Reader, response
 def test_a_closed_answer_may_say_no_more_than_the_file(reader: Reader) -> None:
     answer = Response(200, OK, b'{"entity":{"webhooks":[{"id":"x","age":1}]}}')
 
-    reader.check_answer(LIST, answer)
+    reader.check_answer(LISTING, answer)
     with pytest.raises(ContractError, match=r"\$\.entity\.webhooks\[0\]\.age: no such field"):
-        reader.check_answer(LIST, answer, is_closed=True)
+        reader.check_answer(LISTING, answer, is_closed=True)
 
 
 def test_another_file_than_swagger_2_is_refused() -> None:
@@ -184,11 +185,14 @@ def test_another_file_is_read_as_it_says(vendored: dict[str, Any]) -> None:
     def ask(method: str, path: str, body: Any = None) -> str:
         return reader.check_request(sent(body, method=method, address=home + path, headers=(JSON,)))
 
-    assert reader.operations == {"Latest", "Get", "Put", "Delete"}
-    assert ask("GET", "/latest") == "Latest"
-    assert ask("GET", "/1?ids=a&ids=b&count=3") == "Get"
-    assert ask("PUT", "/1", {"point": {"x": "12345678901", "y": 1}, "labels": {"any": {"a": "b"}}}) == "Put"
-    assert ask("PUT", "/1") == "Put"
+    thing_path = "/api/things/{}"
+    assert reader.operations == {"GET /api/things/latest", *(f"{one} {thing_path}" for one in ("GET", "PUT", "DELETE"))}
+    assert ask("GET", "/latest") == "GET /api/things/latest"
+    assert ask("GET", "/1?ids=a&ids=b&count=3") == f"GET {thing_path}"
+    assert (
+        ask("PUT", "/1", {"point": {"x": "12345678901", "y": 1}, "labels": {"any": {"a": "b"}}}) == f"PUT {thing_path}"
+    )
+    assert ask("PUT", "/1") == f"PUT {thing_path}"
     for method, path, content, problem in [
         ("GET", "/1?count=three", None, "three"),
         ("GET", "/1?count=1&count=2", None, "count comes twice"),

@@ -20,6 +20,7 @@ from connectly_api import ApiError, AuthenticationError, ConflictError
 from connectly_api.lowlevel import Topic
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import Request
+from tests.contract import cases
 from tests.contract.cases import CASES, WEBHOOK_ID, Case
 from tests.contract.conftest import VENDORED
 from tests.contract.reader import Reader
@@ -84,7 +85,7 @@ async def test_a_call_and_its_answer_are_what_the_file_describes(there: Dialled,
     created = ""
     if WEBHOOK_ID in case.args:
         created = (await there.connectly.webhooks.create("messages", "https://example.com", **case.registered)).id
-        before = ["WebhookService_CreateWebhook"]
+        before = [cases.CREATE]
 
     await case.call(there.connectly, created)
 
@@ -97,7 +98,7 @@ async def test_a_wrong_key_is_refused_as_the_file_describes(target: Target) -> N
         with pytest.raises(AuthenticationError):
             await there.connectly.webhooks.list()
 
-        assert check(there) == ["WebhookService_GetWebhooks"]
+        assert check(there) == [cases.LIST]
 
 
 @pytest.mark.parametrize("kept", SANDBOXES, ids=str, indirect=True)
@@ -188,7 +189,7 @@ async def test_a_second_registration_is_refused_as_the_file_describes(there: Dia
     with pytest.raises(ConflictError):
         await there.connectly.webhooks.create("messages", "https://example.com")
 
-    assert check(there) == ["WebhookService_CreateWebhook"] * 2
+    assert check(there) == [cases.CREATE] * 2
 
 
 async def test_every_operation_of_the_facade_is_refused_somewhere(reader: Reader) -> None:
