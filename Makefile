@@ -36,6 +36,10 @@ types: environment ## Check types: mypy --strict and pyright strict, ours and ou
 drift: environment ## Check that the generated code is what service.swagger.json says
 	$(RUN) -m codegen check
 
+update: environment ## Put a new file of the vendor in place, and all that follows: make update FILE=path-or-address
+	@test -n "$(FILE)" || { echo "Say which: make update FILE=path-or-address" >&2; exit 2; }
+	$(RUN) -m codegen update "$(FILE)"
+
 contract: environment ## Hold the facade and a service (the sandbox, or the one that is named) against service.swagger.json
 	$(RUN) -m pytest tests/contract
 

@@ -17,7 +17,7 @@ import httpx
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from codegen import places
 from codegen.document import CodegenError, Json, listed, load, mapped
@@ -33,6 +33,7 @@ LARGEST: Final = 20_000_000
 _SECONDS: Final = 60.0
 _HOPS: Final = 5
 _LONGEST: Final = 200
+_DEEPEST: Final = 100
 _KINDS: Final = (
     ("swagger", "2.0", OpenAPIV2SpecValidator),
     ("openapi", "3.0", OpenAPIV30SpecValidator),
@@ -182,8 +183,13 @@ def _from_yaml(text: str) -> bytes:
     yaml = YAML(typ="safe", pure=True)
     try:
         events: Iterator[object] = yaml.parse(io.StringIO(text))  # pyright: ignore[reportUnknownMemberType]  untyped
-        if any(isinstance(event, AliasEvent) for event in events):
-            raise CodegenError("YAML with aliases; write out what they stand for")
+        depth = 0
+        for event in events:
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if isinstance(event, AliasEvent):
+                raise CodegenError("YAML with aliases; write out what they stand for")
+            if depth > _DEEPEST:
+                raise CodegenError("nested too deeply to be a description of a service")
         document: object = yaml.load(io.StringIO(text))  # pyright: ignore[reportUnknownMemberType]  untyped
     except (YAMLError, ValueError) as error:
         problem = " ".join(str(error).split())[:_LONGEST]
@@ -224,7 +230,7 @@ def _require_valid(document: Json) -> None:
         error = problem
     if error is not None:
         where = "/".join(("#", *map(str, getattr(error, "absolute_path", ()))))
-        text = " ".join(str(getattr(error, "message", error)).split())
+        text = " ".join(str(getattr(error, "message", error)).split()).partition(" Failed validating")[0]
         raise CodegenError(f"not valid {key} {version}: {where}: {text[:_LONGEST]}{'…' * (len(text) > _LONGEST)}")
 
 

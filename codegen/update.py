@@ -95,6 +95,8 @@ def prepare_update(root: Path, location: str) -> Update:
         steps = steps_affected(before, after)
     except CodegenError as error:
         raise CodegenError(f"{source.name}: {error}") from None
+    except Exception as error:  # Whatever a foreign file does to the tools of others, it is not to be used.
+        raise CodegenError(f"{source.name}: nothing was changed: {type(error).__name__}: {error}") from error
     return Update(source, difference, tree, (*places, *steps))
 
 

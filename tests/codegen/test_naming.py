@@ -125,7 +125,9 @@ def test_where_two_schemas_became_one_both_names_stay() -> None:
 
 
 def test_a_new_schema_takes_no_published_name() -> None:
-    known = published(document(reference("v1Body"), {"v1Body": thing(next=reference("v1Part")), "v1Part": thing(a=TEXT)}))
+    known = published(
+        document(reference("v1Body"), {"v1Body": thing(next=reference("v1Part")), "v1Part": thing(a=TEXT)})
+    )
     now = document(
         thing(new=reference("v1Part"), next=reference("v9Other")), {"v1Part": thing(b=TEXT), "v9Other": thing(a=TEXT)}
     )

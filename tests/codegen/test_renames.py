@@ -119,7 +119,11 @@ def test_arguments_with_one_name_are_told_apart_by_their_place_or_a_number() -> 
 @pytest.mark.parametrize(
     ("path", "entries", "problem"),
     [
-        ("/v1/{a}", [parameter("b", "path")], "#/paths/~1v1~1{a}/get: the path and its parameters do not name the same"),
+        (
+            "/v1/{a}",
+            [parameter("b", "path")],
+            "#/paths/~1v1~1{a}/get: the path and its parameters do not name the same",
+        ),
         ("/v1/{a}", [], "do not name the same"),
         ("/v1", [parameter("a", "path")], "do not name the same"),
         ("/{a}/{a}", [parameter("a", "path")], "do not name the same"),
