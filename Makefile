@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types drift contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter
+.PHONY: help demo test check lint types drift drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
@@ -42,6 +42,9 @@ update: environment ## Put a new file of the vendor in place, and all that follo
 
 contract: environment ## Hold the facade and a service (the sandbox, or the one that is named) against service.swagger.json
 	$(RUN) -m pytest tests/contract
+
+drift-report: environment ## Show what each of some eighty changes that the vendor could make comes to
+	@$(RUN) -m tests.codegen.catalogue
 
 generate: environment ## Regenerate connectly_api/lowlevel from service.swagger.json
 	$(RUN) -m codegen generate

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import attrs
 
 from codegen.difference import Difference, Format, Impact, compare, render
-from codegen.document import CodegenError, Json, load
-from codegen.openapi import as_swagger
+from codegen.document import Json
+from codegen.source import read_source
 from codegen.swagger import convert
 
 __all__ = ["STATUSES", "Outcome", "diff", "read"]
@@ -34,12 +33,12 @@ class Outcome:
     status: int
 
 
-def diff(old: Path, new: Path, format: Format) -> Outcome:  # noqa: A002  the option's own word
+def diff(old: str, new: str, format: Format) -> Outcome:  # noqa: A002  the option's own word
     """Compare two files.
 
     Args:
-        old: The file before.
-        new: The file after.
+        old: The path, or the https address, of the file before.
+        new: That of the file after.
         format: How the difference is written down.
 
     Raises:
@@ -49,20 +48,13 @@ def diff(old: Path, new: Path, format: Format) -> Outcome:  # noqa: A002  the op
     return Outcome(difference, render(difference, format), STATUSES[difference.impact])
 
 
-def read(path: Path) -> Json:
+def read(location: str) -> Json:
     """Return a vendor's file as an OpenAPI 3 document.
 
     Args:
-        path: Where it is.
+        location: A path, or an https address.
 
     Raises:
-        CodegenError: It cannot be read, or holds what this package does not know; the text names it.
+        CodegenError: It cannot be read, is not valid, or holds what this package does not know; the text names it.
     """
-    try:
-        return convert(as_swagger(load(path.read_bytes())))
-    except OSError as error:
-        raise CodegenError(f"cannot read {path}: {error.strerror}") from None
-    except RecursionError:
-        raise CodegenError(f"{path}: nested too deeply to be a description of a service") from None
-    except CodegenError as error:
-        raise CodegenError(f"{path}: {error}") from None
+    return convert(read_source(location).swagger)

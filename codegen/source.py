@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import ipaddress
 import json
@@ -22,6 +23,7 @@ from codegen import places
 from codegen.document import CodegenError, Json, listed, load, mapped
 from codegen.openapi import as_swagger
 from codegen.operations import METHODS
+from codegen.swagger import convert
 
 __all__ = ["LARGEST", "Source", "operation_places", "read_source"]
 
@@ -71,8 +73,11 @@ def read_source(location: str, *, seconds: float = _SECONDS) -> Source:
     try:
         content = _json(content)
         document = load(content)
+        _require_known(document)
         _require_valid(document)
-        return Source(content, as_swagger(document), name)
+        swagger = as_swagger(document)
+        convert(swagger)  # What it refuses is no file to go on with.
+        return Source(content, swagger, name)
     except RecursionError:
         raise CodegenError(f"{name}: nested too deeply to be a description of a service") from None
     except CodegenError as error:
@@ -192,6 +197,15 @@ def _from_yaml(text: str) -> bytes:
     if not isinstance(document, dict):
         raise CodegenError("neither a JSON object nor a YAML mapping")
     return (json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n").encode()
+
+
+def _require_known(document: Json) -> None:
+    """Let the converter judge Swagger 2.0 first: it says in one sentence what it does not know, and where that is."""
+    if document.get("swagger") != "2.0":
+        return
+    # What is not even of the form of one is the validator's to tell.
+    with contextlib.suppress(ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        convert(as_swagger(document))
 
 
 def _require_valid(document: Json) -> None:

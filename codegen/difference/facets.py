@@ -105,9 +105,8 @@ def _limits(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]
         yield f"limit-{how}", told + ("none" if after is None else value(after))
 
 
-def _limit_relation(key: str, before: float | str, after: float | str) -> str:
-    flags = isinstance(before, bool) or isinstance(after, bool)
-    if key in OTHER_LIMITS or flags or isinstance(before, str) or isinstance(after, str):
+def _limit_relation(key: str, before: float, after: float) -> str:
+    if key in OTHER_LIMITS or type(before) is bool or type(after) is bool:
         return "changed"
     return "narrowed" if (after < before) == (key in UPPER) else "widened"
 

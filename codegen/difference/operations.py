@@ -146,7 +146,7 @@ def _contents(documents: Documents, old: Json, new: Json, side: Side, place: Pla
     for media in sorted(before.keys() - after.keys()):
         yield judged("media-removed", side, place, f"the media type {media} is removed")
     shared = [(media, media) for media in sorted(before.keys() & after.keys())]
-    for first, second in shared or [(min(before), min(after))]:
+    for first, second in shared or [*zip(sorted(before)[:1], sorted(after)[:1], strict=False)]:
         schemas = [[mapping(entry).get("schema")] for entry in (before[first], after[second])]
         yield from compare_schemas(documents, schemas[0], schemas[1], side, place)
 

@@ -236,6 +236,8 @@ def _limits(parts: Iterable[Json]) -> Iterator[tuple[str, Any]]:
     for key in (*UPPER, *LOWER, *OTHER_LIMITS):
         # What allows everything is no limit.
         found = [part[key] for part in parts if part.get(key) not in (None, False)]
+        if key not in OTHER_LIMITS:
+            found = [value for value in found if isinstance(value, int | float)]
         if key.startswith("min") and key != "minimum":
             found = [value for value in found if value]
         if found:

@@ -112,3 +112,21 @@ def test_a_command_has_to_be_given(capsys: pytest.CaptureFixture[str]) -> None:
         main([])
     assert ended.value.code == 2
     assert "generate" in capsys.readouterr().err
+
+
+def test_the_difference_of_two_files_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(swagger_path("maps")), str(swagger_path("int64"))]
+    assert main(["diff", *files]) == 3
+    assert "asks for a major version" in capsys.readouterr().out
+    assert main(["diff", files[0], files[0], "--format", "markdown"]) == 0
+    assert capsys.readouterr().out == "No change.\n"
+
+
+def test_a_difference_to_a_file_that_cannot_be_read_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new.json").write_text('{"swagger": "2.0", "\\u001b[2K": 1}', encoding="utf-8")
+    assert main(["diff", str(swagger_path("maps")), str(tmp_path / "new.json")]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"codegen: {tmp_path / 'new.json'}: #/\\u{{1b}}[2K: unknown key;")

@@ -113,7 +113,7 @@ def serve() -> Iterator[Callable[[dict[str, Answer]], str]]:
 
     def start(answers: dict[str, Answer]) -> str:
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802  the library's own name
+            def do_GET(self) -> None:
                 status, headers, body = answers[self.path.partition("?")[0]]
                 self.send_response(status)
                 for name, value in {"content-length": str(len(body)), **headers}.items():
@@ -166,7 +166,7 @@ def test_an_answer_that_is_too_large_or_too_slow_is_refused(
     base = serve({"/a": (200, {}, VENDORED_BYTES)})
     with monkeypatch.context() as patch:
         times = iter([0.0, 1000.0, 2000.0])
-        patch.setattr(source.time, "monotonic", lambda: next(times, 3000.0))
+        patch.setattr("codegen.source.time.monotonic", lambda: next(times, 3000.0))
         assert "not complete after 60 seconds" in refusal(f"{base}/a")
     monkeypatch.setattr(source, "LARGEST", 10)
     assert "/a: larger than 10 bytes" in refusal(f"{base}/a")

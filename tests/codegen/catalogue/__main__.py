@@ -25,7 +25,7 @@ def table(found: list[Outcome]) -> Table:
             *outcome.lines[:SHOWN],
             *([f"and {len(outcome.lines) - SHOWN} more"] if len(outcome.lines) > SHOWN else []),
         ]
-        difference = "\n".join(lines) or outcome.unreadable or "no change"
+        difference = "\n".join(lines) or ("unreadable" if outcome.refused else "no change")
         facade = "" if outcome.refused else "concerned" if outcome.facade else "not concerned"
         cells = (outcome.row.name, difference, outcome.difference.bump, outcome.generation, facade)
         drawn.add_row(*map(Text, cells))  # Text, as a bracket in a foreign name is no markup.

@@ -113,11 +113,12 @@ def a_path_that_ends_its_string(document: Document) -> None:
     document["paths"][f'/v1/"+{RUN}+"\\'] = {"get": {"operationId": "Hostile", "responses": DONE}}
 
 
-@row(
-    refused="#/definitions/v1X\"\"\": OpenAPI 3.0 allows letters, digits, '.', '-' and '_' in the name of a component",
-)
+@row(f"additive: {ORDER}.hostile: new optional field, object")
 def hostile_names_of_definitions(document: Document) -> None:
-    document["definitions"]['v1X"""'] = {"type": "object", "properties": {"x": {"type": "string"}}}
+    for text in TEXTS:
+        document["definitions"][text] = {"type": "object", "properties": {"x": {"type": "string"}}}
+    pointer = TEXTS[0].replace("~", "~0").replace("/", "~1")
+    fields(document, "v1Order")["hostile"] = {"$ref": f"#/definitions/{pointer}"}
 
 
 @row(

@@ -71,12 +71,16 @@ def test_a_file_does_not_differ_from_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@given(by=st.randoms(use_true_random=False))
-@settings(max_examples=8, deadline=None)
-def test_the_same_written_otherwise_does_not_differ(name: str, by: random.Random) -> None:
-    old, new = convert(DOCUMENTS[name]), convert(rewritten(DOCUMENTS[name], by))
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=4, deadline=None)
+def test_the_same_written_otherwise_does_not_differ(name: str, seed: int) -> None:
+    old, new = convert(DOCUMENTS[name]), convert(rewritten(DOCUMENTS[name], seeded(seed)))
     assert compare(old, new).changes == ()
     assert compare(new, old).changes == ()
+
+
+def seeded(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311  it makes documents, not secrets
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
@@ -95,15 +99,15 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("openapi", [False, True], ids=["swagger", "openapi"])
-@given(name=st.sampled_from(NAMES), by=st.randoms(use_true_random=False), value=JSON, count=st.integers(1, 4))
-@settings(max_examples=150, deadline=None)
-def test_nothing_makes_the_comparison_fail(openapi: bool, name: str, by: random.Random, value: Any, count: int) -> None:
-    old = convert(DOCUMENTS[name])
+@given(name=st.sampled_from(NAMES), seed=st.integers(0, 1000), value=JSON, count=st.integers(1, 4))
+@settings(max_examples=100, deadline=None)
+def test_nothing_makes_the_comparison_fail(openapi: bool, name: str, seed: int, value: Any, count: int) -> None:
+    old, by = convert(DOCUMENTS[name]), seeded(seed)
     new = copy.deepcopy(old if openapi else DOCUMENTS[name])
     for _ in range(count):
         owner, key = by.choice(places(new))
         owner[key] = copy.deepcopy(by.choice([value, by.choice(places(new))[0]]))
-        new = json.loads(json.dumps(new, default=str)) if count else new
+        new = json.loads(json.dumps(new))
     try:
         new = new if openapi else convert(new)
     except CodegenError:

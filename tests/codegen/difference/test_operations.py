@@ -7,6 +7,10 @@ from tests.codegen.difference.documents import document, lines, swapped
 
 AT = "POST /things"
 STRING: Json = {"type": "string"}
+Q = f"{AT} · query q"
+GONE = f"breaking: {Q}: the parameter is removed"
+SECURITY = f"{AT} · security: asks for"
+KEYED = "API key in the header X-API-Key"
 JSON: Json = {"content": {"application/json": {"schema": STRING}}}
 
 
@@ -23,18 +27,43 @@ def test_an_operation_is_described_and_deprecated() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "there", "back"),
     [
-        ([], [query()], "additive: {} · query q: new optional parameter, string", "breaking: {} · query q: the parameter is removed"),
-        ([], [query(required=True)], "breaking: {} · query q: new required parameter, string", "breaking: {} · query q: the parameter is removed"),
-        ([query()], [query(required=True)], "breaking: {} · query q: required now", "additive: {} · query q: not required any more"),
-        ([query()], [query(schema={"type": "integer"})], "breaking: {} · query q: type string became integer", "breaking: {} · query q: type integer became string"),
-        ([query()], [query(description="x")], 'cosmetic: {} · query q: described now: "x"', "cosmetic: {} · query q: the description is gone"),
-        ([query()], [query(deprecated=True)], "additive: {} · query q: deprecated now", "cosmetic: {} · query q: not deprecated any more"),
-        ([query(explode=True)], [query(explode=False)], "breaking: {} · query q: lists are written as form, not exploded, not as form, exploded", "breaking: {} · query q: lists are written as form, exploded, not as form, not exploded"),
+        ([], [query()], f"additive: {Q}: new optional parameter, string", GONE),
+        ([], [query(required=True)], f"breaking: {Q}: new required parameter, string", GONE),
+        (
+            [query()],
+            [query(required=True)],
+            f"breaking: {Q}: required now",
+            f"additive: {Q}: not required any more",
+        ),
+        (
+            [query()],
+            [query(schema={"type": "integer"})],
+            f"breaking: {Q}: type string became integer",
+            f"breaking: {Q}: type integer became string",
+        ),
+        (
+            [query()],
+            [query(description="x")],
+            f'cosmetic: {Q}: described now: "x"',
+            f"cosmetic: {Q}: the description is gone",
+        ),
+        (
+            [query()],
+            [query(deprecated=True)],
+            f"additive: {Q}: deprecated now",
+            f"cosmetic: {Q}: not deprecated any more",
+        ),
+        (
+            [query(explode=True)],
+            [query(explode=False)],
+            f"breaking: {Q}: lists are written as form, not exploded, not as form, exploded",
+            f"breaking: {Q}: lists are written as form, exploded, not as form, not exploded",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_parameter_comes_goes_and_changes(old: list[Json], new: list[Json], there: str, back: str) -> None:
     found = swapped(document({"parameters": old}), document({"parameters": new}))
-    assert found == ([there.format(AT)], [back.format(AT)])
+    assert found == ([there], [back])
 
 
 def test_a_parameter_that_moves_is_removed_with_a_hint() -> None:
@@ -104,16 +133,34 @@ def responses(**found: Json) -> Json:
     )
 
 
+R = f"{AT} · response"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "there", "back"),
     [
-        (responses(s200={}), responses(s200={}, s201={}), "additive: {} · response 201: new response", "cosmetic: {} · response 201: the response is removed"),
-        (responses(s200={}), responses(s200={}, s429={}), "cosmetic: {} · response 429: new response", "cosmetic: {} · response 429: the response is removed"),
-        (responses(s200={}), responses(s200=JSON), "additive: {} · response 200: answers a body now", "breaking: {} · response 200: answers no body any more"),
+        (
+            responses(s200={}),
+            responses(s200={}, s201={}),
+            f"additive: {R} 201: new response",
+            f"cosmetic: {R} 201: the response is removed",
+        ),
+        (
+            responses(s200={}),
+            responses(s200={}, s429={}),
+            f"cosmetic: {R} 429: new response",
+            f"cosmetic: {R} 429: the response is removed",
+        ),
+        (
+            responses(s200={}),
+            responses(s200=JSON),
+            f"additive: {R} 200: answers a body now",
+            f"breaking: {R} 200: answers no body any more",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_response_comes_and_goes(old: Json, new: Json, there: str, back: str) -> None:
-    assert swapped(old, new) == ([there.format(AT)], [back.format(AT)])
+    assert swapped(old, new) == ([there], [back])
 
 
 def test_a_success_in_the_place_of_another_breaks() -> None:
@@ -166,14 +213,30 @@ def test_an_operation_may_have_its_own_ways_in() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        (secured({"a": []}, a=KEY), secured({"a": []}, {"b": []}, a=KEY, b=BASIC), "additive: {} · security: asks for API key in the header X-API-Key or basic authentication, not just for API key in the header X-API-Key"),
-        (secured({"a": []}, {"b": []}, a=KEY, b=BASIC), secured({"a": []}, a=KEY), "breaking: {} · security: asks for API key in the header X-API-Key, not for API key in the header X-API-Key or basic authentication"),
-        (secured({"a": []}, a=KEY), secured(), "additive: {} · security: asks for nothing, not just for API key in the header X-API-Key"),
-        (secured(), secured({"a": []}, a=KEY), "breaking: {} · security: asks for API key in the header X-API-Key, not for nothing"),
-        (secured({"a": [], "b": []}, a=KEY, b=BASIC), secured({"a": []}, a=KEY), "additive: {} · security: asks for API key in the header X-API-Key, not just for API key in the header X-API-Key and basic authentication"),
-        (secured({"a": ["x"]}, a={"type": "oauth2"}), secured({"a": ["y"]}, a={"type": "oauth2"}), 'breaking: {} · security: asks for oauth2 for y {{"type": "oauth2"}}, not for oauth2 for x {{"type": "oauth2"}}'),
-        (secured({"a": []}), secured({"b": []}), "breaking: {} · security: asks for b, not for a"),
+        (
+            secured({"a": []}, a=KEY),
+            secured({"a": []}, {"b": []}, a=KEY, b=BASIC),
+            f"additive: {SECURITY} {KEYED} or basic authentication, not just for {KEYED}",
+        ),
+        (
+            secured({"a": []}, {"b": []}, a=KEY, b=BASIC),
+            secured({"a": []}, a=KEY),
+            f"breaking: {SECURITY} {KEYED}, not for {KEYED} or basic authentication",
+        ),
+        (secured({"a": []}, a=KEY), secured(), f"additive: {SECURITY} nothing, not just for {KEYED}"),
+        (secured(), secured({"a": []}, a=KEY), f"breaking: {SECURITY} {KEYED}, not for nothing"),
+        (
+            secured({"a": [], "b": []}, a=KEY, b=BASIC),
+            secured({"a": []}, a=KEY),
+            f"additive: {SECURITY} {KEYED}, not just for {KEYED} and basic authentication",
+        ),
+        (
+            secured({"a": ["x"]}, a={"type": "oauth2"}),
+            secured({"a": ["y"]}, a={"type": "oauth2"}),
+            f'breaking: {SECURITY} oauth2 for y {{"type": "oauth2"}}, not for oauth2 for x {{"type": "oauth2"}}',
+        ),
+        (secured({"a": []}), secured({"b": []}), f"breaking: {SECURITY} b, not for a"),
     ],
-)  # fmt: skip
+)
 def test_ways_in_come_and_go(old: Json, new: Json, found: str) -> None:
-    assert lines(old, new) == [found.format(AT)]
+    assert lines(old, new) == [found]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from codegen.difference.service import endpoints, information, origins
+from codegen.document import Json
 from tests.codegen.difference.documents import document, lines
 
 
@@ -51,12 +52,13 @@ def test_what_a_file_says_of_itself_is_told() -> None:
 
 
 def test_what_is_no_description_of_a_service_has_no_operations() -> None:
-    for found in (
+    odd: list[Json] = [
         {},
         {"paths": []},
         {"paths": {"/a": None}},
         {"paths": {"/a": {"get": 1}}},
         {"servers": ["x", {"url": "a\nb"}]},
-    ):
+    ]
+    for found in odd:
         assert endpoints(found) == {}
     assert origins({"servers": ["x"]}) == frozenset()
