@@ -30,14 +30,21 @@ def test_swagger_stays_as_it_is_but_for_odd_names_of_definitions() -> None:
 def test_components_are_followed_and_what_only_validators_need_goes() -> None:
     document = openapi(
         {
-            "parameters": [{"$ref": "#/components/parameters/P"}, {"name": "h", "in": "header", "schema": {"type": "string"}}],
+            "parameters": [
+                {"$ref": "#/components/parameters/P"},
+                {"name": "h", "in": "header", "schema": {"type": "string"}},
+            ],
             "requestBody": {"$ref": "#/components/requestBodies/B"},
             "responses": {"2XX": {"$ref": "#/components/responses/R"}, "default": {"description": ""}, "x-a": 1},
         },
         components={
             "schemas": {"K": {"type": "string", "enum": ["a"], "description": "Kind."}, "S": {"type": "object"}},
             "parameters": {
-                "P": {"name": "p", "in": "query", "schema": {"type": "array", "items": {"$ref": "#/components/schemas/K"}}}
+                "P": {
+                    "name": "p",
+                    "in": "query",
+                    "schema": {"type": "array", "items": {"$ref": "#/components/schemas/K"}},
+                }
             },
             "requestBodies": {"B": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/S"}}}}},
             "responses": {"R": {"description": "R.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
@@ -50,15 +57,21 @@ def test_components_are_followed_and_what_only_validators_need_goes() -> None:
         },
         servers=[{"url": "https://{r}.example/api", "variables": {"r": {"default": "eu"}}}],
         security=[{"a": []}],
-    )  # fmt: skip
+    )
     found = as_swagger(document)
     assert (found["host"], found["basePath"], found["schemes"]) == ("eu.example", "/api", ["https"])
     fields = found["paths"]["/a"]["get"]
     assert fields["parameters"] == [
-        {"name": "p", "in": "query", "type": "array", "items": {"type": "string", "enum": ["a"]}, "collectionFormat": "multi"},
+        {
+            "name": "p",
+            "in": "query",
+            "type": "array",
+            "items": {"type": "string", "enum": ["a"]},
+            "collectionFormat": "multi",
+        },
         {"name": "h", "in": "header", "type": "string"},
         {"name": "body", "in": "body", "schema": {"$ref": "#/definitions/S"}},
-    ]  # fmt: skip
+    ]
     assert fields["responses"] == {
         "200": {"description": "R.", "schema": {"type": "string"}},
         "default": {"description": ""},
@@ -74,14 +87,26 @@ def test_components_are_followed_and_what_only_validators_need_goes() -> None:
         (openapi(openapi="3.2.0"), "#/openapi: must be 3.0 or 3.1, not '3.2.0'"),
         (openapi(banana=1), "#/banana: unknown key"),
         (openapi(servers=[{"url": "/a"}, {"url": "/b"}]), "#/servers: the servers differ in their base path"),
-        (openapi({"parameters": [{"$ref": "#/components/parameters/x"}]}), "leads to nothing under #/components/parameters"),
-        (openapi({"parameters": [{"name": "a", "in": "query", "schema": {"type": "object"}}]}), "a parameter is a single value"),
+        (
+            openapi({"parameters": [{"$ref": "#/components/parameters/x"}]}),
+            "leads to nothing under #/components/parameters",
+        ),
+        (
+            openapi({"parameters": [{"name": "a", "in": "query", "schema": {"type": "object"}}]}),
+            "a parameter is a single value",
+        ),
         (openapi({"requestBody": {}}), "#/paths/~1a/get/requestBody: 'content' is missing"),
         (openapi(components={"securitySchemes": {"m": {"type": "mutualTLS"}}}), "#/components/securitySchemes/m: only"),
-        (openapi(components={"schemas": {"a": {"$ref": "#/x"}}}), "'#/x' leads to no schema under #/components/schemas"),
-        (openapi(components={"schemas": {"a": {"type": 1}}}), "#/components/schemas/a/type: must be a string or a list"),
+        (
+            openapi(components={"schemas": {"a": {"$ref": "#/x"}}}),
+            "'#/x' leads to no schema under #/components/schemas",
+        ),
+        (
+            openapi(components={"schemas": {"a": {"type": 1}}}),
+            "#/components/schemas/a/type: must be a string or a list",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_said_is_refused_with_its_place(document: Json, problem: str) -> None:
     with pytest.raises(CodegenError) as refused:
         as_swagger(document)
@@ -113,10 +138,13 @@ SCHEMAS: Json = {
         ({"oneOf": [{"enum": ["a"], **TEXT}, {"enum": ["b"], **TEXT}]}, {"type": "string", "enum": ["a", "b"]}),
         ({"anyOf": [{"enum": ["a"], **TEXT}, TEXT]}, TEXT),
         (
-            {"oneOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}], "properties": {"o": TEXT}},
+            {
+                "oneOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}],
+                "properties": {"o": TEXT},
+            },
             {"type": "object", "properties": {"kind": {"type": "string", "enum": ["a", "b"]}, "x": {}, "o": TEXT}},
         ),
     ],
-)  # fmt: skip
+)
 def test_schemas_are_written_as_swagger_has_them(schema: object, expected: Json) -> None:
     assert SchemaReader(SCHEMAS).convert(schema, "#") == expected
