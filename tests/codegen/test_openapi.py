@@ -148,3 +148,45 @@ SCHEMAS: Json = {
 )
 def test_schemas_are_written_as_swagger_has_them(schema: object, expected: Json) -> None:
     assert SchemaReader(SCHEMAS).convert(schema, "#") == expected
+
+
+def test_alternatives_of_all_kinds_are_read() -> None:
+    schemas: Json = {
+        "A": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+        "B": {"anyOf": [{"$ref": "#/components/schemas/A"}, {"type": "object", "properties": {"x": TEXT}}]},
+        "Loop": {"$ref": "#/components/schemas/Loop"},
+    }
+    reader = SchemaReader(schemas)
+    assert reader.convert(schemas["B"], "#") == {}
+    assert reader.convert({"oneOf": [{"type": "null"}]}, "#") == {"x-nullable": True}
+    assert reader.convert({"type": "object", "oneOf": [TEXT]}, "#") == {"type": "object", "allOf": [TEXT]}
+    assert reader.convert({"oneOf": [TEXT, TEXT]}, "#") == TEXT
+    assert reader.convert({"const": None}, "#") == {"enum": [None]}
+    assert reader.convert({"additionalProperties": TEXT, "allOf": [TEXT]}, "#") == {
+        "additionalProperties": TEXT,
+        "allOf": [TEXT],
+    }
+    with pytest.raises(CodegenError, match="the alternatives lead in a circle"):
+        reader.convert({"oneOf": [{"$ref": "#/components/schemas/Loop"}, TEXT]}, "#")
+
+
+def test_the_rest_of_a_document_is_read() -> None:
+    document = openapi(
+        {"parameters": [{"name": "a", "in": "query", "style": "pipeDelimited", "schema": {"type": "array"}}]},
+        info={"title": "a", "version": "1", "summary": "Short.", "license": {"name": "MIT", "identifier": "MIT"}},
+    )
+    assert get(document)["parameters"][0]["collectionFormat"] == "pipes"
+    assert as_swagger(document)["info"]["license"] == {"name": "MIT"}
+    document["paths"]["/a"]["get"]["parameters"][0]["style"] = "deepObject"
+    with pytest.raises(CodegenError, match="lists in the style 'deepObject' are not supported"):
+        as_swagger(document)
+    document["paths"]["/a"]["get"]["parameters"][0] |= {"style": "form", "explode": False, "schema": TEXT}
+    document["paths"]["/a"]["get"]["parameters"][0]["schema"] = {"type": "array", "description": "Listed."}
+    assert get(document)["parameters"][0] == {
+        "name": "a",
+        "in": "query",
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Listed.",
+        "collectionFormat": "csv",
+    }
