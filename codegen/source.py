@@ -200,7 +200,14 @@ def _from_yaml(text: str) -> bytes:
 
 
 def _require_known(document: Json) -> None:
-    """Let the converter judge Swagger 2.0 first: it says in one sentence what it does not know, and where that is."""
+    """Let the converter judge Swagger 2.0 first, whose sentences say where and what.
+
+    Raises:
+        CodegenError: Something refers to another file, or cannot be converted.
+    """
+    for reference in _references(document):
+        if not reference.startswith("#/"):
+            raise CodegenError(f"refers to {reference[:_LONGEST]!r}, which is outside of the file")
     if document.get("swagger") != "2.0":
         return
     # What is not even of the form of one is the validator's to tell.
@@ -214,9 +221,6 @@ def _require_valid(document: Json) -> None:
     Raises:
         CodegenError: It is not valid, or of no version that is known.
     """
-    for reference in _references(document):
-        if not reference.startswith("#/"):
-            raise CodegenError(f"refers to {reference[:_LONGEST]!r}, which is outside of the file")
     found = next((kind for kind in _KINDS if str(document.get(kind[0], "")).startswith(kind[1])), None)
     if found is None:
         raise CodegenError("neither Swagger 2.0 nor OpenAPI 3.0 or 3.1")
