@@ -61,13 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "diff",
         help="show what changed between two files of the vendor, and what it means to a client",
-<<<<<<< HEAD
         description="Compare what two files mean, Swagger 2.0 or OpenAPI 3: names of definitions, operation ids "
         "and order do not count.",
-=======
-        description="Compare what two files mean, Swagger 2.0 or OpenAPI 3: names of definitions, operation ids and "
-        "order do not count.",
->>>>>>> diff
         epilog="exit status: 0 nothing changed, or only what is written about it; 1 additive; 3 breaking; "
         "2 a file cannot be read",
     )

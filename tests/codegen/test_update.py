@@ -119,11 +119,7 @@ def test_the_same_in_another_style_concerns_no_handwritten_place(
         (small(), "describes another API: it has no operation that service.swagger.json has"),
         (b'{"swagger": "2.0", "info": {"ti', "truncated"),
         ({**vendored(), "swagger": "2.0", "info": {}}, "#/info: 'title' is missing"),
-<<<<<<< HEAD
         (self_made(), "definition L: the schema is made of nothing but itself"),
-=======
-        ({**vendored(), "x-a": 1, "definitions": {**vendored()["definitions"], "L": {"type": "array", "items": {"$ref": "#/definitions/L"}}}}, "definition L: the schema is made of nothing but itself"),
->>>>>>> diff
     ],
 )
 def test_a_file_that_cannot_be_used_changes_nothing(
