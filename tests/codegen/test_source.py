@@ -80,7 +80,6 @@ def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
         (b'{"openapi": "4.0.0"}', "neither Swagger 2.0 nor OpenAPI 3.0 or 3.1"),
         (b'{"swagger": "2.0", "paths": {}}', "#: 'info' is missing"),
         (b'{"openapi": "3.0.0", "paths": []}', "not valid openapi 3.0"),
-<<<<<<< HEAD
         (small(definitions={"a": {"$ref": "https://example.com/a.json"}}), "leads to no definition of this file"),
         ({"openapi": "3.0.0", "x-a": {"$ref": "https://example.com/a.json"}}, "which is outside of the file"),
         (
@@ -88,13 +87,6 @@ def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
             "not valid swagger 2.0",
         ),
         (small(definitions={"a": {"$ref": "#/definitions/gone"}}), "leads to no definition of this file"),
-=======
-        (small(definitions={"a": {"$ref": "https://example.com/a.json"}}), "which is outside of the file"),
-        (
-            small(definitions={"a": {"$ref": "#/definitions/gone"}}),
-            "'#/definitions/gone' leads to no definition of this file",
-        ),
->>>>>>> diff
     ],
 )
 def test_a_file_that_is_not_to_be_used_is_refused_with_a_sentence(
