@@ -80,7 +80,7 @@ def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
         (b'{"openapi": "4.0.0"}', "neither Swagger 2.0 nor OpenAPI 3.0 or 3.1"),
         (b'{"swagger": "2.0", "paths": {}}', "#: 'info' is missing"),
         (b'{"openapi": "3.0.0", "paths": []}', "not valid openapi 3.0"),
-        (small(definitions={"a": {"$ref": "https://example.com/a.json"}}), "leads to no definition of this file"),
+        (small(definitions={"a": {"$ref": "https://example.com/a.json"}}), "which is outside of the file"),
         ({"openapi": "3.0.0", "x-a": {"$ref": "https://example.com/a.json"}}, "which is outside of the file"),
         (
             {"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {"/a": {"get": {"responses": {}}}}},
