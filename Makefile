@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types drift drift-report contract generate api-snapshot wheel docs screenshots build release newcomer bench soak prism lock clean environment interpreter
+.PHONY: help demo test check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter newcomer
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)

@@ -16,6 +16,7 @@ from codegen.document import CodegenError
 from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
 from codegen.swap import recover
 from codegen.terminal import printable
+from codegen.update import prepare_update, put_in_place, written
 
 __all__ = ["main"]
 
@@ -60,8 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "diff",
         help="show what changed between two files of the vendor, and what it means to a client",
-        description="Compare what two files mean, Swagger 2.0 or OpenAPI 3: names of definitions, operation ids and "
-        "order do not count.",
+        description="Compare what two files mean, Swagger 2.0 or OpenAPI 3: names of definitions, operation ids "
+        "and order do not count.",
         epilog="exit status: 0 nothing changed, or only what is written about it; 1 additive; 3 breaking; "
         "2 a file cannot be read",
     )
@@ -82,8 +83,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _update(root: Path, source: str, *, dry_run: bool) -> int:
-    from codegen.update import prepare_update, put_in_place, written  # noqa: PLC0415  the validators take half a second
-
     try:
         update = prepare_update(root, source)
         if not dry_run:

@@ -236,18 +236,12 @@ class _Reader:
 
     def _simple(self, value: object, at: str) -> Json:
         """Return the schema of a parameter, which cannot refer to another in Swagger 2.0."""
-        schema = self.schemas.convert(value, at)
-        for _ in self.schemas.schemas:
-            if "$ref" in schema:
-                name = schema.pop("$ref").removeprefix("#/definitions/")
-                where = inside("#/components/schemas", name)
-                schema = {**self.schemas.convert(self.schemas.schemas[name], where), **schema}
+        raw, where = self._resolved(value, "schemas", at)
+        schema = self.schemas.convert(raw, where)
         if schema.get("type", "object") == "object":
             refuse(at, "a parameter is a single value or a list of such")
         if "items" in schema:
-            schema["items"] = (
-                self._simple(schema["items"], inside(at, "items")) if schema["items"] else {"type": "string"}
-            )
+            schema["items"] = self._simple(raw.get("items") or {"type": "string"}, inside(where, "items"))
             schema["items"].pop("description", None)
         dropped = ("x-nullable", "title", "example", "deprecated", "readOnly", "externalDocs", "xml")
         return {key: part for key, part in schema.items() if key not in dropped}

@@ -43,14 +43,7 @@ SHORTENED = {
 def copy(tmp_path: Path) -> Path:
     """Return a copy of the repository as it is now, under version control of its own."""
     root = tmp_path / "copy"
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for path in listed.stdout.splitlines():
+    for path in run("git ls-files --cached --others --exclude-standard", ROOT).splitlines():
         if (ROOT / path).is_file():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / path, root / path)

@@ -63,8 +63,12 @@ def test_a_known_operation_keeps_its_names_whatever_the_file_calls_it() -> None:
         operation={
             "operationId": "other",
             "tags": ["Else"],
-            "parameters": [parameter("new"), parameter("viewMode")]
-            + [parameter("class", "path"), parameter("shop.id", "path")],
+            "parameters": [
+                parameter("new"),
+                parameter("viewMode"),
+                parameter("class", "path"),
+                parameter("shop.id", "path"),
+            ],
         },
     )
     result = named(after, before)
@@ -92,7 +96,7 @@ def test_a_new_operation_takes_no_known_name() -> None:
 def test_operations_of_one_path_may_call_its_parameters_differently() -> None:
     shared = small(path="/v1/{a}", operation={"parameters": [parameter("a", "path")]})
     before = named(shared).published
-    shared["paths"] = {"/v1/{b}": {method: shared["paths"]["/v1/{a}"]["get"] for method in ("get", "delete")}}
+    shared["paths"] = {"/v1/{b}": dict.fromkeys(("get", "delete"), shared["paths"]["/v1/{a}"]["get"])}
     for fields in shared["paths"]["/v1/{b}"].values():
         fields["parameters"] = [parameter("b", "path")]
     shared["paths"]["/v1/{b}"]["delete"] = {**shared["paths"]["/v1/{b}"]["delete"], "operationId": "Drop"}

@@ -81,10 +81,12 @@ def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
         (b'{"swagger": "2.0", "paths": {}}', "#: 'info' is missing"),
         (b'{"openapi": "3.0.0", "paths": []}', "not valid openapi 3.0"),
         (small(definitions={"a": {"$ref": "https://example.com/a.json"}}), "which is outside of the file"),
+        ({"openapi": "3.0.0", "x-a": {"$ref": "https://example.com/a.json"}}, "which is outside of the file"),
         (
-            small(definitions={"a": {"$ref": "#/definitions/gone"}}),
-            "'#/definitions/gone' leads to no definition of this file",
+            {"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {"/a": {"get": {"responses": {}}}}},
+            "not valid swagger 2.0",
         ),
+        (small(definitions={"a": {"$ref": "#/definitions/gone"}}), "leads to no definition of this file"),
     ],
 )
 def test_a_file_that_is_not_to_be_used_is_refused_with_a_sentence(
@@ -116,7 +118,7 @@ def serve() -> Iterator[Callable[[dict[str, Answer]], str]]:
 
     def start(answers: dict[str, Answer]) -> str:
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802  the library's own name
+            def do_GET(self) -> None:
                 status, headers, body = answers[self.path.partition("?")[0]]
                 self.send_response(status)
                 for name, value in {"content-length": str(len(body)), **headers}.items():
@@ -169,7 +171,7 @@ def test_an_answer_that_is_too_large_or_too_slow_is_refused(
     base = serve({"/a": (200, {}, VENDORED_BYTES)})
     with monkeypatch.context() as patch:
         times = iter([0.0, 1000.0, 2000.0])
-        patch.setattr(source.time, "monotonic", lambda: next(times, 3000.0))
+        patch.setattr("codegen.source.time.monotonic", lambda: next(times, 3000.0))
         assert "not complete after 60 seconds" in refusal(f"{base}/a")
     monkeypatch.setattr(source, "LARGEST", 10)
     assert "/a: larger than 10 bytes" in refusal(f"{base}/a")
