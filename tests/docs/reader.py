@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import attrs
+import httpx
 
 from tests.docs.pages import ROOT, Block, blocks_of
 from tests.docs.shell import Command, Place, check, commands
@@ -65,6 +66,8 @@ class Reader:
         elif program == "curl":
             check(attrs.evolve(command, words=tuple(map(self._as_on_the_page, command.words))), self._place())
         elif program == "uvicorn":
+            # Who reads and types is slower than this program: by now, all that was to come of the first message came.
+            httpx.post(f"http://127.0.0.1:{self.ports['8750']}/__sandbox__/settle", timeout=PATIENCE).raise_for_status()
             self.start(["-m", program, *words], self.ports["8000"])
         elif words[:2] == ["-m", "connectly_api.sandbox"]:
             self.start([*words, "--port", str(self.ports["8750"])], self.ports["8750"])
