@@ -1,26 +1,29 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types drift generate wheel build bench soak prism lock clean environment
+.PHONY: help demo test check lint types drift contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
 RUN := .venv/bin/python
 
 help: ## List the verbs
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
-environment:
+interpreter:
 	@test -n "$(PYTHONS)" || { echo "No Python 3.11, 3.12 or 3.13 with pip was found; name one: make PYTHONS=/path/to/python" >&2; exit 1; }
+
+environment: interpreter
 	@sh tools/environment $(firstword $(PYTHONS)) .venv
 
-demo: environment ## Send every documented message to the sandbox, and show what came back
+demo: environment ## Send every documented message to the sandbox, and show what became of each
 	@$(RUN) -m examples.demo
 
 test: environment ## Run the tests, with branch coverage, on the oldest Python found here, and again on the newest
 	@sh tools/test $(PYTHONS)
 
-check: lint types drift test wheel ## Everything that CI asks for
+# The contract with the service and the public API's are among the tests.
+check: lint types drift test build wheel docs ## Everything that CI asks for
 
 lint: environment ## Check style: ruff's rules and format
 	$(RUN) -m ruff check .
@@ -33,14 +36,36 @@ types: environment ## Check types: mypy --strict and pyright strict, ours and ou
 drift: environment ## Check that the generated code is what service.swagger.json says
 	$(RUN) -m codegen check
 
+contract: environment ## Hold the facade and a service (the sandbox, or the one that is named) against service.swagger.json
+	$(RUN) -m pytest tests/contract
+
 generate: environment ## Regenerate connectly_api/lowlevel from service.swagger.json
 	$(RUN) -m codegen generate
+
+api-snapshot: environment ## Write the public names and signatures to tests/api; breaking ones only if the changelog says so
+	$(RUN) -m tools.api_snapshot
 
 wheel: environment ## Build the wheel and test it in an empty environment outside the checkout
 	$(RUN) -m tools.wheel_test $(firstword $(PYTHONS))
 
-build: environment ## Build the sdist and the wheel into dist/
+docs: interpreter ## Build the site into site/, and check its links, its names, and that it loads nothing from elsewhere
+	@sh tools/environment $(firstword $(PYTHONS)) .venv-docs docs
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --quiet
+	.venv-docs/bin/python -m tools.site_check
+
+screenshots: docs ## Look at every page in Chromium, at desktop and phone width, light and dark (needs Node and Chromium)
+	npm install --no-fund --no-audit --no-save --prefix .playwright playwright-core@1 axe-core@4
+	node tools/screenshots.mjs
+
+build: environment ## Build the sdist and the wheel into dist/, and check them
+	$(RUN) -m tools.release check
+	rm -rf dist
 	$(RUN) -m build --no-isolation
+	$(RUN) -m twine check --strict dist/*
+	$(RUN) -m tools.release files dist
+
+release: environment ## Set a version, and the changelog's heading: make release VERSION=1.2.0
+	$(RUN) -m tools.release set $(VERSION)
 
 bench: ## Measure what the package claims, side by side with others, and write docs/benchmarks.md
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-bench bench
@@ -61,4 +86,4 @@ lock: environment ## Lock the requirements anew: versions and hashes, no address
 	sh tools/lock
 
 clean: ## Remove what the other verbs made
-	rm -rf .prism .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .playwright .prism .screenshots .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist site

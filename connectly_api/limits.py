@@ -33,6 +33,7 @@ Limits = Literal["strict", "warn", "off"]
 _ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 # NaN is not between this and its negative, nor are the infinities and the integers that no float holds.
 _LARGEST: Final = sys.float_info.max
+_PACKAGE: Final = "connectly_api."
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -59,7 +60,16 @@ def check(violations: Iterable[Violation], limits: Limits) -> None:
         raise InvalidContentError(refused)
     if limits != "off":
         for violation in found:
-            warnings.warn(str(violation), LimitWarning, stacklevel=2)
+            warnings.warn(str(violation), LimitWarning, stacklevel=_callers_level())
+
+
+def _callers_level() -> int:
+    """Return the `stacklevel` with which `check` points at the code that called this package."""
+    # Documented in spite of its name; inspect.stack reads source files.
+    frame, level = sys._getframe(1), 1  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def text(field: str, value: object, most: int | None = None, *, required: bool = True) -> Iterator[Violation]:

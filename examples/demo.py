@@ -27,12 +27,18 @@ from connectly_api import (
 )
 from connectly_api.sandbox import Sandbox
 from examples.documented_requests import CUSTOMER, SENDER, SENDS, WEBHOOK_CALLS
+from examples.way_back import send_and_follow
 
 DOCUMENTED = Path(__file__).resolve().parent.parent / "tests" / "data" / "requests"
 SILENT_CUSTOMER = "+16045550142"
 
 # How many of the documented calls create a registration.
 CREATED = sum(name.startswith("webhook_create") for name in WEBHOOK_CALLS)
+
+# What comes of each message on the way back, but for the one that fails and the one that is answered.
+STATUSES = ("sent", "delivered", "read")
+FAILING = "session_video"
+ANSWERED = "session_reply_buttons"
 
 # A customer known by BSUID alone cannot be written to yet: the service documents a 400 for it.
 REFUSED_AS_DOCUMENTED = "session_text_bsuid"
@@ -47,7 +53,7 @@ class Line:
         outcome: What came of it.
         milliseconds: How long it took.
         is_right: Whether that is as it should be.
-        to: The recipient, or the address, as it was documented.
+        to: The recipient, or the address, as it was documented; or how far the message came.
     """
 
     what: str
@@ -135,14 +141,31 @@ async def be_refused(connectly: Connectly, sandbox: Sandbox) -> list[Line]:
     return lines
 
 
-def show(console: Console, title: str, heading: str, lines: list[Line]) -> None:
-    """Print a table."""
+async def hear_back(connectly: Connectly, sandbox: Sandbox) -> tuple[list[Line], str]:
+    """Send each documented message with its name as callback data, and look at what a receiver heard of it."""
+    await sandbox.settle()
+    tapped = (ANSWERED, CUSTOMER, "Button 2")
+    arrived, address = await send_and_follow(connectly, sandbox, SENDS, failing=FAILING, tapped=tapped)
+    expected: dict[str, tuple[str, ...]] = dict.fromkeys(SENDS.keys() - {REFUSED_AS_DOCUMENTED}, STATUSES)
+    expected |= {FAILING: ("sent", "delivery_failed"), ANSWERED: (*STATUSES, "tapped 'Button 2'")}
+    lines = [
+        Line(name, str(heard), 0, heard.events == expected.get(name), heard.tracker.status or "")
+        for name, heard in arrived.items()
+    ]
+    lines += [Line(name, "nothing arrived", 0, is_right=False) for name in expected.keys() - arrived.keys()]
+    return lines, address
+
+
+def show(console: Console, title: str, headings: tuple[str, ...], lines: list[Line]) -> None:
+    """Print a table; the third and last heading, of the times, may be left out."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    for name in ("", "what", "to", heading):
+    for name in ("", "what", *headings[:2]):
         table.add_column(name, overflow="fold")
-    table.add_column("ms", justify="right")
+    for name in headings[2:]:
+        table.add_column(name, justify="right")
     for line in lines:
-        table.add_row("ok" if line.is_right else "WRONG", line.what, line.to, line.outcome, f"{line.milliseconds:.1f}")
+        cells = ["ok" if line.is_right else "WRONG", line.what, line.to, line.outcome, f"{line.milliseconds:.1f}"]
+        table.add_row(*cells[: len(table.columns)])
     console.print(table)
 
 
@@ -166,10 +189,13 @@ async def main(console: Console) -> int:
             sent = await send_everything(connectly, sandbox)
             registered = await register_webhooks(connectly, sandbox)
             refused = await be_refused(connectly.with_sender(SENDER), sandbox)
-    show(console, "Every documented message, through the facade, over a socket", "id", sent)
-    show(console, "Every documented webhook registration", "id", registered)
-    show(console, "Three refusals", "error", refused)
-    lines = [*sent, *registered, *refused]
+            heard, receiver = await hear_back(connectly, sandbox)
+    show(console, "Every documented message, through the facade, over a socket", ("to", "id", "ms"), sent)
+    show(console, "Every documented webhook registration", ("to", "id", "ms"), registered)
+    show(console, "Three refusals", ("to", "error", "ms"), refused)
+    title = f"What a receiver on {receiver} heard of each message, by its callback data"
+    show(console, title, ("status", "signed events, in the order of arrival"), heard)
+    lines = [*sent, *registered, *refused, *heard]
     wrong = [line.what for line in lines if not line.is_right]
     console.print(
         f"{len(lines) - len(wrong)} of {len(lines)} went as they should" + "".join(f"\nWRONG: {w}" for w in wrong)

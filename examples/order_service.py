@@ -3,27 +3,34 @@
 `POST /orders/{id}/question` asks, with two buttons. The webhook follows the message until it is read, or fails, and
 thanks the customer for the tap on a button. `GET /orders/{id}` says how far it is.
 
-    CONNECTLY_API_KEY=... CONNECTLY_BUSINESS_ID=... CONNECTLY_WEBHOOK_SECRET=... python -m examples.order_service
+    python -m examples.order_service          plays a customer on a sandbox, and ends
+    python -m examples.order_service serve    serves the shop, with the settings in the environment
 
-Register `https://<your address>/webhooks/connectly` for the topics `messages` and `delivery_status`. Orders are kept in
+To serve it, set `CONNECTLY_API_KEY`, `CONNECTLY_BUSINESS_ID` and `CONNECTLY_WEBHOOK_SECRET`, and register
+`https://<your address>/webhooks/connectly` for the topics `messages` and `delivery_status`. Orders are kept in
 memory here; a shop has a database for them.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import attrs
+import httpx
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 from starlette.routing import Route
 
 from connectly_api import Button, Connectly, ConnectlyError, InvalidRecipientError, OutcomeUnknownError
 from connectly_api.webhooks import ButtonReply, DeliveryStatus, SQLiteStore, StatusTracker, Store, WebhookApp
+from examples.transcript import Transcript
 
+ADDRESS: Final = "https://shop.example"
 YES: Final = Button("yes", "Yes, thank you")
 NO: Final = Button("no", "Not yet")
 
@@ -144,13 +151,36 @@ def create_app(connectly: Connectly, secret: str, store: Store | None = None) ->
     return app
 
 
-def main() -> None:
-    """Serve on port 8000."""
+async def play() -> int:
+    """Ask a customer on a sandbox, and return the exit status."""
+    stage = Transcript()
+    sandbox, ann = stage.sandbox, stage.ann.phone
+    async with stage.client() as connectly:
+        app = create_app(connectly, sandbox.settings.webhook_secret)
+        sandbox.attach(ADDRESS, app)
+        for topic in ("messages", "delivery_status"):
+            await connectly.webhooks.create(topic, f"{ADDRESS}/webhooks/connectly")
+        await stage.says("I have ordered something.")  # Without it there is no window, and a question is refused.
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ADDRESS) as browser:
+            await browser.post("/orders/12345/question", json={"customer": ann})
+            await stage.later(seconds=10)
+            await stage.taps(YES.title)
+            order = (await browser.get("/orders/12345")).json()
+    stage.line("shop", f"order 12345: {order}")
+    sandbox.assert_sent_once(ann, text="Enjoy it!")
+    return 0 if (order["status"], order["answer"]) == ("read", YES.title) else 1
+
+
+def main(arguments: list[str]) -> int:
+    """Play on a sandbox; or, with `serve`, serve on port 8000."""
+    if arguments != ["serve"]:
+        return asyncio.run(play())
     import uvicorn  # noqa: PLC0415 (only here)
 
     store = SQLiteStore("orders-webhooks.db")
     uvicorn.run(create_app(Connectly.from_env(), os.environ["CONNECTLY_WEBHOOK_SECRET"], store))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

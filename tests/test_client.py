@@ -184,8 +184,9 @@ async def test_limits_can_be_warnings_or_off(mock: MockTransport) -> None:
     text = "x" * 4097
     with pytest.raises(InvalidContentError):
         await Connectly(**SETTINGS, transport=mock).send_text(PHONE, text)
-    with pytest.warns(LimitWarning, match="4097 characters; the limit is 4096"):
+    with pytest.warns(LimitWarning, match="4097 characters; the limit is 4096") as warned:
         await Connectly(**SETTINGS, transport=mock, limits="warn").send_text(PHONE, text)
+    assert [warning.filename for warning in warned] == [__file__]
     await Connectly(**SETTINGS, transport=mock, limits="off").send_text(PHONE, text)
     assert len(mock.requests) == 2
 

@@ -61,6 +61,10 @@ TABLE = """
                           |                                                                           | starlette
                           |                                                                           | uvicorn
     pytest_plugin         | client sandbox transport.asgi                                             | pytest
+    cli.*                 | _version addresses cli.* client content errors interactive json_kinds     | attrs anyio
+                          | limits lowlevel lowlevel.models products redaction registrations results  | dotenv rich
+                          | sandbox.__main__ sending template transport.mock transport.protocol       | typer
+                          | webhooks.events webhooks.receiving webhooks.signature                     |
 """
 
 # The package itself: its public names, imported for type checkers at once and for everyone else when first used.
@@ -178,10 +182,17 @@ def test_the_table_itself_keeps_a_library_in_its_room(library: str, room: str) -
     assert [name for name, (_, libraries) in ROWS.items() if library in libraries] == [room]
 
 
-def test_the_table_itself_lets_only_the_package_and_its_fixtures_import_the_client() -> None:
+def test_the_table_itself_lets_only_the_package_and_its_programs_import_the_client() -> None:
     may = [name for name, (modules, _) in ROWS.items() if any(matches("client", pattern) for pattern in modules)]
 
-    assert may == ["", "pytest_plugin"]
+    assert may == ["", "pytest_plugin", "cli.*"]
+
+
+def test_nothing_imports_the_command_line() -> None:
+    importing = {module for module in MODULES for name in imports(module) if matches(own(name) or "", "cli.*")}
+
+    assert {module for module in importing if not matches(module, "cli.*")} == set()
+    assert [name for name, (modules, _) in ROWS.items() if name and "cli.*" in modules] == ["cli.*"]
 
 
 @pytest.mark.parametrize("forbidden", ["client", "transport", "transport.pipeline", "sandbox", "lowlevel"])

@@ -13,9 +13,21 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from tools.release import check_wheel
+
 ROOT = Path(__file__).resolve().parent.parent
 # What looks at the checkout itself, rather than at the package.
-CHECKOUT_ONLY = ("codegen", "typing", "test_imports.py", "test_project.py", "test_readme.py")
+CHECKOUT_ONLY = (
+    "codegen",
+    "docs",
+    "typing",
+    "test_api_snapshot.py",
+    "test_imports.py",
+    "test_outside.py",
+    "test_project.py",
+    "test_release.py",
+    "test_workflows.py",
+)
 
 SMOKE = """
 import asyncio, importlib, pathlib, pkgutil
@@ -71,20 +83,21 @@ def main(python: str) -> None:
         folder = Path(name)
         run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder / "dist", ROOT)
         [wheel] = (folder / "dist").glob("*.whl")
-        strays = [
-            entry
-            for entry in zipfile.ZipFile(wheel).namelist()
-            if not entry.startswith(("connectly_api/", "connectly_api-"))
-        ]
-        if strays:
-            sys.exit(f"the wheel holds files that are not the package's: {strays}")
+        if problems := check_wheel(zipfile.ZipFile(wheel).namelist(), wheel.name.split("-")[1]):
+            sys.exit("\n".join(problems))
 
         clean = environment(python, folder / "clean")
         pip = (python, "-m", "pip", "--python", clean, "--disable-pip-version-check")
-        target = f"connectly-api[fast,otel,sandbox] @ {wheel.as_uri()}"
-        run(*pip, "install", "-qq", "--constraint", pins(folder), target)
+        install = (*pip, "install", "-qq", "--constraint", pins(folder))
+        run(*install, f"connectly-api @ {wheel.as_uri()}")
+        program = clean.with_name("connectly")
+        bare = subprocess.run([program], capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
+        if bare.returncode != 1 or "pip install 'connectly-api[cli]'" not in bare.stderr or "\n" in bare.stderr.strip():
+            sys.exit(f"without its extra the command line says: {bare.stderr}")
+        run(*install, f"connectly-api[cli,fast,otel,sandbox] @ {wheel.as_uri()}")
         run(*pip, "check")
         run(clean, "-W", "error", "-c", SMOKE, cwd=folder)
+        run(program, "--version")
 
         run(*pip, "install", "-qq", "--require-hashes", "--requirement", ROOT / "requirements" / "dev.txt")
         outside = folder / "outside"

@@ -6,14 +6,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
-
-from tests.sandbox.test_pytest_plugin import PAGE, ROOT, blocks
+from tests.docs.pages import ROOT, blocks_of
 
 
-@pytest.mark.skipif(
-    not (ROOT / "docs").exists() or not (ROOT / "README.md").exists(), reason="there is no checkout here"
-)
 def test_the_documentations_example_passes_with_the_wheel_alone(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
@@ -22,8 +17,9 @@ def test_the_documentations_example_passes_with_the_wheel_alone(tmp_path: Path) 
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     project = tmp_path / "project"
     project.mkdir()
-    for name, text in blocks(PAGE.read_text("utf-8")).items():
-        (project / name).write_text(text, "utf-8")
+    for block in blocks_of(ROOT / "docs" / "test-your-bot.md"):
+        if block.title is not None:
+            (project / block.title).write_text(block.text, "utf-8")
     (project / "test_where.py").write_text(
         "import connectly_api\n\ndef test_it_is_the_wheels():\n    assert 'site' in connectly_api.__file__\n"
     )

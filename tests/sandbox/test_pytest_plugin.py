@@ -1,14 +1,11 @@
-"""The plugin, in runs of pytest of their own, and the complete example of the documentation."""
+"""The plugin, in runs of pytest of their own; tests/docs runs the complete example of the documentation."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 import connectly_api
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PAGE = ROOT / "docs" / "test-your-bot.md"
 PLUGIN = ("-p", "connectly_api.pytest_plugin", "-p", "no:cacheprovider", "-W", "error")
 
 pytest_plugins = ["pytester"]
@@ -18,23 +15,6 @@ pytest_plugins = ["pytester"]
 def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the runs find the package that is under test."""
     monkeypatch.setenv("PYTHONPATH", str(Path(connectly_api.__file__).parent.parent))
-
-
-def blocks(page: str) -> dict[str, str]:
-    """The files that the page shows, by name."""
-    named = re.findall(r"`([a-z_.]+)`[^`]*\n\n```[a-z]+\n(.*?)```", page, re.DOTALL)
-    return {name: text for name, text in named if name.endswith((".py", ".ini"))}
-
-
-@pytest.mark.skipif(not PAGE.exists(), reason="the documentation is not beside the tests")
-def test_the_documentations_example_passes_as_it_stands(pytester: pytest.Pytester) -> None:
-    files = blocks(PAGE.read_text("utf-8"))
-    assert set(files) == {"bot.py", "test_bot.py", "pytest.ini"}
-    for name, text in files.items():
-        (pytester.path / name).write_text(text, "utf-8")
-    result = pytester.runpytest_subprocess(*PLUGIN)
-    result.assert_outcomes(passed=6)
-    assert "says `6 passed`" in PAGE.read_text("utf-8")
 
 
 def test_the_fixtures_serve_anyio_on_asyncio_and_on_trio_and_plain_tests(pytester: pytest.Pytester) -> None:

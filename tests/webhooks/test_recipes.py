@@ -33,7 +33,7 @@ def _recipes() -> dict[str, str]:
         heading, _, text = section.partition("\n")
         found |= {
             f"{heading} {place}": block
-            for place, block in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+            for place, block in enumerate(re.findall(r"```python[^\n]*\n(.*?)```", text, re.DOTALL))
         }
     return found
 

@@ -1,0 +1,251 @@
+"""What a block of shell says, and whether it is so: verbs, extras, modules, flags, variables and addresses exist.
+
+Nothing is installed and no server is started. A request with curl is made, to a sandbox; of every other command it is
+checked that it could be given. A command that is not known here fails the test: teach it here, or give a reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+
+import attrs
+import httpx
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.docs.pages import ROOT, Block
+
+_OPERATORS = frozenset("();<>|&")
+_REDIRECTIONS = frozenset({">", ">>", "<"})
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+_SANDBOX = "http://127.0.0.1:8750"
+"""Where the pages have it: the default of `python -m connectly_api.sandbox`."""
+
+
+class NotSoError(AssertionError):
+    """A command cannot be given as it stands."""
+
+
+@attrs.frozen
+class Command:
+    """One command: the variables set before it, and its words."""
+
+    variables: Mapping[str, str]
+    words: tuple[str, ...]
+
+
+@attrs.frozen
+class Place:
+    """Where commands are given: beside the files of a page, with a sandbox running."""
+
+    folder: Path
+    sandbox: str
+
+
+def shown(block: Block) -> str:
+    """Return what of a block is typed: all, or in a console what follows a prompt."""
+    if block.language != "console":
+        return block.text
+    return "".join(f"{line[2:]}\n" for line in block.text.splitlines() if line.startswith("$ "))
+
+
+def commands(text: str) -> Iterator[Command]:
+    """Yield each command of a script without loops and here-documents."""
+    for line in _whole_lines(text):
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
+        words: list[str] = []
+        given = iter([*lexer, ";"])
+        for word in given:
+            if word in _REDIRECTIONS:
+                next(given)
+            elif word and set(word) <= _OPERATORS:
+                yield from _command(words)
+                words = []
+            else:
+                words.append(word)
+
+
+def _whole_lines(text: str) -> Iterator[str]:
+    held = ""
+    for line in text.replace("\\\n", " ").splitlines():
+        held += f"{line}\n"
+        try:
+            shlex.split(held, comments=True)
+        except ValueError:  # A quotation goes on.
+            continue
+        yield held
+        held = ""
+    if held:
+        raise NotSoError(f"a quotation is never closed: {held}")
+
+
+def _command(words: list[str]) -> Iterator[Command]:
+    variables: dict[str, str] = {}
+    rest = list(words)
+    while rest and (assignment := _ASSIGNMENT.fullmatch(rest[0])):
+        variables[assignment[1]] = assignment[2]
+        rest.pop(0)
+    if rest or variables:
+        yield Command(variables, tuple(rest))
+
+
+def check(command: Command, place: Place) -> None:
+    """Check that a command can be given.
+
+    Raises:
+        NotSoError: It cannot.
+    """
+    for name in command.variables:
+        _check_variable(name)
+    if not command.words:
+        return
+    program, *words = command.words
+    if program in _CHECKS:
+        _CHECKS[program](words, place)
+    elif program in _PROJECT.get("scripts", {}):
+        module = _PROJECT["scripts"][program].partition(":")[0]
+        _check_help(["-c", f"from {module} import *; import sys; sys.exit({_called(program)})"], words)
+    else:
+        raise NotSoError(f"{program}: not a command that tests/docs/shell.py knows")
+
+
+def _called(program: str) -> str:
+    module, _, name = _PROJECT["scripts"][program].partition(":")
+    return f"__import__('importlib').import_module({module!r}).{name}()"
+
+
+def _check_variable(name: str) -> None:
+    sources = [path for folder in ("connectly_api", "examples") for path in (ROOT / folder).rglob("*.py")]
+    if not any(f'"{name}"' in path.read_text("utf-8") for path in sources):
+        raise NotSoError(f"{name}: no code reads this variable")
+
+
+def _export(words: list[str], _place: Place) -> None:
+    for word in words:
+        _check_variable(word.partition("=")[0])
+
+
+def _make(words: list[str], _place: Place) -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for word in words:
+        name, is_variable, _ = word.partition("=")
+        form = rf"^{name} *[:?]?=" if is_variable else rf"^{re.escape(name)}:"
+        if not re.search(form, makefile, re.MULTILINE):
+            raise NotSoError(f"make {word}: the Makefile has no such thing")
+
+
+def _pip(words: list[str], _place: Place) -> None:
+    if words[:1] != ["install"]:
+        raise NotSoError(f"pip {words}: only installing is known here")
+    locks = "".join(path.read_text("utf-8") for path in sorted((ROOT / "requirements").glob("*.txt")))
+    for word in (word for word in words[1:] if not word.startswith("-")):
+        wanted = Requirement(word)
+        name = canonicalize_name(wanted.name)
+        if name == _PROJECT["name"]:
+            missing = wanted.extras - set(_PROJECT["optional-dependencies"])
+            if missing:
+                raise NotSoError(f"{word}: there is no extra {missing}")
+        elif not re.search(rf"^{re.escape(name)}==", locks, re.MULTILINE):
+            raise NotSoError(f"{word}: no lock has it, so no test has tried it")
+
+
+def _python(words: list[str], place: Place) -> None:
+    if words[:1] == ["-m"]:
+        module, rest = words[1], words[2:]
+        if find_spec(module) is None:
+            raise NotSoError(f"{module}: there is no such module")
+        if rest and module.partition(".")[0] in {"codegen", "connectly_api", "examples", "benchmarks", "tools"}:
+            _check_help(["-m", module], rest)
+        return
+    if not words or not any((folder / words[0]).is_file() for folder in (place.folder, ROOT)):
+        raise NotSoError(f"python {words}: no such file on the page or in the checkout")
+
+
+def _check_help(program: list[str], words: list[str]) -> None:
+    """Ask a program for help on the words that stand before its options, and look the options up there."""
+    leading = [word for word in words if not word.startswith("-")][:3]
+    options = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+    helps = (_help((*program, *leading[:count])) for count in range(len(leading), -1, -1))
+    told = next(filter(None, helps), None)
+    if told is None:
+        raise NotSoError(f"{program} {words}: has no --help")
+    known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", told))
+    if options - known:
+        raise NotSoError(f"{program} {words}: has no {options - known}")
+
+
+@cache
+def _help(words: tuple[str, ...]) -> str | None:
+    """Return what a program of Python says of itself, or None where it ends otherwise than well."""
+    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    command = [sys.executable, *words, "--help"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+def _curl(words: list[str], place: Place) -> None:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("-s", "-f", "-sS", "-fsS", action="store_true")
+    parser.add_argument("-X", "--request", dest="method")
+    parser.add_argument("-H", "--header", dest="headers", action="append", default=[])
+    parser.add_argument("-d", "--data")
+    parser.add_argument("url")
+    given = parser.parse_args(words)
+    if not given.url.startswith(f"{_SANDBOX}/"):
+        raise NotSoError(f"curl {given.url}: not the sandbox's address")
+    headers = dict(header.split(": ", 1) for header in given.headers)
+    method = given.method or ("GET" if given.data is None else "POST")
+    url = given.url.replace(_SANDBOX, place.sandbox, 1)
+    answer = httpx.request(method, url, content=given.data, headers=headers, timeout=30)
+    if answer.status_code != httpx.codes.OK:
+        raise NotSoError(f"curl {given.url}: {answer.status_code} {answer.text}")
+
+
+def _git(words: list[str], _place: Place) -> None:
+    git = which("git")
+    assert git is not None
+    done = subprocess.run([git, words[0], "-h"], capture_output=True, text=True, timeout=60, check=False)
+    if "usage: git " not in done.stdout + done.stderr:
+        raise NotSoError(f"git {words}: there is no such command")
+
+
+def _into_the_checkout(words: list[str], _place: Place) -> None:
+    if not (ROOT / words[-1]).exists():
+        raise NotSoError(f"{words[-1]}: the checkout has no such file")
+
+
+def _uvicorn(words: list[str], place: Place) -> None:
+    module, _, name = words[0].partition(":")
+    source = place.folder / f"{module}.py"
+    if not source.is_file() or not re.search(rf"^{name} = ", source.read_text("utf-8"), re.MULTILINE):
+        raise NotSoError(f"uvicorn {words[0]}: the page has no {module}.py with {name}")
+
+
+def _nothing_to_check(_words: list[str], _place: Place) -> None:
+    """What it claims is checked with another block: a file of tests on the page is run."""
+
+
+_CHECKS: Mapping[str, Callable[[list[str], Place], None]] = {
+    "cp": _into_the_checkout,
+    "curl": _curl,
+    "export": _export,
+    "git": _git,
+    "make": _make,
+    "pip": _pip,
+    "pytest": _nothing_to_check,
+    "python": _python,
+    "uvicorn": _uvicorn,
+}
