@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types drift contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter
+.PHONY: help demo test check lint types drift contract generate api-snapshot wheel docs screenshots build release newcomer bench soak prism lock clean environment interpreter
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
@@ -66,6 +66,9 @@ build: environment ## Build the sdist and the wheel into dist/, and check them
 
 release: environment ## Set a version, and the changelog's heading: make release VERSION=1.2.0
 	$(RUN) -m tools.release set $(VERSION)
+
+newcomer: environment ## Time the way from a clone to the first webhook, by the README and the quick start alone
+	$(RUN) -m tools.newcomer
 
 bench: ## Measure what the package claims, side by side with others, and write docs/benchmarks.md
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-bench bench

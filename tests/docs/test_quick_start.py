@@ -1,149 +1,32 @@
-"""The quick start, from its first line to its last, as a reader follows it: in terminals, with programs of their own.
-
-The sandbox's and the receiver's ports alone are others, as the usual ones may be taken; curl is done without.
-"""
+"""The quick start, from its first line to its last, as a reader follows it."""
 
 from __future__ import annotations
 
-import os
-import re
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import pytest
 
-from tests.docs.pages import ROOT, Block, blocks_of
-from tests.docs.shell import Command, Place, check, commands
-from tests.rough_server import free_port
-
-BLOCKS = blocks_of(ROOT / "docs" / "quick-start.md")
-PATIENCE = 60.0
-"""Seconds, for what takes one or two."""
-
-
-@attrs.define
-class Reader:
-    """Somebody who follows the page.
-
-    Attributes:
-        folder: Where files are written.
-        ports: The page's ports, and those that are taken instead.
-        environment: What has been exported.
-        stack: What ends the servers.
-        servers: Programs that go on, and where their output goes.
-        printed: What the last command printed that ended.
-    """
-
-    folder: Path
-    ports: dict[str, int]
-    environment: dict[str, str]
-    stack: ExitStack
-    servers: list[Path] = attrs.field(factory=list)
-    printed: str = ""
-
-    def follow(self, block: Block) -> None:
-        text = self._here(block.text)
-        if block.title:
-            (self.folder / block.title).write_text(text, "utf-8")
-        elif block.language == "text":
-            self.compare(block.text)
-        else:
-            for command in commands(text):
-                self.give(command)
-
-    def give(self, command: Command) -> None:
-        program, *words = command.words
-        if program == "pip":
-            check(command, Place(self.folder, ""))
-        elif program == "export":
-            self.environment |= dict(word.split("=", 1) for word in words)
-        elif program == "curl":
-            check(attrs.evolve(command, words=tuple(map(self._as_on_the_page, command.words))), self._place())
-        elif program == "uvicorn":
-            self.start(["-m", program, *words], self.ports["8000"])
-        elif words[:2] == ["-m", "connectly_api.sandbox"]:
-            self.start([*words, "--port", str(self.ports["8750"])], self.ports["8750"])
-        else:
-            assert program == "python"
-            done = subprocess.run(
-                [sys.executable, "-W", "error", *words], cwd=self.folder, env=self.environment, capture_output=True,
-                text=True, timeout=PATIENCE, check=False,
-            )  # fmt: skip
-            assert (done.returncode, done.stderr) == (0, "")
-            self.printed = done.stdout
-
-    def start(self, words: list[str], port: int) -> None:
-        output = self.folder / f"server-{len(self.servers)}.txt"
-        self.servers.append(output)
-        self.stack.enter_context(running([sys.executable, *words], self.folder, self.environment, output))
-        wait_until(lambda: answers(port))
-
-    def compare(self, expected: str) -> None:
-        """Wait until the last command, or else the last server, has printed what the page shows."""
-        pattern = re.compile(".*?".join(map(re.escape, expected.strip().split("…"))), re.DOTALL)
-        if not pattern.fullmatch(self.printed.strip()):
-            wait_until(lambda: pattern.fullmatch(self.servers[-1].read_text("utf-8").strip()) is not None)
-
-    def _here(self, text: str) -> str:
-        for usual, port in self.ports.items():
-            text = text.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{port}").replace(f"--port {usual}", f"--port {port}")
-        return text
-
-    def _as_on_the_page(self, word: str) -> str:
-        return word.replace(f"127.0.0.1:{self.ports['8750']}", "127.0.0.1:8750")
-
-    def _place(self) -> Place:
-        return Place(self.folder, f"http://127.0.0.1:{self.ports['8750']}")
-
-
-@contextmanager
-def running(command: list[str], folder: Path, environment: dict[str, str], output: Path) -> Iterator[None]:
-    with (
-        output.open("w") as file,
-        subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as connection:
-        return connection.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    last = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < last, "it did not happen"
-        time.sleep(0.05)
+from tests.docs.newcomer import follow
+from tests.docs.reader import BLOCKS, Reader, reading
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTLY_")}
-    environment |= {"PYTHONPATH": str(ROOT)}
-    with ExitStack() as stack:
-        yield Reader(tmp_path, {"8750": free_port(), "8000": free_port()}, environment, stack)
+    with reading(tmp_path) as reader:
+        yield reader
 
 
 def test_whoever_follows_the_page_sees_what_it_shows(reader: Reader) -> None:
-    for block in BLOCKS:
-        reader.follow(block)
+    steps = list(follow(reader))
+    assert steps == ["first own message to the sandbox", "first webhook handled"]
     assert len(reader.servers) == 2
     assert "POST /send/messages" in reader.servers[0].read_text("utf-8")
     assert [block.language for block in BLOCKS].count("text") == 2
 
 
 def test_a_page_that_shows_something_else_is_found(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{__name__}.PATIENCE", 0.2)
+    monkeypatch.setattr("tests.docs.reader.PATIENCE", 0.2)
     reader.printed = "accepted: 01X\n"
     (reader.folder / "server.txt").write_text("", "utf-8")
     reader.servers.append(reader.folder / "server.txt")
