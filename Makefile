@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types drift contract generate api-snapshot wheel docs screenshots build release newcomer bench soak prism lock clean environment interpreter
+.PHONY: help demo test check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter newcomer
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
@@ -36,8 +36,15 @@ types: environment ## Check types: mypy --strict and pyright strict, ours and ou
 drift: environment ## Check that the generated code is what service.swagger.json says
 	$(RUN) -m codegen check
 
+update: environment ## Put a new file of the vendor in place, and all that follows: make update FILE=path-or-address
+	@test -n "$(FILE)" || { echo "Say which: make update FILE=path-or-address" >&2; exit 2; }
+	$(RUN) -m codegen update "$(FILE)"
+
 contract: environment ## Hold the facade and a service (the sandbox, or the one that is named) against service.swagger.json
 	$(RUN) -m pytest tests/contract
+
+drift-report: environment ## Show what each of some eighty changes that the vendor could make comes to
+	@$(RUN) -m tests.codegen.catalogue
 
 generate: environment ## Regenerate connectly_api/lowlevel from service.swagger.json
 	$(RUN) -m codegen generate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties import LiteralEnumProperty, ModelProperty
@@ -10,11 +11,11 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.schema import Reference, Schema
 from openapi_python_client.schema.untrusted_string import UntrustedString
 
-from codegen import names
+from codegen.document import Json
 from codegen.literals import docstring, entry, prose
 from codegen.walk import Operation
 
-__all__ = ["enum_doc", "mapping_doc", "model_doc", "operation_doc", "request_doc"]
+__all__ = ["enum_doc", "mapping_doc", "model_doc", "operation_doc", "request_doc", "wire_names"]
 
 _REST = (
     "What was read and has no field here, or is not of its field's type, under its name on the wire. It is written "
@@ -24,6 +25,11 @@ _TRANSPORT = "Where to send it: `Connectly.transport`."
 _TIMEOUT = "Seconds for the whole call, or None for the transport's own limit."
 _INVALID = ("InvalidInputError", "An argument cannot be written into a path, a query, a header or JSON.")
 _FAILED = "Whatever else the transport raises; see `connectly_api.errors`."
+
+
+def wire_names(model: ModelProperty) -> Json:
+    """Return the names on the wire of a model's fields, by their names in Python."""
+    return cast("Json", (model.data.model_extra or {})["x-wire"])
 
 
 def _text(value: UntrustedString | None) -> str:
@@ -40,32 +46,31 @@ def _headline(description: str, origin: str) -> list[str]:
     return [*prose(_sentences(description)), "", *prose(origin)]
 
 
-def _origin(definition: object) -> str:
-    return f"`{definition}` of the service's Swagger file." if definition else "Defined in place by the Swagger file."
+def _origin(definitions: object) -> str:
+    found = cast("list[object]", definitions or [])
+    return f"`{found[0]}` of the service's Swagger file." if found else "Defined in place by the Swagger file."
 
 
 def model_doc(model: ModelProperty, properties: Iterable[PropertyProtocol]) -> str:
     """Return the docstring of a model or of a mapping."""
     lines = [
-        *_headline(_text(model.description), _origin((model.data.model_extra or {}).get("x-definition"))),
+        *_headline(_text(model.description), _origin((model.data.model_extra or {}).get("x-definitions"))),
         "",
         "Attributes:",
     ]
     for kind in properties:
-        lines += [
-            f"    {line}" for line in entry(names.field(kind.name.get_untrusted_value()), _property_text(model, kind))
-        ]
+        lines += [f"    {line}" for line in entry(kind.name.get_untrusted_value(), _property_text(model, kind))]
     lines += [f"    {line}" for line in entry("additional_properties", _REST)]
     return docstring(lines)
 
 
 def mapping_doc(model: ModelProperty) -> str:
     """Return the docstring of a mapping's alias."""
-    return docstring(_headline(_text(model.description), _origin((model.data.model_extra or {}).get("x-definition"))))
+    return docstring(_headline(_text(model.description), _origin((model.data.model_extra or {}).get("x-definitions"))))
 
 
 def _property_text(model: ModelProperty, kind: PropertyProtocol) -> str:
-    name = f"`{kind.name.get_untrusted_value()}` on the wire"
+    name = f"`{wire_names(model)[kind.name.get_untrusted_value()]}` on the wire"
     # The generator keeps the description of what a property refers to, not the property's own.
     told = (model.data.properties or {}).get(kind.name, kind)
     if isinstance(told, Reference):
@@ -79,16 +84,16 @@ def _example(value: object) -> str:
     return value.get_untrusted_value() if isinstance(value, UntrustedString) else str(value)
 
 
-def enum_doc(enum: LiteralEnumProperty, definition: object, *, known: bool) -> str:
+def enum_doc(enum: LiteralEnumProperty, definitions: object, *, known: bool) -> str:
     """Return the docstring of an enum's alias.
 
     Args:
         enum: The enum.
-        definition: Its name in the Swagger file, where it has one.
+        definitions: Its names in the Swagger file, where it has any.
         known: Whether any value is.
     """
     opening = "The values that are known; the service may answer others." if known else "No value of it is known yet."
-    return docstring([*_headline(_text(enum.description), _origin(definition)), "", opening])
+    return docstring([*_headline(_text(enum.description), _origin(definitions)), "", opening])
 
 
 def request_doc(endpoint: Endpoint, operation: Operation) -> str:
@@ -124,7 +129,7 @@ def operation_doc(endpoint: Endpoint, operation: Operation) -> str:
     arguments = [("transport", _TRANSPORT), *_arguments(endpoint, operation), ("timeout", _TIMEOUT)]
     return docstring(
         [
-            *_headline(text, f"`{operation.method.upper()} {operation.path}`"),
+            *_headline(text, f"`{operation.method.upper()} {operation.fields['x-path']}`"),
             "",
             *_section("Args", arguments),
             "Returns:",
@@ -142,16 +147,9 @@ def _section(title: str, entries: list[tuple[str, str]]) -> list[str]:
 
 def _arguments(endpoint: Endpoint, operation: Operation) -> list[tuple[str, str]]:
     told = {
-        (parameter["in"], parameter["name"]): parameter.get("description", "").strip()
+        parameter["name"]: _sentences(f"`{parameter['x-wire']}` on the wire", parameter.get("description", "").strip())
         for parameter in operation.fields.get("parameters", [])
     }
-    arguments = [
-        (
-            names.argument(kind.python_name),
-            _sentences(
-                f"`{kind.name.get_untrusted_value()}` on the wire", told[place.value, kind.name.get_untrusted_value()]
-            ),
-        )
-        for place, kind in endpoint.iter_all_parameters()
-    ]
+    found = [kind.name.get_untrusted_value() for _, kind in endpoint.iter_all_parameters()]
+    arguments = [(name, told[name]) for name in found]
     return arguments + ([("body", "What is sent, as JSON.")] if endpoint.bodies else [])

@@ -14,7 +14,9 @@ __all__ = [
     "elements",
     "extensions",
     "inside",
+    "listed",
     "load",
+    "mapped",
     "members",
     "refuse",
     "strings",
@@ -121,6 +123,16 @@ def members(value: object, at: str) -> Json:
         CodegenError: It is not an object.
     """
     return cast("Json", value) if isinstance(value, dict) else refuse(at, "must be an object")
+
+
+def mapped(value: object) -> Json | None:
+    """Return JSON where it is an object, else None."""
+    return cast("Json", value) if isinstance(value, dict) else None
+
+
+def listed(value: object) -> list[object] | None:
+    """Return JSON where it is a list, else None."""
+    return cast("list[object]", value) if isinstance(value, list) else None
 
 
 def elements(value: object, at: str) -> list[object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -14,16 +15,34 @@ from pathlib import Path
 
 import attrs
 
-from codegen.document import CodegenError, load
+from codegen.document import CodegenError, Json, load
+from codegen.openapi import as_swagger
 from codegen.overlay import apply
+from codegen.published import NO_NAMES, Published, dump, read
+from codegen.renames import Named
+from codegen.renames import name as named
 from codegen.render import render
 from codegen.swagger import convert
 from codegen.verify import Counts, verify
 
-__all__ = ["FORMATTING", "PINNED", "Layout", "Tree", "build", "read_tree", "write_tree"]
+__all__ = [
+    "FORMATTING",
+    "PINNED",
+    "PUBLISHED",
+    "SWAGGER",
+    "Layout",
+    "Tree",
+    "build",
+    "prepare",
+    "read_tree",
+    "write_tree",
+]
 
 SWAGGER = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
+
+PUBLISHED = Path("codegen", "published.json")
+"""The table of published names, from the root."""
 
 _SOURCE = "_source.py"
 FORMATTING = (
@@ -48,13 +67,13 @@ class Layout:
         root: A checkout of the repository.
         swagger: The Swagger file to generate from.
         out: The generated tree.
-        vendored: Whether `swagger` is the vendored file, to which the overlay's expectations apply.
+        published: The table of published names; None for another file than the vendored one, which has none.
     """
 
     root: Path
     swagger: Path
     out: Path
-    vendored: bool
+    published: Path | None
 
     @staticmethod
     def of(root: Path, swagger: Path | None = None, out: Path | None = None) -> Layout:
@@ -63,7 +82,7 @@ class Layout:
             root=root,
             swagger=swagger or root / SWAGGER,
             out=out or root / "connectly_api" / "lowlevel",
-            vendored=swagger is None,
+            published=None if swagger is not None else root / PUBLISHED,
         )
 
 
@@ -74,10 +93,12 @@ class Tree:
     Attributes:
         files: Bytes by path within the tree, with slashes.
         counts: How much of the Swagger file is in it.
+        published: The table of the names that it publishes, as a file.
     """
 
     files: Mapping[str, bytes]
     counts: Counts
+    published: bytes
 
 
 def build(layout: Layout) -> Tree:
@@ -91,16 +112,45 @@ def build(layout: Layout) -> Tree:
     """
     versions = _versions(layout.root)
     source = _read(layout.swagger)
-    swagger = load(source)
-    document = apply(convert(swagger), vendored=layout.vendored)
+    try:
+        return _built(source, _published(layout), versions)
+    except RecursionError:
+        raise CodegenError(f"{layout.swagger}: nested too deeply to be a description of a service") from None
+
+
+def _built(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
+    document = load(source)
+    swagger = as_swagger(document)
+    prepared = prepare(swagger, published)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
-        render(document, directory)
+        render(prepared.document, directory)
         (directory / _SOURCE).write_text(_stamp(source, versions), encoding="utf-8")
         _format(directory)
         files = read_tree(directory)
-    counts = verify(swagger, document, {path: content.decode() for path, content in files.items()})
-    return Tree({**files, SWAGGER: source}, counts)
+    counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
+    # The sandbox reads Swagger 2.0.
+    kept = source if swagger is document else (json.dumps(swagger, indent=2) + "\n").encode()
+    return Tree({**files, SWAGGER: kept}, counts, dump(prepared.published))
+
+
+def prepare(swagger: Json, published: Published) -> Named:
+    """Return what the generator is given for a Swagger document, and the names to keep.
+
+    Args:
+        swagger: The document; it is not changed.
+        published: The names that are known.
+
+    Raises:
+        CodegenError: The document cannot be converted, or something in it cannot be named.
+    """
+    return named(apply(convert(swagger)), published)
+
+
+def _published(layout: Layout) -> Published:
+    if layout.published is None or not layout.published.exists():
+        return NO_NAMES
+    return read(_read(layout.published))
 
 
 def _read(path: Path) -> bytes:

@@ -17,7 +17,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def literal(value: str | int) -> str:
+def literal(value: object) -> str:
     """Return a value as a Python literal of ASCII: what can be printed depends on the interpreter's Unicode."""
     return ascii(value)
 

@@ -5,27 +5,26 @@ The generator's own functions decide how a word is spelt, so that what is checke
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Container, Iterable
+from itertools import count
 
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
 
-from codegen.document import CodegenError, Json
-from codegen.walk import Operation
+from codegen.document import CodegenError
 
 __all__ = [
     "PREFIX",
     "argument",
     "class_name",
     "field",
+    "free",
     "function",
     "module",
-    "operation_names",
     "original",
-    "property_names",
-    "require_unique",
-    "schema_names",
+    "plain",
     "short_operation",
     "short_schema",
 ]
@@ -39,11 +38,13 @@ _VERSIONED_PACKAGE = re.compile(r"(?:[a-z][A-Za-z0-9]*?V|v)[0-9]+(?:(?:alpha|bet
 _PACKAGE = re.compile(r"[a-z][a-z0-9]*(?=[A-Z])")
 _SERVICE = re.compile(r"([A-Z][A-Za-z0-9]*)_(?=[A-Za-z])")
 
+_SHORTENED = 80
+_TRIES = 4
 _LONGEST = 120
 """A module is named after a class or a function, and file systems take about 255 bytes."""
 
 _TAKEN_FIELDS = frozenset({"additional_properties", "from_dict", "to_dict"})
-_TAKEN_ARGUMENTS = frozenset({"body", "request", "timeout", "transport"})
+_TAKEN_ARGUMENTS = frozenset({"body", "built", "request", "timeout", "transport"})
 _TAKEN_FUNCTIONS = frozenset({"api", "models", "request"})
 
 
@@ -58,15 +59,30 @@ def argument(name: str) -> str:
 
 
 def function(name: str) -> str:
-    """Return an operation's name in Python: `SendMessage` is `send_message`.
-
-    Raises:
-        CodegenError: There is none, or generated code already means something else by it.
-    """
+    """Return an operation's name in Python: `SendMessage` is `send_message`."""
     found = _identifier(name)
-    if found in _TAKEN_FUNCTIONS:
-        raise CodegenError(f"operation {name!r} cannot be called {found!r}: generated code has another use for that")
-    return found
+    # Whatever has no underscore at its end comes out of the generator as it went in.
+    return f"{found}_operation" if found in _TAKEN_FUNCTIONS else found
+
+
+def plain(name: str) -> str:
+    """Return a name of which Python names can be made, whatever the name: `größe` is `grosse`, `価` is `u4fa1`."""
+    ascii_only = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    if not any(map(str.isalnum, ascii_only)):
+        ascii_only = "_".join(f"u{ord(character):04x}" for character in name[:_SHORTENED]) or "empty"
+    if len(ascii_only) > _SHORTENED:
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        ascii_only = f"{ascii_only[: _SHORTENED // 2]}_{digest}"
+    return ascii_only
+
+
+def free(wanted: Iterable[str], taken: Container[str]) -> str:
+    """Return the first of some names that is not taken; where all are, the last one with a number."""
+    name = ""
+    for name in wanted:
+        if name not in taken:
+            return name
+    return next(found for n in count(2) if (found := f"{name.rstrip('_')}_{n}") not in taken)
 
 
 def original(name: str) -> str:
@@ -90,7 +106,15 @@ def class_name(name: str) -> str:
     Raises:
         CodegenError: There is none.
     """
-    return _checked(str(ClassName(name, PREFIX)), name)
+    found = str(ClassName(name, PREFIX))
+    for _ in range(_TRIES):
+        again = str(ClassName(found, PREFIX))  # The generator makes a name of this one once more.
+        if again == found:
+            return _checked(found, name)
+        found = again
+    # Where that leads nowhere, letters alone do, which the generator leaves as they are.
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return _checked(f"Named{digest.translate(str.maketrans('0123456789', 'ghijklmnop'))}", name)
 
 
 def _identifier(name: str) -> str:
@@ -111,22 +135,6 @@ def _free(name: str, taken: frozenset[str]) -> str:
     return f"{name}_" if name in taken else name
 
 
-def require_unique(kind: str, names: Mapping[str, str]) -> None:
-    """Refuse names that are one and the same in Python.
-
-    Args:
-        kind: What they are names of, for the error.
-        names: What each is to the service, to what it is in Python.
-
-    Raises:
-        CodegenError: Two are the same.
-    """
-    for name, count in Counter(names.values()).items():
-        if count > 1:
-            same = ", ".join(repr(key) for key, value in names.items() if value == name)
-            raise CodegenError(f"{kind} {same} would all be called {name!r} in Python; rename one in the overlay")
-
-
 def short_operation(operation_id: str, tags: Iterable[str]) -> str:
     """Return an operation's id without the service that a gRPC gateway puts before it."""
     match = _SERVICE.match(operation_id)
@@ -135,70 +143,9 @@ def short_operation(operation_id: str, tags: Iterable[str]) -> str:
     return operation_id
 
 
-def operation_names(found: Iterable[Operation]) -> dict[str, str]:
-    """Return what each operation is called: its id without the service, unless two would clash.
-
-    Args:
-        found: The operations of a document.
-
-    Returns:
-        Operation ids to names that are distinct in Python.
-
-    Raises:
-        CodegenError: An operation has no id, two have the same, or there is no name for one.
-    """
-    short: dict[str, str] = {}
-    for operation in found:
-        operation_id = operation.fields.get("operationId")
-        if not operation_id:
-            raise CodegenError(f"{operation.at}: the operation has no operationId to name a function after")
-        if operation_id in short:
-            raise CodegenError(f"{operation.at}: a second operation has the operationId {operation_id!r}")
-        short[operation_id] = short_operation(operation_id, operation.fields.get("tags", []))
-    counts = Counter(map(function, short.values()))
-    names = {key: name if counts[function(name)] == 1 else key for key, name in short.items()}
-    require_unique("operations", {key: function(name) for key, name in names.items()})
-    return names
-
-
 def short_schema(name: str) -> str:
     """Return a definition's name without its package: `v1Message`, `fooV1Message`, `foo.v1.Message` are `Message`."""
     for package in (_DOTTED_PACKAGE, _VERSIONED_PACKAGE, _PACKAGE):
         if (match := package.match(name)) is not None:
             return name[match.end() :]
     return name
-
-
-def schema_names(schemas: Iterable[str], bodies: Mapping[str, str]) -> dict[str, str]:
-    """Return what class each schema becomes: its name without its package, unless two would clash.
-
-    Args:
-        schemas: The names of all schemas.
-        bodies: Of those that are one operation's body and nothing else, the name of that operation.
-
-    Returns:
-        Schemas' names to names of classes, which are distinct, as are the names of their modules.
-
-    Raises:
-        CodegenError: There is no name for one, or two would be the same all the same.
-    """
-    wanted = {
-        name: class_name(f"{class_name(bodies[name])}Request" if name in bodies else short_schema(name))
-        for name in schemas
-    }
-    counts = Counter(wanted.values())
-    names = {name: short if counts[short] == 1 else class_name(name) for name, short in wanted.items()}
-    require_unique("schemas", names)
-    require_unique("modules of schemas", {name: module(found) for name, found in names.items()})
-    return names
-
-
-def property_names(schema: Json) -> dict[str, str]:
-    """Return what each property of a schema is called, other than those of the schemas that it includes.
-
-    Raises:
-        CodegenError: There is no name for one, or two would be the same.
-    """
-    names = {name: field(name) for name in schema.get("properties", {})}
-    require_unique("properties", names)
-    return names

@@ -1,6 +1,7 @@
 """Each deviation from the vendor's file, with its reason, in the order in which they are applied.
 
-A step that finds fewer places than it names stops the run: what it deviates from is gone, so the step has to go too.
+Most steps are general rules, which change what they find, be it nothing: how the vendor writes and names things may
+change with every file. A step about one operation names its place, and stops the run when that is gone.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from codegen import renames, rules
+from codegen import rules
 from codegen.document import CodegenError, Json
 
-__all__ = ["SERVER", "STEPS", "Step", "apply"]
+__all__ = ["SERVER", "STEPS", "Step", "apply", "counted"]
 
 SERVER = "https://api.connectly.ai"
 """Source: https://docs.connectly.ai, where every example is sent there."""
@@ -28,15 +29,13 @@ class Step:
         reason: Why the vendor's file is not taken as it is.
         change: Changes a document in place and returns the number of places that it found; raises CodegenError where it
             cannot do its work.
-        at_least: How many places the vendored file must offer.
-        vendored_only: Whether the step is about the vendored file alone, and not a general rule.
+        target: The place of the one operation that the step is about; empty where it is a general rule.
     """
 
     name: str
     reason: str
     change: Callable[[Json], int]
-    at_least: int = 0
-    vendored_only: bool = False
+    target: str = ""
 
 
 def _add_server(document: Json) -> int:
@@ -51,8 +50,6 @@ STEPS = (
         "add the server",
         "The file names no host; the documentation does.",
         _add_server,
-        at_least=1,
-        vendored_only=True,
     ),
     Step(
         "put the base path before each path",
@@ -63,7 +60,6 @@ STEPS = (
         "drop error responses",
         "Errors are raised by the pipeline, which knows every status; as results they could be overlooked.",
         rules.drop_error_responses,
-        at_least=1,
     ),
     Step(
         "keep one kind of success",
@@ -94,77 +90,63 @@ STEPS = (
         "drop defaults",
         "What the caller does not give is not sent; an enum's default would go out as `..._unspecified`.",
         rules.drop_defaults,
-        at_least=1,
     ),
     Step(
         "drop unspecified enum values",
         "They mean that nothing was given, and must never be sent.",
         rules.drop_unspecified,
-        at_least=1,
     ),
     Step(
-        "give path parameters plain names",
-        "A dotted name (`message.id`) is no identifier, and the name of a path parameter is never sent.",
-        renames.rename_path_parameters,
+        "keep enums of one type",
+        "A list of values says what to write; one of several types, of fractions or of yes and no says nothing more.",
+        rules.drop_odd_enums,
     ),
     Step(
-        "name operations without their service",
-        "`send_message` says all that `message_service_send_message` does.",
-        renames.rename_operations,
-        at_least=1,
-    ),
-    Step(
-        "name bodies after their operation",
-        "`SendMessageRequest` is the body of `send_message`, whether the file defines it by name or in place.",
-        renames.name_bodies,
-    ),
-    Step(
-        "name schemas without their package",
-        "`v1Message` is called so for protoc's sake; `Message` is enough where no other has that name.",
-        renames.rename_schemas,
-        at_least=1,
-    ),
-    Step(
-        "give nested objects and enums names",
-        "Generated names depend on where a schema stands; these are checked like all others.",
-        renames.name_nested,
-    ),
-    Step(
-        "read objects without fields as mappings",
-        "A `dict` says more than a class without attributes.",
-        renames.mark_mappings,
-    ),
-    Step(
-        "refuse properties and parameters that share a name",
-        "The generator would spell one of them differently, depending on the other.",
-        renames.check_names,
+        "read what includes others as one object",
+        "What an object includes by `allOf` is on the wire as if it were its own.",
+        rules.flatten,
     ),
 )
 """All deviations, in order."""
 
 
-def apply(document: Json, steps: Iterable[Step] = STEPS, *, vendored: bool) -> Json:
+def apply(document: Json, steps: Iterable[Step] = STEPS) -> Json:
     """Return a document with every deviation applied.
 
     Args:
         document: An OpenAPI document; it is not changed.
         steps: What to apply.
-        vendored: Whether this is the vendored file, to which the steps' expectations apply.
 
     Raises:
-        CodegenError: A step found too few places to change, or could not do its work; the text names the step.
+        CodegenError: What a step is about is gone, or it could not do its work; the text names the step.
     """
+    return _applied(document, steps)[0]
+
+
+def counted(document: Json, steps: Iterable[Step] = STEPS) -> dict[str, int]:
+    """Return how many places each step changes, by its name.
+
+    Args:
+        document: An OpenAPI document; it is not changed.
+        steps: What to apply.
+
+    Raises:
+        CodegenError: As `apply` does.
+    """
+    return _applied(document, steps)[1]
+
+
+def _applied(document: Json, steps: Iterable[Step]) -> tuple[Json, dict[str, int]]:
     result = copy.deepcopy(document)
+    counts: dict[str, int] = {}
     for step in steps:
-        if step.vendored_only and not vendored:
-            continue
         try:
-            found = step.change(result)
+            found = counts[step.name] = step.change(result)
         except CodegenError as error:
             raise CodegenError(f"overlay step {step.name!r}: {error}") from None
-        if vendored and found < step.at_least:
+        if step.target and not found:
             raise CodegenError(
-                f"overlay step {step.name!r}: found {found} places to change, expected {step.at_least} at least. "
-                f"What it deviates from is gone ({step.reason}): take the step out of codegen/overlay.py"
+                f"overlay step {step.name!r}: looked for {step.target} and did not find it. {step.reason} "
+                "If that is no longer so, take the step out of codegen/overlay.py; else let it look for the new place"
             )
-    return result
+    return result, counts

@@ -1,186 +1,170 @@
-"""The overlay's rules about names. Each changes an OpenAPI document in place, and returns how many places it found."""
+"""What operations, arguments and fields are called: as they are published, or else by fresh names. Pure.
+
+What the generator sees is Python's names only; the names on the wire stand beside them, in `x-wire`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 
-from codegen import names
-from codegen.document import CodegenError, Json, refuse
-from codegen.walk import Operation, Site, is_class, is_mapping, operations, sites
+import attrs
 
-__all__ = [
-    "check_names",
-    "mark_mappings",
-    "name_bodies",
-    "name_nested",
-    "rename_operations",
-    "rename_path_parameters",
-    "rename_schemas",
-]
+from codegen import names, places
+from codegen.document import Json, refuse
+from codegen.naming import name_schemas
+from codegen.published import Model, Operation, Published
+from codegen.walk import Operation as Found
+from codegen.walk import operations
 
-_REFERENCE = "#/components/schemas/"
+__all__ = ["Named", "name"]
+
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VERSION = re.compile(r"v[0-9]+\w*")
 
 
-def rename_path_parameters(document: Json) -> int:
-    """Give each path parameter a name that is an identifier, also within its path."""
-    renamed: dict[str, str] = {}
+@attrs.frozen
+class Named:
+    """A document in which everything has its name in Python.
+
+    Attributes:
+        document: What the generator is given.
+        published: The names, to be kept for the next run.
+    """
+
+    document: Json
+    published: Published
+
+
+def name(document: Json, published: Published) -> Named:
+    """Give everything in a document its name.
+
+    Args:
+        document: An OpenAPI document, prepared by the overlay; it is changed in place.
+        published: The names that are known.
+
+    Raises:
+        CodegenError: Something cannot be named; the text says where it stands.
+    """
+    named = _name_operations(document, published.operations)
+    models = name_schemas(document, published)
     for operation in operations(document):
-        placeholders = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
-        parameters = [entry for entry in operation.fields.get("parameters", []) if entry["in"] == "path"]
-        if sorted(entry["name"] for entry in parameters) != sorted(placeholders):
-            refuse(operation.at, "the path and its parameters do not name the same")
-        for entry in parameters:
-            entry["name"] = _plain(entry["name"])
-        names.require_unique("path parameters", {name: _plain(name) for name in placeholders})
-        renamed[operation.path] = _PLACEHOLDER.sub(lambda match: f"{{{_plain(match[1])}}}", operation.path)
-    names.require_unique("paths", renamed)
-    document["paths"] = {renamed.get(path, path): item for path, item in document["paths"].items()}
-    return sum(old != new for old, new in renamed.items())
+        operation.fields.pop("x-errors", None)
+        _spell_arguments(operation, named[operation.fields["x-place"]].arguments)
+    document["paths"] = _spelt_paths(document)
+    fields = {
+        found: _name_fields(schema, published.models.get(found)) if models[found].kind == "class" else {}
+        for found, schema in document["components"]["schemas"].items()
+    }
+    return Named(
+        document,
+        Published(named, {found: attrs.evolve(model, fields=fields[found]) for found, model in models.items()}),
+    )
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"\W", "_", name, flags=re.ASCII)
-
-
-def rename_operations(document: Json) -> int:
-    """Name each operation without its service; see `names.operation_names`."""
-    found = names.operation_names(operations(document))
+def _name_operations(document: Json, published: Mapping[str, Operation]) -> dict[str, Operation]:
+    found: dict[str, Found] = {}
     for operation in operations(document):
-        operation_id = operation.fields["operationId"]
-        name = found[operation_id]
+        place = places.operation(operation.method, operation.path)
+        if place in found:
+            refuse(operation.at, f"the same operation as {found[place].path}: both are {place}")
+        found[place] = operation
+    known = {place: published[place].function for place in found if place in published}
+    short = {place: _short(operation) for place, operation in found.items() if place not in known}
+    counts = Counter(names.function(one) for one in short.values())
+    taken = set(known.values())
+    named: dict[str, Operation] = {}
+    for place, operation in found.items():
+        if place in known:
+            function, title = known[place], known[place]
+            module = published[place].module
+        else:
+            long = names.plain(operation.fields.get("operationId") or short[place])
+            wanted = [short[place], long] if counts[names.function(short[place])] == 1 else [long]
+            function = names.free(map(names.function, wanted), taken)
+            title = next((one for one in wanted if names.function(one) == function), function)
+            module = names.module(names.plain((operation.fields.get("tags") or ["default"])[0]))
+        taken.add(function)
+        named[place] = Operation(module, function, _arguments(operation, published.get(place)))
         operation.fields.update(
             {
-                "operationId": names.function(name),
-                "tags": [names.module(tag) for tag in operation.fields.get("tags", [])[:1]] or ["default"],
-                "x-operation-id": operation_id,
-                "x-operation-name": names.class_name(name),
+                "operationId": function,
+                "tags": [module],
+                "x-place": place,
+                "x-path": operation.path,
+                "x-class": names.class_name(title),
             }
         )
-    return sum(name != operation_id for operation_id, name in found.items())
+    return named
 
 
-def name_bodies(document: Json) -> int:
-    """Make a schema of each body and answer that is an object defined in place."""
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    moved = 0
-    for operation in operations(document):
-        for site, role in _bodies(operation):
-            if is_class(site.schema) or (is_mapping(site.schema) and "additionalProperties" not in site.schema):
-                # A space keeps the name apart from every name that a component can have.
-                name = f"{operation.fields['x-operation-name']} {role}"
-                schemas[name] = site.schema
-                site.schema = {"$ref": f"{_REFERENCE}{name}"}
-                moved += 1
-    return moved
+def _short(operation: Found) -> str:
+    """Return an operation's id without its service; where it has none, its method and the words of its path."""
+    operation_id = operation.fields.get("operationId", "")
+    if any(map(str.isalnum, operation_id)):
+        return names.plain(names.short_operation(operation_id, operation.fields.get("tags", [])))
+    words = [part for part in _PLACEHOLDER.sub("", operation.path).split("/") if part and not _VERSION.fullmatch(part)]
+    return names.plain(re.sub(r"\W+", "_", "_".join([operation.method, *words])))
 
 
-def _bodies(operation: Operation) -> Iterator[tuple[Site, str]]:
-    holders = [(operation.fields.get("requestBody", {}), "body")]
-    holders += [(response, "response") for response in operation.fields["responses"].values()]
-    for holder, role in holders:
-        for media in holder.get("content", {}).values():
-            if "schema" in media:
-                yield Site(media, "schema", f"{operation.at}/{role}"), role
-
-
-def rename_schemas(document: Json) -> int:
-    """Name each schema without its package, and each body after its operation; see `names.schema_names`."""
-    schemas = document.get("components", {}).get("schemas", {})
-    uses = Counter(site.schema["$ref"] for site in sites(document) if "$ref" in site.schema)
-    bodies = {
-        target.removeprefix(_REFERENCE): operation.fields["x-operation-name"]
-        for operation in operations(document)
-        for site, role in _bodies(operation)
-        if role == "body" and uses[target := _target(site.schema)] == 1 and target.lower().endswith("body")
-    }
-    found = names.schema_names(schemas, bodies)
-    for site in sites(document):
-        if "$ref" in site.schema:
-            site.schema = {"$ref": f"{_REFERENCE}{found[site.schema['$ref'].removeprefix(_REFERENCE)]}"}
-    renamed = {found[name]: schema for name, schema in schemas.items()}
-    for name, new in found.items():
-        if " " not in name:
-            renamed[new]["x-definition"] = name
-    document.setdefault("components", {})["schemas"] = renamed
-    return sum(name != new for name, new in found.items())
-
-
-def _target(schema: Json) -> str:
-    """Return what a schema refers to, also where it adds a description, or an empty string."""
-    parts = schema.get("allOf", [])
-    return str(schema.get("$ref") or (_target(parts[0]) if len(parts) == 1 else ""))
-
-
-def name_nested(document: Json) -> int:
-    """Make a schema of each object and each enum that is defined in place, named after where it stands."""
-    schemas = document.get("components", {}).get("schemas", {})
-    before = len(schemas)
-    for name in list(schemas):
-        _name_within(schemas[name], name, schemas)
-    for operation in operations(document):
-        name = operation.fields["x-operation-name"]
-        for entry in operation.fields.get("parameters", []):
-            _name_one(Site(entry, "schema", operation.at), names.class_name(f"{name} {entry['name']}"), schemas)
-        for site, role in _bodies(operation):
-            _name_one(site, f"{name}{'Request' if role == 'body' else 'Response'}", schemas)
-    return len(schemas) - before
-
-
-def _name_within(schema: Json, name: str, schemas: Json) -> None:
-    for key, suffix in (("items", "Item"), ("additionalProperties", "Value")):
-        if isinstance(schema.get(key), dict):
-            _name_one(Site(schema, key, ""), f"{name}{suffix}", schemas)
-    for key in schema.get("properties", {}):
-        _name_one(Site(schema["properties"], key, ""), names.class_name(f"{name} {key}"), schemas)
-    for part in schema.get("allOf", []):
-        _name_within(part, name, schemas)
-
-
-def _name_one(site: Site, name: str, schemas: Json) -> None:
-    schema = site.schema
-    if not (is_class(schema) or is_mapping(schema) or "enum" in schema):
-        _name_within(schema, name, schemas)
-        return
-    if name in schemas:
-        raise CodegenError(
-            f"a schema defined in place would be called {name!r}, as another is; rename it in the overlay"
-        )
-    schemas[name] = {**schema, "x-nested": True}
-    reference: Json = {"$ref": f"{_REFERENCE}{name}"}
-    told: Json = {key: schema[key] for key in ("description", "example") if key in schema}
-    site.schema = {"allOf": [reference], **told} if told else reference
-    _name_within(schemas[name], name, schemas)
-
-
-def mark_mappings(document: Json) -> int:
-    """Mark each schema that is a `dict`: an object without fields, unless it is a definition that says no more."""
-    found = 0
-    for schema in document.get("components", {}).get("schemas", {}).values():
-        if is_mapping(schema) and ("x-nested" in schema or schema.get("additionalProperties", False) is not False):
-            schema["x-mapping"] = True
-            found += 1
+def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
+    """Return the arguments' names, by where they stand; those in the path in its order."""
+    entries: list[Json] = operation.fields.get("parameters", [])
+    in_path = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
+    if sorted(in_path) != sorted(entry["name"] for entry in entries if entry["in"] == "path"):
+        refuse(operation.at, "the path and its parameters do not name the same")
+    wires = {("path", wire): f"path {n}" for n, wire in enumerate(in_path, 1)}
+    wires |= {(e["in"], e["name"]): f"{e['in']} {e['name']}" for e in entries if e["in"] != "path"}
+    for place, wire in wires:
+        if place == "header" and not _HEADER.fullmatch(wire):
+            refuse(operation.at, "the name of a header parameter cannot be sent")
+    given: Mapping[str, str] = known.arguments if known is not None else {}
+    found = {key: given[key] for key in given if key in wires.values()}
+    for (place, wire), key in wires.items():
+        if key not in found:
+            wanted = names.argument(names.plain(wire))
+            found[key] = names.free([wanted, f"{wanted.rstrip('_')}_{place}"], found.values())
     return found
 
 
-def check_names(document: Json) -> int:
-    """Refuse properties of one schema, and parameters of one place, that would have one name."""
-    checked = 0
-    for name, schema in document.get("components", {}).get("schemas", {}).items():
-        try:
-            checked += len(names.property_names(schema))
-        except CodegenError as error:
-            raise CodegenError(f"schema {name}: {error}") from None
-    names.require_unique("modules of schemas", {name: names.module(name) for name in document["components"]["schemas"]})
+def _spell_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
+    in_path = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
+    entries: list[Json] = operation.fields.get("parameters", [])
+    for entry in entries:
+        wire = entry["name"]
+        key = f"path {in_path.index(wire) + 1}" if entry["in"] == "path" else f"{entry['in']} {wire}"
+        entry |= {"x-wire": wire, "name": arguments[key]}
+    order = list(arguments.values())
+    entries.sort(key=lambda entry: order.index(entry["name"]))
+
+
+def _spelt_paths(document: Json) -> Json:
+    """Return the paths with the arguments' names in them: one path more where two operations call them differently."""
+    spelt: Json = {}
     for operation in operations(document):
-        for place in ("path", "query", "header"):
-            entries = [entry for entry in operation.fields.get("parameters", []) if entry["in"] == place]
-            found = [str(entry["name"]) for entry in entries]
-            names.require_unique(f"{place} parameters", {entry: names.argument(entry) for entry in found})
-            if place == "header" and not all(map(_HEADER.fullmatch, found)):
-                refuse(operation.at, "the name of a header parameter cannot be sent")
-            checked += len(found)
-    return checked
+        entries = operation.fields.get("parameters", [])
+        by_wire = {entry["x-wire"]: entry["name"] for entry in entries if entry["in"] == "path"}
+        parts = _PLACEHOLDER.split(operation.path)
+        parts[1::2] = [f"{{{by_wire[wire]}}}" for wire in parts[1::2]]
+        spelt.setdefault("".join(parts), {})[operation.method] = operation.fields
+    return spelt
+
+
+def _name_fields(schema: Json, known: Model | None) -> dict[str, str]:
+    """Give the properties of a schema their names in Python, and return those by their names on the wire."""
+    there: Json = schema.get("properties", {})
+    given: Mapping[str, str] = known.fields if known is not None else {}
+    found = {wire: given[wire] for wire in given if wire in there}
+    # In the order in which they were published, so that a file in another order changes nothing.
+    properties = {wire: there[wire] for wire in [*found, *(wire for wire in there if wire not in found)]}
+    for wire in properties:
+        if wire not in found:
+            found[wire] = names.free([names.field(names.plain(wire))], found.values())
+    schema["x-wire"] = {found[wire]: wire for wire in properties}
+    if properties:
+        schema["properties"] = {found[wire]: value for wire, value in properties.items()}
+    if "required" in schema:
+        schema["required"] = [found[wire] for wire in schema["required"] if wire in found]
+    return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable
 
+from codegen import places
 from codegen.document import Json, inside, refuse
 from codegen.walk import operations, sites
 
@@ -13,8 +15,10 @@ __all__ = [
     "drop_defaults",
     "drop_error_responses",
     "drop_nullable",
+    "drop_odd_enums",
     "drop_string_formats",
     "drop_unspecified",
+    "flatten",
     "fold_titles",
     "join_base_path",
     "keep_json",
@@ -22,6 +26,8 @@ __all__ = [
 ]
 
 _JSON = "application/json"
+_TOLD = ("description", "example", "deprecated")
+_COLLECTED = ("properties", "required")
 
 
 def join_base_path(document: Json) -> int:
@@ -38,17 +44,27 @@ def join_base_path(document: Json) -> int:
 
 
 def drop_error_responses(document: Json) -> int:
-    """Keep the 2xx responses of every operation."""
+    """Keep the 2xx responses of every operation, and of all others the schemas alone, which still get their names."""
     dropped = 0
     for operation in operations(document):
         responses = operation.fields["responses"]
-        errors = [status for status in responses if not status.startswith("2")]
+        errors = {status: responses[status] for status in responses if not status.startswith("2")}
+        operation.fields["x-errors"] = {
+            status: {"schema": found[0]}
+            for status, response in errors.items()
+            if not status.startswith("x-") and (found := _json_schemas(response))
+        }
         for status in errors:
             del responses[status]
         dropped += len(errors)
         if not responses:
             refuse(operation.at, "the operation has no successful response")
     return dropped
+
+
+def _json_schemas(response: Json) -> list[Json]:
+    content = response.get("content", {})
+    return [media["schema"] for name, media in content.items() if _is_json(name) and "schema" in media]
 
 
 def merge_successes(document: Json) -> int:
@@ -144,3 +160,47 @@ def drop_unspecified(document: Json) -> int:
             dropped += len(values) - len(kept)
             site.schema["enum"] = kept
     return dropped
+
+
+def drop_odd_enums(document: Json) -> int:
+    """Drop the values of each enum that are not strings alone, or whole numbers alone; the description tells them."""
+    dropped = 0
+    for site in sites(document):
+        values: list[object] = site.schema.get("enum", [])
+        kinds = {type(value) for value in values}
+        name = "string" if kinds == {str} else "integer" if kinds == {int} else ""
+        if "enum" in site.schema and (not name or site.schema.setdefault("type", name) != name):
+            told = f"One of: {json.dumps(site.schema.pop('enum'), ensure_ascii=False)}."
+            site.schema["description"] = "\n\n".join(filter(None, (site.schema.get("description"), told)))
+            dropped += 1
+    return dropped
+
+
+def flatten(document: Json) -> int:
+    """Make one object of each schema that includes others, but for a mere reference with something told beside it."""
+    schemas = document.get("components", {}).get("schemas", {})
+    flattened = 0
+    for site in list(sites(document)):
+        if "allOf" in site.schema and places.target(site.schema, schemas)[0] is site.schema:
+            whole = _flat(site.schema, schemas, site.at, ())
+            site.schema.clear()
+            site.schema.update(whole)
+            flattened += 1
+    return flattened
+
+
+def _flat(schema: Json, schemas: Json, at: str, around: tuple[int, ...]) -> Json:
+    if id(schema) in around:
+        refuse(at, "the schema includes itself")
+    whole: Json = {}
+    for part in [*schema.get("allOf", []), {key: value for key, value in schema.items() if key != "allOf"}]:
+        found, _ = places.target(part, schemas)
+        found = _flat(found, schemas, at, (*around, id(schema))) if "allOf" in found else found
+        properties, others = whole.get("properties", {}), found.get("properties", {})
+        for name in properties.keys() & others.keys():
+            if not places.same(properties[name], others[name], schemas):
+                refuse(inside(inside(at, "properties"), name), "two parts of the schema say different things about it")
+        required = [*whole.get("required", []), *found.get("required", [])]
+        whole |= {**found, "properties": copy.deepcopy({**properties, **others}), "required": required}
+    whole = {key: value for key, value in whole.items() if key not in _TOLD and (value or key not in _COLLECTED)}
+    return whole | {key: schema[key] for key in _TOLD if key in schema}

@@ -207,7 +207,7 @@ def _simple_schema(fields: Json, at: str) -> Json:
 
 def _items(fields: Json, at: str) -> Json:
     """Convert the items of a parameter; protoc-gen-openapiv2 writes whatever a schema may hold."""
-    if fields.get("type") in {"array", "object"}:
+    if fields.get("type") in ("array", "object"):
         refuse(at, "a parameter is a single value or a list of such")
     # It could only matter to a list within a list.
     return convert_schema({key: value for key, value in fields.items() if key != "collectionFormat"}, frozenset(), at)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from codegen import names
+from codegen import places
 from codegen.document import CodegenError, Json
 from codegen.operations import METHODS
 from codegen.walk import operations
@@ -53,7 +53,7 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
     """
     parsed = {path: _parse(path, text) for path, text in tree.items() if path.endswith(".py")}
     found = _Found(dict(_functions(parsed)), dict(_classes(parsed)))
-    wanted = list(_operations(swagger))
+    wanted = dict(_operations(swagger))
     definitions: Json = swagger.get("definitions", {})
     properties = [(name, key) for name, schema in definitions.items() for key in _properties(schema)]
     missing = [*_missing_operations(wanted, document, found), *_missing_schemas(definitions, document, found)]
@@ -62,11 +62,14 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
     return Counts(len(wanted), len(definitions), len(properties))
 
 
-def _operations(swagger: Json) -> Iterator[str]:
-    for item in swagger["paths"].values():
+def _operations(swagger: Json) -> Iterator[tuple[str, str]]:
+    """Yield the place of each operation, and what the vendor calls it."""
+    base = swagger.get("basePath", "").rstrip("/")
+    for path, item in swagger["paths"].items():
         for method in METHODS:
             if method in item:
-                yield item[method]["operationId"]
+                place = places.operation(method, f"{base}{path}")
+                yield place, item[method].get("operationId") or place
 
 
 def _properties(schema: Json) -> Iterator[str]:
@@ -75,10 +78,10 @@ def _properties(schema: Json) -> Iterator[str]:
         yield from _properties(part)
 
 
-def _missing_operations(wanted: list[str], document: Json, found: _Found) -> Iterator[str]:
-    given = {operation.fields["x-operation-id"]: operation.fields for operation in operations(document)}
-    for operation_id in wanted:
-        fields = given.get(operation_id)
+def _missing_operations(wanted: Mapping[str, str], document: Json, found: _Found) -> Iterator[str]:
+    given = {operation.fields["x-place"]: operation.fields for operation in operations(document)}
+    for place, operation_id in wanted.items():
+        fields = given.get(place)
         if fields is None:
             yield f"operation {operation_id}"
             continue
@@ -88,17 +91,24 @@ def _missing_operations(wanted: list[str], document: Json, found: _Found) -> Ite
 
 
 def _missing_schemas(definitions: Json, document: Json, found: _Found) -> Iterator[str]:
-    schemas = document.get("components", {}).get("schemas", {})
-    given = {schema["x-definition"]: name for name, schema in schemas.items() if "x-definition" in schema}
+    """Yield what is lost of each definition, under any of its names; one without stands where it is used."""
+    given: dict[str, list[tuple[str, Json]]] = {}
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        for definition in schema.get("x-definitions", ()):
+            given.setdefault(definition, []).append((name, schema))
     for definition, schema in definitions.items():
-        name = given.get(definition)
-        if name is None or (_is_named(schema) and name not in found.classes):
+        named = given.get(definition, [])
+        if _is_named(schema) and (not named or any(name not in found.classes for name, _ in named)):
             yield f"schema {definition}"
             continue
-        fields = found.classes.get(name, frozenset())
-        yield from (
-            f"property {definition}.{key}" for key in _properties(schema) if (key, names.field(key)) not in fields
-        )
+        for name, there in named:
+            fields = dict(found.classes[name])
+            python = {wire: python for python, wire in there.get("x-wire", {}).items()}
+            yield from (
+                f"property {definition}.{key}"
+                for key in _properties(schema)
+                if key not in python or fields.get(key) != python[key]
+            )
 
 
 def _is_named(schema: Json) -> bool:

@@ -62,21 +62,25 @@ class View:
         """Return all public names, each with its module, relative to the tree."""
         return sorted([*((name, f"models.{module}") for name, module in self.models), *self.functions])
 
-    def literal(self, value: str | int) -> str:
+    def literal(self, value: object) -> str:
         """Return a value as a Python literal."""
         return literals.literal(value)
 
-    def field(self, kind: PropertyProtocol) -> str:
-        """Return a property's name in Python."""
-        return names.field(kind.name.get_untrusted_value())
+    def name(self, kind: PropertyProtocol) -> str:
+        """Return the name in Python of a property or a parameter: the document calls it so already."""
+        return kind.name.get_untrusted_value()
 
-    def wire(self, kind: PropertyProtocol) -> str:
+    def field_wire(self, model: ModelProperty, kind: PropertyProtocol) -> str:
         """Return a property's name on the wire, as a Python literal."""
-        return literals.literal(kind.name.get_untrusted_value())
+        return literals.literal(docs.wire_names(model)[self.name(kind)])
 
-    def argument(self, kind: PropertyProtocol) -> str:
-        """Return a parameter's name in Python."""
-        return names.argument(kind.python_name)
+    def argument_wire(self, endpoint: Endpoint, kind: PropertyProtocol) -> str:
+        """Return a parameter's name on the wire, as a Python literal."""
+        return literals.literal(self._parameter(endpoint, kind)["x-wire"])
+
+    def _parameter(self, endpoint: Endpoint, kind: PropertyProtocol) -> Json:
+        entries: list[Json] = self.by_name[endpoint.name].fields["parameters"]
+        return next(entry for entry in entries if entry["name"] == self.name(kind))
 
     def properties(self, model: ModelProperty) -> list[PropertyProtocol]:
         """Return a model's properties, those first that have to be given."""
@@ -84,7 +88,7 @@ class View:
 
     def spellings(self, model: ModelProperty) -> dict[str, str]:
         """Return the snake_case names of fields that are called otherwise on the wire: a gRPC gateway takes both."""
-        wire = [kind.name.get_untrusted_value() for kind in self.properties(model)]
+        wire = [docs.wire_names(model)[self.name(kind)] for kind in self.properties(model)]
         found = {names.original(name): name for name in wire}
         return {other: name for other, name in found.items() if other not in wire}
 
@@ -101,17 +105,15 @@ class View:
         """Return the expression that builds an operation's path."""
         segments: dict[str, str] = {}
         for kind in endpoint.path_parameters:
-            name = self.argument(kind)
+            name = self.name(kind)
             value = name if self.kinds.annotation(kind) == "str" else f"_wire.parameter('{name}', {name})"
-            segments[kind.python_name] = f"_wire.path_segment('{name}', {value})"
+            segments[str(kind.python_name)] = f"_wire.path_segment('{name}', {value})"
         return literals.path_expression(endpoint.path.get_untrusted_value(), segments)
 
     def separator(self, endpoint: Endpoint, kind: PropertyProtocol) -> str | None:
         """Return what separates a list's elements, as a literal; None where each is a pair of its own."""
-        for parameter in self.by_name[endpoint.name].fields.get("parameters", []):
-            if kind.name == parameter["name"] and not parameter.get("explode", True):
-                return literals.literal(_SEPARATORS[parameter["style"]])
-        return None
+        parameter = self._parameter(endpoint, kind)
+        return None if parameter.get("explode", True) else literals.literal(_SEPARATORS[parameter["style"]])
 
     def classes(self, kinds: Iterable[PropertyProtocol], but: Classes | None = None) -> Classes:
         """Return the classes that the types of these kinds name, except for some."""
@@ -131,8 +133,8 @@ class View:
 
     def enum_doc(self, enum: LiteralEnumProperty) -> str:
         """Return an enum's docstring."""
-        definition = self.schemas[enum.class_info.name].get("x-definition")
-        return docs.enum_doc(enum, definition, known=bool(self.known_values(enum)))
+        definitions = self.schemas[enum.class_info.name].get("x-definitions")
+        return docs.enum_doc(enum, definitions, known=bool(self.known_values(enum)))
 
     def request_doc(self, endpoint: Endpoint) -> str:
         """Return the docstring of an operation's pure half."""

@@ -62,6 +62,8 @@ def _roots(document: Json) -> Iterator[Site]:
         yield from _media(fields.get("requestBody", {}), f"{at}/requestBody")
         for status, response in fields["responses"].items():
             yield from _media(response, inside(f"{at}/responses", status))
+        for status, holder in fields.get("x-errors", {}).items():
+            yield Site(holder, "schema", inside(f"{at}/responses", status) + "/schema")
 
 
 def _media(holder: Json, at: str) -> Iterator[Site]:

@@ -10,19 +10,18 @@ from types import ModuleType
 from typing import Any
 
 from codegen.document import Json, load
-from codegen.generate import Layout, build, write_tree
-from codegen.overlay import apply
-from codegen.swagger import convert
+from codegen.generate import Layout, build, prepare, write_tree
+from codegen.published import NO_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(__file__).resolve().parent / "data"
 VENDORED = "service.swagger"
-NAMES = [VENDORED, *sorted(path.stem for path in (DATA / "swagger").glob("*.json"))]
+NAMES = sorted(path.stem for path in (DATA / "swagger").glob("*.json"))
 
 
 def swagger_path(name: str) -> Path:
     """Return where a Swagger file is."""
-    return ROOT / f"{name}.json" if name == VENDORED else DATA / "swagger" / f"{name}.json"
+    return DATA / "swagger" / f"{name}.json"
 
 
 def swagger(name: str) -> Json:
@@ -32,7 +31,7 @@ def swagger(name: str) -> Json:
 
 def prepared(document: Json) -> Json:
     """Return what the generator is given for a Swagger document that is not the vendored one."""
-    return apply(convert(document), vendored=False)
+    return prepare(document, NO_NAMES).document
 
 
 def small(

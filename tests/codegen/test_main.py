@@ -15,6 +15,8 @@ from tests.codegen.samples import ROOT, swagger_path
 def checkout(tmp_path: Path) -> Path:
     """Return a copy of what `codegen` needs of the repository, with its generated tree."""
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    (tmp_path / "codegen").mkdir()
+    shutil.copy(ROOT / "codegen" / "published.json", tmp_path / "codegen")
     shutil.copy(ROOT / "service.swagger.json", tmp_path)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "connectly_api" / "lowlevel", tmp_path / "connectly_api" / "lowlevel", ignore=ignored)
@@ -30,7 +32,7 @@ def test_a_fresh_tree_passes_the_check(checkout: Path, capsys: pytest.CaptureFix
     assert "is what service.swagger.json makes of it" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("change", ["edit", "extra", "missing", "stale"])
+@pytest.mark.parametrize("change", ["edit", "extra", "missing", "stale", "no table"])
 def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_generating(
     change: str, checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -39,6 +41,7 @@ def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_g
         "edit": "-# by hand",
         "extra": "extra: models/extra.py",
         "missing": "missing: models/participant.py",
+        "no table": "missing: codegen/published.json",
         "stale": '+        _writing.put(written, "nickname", self.nickname)',
     }
     if change == "edit":
@@ -48,6 +51,8 @@ def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_g
         (tree / "models" / "extra.py").write_text("", encoding="utf-8")
     elif change == "missing":
         (tree / "models" / "participant.py").unlink()
+    elif change == "no table":
+        (checkout / "codegen" / "published.json").unlink()
     else:
         swagger = checkout / "service.swagger.json"
         old, new = (
@@ -107,3 +112,21 @@ def test_a_command_has_to_be_given(capsys: pytest.CaptureFixture[str]) -> None:
         main([])
     assert ended.value.code == 2
     assert "generate" in capsys.readouterr().err
+
+
+def test_the_difference_of_two_files_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(swagger_path("maps")), str(swagger_path("int64"))]
+    assert main(["diff", *files]) == 3
+    assert "asks for a major version" in capsys.readouterr().out
+    assert main(["diff", files[0], files[0], "--format", "markdown"]) == 0
+    assert capsys.readouterr().out == "No change.\n"
+
+
+def test_a_difference_to_a_file_that_cannot_be_read_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new.json").write_text('{"swagger": "2.0", "\\u001b[2K": 1}', encoding="utf-8")
+    assert main(["diff", str(swagger_path("maps")), str(tmp_path / "new.json")]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"codegen: {tmp_path / 'new.json'}: #/\\u{{1b}}[2K: unknown key;")

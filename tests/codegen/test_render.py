@@ -71,6 +71,10 @@ def test_a_place_that_is_taken_is_refused(tmp_path: Path) -> None:
 def test_what_no_template_knows_is_refused(tmp_path: Path) -> None:
     document = prepared(small())
     union = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
-    document["components"]["schemas"]["Thing"] = {"type": "object", "properties": {"either": union}}
+    document["components"]["schemas"]["Thing"] = {
+        "type": "object",
+        "properties": {"either": union},
+        "x-wire": {"either": "either"},
+    }
     with pytest.raises(CodegenError, match=r"no template knows a UnionProperty \(either\)"):
         render(document, tmp_path / "tree")

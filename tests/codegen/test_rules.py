@@ -160,3 +160,64 @@ def test_unspecified_values_go_where_others_are_left() -> None:
         "B": {"enum": ["b_unspecified"]},
         "C": {"enum": [0, 1]},
     }
+
+
+def test_enums_of_several_types_or_of_odd_ones_become_plain_values_that_are_told() -> None:
+    schemas: Json = {
+        "Mixed": {"enum": ["a", 1], "description": "It."},
+        "Half": {"type": "number", "enum": [0.5]},
+        "Flag": {"type": "boolean", "enum": [True]},
+        "Wrong": {"type": "integer", "enum": ["a"]},
+        "Empty": {"type": "string", "enum": []},
+        "Text": {"enum": ["a"]},
+        "Level": {"type": "integer", "enum": [1]},
+    }
+    assert rules.drop_odd_enums(document(schemas)) == 5
+    assert schemas["Mixed"] == {"description": 'It.\n\nOne of: ["a", 1].'}
+    assert [name for name, schema in schemas.items() if "enum" in schema] == ["Text", "Level"]
+    assert schemas["Text"] == {"type": "string", "enum": ["a"]}
+
+
+def test_what_includes_others_becomes_one_object() -> None:
+    part = {"$ref": "#/components/schemas/Part"}
+    schemas: Json = {
+        "Part": {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "description": "Part."},
+        "Middle": {"allOf": [part, {"properties": {"b": {}}}]},
+        "Whole": {
+            "allOf": [{"$ref": "#/components/schemas/Middle"}, {"properties": {"a": {"type": "string"}}}],
+            "properties": {"c": {}},
+            "description": "Whole.",
+        },
+        "Told": {"allOf": [part], "description": "Beside."},
+        "Plain": {"allOf": [{"type": "string"}, {"maxLength": 3}]},
+    }
+    assert rules.flatten(document(schemas)) == 3
+    assert schemas["Whole"] == {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {}, "c": {}},
+        "required": ["a"],
+        "description": "Whole.",
+    }
+    assert schemas["Told"] == {"allOf": [part], "description": "Beside."}
+    assert schemas["Plain"] == {"type": "string", "maxLength": 3}
+
+
+@pytest.mark.parametrize(
+    ("schemas", "problem"),
+    [
+        (
+            {"A": {"allOf": [{"properties": {"x": {"type": "string"}}}, {"properties": {"x": {"type": "integer"}}}]}},
+            "#/components/schemas/A/properties/x: two parts of the schema say different things about it",
+        ),
+        (
+            {
+                "A": {"allOf": [{"$ref": "#/components/schemas/B"}, {"properties": {"a": {}}}]},
+                "B": {"allOf": [{"$ref": "#/components/schemas/A"}, {"properties": {"b": {}}}]},
+            },
+            "#/components/schemas/A: the schema includes itself",
+        ),
+    ],
+)
+def test_what_cannot_be_one_object_is_refused(schemas: Json, problem: str) -> None:
+    with pytest.raises(CodegenError, match=problem):
+        rules.flatten(document(schemas))

@@ -32,6 +32,7 @@ with warnings.catch_warnings():
 __all__ = ["ContractError", "Reader"]
 
 # Whether the file is valid is another question; here, what it says is held against what is sent.
+_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 _SETTINGS = {"validate_swagger_spec": False, "use_models": False}
 
 
@@ -58,10 +59,17 @@ class Reader:
             warnings.simplefilter("ignore", DeprecationWarning)
             self._spec = Spec.from_dict(json.loads(json.dumps(document)), config=_SETTINGS)
         base = prefix.rstrip("/") + document.get("basePath", "").rstrip("/")
-        found = [operation for group in self._spec.resources.values() for operation in group.operations.values()]
+        found = list(self._each_operation())
         # A literal segment wins over a parameter in its place.
         found.sort(key=lambda operation: ["{" in segment for segment in operation.path_name.split("/")])
         self._operations = [(_pattern(base + operation.path_name), operation) for operation in found]
+
+    def _each_operation(self) -> Iterator[Operation]:
+        """Yield every operation; bravado-core's own list holds one of those that have an id in common."""
+        for path, item in self._spec.spec_dict["paths"].items():
+            for method, fields in self._spec.deref(item).items():
+                if method in _METHODS:
+                    yield Operation.from_spec(self._spec, path, method, self._spec.deref(fields))
 
     @property
     def operations(self) -> frozenset[str]:

@@ -81,13 +81,14 @@ class Reader:
         output = self.folder / f"server-{len(self.servers)}.txt"
         self.servers.append(output)
         self.stack.enter_context(running([sys.executable, *words], self.folder, self.environment, output))
-        wait_until(lambda: answers(port))
+        wait_until(lambda: answers(port), output)
 
     def compare(self, expected: str) -> None:
         """Wait until the last command, or else the last server, has printed what the page shows."""
         pattern = re.compile(".*?".join(map(re.escape, expected.strip().split("…"))), re.DOTALL)
         if not pattern.fullmatch(self.printed.strip()):
-            wait_until(lambda: pattern.fullmatch(self.servers[-1].read_text("utf-8").strip()) is not None)
+            server = self.servers[-1]
+            wait_until(lambda: pattern.fullmatch(server.read_text("utf-8").strip()) is not None, server)
 
     def _here(self, text: str) -> str:
         for usual, port in self.ports.items():
@@ -118,10 +119,10 @@ def answers(port: int) -> bool:
         return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool], server: Path) -> None:
     last = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < last, "it did not happen"
+        assert time.monotonic() < last, f"it did not happen; the server says:\n{server.read_text('utf-8')}"
         time.sleep(0.05)
 
 

@@ -142,7 +142,7 @@ def _make(words: list[str], _place: Place) -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for word in words:
         name, is_variable, _ = word.partition("=")
-        form = rf"^{name} *[:?]?=" if is_variable else rf"^{re.escape(name)}:"
+        form = rf"^{name} *[:?]?=|\$\({name}\)" if is_variable else rf"^{re.escape(name)}:"
         if not re.search(form, makefile, re.MULTILINE):
             raise NotSoError(f"make {word}: the Makefile has no such thing")
 
@@ -227,6 +227,12 @@ def _into_the_checkout(words: list[str], _place: Place) -> None:
         raise NotSoError(f"{words[-1]}: the checkout has no such file")
 
 
+def _cd(words: list[str], _place: Place) -> None:
+    # What `git clone` makes is called like the project.
+    if words[0] != _PROJECT["name"] and not (ROOT / words[0]).is_dir():
+        raise NotSoError(f"cd {words[0]}: the checkout has no such folder")
+
+
 def _uvicorn(words: list[str], place: Place) -> None:
     module, _, name = words[0].partition(":")
     source = place.folder / f"{module}.py"
@@ -239,6 +245,7 @@ def _nothing_to_check(_words: list[str], _place: Place) -> None:
 
 
 _CHECKS: Mapping[str, Callable[[list[str], Place], None]] = {
+    "cd": _cd,
     "cp": _into_the_checkout,
     "curl": _curl,
     "export": _export,

@@ -49,6 +49,9 @@ def test_of_a_console_only_what_is_typed_counts() -> None:
     [
         "make demo",
         "make test PYTHONS=python3.12",
+        "make release VERSION=1.2.0",
+        "cd connectly-api",
+        "cd examples",
         "pip install connectly-api",
         "pip install -U 'connectly-api[sandbox,fast]' pytest",
         "python -m connectly_api.sandbox",
@@ -85,6 +88,7 @@ def test_what_is_so_passes(line: str, place: Place) -> None:
         ("export CONNECTLY_KEY=k", "no code reads"),
         ("CONNECTLY_KEY=k pytest", "no code reads"),
         ("git differ", "no such command"),
+        ("cd attic", "no such folder"),
         ("cp other.json service.json", "no such file"),
         ("rm -rf /", "not a command"),
         ("curl https://api.connectly.ai/v1", "not the sandbox"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -38,6 +39,7 @@ from connectly_api.sandbox import Settings
 from connectly_api.sandbox.acts import ACTS
 from connectly_api.sandbox.flags import parser
 from connectly_api.sandbox.rules import What
+from connectly_api.transport.auto import TransportName
 from tests.docs.pages import ROOT
 
 Cells = tuple[str, ...]
@@ -157,6 +159,13 @@ def test_the_table_of_rates_has_the_pace_that_is_kept() -> None:
         assert words in said
         assert burst == str(rate.burst)
     assert (pace.endpoint, pace.number, pace.customer) == (Rate(190, 10), Rate(76, 4), Rate(1 / 6, 45))
+
+
+def test_the_table_of_transports_has_every_name_and_says_which_is_the_default() -> None:
+    named = {code(row[0])[0]: row[1] for row in rows("docs/pace-and-telemetry.md", "`transport=`") if code(row[0])}
+    assert set(named) == {f'"{name}"' for name in get_args(TransportName)}
+    default = inspect.signature(Connectly).parameters["transport"].default
+    assert [name for name, said in named.items() if said.endswith(": the default")] == [f'"{default}"']
 
 
 def test_every_metric_that_the_page_names_is_written() -> None:

@@ -1,0 +1,173 @@
+"""Which handwritten places a difference concerns, by what they use. Pure.
+
+A place is concerned where it names a model, an enum or a function that changed, sets or reads a field that did, or
+knows such a field or value by its name on the wire beside others of the same model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from codegen import places
+from codegen.difference import Change, Difference
+from codegen.difference.changes import Place
+from codegen.document import listed, mapped
+from codegen.handwritten import Part, parts, reached
+from codegen.names import original
+from codegen.overlay import STEPS, Step, counted
+from codegen.published import Published
+
+__all__ = ["PUBLIC", "Affected", "Touched", "affected", "steps_affected", "touched"]
+
+PUBLIC: Mapping[str, str] = {
+    "connectly_api/client.py": "Connectly",
+    "connectly_api/registrations.py": "Registrations",
+}
+"""The facade's classes."""
+
+
+@attrs.frozen
+class Touched:
+    """One change, in the words of generated code.
+
+    Attributes:
+        what: The change in a few words.
+        kind: Its kind, as the difference has it.
+        function: The operation's function, where the change is about a whole operation.
+        model: The model that changed, or that holds the field.
+        field: The field's name on the wire and in Python, where the change is about one.
+        siblings: The wire names of the model's other fields, or the values of an enum.
+    """
+
+    what: str
+    kind: str
+    function: str = ""
+    model: str = ""
+    field: tuple[str, str] = ("", "")
+    siblings: frozenset[str] = frozenset()
+
+
+@attrs.frozen(order=True)
+class Affected:
+    """One handwritten place, and why to look at it.
+
+    Attributes:
+        why: The change that concerns it.
+        kind: `facade`, `code`, `golden` or `overlay`.
+        where: The place.
+    """
+
+    why: str
+    kind: str
+    where: str
+
+
+def touched(difference: Difference, tables: Iterable[Published], enums: Mapping[str, frozenset[str]]) -> list[Touched]:
+    """Say what a difference changes about generated code; what is merely written about it is left out.
+
+    Args:
+        difference: From the vendored file to the new one.
+        tables: The published names after and before, in this order.
+        enums: The values of enums, by the names of their types.
+    """
+    found = [
+        named
+        for change in difference.changes
+        if change.impact != "cosmetic"
+        for place in change.places
+        for table in tables
+        if (named := _named(change, place, table, enums)) is not None
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _named(change: Change, place: Place, table: Published, enums: Mapping[str, frozenset[str]]) -> Touched | None:
+    where = places.operation(*place.operation.split(" ", 1)) if " " in place.operation else ""
+    if where not in table.operations:
+        return None
+    if not place.part:
+        return _about_function(change, table.operations[where].function, "")
+    known = {one: name for name, model in table.models.items() for one in model.places}
+    # A response's status has no part in names.
+    here = f"{where} {'response' if place.part.startswith('response ') else place.part}"
+    owner, wire = "", ""
+    for step in ("", *place.path):
+        if step.startswith((".", "['")):
+            wire = step[1:] if step[0] == "." else step[2:-2]
+            owner, here = here, places.field(here, wire)
+        elif step in {"[]", "{}"}:
+            here += step
+        here = known.get(here, here)
+    if here in enums and change.kind.startswith("enum"):
+        return Touched(f"{here}: {change.what}", change.kind, model=here, siblings=enums[here])
+    if owner in table.models:
+        fields = table.models[owner].fields
+        python = fields.get(wire, "")
+        what = f"{owner}.{wire}: {change.what}"
+        return Touched(what, change.kind, model=owner, field=(wire, python), siblings=frozenset(fields) - {wire})
+    if here in table.models:
+        return Touched(f"{here}: {change.what}", change.kind, model=here)
+    return _about_function(change, table.operations[where].function, place.part)
+
+
+def _about_function(change: Change, function: str, part: str) -> Touched:
+    where = f"{function}, {part}" if part else function
+    return Touched(f"{where}: {change.what}", change.kind, function=function)
+
+
+def affected(found: Iterable[Touched], modules: Mapping[str, str], golden: Mapping[str, Any]) -> list[Affected]:
+    """Return the handwritten places that changes concern.
+
+    Args:
+        found: The changes.
+        modules: Handwritten source, by its path.
+        golden: Decoded JSON that tests compare with, by its path.
+    """
+    everything = [part for path, source in modules.items() for part in parts(path, source)]
+    facade = [part for part in everything if part.lowlevel or part.path in PUBLIC]
+    result: set[Affected] = set()
+    for one in found:
+        direct = [part for part in everything if _concerns(one, part, everything)]
+        result |= {Affected(one.what, "code", str(part)) for part in direct}
+        inside = [part for part in direct if part.lowlevel]
+        result |= {Affected(one.what, "facade", part.name) for part in reached(inside, facade, PUBLIC)}
+        result |= {Affected(one.what, "golden", path) for path, value in golden.items() if _holds(value, one)}
+    return sorted(result)
+
+
+def _concerns(one: Touched, part: Part, everything: Iterable[Part]) -> bool:
+    if one.function:
+        return part.lowlevel and one.function in part.names
+    wire, python = one.field
+    if not wire:
+        knows = len(one.siblings & part.texts) > 1
+        return (part.lowlevel and one.model in part.names) or knows
+    if part.lowlevel:
+        if one.model in part.calls:
+            return one.kind.endswith("added") or python in part.calls[one.model] or "field-required" in one.kind
+        return python in part.names and any(one.model in other.names for other in everything if other.path == part.path)
+    spellings = {wire, original(wire)}
+    beside = {text for name in one.siblings for text in (name, original(name))}
+    return bool(spellings & part.texts) and (not beside or bool(beside & part.texts))
+
+
+def _holds(value: object, one: Touched) -> bool:
+    """Say whether JSON holds the field beside others of its model."""
+    wire = one.field[0]
+    fields = mapped(value) or {}
+    beside = not one.siblings or bool(one.siblings & fields.keys())
+    inside = (*fields.values(), *(listed(value) or ()))
+    return (bool(wire) and wire in fields and beside) or any(_holds(part, one) for part in inside)
+
+
+def steps_affected(old: Any, new: Any, steps: Iterable[Step] = STEPS) -> list[Affected]:  # noqa: ANN401  JSON
+    """Return the overlay's steps that find another number of places than before."""
+    before, after = counted(old, steps), counted(new, steps)
+    return [
+        Affected(f"{name}: {after[name]} places now, {before[name]} before", "overlay", "codegen/overlay.py")
+        for name in before
+        if before[name] != after[name]
+    ]

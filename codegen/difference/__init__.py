@@ -1,0 +1,14 @@
+"""The difference between two files of the vendor, by what they mean to a client. Pure.
+
+`compare` takes two OpenAPI 3 documents, as `codegen.swagger.convert` returns them, and gives a `Difference`; `render`
+makes text, Markdown or JSON of it. Names of definitions, operation ids, tags, and the order of anything are not
+compared: they are not on the wire.
+"""
+
+from __future__ import annotations
+
+from codegen.difference.changes import Bump, Change, Difference, Impact
+from codegen.difference.compare import compare
+from codegen.difference.report import FORMATS, Format, line, render
+
+__all__ = ["FORMATS", "Bump", "Change", "Difference", "Format", "Impact", "compare", "line", "render"]

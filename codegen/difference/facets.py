@@ -1,0 +1,147 @@
+"""What two schemas say of one value, without what is within it, compared. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from codegen.difference.shapes import LOWER, OTHER_LIMITS, UPPER, Shape
+
+__all__ = ["comparable", "compare_facets", "compare_told", "description", "short", "value"]
+
+_WIDER_TYPES: Final = frozenset({("integer", "number")})
+_WIDER_FORMATS: Final = frozenset({("int32", "int64"), ("float", "double"), ("uint32", "uint64")})
+_LONGEST: Final = 120
+_MOST: Final = 10
+
+Finding = tuple[str, str]
+"""A kind of change, and what changed."""
+
+
+def value(given: object) -> str:
+    """Return a value as JSON, shortened where it is long."""
+    return short(json.dumps(given, ensure_ascii=False))
+
+
+def short(text: str) -> str:
+    """Return a text, cut where it is long."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def comparable(old: Shape, new: Shape) -> bool:
+    """Say whether two schemas are of one type, so that there is more to compare."""
+    return old.type == new.type
+
+
+def compare_facets(old: Shape, new: Shape) -> Iterator[Finding]:
+    """Yield what changed about a value itself.
+
+    Args:
+        old: What it was.
+        new: What it is.
+    """
+    if old.nullable != new.nullable:
+        yield ("null-allowed", "null fits now") if new.nullable else ("null-forbidden", "null does not fit any more")
+    if not comparable(old, new):
+        yield f"type-{_type_relation(old.type, new.type)}", f"type {_type(old)} became {_type(new)}"
+        return
+    if old.format != new.format:
+        told = (
+            f"format {value(old.format) if old.format else 'none'} became {value(new.format) if new.format else 'none'}"
+        )
+        yield f"format-{_format_relation(old.format, new.format)}", told
+    yield from _enums(old.enum, new.enum)
+    yield from _limits(old.limits, new.limits)
+    yield from _rest(old, new)
+    if old.default != new.default:
+        told = f"default {short(old.default or 'none')} became {short(new.default or 'none')}"
+        yield ("default-changed" if old.default and new.default else "default-told"), told
+
+
+def _type(shape: Shape) -> str:
+    return shape.type or "any JSON"
+
+
+def _type_relation(old: str, new: str) -> str:
+    before, after = set(old.split(" or ")) - {""}, set(new.split(" or ")) - {""}
+    if not after or (before and before < after) or (old, new) in _WIDER_TYPES:
+        return "widened"
+    if not before or after < before or (new, old) in _WIDER_TYPES:
+        return "narrowed"
+    return "changed"
+
+
+def _format_relation(old: str, new: str) -> str:
+    if not new or (old, new) in _WIDER_FORMATS:
+        return "widened"
+    return "narrowed" if not old or (new, old) in _WIDER_FORMATS else "changed"
+
+
+def _enums(old: frozenset[str] | None, new: frozenset[str] | None) -> Iterator[Finding]:
+    if old is None or new is None:
+        if new is not None:
+            yield "enum-closed", f"only these values fit now: {_list(new)}"
+        elif old is not None:
+            yield "enum-opened", f"any value fits now, not just {_list(old)}"
+        return
+    for added in sorted(new - old):
+        yield "enum-value-added", f"new enum value {short(added)}"
+    for removed in sorted(old - new):
+        yield "enum-value-removed", f"enum value {short(removed)} is removed"
+
+
+def _list(values: frozenset[str]) -> str:
+    return ", ".join(map(short, sorted(values)[:_MOST])) + (", …" if len(values) > _MOST else "")
+
+
+def _limits(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
+    for key in (*UPPER, *LOWER, *OTHER_LIMITS):
+        before, after = old.get(key), new.get(key)
+        if before == after and type(before) is type(after):
+            continue
+        how = "narrowed" if before is None else "widened" if after is None else _limit_relation(key, before, after)
+        told = f"limit {key} {'none' if before is None else value(before)} became "
+        yield f"limit-{how}", told + ("none" if after is None else value(after))
+
+
+def _limit_relation(key: str, before: float, after: float) -> str:
+    if key in OTHER_LIMITS or type(before) is bool or type(after) is bool:
+        return "changed"
+    return "narrowed" if (after < before) == (key in UPPER) else "widened"
+
+
+def _rest(old: Shape, new: Shape) -> Iterator[Finding]:
+    """Compare whether an object may hold more than its fields; what the values are is compared within it."""
+    if isinstance(old.values, bool) and isinstance(new.values, bool):
+        if old.values != new.values:
+            yield ("rest-opened", "other fields fit now") if new.values else ("rest-closed", "no other field fits now")
+    elif isinstance(new.values, bool):
+        yield (
+            ("rest-opened", "other fields of any kind fit")
+            if new.values
+            else ("rest-closed", "no other field fits now")
+        )
+    elif isinstance(old.values, bool):
+        yield (
+            ("rest-closed", "only some values fit other fields")
+            if old.values
+            else ("rest-opened", "other fields fit now")
+        )
+
+
+def compare_told(old: Shape, new: Shape) -> Iterator[Finding]:
+    """Yield what changed about what is written of a value, and nothing else."""
+    if old.deprecated != new.deprecated:
+        yield ("deprecated", "deprecated now") if new.deprecated else ("undeprecated", "not deprecated any more")
+    if old.text != new.text:
+        yield "description-changed", description(old.text, new.text)
+    if old.example != new.example:
+        yield "example-changed", f"example {short(old.example or 'none')} became {short(new.example or 'none')}"
+
+
+def description(old: str, new: str) -> str:
+    """Return what changed about a description."""
+    if not old:
+        return f"described now: {value(new)}"
+    return f"description became {value(new)}" if new else "the description is gone"

@@ -1,0 +1,54 @@
+"""What was perhaps renamed: a thing that went, and one of the same kind that came. A guess, told as one. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+from typing import Final
+
+from codegen.difference.shapes import Shape
+
+__all__ = ["renamed"]
+
+_ALIKE: Final = 0.6
+_LONGEST: Final = 60
+_MOST: Final = 60
+"""How much of a name, and how many of them, are looked at: a guess must not cost more than it is worth."""
+
+
+def renamed(removed: Mapping[str, Shape], added: Mapping[str, Shape]) -> dict[str, str]:
+    """Return which of the removed fields is perhaps which of the added ones.
+
+    A pair has to be of the same kind, and to be the only such pair or to have names that are alike.
+
+    Args:
+        removed: The fields that are gone.
+        added: The fields that are new.
+    """
+    pairs = [
+        (old, new) for old in [*removed][:_MOST] for new in [*added][:_MOST] if _look(removed[old]) == _look(added[new])
+    ]
+    return dict(_best(pairs))
+
+
+def _look(shape: Shape) -> tuple[object, ...]:
+    return shape.type, shape.format, shape.enum, frozenset(shape.properties)
+
+
+def _best(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    waiting = list(pairs)
+    alone = len(waiting) == 1
+    found: list[tuple[str, str]] = []
+    for old, new in sorted(waiting, key=lambda pair: (-_likeness(*pair), pair)):
+        if any(old == known[0] or new == known[1] for known in found):
+            continue
+        if alone or _likeness(old, new) >= _ALIKE:
+            found.append((old, new))
+    return found
+
+
+def _likeness(old: str, new: str) -> float:
+    """Say how alike two names are, from 0 to 1, whatever their spelling in snake_case or camelCase."""
+    plain = [re.sub(r"[\W_]", "", name[:_LONGEST]).lower() for name in (old, new)]
+    return SequenceMatcher(None, plain[0], plain[1], autojunk=False).ratio()

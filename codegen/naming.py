@@ -1,0 +1,256 @@
+"""What each schema is called: as it is published, or else by a fresh name that is nobody's. Pure.
+
+Names go from the outside in, beginning with the operations' bodies and answers. A place that is published has its name,
+whatever the schema there is called by the vendor and whether it is defined by name or in place; a new place of a
+schema that has a name already shares that; everything else is named last, so that it takes no one's name.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from codegen import names, places
+from codegen.document import Json, mapped, refuse
+from codegen.published import Model, Published
+from codegen.walk import Site, is_class, is_mapping, operations, sites
+
+__all__ = ["name_schemas"]
+
+_DEEPEST = 30
+"""Lists of lists beyond that are one that holds itself."""
+
+_TOLD = ("description", "example", "deprecated")
+
+
+@attrs.frozen
+class _Slot:
+    """One place that a schema stands in.
+
+    Attributes:
+        site: The place in the document.
+        place: The same as a text.
+        wanted: What a schema that is defined right there would be called.
+        whole: Whether it is a whole body or answer.
+    """
+
+    site: Site
+    place: str
+    wanted: str
+    whole: bool = False
+
+
+def name_schemas(document: Json, published: Published) -> dict[str, Model]:
+    """Make a named schema of each object, mapping and enum, and let references lead there.
+
+    Args:
+        document: An OpenAPI document whose operations have their names; it is changed in place.
+        published: The names that are known.
+
+    Returns:
+        What each schema is called, its fields not yet named.
+
+    Raises:
+        CodegenError: A schema cannot be named; the text says where it stands.
+    """
+    naming = _Naming(document.get("components", {}).get("schemas", {}), published, _suggestions(document))
+    for slot in _roots(document):
+        naming.enter(slot)
+    naming.settle_all()
+    for name in naming.definitions:
+        if name not in naming.named:
+            holder: Json = {"schema": {"$ref": f"{places.REFERENCE}{name}"}}
+            naming.enter(_Slot(Site(holder, "schema", ""), places.definition(name), ""))
+            naming.settle_all()
+    document.setdefault("components", {})["schemas"] = naming.schemas
+    return {name: Model(naming.kinds[name], tuple(found), {}) for name, found in naming.places.items()}
+
+
+def _roots(document: Json) -> Iterator[_Slot]:
+    for operation in operations(document):
+        fields, place, name = operation.fields, operation.fields["x-place"], operation.fields["x-class"]
+        for entry in fields.get("parameters", []):
+            wanted = _joined(name, entry["name"])
+            yield _Slot(Site(entry, "schema", operation.at), f"{place} {entry['in']} {entry['name']}", wanted)
+        for holder, role in (
+            (fields.get("requestBody", {}), "request"),
+            *((r, "response") for r in fields["responses"].values()),
+        ):
+            for media in holder.get("content", {}).values():
+                if "schema" in media:
+                    yield _Slot(
+                        Site(media, "schema", operation.at), f"{place} {role}", f"{name}{role.title()}", whole=True
+                    )
+        for status, holder in fields.get("x-errors", {}).items():
+            yield _Slot(Site(holder, "schema", operation.at), f"{place} error {status}", f"{name}Error", whole=True)
+
+
+def _suggestions(document: Json) -> dict[str, tuple[str, ...]]:
+    """Return the names that each definition would be called by, the best first."""
+    definitions: Json = document.get("components", {}).get("schemas", {})
+    uses = Counter(
+        str(site.schema["$ref"]).removeprefix(places.REFERENCE) for site in sites(document) if "$ref" in site.schema
+    )
+    bodies = {
+        str(places.target(slot.site.schema, definitions)[1]): slot.wanted
+        for slot in _roots(document)
+        if slot.place.endswith(" request")
+    }
+    short = {
+        name: bodies[name]
+        if name in bodies and uses[name] == 1 and name.lower().endswith("body")
+        else names.class_name(names.plain(names.short_schema(name)))
+        for name in definitions
+    }
+    counts = Counter(short.values())
+    return {
+        name: ((wanted,) if counts[wanted] == 1 else ()) + (names.class_name(names.plain(name)),)
+        for name, wanted in short.items()
+    }
+
+
+class _Naming:
+    """The work in progress.
+
+    Attributes:
+        definitions: The vendor's schemas, by the vendor's names; they are not changed.
+        schemas: What has been named, with everything in it.
+        named: Each definition that is named, to the name that a new place of it shares.
+        kinds: What each name stands for.
+        places: Where each name is used.
+    """
+
+    def __init__(
+        self, definitions: Mapping[str, Any], published: Published, suggestions: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self.definitions = definitions
+        self.schemas: Json = {}
+        self.named: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
+        self.places: dict[str, list[str]] = {}
+        self._published = published
+        self._known = {place: name for name, model in published.models.items() for place in model.places}
+        self._suggestions = suggestions
+        self._wanted = {found[0] for found in suggestions.values()}
+        self._kept = {self._known[place] for place in map(places.definition, definitions) if place in self._known}
+        self._modules: set[str] = set()
+        self._origins: dict[str, dict[str, None]] = {}
+        self._sources: dict[str, Json] = {}
+        self._first: deque[_Slot] = deque()
+        self._last: deque[_Slot] = deque()
+
+    def enter(self, slot: _Slot) -> None:
+        """Note what has to be named at a place, or within it."""
+        for _ in range(len(self.definitions) + 1):
+            schema = slot.site.schema
+            target, definition = places.target(schema, self.definitions)
+            if self._kind(target, slot, definition) is not None:
+                (self._first if slot.place in self._known else self._last).append(slot)
+                return
+            if definition is None:
+                self._enter_within(slot)
+                return
+            # A plain string or a list needs no name: it stands where it is used.
+            slot.site.schema = {**copy.deepcopy(target), **_told(schema)}
+        refuse(slot.place, "the schema is made of nothing but itself")
+
+    def _enter_within(self, slot: _Slot) -> None:
+        schema = slot.site.schema
+        if slot.place.count("[]") + slot.place.count("{}") > _DEEPEST:
+            refuse(slot.place.rstrip("[]{}"), "the schema is made of nothing but itself")
+        for key, place, suffix in (
+            ("items", places.element(slot.place), "Item"),
+            ("additionalProperties", places.mapped(slot.place), "Value"),
+        ):
+            if mapped(schema.get(key)) is not None:
+                self.enter(_Slot(Site(schema, key, slot.site.at), place, f"{slot.wanted}{suffix}"))
+
+    def _kind(self, schema: Json, slot: _Slot, definition: str | None) -> str | None:
+        """Return what a schema has to become, or None where it needs no name."""
+        if schema.get("enum"):
+            return "enum"
+        if is_class(schema) or not is_mapping(schema):
+            return "class" if is_class(schema) else None
+        return self._kind_of_bare(schema, slot, definition)
+
+    def _kind_of_bare(self, schema: Json, slot: _Slot, definition: str | None) -> str:
+        """Say whether an object that names no fields is one that has none yet, or a mapping."""
+        values = schema.get("additionalProperties")
+        known = self._published.models.get(self._known.get(slot.place, ""))
+        if known is not None and known.kind == "class" and not isinstance(values, dict):
+            return "class"
+        if known is not None and known.kind == "mapping":
+            return "mapping"
+        if definition is not None:
+            return "mapping" if values not in (None, False) else "class"
+        return "class" if slot.whole and values is None else "mapping"
+
+    def settle_all(self) -> None:
+        """Name everything that waits: what is published before what is new."""
+        while self._first or self._last:
+            if self._first:
+                slot = self._first.popleft()
+                self._settle(slot, self._known[slot.place])
+            else:
+                self._settle(self._last.popleft(), None)
+
+    def _settle(self, slot: _Slot, name: str | None) -> None:
+        schema = slot.site.schema
+        target, definition = places.target(schema, self.definitions)
+        kind = self._kind(target, slot, definition)
+        taken = name is not None and name in self._sources
+        if taken and not (
+            self.kinds[str(name)] == kind and places.same(self._sources[str(name)], target, self.definitions)
+        ):
+            self._last.append(slot)
+            self._known = {place: known for place, known in self._known.items() if place != slot.place}
+            return
+        if name is None:
+            name = self.named.get(definition or "") or self._fresh(slot, definition)
+        if name not in self._sources:
+            self._bind(name, target, str(kind))
+        if definition is not None:
+            self.named.setdefault(definition, name)
+            self._origins.setdefault(name, {})[definition] = None
+            self.schemas[name]["x-definitions"] = list(self._origins[name])
+        self.places[name].append(slot.place)
+        reference: Json = {"$ref": f"{places.REFERENCE}{name}"}
+        told = _told(schema)
+        slot.site.schema = {"allOf": [reference], **told} if told else reference
+
+    def _fresh(self, slot: _Slot, definition: str | None) -> str:
+        wanted = self._suggestions[definition] if definition is not None else (slot.wanted,)
+        taken = self._kept if definition is not None else self._kept | self._wanted
+        numbered = (names.class_name(f"{wanted[-1]}{n}") for n in range(2, len(self.places) + len(taken) + 3))
+        return next(
+            name
+            for name in (*wanted, *numbered)
+            if name not in taken and name not in self._sources and names.module(name) not in self._modules
+        )
+
+    def _bind(self, name: str, target: Json, kind: str) -> None:
+        self._sources[name] = target
+        self._modules.add(names.module(name))
+        self.kinds[name], self.places[name] = kind, []
+        schema = self.schemas[name] = copy.deepcopy(target)
+        if kind == "mapping":
+            schema["x-mapping"] = True
+            self._enter_within(_Slot(Site(self.schemas, name, name), name, name))
+        for key in schema.get("properties", {}) if kind == "class" else ():
+            wanted = _joined(name, key)
+            self.enter(_Slot(Site(schema["properties"], key, name), places.field(name, key), wanted))
+        if kind == "class" and mapped(schema.get("additionalProperties")) is not None:
+            self.enter(_Slot(Site(schema, "additionalProperties", name), places.mapped(name), f"{name}Value"))
+
+
+def _joined(name: str, key: str) -> str:
+    """Return what a schema in a field is called, where nothing says better."""
+    return names.class_name(names.plain(f"{name} {names.plain(key)}"))
+
+
+def _told(schema: Json) -> Json:
+    return {key: schema[key] for key in _TOLD if key in schema}

@@ -1,0 +1,114 @@
+"""The names that are published, by where they are used: what keeps them when the vendor calls things otherwise. Pure.
+
+A name is the caller's, not the vendor's: `Message` stays `Message` where `v1Message` becomes `connectlyMessage`, is
+written out in place, or is shared with another field.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import attrs
+
+from codegen.document import CodegenError, checked, elements, inside, load, members, refuse, strings
+
+__all__ = ["KINDS", "NO_NAMES", "Model", "Operation", "Published", "dump", "read"]
+
+KINDS = ("class", "enum", "mapping")
+"""What a model's name can stand for."""
+
+
+@attrs.frozen
+class Operation:
+    """What one operation is called.
+
+    Attributes:
+        module: The module that its own lies in.
+        function: Its function, and the module of that.
+        arguments: The names of its arguments, by `path 1` for the first in the path, `query NAME` or `header NAME`.
+    """
+
+    module: str
+    function: str
+    arguments: Mapping[str, str]
+
+
+@attrs.frozen
+class Model:
+    """What one schema is called.
+
+    Attributes:
+        kind: One of `KINDS`.
+        places: Where it is used; see `codegen.places`.
+        fields: Its fields' names in Python, by their names on the wire.
+    """
+
+    kind: str
+    places: tuple[str, ...]
+    fields: Mapping[str, str]
+
+
+@attrs.frozen
+class Published:
+    """All names.
+
+    Attributes:
+        operations: By their places.
+        models: By the names of their classes.
+    """
+
+    operations: Mapping[str, Operation]
+    models: Mapping[str, Model]
+
+
+NO_NAMES = Published({}, {})
+"""What is known of a file that has never been generated from."""
+
+
+def dump(published: Published) -> bytes:
+    """Return the table as a file, sorted but for the fields, whose order is kept, too."""
+    models = {
+        name: {"kind": model.kind, "places": sorted(model.places), "fields": dict(model.fields)}
+        for name, model in sorted(published.models.items())
+    }
+    operations = {place: attrs.asdict(operation) for place, operation in sorted(published.operations.items())}
+    return (json.dumps({"operations": operations, "models": models}, indent=1) + "\n").encode()
+
+
+def read(content: bytes) -> Published:
+    """Return the table that a file holds.
+
+    Raises:
+        CodegenError: It holds something else.
+    """
+    try:
+        root = checked(load(content), {"operations": dict, "models": dict}, "#", required=("operations", "models"))
+        operations = {
+            place: _operation(entry, inside("#/operations", place)) for place, entry in root["operations"].items()
+        }
+        models = {name: _model(entry, inside("#/models", name)) for name, entry in root["models"].items()}
+    except CodegenError as error:
+        raise CodegenError(f"codegen/published.json: {error}; take it from version control again") from None
+    return Published(operations, models)
+
+
+def _operation(value: object, at: str) -> Operation:
+    known = {"module": str, "function": str, "arguments": dict}
+    entry = checked(value, known, at, required=known)
+    return Operation(entry["module"], entry["function"], _names(entry["arguments"], inside(at, "arguments")))
+
+
+def _model(value: object, at: str) -> Model:
+    known = {"kind": str, "places": list, "fields": dict}
+    entry = checked(value, known, at, required=known)
+    if entry["kind"] not in KINDS:
+        refuse(inside(at, "kind"), f"must be one of {', '.join(KINDS)}")
+    places = strings(elements(entry["places"], at), inside(at, "places"))
+    return Model(entry["kind"], tuple(places), _names(entry["fields"], inside(at, "fields")))
+
+
+def _names(value: object, at: str) -> dict[str, str]:
+    found = members(value, at)
+    strings(list(found.values()), at)
+    return found

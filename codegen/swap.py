@@ -1,0 +1,103 @@
+"""Puts several files and folders in their places at once: all of them, or none.
+
+What stood there is moved aside into one folder, with a list of what belongs where. While that folder is there, the swap
+is not done: an error or Ctrl-C takes it back at once, and whoever comes after a crash takes it back first.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from codegen.document import CodegenError
+
+__all__ = ["FOLDER", "recover", "swap"]
+
+FOLDER = ".codegen-swap"
+"""The folder beside what is swapped, in version control's list of what it ignores."""
+
+_LIST = "list.json"
+
+
+def swap(root: Path, contents: Mapping[str, bytes | Mapping[str, bytes]]) -> None:
+    """Put files and folders in their places.
+
+    Args:
+        root: A checkout.
+        contents: The bytes of a file, or of all files of a folder by their paths within it, by the path from the root.
+
+    Raises:
+        OSError: Something could not be written; everything is as it was.
+    """
+    recover(root)
+    folder = root / FOLDER
+    new, old = folder / "new", folder / "old"
+    new.mkdir(parents=True)
+    try:
+        targets = list(contents)
+        for n, target in enumerate(targets):
+            _write(new / str(n), contents[target])
+        old.mkdir()
+        there = [(root / target).exists() for target in targets]
+        _write(folder / "draft.json", json.dumps({"targets": targets, "there": there}).encode())
+        (folder / "draft.json").replace(folder / _LIST)
+        for n, target in enumerate(targets):
+            place = root / target
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists():
+                place.replace(old / str(n))
+            (new / str(n)).replace(place)
+        (folder / _LIST).unlink()
+    except BaseException:
+        recover(root)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(place: Path, content: bytes | Mapping[str, bytes]) -> None:
+    if isinstance(content, bytes):
+        place.write_bytes(content)
+        return
+    for path, part in content.items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(part)
+
+
+def recover(root: Path) -> bool:
+    """Take back a swap that did not come to its end.
+
+    Args:
+        root: A checkout.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        CodegenError: It cannot be taken back; the text says where what was moved aside lies.
+    """
+    folder = root / FOLDER
+    if not folder.exists():
+        return False
+    try:
+        if (folder / _LIST).exists():
+            _take_back(root, folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise CodegenError(
+            f"an interrupted update could not be taken back ({error}); what was replaced lies in {folder / 'old'}"
+        ) from None
+    shutil.rmtree(folder)
+    return True
+
+
+def _take_back(root: Path, folder: Path) -> None:
+    noted = json.loads((folder / _LIST).read_bytes())
+    for n, (target, there) in enumerate(zip(noted["targets"], noted["there"], strict=True)):
+        place, kept, new = root / target, folder / "old" / str(n), folder / "new" / str(n)
+        if there and not kept.exists():
+            continue  # Not touched yet, or back already.
+        if place.exists() and not new.exists():
+            place.replace(new)
+        if there:
+            kept.replace(place)

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import pytest
+
+from codegen.document import Json
+from tests.codegen.difference.documents import document, lines, swapped
+
+AT = "POST /things"
+STRING: Json = {"type": "string"}
+Q = f"{AT} · query q"
+GONE = f"breaking: {Q}: the parameter is removed"
+SECURITY = f"{AT} · security: asks for"
+KEYED = "API key in the header X-API-Key"
+JSON: Json = {"content": {"application/json": {"schema": STRING}}}
+
+
+def query(name: str = "q", **more: object) -> Json:
+    return {"in": "query", "name": name, "schema": STRING, **more}
+
+
+def test_an_operation_is_described_and_deprecated() -> None:
+    there, back = swapped(document(), document({"summary": "a", "description": "b", "deprecated": True}))
+    assert there == [f"additive: {AT}: deprecated now", f'cosmetic: {AT}: described now: "a b"']
+    assert back == [f"cosmetic: {AT}: not deprecated any more", f"cosmetic: {AT}: the description is gone"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "there", "back"),
+    [
+        ([], [query()], f"additive: {Q}: new optional parameter, string", GONE),
+        ([], [query(required=True)], f"breaking: {Q}: new required parameter, string", GONE),
+        (
+            [query()],
+            [query(required=True)],
+            f"breaking: {Q}: required now",
+            f"additive: {Q}: not required any more",
+        ),
+        (
+            [query()],
+            [query(schema={"type": "integer"})],
+            f"breaking: {Q}: type string became integer",
+            f"breaking: {Q}: type integer became string",
+        ),
+        (
+            [query()],
+            [query(description="x")],
+            f'cosmetic: {Q}: described now: "x"',
+            f"cosmetic: {Q}: the description is gone",
+        ),
+        (
+            [query()],
+            [query(deprecated=True)],
+            f"additive: {Q}: deprecated now",
+            f"cosmetic: {Q}: not deprecated any more",
+        ),
+        (
+            [query(explode=True)],
+            [query(explode=False)],
+            f"breaking: {Q}: lists are written as form, not exploded, not as form, exploded",
+            f"breaking: {Q}: lists are written as form, exploded, not as form, not exploded",
+        ),
+    ],
+)
+def test_a_parameter_comes_goes_and_changes(old: list[Json], new: list[Json], there: str, back: str) -> None:
+    found = swapped(document({"parameters": old}), document({"parameters": new}))
+    assert found == ([there], [back])
+
+
+def test_a_parameter_that_moves_is_removed_with_a_hint() -> None:
+    found = lines(document({"parameters": [query()]}), document({"parameters": [query() | {"in": "header"}]}))
+    assert found == [
+        f"breaking: {AT} · query q: the parameter is removed; perhaps moved to the header",
+        f"additive: {AT} · header q: new optional parameter, string",
+    ]
+
+
+def test_a_header_is_the_same_in_capitals() -> None:
+    old, new = ([{"in": "header", "name": name, "schema": STRING}] for name in ("X-Trace", "x-trace"))
+    assert lines(document({"parameters": old}), document({"parameters": new})) == []
+
+
+def test_a_parameter_with_a_media_type_has_the_schema_of_that() -> None:
+    new = {"in": "query", "name": "q", **JSON}
+    assert lines(document({"parameters": [query()]}), document({"parameters": [new]})) == []
+
+
+def test_a_body_comes_and_goes_and_is_required() -> None:
+    none, optional, required = (
+        document(),
+        document({"requestBody": JSON}),
+        document({"requestBody": JSON | {"required": True}}),
+    )
+    gone = f"breaking: {AT} · request: takes no body any more"
+    assert swapped(none, optional) == ([f"additive: {AT} · request: takes a body now, which is optional"], [gone])
+    assert swapped(none, required) == ([f"breaking: {AT} · request: takes a body now, which is required"], [gone])
+    assert swapped(optional, required) == (
+        [f"breaking: {AT} · request: the body is required now"],
+        [f"additive: {AT} · request: the body is not required any more"],
+    )
+
+
+def test_a_body_is_described() -> None:
+    found = lines(document({"requestBody": JSON}), document({"requestBody": JSON | {"description": "x"}}))
+    assert found == [f'cosmetic: {AT} · request: described now: "x"']
+
+
+def test_a_media_type_comes_and_goes() -> None:
+    more = {"content": {**JSON["content"], "text/plain": {"schema": STRING}}}
+    assert swapped(document({"requestBody": JSON}), document({"requestBody": more})) == (
+        [f"additive: {AT} · request: new media type text/plain"],
+        [f"breaking: {AT} · request: the media type text/plain is removed"],
+    )
+
+
+def test_bodies_of_other_media_types_are_compared_all_the_same() -> None:
+    other = {"content": {"text/json": {"schema": {"type": "integer"}}}}
+    assert lines(document({"requestBody": JSON}), document({"requestBody": other})) == [
+        f"breaking: {AT} · request: the media type application/json is removed",
+        f"breaking: {AT} · request: type string became integer",
+        f"additive: {AT} · request: new media type text/json",
+    ]
+
+
+def test_a_body_that_loses_all_media_types_loses_what_it_says() -> None:
+    assert lines(document({"requestBody": JSON}), document({"requestBody": {"content": {}, "required": False}})) == [
+        f"breaking: {AT} · request: the media type application/json is removed"
+    ]
+
+
+def responses(**found: Json) -> Json:
+    return document(
+        {"responses": {name.removeprefix("s"): {"description": "", **entry} for name, entry in found.items()}}
+    )
+
+
+R = f"{AT} · response"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "there", "back"),
+    [
+        (
+            responses(s200={}),
+            responses(s200={}, s201={}),
+            f"additive: {R} 201: new response",
+            f"cosmetic: {R} 201: the response is removed",
+        ),
+        (
+            responses(s200={}),
+            responses(s200={}, s429={}),
+            f"cosmetic: {R} 429: new response",
+            f"cosmetic: {R} 429: the response is removed",
+        ),
+        (
+            responses(s200={}),
+            responses(s200=JSON),
+            f"additive: {R} 200: answers a body now",
+            f"breaking: {R} 200: answers no body any more",
+        ),
+    ],
+)
+def test_a_response_comes_and_goes(old: Json, new: Json, there: str, back: str) -> None:
+    assert swapped(old, new) == ([there], [back])
+
+
+def test_a_success_in_the_place_of_another_breaks() -> None:
+    assert lines(responses(s200={}), responses(s202={})) == [
+        f"breaking: {AT} · response 200: the response is removed",
+        f"additive: {AT} · response 202: new response",
+    ]
+
+
+def test_responses_are_described_and_their_extensions_ignored() -> None:
+    new = responses(s200={"description": "x"})
+    new["paths"]["/things"]["post"]["responses"]["x-more"] = 1
+    assert lines(responses(s200={}), new) == [f'cosmetic: {AT} · response 200: described now: "x"']
+
+
+def test_a_header_comes_goes_and_changes() -> None:
+    def headers(**found: Json) -> Json:
+        return responses(s200={"headers": found})
+
+    at = f"{AT} · response 200 header x"
+    assert swapped(headers(), headers(X={"schema": STRING})) == (
+        [f"additive: {at}: new header"],
+        [f"breaking: {at}: the header is removed"],
+    )
+    changed = headers(x={"schema": {"type": "integer"}, "description": "d"})
+    assert lines(headers(X={"schema": STRING}), changed) == [
+        f"breaking: {at}: type string became integer",
+        f'cosmetic: {at}: described now: "d"',
+    ]
+
+
+KEY: Json = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+BASIC: Json = {"type": "http", "scheme": "basic"}
+
+
+def secured(*ways: Json, **schemes: Json) -> Json:
+    return document(security=list(ways), components={"securitySchemes": schemes})
+
+
+def test_schemes_are_what_they_ask_for_whatever_they_are_called() -> None:
+    assert lines(secured({"a": []}, a=KEY), secured({"b": []}, b=KEY | {"description": "x"})) == []
+
+
+def test_an_operation_may_have_its_own_ways_in() -> None:
+    old, new = secured({"a": []}, a=KEY), secured(a=KEY)
+    new["paths"]["/things"]["post"]["security"] = [{"a": []}]
+    assert lines(old, new) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (
+            secured({"a": []}, a=KEY),
+            secured({"a": []}, {"b": []}, a=KEY, b=BASIC),
+            f"additive: {SECURITY} {KEYED} or basic authentication, not just for {KEYED}",
+        ),
+        (
+            secured({"a": []}, {"b": []}, a=KEY, b=BASIC),
+            secured({"a": []}, a=KEY),
+            f"breaking: {SECURITY} {KEYED}, not for {KEYED} or basic authentication",
+        ),
+        (secured({"a": []}, a=KEY), secured(), f"additive: {SECURITY} nothing, not just for {KEYED}"),
+        (secured(), secured({"a": []}, a=KEY), f"breaking: {SECURITY} {KEYED}, not for nothing"),
+        (
+            secured({"a": [], "b": []}, a=KEY, b=BASIC),
+            secured({"a": []}, a=KEY),
+            f"additive: {SECURITY} {KEYED}, not just for {KEYED} and basic authentication",
+        ),
+        (
+            secured({"a": ["x"]}, a={"type": "oauth2"}),
+            secured({"a": ["y"]}, a={"type": "oauth2"}),
+            f'breaking: {SECURITY} oauth2 for y {{"type": "oauth2"}}, not for oauth2 for x {{"type": "oauth2"}}',
+        ),
+        (secured({"a": []}), secured({"b": []}), f"breaking: {SECURITY} b, not for a"),
+    ],
+)
+def test_ways_in_come_and_go(old: Json, new: Json, found: str) -> None:
+    assert lines(old, new) == [found]

@@ -1,0 +1,120 @@
+"""However the vendor writes the same file, the generated tree offers the same, but for what it tells."""
+
+from __future__ import annotations
+
+import ast
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+from codegen.difference import compare
+from codegen.generate import PUBLISHED, Layout, Tree, build, read_tree
+from codegen.openapi import as_swagger
+from codegen.published import read
+from codegen.swagger import convert
+from tests.codegen.samples import NAMES, ROOT, VENDORED, swagger, swagger_path
+from tests.codegen.styles import CHANGES_ERRORS, STYLES, styled
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a table of the names of the vendored file."""
+    path = tmp_path_factory.mktemp("names") / "published.json"
+    path.write_bytes(first(VENDORED).published)
+    return path
+
+
+@cache
+def built(style: str, published: Path) -> Tree:
+    path = published.with_name("new.json")
+    path.write_text(json.dumps(styled(style)), encoding="utf-8")
+    return build(Layout(ROOT, path, published.with_name("tree"), published))
+
+
+@cache
+def first(name: str) -> Tree:
+    return build(Layout.of(ROOT, swagger_path(name)))
+
+
+def code(tree: Tree) -> dict[str, str]:
+    """Return what each module does, without what it tells; errors' models left out."""
+    return {
+        path: untold(content)
+        for path, content in tree.files.items()
+        if path.endswith(".py") and path != "_source.py" and not path.startswith("models/error")
+    }
+
+
+def untold(content: bytes) -> str:
+    module = ast.parse(content)
+    for node in ast.walk(module):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [part for part in body if not is_text(part)]  # type: ignore[attr-defined]
+    return ast.unparse(module)
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_changes_nothing_that_a_user_of_the_tree_sees(style: str, published: Path) -> None:
+    expected = code(first(VENDORED))
+    found = code(built(style, published))
+    if style in CHANGES_ERRORS:
+        for tree in (expected, found):
+            del tree["__init__.py"], tree["models/__init__.py"]
+            tree.pop("models/protobuf_any.py", None)
+            tree.pop("models/any_.py", None)
+    assert found == expected
+
+
+@pytest.mark.parametrize("style", [style for style in STYLES if style not in CHANGES_ERRORS])
+def test_a_style_keeps_the_table_of_names_and_is_no_difference(style: str, published: Path) -> None:
+    before, after = read(published.read_bytes()), read(built(style, published).published)
+    assert after.operations == before.operations
+    assert {name: model.fields for name, model in after.models.items()} == {
+        name: model.fields for name, model in before.models.items()
+    }
+    old, new = convert(swagger(VENDORED)), convert(as_swagger(styled(style)))
+    told = {change.kind for change in compare(old, new).changes if change.impact != "cosmetic"}
+    assert told <= {"null-allowed"}
+
+
+@pytest.mark.parametrize("style", ["rpcStatus", "no errors"])
+def test_another_error_has_the_published_name_and_none_has_none(style: str, published: Path) -> None:
+    files = built(style, published).files
+    assert ("models/error.py" in files) == (style == "rpcStatus")
+    if style == "rpcStatus":
+        assert b"details: list[" in files["models/error.py"]
+        assert b"`rpcStatus` of the service" in files["models/error.py"]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_is_valid(style: str) -> None:
+    document = styled(style)
+    judge = {"2.0": OpenAPIV2SpecValidator, "3.0.3": OpenAPIV30SpecValidator, "3.1.0": OpenAPIV31SpecValidator}
+    assert list(judge[document.get("swagger") or document["openapi"]](document).iter_errors()) == []
+
+
+@pytest.mark.parametrize("style", ["OpenAPI 3.0", "OpenAPI 3.1"])
+def test_the_tree_holds_swagger_whatever_the_file_is(style: str, published: Path) -> None:
+    inside = json.loads(built(style, published).files["service.swagger.json"])
+    assert list(OpenAPIV2SpecValidator(inside).iter_errors()) == []
+    assert inside == as_swagger(styled(style))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_second_run_makes_what_the_first_did(name: str, tmp_path: Path) -> None:
+    (tmp_path / "published.json").write_bytes(first(name).published)
+    assert build(Layout(ROOT, swagger_path(name), tmp_path, tmp_path / "published.json")) == first(name)
+
+
+def test_the_packages_own_tree_and_table_are_what_its_file_makes() -> None:
+    tree = build(Layout.of(ROOT))
+    assert tree.files == read_tree(ROOT / "connectly_api" / "lowlevel")
+    assert tree.published == (ROOT / PUBLISHED).read_bytes()
