@@ -89,32 +89,47 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-_BAR, _GAP, _LEFT, _WIDTH = 14, 26, 170, 760
+_BAR, _GAP, _LEFT, _WIDTH = 14, 26, 150, 720
+_ROOM = 60
+"""For the figure behind the longest bar."""
+
+# A page may be dark: the colours follow the reader's setting.
+_STYLE: Final = """<style>
+text { font: 11px sans-serif; fill: #1f2328 } .head { font-size: 13px; font-weight: bold }
+rect { fill: #8c959f } .ours { fill: #1f6feb } .ground { fill: #ffffff }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e6edf3 } rect { fill: #6e7681 } .ours { fill: #4493f8 } .ground { fill: #0d1117 }
+}
+</style>
+<rect class="ground" width="100%" height="100%"/>"""
 
 
 def chart(results: Results) -> str:
-    """Return bars of requests a second, a group for each number in flight, for the server that answers at once."""
-    delay = min((delay for delay, _, _ in results), default=0)
-    most = max((one["per_second"] for key, one in results.items() if key[0] == delay), default=1.0)
+    """Return bars of requests a second: a group for each server and number in flight."""
     lines: list[str] = []
-    y = 30
-    for in_flight in _in_flight(results):
-        lines.append(f'<text x="10" y="{y}" font-weight="bold">{in_flight} in flight</text>')
-        y += 8
-        for name in _names(results):
-            one = results.get((delay, in_flight, name))
-            if one is None:
-                continue
-            width = max(1.0, one["per_second"] / most * (_WIDTH - _LEFT - 80))
-            colour = "#1f6feb" if name.startswith("connectly-api") else "#8c959f"
-            lines.append(
-                f'<text x="{_LEFT - 8}" y="{y + 11}" text-anchor="end">{escape(name)}</text>'
-                f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 3}" fill="{colour}"/>'
-                f'<text x="{_LEFT + width + 5:.1f}" y="{y + 11}">{one["per_second"]:,.0f}</text>'
-            )
-            y += _BAR
-        y += _GAP
-    title = "<title>Requests a second against a server that answers at once</title>"
-    style = '<style>text{font:11px sans-serif;fill:#1f2328}</style><rect width="100%" height="100%" fill="#fff"/>'
-    opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y}" role="img">'
-    return "\n".join([opening, title, style, *lines, "</svg>", ""])
+    y = 24
+    for delay in sorted({delay for delay, _, _ in results}):
+        most = max(one["per_second"] for key, one in results.items() if key[0] == delay)
+        for in_flight in _in_flight(results):
+            how = f"after {delay} ms" if delay else "at once"
+            lines.append(f'<text class="head" x="10" y="{y}">{in_flight} in flight, answered {how}</text>')
+            group = [
+                (name, results[delay, in_flight, name])
+                for name in _names(results)
+                if (delay, in_flight, name) in results
+            ]
+            lines += [_bar(name, one["per_second"], most, y + 8 + row * _BAR) for row, (name, one) in enumerate(group)]
+            y += 8 + len(group) * _BAR + _GAP
+    title = "<title>Requests a second, side by side</title>"
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y - 10}" role="img">'
+    return "\n".join([opening, title, _STYLE, *lines, "</svg>", ""])
+
+
+def _bar(name: str, value: float, most: float, y: int) -> str:
+    width = max(1.0, value / most * (_WIDTH - _LEFT - _ROOM))
+    ours = ' class="ours"' if name.startswith("connectly-api") else ""
+    return (
+        f'<text x="{_LEFT - 8}" y="{y + 10}" text-anchor="end">{escape(name)}</text>'
+        f'<rect{ours} x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 3}"/>'
+        f'<text x="{_LEFT + width + 5:.1f}" y="{y + 10}">{value:,.0f}</text>'
+    )

@@ -43,6 +43,8 @@ _FAULTS: Final = {
     "close after the answer": _ACCEPTED,
     "silence": b"",
 }
+_PATIENCE: Final = 1000
+"""Hundredths of a second."""
 _KEEPS_CONNECTION: Final = frozenset({"500", "502", "400", "429"})
 
 
@@ -54,9 +56,11 @@ class Rough:
         self._faults = faults
         self._random = random.Random(seed)  # noqa: S311 (which fault comes next is no secret)
         self.did: dict[str, list[str]] = {}
+        self.open = 0
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
+        self.open += 1
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -74,6 +78,7 @@ class Rough:
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:
+            self.open -= 1
             writer.close()
 
 
@@ -116,7 +121,12 @@ async def soak(sends: int, in_flight: int, transport: str, faults: float = 0.02)
 
         await asyncio.gather(*(work() for _ in range(in_flight)))
     server.close()
-    await asyncio.sleep(0.05)
+    for _ in range(_PATIENCE):
+        if not rough.open:
+            break
+        await asyncio.sleep(0.01)
+    if rough.open:
+        raise AssertionError(f"{rough.open} connections are left open by a client that is closed")
     _compare(sends, outcomes, rough.did)
     return Counter(outcomes.values())
 

@@ -78,12 +78,15 @@ class PyreqwestTransport:
         client = self._clients.get((timeouts.connect, timeouts.read)) or self._client(timeouts)
         if self._room is None:
             self._room = asyncio.Semaphore(self._max_connections)
-        async with self._room:
+        await self._room.acquire()
+        try:
             # Read ahead by more, and a body that breaks off would take the status with it.
             outgoing = client.request(request.method, request.url).headers(request.headers + _IDENTITY)
             if request.content is not None:
                 outgoing = outgoing.body_bytes(request.content)
             return await self._exchange(outgoing.streamed_read_buffer_limit(1).build_streamed(), progress)
+        finally:
+            self._room.release()
 
     async def aclose(self) -> None:
         """Close every connection."""

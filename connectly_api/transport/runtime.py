@@ -51,35 +51,32 @@ def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
     if _ENDED.is_set() and threading.current_thread() is not threading.main_thread():
         raise RuntimeError("the interpreter is ending")
     steps = awaitable.__await__()
-    _UNDER_WAY.add(steps)
     try:
-        return (yield from _steps(steps))
+        waiting_for = next(steps)
+    except StopIteration as end:
+        return cast("T", end.value)  # There already, as most bodies are: the thread has nothing to wake.
+    _UNDER_WAY.add(steps)
+    thrown: BaseException | None = None
+    try:
+        while True:
+            try:
+                yield waiting_for
+            except GeneratorExit:
+                steps.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 (it goes on to whom it is meant for)
+                thrown = error
+            else:
+                thrown = None
+            waiting_for = next(steps) if thrown is None else steps.throw(thrown)
+    except (StopIteration, asyncio.CancelledError) as end:
+        if isinstance(thrown, asyncio.CancelledError):
+            raise thrown from None
+        if isinstance(end, StopIteration):
+            return cast("T", end.value)
+        raise
     finally:
         _UNDER_WAY.discard(steps)
-
-
-def _steps(steps: Generator[Any, Any, T]) -> Generator[Any, None, T]:
-    thrown: BaseException | None = None
-    while True:
-        try:
-            waiting_for = next(steps) if thrown is None else steps.throw(thrown)
-        except StopIteration as end:
-            if isinstance(thrown, asyncio.CancelledError):
-                raise thrown from None
-            return cast("T", end.value)
-        except asyncio.CancelledError:
-            if isinstance(thrown, asyncio.CancelledError):
-                raise thrown from None
-            raise
-        try:
-            yield waiting_for
-        except GeneratorExit:
-            steps.close()
-            raise
-        except BaseException as error:  # noqa: BLE001 (it goes on to whom it is meant for)
-            thrown = error
-        else:
-            thrown = None
 
 
 def come_to_rest() -> None:

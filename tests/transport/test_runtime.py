@@ -210,6 +210,16 @@ async def test_what_is_awaited_may_cancel_itself() -> None:
         await faithful(future)
 
 
+async def test_what_is_awaited_may_cancel_itself_later() -> None:
+    class Cancelling:
+        def __await__(self) -> Generator[None, None, None]:
+            yield None
+            raise asyncio.CancelledError("by itself")
+
+    with pytest.raises(asyncio.CancelledError, match="by itself"):
+        await faithful(Cancelling())
+
+
 async def test_an_exception_that_is_thrown_in_arrives() -> None:
     async def waiting() -> None:
         try:
