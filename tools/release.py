@@ -236,6 +236,8 @@ def main(arguments: list[str], root: Path = ROOT) -> str:
             place.write_text(new_source, "utf-8")
             notes.write_text(new_changelog, "utf-8")
             return told
+        case ["-h" | "--help"]:
+            return __doc__ or ""
         case _:
             raise ReleaseError(__doc__ or "")
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import math
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 from pyreqwest.client import Client
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
+from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response as Incoming
@@ -81,7 +83,7 @@ class PyreqwestTransport:
         await self._room.acquire()
         try:
             # Read ahead by more, and a body that breaks off would take the status with it.
-            outgoing = client.request(request.method, request.url).headers(request.headers + _IDENTITY)
+            outgoing = client.request(request.method, _parsed(request.url)).headers(request.headers + _IDENTITY)
             if request.content is not None:
                 outgoing = outgoing.body_bytes(request.content)
             return await self._exchange(outgoing.streamed_read_buffer_limit(1).build_streamed(), progress)
@@ -134,6 +136,12 @@ class PyreqwestTransport:
             builder = builder.add_root_certificate_pem(certificate)
         client = self._clients[timeouts.connect, timeouts.read] = builder.build()
         return client
+
+
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> Url:
+    """A program sends to few addresses, and parsing one takes longer than all else of a request."""
+    return Url(url)
 
 
 async def _read(incoming: Incoming, limit: int) -> tuple[bytes, bool]:

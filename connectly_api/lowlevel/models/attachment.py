@@ -42,10 +42,14 @@ class Attachment:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put_enum(written, "type", self.type_)
-        _writing.put(written, "url", self.url)
-        _writing.put(written, "caption", self.caption)
-        _writing.put(written, "filename", self.filename)
+        if self.type_ is not _wire.UNSET:
+            _writing.put_enum(written, "type", self.type_)
+        if self.url is not _wire.UNSET:
+            _writing.put(written, "url", self.url)
+        if self.caption is not _wire.UNSET:
+            _writing.put(written, "caption", self.caption)
+        if self.filename is not _wire.UNSET:
+            _writing.put(written, "filename", self.filename)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

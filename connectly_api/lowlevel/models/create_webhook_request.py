@@ -43,10 +43,14 @@ class CreateWebhookRequest:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put_enum(written, "topic", self.topic)
-        _writing.put(written, "address", self.address)
-        _writing.put_enum(written, "type", self.type_)
-        _writing.put(written, "configuration", self.configuration)
+        if self.topic is not _wire.UNSET:
+            _writing.put_enum(written, "topic", self.topic)
+        if self.address is not _wire.UNSET:
+            _writing.put(written, "address", self.address)
+        if self.type_ is not _wire.UNSET:
+            _writing.put_enum(written, "type", self.type_)
+        if self.configuration is not _wire.UNSET:
+            _writing.put(written, "configuration", self.configuration)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -32,7 +32,8 @@ class CreateWebhookResponse:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "id", self.id)
+        if self.id is not _wire.UNSET:
+            _writing.put(written, "id", self.id)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

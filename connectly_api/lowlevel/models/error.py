@@ -44,13 +44,20 @@ class Error:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "message", self.message)
-        _writing.put(written, "type", self.type_)
-        _writing.put(written, "code", self.code)
-        _writing.put(written, "userTitle", self.user_title)
-        _writing.put(written, "userMessage", self.user_message)
-        _writing.put(written, "cntTraceId", self.cnt_trace_id)
-        _writing.put(written, "details", self.details)
+        if self.message is not _wire.UNSET:
+            _writing.put(written, "message", self.message)
+        if self.type_ is not _wire.UNSET:
+            _writing.put(written, "type", self.type_)
+        if self.code is not _wire.UNSET:
+            _writing.put(written, "code", self.code)
+        if self.user_title is not _wire.UNSET:
+            _writing.put(written, "userTitle", self.user_title)
+        if self.user_message is not _wire.UNSET:
+            _writing.put(written, "userMessage", self.user_message)
+        if self.cnt_trace_id is not _wire.UNSET:
+            _writing.put(written, "cntTraceId", self.cnt_trace_id)
+        if self.details is not _wire.UNSET:
+            _writing.put(written, "details", self.details)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

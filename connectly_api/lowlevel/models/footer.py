@@ -32,7 +32,8 @@ class Footer:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "text", self.text)
+        if self.text is not _wire.UNSET:
+            _writing.put(written, "text", self.text)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -35,7 +35,8 @@ class GetWebhooksResponse:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "entity", self.entity)
+        if self.entity is not _wire.UNSET:
+            _writing.put(written, "entity", self.entity)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -39,8 +39,10 @@ class Header:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "text", self.text)
-        _writing.put(written, "attachment", self.attachment)
+        if self.text is not _wire.UNSET:
+            _writing.put(written, "text", self.text)
+        if self.attachment is not _wire.UNSET:
+            _writing.put(written, "attachment", self.attachment)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -36,9 +36,12 @@ class ListRow:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "id", self.id)
-        _writing.put(written, "text", self.text)
-        _writing.put(written, "description", self.description)
+        if self.id is not _wire.UNSET:
+            _writing.put(written, "id", self.id)
+        if self.text is not _wire.UNSET:
+            _writing.put(written, "text", self.text)
+        if self.description is not _wire.UNSET:
+            _writing.put(written, "description", self.description)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -37,8 +37,10 @@ class ListSection:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "title", self.title)
-        _writing.put(written, "rows", self.rows)
+        if self.title is not _wire.UNSET:
+            _writing.put(written, "title", self.title)
+        if self.rows is not _wire.UNSET:
+            _writing.put(written, "rows", self.rows)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

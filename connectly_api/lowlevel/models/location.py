@@ -38,10 +38,14 @@ class Location:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "latitude", self.latitude)
-        _writing.put(written, "longitude", self.longitude)
-        _writing.put(written, "name", self.name)
-        _writing.put(written, "address", self.address)
+        if self.latitude is not _wire.UNSET:
+            _writing.put(written, "latitude", self.latitude)
+        if self.longitude is not _wire.UNSET:
+            _writing.put(written, "longitude", self.longitude)
+        if self.name is not _wire.UNSET:
+            _writing.put(written, "name", self.name)
+        if self.address is not _wire.UNSET:
+            _writing.put(written, "address", self.address)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -65,16 +65,26 @@ class Message:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "id", self.id)
-        _writing.put(written, "text", self.text)
-        _writing.put(written, "attachments", self.attachments)
-        _writing.put(written, "location", self.location)
-        _writing.put(written, "isEcho", self.is_echo)
-        _writing.put(written, "listMessage", self.list_message)
-        _writing.put(written, "replyButtonMessage", self.reply_button_message)
-        _writing.put(written, "singleProductMessage", self.single_product_message)
-        _writing.put(written, "multiProductMessage", self.multi_product_message)
-        _writing.put(written, "referral", self.referral)
+        if self.id is not _wire.UNSET:
+            _writing.put(written, "id", self.id)
+        if self.text is not _wire.UNSET:
+            _writing.put(written, "text", self.text)
+        if self.attachments is not _wire.UNSET:
+            _writing.put(written, "attachments", self.attachments)
+        if self.location is not _wire.UNSET:
+            _writing.put(written, "location", self.location)
+        if self.is_echo is not _wire.UNSET:
+            _writing.put(written, "isEcho", self.is_echo)
+        if self.list_message is not _wire.UNSET:
+            _writing.put(written, "listMessage", self.list_message)
+        if self.reply_button_message is not _wire.UNSET:
+            _writing.put(written, "replyButtonMessage", self.reply_button_message)
+        if self.single_product_message is not _wire.UNSET:
+            _writing.put(written, "singleProductMessage", self.single_product_message)
+        if self.multi_product_message is not _wire.UNSET:
+            _writing.put(written, "multiProductMessage", self.multi_product_message)
+        if self.referral is not _wire.UNSET:
+            _writing.put(written, "referral", self.referral)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

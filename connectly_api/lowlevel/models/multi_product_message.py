@@ -43,10 +43,14 @@ class MultiProductMessage:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "header", self.header)
-        _writing.put(written, "footer", self.footer)
-        _writing.put(written, "catalogId", self.catalog_id)
-        _writing.put(written, "sections", self.sections)
+        if self.header is not _wire.UNSET:
+            _writing.put(written, "header", self.header)
+        if self.footer is not _wire.UNSET:
+            _writing.put(written, "footer", self.footer)
+        if self.catalog_id is not _wire.UNSET:
+            _writing.put(written, "catalogId", self.catalog_id)
+        if self.sections is not _wire.UNSET:
+            _writing.put(written, "sections", self.sections)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

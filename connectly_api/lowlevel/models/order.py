@@ -37,8 +37,10 @@ class Order:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "parentId", self.parent_id)
-        _writing.put_enum(written, "strategy", self.strategy)
+        if self.parent_id is not _wire.UNSET:
+            _writing.put(written, "parentId", self.parent_id)
+        if self.strategy is not _wire.UNSET:
+            _writing.put_enum(written, "strategy", self.strategy)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -42,10 +42,14 @@ class Participant:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "id", self.id)
-        _writing.put_enum(written, "channelType", self.channel_type)
-        _writing.put(written, "name", self.name)
-        _writing.put(written, "userId", self.user_id)
+        if self.id is not _wire.UNSET:
+            _writing.put(written, "id", self.id)
+        if self.channel_type is not _wire.UNSET:
+            _writing.put_enum(written, "channelType", self.channel_type)
+        if self.name is not _wire.UNSET:
+            _writing.put(written, "name", self.name)
+        if self.user_id is not _wire.UNSET:
+            _writing.put(written, "userId", self.user_id)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

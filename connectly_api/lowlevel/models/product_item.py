@@ -32,7 +32,8 @@ class ProductItem:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "productRetailerId", self.product_retailer_id)
+        if self.product_retailer_id is not _wire.UNSET:
+            _writing.put(written, "productRetailerId", self.product_retailer_id)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -37,8 +37,10 @@ class ProductSection:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "title", self.title)
-        _writing.put(written, "productItems", self.product_items)
+        if self.title is not _wire.UNSET:
+            _writing.put(written, "title", self.title)
+        if self.product_items is not _wire.UNSET:
+            _writing.put(written, "productItems", self.product_items)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -59,16 +59,26 @@ class Referral:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "ctwaClid", self.ctwa_clid)
-        _writing.put(written, "sourceUrl", self.source_url)
-        _writing.put(written, "sourceId", self.source_id)
-        _writing.put(written, "sourceType", self.source_type)
-        _writing.put(written, "headline", self.headline)
-        _writing.put(written, "body", self.body)
-        _writing.put(written, "mediaType", self.media_type)
-        _writing.put(written, "imageUrl", self.image_url)
-        _writing.put(written, "videoUrl", self.video_url)
-        _writing.put(written, "thumbnailUrl", self.thumbnail_url)
+        if self.ctwa_clid is not _wire.UNSET:
+            _writing.put(written, "ctwaClid", self.ctwa_clid)
+        if self.source_url is not _wire.UNSET:
+            _writing.put(written, "sourceUrl", self.source_url)
+        if self.source_id is not _wire.UNSET:
+            _writing.put(written, "sourceId", self.source_id)
+        if self.source_type is not _wire.UNSET:
+            _writing.put(written, "sourceType", self.source_type)
+        if self.headline is not _wire.UNSET:
+            _writing.put(written, "headline", self.headline)
+        if self.body is not _wire.UNSET:
+            _writing.put(written, "body", self.body)
+        if self.media_type is not _wire.UNSET:
+            _writing.put(written, "mediaType", self.media_type)
+        if self.image_url is not _wire.UNSET:
+            _writing.put(written, "imageUrl", self.image_url)
+        if self.video_url is not _wire.UNSET:
+            _writing.put(written, "videoUrl", self.video_url)
+        if self.thumbnail_url is not _wire.UNSET:
+            _writing.put(written, "thumbnailUrl", self.thumbnail_url)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

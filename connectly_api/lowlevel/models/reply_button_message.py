@@ -43,9 +43,12 @@ class ReplyButtonMessage:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "header", self.header)
-        _writing.put(written, "footer", self.footer)
-        _writing.put(written, "buttons", self.buttons)
+        if self.header is not _wire.UNSET:
+            _writing.put(written, "header", self.header)
+        if self.footer is not _wire.UNSET:
+            _writing.put(written, "footer", self.footer)
+        if self.buttons is not _wire.UNSET:
+            _writing.put(written, "buttons", self.buttons)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

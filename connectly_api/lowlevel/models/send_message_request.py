@@ -50,12 +50,18 @@ class SendMessageRequest:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "sender", self.sender)
-        _writing.put(written, "recipient", self.recipient)
-        _writing.put(written, "message", self.message)
-        _writing.put(written, "campaignName", self.campaign_name)
-        _writing.put(written, "order", self.order)
-        _writing.put_given(written, "callbackData", self.callback_data)
+        if self.sender is not _wire.UNSET:
+            _writing.put(written, "sender", self.sender)
+        if self.recipient is not _wire.UNSET:
+            _writing.put(written, "recipient", self.recipient)
+        if self.message is not _wire.UNSET:
+            _writing.put(written, "message", self.message)
+        if self.campaign_name is not _wire.UNSET:
+            _writing.put(written, "campaignName", self.campaign_name)
+        if self.order is not _wire.UNSET:
+            _writing.put(written, "order", self.order)
+        if self.callback_data is not _wire.UNSET:
+            _writing.put_given(written, "callbackData", self.callback_data)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

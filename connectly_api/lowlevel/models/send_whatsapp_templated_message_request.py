@@ -59,14 +59,22 @@ class SendWhatsappTemplatedMessageRequest:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "sender", self.sender)
-        _writing.put(written, "number", self.number)
-        _writing.put(written, "templateName", self.template_name)
-        _writing.put(written, "language", self.language)
-        _writing.put(written, "parameters", self.parameters)
-        _writing.put(written, "campaignName", self.campaign_name)
-        _writing.put(written, "order", self.order)
-        _writing.put_given(written, "callbackData", self.callback_data)
+        if self.sender is not _wire.UNSET:
+            _writing.put(written, "sender", self.sender)
+        if self.number is not _wire.UNSET:
+            _writing.put(written, "number", self.number)
+        if self.template_name is not _wire.UNSET:
+            _writing.put(written, "templateName", self.template_name)
+        if self.language is not _wire.UNSET:
+            _writing.put(written, "language", self.language)
+        if self.parameters is not _wire.UNSET:
+            _writing.put(written, "parameters", self.parameters)
+        if self.campaign_name is not _wire.UNSET:
+            _writing.put(written, "campaignName", self.campaign_name)
+        if self.order is not _wire.UNSET:
+            _writing.put(written, "order", self.order)
+        if self.callback_data is not _wire.UNSET:
+            _writing.put_given(written, "callbackData", self.callback_data)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -40,9 +40,12 @@ class SingleProductMessage:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "footer", self.footer)
-        _writing.put(written, "catalogId", self.catalog_id)
-        _writing.put(written, "productItem", self.product_item)
+        if self.footer is not _wire.UNSET:
+            _writing.put(written, "footer", self.footer)
+        if self.catalog_id is not _wire.UNSET:
+            _writing.put(written, "catalogId", self.catalog_id)
+        if self.product_item is not _wire.UNSET:
+            _writing.put(written, "productItem", self.product_item)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -36,9 +36,12 @@ class TemplateParameter:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "name", self.name)
-        _writing.put(written, "value", self.value)
-        _writing.put(written, "filename", self.filename)
+        if self.name is not _wire.UNSET:
+            _writing.put(written, "name", self.name)
+        if self.value is not _wire.UNSET:
+            _writing.put(written, "value", self.value)
+        if self.filename is not _wire.UNSET:
+            _writing.put(written, "filename", self.filename)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

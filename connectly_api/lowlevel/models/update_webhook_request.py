@@ -37,8 +37,10 @@ class UpdateWebhookRequest:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "address", self.address)
-        _writing.put(written, "configuration", self.configuration)
+        if self.address is not _wire.UNSET:
+            _writing.put(written, "address", self.address)
+        if self.configuration is not _wire.UNSET:
+            _writing.put(written, "configuration", self.configuration)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -36,8 +36,10 @@ class WebengageConfiguration:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "webengageToken", self.webengage_token)
-        _writing.put(written, "webengageWebhookUrl", self.webengage_webhook_url)
+        if self.webengage_token is not _wire.UNSET:
+            _writing.put(written, "webengageToken", self.webengage_token)
+        if self.webengage_webhook_url is not _wire.UNSET:
+            _writing.put(written, "webengageWebhookUrl", self.webengage_webhook_url)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -43,10 +43,14 @@ class WebhookConfiguration:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "echo", self.echo)
-        _writing.put_enum(written, "channelTypes", self.channel_types)
-        _writing.put(written, "webengageConfiguration", self.webengage_configuration)
-        _writing.put(written, "filters", self.filters)
+        if self.echo is not _wire.UNSET:
+            _writing.put(written, "echo", self.echo)
+        if self.channel_types is not _wire.UNSET:
+            _writing.put_enum(written, "channelTypes", self.channel_types)
+        if self.webengage_configuration is not _wire.UNSET:
+            _writing.put(written, "webengageConfiguration", self.webengage_configuration)
+        if self.filters is not _wire.UNSET:
+            _writing.put(written, "filters", self.filters)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -34,8 +34,10 @@ class WebhookFilter:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "field", self.field)
-        _writing.put(written, "expression", self.expression)
+        if self.field is not _wire.UNSET:
+            _writing.put(written, "field", self.field)
+        if self.expression is not _wire.UNSET:
+            _writing.put(written, "expression", self.expression)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

@@ -37,8 +37,10 @@ class WebhookRegistrations:
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        _writing.put(written, "businessId", self.business_id)
-        _writing.put(written, "webhooks", self.webhooks)
+        if self.business_id is not _wire.UNSET:
+            _writing.put(written, "businessId", self.business_id)
+        if self.webhooks is not _wire.UNSET:
+            _writing.put(written, "webhooks", self.webhooks)
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod

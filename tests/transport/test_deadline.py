@@ -1,0 +1,56 @@
+"""Time limits of many tries, kept by one timer."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import pytest
+
+from connectly_api.transport.deadline import Deadlines
+
+LONG = 600.0
+
+
+async def limited(deadlines: Deadlines, seconds: float, body: float) -> str:
+    with deadlines.move_on_after(seconds):
+        await asyncio.sleep(body)
+        return "done"
+    return "ended"
+
+
+async def test_each_body_ends_at_its_own_time_in_whatever_order_they_began() -> None:
+    deadlines = Deadlines()
+    cases = [(LONG, 0.0), (0.05, LONG), (LONG, 0.1), (0.0, LONG), (0.02, LONG), (math.inf, 0.01), (0.03, LONG)]
+    found = await asyncio.gather(*(limited(deadlines, seconds, body) for seconds, body in cases))
+    assert found == ["done", "ended", "done", "ended", "ended", "done", "ended"]
+
+
+async def test_a_later_limit_strikes_after_earlier_ones_have_gone_unused() -> None:
+    deadlines = Deadlines()
+    first = asyncio.create_task(limited(deadlines, 0.05, 0.01))
+    second = asyncio.create_task(limited(deadlines, 0.1, LONG))
+    assert await first == "done"
+    assert await second == "ended"
+
+
+async def test_no_timer_is_left_behind_when_nobody_is_limited() -> None:
+    loop = asyncio.get_running_loop()
+    deadlines = Deadlines()
+    assert await asyncio.gather(*(limited(deadlines, LONG, 0.0) for _ in range(10))) == ["done"] * 10
+    waiting = getattr(loop, "_scheduled", [])
+    assert [handle for handle in waiting if not handle.cancelled() and handle.when() > loop.time() + 60] == []
+
+
+async def test_somebody_elses_cancellation_goes_on_even_where_the_time_is_up_as_well() -> None:
+    deadlines = Deadlines()
+    task = asyncio.create_task(limited(deadlines, 0.0, LONG))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_an_exception_of_the_body_goes_through() -> None:
+    with pytest.raises(ValueError, match="mine"), Deadlines().move_on_after(LONG):
+        raise ValueError("mine")
