@@ -24,6 +24,7 @@ def test_the_difference_says_what_changed(row: Row, tmp_path: Path) -> None:
 
 
 # One test, as types and contracts are looked at for all rows together: each row on its own would take a minute.
+@pytest.mark.once
 def test_every_row_comes_to_what_it_says(tmp_path: Path) -> None:
     found = outcomes(ROWS, tmp_path)
     assert [outcome.problem for outcome in found if outcome.problem] == []

@@ -42,7 +42,7 @@ def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_g
         "extra": "extra: models/extra.py",
         "missing": "missing: models/participant.py",
         "no table": "missing: codegen/published.json",
-        "stale": '+        _writing.put(written, "nickname", self.nickname)',
+        "stale": '+            _writing.put(written, "nickname", self.nickname)',
     }
     if change == "edit":
         with (tree / "models" / "participant.py").open("a", encoding="utf-8") as file:

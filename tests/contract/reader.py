@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -36,6 +37,21 @@ _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"
 _SETTINGS = {"validate_swagger_spec": False, "use_models": False}
 
 
+class _Alone(Spec):
+    """A file that knows no other.
+
+    jsonschema hands every meta-schema that any imported package has registered to whoever follows references, and
+    bravado-core would look for models in all of them, with what they refer to on other servers.
+    """
+
+    @cached_property
+    def resolver(self) -> Any:
+        resolver = super().resolver
+        for uri in [uri for uri in resolver.store if uri != (self.origin_url or "")]:
+            del resolver.store[uri]
+        return resolver
+
+
 class ContractError(Exception):
     """A request or an answer is not what the Swagger file describes."""
 
@@ -57,7 +73,8 @@ class Reader:
             raise ValueError("swagger: must be '2.0'; this reader knows no other form")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._spec = Spec.from_dict(json.loads(json.dumps(document)), config=_SETTINGS)
+            kind: Any = _Alone
+            self._spec: Spec = kind.from_dict(json.loads(json.dumps(document)), config=_SETTINGS)
         base = prefix.rstrip("/") + document.get("basePath", "").rstrip("/")
         found = list(self._each_operation())
         # A literal segment wins over a parameter in its place.

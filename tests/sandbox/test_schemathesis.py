@@ -9,6 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 from connectly_api.sandbox import Sandbox
 from tests.sandbox.calls import BUSINESS, answer, ask
 
@@ -28,6 +30,7 @@ parameters = {{ "path.webhookId" = "{webhook_id}" }}
 """
 
 
+@pytest.mark.once
 async def test_5000_generated_requests_are_answered_as_the_swagger_file_says(tmp_path: Path) -> None:
     sandbox = Sandbox(rate_limit=None, windows="open", keep=20_000)
     created = ask(sandbox, {"topic": "report", "address": "https://example.com"}, path=f"{BUSINESS}/create/webhooks")

@@ -2,9 +2,12 @@
 
 import tracemalloc
 
+import pytest
+
 from tests.sandbox.soak import soak
 
 
+@pytest.mark.once
 async def test_every_message_is_accounted_for_and_memory_is_flat_once_all_that_is_kept_is_full() -> None:
     tracemalloc.start(1)
     try:
