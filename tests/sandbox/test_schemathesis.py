@@ -45,7 +45,8 @@ async def test_5000_generated_requests_are_answered_as_the_swagger_file_says(tmp
         process = await asyncio.create_subprocess_exec(
             program, "run", str(SWAGGER), "--url", address, "--header", "X-API-Key: sandbox-key",
             "--seed", "20261121", "--max-examples", "380", "--checks", CHECKS, "--suppress-health-check", "all",
-            "--no-color", cwd=tmp_path, env=UNMEASURED, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            "--no-color", cwd=tmp_path, env=UNMEASURED,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output = (await process.communicate())[0].decode()
     assert process.returncode == 0, output
