@@ -76,6 +76,15 @@ def test_nothing_comes_out_where_something_would_be_lost(monkeypatch: pytest.Mon
         build(Layout.of(ROOT))
 
 
+def test_a_file_that_is_nested_too_deeply_for_the_generator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def descend(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(generate, "_built", descend)
+    with pytest.raises(CodegenError, match=r"service\.swagger\.json: nested too deeply"):
+        build(Layout.of(ROOT))
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(CodegenError, match=r"cannot read .*gone\.json: No such file"):
         build(Layout.of(ROOT, tmp_path / "gone.json"))

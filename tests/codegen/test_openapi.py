@@ -98,6 +98,17 @@ def test_components_are_followed_and_what_only_validators_need_goes() -> None:
         (openapi({"requestBody": {}}), "#/paths/~1a/get/requestBody: 'content' is missing"),
         (openapi(components={"securitySchemes": {"m": {"type": "mutualTLS"}}}), "#/components/securitySchemes/m: only"),
         (
+            openapi(components={"securitySchemes": {"m": {"type": "oauth2", "flows": {"deviceCode": {}}}}}),
+            "#/components/securitySchemes/m: only",
+        ),
+        (
+            openapi(
+                {"parameters": [{"$ref": "#/components/parameters/a"}]},
+                components={"parameters": {"a": {"$ref": "#/components/parameters/a"}}},
+            ),
+            "the reference leads to itself",
+        ),
+        (
             openapi(components={"schemas": {"a": {"$ref": "#/x"}}}),
             "'#/x' leads to no schema under #/components/schemas",
         ),

@@ -95,6 +95,20 @@ def test_a_file_that_is_not_to_be_used_is_refused_with_a_sentence(
     assert problem in refusal(put(tmp_path, content))
 
 
+@pytest.mark.parametrize(
+    ("problem", "sentence"),
+    [(KeyError("a judge's own mistake"), "a judge's own mistake"), (RecursionError(), "nested too deeply")],
+)
+def test_a_file_over_which_the_validator_stumbles_is_refused(
+    problem: Exception, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(_: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(source, "_known_deviations_mended", stumble)
+    assert sentence in refusal(put(tmp_path, small()))
+
+
 def test_a_key_that_only_protoc_writes_is_no_reason_to_refuse(tmp_path: Path) -> None:
     deprecated: Json = {"type": "object", "properties": {"b": {"type": "string", "deprecated": True}}}
     document = small(definitions={"a": deprecated}, operation={"deprecated": True})

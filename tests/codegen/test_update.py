@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_used_changes_nothing(
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError("the disk is full")])
-@pytest.mark.parametrize("step", ["build", "affected", "swap"])
+@pytest.mark.parametrize("step", ["build", "affected", "begin", "swap"])
 def test_a_step_that_fails_changes_nothing(  # noqa: PLR0917  cases and fixtures
     step: str,
     failure: BaseException,
@@ -153,6 +153,8 @@ def test_a_step_that_fails_changes_nothing(  # noqa: PLR0917  cases and fixtures
 
     if step == "swap":
         monkeypatch.setattr(Path, "unlink", fail)
+    elif step == "begin":
+        monkeypatch.setattr(updating, "swap", fail)
     else:
         monkeypatch.setattr(updating, step, fail)
     new = put(tmp_path, changed())
