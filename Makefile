@@ -23,7 +23,7 @@ test: environment ## Run the tests, with branch coverage, on the oldest Python f
 	@sh tools/test
 
 # The contract with the service and the public API's are among the tests.
-check: lint types drift test build wheel docs ## Everything that CI asks for
+check: lint types drift test wheel docs ## Everything that CI asks for
 
 lint: environment ## Check style: ruff's rules and format
 	$(RUN) -m ruff check .
@@ -52,7 +52,7 @@ generate: environment ## Regenerate connectly_api/lowlevel from service.swagger.
 api-snapshot: environment ## Write the public names and signatures to tests/api; breaking ones only if the changelog says so
 	$(RUN) -m tools.api_snapshot
 
-wheel: environment ## Build the wheel and test it on the newest Python found here, outside the checkout
+wheel: build ## Test the wheel in dist/ on the newest Python found here, outside the checkout
 	$(RUN) -m tools.wheel_test $(lastword $(PYTHONS))
 
 docs: interpreter ## Build the site into site/, and check its links, its names, and that it loads nothing from elsewhere
