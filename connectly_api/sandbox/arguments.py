@@ -6,7 +6,7 @@ https://grpc-ecosystem.github.io/grpc-gateway/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 import attrs
@@ -49,10 +49,16 @@ def read_arguments(operation: Operation, path: Mapping[str, str], query: str, he
         for parameter in operation.parameters
         for violation in _violations(parameter, given.get(_key(parameter), []))
     ]
-    keys = {requirement.name for alternative in operation.security for requirement in alternative}
-    known = {_key(parameter) for parameter in operation.parameters} | {("query", camel_case(key)) for key in keys}
-    unknown = [name for place, name in given if place == "query" and (place, name) not in known]
+    unknown = _unknown(operation, [name for place, name in given if place == "query"])
     return Arguments(violations=tuple(found), unknown=tuple(f"?{name}" for name in unknown[:NOTED]))
+
+
+def _unknown(operation: Operation, names: Sequence[str]) -> Sequence[str]:
+    if not names:
+        return ()
+    keys = {camel_case(requirement.name) for alternative in operation.security for requirement in alternative}
+    known = keys | {name for place, name in map(_key, operation.parameters) if place == "query"}
+    return [name for name in names if name not in known]
 
 
 def _key(parameter: Parameter) -> tuple[str, str]:

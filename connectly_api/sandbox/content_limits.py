@@ -22,6 +22,7 @@ _BUTTONS, _BUTTON_TITLE, _BUTTON_ID = 3, 20, 256
 _LIST_BUTTON, _SECTIONS, _ROWS, _SECTION_TITLE = 20, 10, 10, 24
 _ROW_TITLE, _ROW_DESCRIPTION, _ROW_ID = 24, 72, 200
 _LATITUDE, _LONGITUDE = 90, 180
+_PARTS = ("listMessage", "replyButtonMessage", "multiProductMessage")
 
 
 def limit_findings(message: Mapping[str, Any]) -> Iterator[Finding]:
@@ -35,9 +36,10 @@ def _violations(message: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _length("message.text", text(message, "text"), body_limit)
     for index, attachment in enumerate(listed(message, "attachments")):
         yield from _length(f"message.attachments[{index}].caption", text(attachment, "caption"), _CAPTION)
-    yield from _range("message.location.latitude", inner(message, "location").get("latitude"), _LATITUDE)
-    yield from _range("message.location.longitude", inner(message, "location").get("longitude"), _LONGITUDE)
-    for name in ("listMessage", "replyButtonMessage", "multiProductMessage"):
+    location = inner(message, "location")
+    yield from _range("message.location.latitude", location.get("latitude"), _LATITUDE)
+    yield from _range("message.location.longitude", location.get("longitude"), _LONGITUDE)
+    for name in filter(message.__contains__, _PARTS):
         part = inner(message, name)
         yield from _length(f"message.{name}.header.text", text(inner(part, "header"), "text"), _HEADER)
         yield from _length(f"message.{name}.footer.text", text(inner(part, "footer"), "text"), _FOOTER)

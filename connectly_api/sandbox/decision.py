@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from hmac import compare_digest
+from typing import Final
 from urllib.parse import parse_qsl
 
 import attrs
@@ -29,6 +30,8 @@ from connectly_api.sandbox.swagger import Found, Operation, Requirement, Service
 from connectly_api.sandbox.validation import violations
 
 __all__ = ["Incoming", "Verdict", "decide"]
+
+_ASCII: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 @attrs.frozen
@@ -216,4 +219,4 @@ def _read_body(operation: Operation, content: bytes) -> tuple[Reading, tuple[Vio
 
 def _json(value: object) -> bytes:
     """All ASCII: an answer is readable whatever a request held."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _ASCII.encode(value).encode()

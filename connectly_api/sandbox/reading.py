@@ -28,6 +28,8 @@ __all__ = ["NotJsonError", "Reading", "compact", "decode", "read"]
 DEEPEST: Final = 600
 """Levels of nesting. 1024 bytes, the most that callback data may have, hold at most 512."""
 
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 NOTED: Final = 100
 """How many unknown fields of one request are kept."""
 
@@ -63,21 +65,23 @@ def decode(content: bytes) -> object:
     except UnicodeDecodeError as error:
         raise NotJsonError(f"not UTF-8 at byte {error.start}") from None
     try:
-        value: object = json.loads(text, parse_constant=_refuse_constant)
+        value: object = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise NotJsonError(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
     except ValueError:
         raise NotJsonError("not JSON: a number is not finite, or has too many digits") from None
     except RecursionError:
         raise NotJsonError("nested too deeply") from None
-    for problem in _problems(value):
-        raise NotJsonError(problem)
+    # A lone surrogate can only be written as an escape, and depth only with brackets: most bodies need no walk.
+    if "\\u" in text or text.count("{") + text.count("[") > DEEPEST:
+        for problem in _problems(value):
+            raise NotJsonError(problem)
     return value
 
 
 def compact(value: object) -> bytes:
     """Return a JSON value's exact bytes: UTF-8, no white space, nothing escaped without need."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(value).encode()
 
 
 def read(schema: Schema, value: object) -> Reading:
@@ -91,6 +95,13 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError
 
 
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise NotJsonError("not JSON that can be read: a number is too large for a double")
+    return value
+
+
 def _problems(value: object) -> Iterator[str]:
     """Walk without recursion, as depth is the caller's choice."""
     pending: list[tuple[object, int]] = [(value, 1)]
@@ -100,8 +111,6 @@ def _problems(value: object) -> Iterator[str]:
             yield f"nested more than {DEEPEST} levels deep"
         if isinstance(item, str) and not item.isascii() and re.search("[\ud800-\udfff]", item):
             yield "not JSON: a string holds a lone surrogate, which UTF-8 cannot carry"
-        elif isinstance(item, float) and not math.isfinite(item):
-            yield "not JSON that can be read: a number is too large for a double"
         elif is_object(item):
             pending.extend((key, depth) for key in item)
             pending.extend((child, depth + 1) for child in item.values())
@@ -117,7 +126,7 @@ class _Reader:
         self.violations: list[Violation] = []
 
     def read(self, schema: Schema, value: object, path: str) -> object:
-        while set(schema) == {"allOf"} and len(schema["allOf"]) == 1:
+        while len(schema) == 1 and len(schema.get("allOf", ())) == 1:
             schema = schema["allOf"][0]
         if is_object(value):
             structured = "properties" in schema or "allOf" in schema or is_mapping(_additional(schema))

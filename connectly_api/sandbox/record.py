@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote_plus
 
@@ -28,13 +29,16 @@ def recorded(request: Incoming, verdict: Verdict, number: int, now: float, key: 
         now: The sandbox's clock.
         key: The API key, to be cut out.
     """
+    forms = (key, quote_plus(key))
     accepted = [change.message for change in verdict.changes if isinstance(change, MessageAccepted)]
     return ReceivedRequest(
         number=number,
         method=request.method,
-        path=_without(request.path, key),
-        query=_without(request.query, key),
-        headers=tuple((name, REDACTED if name in _SECRET else _without(value, key)) for name, value in request.headers),
+        path=_without(request.path, forms),
+        query=_without(request.query, forms),
+        headers=tuple(
+            (name, REDACTED if name in _SECRET else _without(value, forms)) for name, value in request.headers
+        ),
         body=request.body or b"",
         operation=verdict.operation,
         status=verdict.status,
@@ -48,5 +52,7 @@ def recorded(request: Incoming, verdict: Verdict, number: int, now: float, key: 
     )
 
 
-def _without(text: str, key: str) -> str:
-    return text.replace(key, REDACTED).replace(quote_plus(key), REDACTED)
+def _without(text: str, forms: Iterable[str]) -> str:
+    for form in forms:
+        text = text.replace(form, REDACTED)
+    return text

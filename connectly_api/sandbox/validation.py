@@ -12,7 +12,8 @@ from typing import Any, Final, cast
 from jsonschema import Draft4Validator, FormatChecker, ValidationError
 
 from connectly_api.errors import Violation
-from connectly_api.sandbox.schemas import Schema
+from connectly_api.json_kinds import is_array, is_object
+from connectly_api.sandbox.schemas import NAMES, Schema
 
 __all__ = ["validator", "violations"]
 
@@ -46,6 +47,12 @@ _KINDS: Mapping[type, str] = {
     bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list", dict: "an object",
 }  # fmt: skip
 
+_SHAPES: Mapping[type, str] = {str: "string", list: "array", dict: "object"}
+
+_TOLD = frozenset({
+    "type", "enum", "properties", "items", "required", "additionalProperties", "default", "example", NAMES,
+})  # fmt: skip
+
 _TYPES = {
     "boolean": "a boolean",
     "integer": "an integer",
@@ -63,6 +70,8 @@ def validator(schema: Schema) -> Draft4Validator:
 
 def violations(checker: Draft4Validator, value: object) -> tuple[Violation, ...]:
     """Return what is wrong with a value, each thing once, in the order of its fields; at most 500 things."""
+    if _surely_fits(cast("Schema", checker.schema), value):
+        return ()
     found: dict[Violation, None] = {}
     # The stubs name JSON's types one by one; what is checked here was decoded from JSON.
     errors = cast("Iterator[ValidationError]", cast("Any", checker).iter_errors(value))
@@ -74,6 +83,25 @@ def violations(checker: Draft4Validator, value: object) -> tuple[Violation, ...]
 def field_path(steps: Iterable[str | int]) -> str:
     """Return a path as `message.attachments[0].url`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+
+
+def _surely_fits(schema: Schema, value: object) -> bool:
+    """Say whether a value fits, where types and names alone decide; False where only the validator can tell.
+
+    Nearly every request fits, and the validator takes ten times as long to find that out.
+    """
+    kind = schema.get("type", _SHAPES.get(type(value)))
+    if not schema.keys() <= _TOLD or kind is None or kind != _SHAPES.get(type(value)):
+        return False
+    if "enum" in schema and (not isinstance(value, str) or value not in schema["enum"]):
+        return False
+    if is_object(value):
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+        return value.keys() >= set(schema.get("required", ())) and all(
+            _surely_fits(properties[name], item) if name in properties else others is True
+            for name, item in value.items()
+        )
+    return not is_array(value) or "items" not in schema or all(_surely_fits(schema["items"], one) for one in value)
 
 
 def _violations(error: ValidationError) -> Iterable[Violation]:

@@ -1,6 +1,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectly_api.sandbox.validation import LISTED, validator, violations
 
@@ -70,3 +72,37 @@ def test_every_violation_is_named_once_with_its_path() -> None:
 
 def test_a_flood_of_violations_is_cut_off() -> None:
     assert len(problems({"items": {"type": "string"}}, [1] * 100_000)) == LISTED
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+WORDS = st.sampled_from(["", "a", "b", "true"])
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats(-2, 2) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def schemas(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.sampled_from(["string", "array", "object", "integer", "number", "boolean"]),
+            "enum": st.lists(VALUES, min_size=1, max_size=2),
+            "properties": st.dictionaries(NAMES, inner, max_size=3),
+            "items": inner,
+            "required": st.lists(NAMES, min_size=1, max_size=2, unique=True),
+            "additionalProperties": st.booleans() | inner,
+            "maxLength": st.just(1),
+            "maxItems": st.just(1),
+            "default": VALUES,
+            "allOf": st.lists(inner, min_size=1, max_size=2),
+        },
+    )
+
+
+@settings(max_examples=300)
+@given(schema=schemas(st.recursive(schemas(st.just({})), schemas, max_leaves=4)), value=VALUES)
+def test_what_is_decided_without_the_validator_is_what_the_validator_says(schema: dict[str, Any], value: Any) -> None:
+    checker = validator(schema)
+    assert (violations(checker, value) == ()) is checker.is_valid(value)  # pyright: ignore[reportUnknownMemberType]
