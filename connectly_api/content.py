@@ -57,7 +57,7 @@ class Text:
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        yield from limits.text("text", self.text, _TEXT)
+        return limits.text("text", self.text, _TEXT)
 
     def to_message(self) -> models.Message:
         """Return the message as the service takes it."""

@@ -87,7 +87,7 @@ def text(field: str, value: object, most: int | None = None, *, required: bool =
             yield Violation(field, "is required", level="error")
     elif not isinstance(value, str):
         yield Violation(field, f"must be a string, not {type(value).__name__}", level="error")
-    elif _SURROGATE.search(value):
+    elif not value.isascii() and _SURROGATE.search(value):
         yield Violation(field, "holds a lone surrogate, which UTF-8 cannot carry", len(value), level="error")
     elif not value.strip():
         yield Violation(field, "is empty", len(value))

@@ -172,9 +172,8 @@ def whole(read: Callable[[object], T], nothing: object) -> Callable[[object], T]
     return read_whole
 
 
-def nothing() -> dict[str, Any]:
-    """Return an empty object."""
-    return {}
+nothing: Callable[[], dict[str, Any]] = dict
+"""Return an empty object."""
 
 
 def open_object(source: object, spellings: Mapping[str, str]) -> dict[str, Any]:
@@ -189,7 +188,7 @@ def open_object(source: object, spellings: Mapping[str, str]) -> dict[str, Any]:
     """
     if source is None:
         return {}
-    if not isinstance(source, Mapping):
+    if not isinstance(source, (dict, Mapping)):  # A dict is told at once, without the abstract class.
         raise ValueError("not a JSON object")  # noqa: TRY004  what a `Request.parse` is to raise
     rest = dict(cast("Mapping[str, Any]", source))
     for other, name in spellings.items():

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, ClassVar, Final, Literal, Self, cast
 from urllib.parse import quote
 
@@ -62,6 +63,12 @@ def path_segment(name: str, value: str) -> str:
     given = cast("object", value)
     if not isinstance(given, str):
         raise InvalidInputError(f"{name}: must be a string, not {type(given).__name__}", field=name)
+    return _segment(name, given)
+
+
+@lru_cache(maxsize=64)
+def _segment(name: str, given: str) -> str:
+    # The id of the business stands in the path of every call.
     if not given:
         raise InvalidInputError(f"{name}: is empty", field=name, size=0)
     if given in {".", ".."}:

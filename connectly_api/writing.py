@@ -23,11 +23,9 @@ def put(written: dict[str, Any], name: str, value: object) -> None:
         name: The field's name on the wire.
         value: What the caller gave.
     """
-    if value is UNSET:
-        return
     if type(value) is str:  # What most fields hold, and this runs for each field of each message.
         written[name] = value
-    else:
+    elif value is not UNSET:
         written[name] = UNSET if value is None else plain(value)
 
 
@@ -55,6 +53,8 @@ def finish(written: dict[str, Any], rest: Mapping[str, object], spellings: Mappi
         others = {name: value for name, value in rest.items() if spellings.get(name, name) not in written}
         for name, value in others.items():
             written.setdefault(name, value)
+    if UNSET not in written.values():
+        return written
     return {name: value for name, value in written.items() if value is not UNSET}
 
 

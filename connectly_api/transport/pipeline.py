@@ -116,6 +116,7 @@ class Pipeline:
         self._retry = retry if retry is not None else Retry()
         self._clock = clock if clock is not None else Clock()
         self._loop: object = None
+        self._steps = False
         self._closed = False
         self._calls = 0
         self._deadlines = Deadlines()
@@ -158,7 +159,10 @@ class Pipeline:
         deadline = started + timeouts.total
         wire = self._wire_request(request)
         attempt = 0
-        await self._in_step()
+        # Many in flight go in step, each waiting for the others to come as far: with an adapter that has a thread, a
+        # call that goes its own way costs a turn to the thread and back, and half as much again as all else.
+        if self._calls > 1 and self._steps:
+            await asyncio.sleep(0)
         while True:
             attempt += 1
             outcome = await self._try(wire, timeouts, deadline)
@@ -167,7 +171,8 @@ class Pipeline:
                 break
             _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
             await self._clock.sleep(pause)
-        await self._in_step()
+        if self._calls > 1 and self._steps:
+            await asyncio.sleep(0)
         if not _LOG.isEnabledFor(logging.DEBUG):
             return self._conclude(request, outcome, attempt)
         line = (
@@ -202,17 +207,9 @@ class Pipeline:
         loop = current_loop()
         if self._loop is None:
             self._loop = loop
+            self._steps = isinstance(loop, asyncio.AbstractEventLoop)
         elif self._loop != loop:
             raise UsageError("the client belongs to another event loop; make one client for each loop")
-
-    async def _in_step(self) -> None:
-        """Let the other calls come as far as this one, so that many in flight do the same thing one after the other.
-
-        With an adapter that has a thread, each call that goes its own way costs a turn to the thread and back, and cold
-        caches: half as much again as a call takes.
-        """
-        if self._calls > 1 and isinstance(self._loop, asyncio.AbstractEventLoop):
-            await asyncio.sleep(0)
 
     def _wire_request(self, request: Request[object]) -> WireRequest:
         headers = self._headers if request.content is None else self._headers_with_content
@@ -267,7 +264,21 @@ class Pipeline:
         return [self._api_key, *personal_values(body)]
 
 
+_DECODER: Final = json.JSONDecoder()
+_WHITE_SPACE: Final = " \t\r\n"
 _OURS: Final = frozenset({"accept", "content-length", "content-type", "host", "user-agent", "x-api-key"})
+
+
+def _decoded(body: bytes) -> object:
+    """Return the JSON value that a body holds; None where it holds nothing but white space."""
+    try:
+        text = body.decode().strip(_WHITE_SPACE)
+        value, end = _DECODER.raw_decode(text) if text else (None, 0)
+        if end == len(text):
+            return value
+    except ValueError:
+        pass  # With a mark at its beginning, in an older encoding, or no JSON: json.loads finds out, in more time.
+    return json.loads(body)
 
 
 def _parsed(request: Request[T], response: Response) -> Answer[T]:
@@ -276,8 +287,7 @@ def _parsed(request: Request[T], response: Response) -> Answer[T]:
             f"{request.operation}: the answer, status {response.status}, broke off after {len(response.body)} bytes"
         )
     try:
-        decoded: object = json.loads(response.body) if response.body.strip() else None
-        return Answer(request.parse(decoded), response)
+        return Answer(request.parse(_decoded(response.body)), response)
     except (ValueError, RecursionError) as error:
         raise UnexpectedResponseError(
             f"{request.operation}: the answer, status {response.status}, {len(response.body)} bytes, is not the JSON"

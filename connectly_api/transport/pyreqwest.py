@@ -18,7 +18,6 @@ from pyreqwest.client import Client
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
-from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response as Incoming
 
 from connectly_api.errors import UsageError
@@ -82,25 +81,12 @@ class PyreqwestTransport:
             self._room = asyncio.Semaphore(self._max_connections)
         await self._room.acquire()
         try:
-            # Read ahead by more, and a body that breaks off would take the status with it.
-            outgoing = client.request(request.method, _parsed(request.url)).headers(request.headers + _IDENTITY)
+            building = client.request(request.method, _parsed(request.url)).headers(request.headers + _IDENTITY)
             if request.content is not None:
-                outgoing = outgoing.body_bytes(request.content)
-            return await self._exchange(outgoing.streamed_read_buffer_limit(1).build_streamed(), progress)
-        finally:
-            self._room.release()
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.close()
-        if clients:
-            come_to_rest()
-
-    async def _exchange(self, outgoing: StreamRequest, progress: Progress) -> Response:
-        progress.may_have_left = True
-        try:
+                building = building.body_bytes(request.content)
+            # Read ahead by more, and a body that breaks off would take the status with it.
+            outgoing = building.streamed_read_buffer_limit(1).build_streamed()
+            progress.may_have_left = True
             incoming = await faithful(outgoing.__aenter__())
             try:
                 body, complete = await _read(incoming, self._max_body_bytes)
@@ -109,12 +95,22 @@ class PyreqwestTransport:
         except (ConnectError, ConnectTimeoutError) as error:
             progress.may_have_left = not _never_connected(error)
             raise
+        finally:
+            self._room.release()
         headers = _headers(incoming)
         encoding = incoming.get_header("Content-Encoding")
         if encoding is not None:
             body, decoded = decompressed(body, encoding, self._max_body_bytes)
             complete = complete and decoded
         return Response(incoming.status, headers, body, complete)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.close()
+        if clients:
+            come_to_rest()
 
     def _client(self, timeouts: Timeouts) -> Client:
         try:

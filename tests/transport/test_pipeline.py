@@ -121,7 +121,22 @@ async def test_a_call_without_content_says_nothing_of_its_type() -> None:
     assert "Content-Type" not in dict(mock.requests[0].headers)
 
 
-@pytest.mark.parametrize("body", [b"", b"  \n", b"null", b"{}", b"[]", b'"text"'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"  \n",
+        b"null",
+        b"{}",
+        b"[]",
+        b'"text"',
+        b' {"id": 1}\r\n',
+        b'\xef\xbb\xbf{"id": 1}',
+        '{"é": 1}'.encode("utf-16"),
+        '{"id": 1}'.encode("utf-16-le"),
+    ],
+    ids=range(10),
+)
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 async def test_any_json_of_any_2xx_is_parsed(body: bytes, status: int) -> None:
     calls, _ = pipeline([ok(body, status)])
@@ -130,7 +145,20 @@ async def test_any_json_of_any_2xx_is_parsed(body: bytes, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"<html>", b"\xff\xfe\x00", b"[" * 100_000, b"1" * 5000, b'"unreadable"', b'{"id":"1"'], ids=range(7)
+    "body",
+    [
+        b"{",
+        b"<html>",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b"1" * 5000,
+        b'"unreadable"',
+        b'{"id":"1"',
+        b"{}x",
+        b"\x0c",
+        b"{}{}",
+    ],
+    ids=range(10),
 )
 async def test_a_2xx_that_cannot_be_read_is_raised_with_its_bytes_and_not_repeated(body: bytes) -> None:
     calls, mock = pipeline([ok(body, 201)])
