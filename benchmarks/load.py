@@ -1,7 +1,7 @@
 """One measurement in a process of its own: `python -m benchmarks.load MODE CANDIDATE ADDRESS IN_FLIGHT AMOUNT`.
 
-`rate` keeps so many calls in flight for AMOUNT seconds; `queue` starts AMOUNT calls as tasks at once; `feed` takes
-AMOUNT calls from a bounded feed. The result is one line of JSON.
+`rate` keeps so many calls in flight for AMOUNT seconds; `at once` starts AMOUNT calls as tasks; `queue` starts them as
+tasks that wait before a semaphore; `feed` takes them from a bounded feed. The result is one line of JSON.
 """
 
 from __future__ import annotations
@@ -57,12 +57,23 @@ async def rate(call: Call, in_flight: int, seconds: float) -> dict[str, float]:
     }
 
 
-async def queue(call: Call, in_flight: int, amount: float) -> dict[str, float]:
-    """Start all calls as tasks, and wait for them."""
+async def at_once(call: Call, in_flight: int, amount: float) -> dict[str, float]:
+    """Start all calls as tasks, and let them find their way."""
     del in_flight
     started = time.perf_counter()
     await asyncio.gather(*(asyncio.ensure_future(call()) for _ in range(int(amount))))
     return {"seconds": time.perf_counter() - started}
+
+
+async def queue(call: Call, in_flight: int, amount: float) -> dict[str, float]:
+    """Start all calls as tasks that queue before a semaphore."""
+    room = asyncio.Semaphore(in_flight)
+
+    async def work() -> None:
+        async with room:
+            await call()
+
+    return await at_once(work, in_flight, amount)
 
 
 async def feed(call: Call, in_flight: int, amount: float) -> dict[str, float]:
@@ -80,11 +91,11 @@ async def feed(call: Call, in_flight: int, amount: float) -> dict[str, float]:
 
 async def main(mode: str, name: str, url: str, in_flight: str, amount: str) -> dict[str, Any]:
     """Measure."""
-    measure = {"rate": rate, "queue": queue, "feed": feed}[mode]
+    measure = {"rate": rate, "at once": at_once, "queue": queue, "feed": feed}[mode]
     async with CANDIDATES[name](url, int(in_flight)) as call:
         await call()
         found = await measure(call, int(in_flight), float(amount))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {**found, "peak_mib": peak / (1024 if sys.platform != "darwin" else 1024**2)}
 
 

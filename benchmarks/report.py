@@ -35,8 +35,13 @@ def tables(results: Results, memory: Mapping[tuple[str, str], float], machine: s
         ("peak_mib", "Peak memory, in MiB"),
     ):
         parts.append(f"## {title}, server that answers at once\n\n" + _plain(results, delays[0], measure))
-    rows = [[name, _of(memory, "queue", name), _of(memory, "feed", name)] for name in _names_of(memory)]
-    head = ["", "as 100,000 tasks", "from a feed, 200 in flight"]
+    modes = {
+        "at once": "tasks, all at once",
+        "queue": "tasks before a semaphore of 200",
+        "feed": "a feed, by 200 tasks",
+    }
+    rows = [[name, *(_of(memory, mode, name) for mode in modes)] for name in _names_of(memory)]
+    head = ["", *modes.values()]
     parts.append("## Peak memory of 100,000 sends, in MiB\n\n" + _table(head, rows))
     return "\n".join(parts)
 

@@ -93,10 +93,10 @@ def rates(rounds: int, seconds: float) -> Results:
 
 
 def memory() -> dict[tuple[str, str], float]:
-    """Return the peak memory in MiB of 100,000 sends, as tasks and from a feed."""
+    """Return the peak memory in MiB of 100,000 sends: tasks all at once, tasks before a semaphore, a feed."""
     found: dict[tuple[str, str], float] = {}
     with server(0) as url:
-        for mode in ("queue", "feed"):
+        for mode in ("at once", "queue", "feed"):
             for candidate in QUEUED:
                 result = measured(mode, candidate, url, 200, MESSAGES)
                 if result is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
@@ -14,7 +15,6 @@ from connectly_api.errors import InvalidInputError, UnexpectedResponseError
 from connectly_api.interactive import Button, Header, ListMessage, ReplyButtons, Section
 from connectly_api.limits import Limits
 from connectly_api.products import Product, ProductList, ProductSection
-from connectly_api.registrations import Registrations
 from connectly_api.results import SentMessage
 from connectly_api.sending import Content, Message, SendOptions, to_request
 from connectly_api.template import Parameter, Template
@@ -28,6 +28,7 @@ from connectly_api.transport.settings import Tls
 from connectly_api.wire import path_segment
 
 if TYPE_CHECKING:
+    from connectly_api.registrations import Registrations
     from connectly_api.telemetry import Telemetry
 
 __all__ = ["Connectly"]
@@ -42,7 +43,6 @@ class Connectly:
     Attributes:
         business_id: The business.
         transport: What low-level functions take as their first argument.
-        webhooks: The business's webhook registrations.
     """
 
     def __init__(
@@ -101,7 +101,6 @@ class Connectly:
             retry=retry,
             telemetry=telemetry,
         )
-        self.webhooks = Registrations(self.transport, business_id)
 
     @classmethod
     def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 (the constructor's own keywords)
@@ -130,6 +129,14 @@ class Connectly:
         if "proxy" not in merged and isinstance(merged.get("transport", "auto"), str):
             merged["proxy"] = proxy_from_environment(merged.get("base_url", PRODUCTION))
         return cls(**merged)
+
+    @cached_property
+    def webhooks(self) -> Registrations:
+        """The business's webhook registrations."""
+        # Imported here, as most programs only send.
+        from connectly_api.registrations import Registrations  # noqa: PLC0415
+
+        return Registrations(self.transport, self.business_id)
 
     def with_sender(self, sender: SenderLike | None) -> Self:
         """Return a view that sends from another number over the same connections.

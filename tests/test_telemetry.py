@@ -93,6 +93,7 @@ async def test_a_send_is_a_producers_span_around_a_clients_span_for_each_try() -
     }
     assert first.status.status_code is StatusCode.ERROR
     assert dict(second.attributes or {})["http.response.status_code"] == 200
+    assert dict(second.attributes or {})["http.request.resend_count"] == 1
     assert second.status.status_code is StatusCode.UNSET
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, get_args
 
 from connectly_api.errors import InvalidInputError
@@ -92,7 +91,10 @@ def _is_on_asyncio() -> bool:
 
 
 def _has_pyreqwest() -> bool:
+    # Imported here, as its import takes a seventh of this package's.
+    from importlib import metadata  # noqa: PLC0415
+
     try:
-        return version("pyreqwest").startswith(_TESTED_SERIES)
-    except PackageNotFoundError:
+        return metadata.version("pyreqwest").startswith(_TESTED_SERIES)
+    except metadata.PackageNotFoundError:
         return False

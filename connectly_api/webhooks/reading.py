@@ -70,11 +70,11 @@ def _family(body: Fields, topic: str | None) -> str | None:
     """Return the topic to which the body belongs, or None where that is unknown or contradictory."""
     if topic not in _TOPICS and topic not in _NO_TOPIC:
         return None
-    named: set[str] = set()
-    told: set[str] = set()
-    for name, part in body.items():
-        if name in _FAMILIES and is_object(part):
-            (told if has_content(part) else named).add(_FAMILIES[name])
+    parts = [name for name, part in body.items() if name in _FAMILIES and is_object(part)]
+    named = {_FAMILIES[name] for name in parts}
+    if len(named) == 1 and (topic in named or topic in _NO_TOPIC):
+        return named.pop()
+    told = {_FAMILIES[name] for name in parts if has_content(body[name])}
     if topic in _TOPICS:
         # Where its own part was lost, the topic still tells the kind; where another stands there instead, nothing does.
         return topic if not told or topic in told else None

@@ -12,7 +12,6 @@ import trustme
 from connectly_api import Connectly, InvalidInputError, Tls
 from connectly_api.errors import UsageError
 from connectly_api.transport import MockTransport, Response
-from connectly_api.transport import auto as auto_module
 from connectly_api.transport.auto import AutoTransport, to_transport
 from connectly_api.transport.httpx import HttpxTransport
 from connectly_api.transport.protocol import Progress, Timeouts
@@ -42,7 +41,7 @@ def installed(version: str | None) -> Any:
 async def test_auto_takes_a_tested_pyreqwest_or_httpx(
     version: str | None, expected: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auto_module, "version", installed(version))
+    monkeypatch.setattr(metadata, "version", installed(version))
     transport = AutoTransport()
     async with rough_server(answering(sent())) as server:
         for _ in range(2):
@@ -102,7 +101,7 @@ def test_another_name_is_refused() -> None:
 
 
 def test_pyreqwest_that_is_not_installed_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auto_module, "version", installed(None))
+    monkeypatch.setattr(metadata, "version", installed(None))
     with pytest.raises(InvalidInputError, match=r"connectly-api\[fast\]"):
         to_transport("pyreqwest")
 
