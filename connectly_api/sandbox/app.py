@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import quote
 
 import anyio
-import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -55,7 +55,7 @@ def build_app(sandbox: Answering) -> ASGIApp:
                 body = await read_body(request, sandbox.settings.max_body_bytes)
             except ClientDisconnect:
                 return
-            verdict = await sandbox.answer(attrs.evolve(head, body=body))
+            verdict = await sandbox.answer(Incoming(head.method, head.path, head.query, head.headers, body))
         await _give(verdict, scope, receive, send)
 
     return Router(inspection_routes(sandbox), redirect_slashes=False, default=serve)
@@ -110,5 +110,10 @@ def _head(request: Request) -> Incoming:
 def _raw_path(scope: Scope) -> str:
     """Return the path as it came: a slash within an id stays distinct from one between segments."""
     raw = scope.get("raw_path")
-    path = quote(scope["path"]) if raw is None else quote(raw.decode("latin-1"), safe="/%!$&'()*+,;=:@~")
+    path = quote(scope["path"]) if raw is None else _quoted(raw)
     return path.removeprefix(quote(scope.get("root_path", "")))
+
+
+@lru_cache(maxsize=1024)
+def _quoted(raw: bytes) -> str:
+    return quote(raw.decode("latin-1"), safe="/%!$&'()*+,;=:@~")

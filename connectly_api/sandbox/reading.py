@@ -128,6 +128,8 @@ class _Reader:
     def read(self, schema: Schema, value: object, path: str) -> object:
         while len(schema) == 1 and len(schema.get("allOf", ())) == 1:
             schema = schema["allOf"][0]
+        if isinstance(value, str):  # As most values are.
+            return _scalar(schema, value)
         if is_object(value):
             structured = "properties" in schema or "allOf" in schema or is_mapping(_additional(schema))
             return self._object(schema, value, path) if structured else value
@@ -140,19 +142,18 @@ class _Reader:
 
     def _object(self, schema: Schema, value: Mapping[str, object], path: str) -> dict[str, object]:
         names, properties, fitted = accepted_names(schema), _properties(schema), dict[str, object]()
+        above = f"{path}." if path else ""
         for given, item in value.items():
             if item is None:
                 continue
-            inner = f"{path}.{given}" if path else given
             kept = names.get(given) or names.get(camel_case(given))
             if kept is None:
-                self._unlisted(_additional(schema), given, item, inner, fitted)
+                self._unlisted(_additional(schema), given, item, above + given, fitted)
             elif kept in fitted:
-                self.violations.append(
-                    Violation(field=inner, problem=f"is given twice: it is the same field as {kept}")
-                )
+                problem = f"is given twice: it is the same field as {kept}"
+                self.violations.append(Violation(field=above + given, problem=problem))
             elif not _unspecified(properties[kept], item):
-                fitted[kept] = self.read(properties[kept], item, f"{path}.{kept}" if path else kept)
+                fitted[kept] = self.read(properties[kept], item, above + kept)
         return fitted
 
     def _unlisted(self, additional: object, given: str, item: object, path: str, fitted: dict[str, object]) -> None:

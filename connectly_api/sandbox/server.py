@@ -51,7 +51,7 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
     connections: WeakSet[Connection] = WeakSet()
     config = uvicorn.Config(
         app, http=_protocols(connections), lifespan="off", ws="none", log_config=None, access_log=False,
-        server_header=False, timeout_graceful_shutdown=_GRACE,
+        server_header=False, proxy_headers=False, timeout_graceful_shutdown=_GRACE,
     )  # fmt: skip
     config.load()
     # The steps of uvicorn's own serve(), but for the one that takes over the process's signals.

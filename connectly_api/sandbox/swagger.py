@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -83,7 +84,7 @@ class Operation:
     answer: Schema | None
     security: tuple[tuple[Requirement, ...], ...]
 
-    @property
+    @cached_property
     def shape(self) -> tuple[str, str]:
         """Method and path with nameless parameters: what a known operation is recognised by."""
         return self.method, re.sub(r"\{[^{}]*\}", "{}", self.template)
