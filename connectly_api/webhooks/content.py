@@ -76,10 +76,13 @@ def customer_in(side: Fields) -> Customer:
     channel_type = text(side, "channelType", "channel_type")
     # Only WhatsApp writes international numbers without a plus; another channel's digits may be a short code.
     bare = channel_type is None or channel_type == "whatsapp"
+    named_phone = named_bsuid = None
+    if not _CUSTOMER_ONLY.isdisjoint(side):
+        named_phone, named_bsuid = text(side, "phoneNumber", "phone_number"), text(side, "userId", "user_id")
     return Customer(
         id=written,
-        phone=phone(text(side, "phoneNumber", "phone_number"), bare=bare) or phone(written, bare=bare),
-        bsuid=bsuid(text(side, "userId", "user_id")) or bsuid(written),
+        phone=phone(named_phone, bare=bare) or phone(written, bare=bare),
+        bsuid=bsuid(named_bsuid) or bsuid(written),
         name=text(side, "name"),
         channel_type=channel_type,
     )
