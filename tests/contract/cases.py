@@ -179,7 +179,7 @@ def public_methods() -> Iterator[str]:
     """
     client = _client()
     holders: dict[str, object] = {"": client}
-    for name, value in vars(client).items():
+    for name, value in inspect.getmembers(client):
         if not name.startswith("_") and type(value).__name__ in connectly_api.__all__:
             holders[f"{name}."] = value
     for path, holder in holders.items():
