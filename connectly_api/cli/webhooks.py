@@ -11,7 +11,7 @@ from connectly_api.cli.calling import call
 from connectly_api.cli.configuration import Connection
 from connectly_api.cli.flags import verb
 from connectly_api.cli.outcomes import CommandLineError
-from connectly_api.cli.output import say, say_json, say_table
+from connectly_api.cli.output import note, say, say_json, say_table
 from connectly_api.cli.sources import read_secret
 from connectly_api.cli.structure import filters_of
 from connectly_api.lowlevel.models import Topic, WebhookType
@@ -70,6 +70,8 @@ def _list(connection: Connection) -> None:
         return
     if connection.is_json:
         say_json({"webhooks": [_document(one) for one in found]})
+    elif not found:
+        note("there are no registrations")
     else:
         say_table(("id", "topic", "address", "type", "further"), map(_row, found))
 

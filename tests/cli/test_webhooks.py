@@ -22,9 +22,11 @@ def test_a_registration_is_made_listed_changed_and_deleted(shell: Shell) -> None
     opened = shell("webhooks", "update", identifier, "--no-filters", "--all-channels", "--json")
     deleted = shell("webhooks", "delete", identifier)
     again = shell("webhooks", "delete", identifier)
+    none = shell("webhooks", "list")
 
     assert [one.code for one in (made, changed, listed, told, opened, deleted)] == [0] * 6
     assert (changed.out, deleted.out) == ("updated\n", "deleted\n")
+    assert (none.code, none.out, none.err) == (0, "", "connectly: there are no registrations\n")
     assert listed.out == f"{identifier}\tmessages\t{ADDRESS}/2\tcustom\techo, campaign_name=a-*\n"
     assert told.json() == {
         "webhooks": [
