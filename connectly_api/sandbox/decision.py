@@ -6,9 +6,7 @@ request's own values, all of whose violations are named at once, then the rules 
 
 from __future__ import annotations
 
-import json
 from hmac import compare_digest
-from typing import Final
 from urllib.parse import parse_qsl
 
 import attrs
@@ -21,7 +19,7 @@ from connectly_api.sandbox.changes import SendCounted
 from connectly_api.sandbox.handlers import HANDLERS, LIMITED, Call, Done
 from connectly_api.sandbox.ids import trace_id
 from connectly_api.sandbox.manner import Manner
-from connectly_api.sandbox.reading import NotJsonError, Reading, decode, read
+from connectly_api.sandbox.reading import NotJsonError, Reading, ascii_json, decode, read
 from connectly_api.sandbox.refusals import Refusal, invalid, rate_limited
 from connectly_api.sandbox.schemas import Schema, camel_case
 from connectly_api.sandbox.settings import Settings
@@ -30,8 +28,6 @@ from connectly_api.sandbox.swagger import Found, Operation, Requirement, Service
 from connectly_api.sandbox.validation import violations
 
 __all__ = ["Incoming", "Verdict", "decide"]
-
-_ASCII: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 @attrs.frozen
@@ -130,7 +126,7 @@ def _considered(target: Found, settings: Settings, state: State, request: Incomi
 def _answered(operation: Operation, call: Call, unknown: tuple[str, ...]) -> Verdict:
     handler = HANDLERS.get(operation.shape)
     if handler is None:
-        content = b"" if operation.answer is None else _json(example(operation.answer))
+        content = b"" if operation.answer is None else ascii_json(example(operation.answer))
         return Verdict(
             operation.status, content, call.trace_id, operation=operation.id, unknown=unknown, answer=operation.answer
         )
@@ -139,7 +135,7 @@ def _answered(operation: Operation, call: Call, unknown: tuple[str, ...]) -> Ver
         return _refused(outcome, call.trace_id, operation, unknown)
     return Verdict(
         status=outcome.status or operation.status,
-        content=_json(_spelt(operation, outcome)),
+        content=ascii_json(_spelt(operation, outcome)),
         trace_id=call.trace_id,
         changes=outcome.changes,
         operation=operation.id,
@@ -159,7 +155,7 @@ def _refused(
 ) -> Verdict:
     return Verdict(
         status=refusal.status,
-        content=_json(refusal.body(trace)),
+        content=ascii_json(refusal.body(trace)),
         trace_id=trace,
         headers=refusal.headers,
         operation=None if operation is None else operation.id,
@@ -215,8 +211,3 @@ def _read_body(operation: Operation, content: bytes) -> tuple[Reading, tuple[Vio
         return nothing, (Violation(field="body", problem=f"is {error}"),)
     except RecursionError:
         return nothing, (Violation(field="body", problem="is nested too deeply"),)
-
-
-def _json(value: object) -> bytes:
-    """All ASCII: an answer is readable whatever a request held."""
-    return _ASCII.encode(value).encode()

@@ -14,6 +14,7 @@ from connectly_api.sandbox.decision import Verdict
 from connectly_api.sandbox.identities import Identity
 from connectly_api.sandbox.ids import trace_id
 from connectly_api.sandbox.manner import Manner
+from connectly_api.sandbox.reading import ascii_json
 from connectly_api.sandbox.refusals import Refusal, rate_limited
 from connectly_api.sandbox.rules import REQUEST_FAULTS, Rule, meeting
 from connectly_api.sandbox.schemas import Schema
@@ -71,7 +72,7 @@ def _known(state: State, customer: Identity) -> Identity:
 
 def _refused(verdict: Verdict, refusal: Refusal, content: bytes | None = None) -> Verdict:
     """Answer with a refusal instead; nothing is accepted, though the request counts towards the limit."""
-    body = json.dumps(refusal.body(verdict.trace_id), separators=(",", ":")).encode()
+    body = ascii_json(refusal.body(verdict.trace_id))
     return Verdict(
         status=refusal.status,
         content=body if content is None else content,
@@ -143,7 +144,7 @@ def spoilt(content: bytes, schema: Schema, change: Callable[[object, Schema], ob
     """Return a JSON answer with each of its scalars changed; an empty answer stays as it is."""
     if not content:
         return content
-    return json.dumps(_mapped(json.loads(content), schema, change), separators=(",", ":")).encode()
+    return ascii_json(_mapped(json.loads(content), schema, change))
 
 
 def _mapped(value: object, schema: Schema, change: Callable[[object, Schema], object]) -> object:

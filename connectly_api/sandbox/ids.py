@@ -14,7 +14,6 @@ __all__ = ["bsuid_after", "chance", "inbound_id", "message_id", "registration_id
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's Base32, https://github.com/ulid/spec"""
-_PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 
 
 def message_id(seed: int, number: int, now: float) -> str:
@@ -58,4 +57,4 @@ def _draw(seed: int, kind: str, number: int) -> int:
 
 def _ulid(drawn: int, now: float) -> str:
     value = (int(now * 1000) % 2**48) << 80 | drawn % 2**80
-    return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
+    return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))

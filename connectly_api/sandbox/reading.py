@@ -23,11 +23,12 @@ from connectly_api.json_kinds import is_array, is_object
 from connectly_api.sandbox.fields import is_mapping
 from connectly_api.sandbox.schemas import Schema, accepted_names, camel_case
 
-__all__ = ["NotJsonError", "Reading", "compact", "decode", "read"]
+__all__ = ["NotJsonError", "Reading", "ascii_json", "compact", "decode", "read"]
 
 DEEPEST: Final = 600
 """Levels of nesting. 1024 bytes, the most that callback data may have, hold at most 512."""
 
+_ASCII: Final = json.JSONEncoder(separators=(",", ":"))
 _COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 NOTED: Final = 100
@@ -77,6 +78,11 @@ def decode(content: bytes) -> object:
         for problem in _problems(value):
             raise NotJsonError(problem)
     return value
+
+
+def ascii_json(value: object) -> bytes:
+    """Return an answer's JSON, all ASCII: it is readable whatever a request held."""
+    return _ASCII.encode(value).encode()
 
 
 def compact(value: object) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import binascii
 import hmac
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from connectly_api.errors import WebhookSignatureError
@@ -97,12 +97,12 @@ def signature_in(headers: HeadersLike) -> str | bytes | None:
     """
     # Header classes that are no Mapping (the standard library's, Werkzeug's) hand out pairs all the same.
     given: Any = headers
-    pairs: Iterable[tuple[Sized, object]] = given.items() if hasattr(given, "items") else given
+    pairs: Iterable[tuple[object, object]] = given.items() if hasattr(given, "items") else given
     found: set[object] = set()
     try:
         for name, value in pairs:
             # The length is looked at first: it settles nearly every other header.
-            if len(name) in _LENGTHS and isinstance(name, (str, bytes)) and _is_signature(name):
+            if isinstance(name, (str, bytes)) and len(name) in _LENGTHS and _is_signature(name):
                 found.update(cast("Iterable[object]", value) if isinstance(value, (tuple, list)) else (value,))
     except (TypeError, ValueError):
         return None  # These are no pairs, or a value is nothing that a header can be.

@@ -160,6 +160,7 @@ def _message() -> email.message.Message:
         [(b"content-length", b"290"), (b"x-connectly-hmac-sha256", GOOD.encode())],
         [["x-connectly-hmac-sha256", GOOD], ["x-connectly-hmac-sha256", GOOD]],
         (pair for pair in [("x-connectly-hmac-sha256", GOOD)]),
+        {5: "no name", "x-connectly-hmac-sha256": GOOD},
         _message(),
     ],
     ids=lambda headers: type(headers).__name__,
