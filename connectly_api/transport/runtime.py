@@ -48,16 +48,14 @@ def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
     pyreqwest raises one of its own, which anyio's cancel scopes, going by the message, would not know as theirs; and
     where its result has just arrived, it returns that and forgets that it was cancelled.
     """
-    if _ENDED.is_set() and threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("the interpreter is ending")
     steps = awaitable.__await__()
-    try:
-        waiting_for = next(steps)
-    except StopIteration as end:
-        return cast("T", end.value)  # There already, as most bodies are: the thread has nothing to wake.
+    # Before it begins, and before the end is looked for: whoever ends sees either this, or is seen here.
     _UNDER_WAY.add(steps)
     thrown: BaseException | None = None
     try:
+        if _ENDED.is_set() and threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("the interpreter is ending")
+        waiting_for = next(steps)
         while True:
             try:
                 yield waiting_for
@@ -77,6 +75,8 @@ def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
         raise
     finally:
         _UNDER_WAY.discard(steps)
+        if _ENDED.is_set() and threading.current_thread() is threading.main_thread():
+            come_to_rest()  # A last word at exit: nothing waits for the thread after it.
 
 
 def come_to_rest() -> None:

@@ -147,12 +147,41 @@ thread.start()
 ready.wait()
 """,
     ),
+    "a daemon thread that begins a request": (
+        0,
+        """
+def create_future(loop):
+    ready.set()
+    time.sleep(0.01)
+    return asyncio.SelectorEventLoop.create_future(loop)
+async def main():
+    connectly = connect()
+    await asyncio.wait(start(connectly)[:2])
+    Loop.create_future = create_future
+    while True:
+        await start(connectly)[0]
+ready = threading.Event()
+thread = threading.Thread(target=run, args=[main], daemon=True)
+PYTHONS_OWN.add(thread)
+thread.start()
+ready.wait()
+""",
+    ),
     "a last word at exit": (
         0,
         """
 async def main():
     async with connect() as connectly:
         await connectly.send_text("+16044441111", "1")
+atexit.register(run, main)
+run(main)
+""",
+    ),
+    "a last word at exit, not closed": (
+        0,
+        """
+async def main():
+    await connect().send_text("+16044441111", "1")
 atexit.register(run, main)
 run(main)
 """,
