@@ -172,10 +172,10 @@ def to_recipient(value: RecipientLike) -> Recipient:
         return Recipient(bsuid=value)
     given: object = value
     if isinstance(given, str):
-        if _E164.fullmatch(given):
-            return Recipient(phone=Phone(given))
-        if _BSUID.fullmatch(given):
-            return Recipient(bsuid=Bsuid(given))
+        try:
+            return Recipient(Phone(given)) if given.startswith("+") else Recipient(None, Bsuid(given))
+        except InvalidRecipientError:
+            pass  # What it says is of one of the two.
     raise InvalidRecipientError(
         "recipient: must be a phone number (+ and 7 to 15 digits) or a BSUID (country code, dot, letters and digits)"
         f", {_written(given)} given",

@@ -210,15 +210,18 @@ class Connectly:
         """
         to = to_recipient(recipient)
         sender = options.get("sender")
-        message = Message(
-            recipient=to,
-            content=content,
-            sender=self._sender if sender is None else to_sender(sender),
-            callback_data=options.get("callback_data"),
-            campaign_name=options.get("campaign_name"),
-            channel_type=options.get("channel_type", "whatsapp"),
+        request = to_request(
+            self.business_id,
+            Message(
+                to,
+                content,
+                self._sender if sender is None else to_sender(sender),
+                options.get("callback_data"),
+                options.get("campaign_name"),
+                options.get("channel_type", "whatsapp"),
+            ),
+            self._limits,
         )
-        request = to_request(self.business_id, message, self._limits)
         answer = await self.transport.send(request, timeout=options.get("timeout"))
         if not answer.value.id:
             raise UnexpectedResponseError(

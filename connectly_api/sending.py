@@ -107,19 +107,20 @@ def to_request(business_id: str, message: Message, limits: Limits) -> Request[mo
 def _session_request(
     business_id: str, message: Message, content: SessionContent
 ) -> Request[models.SendMessageResponse]:
-    recipient, sender = message.recipient, message.sender
-    body = models.SendMessageRequest(
-        sender=UNSET if sender is None else models.Participant(id=sender.e164, channel_type=message.channel_type),
-        recipient=models.Participant(
-            id=UNSET if recipient.phone is None else recipient.phone.e164,
-            user_id=UNSET if recipient.bsuid is None else recipient.bsuid.value,
-            name=UNSET if recipient.name is None else recipient.name,
-            channel_type=message.channel_type,
-        ),
-        message=content.to_message(),
-        campaign_name=UNSET if message.campaign_name is None else message.campaign_name,
-        callback_data=UNSET if message.callback_data is None else message.callback_data,
-    )
+    recipient = models.Participant(channel_type=message.channel_type)
+    if message.recipient.phone is not None:
+        recipient.id = message.recipient.phone.e164
+    if message.recipient.bsuid is not None:
+        recipient.user_id = message.recipient.bsuid.value
+    if message.recipient.name is not None:
+        recipient.name = message.recipient.name
+    body = models.SendMessageRequest(recipient=recipient, message=content.to_message())
+    if message.sender is not None:
+        body.sender = models.Participant(id=message.sender.e164, channel_type=message.channel_type)
+    if message.campaign_name is not None:
+        body.campaign_name = message.campaign_name
+    if message.callback_data is not None:
+        body.callback_data = message.callback_data
     return send_message.request(business_id, body=body)
 
 

@@ -25,8 +25,10 @@ def put(written: dict[str, Any], name: str, value: object) -> None:
     """
     if type(value) is str:  # What most fields hold, and this runs for each field of each message.
         written[name] = value
+    elif value is None:
+        written[name] = UNSET
     elif value is not UNSET:
-        written[name] = UNSET if value is None else plain(value)
+        written[name] = plain(value)
 
 
 def put_enum(written: dict[str, Any], name: str, value: object) -> None:
@@ -83,11 +85,11 @@ def describe(model: attrs.AttrsInstance) -> str:
 
 def plain(value: object) -> object:
     """Return a value as JSON knows it: models as objects, also within lists and maps."""
-    if isinstance(value, (str, float, int)):
-        return value
+    to_dict = getattr(value, "to_dict", None)
+    if to_dict is not None:
+        return to_dict()
     if isinstance(value, (list, tuple)):
         return [plain(element) for element in cast("Iterable[object]", value)]
     if isinstance(value, dict):
         return {name: plain(entry) for name, entry in cast("dict[str, object]", value).items()}
-    to_dict = getattr(value, "to_dict", None)
-    return value if to_dict is None else to_dict()
+    return value

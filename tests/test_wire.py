@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectly_api import wire
 from connectly_api.errors import InvalidInputError
 from connectly_api.wire import UNSET, Unset, encode_json, header, parameter, path_segment, query
 
@@ -160,3 +161,13 @@ def test_as_deep_as_is_allowed_is_written() -> None:
 def test_deeper_is_refused_from_either_kind_of_container(value: object) -> None:
     with pytest.raises(InvalidInputError, match="nested more than 600"):
         encode_json(value, field="body")
+
+
+@given(JSON)
+def test_json_is_what_the_standard_library_writes(value: object) -> None:
+    assert encode_json(value, field="body").decode() == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def test_an_encoder_that_cannot_be_prepared_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json.encoder, "c_make_encoder", None)
+    assert vars(wire)["_prepared"]()({"a": ["é", 1.5, None]}) == '{"a":["é",1.5,null]}'

@@ -6,6 +6,7 @@ import asyncio
 import math
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
+from typing import cast
 
 import anyio
 import anyio.lowlevel
@@ -35,14 +36,14 @@ class Deadlines:
         self._limits: dict[_Limit, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def move_on_after(self, seconds: float) -> AbstractContextManager[object]:
+    def move_on_after(self, seconds: float) -> AbstractContextManager[object, bool]:
         """Return a context whose body is cancelled after so many seconds; the program goes on behind it.
 
         Args:
             seconds: `math.inf` for no limit.
         """
         if seconds == math.inf:
-            return nullcontext()
+            return cast("AbstractContextManager[object, bool]", nullcontext())
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:

@@ -11,8 +11,8 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 import attrs
@@ -125,7 +125,7 @@ class Pipeline:
         """Return the address alone."""
         return f"Pipeline({self._base_url!r})"
 
-    async def send(self, request: Request[T], *, timeout: float | None = None) -> Answer[T]:
+    def send(self, request: Request[T], *, timeout: float | None = None) -> Coroutine[Any, Any, Answer[T]]:
         """Send a request, again where that is safe, and parse its answer.
 
         Args:
@@ -139,19 +139,20 @@ class Pipeline:
             ApiError: The answer's status is not 2xx; the class says which.
             UnexpectedResponseError: A 2xx whose body cannot be read.
         """
+        # No coroutine of its own: hundreds in flight fit the processor's cache the better, the less each holds.
+        return (
+            self._call(request, timeout) if self._telemetry is None else self._told(self._telemetry, request, timeout)
+        )
+
+    async def _told(self, telemetry: Telemetry, request: Request[T], timeout: float | None) -> Answer[T]:
         self._check_usable()
-        self._calls += 1
-        try:
-            if self._telemetry is None:
-                return await self._call(request, timeout)
-            with self._telemetry.call(request, self._base_url) as accepted:
-                answer = await self._call(request, timeout)
-                accepted(answer)
-            return answer
-        finally:
-            self._calls -= 1
+        with telemetry.call(request, self._base_url) as accepted:
+            answer = await self._call(request, timeout)
+            accepted(answer)
+        return answer
 
     async def _call(self, request: Request[T], timeout: float | None) -> Answer[T]:
+        self._check_usable()
         timeouts = self._timeouts
         if timeout is not None:
             timeouts = attrs.evolve(timeouts, total=check_seconds("timeout", timeout))
@@ -159,27 +160,47 @@ class Pipeline:
         deadline = started + timeouts.total
         wire = self._wire_request(request)
         attempt = 0
-        # Many in flight go in step, each waiting for the others to come as far: with an adapter that has a thread, a
-        # call that goes its own way costs a turn to the thread and back, and half as much again as all else.
-        if self._calls > 1 and self._steps:
-            await asyncio.sleep(0)
-        while True:
-            attempt += 1
-            outcome = await self._try(wire, timeouts, deadline)
-            pause = self._pause(request.method, outcome, attempt, deadline)
-            if pause is None:
-                break
-            _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
-            await self._clock.sleep(pause)
-        if self._calls > 1 and self._steps:
-            await asyncio.sleep(0)
-        if not _LOG.isEnabledFor(logging.DEBUG):
-            return self._conclude(request, outcome, attempt)
+        self._calls += 1
+        try:
+            # Many in flight go in step, each waiting for the others to come as far: with an adapter that has a thread,
+            # a call that goes its own way costs a turn to the thread and back, and half as much again as all else.
+            if self._calls > 1 and self._steps:
+                await asyncio.sleep(0)
+            while True:
+                attempt += 1
+                outcome: Response | Failure | None = None
+                progress = Progress()
+                with self._deadlines.move_on_after(deadline - self._clock.monotonic()):
+                    try:
+                        outcome = await self._transport.exchange(wire, timeouts, progress)
+                    except ConnectlyError:
+                        raise
+                    except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
+                        outcome = Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
+                if outcome is None:
+                    late = TimeoutError(f"no answer within {timeouts.total:g} s")
+                    outcome = Failure(late, progress.may_have_left, timed_out=True)
+                pause = self._pause(request.method, outcome, attempt, deadline)
+                if pause is None:
+                    break
+                _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
+                await self._clock.sleep(pause)
+            if self._calls > 1 and self._steps:
+                await asyncio.sleep(0)
+        finally:
+            self._calls -= 1
+        if _LOG.isEnabledFor(logging.DEBUG):
+            return self._conclude_loudly(request, outcome, attempt, started)
+        return self._conclude(request, outcome, attempt)
+
+    def _conclude_loudly(
+        self, request: Request[T], outcome: Response | Failure, attempts: int, started: float
+    ) -> Answer[T]:
         line = (
-            f"{request.operation}: {_short(outcome)} after {attempt} tries, {self._clock.monotonic() - started:.3f} s"
+            f"{request.operation}: {_short(outcome)} after {attempts} tries, {self._clock.monotonic() - started:.3f} s"
         )
         try:
-            answer = self._conclude(request, outcome, attempt)
+            answer = self._conclude(request, outcome, attempts)
         except ConnectlyError as error:
             _LOG.debug("%s, trace id %s", line, getattr(error, "shown_trace_id", None) or "unknown")
             raise
@@ -216,19 +237,6 @@ class Pipeline:
         if request.headers:
             headers += tuple((name, value) for name, value in request.headers if name.lower() not in _OURS)
         return WireRequest(request.method, url_of(self._base_url, request), headers, request.content)
-
-    async def _try(self, wire: WireRequest, timeouts: Timeouts, deadline: float) -> Response | Failure:
-        progress = Progress()
-        remaining = deadline - self._clock.monotonic()
-        error: Exception = TimeoutError(f"no answer within {timeouts.total:g} s")
-        with self._deadlines.move_on_after(remaining):
-            try:
-                return await self._transport.exchange(wire, timeouts, progress)
-            except ConnectlyError:
-                raise
-            except Exception as raised:  # noqa: BLE001 (adapters raise what their library raises)
-                error = raised
-        return Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
 
     def _pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
         if not is_repeatable(method, outcome):

@@ -18,6 +18,7 @@ from pyreqwest.client import Client
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
+from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response as Incoming
 
 from connectly_api.errors import UsageError
@@ -81,11 +82,7 @@ class PyreqwestTransport:
             self._room = asyncio.Semaphore(self._max_connections)
         await self._room.acquire()
         try:
-            building = client.request(request.method, _parsed(request.url)).headers(request.headers + _IDENTITY)
-            if request.content is not None:
-                building = building.body_bytes(request.content)
-            # Read ahead by more, and a body that breaks off would take the status with it.
-            outgoing = building.streamed_read_buffer_limit(1).build_streamed()
+            outgoing = _built(client, request)
             progress.may_have_left = True
             incoming = await faithful(outgoing.__aenter__())
             try:
@@ -138,6 +135,14 @@ class PyreqwestTransport:
 def _parsed(url: str) -> Url:
     """A program sends to few addresses, and parsing one takes longer than all else of a request."""
     return Url(url)
+
+
+def _built(client: Client, request: WireRequest) -> StreamRequest:
+    building = client.request(request.method, _parsed(request.url)).headers(request.headers + _IDENTITY)
+    if request.content is not None:
+        building = building.body_bytes(request.content)
+    # Read ahead by more, and a body that breaks off would take the status with it.
+    return building.streamed_read_buffer_limit(1).build_streamed()
 
 
 async def _read(incoming: Incoming, limit: int) -> tuple[bytes, bool]:
