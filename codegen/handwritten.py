@@ -19,7 +19,7 @@ class Part:
         line: Where it begins.
         name: `function`, `Class.method`, `Class`, or an empty string for the module itself.
         names: What it mentions by name.
-        calls: What it calls by name, to the keywords that it passes.
+        calls: What it calls by name, to the keywords that it passes, and the fields that it sets of what it made so.
         texts: Its string constants, docstrings left out.
         lowlevel: Whether its module imports generated code.
         function: Whether it is a function or a method.
@@ -77,10 +77,25 @@ def _part(path: str, line: int, name: str, nodes: Iterable[ast.AST], *, lowlevel
     names: set[str] = set()
     texts: set[str] = set()
     calls: dict[str, frozenset[str]] = {}
+    made: dict[str, str] = {}
+    given: set[tuple[str, str]] = set()
     for node in (inner for outer in nodes for inner in ast.walk(outer)):
         match node:
+            case ast.Attribute(value=ast.Name(id=variable), attr=found, ctx=ast.Store()):
+                names.add(found)
+                given.add((variable, found))
             case ast.Name(id=found) | ast.Attribute(attr=found):
                 names.add(found)
+            case (
+                ast.Assign(
+                    targets=[ast.Name(id=variable)],
+                    value=ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called)),
+                )
+                | ast.AnnAssign(
+                    target=ast.Name(id=variable), value=ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called))
+                )
+            ):
+                made[variable] = called
             case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), keywords=keywords):
                 passed = frozenset(keyword.arg for keyword in keywords if keyword.arg is not None)
                 calls[called] = calls.get(called, frozenset()) | passed
@@ -88,6 +103,9 @@ def _part(path: str, line: int, name: str, nodes: Iterable[ast.AST], *, lowlevel
                 texts.add(text)
             case _:
                 pass
+    for variable, field in given:
+        if variable in made:
+            calls[made[variable]] |= {field}
     return Part(path, line, name, frozenset(names), calls, frozenset(texts), lowlevel, function)
 
 

@@ -53,6 +53,21 @@ def test_a_module_is_read_into_its_parts() -> None:
     assert not any(part.lowlevel for part in EVERYTHING if part.path == "client.py")
 
 
+def test_a_field_that_is_set_later_is_one_that_is_passed() -> None:
+    source = """
+def build(given, part):
+    first = models.Part(name="a")
+    second: models.Other = Other()
+    first.mime = given.size
+    second.size = 1
+    part.length = 2
+    given.inner.colour = 3
+"""
+    (part,) = parts("thing.py", source)
+    assert part.calls == {"Part": {"name", "mime"}, "Other": {"size"}}
+    assert {"length", "inner", "colour"} <= part.names
+
+
 def names(*touched: Part) -> list[str]:
     return [part.name for part in reached(touched, EVERYTHING, {"client.py": "Client"})]
 
