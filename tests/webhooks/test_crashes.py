@@ -15,6 +15,7 @@ ROUNDS = 200
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="starts its processes by fork, which this system does not have")
+@pytest.mark.once
 def test_killed_at_any_moment_every_event_is_handled_and_none_is_completed_twice(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-m", "tests.webhooks.crashes", str(tmp_path), str(ROUNDS), "seed"]
     subprocess.run(command, cwd=ROOT, check=True, timeout=300)
