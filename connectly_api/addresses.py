@@ -175,7 +175,7 @@ def to_recipient(value: RecipientLike) -> Recipient:
         try:
             return Recipient(Phone(given)) if given.startswith("+") else Recipient(None, Bsuid(given))
         except InvalidRecipientError:
-            pass  # What it says is of one of the two.
+            pass  # It speaks of one of the two forms; what follows, of both.
     raise InvalidRecipientError(
         "recipient: must be a phone number (+ and 7 to 15 digits) or a BSUID (country code, dot, letters and digits)"
         f", {_written(given)} given",

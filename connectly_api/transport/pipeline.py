@@ -126,7 +126,7 @@ class Pipeline:
         return f"Pipeline({self._base_url!r})"
 
     def send(self, request: Request[T], *, timeout: float | None = None) -> Coroutine[Any, Any, Answer[T]]:
-        """Send a request, again where that is safe, and parse its answer.
+        """Send a request, again where that is safe, and parse its answer, once it is awaited.
 
         Args:
             request: What a low-level module's `request` function made.
@@ -139,10 +139,10 @@ class Pipeline:
             ApiError: The answer's status is not 2xx; the class says which.
             UnexpectedResponseError: A 2xx whose body cannot be read.
         """
-        # No coroutine of its own: hundreds in flight fit the processor's cache the better, the less each holds.
-        return (
-            self._call(request, timeout) if self._telemetry is None else self._told(self._telemetry, request, timeout)
-        )
+        # No coroutine of its own: the less each of hundreds in flight holds, the faster are all.
+        if self._telemetry is None:
+            return self._call(request, timeout)
+        return self._told(self._telemetry, request, timeout)
 
     async def _told(self, telemetry: Telemetry, request: Request[T], timeout: float | None) -> Answer[T]:
         self._check_usable()
