@@ -56,7 +56,7 @@ def run(command: str, root: Path) -> str:
     words = [sys.executable if word == "python" else word for word in shlex.split(command)]
     names = {f"GIT_{role}_{key}": "a@example.com" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
     settings = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", **names}
-    without = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "COVERAGE_"))}
+    without = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     done = subprocess.run(words, cwd=root, env=without | settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import io
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -33,6 +34,14 @@ def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [*COMMAND, *arguments], env={**os.environ, **environment}, cwd=HOME, capture_output=True, text=True, check=False
     )
+
+
+def test_it_is_a_module_that_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["connectly", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("connectly_api.cli", run_name="__main__")
+    assert not ended.value.code
+    assert __version__ in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
