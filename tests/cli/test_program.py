@@ -39,7 +39,7 @@ def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 def test_it_is_a_module_that_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["connectly", "--version"])
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("connectly_api.cli", run_name="__main__")
+        runpy.run_path(str(Path(connectly_api.__file__).with_name("cli") / "__main__.py"), run_name="__main__")
     assert not ended.value.code
     assert __version__ in capsys.readouterr().out
 
