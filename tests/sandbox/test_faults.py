@@ -120,7 +120,7 @@ async def test_many_sends_under_mixed_faults_are_all_accounted_for() -> None:
     for what in ("rate_limited", "server_error", "reset", "drop", "cut_off", "truncated", "wrong_types", "hang"):
         sandbox.fault(what, probability=0.08)
     sandbox.fault("server_error", accepted=True, probability=0.1)
-    async with served(sandbox, "on a socket", timeouts=Timeouts(total=30, read=0.5)) as connectly:
+    async with served(sandbox, "on a socket", timeouts=Timeouts(total=60, read=4)) as connectly:
         sends = (outcome_of(lambda: connectly.send_text(PHONE, "Hello!")) for _ in range(150))
         outcomes = await asyncio.gather(*sends)
     reported = {outcome.id for outcome in outcomes if isinstance(outcome, SentMessage)}
