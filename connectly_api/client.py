@@ -213,12 +213,12 @@ class Connectly:
         request = to_request(
             self.business_id,
             Message(
-                to,
-                content,
-                self._sender if sender is None else to_sender(sender),
-                options.get("callback_data"),
-                options.get("campaign_name"),
-                options.get("channel_type", "whatsapp"),
+                recipient=to,
+                content=content,
+                sender=self._sender if sender is None else to_sender(sender),
+                callback_data=options.get("callback_data"),
+                campaign_name=options.get("campaign_name"),
+                channel_type=options.get("channel_type", "whatsapp"),
             ),
             self._limits,
         )

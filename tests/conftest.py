@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
-# Coverage is measured in the workers of a parallel run. The hundreds of programs that they start in turn take half as
-# long again with it, and run nothing that is not tested in the workers, too.
-if "PYTEST_XDIST_WORKER" in os.environ:
+
+@pytest.fixture(scope="session", autouse=True)
+def _unmeasured() -> None:
+    """Measure coverage where tests run; in the programs that they start it would take long."""
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
