@@ -77,7 +77,7 @@ def _part(path: str, line: int, name: str, nodes: Iterable[ast.AST], *, lowlevel
     names: set[str] = set()
     texts: set[str] = set()
     calls: dict[str, frozenset[str]] = {}
-    made: dict[str, str] = {}
+    made: set[tuple[str, str]] = set()
     given: set[tuple[str, str]] = set()
     for node in (inner for outer in nodes for inner in ast.walk(outer)):
         match node:
@@ -87,15 +87,10 @@ def _part(path: str, line: int, name: str, nodes: Iterable[ast.AST], *, lowlevel
             case ast.Name(id=found) | ast.Attribute(attr=found):
                 names.add(found)
             case (
-                ast.Assign(
-                    targets=[ast.Name(id=variable)],
-                    value=ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called)),
-                )
-                | ast.AnnAssign(
-                    target=ast.Name(id=variable), value=ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called))
-                )
+                ast.Assign(targets=[ast.Name(id=variable)], value=ast.Call(func=made_by))
+                | ast.AnnAssign(target=ast.Name(id=variable), value=ast.Call(func=made_by))
             ):
-                made[variable] = called
+                made.add((variable, ast.unparse(made_by).rpartition(".")[2]))
             case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), keywords=keywords):
                 passed = frozenset(keyword.arg for keyword in keywords if keyword.arg is not None)
                 calls[called] = calls.get(called, frozenset()) | passed
@@ -103,9 +98,9 @@ def _part(path: str, line: int, name: str, nodes: Iterable[ast.AST], *, lowlevel
                 texts.add(text)
             case _:
                 pass
-    for variable, field in given:
-        if variable in made:
-            calls[made[variable]] |= {field}
+    for variable, called in made:
+        if called in calls:
+            calls[called] |= {field for owner, field in given if owner == variable}
     return Part(path, line, name, frozenset(names), calls, frozenset(texts), lowlevel, function)
 
 

@@ -62,9 +62,14 @@ def build(given, part):
     second.size = 1
     part.length = 2
     given.inner.colour = 3
+    fourth = given()[0]()
+    fourth.shape = 4
+    first = models.Third()
+    first.weight = 5
 """
     (part,) = parts("thing.py", source)
-    assert part.calls == {"Part": {"name", "mime"}, "Other": {"size"}}
+    both = {"mime", "weight"}  # Which of the two a variable is, is not followed.
+    assert part.calls == {"Part": {"name", *both}, "Other": {"size"}, "Third": both, "given": frozenset()}
     assert {"length", "inner", "colour"} <= part.names
 
 
