@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter newcomer
+.PHONY: help demo test test-long check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter newcomer
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
@@ -22,8 +22,11 @@ demo: environment ## Send every documented message to the sandbox, and show what
 test: environment ## Run the tests, with branch coverage, on the oldest Python found here
 	@sh tools/test
 
+test-long: environment ## Run the sweeps that are too long for every change: each byte offset, step and case of an attack
+	$(RUN) -m pytest -n auto --dist worksteal -m long
+
 # The contract with the service and the public API's are among the tests.
-check: lint types drift test wheel docs ## Everything that CI asks for
+check: lint types drift test test-long wheel docs ## Everything that CI asks for
 
 lint: environment ## Check style: ruff's rules and format
 	$(RUN) -m ruff check .

@@ -124,13 +124,20 @@ class Progress:
     The pipeline makes one for each try and reads it when the try fails. It starts pessimistic; an adapter sets
     `may_have_left` to False only where it can watch the request leave, and back to True just before the first byte
     goes. An exception's name is no such proof: libraries raise "connect" errors for requests that a server has read.
+
+    Attributes:
+        may_have_left: Whether the request may have left.
+        may_pass: For a request that did not leave, whether the same request may fare better later: no for a certificate
+            that does not verify, yes for a refused connection. None leaves it to the pipeline, which goes by the
+            exception: an `OSError` or a `TimeoutError` may pass, anything else is a bug or a setting.
     """
 
-    __slots__ = ("may_have_left",)
+    __slots__ = ("may_have_left", "may_pass")
 
     def __init__(self) -> None:
         """Start with the request possibly gone."""
         self.may_have_left = True
+        self.may_pass: bool | None = None
 
 
 class Transport(Protocol):
