@@ -28,7 +28,7 @@ TABLE = """
 
     transport.*           | _version error_response errors json_kinds lazy redaction transport.* wire | attrs anyio
                           | telemetry                                                                 |
-    transport.httpx       | transport.protocol transport.settings                                     | anyio
+    transport.httpx       | errors transport.address transport.protocol transport.settings            | anyio certifi
                           |                                                                           | httpcore
                           |                                                                           | httpx
     transport.pyreqwest   | errors transport.protocol transport.runtime transport.settings            | pyreqwest

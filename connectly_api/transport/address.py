@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from ipaddress import ip_address
 from urllib.parse import quote, urlencode, urlsplit
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import Request
+from connectly_api.transport.settings import check_proxy
 
 __all__ = [
     "PRODUCTION",
     "address_problem",
     "check_api_key",
     "check_base_url",
+    "check_hop",
     "is_loopback",
     "proxy_from_environment",
     "url_of",
@@ -103,6 +106,26 @@ def address_problem(text: str, *, with_query: bool = False) -> str | None:
     return next((problem for problem, holds in problems.items() if holds), None)
 
 
+def check_hop(url: str, proxy: str | None) -> None:
+    """Refuse a proxy over which a request would travel in clear.
+
+    Plain http is for loopback alone. A proxy elsewhere would read the key and the message, whatever protocol the way to
+    it has, and would look for that loopback address on its own machine.
+
+    Args:
+        url: Where requests go.
+        proxy: The proxy's address, as `check_proxy` returned it, if any.
+
+    Raises:
+        InvalidInputError: The address is plain http, and the proxy is not on this machine.
+    """
+    if proxy is not None and urlsplit(url).scheme == "http" and not is_loopback(urlsplit(proxy).hostname or ""):
+        raise InvalidInputError(
+            "proxy: plain http can be read by the proxy and on the way to it; use an https:// base_url, or no proxy",
+            field="proxy",
+        )
+
+
 def url_of(base_url: str, request: Request[object]) -> str:
     """Return the absolute URL of a request, query included.
 
@@ -119,6 +142,9 @@ def proxy_from_environment(base_url: str) -> str | None:
 
     Args:
         base_url: Where requests will go. For one that `check_base_url` refuses there is no proxy.
+
+    Raises:
+        InvalidInputError: The variable, which the error names, holds no proxy's address.
     """
     given: object = base_url
     if not isinstance(given, str) or address_problem(given) is not None:
@@ -131,6 +157,12 @@ def proxy_from_environment(base_url: str) -> str | None:
     if is_loopback(host) or proxy_bypass(host):
         return None
     proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    kind = parts.scheme if proxies.get(parts.scheme) else "all"
+    proxy = proxies.get(kind)
+    if not proxy:
+        return None
+    # As urllib does: the name in small letters wins. The operating system's settings have no variable.
+    name = f"{kind}_proxy"
+    variable = name if os.environ.get(name) or not os.environ.get(name.upper()) else name.upper()
     # `proxy.example:3128` is how many write it; a proxy speaks plain HTTP where nothing else is said.
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+    return check_proxy(proxy if "://" in proxy else f"http://{proxy}", field=variable)

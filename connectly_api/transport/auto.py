@@ -7,8 +7,9 @@ from collections.abc import Awaitable
 from typing import Literal, get_args
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.transport.address import check_hop
 from connectly_api.transport.protocol import Progress, Response, Timeouts, Transport, WireRequest
-from connectly_api.transport.settings import Tls, check_proxy
+from connectly_api.transport.settings import Tls, check_proxy, check_tls
 
 __all__ = ["AutoTransport", "TransportName", "to_transport"]
 
@@ -28,14 +29,26 @@ class AutoTransport:
         """Note the settings; nothing is imported or opened yet.
 
         Raises:
-            InvalidInputError: The proxy's address cannot be used.
+            InvalidInputError: A setting cannot be used.
         """
         self._proxy = None if proxy is None else check_proxy(proxy)
-        self._tls = tls
+        if proxy is not None and proxy.startswith("socks") and not _has_pyreqwest():
+            check_proxy(proxy, needs_socksio=True)
+        self._tls = check_tls(tls)
         self._chosen: Transport | None = None
+
+    def check_base_url(self, base_url: str) -> None:
+        """Refuse an address that would be reached in clear over a proxy elsewhere; see `Transport`.
+
+        Raises:
+            InvalidInputError: It is plain http, and the proxy is not on this machine.
+        """
+        check_hop(base_url, self._proxy)
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
         """Send one request and read the whole answer; see `Transport.exchange`."""
+        # An adapter that cannot be loaded sends nothing.
+        progress.may_have_left = False
         if self._chosen is None:
             name: TransportName = "pyreqwest" if _is_on_asyncio() and _has_pyreqwest() else "httpx"
             self._chosen = to_transport(name, proxy=self._proxy, tls=self._tls)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import ssl
 import zlib
+from importlib.util import find_spec
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,10 +13,11 @@ import attrs
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["Tls", "check_proxy", "decompressed"]
+__all__ = ["Tls", "check_proxy", "check_tls", "decompressed"]
 
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PROXIES: Final = frozenset({"http", "https", "socks5", "socks5h"})
+_SPACE_OR_CONTROL: Final = re.compile(r"[\s\x00-\x20\x7f-\xa0]")
 
 
 def _as_bytes(value: str | bytes) -> bytes:
@@ -24,6 +27,14 @@ def _as_bytes(value: str | bytes) -> bytes:
 def _has_certificate(_instance: object, attribute: attrs.Attribute[bytes], value: object) -> None:
     if not isinstance(value, bytes) or not _CERTIFICATE.search(value):
         raise InvalidInputError(f"{attribute.name}: holds no certificate in PEM form", field=attribute.name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for number, certificate in enumerate(_CERTIFICATE.findall(value), 1):
+        try:
+            context.load_verify_locations(cadata=certificate.decode("ascii"))
+        except (ssl.SSLError, ValueError):
+            raise InvalidInputError(
+                f"{attribute.name}: certificate {number} cannot be read", field=attribute.name
+            ) from None
 
 
 @attrs.frozen
@@ -42,11 +53,25 @@ class Tls:
         return _CERTIFICATE.findall(self.authorities)
 
 
-def check_proxy(value: str) -> str:
+def check_tls(value: Tls | None) -> Tls | None:
+    """Return the certificate authorities, if they are such.
+
+    Raises:
+        InvalidInputError: They are something else.
+    """
+    given: object = value
+    if given is not None and not isinstance(given, Tls):
+        raise InvalidInputError(f"tls: must be a Tls, not {type(given).__name__}", field="tls")
+    return value
+
+
+def check_proxy(value: str, *, field: str = "proxy", needs_socksio: bool = False) -> str:
     """Return a proxy's address, if one can be reached under it.
 
     Args:
         value: `http://`, `https://` or `socks5://`, a host, and perhaps a port, a user and a password.
+        field: What an error calls it: the setting, or the environment's variable.
+        needs_socksio: Whether it will be reached by httpx, which speaks SOCKS only where socksio is installed.
 
     Raises:
         InvalidInputError: It is not such an address. The error does not show it, as it may hold a password.
@@ -54,14 +79,20 @@ def check_proxy(value: str) -> str:
     given: object = value
     problem = "must be http://, https:// or socks5:// and a host"
     if not isinstance(given, str):
-        raise InvalidInputError(f"proxy: {problem}", field="proxy")
+        raise InvalidInputError(f"{field}: {problem}", field=field)
+    # urlsplit drops some controls in silence, so the text itself is looked at.
+    if _SPACE_OR_CONTROL.search(given):
+        problem = "holds white space or control characters"
+        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(given))
     try:
         parts = urlsplit(given)
         is_address = parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_address = False
     if not is_address:
-        raise InvalidInputError(f"proxy: {problem}", field="proxy", size=len(given))
+        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(given))
+    if needs_socksio and given.startswith("socks") and find_spec("socksio") is None:
+        raise InvalidInputError(f"{field}: SOCKS through httpx needs pip install 'httpx[socks]'", field=field)
     return given
 
 
