@@ -21,7 +21,7 @@ from connectly_api.template import Parameter, Template
 from connectly_api.transport.address import PRODUCTION, proxy_from_environment
 from connectly_api.transport.auto import TransportName, to_transport
 from connectly_api.transport.paced import PaceLike, with_pace
-from connectly_api.transport.pipeline import Pipeline
+from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.settings import Tls
@@ -134,7 +134,8 @@ class Connectly:
     def webhooks(self) -> Registrations:
         """The business's webhook registrations."""
         # Imported here, as most programs only send.
-        from connectly_api.registrations import Registrations  # noqa: PLC0415
+        with preparing():
+            from connectly_api.registrations import Registrations  # noqa: PLC0415
 
         return Registrations(self.transport, self.business_id)
 
@@ -210,18 +211,16 @@ class Connectly:
         """
         to = to_recipient(recipient)
         sender = options.get("sender")
-        request = to_request(
-            self.business_id,
-            Message(
-                recipient=to,
-                content=content,
-                sender=self._sender if sender is None else to_sender(sender),
-                callback_data=options.get("callback_data"),
-                campaign_name=options.get("campaign_name"),
-                channel_type=options.get("channel_type", "whatsapp"),
-            ),
-            self._limits,
+        message = Message(
+            recipient=to,
+            content=content,
+            sender=self._sender if sender is None else to_sender(sender),
+            callback_data=options.get("callback_data"),
+            campaign_name=options.get("campaign_name"),
+            channel_type=options.get("channel_type", "whatsapp"),
         )
+        with preparing():
+            request = to_request(self.business_id, message, self._limits)
         answer = await self.transport.send(request, timeout=options.get("timeout"))
         if not answer.value.id:
             raise UnexpectedResponseError(

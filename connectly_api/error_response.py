@@ -108,6 +108,8 @@ def error_from_response(
     error = kind(status=status, headers=headers, body=body, personal=personal, **fields)
     if isinstance(error, RateLimitError):
         error.retry_after = retry_after
+    elif kind is ApiError:
+        error.may_have_taken_effect = not _is_refusal(status)
     return error
 
 
@@ -118,6 +120,15 @@ def _class_for(status: int, code: str | None) -> type[ApiError]:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
+
+
+def _is_refusal(status: int) -> bool:
+    """Say whether a status without a class of its own means that nothing was done.
+
+    Not 408 and 499, which something in between may answer after it has passed the request on; and not a redirect, with
+    which a server may answer a request that it has carried out (RFC 9110, 15.4).
+    """
+    return 400 <= status < 500 and status not in {408, 499}  # noqa: PLR2004 (4xx)
 
 
 class ErrorFields(TypedDict):

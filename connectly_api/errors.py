@@ -7,7 +7,7 @@
     │   ├─ InvalidContentError             WhatsApp would refuse it: all violations at once
     │   └─ CallbackDataTooLongError        more than 1024 bytes
     ├─ UsageError (RuntimeError)           a client used after its end, or from a second event loop
-    ├─ NotSentError                        never left this machine: safe to try again
+    ├─ NotSentError                        never left this machine
     ├─ OutcomeUnknownError                 left, but no answer came: it may have been delivered
     ├─ ApiError                            the service, or something before it, answered with a status other than 2xx
     │   ├─ AuthenticationError             401: the key
@@ -27,7 +27,8 @@
         ├─ WebhookSignatureError           not signed with one of the secrets
         └─ WebhookPayloadError             authentic, but not a JSON object
 
-`retry_safe` says whether the same call may simply be made again: nothing can be delivered twice by it, and it may help.
+Each error states two facts. `may_have_taken_effect`: a message may be on its way, or a change may have been made.
+`retry_safe`: you may simply make the same call again, as nothing can happen twice by it and it may help.
 No error's text or repr holds a key, a phone number, a BSUID, a text or callback data; attributes such as
 `ApiError.message` and `ApiError.body` hold what the service sent, unchanged. Every error pickles and copies.
 """
@@ -86,8 +87,10 @@ def _restore(kind: type[ConnectlyError], args: tuple[object, ...], state: dict[s
 class ConnectlyError(Exception):
     """The root of the tree: catch it to catch whatever this package raises."""
 
-    retry_safe: ClassVar[bool] = False
-    """Whether the same call may be made again: nothing can be delivered twice by it, and it may help."""
+    may_have_taken_effect: bool = False
+    """Whether the call may have been carried out: a message may be on its way, or a change may have been made."""
+    retry_safe: bool = False
+    """Whether you may simply make the same call again: nothing can happen twice by it, and it may help."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state: constructors take keywords, which the default protocol cannot replay."""
@@ -183,18 +186,23 @@ class UsageError(ConnectlyError, RuntimeError):
 
 
 class NotSentError(ConnectlyError):
-    """The request provably never left this machine: no connection, or none in time. Safe to try again.
+    """The request provably never left this machine: no connection, or none in time.
+
+    `retry_safe` says whether the same call may help later: it may where a connection was refused, and not where a
+    certificate does not verify.
 
     Attributes:
         timed_out: Whether a time-out, rather than a refusal, ended it.
     """
 
-    retry_safe: ClassVar[bool] = True
+    retry_safe: bool = True
 
-    def __init__(self, message: str, *, timed_out: bool = False) -> None:
-        """Keep whether time ran out."""
+    def __init__(self, message: str, *, timed_out: bool = False, retry_safe: bool = True) -> None:
+        """Keep whether time ran out, and whether the same call may help later."""
         super().__init__(message)
         self.timed_out = timed_out
+        if not retry_safe:
+            self.retry_safe = False
 
 
 class OutcomeUnknownError(ConnectlyError):
@@ -205,6 +213,8 @@ class OutcomeUnknownError(ConnectlyError):
     Attributes:
         timed_out: Whether a time-out, rather than a broken connection, ended it.
     """
+
+    may_have_taken_effect: bool = True
 
     def __init__(self, message: str, *, timed_out: bool = False) -> None:
         """Keep whether time ran out."""
@@ -335,12 +345,14 @@ class RateLimitError(ApiError):
         retry_after: Seconds from now that the answer asks to wait, or None where it does not say.
     """
 
-    retry_safe: ClassVar[bool] = True
+    retry_safe: bool = True
     retry_after: float | None = None
 
 
 class ServerError(ApiError):
     """5xx: a failure on the service's side. On a send the message may have been delivered all the same."""
+
+    may_have_taken_effect: bool = True
 
 
 class UnexpectedResponseError(ConnectlyError):
@@ -351,6 +363,8 @@ class UnexpectedResponseError(ConnectlyError):
         headers: Names and values as they came.
         body: The answer's bytes.
     """
+
+    may_have_taken_effect: bool = True
 
     def __init__(self, message: str, *, status: int, headers: Headers = (), body: bytes = b"") -> None:
         """Keep the raw answer."""

@@ -18,7 +18,7 @@ from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_we
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
 from connectly_api.transport.address import address_problem
-from connectly_api.transport.pipeline import Pipeline
+from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Response
 from connectly_api.wire import UNSET, Unset
 
@@ -85,12 +85,13 @@ class Registrations:
         _check_address(address)
         if type is not None:
             _check_choice("type", type, get_args(WebhookType))
-        body = models.CreateWebhookRequest(
-            topic=topic,
-            address=address,
-            type_=UNSET if type is None else type,
-            configuration=_configuration(echo, channel_types, filters, webengage),
-        )
+        with preparing():
+            body = models.CreateWebhookRequest(
+                topic=topic,
+                address=address,
+                type_=UNSET if type is None else type,
+                configuration=_configuration(echo, channel_types, filters, webengage),
+            )
         request = create_webhook.request(self._business_id, body=body)
         answer = await self._transport.send(request, timeout=timeout)
         if not answer.value.id:
@@ -147,10 +148,13 @@ class Registrations:
         """
         if address is not None:
             _check_address(address)
-        configuration = _configuration(echo, channel_types, filters, webengage)
-        if address is None and not configuration:
-            raise InvalidInputError("address: nothing to change is given", field="address")
-        body = models.UpdateWebhookRequest(address=UNSET if address is None else address, configuration=configuration)
+        with preparing():
+            configuration = _configuration(echo, channel_types, filters, webengage)
+            if address is None and not configuration:
+                raise InvalidInputError("address: nothing to change is given", field="address")
+            body = models.UpdateWebhookRequest(
+                address=UNSET if address is None else address, configuration=configuration
+            )
         request = update_webhook.request(self._business_id, webhook_id, body=body)
         return (await self._transport.send(request, timeout=timeout)).response
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from inspect import signature
 from typing import Literal, get_args
 
 from connectly_api.errors import InvalidInputError
@@ -75,6 +76,7 @@ def to_transport(
             given beside an adapter, which has its own.
     """
     if not isinstance(transport, str):
+        _check_adapter(transport)
         if proxy is not None or tls is not None:
             raise InvalidInputError("proxy, tls: give them to the adapter itself", field="transport")
         return transport
@@ -93,6 +95,19 @@ def to_transport(
     from connectly_api.transport.httpx import HttpxTransport  # noqa: PLC0415
 
     return HttpxTransport(proxy=proxy, tls=tls)
+
+
+def _check_adapter(transport: object) -> None:
+    """Refuse what could only fail at the first send, when nobody could say any more whether it had been sent."""
+    for name, arguments in (("exchange", ("request", "timeouts", "progress")), ("aclose", ())):
+        method = getattr(transport, name, None)
+        try:
+            signature(method).bind(*arguments)  # type: ignore[arg-type]  (what is no function is refused, too)
+        except TypeError:
+            problem = f"{name}({', '.join(arguments)})"
+            raise InvalidInputError(f"transport: has no method {problem}", field="transport") from None
+        except ValueError:
+            pass  # Written in another language, it does not say what it takes.
 
 
 def _is_on_asyncio() -> bool:

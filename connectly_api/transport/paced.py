@@ -71,6 +71,12 @@ class PacedTransport:
         self._room = None if pace.max_in_flight is None else anyio.Semaphore(pace.max_in_flight, fast_acquire=True)
         self._until_sweep = _SWEEP
 
+    def check_base_url(self, base_url: str) -> None:
+        """Let the adapter behind it refuse an address; see `Transport`."""
+        check_way: Callable[[str], None] | None = getattr(self._transport, "check_base_url", None)
+        if check_way is not None:
+            check_way(base_url)
+
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Wait for a turn, then send; see `Transport.exchange`."""
         progress.may_have_left = False

@@ -11,7 +11,8 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
@@ -40,12 +41,20 @@ from connectly_api.transport.protocol import (
     WireRequest,
     check_seconds,
 )
-from connectly_api.transport.retry import Failure, Retry, is_repeatable, pause_before, retry_after_seconds
+from connectly_api.transport.retry import (
+    Failure,
+    Retry,
+    is_repeatable,
+    may_pass,
+    pause_before,
+    reads_only,
+    retry_after_seconds,
+)
 
 if TYPE_CHECKING:
     from connectly_api.telemetry import Telemetry
 
-__all__ = ["Clock", "Pipeline"]
+__all__ = ["Clock", "Pipeline", "preparing"]
 
 T = TypeVar("T")
 
@@ -72,6 +81,18 @@ class Clock:
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     chance: Callable[[], float] = random.random
+
+
+@contextmanager
+def preparing() -> Generator[None, None, None]:
+    """Raise `NotSentError` where what a call needs cannot be loaded: modules are, at their first use.
+
+    A process that has no file descriptor left cannot open them.
+    """
+    try:
+        yield
+    except (OSError, ImportError) as error:
+        raise NotSentError(f"not sent: {type(error).__name__}: {error}", retry_safe=may_pass(error)) from error
 
 
 class Pipeline:
@@ -105,6 +126,10 @@ class Pipeline:
         self._transport = transport if telemetry is None else telemetry.transport(transport)
         self._telemetry = telemetry
         self._base_url = check_base_url(base_url)
+        # An adapter with a proxy has something to say about it; it need not.
+        check_way: Callable[[str], None] | None = getattr(transport, "check_base_url", None)
+        if check_way is not None:
+            check_way(self._base_url)
         self._api_key = check_api_key(api_key)
         self._headers: Headers = (
             ("Accept", "application/json"),
@@ -176,15 +201,17 @@ class Pipeline:
                     except ConnectlyError:
                         raise
                     except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
-                        outcome = Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
+                        outcome = _failure(error, progress)
                 if outcome is None:
-                    late = TimeoutError(f"no answer within {timeouts.total:g} s")
-                    outcome = Failure(late, progress.may_have_left, timed_out=True)
+                    outcome = _failure(TimeoutError(f"no answer within {timeouts.total:g} s"), progress)
                 pause = self._pause(request.method, outcome, attempt, deadline)
                 if pause is None:
                     break
                 _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
-                await self._clock.sleep(pause)
+                try:
+                    await self._clock.sleep(pause)
+                except (OSError, ImportError):
+                    break  # Without a file descriptor left, anyio cannot even load what it sleeps with.
             if self._calls > 1 and self._steps:
                 await asyncio.sleep(0)
         finally:
@@ -225,7 +252,8 @@ class Pipeline:
         self._check_loop()
 
     def _check_loop(self) -> None:
-        loop = current_loop()
+        with preparing():
+            loop = current_loop()
         if self._loop is None:
             self._loop = loop
             self._steps = isinstance(loop, asyncio.AbstractEventLoop)
@@ -255,16 +283,17 @@ class Pipeline:
     def _conclude(self, request: Request[T], outcome: Response | Failure, attempts: int) -> Answer[T]:
         if isinstance(outcome, Failure):
             personal = self._personal(request)
-            error = _no_answer(request.operation, outcome, attempts, personal)
+            error = _no_answer(request, outcome, attempts, personal)
             raise error from outcome.error if _may_be_shown(outcome.error, personal) else None
         if not 200 <= outcome.status < 300:  # noqa: PLR2004 (2xx)
-            raise error_from_response(
+            refusal = error_from_response(
                 outcome.status,
                 outcome.headers,
                 outcome.body,
                 retry_after=self._asked(outcome),
                 personal=self._personal(request),
             )
+            raise _with_facts(refusal, request.method, outcome)
         return _parsed(request, outcome)
 
     def _personal(self, request: Request[object]) -> list[str]:
@@ -291,32 +320,58 @@ def _decoded(body: bytes) -> object:
 
 def _parsed(request: Request[T], response: Response) -> Answer[T]:
     if not response.complete:
-        raise OutcomeUnknownError(
+        broken = OutcomeUnknownError(
             f"{request.operation}: the answer, status {response.status}, broke off after {len(response.body)} bytes"
         )
+        raise _with_facts(broken, request.method, response)
     try:
         return Answer(request.parse(_decoded(response.body)), response)
-    except (ValueError, RecursionError) as error:
-        raise UnexpectedResponseError(
+    except (ValueError, RecursionError, OSError, ImportError) as error:
+        unreadable = UnexpectedResponseError(
             f"{request.operation}: the answer, status {response.status}, {len(response.body)} bytes, is not the JSON"
             f" that was expected ({type(error).__name__})",
             status=response.status,
             headers=response.headers,
             body=response.body,
-        ) from None
+        )
+        raise _with_facts(unreadable, request.method, response) from None
+
+
+_Error = TypeVar("_Error", bound=ConnectlyError)
+
+
+def _with_facts(error: _Error, method: str, outcome: Response | Failure) -> _Error:
+    """Return an error that says what the retries go by: a read has no effect, and may be made again where they would."""
+    if reads_only(method):
+        error.may_have_taken_effect = False
+        error.retry_safe = is_repeatable(method, outcome)
+    return error
+
+
+def _failure(error: Exception, progress: Progress) -> Failure:
+    said = progress.may_pass
+    return Failure(
+        error,
+        progress.may_have_left,
+        timed_out=isinstance(error, TimeoutError),
+        may_pass=may_pass(error) if said is None else said,
+    )
 
 
 def _no_answer(
-    operation: str, failure: Failure, attempts: int, personal: list[str]
+    request: Request[object], failure: Failure, attempts: int, personal: list[str]
 ) -> NotSentError | OutcomeUnknownError:
     tries = "" if attempts == 1 else f" ({attempts} tries)"
     reason = f"{type(failure.error).__name__}: {redact(str(failure.error), personal)}".rstrip(": ")
     if failure.may_have_left:
-        return OutcomeUnknownError(
-            f"{operation}: the request may have been carried out, but no answer came{tries}: {reason}",
+        unknown = OutcomeUnknownError(
+            f"{request.operation}: the request may have been carried out, but no answer came{tries}: {reason}",
             timed_out=failure.timed_out,
         )
-    return NotSentError(f"{operation}: not sent{tries}: {reason}", timed_out=failure.timed_out)
+        return _with_facts(unknown, request.method, failure)
+    return NotSentError(
+        f"{request.operation}: not sent{tries}: {reason}", timed_out=failure.timed_out, retry_safe=failure.may_pass
+    )
 
 
 def _may_be_shown(error: BaseException | None, personal: list[str]) -> bool:

@@ -145,6 +145,9 @@ class Transport(Protocol):
 
     It never retries, follows a redirect, or looks at a status. Whatever it raises, the pipeline turns into a typed
     error, by what `progress` says.
+
+    It may also have a method `check_base_url(base_url)`, which raises `InvalidInputError` where it must not send to an
+    address. The pipeline calls it once, before anything is sent.
     """
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:

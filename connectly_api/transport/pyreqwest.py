@@ -22,11 +22,20 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response as Incoming
 
 from connectly_api.errors import UsageError
+from connectly_api.transport.address import check_hop
 from connectly_api.transport.protocol import Headers, Progress, Response, Timeouts, WireRequest
 from connectly_api.transport.runtime import come_to_rest, faithful, on_the_thread
 from connectly_api.transport.settings import Tls, check_proxy, decompressed
 
 __all__ = ["PyreqwestTransport"]
+
+_FINAL: Final = (
+    "invalid peer certificate",
+    "peer is incompatible",
+    "received corrupt message",
+    "received fatal alert",
+    "tunnel error: proxy authorization required",
+)
 
 _IDENTITY: Final = (("Accept-Encoding", "identity"),)
 
@@ -70,6 +79,14 @@ class PyreqwestTransport:
         # Its time-outs for connecting and reading are a client's, not a request's.
         self._clients: dict[tuple[float, float], Client] = {}
 
+    def check_base_url(self, base_url: str) -> None:
+        """Refuse an address that would be reached in clear over a proxy elsewhere; see `Transport`.
+
+        Raises:
+            InvalidInputError: It is plain http, and the proxy is not on this machine.
+        """
+        check_hop(base_url, self._proxy)
+
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Send one request and read the whole answer; see `Transport.exchange`.
 
@@ -77,6 +94,8 @@ class PyreqwestTransport:
             UsageError: The event loop is not asyncio's.
         """
         progress.may_have_left = False
+        if self._proxy is not None:
+            check_hop(request.url, self._proxy)
         client = self._clients.get((timeouts.connect, timeouts.read)) or self._client(timeouts)
         if self._room is None:
             self._room = asyncio.Semaphore(self._max_connections)
@@ -91,6 +110,7 @@ class PyreqwestTransport:
                 await faithful(outgoing.__aexit__(None, None, None))
         except (ConnectError, ConnectTimeoutError) as error:
             progress.may_have_left = not _never_connected(error)
+            progress.may_pass = not _is_final(error)
             raise
         finally:
             self._room.release()
@@ -182,6 +202,11 @@ def _never_connected(error: ConnectError | ConnectTimeoutError) -> bool:
     """Say whether the causes prove that no connection was there to carry the request."""
     causes = [cause["message"] for cause in error.details["causes"] or ()]
     return causes[1:2] == ["client error (Connect)"] and causes[0].startswith("error sending request for url")
+
+
+def _is_final(error: ConnectError | ConnectTimeoutError) -> bool:
+    """Say whether the causes name what no later try mends: a certificate, a protocol, a proxy's password."""
+    return any(cause["message"].startswith(_FINAL) for cause in error.details["causes"] or ())
 
 
 def _delta(seconds: float) -> timedelta:

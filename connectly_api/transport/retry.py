@@ -1,13 +1,14 @@
 """When to try again, and how long to pause before: pure, argued from what the service may have seen.
 
 A message is not idempotent, and the service knows no idempotency key. So a request that changes something is repeated
-only where the first one was provably not accepted: it never left this machine, or the answer was 429, with which the
-service says that it did nothing. A read-only request (GET, HEAD) is repeated after any failure that may pass.
+only where the first one was provably not accepted: it never left this machine, for a reason that may pass, or the
+answer was 429, with which the service says that it did nothing. A read-only request (GET, HEAD) is repeated after any failure that may pass.
 """
 
 from __future__ import annotations
 
 import re
+import ssl
 import sys
 from datetime import UTC
 from typing import Final
@@ -17,7 +18,10 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import Response
 
-__all__ = ["Failure", "Retry", "is_repeatable", "pause_before", "retry_after_seconds"]
+__all__ = ["Failure", "Retry", "is_repeatable", "may_pass", "pause_before", "reads_only", "retry_after_seconds"]
+
+# Not their subclasses, which tell of a connection that ended or waits.
+_FINAL: Final = frozenset({ssl.SSLError, ssl.SSLCertVerificationError})
 
 _READ_ONLY: Final = frozenset({"GET", "HEAD"})
 _TOO_MANY: Final = 429
@@ -72,24 +76,44 @@ class Failure:
         error: What the adapter raised.
         may_have_left: Whether the request may have left this machine.
         timed_out: Whether a time-out ended it.
+        may_pass: Whether the same request may fare better later.
     """
 
     error: Exception
     may_have_left: bool
     timed_out: bool = False
+    may_pass: bool = True
+
+
+def may_pass(error: BaseException) -> bool:
+    """Say whether what stopped a request before it left may pass: trouble of the network or the machine.
+
+    A certificate that does not verify stays as it is, and so does a bug or a setting that an adapter stumbles over.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if type(cause) in _FINAL:
+            return False
+        cause = cause.__cause__ or cause.__context__
+    return isinstance(error, OSError)
+
+
+def reads_only(method: str) -> bool:
+    """Say whether a request of this method changes nothing."""
+    return method in _READ_ONLY
 
 
 def is_repeatable(method: str, outcome: Response | Failure) -> bool:
-    """Say whether a request with this outcome may be made again without a risk of doing something twice.
+    """Say whether a request may be made again: without a risk of doing something twice, and with a hope that it helps.
 
     Args:
         method: The request's method, in capitals.
         outcome: What one try came to.
     """
-    reads_only = method in _READ_ONLY
+    is_read = reads_only(method)
     if isinstance(outcome, Failure):
-        return reads_only or not outcome.may_have_left
-    if not reads_only:
+        return is_read if outcome.may_have_left else outcome.may_pass
+    if not is_read:
         return outcome.status == _TOO_MANY
     return outcome.status in _PASSING or outcome.status >= _SERVER_ERROR or not outcome.complete
 
@@ -126,13 +150,13 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
     text = (value or "").strip()
     if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", text, re.ASCII):
         return min(float(text), _LONGEST)
-    # Imported here, as few answers hold a date and the import takes milliseconds.
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415
-
     try:
+        # Imported here, as few answers hold a date and the import takes milliseconds.
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
         moment = parsedate_to_datetime(text)
         # The form without a zone (asctime's) means UTC as well.
         seconds = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError, TypeError, IndexError, OSError):
+    except (ValueError, OverflowError, TypeError, IndexError, OSError, ImportError):
         return None
     return min(max(seconds - now, 0.0), _LONGEST)

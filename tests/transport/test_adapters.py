@@ -361,8 +361,14 @@ async def test_a_cancel_scope_ends_a_request_at_any_moment(transport: Transport)
     async with rough_server(slow) as server:
         for _ in ("while it waits for the head", "while it reads the body"):
             progress = Progress()
-            with anyio.move_on_after(0.1) as scope:
-                await transport.exchange(post(server.base_url), Timeouts(), progress)
+            seen = len(server.requests)
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(transport.exchange, post(server.base_url), Timeouts(), progress)
+                    while len(server.requests) == seen:  # noqa: ASYNC110 (the server is a list of what it saw)
+                        await anyio.sleep(0.01)
+                    await anyio.sleep(0.05)
+                    scope.cancel()
             assert scope.cancelled_caught
             assert progress.may_have_left
 
