@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from inspect import signature
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.address import check_hop
@@ -100,9 +100,9 @@ def to_transport(
 def _check_adapter(transport: object) -> None:
     """Refuse what could only fail at the first send, when nobody could say any more whether it had been sent."""
     for name, arguments in (("exchange", ("request", "timeouts", "progress")), ("aclose", ())):
-        method = getattr(transport, name, None)
+        method: Any = getattr(transport, name, None)
         try:
-            signature(method).bind(*arguments)  # type: ignore[arg-type]  (what is no function is refused, too)
+            signature(method).bind(*arguments)
         except TypeError:
             problem = f"{name}({', '.join(arguments)})"
             raise InvalidInputError(f"transport: has no method {problem}", field="transport") from None

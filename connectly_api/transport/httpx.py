@@ -176,18 +176,17 @@ class _Exchange:
         """What the request was written to; None while it is still here."""
 
 
-# The default is other programs' requests, which the log's filter sees, too.
-_EXCHANGE: ContextVar[_Exchange] = ContextVar(
-    "connectly_api_exchange", default=_Exchange(Progress(), None, is_silent=False)
-)
+# Of other programs' requests, which the log's filter sees, too.
+_NONE: Final = _Exchange(Progress(), None, is_silent=False)
+_EXCHANGE: ContextVar[_Exchange] = ContextVar("connectly_api_exchange", default=_NONE)
 
 
 def _is_to_be_logged(_record: logging.LogRecord) -> bool:
     return not _EXCHANGE.get().is_silent
 
 
-class _UnreadError(ConnectionError):
-    """The connection holds bytes that answer something else; nothing was written."""
+class _StaleError(ConnectionError):
+    """The connection ended, or holds bytes that answer something else; the request was not written to it."""
 
 
 class _Connections:
@@ -196,9 +195,7 @@ class _Connections:
     The one used last is used next, so that those which are no longer needed grow old and are closed.
     """
 
-    def __init__(
-        self, verify: ssl.SSLContext, proxy: httpcore.Proxy | None, limit: int, idle_seconds: float
-    ) -> None:
+    def __init__(self, verify: ssl.SSLContext, proxy: httpcore.Proxy | None, limit: int, idle_seconds: float) -> None:
         self._opener = _Opener()
         # It makes connections of the right kind, and keeps none.
         self._pool = httpcore.AsyncConnectionPool(ssl_context=verify, proxy=proxy, network_backend=self._opener)
@@ -212,17 +209,15 @@ class _Connections:
                 connection, stream = await self._take(outgoing.url.origin)
                 try:
                     answer = await _read(await connection.handle_async_request(outgoing), limit)
-                    if exchange.carrier is None:
-                        raise _UnreadError("an answer came before the request was sent")
+                    carrier = _carrier_of(exchange)
                 except BaseException as error:
                     # Whatever state it is in, the next request has nothing to do with it.
                     await _close(stream.socket if stream is not None else exchange.opened)
                     # While it was idle, its server gave it up: on to the next one, and at last to a new one.
-                    if isinstance(error, _UnreadError) and stream is not None and exchange.carrier is None:
+                    if isinstance(error, _StaleError) and stream is not None and exchange.carrier is None:
                         continue
                     raise
                 break
-            carrier = exchange.carrier
             if connection.is_idle() and carrier.is_sound and _is_drained(connection) and not self._opener.is_closed:
                 self._idle.append((time.monotonic(), connection, carrier))
             else:
@@ -244,6 +239,12 @@ class _Connections:
                 return connection, stream
             await _close(stream.socket)
         return self._pool.create_connection(origin), None
+
+
+def _carrier_of(exchange: _Exchange) -> _Stream:
+    if exchange.carrier is None:
+        raise _StaleError("an answer came before the request was sent")
+    return exchange.carrier
 
 
 async def _close(socket: _Socket | None) -> None:
@@ -301,7 +302,7 @@ class _Socket:
     def __init__(self, opener: _Opener, stream: anyio.abc.SocketStream) -> None:
         self._opener = opener
         self._stream = stream
-        self._poll = _poll_of(stream.extra(anyio.abc.SocketAttribute.raw_socket).fileno())
+        self._poll = _poll_of(stream.extra(anyio.abc.SocketAttribute.raw_socket).fileno())  # noqa: S610 (not Django's)
         # anyio does not say what it has read ahead on asyncio; on trio it reads nothing ahead.
         self._queue: Sequence[bytes] | None = (
             () if hasattr(stream, "_trio_socket") else getattr(getattr(stream, "_protocol", None), "read_queue", None)
@@ -315,15 +316,12 @@ class _Socket:
         """Whether all that is unread can be seen."""
         return self._queue is not None
 
-    @property
-    def is_closed(self) -> bool:
-        return self not in self._opener.sockets
-
-    def has_unread(self) -> bool:
-        return bool(self._queue) or bool(self._poll())
+    def is_stale(self) -> bool:
+        """Say whether there are unread bytes, or the connection has ended."""
+        return self not in self._opener.sockets or bool(self._queue) or bool(self._poll())
 
     async def receive(self, max_bytes: int = _LARGEST_CHUNK) -> bytes:
-        if not self.is_patient and not self.has_unread():
+        if not self.is_patient and not self.is_stale():
             raise anyio.WouldBlock
         return await self._stream.receive(max(max_bytes, _LARGEST_CHUNK))
 
@@ -408,10 +406,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         return None  # Asked for HTTP/2, which is never offered.
 
     async def _write_held(self, exchange: _Exchange) -> None:
-        if await self._has_unread():
-            raise _UnreadError("the server wrote before the request was sent")
-        if self.socket.is_closed:
-            raise ConnectionAbortedError(_CLOSED)
+        if await self._is_stale():
+            raise _StaleError("the connection ended, or the server wrote, before the request was sent")
         held, self._held = self._held, b""
         if not held.startswith(_FOR_THE_PROXY):
             exchange.progress.may_have_left = True
@@ -423,9 +419,9 @@ class _Stream(httpcore.AsyncNetworkStream):
             # A server may have answered, and closed, before it read all.
             self._is_broken = True
 
-    async def _has_unread(self) -> bool:
+    async def _is_stale(self) -> bool:
         if self._layer is self.socket:
-            return self.socket.has_unread()
+            return self.socket.is_stale()
         # TLS has records of its own, such as session tickets: only it can say whether what has come is an answer.
         self.socket.is_patient = False
         try:
@@ -495,9 +491,7 @@ async def _write_brackets(bare: bytes, bracketed: bytes, event: str, info: Mappi
         request = info["request"]
         target = request.url.target
         request.url.target = target.replace(bare, bracketed, 1)
-        request.headers = [
-            (name, request.url.target if value == target else value) for name, value in request.headers
-        ]
+        request.headers = [(name, request.url.target if value == target else value) for name, value in request.headers]
 
 
 async def _read(response: httpcore.Response, limit: int) -> Response:

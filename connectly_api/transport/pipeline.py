@@ -205,13 +205,8 @@ class Pipeline:
                 if outcome is None:
                     outcome = _failure(TimeoutError(f"no answer within {timeouts.total:g} s"), progress)
                 pause = self._pause(request.method, outcome, attempt, deadline)
-                if pause is None:
+                if pause is None or not await self._slept(request.operation, outcome, pause):
                     break
-                _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
-                try:
-                    await self._clock.sleep(pause)
-                except (OSError, ImportError):
-                    break  # Without a file descriptor left, anyio cannot even load what it sleeps with.
             if self._calls > 1 and self._steps:
                 await asyncio.sleep(0)
         finally:
@@ -265,6 +260,15 @@ class Pipeline:
         if request.headers:
             headers += tuple((name, value) for name, value in request.headers if name.lower() not in _OURS)
         return WireRequest(request.method, url_of(self._base_url, request), headers, request.content)
+
+    async def _slept(self, operation: str, outcome: Response | Failure, seconds: float) -> bool:
+        """Pause; return False where no file descriptor is left by which anyio could load what it sleeps with."""
+        _LOG.info("%s: %s; trying again in %.3f s", operation, _short(outcome), seconds)
+        try:
+            await self._clock.sleep(seconds)
+        except (OSError, ImportError):
+            return False
+        return True
 
     def _pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
         if not is_repeatable(method, outcome):
@@ -341,7 +345,7 @@ _Error = TypeVar("_Error", bound=ConnectlyError)
 
 
 def _with_facts(error: _Error, method: str, outcome: Response | Failure) -> _Error:
-    """Return an error that says what the retries go by: a read has no effect, and may be made again where they would."""
+    """Return an error that says what the retries go by: a read has no effect, and may be made again as they would."""
     if reads_only(method):
         error.may_have_taken_effect = False
         error.retry_safe = is_repeatable(method, outcome)

@@ -2,7 +2,8 @@
 
 A message is not idempotent, and the service knows no idempotency key. So a request that changes something is repeated
 only where the first one was provably not accepted: it never left this machine, for a reason that may pass, or the
-answer was 429, with which the service says that it did nothing. A read-only request (GET, HEAD) is repeated after any failure that may pass.
+answer was 429, with which the service says that it did nothing. A read-only request (GET, HEAD) is repeated after any
+failure that may pass.
 """
 
 from __future__ import annotations
