@@ -31,7 +31,7 @@ TABLE = """
     transport.httpx       | transport.protocol transport.settings                                     | anyio
                           |                                                                           | httpcore
                           |                                                                           | httpx
-    transport.pyreqwest   | errors transport.protocol transport.runtime transport.settings            | pyreqwest
+    transport.pyreqwest_exchange | transport.protocol transport.runtime transport.settings            | pyreqwest
     transport.runtime     |                                                                           | pyreqwest
     telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* reading transport.* wire writing                        | attrs
