@@ -68,7 +68,7 @@ class Exchange:
             if self._is_closed:
                 raise ClosedError(progress)
             client = self._clients.get((timeouts.connect, timeouts.read)) or self._client(timeouts)
-            outgoing = _built(client, request)
+            outgoing = _built(client, request, timeouts.total)
             progress.may_have_left = True
             incoming = await faithful(outgoing.__aenter__())
             try:
@@ -122,10 +122,13 @@ def _parsed(url: str) -> Url:
     return Url(url)
 
 
-def _built(client: Client, request: WireRequest) -> StreamRequest:
+def _built(client: Client, request: WireRequest, seconds: float) -> StreamRequest:
     building = client.request(request.method, _parsed(request.url)).headers(request.headers + _IDENTITY)
     if request.content is not None:
         building = building.body_bytes(request.content)
+    if seconds < math.inf:
+        # A request that is cancelled goes on in pyreqwest's thread. Nobody waits for it, so it ends a little later.
+        building = building.timeout(_delta(seconds + 1))
     # Read ahead at all, and a body that falls silent or breaks off would take the status with it.
     return building.streamed_read_buffer_limit(0).build_streamed()
 
