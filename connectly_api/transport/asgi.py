@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import anyio
 
-from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
+from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
 
 __all__ = ["AsgiTransport"]
 
@@ -32,7 +32,6 @@ class AsgiTransport:
             app: An ASGI 3 application.
         """
         self._app = app
-        self._is_closed = False
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Run the application on one request; see `Transport.exchange`.
@@ -41,8 +40,6 @@ class AsgiTransport:
         `TimeoutError`. What the application does after its answer is awaited. One that ends, or raises, before its
         answer is whole leaves the outcome unknown, as a server would that drops the connection.
         """
-        if self._is_closed:
-            raise ClosedError(progress)
         progress.may_have_left = True
         silence = anyio.CancelScope(deadline=anyio.current_time() + timeouts.read)
         conversation = _Conversation(request.content or b"", silence, timeouts.read)
@@ -57,8 +54,7 @@ class AsgiTransport:
         return conversation.response()
 
     async def aclose(self) -> None:
-        """Take no further request; there is no connection to close."""
-        self._is_closed = True
+        """Do nothing: there is no connection."""
 
 
 class _Conversation:

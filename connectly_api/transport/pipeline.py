@@ -238,15 +238,17 @@ class Pipeline:
         self._check_loop()
 
     def _check_loop(self) -> None:
-        loop, process = current_loop(), os.getpid()
-        if self._loop is None:
-            self._loop, self._process = loop, process
-            self._steps = isinstance(loop, asyncio.AbstractEventLoop)
-        elif self._process != process:
+        process = os.getpid()
+        if self._process not in {0, process}:
+            # Asked first, as asyncio knows no running event loop in a child.
             raise UsageError(
                 "the client was used before this process was forked, and its connections are the parent's; make one"
                 " client for each process"
             )
+        loop = current_loop()
+        if self._loop is None:
+            self._loop, self._process = loop, process
+            self._steps = isinstance(loop, asyncio.AbstractEventLoop)
         elif self._loop != loop:
             raise UsageError("the client belongs to another event loop; make one client for each loop")
 

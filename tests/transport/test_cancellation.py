@@ -122,7 +122,7 @@ async def test_a_call_that_is_cancelled_ends_as_cancelled(
 async def test_a_call_that_is_cancelled_after_any_step_ends_as_cancelled(
     transport: str, texts: str, sweep: Callable[[str, int, str], Awaitable[None]]
 ) -> None:
-    for _ in range(3):
+    for _ in range(2):
         await sweep(transport, 120, texts)
 
 
@@ -220,7 +220,7 @@ async def test_two_time_limits_that_end_together_are_both_kept(transport: str, l
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("limit", LIMITS)
 async def test_any_number_of_time_limits_that_end_together_are_kept(transport: str, limit: Limit) -> None:
-    await let_two_time_limits_end_together(transport, limit, rounds=40, width=20)
+    await let_two_time_limits_end_together(transport, limit, rounds=30, width=20)
 
 
 @contextmanager
