@@ -43,6 +43,7 @@ class AutoTransport:
         if self._is_closed:
             raise ClosedError(progress)
         if self._chosen is None:
+            progress.may_have_left = False
             name: TransportName = "pyreqwest" if _is_on_asyncio() and _has_pyreqwest() and is_usable() else "httpx"
             self._chosen = to_transport(name, proxy=self._proxy, tls=self._tls)
         return self._chosen.exchange(request, timeouts, progress)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from pyreqwest.client import Client
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError
+from pyreqwest.exceptions import BuilderError, ConnectError, ConnectTimeoutError, PyreqwestError
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.request import StreamRequest
@@ -75,6 +75,9 @@ class Exchange:
                 body, complete = await _read(incoming, self._max_body_bytes)
             finally:
                 await faithful(outgoing.__aexit__(None, None, None))
+        except BuilderError:
+            progress.may_have_left = progress.may_pass = False
+            raise
         except (ConnectError, ConnectTimeoutError) as error:
             if _never_connected(error):
                 progress.may_have_left = False
@@ -101,6 +104,10 @@ class Exchange:
     def _client(self, timeouts: Timeouts) -> Client:
         builder = on_the_thread().no_proxy().follow_redirects(enable=False).referer(enable=False)
         builder = builder.gzip(enable=False).deflate(enable=False).brotli(enable=False).zstd(enable=False)
+        # An odd header is no reason to lose an answer.
+        builder = builder.http1_allow_obsolete_multiline_headers_in_responses(value=True)
+        builder = builder.http1_ignore_invalid_headers_in_responses(value=True)
+        builder = builder.http1_allow_spaces_after_header_name_in_responses(value=True)
         builder = builder.pool_idle_timeout(timedelta(seconds=self._idle_seconds))
         # Its silence counts from the start, connecting included: the attempt must end first, to be known as such.
         connect = min(timeouts.connect, 0.9 * timeouts.read)

@@ -357,17 +357,22 @@ async def test_a_header_that_is_not_ascii_costs_no_other_header(transport: Trans
 
 
 async def test_a_cancel_scope_ends_a_request_at_any_moment(transport: Transport) -> None:
+    scope = anyio.CancelScope()
+
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
         await server.read(reader)
         if len(server.requests) > 1:
             writer.write(HEAD + b"{")
             await writer.drain()
+        await asyncio.sleep(0.05)
+        scope.cancel()
         await reader.read()
 
     async with rough_server(slow) as server:
         for _ in ("while it waits for the head", "while it reads the body"):
             progress = Progress()
-            with anyio.move_on_after(0.1) as scope:
+            scope = anyio.CancelScope()
+            with scope:
                 await transport.exchange(post(server.base_url), Timeouts(), progress)
             assert scope.cancelled_caught
             assert progress.may_have_left
