@@ -31,8 +31,7 @@ TABLE = """
     transport.httpx       | errors transport.address transport.protocol transport.settings            | anyio certifi
                           |                                                                           | httpcore
                           |                                                                           | httpx
-    transport.pyreqwest   | errors transport.address transport.protocol transport.runtime             | pyreqwest
-                          | transport.settings                                                        |
+    transport.pyreqwest_exchange | transport.protocol transport.runtime transport.settings            | pyreqwest
     transport.runtime     |                                                                           | pyreqwest
     telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* reading transport.* wire writing                        | attrs

@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.address import check_hop
-from connectly_api.transport.protocol import Progress, Response, Timeouts, Transport, WireRequest
+from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, Transport, WireRequest
+from connectly_api.transport.pyreqwest_loading import is_usable
 from connectly_api.transport.settings import Tls, check_proxy, check_tls
 
 __all__ = ["AutoTransport", "TransportName", "to_transport"]
@@ -21,9 +22,11 @@ _TESTED_SERIES = "0.15."
 
 
 class AutoTransport:
-    """Sends through pyreqwest where it is installed and the event loop is asyncio's, else through httpx.
+    """Sends through pyreqwest where it is installed, is known to work, and the event loop is asyncio's; else through httpx.
 
-    It decides at its first request, and then for good.
+    It decides at its first request, and then for good. In a process that was forked after its parent sent something
+    through pyreqwest, it takes httpx, and likewise outside the main thread where something else has loaded pyreqwest:
+    see `pyreqwest_loading`.
     """
 
     def __init__(self, *, proxy: str | None = None, tls: Tls | None = None) -> None:
@@ -37,6 +40,7 @@ class AutoTransport:
             check_proxy(proxy, needs_socksio=True)
         self._tls = check_tls(tls)
         self._chosen: Transport | None = None
+        self._is_closed = False
 
     def check_base_url(self, base_url: str) -> None:
         """Refuse an address that would be reached in clear over a proxy elsewhere; see `Transport`.
@@ -48,15 +52,17 @@ class AutoTransport:
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
         """Send one request and read the whole answer; see `Transport.exchange`."""
-        # An adapter that cannot be loaded sends nothing.
-        progress.may_have_left = False
+        if self._is_closed:
+            raise ClosedError(progress)
         if self._chosen is None:
-            name: TransportName = "pyreqwest" if _is_on_asyncio() and _has_pyreqwest() else "httpx"
+            progress.may_have_left = False
+            name: TransportName = "pyreqwest" if _is_on_asyncio() and _has_pyreqwest() and is_usable() else "httpx"
             self._chosen = to_transport(name, proxy=self._proxy, tls=self._tls)
         return self._chosen.exchange(request, timeouts, progress)
 
     async def aclose(self) -> None:
         """Close every connection."""
+        self._is_closed = True
         if self._chosen is not None:
             await self._chosen.aclose()
 

@@ -1,17 +1,17 @@
-"""A time limit around one try. On asyncio it takes a fraction of a cancel scope's time; on trio it is one."""
+"""A cancel scope around each try: it ends at a deadline, or when the client is closed before the request has left."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import cast
 
 import anyio
 import anyio.lowlevel
 
-__all__ = ["Deadlines", "current_loop"]
+from connectly_api.transport.protocol import Progress
+
+__all__ = ["Tries", "Try", "current_loop"]
 
 
 def current_loop() -> object:
@@ -22,91 +22,101 @@ def current_loop() -> object:
         return anyio.lowlevel.current_token()
 
 
-class Deadlines:
-    """The time limits of one client's tries, with one timer of the event loop for all of them.
+class Tries:
+    """The tries of one client that are under way, with one timer of the event loop for all their deadlines on asyncio.
 
-    A timer for each costs more than all else that the pipeline does: the loop keeps them in a heap that compares in
-    Python, many times for each where hundreds of calls are in flight, though hardly any ever strikes.
+    The scopes are anyio's, as only its own cancellations are told apart from those of callers, whether these use anyio
+    or asyncio. The timer is shared, as one for each try would be half as dear again as its scope, and more where
+    hundreds are in flight, for something that hardly ever goes off.
     """
 
-    __slots__ = ("_limits", "_timer")
+    __slots__ = ("_timer", "_tries")
 
     def __init__(self) -> None:
         """Start without any."""
-        self._limits: dict[_Limit, None] = {}
+        self._tries: dict[Try, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def move_on_after(self, seconds: float) -> AbstractContextManager[object, bool]:
+    def begin(self, seconds: float, progress: Progress) -> Try:
         """Return a context whose body is cancelled after so many seconds; the program goes on behind it.
 
         Args:
             seconds: `math.inf` for no limit.
+            progress: Whether the request may have left.
         """
-        if seconds == math.inf:
-            return cast("AbstractContextManager[object, bool]", nullcontext())
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return anyio.move_on_after(seconds)
-        return _Limit(self, loop, seconds)
+        return Try(self, seconds, progress)
 
-    def add(self, limit: _Limit) -> None:
-        """Let a limit strike at its time."""
-        self._limits[limit] = None
-        if self._timer is None or limit.when < self._timer.when():
-            self._wait_for(limit)
+    def end_unsent(self) -> None:
+        """Cancel each try whose request is still here."""
+        for one in self._tries:
+            if not one.progress.may_have_left:
+                one.scope.cancel()
 
-    def remove(self, limit: _Limit) -> None:
-        """Let a limit strike no more."""
-        self._limits.pop(limit, None)
-        # Where others are left, the timer stays: at worst it looks at them once, too early for any to strike.
-        if not self._limits and self._timer is not None:
+    def add(self, one: Try) -> None:
+        """Watch over a try."""
+        self._tries[one] = None
+        if one.loop is not None and one.when < (math.inf if self._timer is None else self._timer.when()):
+            self._wait_until(one.when, one.loop)
+
+    def remove(self, one: Try) -> None:
+        """Watch over a try no longer."""
+        del self._tries[one]
+        # Where others are left, the timer stays: at worst it looks at them once, too early for any to end.
+        if not self._tries and self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _wait_for(self, limit: _Limit) -> None:
+    def _wait_until(self, when: float, loop: asyncio.AbstractEventLoop) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = limit.loop.call_at(limit.when, self._strike, limit.loop)
+        self._timer = loop.call_at(when, self._end_late, loop)
 
-    def _strike(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _end_late(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()
-        for limit in [limit for limit in self._limits if limit.when <= now]:
-            del self._limits[limit]
-            limit.expire()
-        if self._limits:
-            self._wait_for(min(self._limits, key=lambda limit: limit.when))
+        for one in self._tries:
+            if one.when <= now:
+                one.scope.cancel()
+        earliest = min((one.when for one in self._tries if one.when > now), default=math.inf)
+        if earliest < math.inf:
+            self._wait_until(earliest, loop)
 
 
-class _Limit:
-    """What `asyncio.timeout` does, but for its exception, its coroutines and its timer."""
+class Try:
+    """One try, as long as its block runs.
 
-    __slots__ = ("_cancelling", "_deadlines", "_expired", "_task", "loop", "when")
+    Attributes:
+        loop: The event loop, where it is asyncio's.
+        progress: Whether the request may have left.
+        scope: What is cancelled.
+        when: The deadline, on the event loop's clock.
+    """
 
-    def __init__(self, deadlines: Deadlines, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        self._deadlines = deadlines
-        self._expired = False
-        self.loop = loop
-        self.when = loop.time() + seconds
+    __slots__ = ("_tries", "loop", "progress", "scope", "when")
+
+    def __init__(self, tries: Tries, seconds: float, progress: Progress) -> None:
+        """Count the seconds from now."""
+        self._tries = tries
+        self.progress = progress
+        self.loop: asyncio.AbstractEventLoop | None
+        try:
+            self.loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.loop = None
+            self.when = anyio.current_time() + seconds
+            self.scope = anyio.CancelScope(deadline=self.when)
+        else:
+            self.when = self.loop.time() + seconds
+            self.scope = anyio.CancelScope()
 
     def __enter__(self) -> None:
-        task = asyncio.current_task(self.loop)
-        if task is None:  # pragma: no cover  (an asyncio coroutine runs in a task)
-            raise RuntimeError("not in a task")
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._deadlines.add(self)
+        """Begin."""
+        self.scope.__enter__()
+        self._tries.add(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        self._deadlines.remove(self)
-        # Somebody else's cancellation goes on, even where the time is up as well.
-        is_ours = self._expired and self._task.uncancel() <= self._cancelling
-        return is_ours and kind is asyncio.CancelledError
-
-    def expire(self) -> None:
-        """End the body."""
-        self._expired = True
-        self._task.cancel()
+        """End; a cancellation of this scope's goes no further."""
+        self._tries.remove(self)
+        return bool(self.scope.__exit__(kind, error, trace))

@@ -42,7 +42,7 @@ import httpx
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.address import check_hop
-from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
+from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
 from connectly_api.transport.settings import Tls, check_proxy, check_tls, decompressed
 
 __all__ = ["HttpxTransport"]
@@ -145,7 +145,7 @@ class HttpxTransport:
     def _open(self, progress: Progress) -> _Connections:
         """Make what holds the connections: at the first use, as loading certificates takes tens of milliseconds."""
         if self._is_closed:
-            raise ConnectionAbortedError(_CLOSED)
+            raise ClosedError(progress)
         try:
             verify = self._verify or _tls_context(self._tls)
         except OSError as error:
@@ -156,9 +156,6 @@ class HttpxTransport:
             logging.getLogger(name).addFilter(_is_to_be_logged)
         self._connections = _Connections(verify, proxy, self._max_connections, self._idle_seconds)
         return self._connections
-
-
-_CLOSED: Final = "the transport is closed"
 
 
 class _Exchange:
@@ -232,7 +229,7 @@ class _Connections:
 
     async def _take(self, origin: httpcore.Origin) -> tuple[httpcore.AsyncConnectionInterface, _Stream | None]:
         if self._opener.is_closed:
-            raise ConnectionAbortedError(_CLOSED)
+            raise ClosedError(_EXCHANGE.get().progress)
         while self._idle:
             since, connection, stream = self._idle.pop()
             if connection.can_handle_request(origin) and since + self._idle_seconds >= time.monotonic():
@@ -286,7 +283,7 @@ class _Opener(httpcore.AsyncNetworkBackend):
                 self._opening.discard(scope)
             _EXCHANGE.get().opened = socket
             return _Stream(socket, socket)
-        raise ConnectionAbortedError(_CLOSED)
+        raise ClosedError(_EXCHANGE.get().progress)
 
     async def aclose(self) -> None:
         self.is_closed = True

@@ -12,7 +12,7 @@ import attrs
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.pace import Bucket, Pace, Rate, Traffic, traffic_of
-from connectly_api.transport.protocol import Progress, Response, Timeouts, Transport, WireRequest
+from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, Transport, WireRequest
 from connectly_api.transport.retry import retry_after_seconds
 
 __all__ = ["PaceLike", "PacedTransport", "with_pace"]
@@ -70,6 +70,7 @@ class PacedTransport:
         self._lines: dict[tuple[str, str], _Line] = {}
         self._room = None if pace.max_in_flight is None else anyio.Semaphore(pace.max_in_flight, fast_acquire=True)
         self._until_sweep = _SWEEP
+        self._is_closed = False
 
     def check_base_url(self, base_url: str) -> None:
         """Let the adapter behind it refuse an address; see `Transport`."""
@@ -92,6 +93,8 @@ class PacedTransport:
                 await turn.enter_async_context(self._room)
             if traffic.endpoint is not None:
                 await self._wait("endpoint", traffic.endpoint, self._pace.endpoint)
+            if self._is_closed:
+                raise ClosedError(progress)
             # From here on it is the adapter that knows.
             progress.may_have_left = True
             response = await self._transport.exchange(request, timeouts, progress)
@@ -100,7 +103,8 @@ class PacedTransport:
         return response
 
     async def aclose(self) -> None:
-        """Close the adapter behind it."""
+        """Close the adapter behind it; what waits for its turn is not sent."""
+        self._is_closed = True
         await self._transport.aclose()
 
     async def _wait(self, kind: str, key: str, rate: Rate | None) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
+import os
 import random
 import sys
 import time
@@ -29,9 +31,10 @@ from connectly_api.errors import (
 )
 from connectly_api.redaction import personal_values, redact, repeats
 from connectly_api.transport.address import check_api_key, check_base_url, url_of
-from connectly_api.transport.deadline import Deadlines, current_loop
+from connectly_api.transport.deadline import Tries, current_loop
 from connectly_api.transport.protocol import (
     Answer,
+    ClosedError,
     Headers,
     Progress,
     Request,
@@ -141,10 +144,11 @@ class Pipeline:
         self._retry = retry if retry is not None else Retry()
         self._clock = clock if clock is not None else Clock()
         self._loop: object = None
+        self._process = 0
         self._steps = False
         self._closed = False
         self._calls = 0
-        self._deadlines = Deadlines()
+        self._tries = Tries()
 
     def __repr__(self) -> str:
         """Return the address alone."""
@@ -158,7 +162,7 @@ class Pipeline:
             timeout: Seconds for the whole call, tries and pauses included; None takes the client's, `math.inf` none.
 
         Raises:
-            UsageError: The client is closed, or belongs to another event loop.
+            UsageError: The client is closed, or belongs to another event loop or process.
             NotSentError: It never left this machine.
             OutcomeUnknownError: It left, and no readable answer came.
             ApiError: The answer's status is not 2xx; the class says which.
@@ -195,17 +199,19 @@ class Pipeline:
                 attempt += 1
                 outcome: Response | Failure | None = None
                 progress = Progress()
-                with self._deadlines.move_on_after(deadline - self._clock.monotonic()):
+                with self._tries.begin(deadline - self._clock.monotonic(), progress):
                     try:
                         outcome = await self._transport.exchange(wire, timeouts, progress)
                     except ConnectlyError:
                         raise
                     except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
                         outcome = _failure(error, progress)
-                if outcome is None:
+                if outcome is None and self._closed and not progress.may_have_left:
+                    outcome = _failure(ClosedError(progress), progress)
+                elif outcome is None:
                     outcome = _failure(TimeoutError(f"no answer within {timeouts.total:g} s"), progress)
                 pause = self._pause(request.method, outcome, attempt, deadline)
-                if pause is None or not await self._slept(request.operation, outcome, pause):
+                if pause is None or not await self._slept(request.operation, outcome, pause, progress):
                     break
             if self._calls > 1 and self._steps:
                 await asyncio.sleep(0)
@@ -232,13 +238,16 @@ class Pipeline:
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing.
 
+        Calls that wait, for their turn, for a connection or for their next try, end at once: none of them was accepted.
+
         Raises:
-            UsageError: Called from an event loop other than the one that opened the connections.
+            UsageError: Called from an event loop, or a process, other than the one that opened the connections.
         """
         if self._closed:
             return
         self._check_loop()
         self._closed = True
+        self._tries.end_unsent()
         await self._transport.aclose()
 
     def _check_usable(self) -> None:
@@ -247,10 +256,17 @@ class Pipeline:
         self._check_loop()
 
     def _check_loop(self) -> None:
+        process = os.getpid()
+        if self._process not in {0, process}:
+            # Asked first, as asyncio knows no running event loop in a child.
+            raise UsageError(
+                "the client was used before this process was forked, and its connections are the parent's; make one"
+                " client for each process"
+            )
         with preparing():
             loop = current_loop()
         if self._loop is None:
-            self._loop = loop
+            self._loop, self._process = loop, process
             self._steps = isinstance(loop, asyncio.AbstractEventLoop)
         elif self._loop != loop:
             raise UsageError("the client belongs to another event loop; make one client for each loop")
@@ -261,17 +277,22 @@ class Pipeline:
             headers += tuple((name, value) for name, value in request.headers if name.lower() not in _OURS)
         return WireRequest(request.method, url_of(self._base_url, request), headers, request.content)
 
-    async def _slept(self, operation: str, outcome: Response | Failure, seconds: float) -> bool:
-        """Pause; return False where no file descriptor is left by which anyio could load what it sleeps with."""
+    async def _slept(self, operation: str, outcome: Response | Failure, seconds: float, progress: Progress) -> bool:
+        """Pause; return False where there is no further try: the client was closed meanwhile, or cannot even sleep.
+
+        Without a file descriptor left, anyio cannot load what it sleeps with.
+        """
         _LOG.info("%s: %s; trying again in %.3f s", operation, _short(outcome), seconds)
+        progress.may_have_left = False
         try:
-            await self._clock.sleep(seconds)
+            with self._tries.begin(math.inf, progress):
+                await self._clock.sleep(seconds)
         except (OSError, ImportError):
             return False
-        return True
+        return not self._closed
 
     def _pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
-        if not is_repeatable(method, outcome):
+        if self._closed or not is_repeatable(method, outcome):
             return None
         return pause_before(
             self._retry,

@@ -14,7 +14,7 @@ import attrs
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest", "check_seconds"]
+__all__ = ["Answer", "ClosedError", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest", "check_seconds"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -140,6 +140,16 @@ class Progress:
         self.may_pass: bool | None = None
 
 
+class ClosedError(RuntimeError):
+    """What an adapter raises that is asked to send after its end, by a call that was waiting for its turn perhaps."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Note of the request that it did not leave, and never will."""
+        progress.may_have_left = False
+        progress.may_pass = False
+        super().__init__("the client was closed")
+
+
 class Transport(Protocol):
     """An HTTP client over plain bytes: the one room in which an HTTP library is known by name.
 
@@ -161,5 +171,5 @@ class Transport(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Close every connection. Calling it twice is fine."""
+        """Close every connection, and open none from now on. Calling it twice is fine."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pyreqwest.exceptions import ConnectError, ConnectTimeoutError
 
-from connectly_api.transport.pyreqwest import _never_connected
+from connectly_api.transport.pyreqwest_exchange import _never_connected
 
 SENDING = "error sending request for url (https://api.connectly.ai/)"
 
