@@ -207,6 +207,8 @@ class _Connections:
                 try:
                     answer = await _read(await connection.handle_async_request(outgoing), limit)
                     carrier = _carrier_of(exchange)
+                    left_over = _left_over(connection)
+                    _check_only_answer(answer, left_over)
                 except BaseException as error:
                     # Whatever state it is in, the next request has nothing to do with it.
                     await _close(stream.socket if stream is not None else exchange.opened)
@@ -215,7 +217,7 @@ class _Connections:
                         continue
                     raise
                 break
-            if connection.is_idle() and carrier.is_sound and _is_drained(connection) and not self._opener.is_closed:
+            if connection.is_idle() and carrier.is_sound and left_over == b"" and not self._opener.is_closed:
                 self._idle.append((time.monotonic(), connection, carrier))
             else:
                 await _close(carrier.socket)
@@ -250,13 +252,32 @@ async def _close(socket: _Socket | None) -> None:
             await socket.aclose()
 
 
-def _is_drained(connection: object) -> bool:
-    """Say whether the parser has nothing left over: what it has would be taken for the next request's answer."""
+def _left_over(connection: object) -> bytes | None:
+    """Return what the parser has read beyond the answer, which it would take for the next request's.
+
+    None where that cannot be known, or where the connection has ended with the answer.
+    """
     while (inner := getattr(connection, "_connection", None)) is not None:
         connection = inner
     # httpcore does not say; where a later version keeps its parser elsewhere, no connection is used twice.
-    left: object = getattr(getattr(connection, "_h11_state", None), "trailing_data", None)
-    return left == (b"", False)
+    match getattr(getattr(connection, "_h11_state", None), "trailing_data", None):
+        case (bytes() as left_over, bool() as has_ended):
+            return None if has_ended and not left_over else left_over
+        case _:
+            return None
+
+
+def _check_only_answer(answer: Response, left_over: bytes | None) -> None:
+    """Refuse a refusal behind which another answer came: a 429 would be repeated, though the other may be a success.
+
+    A success is taken at its word: the first answer is the request's own, whatever follows.
+
+    Raises:
+        ConnectionError: Nothing tells which of the two answers is the request's own.
+    """
+    is_success = 200 <= answer.status < 300  # noqa: PLR2004 (2xx)
+    if not is_success and (left_over or b"").lstrip().startswith(b"HTTP/"):
+        raise ConnectionError("two answers came to one request")
 
 
 class _Opener(httpcore.AsyncNetworkBackend):

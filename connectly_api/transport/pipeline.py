@@ -206,10 +206,8 @@ class Pipeline:
                         raise
                     except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
                         outcome = _failure(error, progress)
-                if outcome is None and self._closed and not progress.may_have_left:
-                    outcome = _failure(ClosedError(progress), progress)
-                elif outcome is None:
-                    outcome = _failure(TimeoutError(f"no answer within {timeouts.total:g} s"), progress)
+                if outcome is None:
+                    outcome = self._ended(progress, timeouts.total)
                 pause = self._pause(request.method, outcome, attempt, deadline)
                 if pause is None or not await self._slept(request.operation, outcome, pause, progress):
                     break
@@ -220,6 +218,12 @@ class Pipeline:
         if _LOG.isEnabledFor(logging.DEBUG):
             return self._conclude_loudly(request, outcome, attempt, started)
         return self._conclude(request, outcome, attempt)
+
+    def _ended(self, progress: Progress, seconds: float) -> Failure:
+        """Return why a try was cancelled: the client was closed before the request left, or the time is up."""
+        if self._closed and not progress.may_have_left:
+            return _failure(ClosedError(progress), progress)
+        return _failure(TimeoutError(f"no answer within {seconds:g} s"), progress)
 
     def _conclude_loudly(
         self, request: Request[T], outcome: Response | Failure, attempts: int, started: float

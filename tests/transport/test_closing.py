@@ -52,7 +52,7 @@ async def test_calls_that_wait_for_their_turn_are_not_sent_once_the_client_is_cl
     async with rough_server(hang_after_reading) as server, at_once():
         connectly = WAITS[wait](server.base_url)
         tasks = start(connectly, 6)
-        while not server.requests:
+        while not server.requests:  # noqa: ASYNC110 (what the server saw is no event)
             await asyncio.sleep(0.001)
         await connectly.aclose()
         first, *others = await asyncio.gather(*tasks, return_exceptions=True)
@@ -67,7 +67,7 @@ async def test_a_call_that_waits_for_its_next_try_ends_with_what_its_last_one_ca
     async with rough_server(answering(answer(429, headers=[("Retry-After", "15")]))) as server, at_once():
         connectly = client(server.base_url, "pyreqwest")
         [task] = start(connectly, 1)
-        while not server.requests:
+        while not server.requests:  # noqa: ASYNC110 (what the server saw is no event)
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.05)
         await connectly.aclose()
@@ -79,7 +79,9 @@ async def test_a_call_that_waits_for_its_next_try_ends_with_what_its_last_one_ca
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_call_whose_connection_was_refused_is_not_tried_again(transport: str) -> None:
     async with at_once():
-        connectly = client(f"http://127.0.0.1:{free_port()}", transport, retry=Retry(attempts=10**6, base=LONG, cap=LONG))
+        connectly = client(
+            f"http://127.0.0.1:{free_port()}", transport, retry=Retry(attempts=10**6, base=LONG, cap=LONG)
+        )
         tasks = start(connectly, 3)
         await asyncio.sleep(0.2)
         await connectly.aclose()
@@ -160,7 +162,7 @@ async def test_an_adapter_by_itself_lets_nothing_through_that_waited_when_it_was
         first, second = (
             asyncio.ensure_future(transport.exchange(post(server.base_url), Timeouts(), Progress())) for _ in range(2)
         )
-        while not server.requests:
+        while not server.requests:  # noqa: ASYNC110 (what the server saw is no event)
             await asyncio.sleep(0.001)
         await transport.aclose()
         found = await asyncio.gather(first, second, return_exceptions=True)

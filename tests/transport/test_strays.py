@@ -254,3 +254,18 @@ async def test_a_stray_answer_that_comes_before_a_request_is_written_is_not_take
 ) -> None:
     found = [await stray_after("httpx", steps, tls if secure else None) for steps in range(0, 24, 2)]
     assert "third" in found
+
+
+@pytest.mark.parametrize("status", [408, 429, 500])
+async def test_a_refusal_with_another_answer_behind_it_is_not_believed(status: int) -> None:
+    async def refuse_and_accept(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer
+    ) -> None:
+        while (body := await server.read(reader)) is not None:
+            writer.write(answer(status, b"{}") + answer(200, json.dumps({"id": text_of(body)}).encode()))
+            await writer.drain()
+
+    async with rough_server(behave) as server, connected(to_httpx(None), server.base_url) as client:
+        found = [await outcome(client, text) for text in ("first", "second")]
+    assert [type(error) for error in found] == [OutcomeUnknownError] * 2
+    assert len(server.requests) == 2
