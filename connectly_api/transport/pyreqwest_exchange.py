@@ -36,8 +36,13 @@ __all__ = ["Exchange", "start"]
 
 _IDENTITY: Final = (("Accept-Encoding", "identity"),)
 
-_HOPELESS: Final = ("invalid peer certificate", "proxy authorization required", "407", "SOCKS")
-"""In the last causes of a connection that failed: what the same request meets again."""
+_HOPELESS: Final = (
+    "invalid peer certificate",
+    "proxy authorization required",
+    "credentials not accepted",
+    "server does not support user/pass",
+)
+"""In the causes of a connection that was never made: what the same request meets again."""
 
 
 def start() -> None:
