@@ -42,10 +42,10 @@ _HOPELESS: Final = (
     "received corrupt message",
     "received fatal alert",
     "proxy authorization required",
-    "407",
-    "SOCKS",
+    "credentials not accepted",
+    "server does not support user/pass",
 )
-"""In the last causes of a connection that failed: what the same request meets again."""
+"""In the causes of a connection that was never made: what the same request meets again."""
 
 
 def start() -> None:

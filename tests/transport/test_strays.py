@@ -258,9 +258,7 @@ async def test_a_stray_answer_that_comes_before_a_request_is_written_is_not_take
 
 @pytest.mark.parametrize("status", [408, 429, 500])
 async def test_a_refusal_with_another_answer_behind_it_is_not_believed(status: int) -> None:
-    async def refuse_and_accept(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer
-    ) -> None:
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
         while (body := await server.read(reader)) is not None:
             writer.write(answer(status, b"{}") + answer(200, json.dumps({"id": text_of(body)}).encode()))
             await writer.drain()
