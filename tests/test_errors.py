@@ -145,6 +145,12 @@ def test_every_class_says_in_a_docstring_what_it_means() -> None:
 
 def test_only_what_was_provably_not_accepted_may_simply_be_sent_again() -> None:
     assert {kind for kind in tree() if kind.retry_safe} == {NotSentError, RateLimitError}
+    assert not NotSentError("not trusted", retry_safe=False).retry_safe
+
+
+def test_only_what_left_and_was_not_refused_may_have_taken_effect() -> None:
+    unknown = {errors.OutcomeUnknownError, errors.ServerError, errors.UnexpectedResponseError}
+    assert {kind for kind in tree() if kind.may_have_taken_effect} == unknown
 
 
 def pickled(protocol: int) -> Callable[[Any], Any]:

@@ -58,6 +58,7 @@ class Outcome:
     advice: str | None = None
 
 
+_HOPELESS: Final = 9
 _WAIT: Final = "do not send it again blindly: wait for its delivery status"
 
 _OUTCOMES: Final[Mapping[type[ConnectlyError], Outcome]] = {
@@ -85,11 +86,15 @@ _OUTCOMES: Final[Mapping[type[ConnectlyError], Outcome]] = {
     WebhookPayloadError: Outcome(31, "signed, but no readable event", "nothing can be done: answer it with 400"),
 }
 
+_NOT_SENT_FOR_GOOD: Final = Outcome(
+    _HOPELESS, "not sent, and trying again will not help", "correct the settings: certificate, proxy or address"
+)
+
 CODES: Final[Mapping[int, str]] = {
     0: "done",
     OTHER: _OUTCOMES[ConnectlyError].meaning,
     USAGE: "the command line or the configuration cannot be used",
-    **{one.code: one.meaning for one in _OUTCOMES.values()},
+    **{one.code: one.meaning for one in sorted((*_OUTCOMES.values(), _NOT_SENT_FOR_GOOD), key=lambda one: one.code)},
     INTERRUPTED: "interrupted by Ctrl-C",
     READER_GONE: "done, but nobody read the output",
 }
@@ -101,6 +106,8 @@ _SERVICE_CODE: Final = re.compile(r"ERROR_CODE_[A-Z_]{1,80}")
 
 def outcome(error: ConnectlyError) -> Outcome:
     """Return how a command ends that raised an error: by the nearest class that has an outcome."""
+    if isinstance(error, NotSentError) and not error.retry_safe:
+        return _NOT_SENT_FOR_GOOD
     found = next(_OUTCOMES[kind] for kind in type(error).__mro__ if kind in _OUTCOMES)
     wait = getattr(error, "retry_after", None)
     return found if wait is None else attrs.evolve(found, advice=f"nothing was accepted: try again in {wait:g} s")
@@ -115,6 +122,7 @@ def failure(error: ConnectlyError) -> dict[str, Any]:
         "advice": ended.advice,
         "exitCode": ended.code,
         "retrySafe": error.retry_safe,
+        "mayHaveTakenEffect": error.may_have_taken_effect,
     }
     if isinstance(error, InvalidInputError):
         told |= {"field": error.field, "size": error.size, "limit": error.limit}

@@ -133,7 +133,8 @@ def _ended(error: Exception, arguments: list[str]) -> int:
 
 def _told(error: Exception, code: int, advice: str | None = None) -> dict[str, Any]:
     kind = type(error).__name__
-    return {"kind": kind, "message": str(error), "advice": advice, "exitCode": code, "retrySafe": False}
+    facts = {"retrySafe": False, "mayHaveTakenEffect": False}
+    return {"kind": kind, "message": str(error), "advice": advice, "exitCode": code, **facts}
 
 
 def _usage(error: typer.TyperException, arguments: list[str]) -> tuple[str, str]:

@@ -9,7 +9,15 @@ import pytest
 
 from connectly_api import errors
 from connectly_api.cli.outcomes import CODES, failure, outcome
-from connectly_api.errors import ApiError, CallbackDataTooLongError, ConnectlyError, InvalidInputError, RateLimitError
+from connectly_api.errors import (
+    ApiError,
+    CallbackDataTooLongError,
+    ConnectlyError,
+    InvalidInputError,
+    NotSentError,
+    RateLimitError,
+    ServerError,
+)
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "command-line.md"
 KINDS = [kind for name in errors.__all__ if issubclass(kind := getattr(errors, name), ConnectlyError)]
@@ -42,6 +50,17 @@ def test_a_class_that_is_new_ends_as_its_nearest_known_one() -> None:
         pass
 
     assert outcome(NewError(status=400)).code == 21
+
+
+def test_what_was_not_sent_and_never_will_be_has_a_status_of_its_own() -> None:
+    assert outcome(NotSentError("refused")).code == 4
+    assert outcome(NotSentError("not trusted", retry_safe=False)).code == 9
+    assert failure(NotSentError("not trusted", retry_safe=False))["retrySafe"] is False
+
+
+def test_json_says_whether_the_call_may_have_taken_effect() -> None:
+    assert failure(NotSentError("refused"))["mayHaveTakenEffect"] is False
+    assert failure(ServerError(status=500))["mayHaveTakenEffect"] is True
 
 
 def test_a_rate_limit_says_how_long_to_wait() -> None:

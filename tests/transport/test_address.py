@@ -283,6 +283,27 @@ def test_the_environment_names_a_proxy_or_none(
     assert proxy_from_environment(base) == proxy
 
 
+@pytest.mark.parametrize(
+    ("environment", "variable"),
+    [
+        ({"ALL_PROXY": "socks://127.0.0.1:1080"}, "ALL_PROXY"),
+        ({"all_proxy": "socks4://127.0.0.1:1080"}, "all_proxy"),
+        ({"HTTPS_PROXY": "http://proxy.example:99999"}, "HTTPS_PROXY"),
+        ({"HTTPS_PROXY": "http://proxy.example\r\n"}, "HTTPS_PROXY"),
+        ({"https_proxy": "http://"}, "https_proxy"),
+        ({"HTTPS_PROXY": "ftp://proxy.example", "ALL_PROXY": "http://proxy.example"}, "HTTPS_PROXY"),
+    ],
+)  # fmt: skip
+def test_a_variable_that_holds_no_proxys_address_is_named(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], variable: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInputError, match=f"^{variable}: ") as caught:
+        proxy_from_environment(PRODUCTION)
+    assert caught.value.field == variable
+
+
 @pytest.mark.parametrize("base", [None, 7, "", "https://[::1", "https://host:x", "http://example.com"], ids=repr)
 def test_an_address_that_will_be_refused_has_no_proxy(monkeypatch: pytest.MonkeyPatch, base: Any) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
@@ -11,13 +13,23 @@ import trustme
 
 from connectly_api import Connectly, InvalidInputError, Tls
 from connectly_api.errors import UsageError
-from connectly_api.transport import MockTransport, Response
+from connectly_api.transport import MockTransport, Response, Transport, WireRequest
 from connectly_api.transport.auto import AutoTransport, to_transport
 from connectly_api.transport.httpx import HttpxTransport
 from connectly_api.transport.protocol import Progress, Timeouts
 from connectly_api.transport.pyreqwest import PyreqwestTransport
 from tests.rough_server import answering, free_port, rough_server, sent
 from tests.transport.test_adapters import post
+
+
+class Half:
+    async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response: ...
+
+
+class Narrow(Half):
+    async def exchange(self, request: WireRequest) -> Response: ...  # type: ignore[override]
+
+    async def aclose(self) -> None: ...
 
 
 def installed(version: str | None) -> Any:
@@ -84,6 +96,74 @@ def test_names_become_adapters_with_their_settings() -> None:
         made = to_transport(name, proxy="http://proxy:1", tls=tls)  # type: ignore[arg-type]
         assert type(made) is expected
         assert (vars(made)["_proxy"], vars(made)["_tls"]) == ("http://proxy:1", tls)
+
+
+@pytest.mark.parametrize(
+    "adapter", [5, None, object(), MockTransport, Half(), Narrow()], ids=lambda it: type(it).__name__
+)
+def test_what_is_no_adapter_is_refused_at_once(adapter: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"transport: has no method (exchange|aclose)\(") as caught:
+        Connectly(api_key="k", business_id="b", transport=adapter)
+    assert caught.value.field == "transport"
+
+
+def test_an_adapter_that_does_not_say_what_it_takes_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_method: object) -> object:
+        raise ValueError("no signature found")
+
+    monkeypatch.setattr("connectly_api.transport.auto.signature", fail)
+    adapter = MockTransport(lambda _: Response(200))
+    assert to_transport(adapter) is adapter
+
+
+async def test_an_adapter_that_cannot_be_loaded_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_settings: object) -> object:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr("connectly_api.transport.auto.to_transport", fail)
+    progress = Progress()
+    with pytest.raises(OSError, match="too many"):
+        await AutoTransport().exchange(post("http://127.0.0.1:1"), Timeouts(), progress)
+    assert not progress.may_have_left
+
+
+def test_a_socks_proxy_is_refused_at_once_where_nothing_speaks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectly_api.transport.settings.find_spec", lambda _name: None)
+    AutoTransport(proxy="socks5://proxy:1")
+    monkeypatch.setattr(metadata, "version", installed(None))
+    with pytest.raises(InvalidInputError, match=r"proxy: SOCKS through httpx needs pip install 'httpx\[socks\]'"):
+        Connectly(api_key="k", business_id="b", proxy="socks5://proxy:1")
+
+
+ADAPTERS = [AutoTransport, HttpxTransport, PyreqwestTransport]
+ELSEWHERE = ["http://proxy.example:3128", "https://proxy.example"]
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("proxy", ELSEWHERE)
+def test_plain_http_through_a_proxy_elsewhere_is_refused_at_once(adapter: Callable[..., Transport], proxy: str) -> None:
+    settings: dict[str, Any] = {"api_key": "k", "business_id": "b"}
+    made = adapter(proxy=proxy)
+    for given in ({"transport": made}, {"transport": made, "pace": "on"}, {"proxy": proxy}):
+        with pytest.raises(InvalidInputError, match="proxy: plain http") as caught:
+            Connectly(**settings, base_url="http://127.0.0.1:8080", **given)
+        assert caught.value.field == "proxy"
+        Connectly(**settings, **given)
+    Connectly(**settings, base_url="http://127.0.0.1:8080", transport=adapter(proxy="http://localhost:3128"))
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+async def test_plain_http_through_a_proxy_elsewhere_is_refused_by_the_adapter_itself(
+    adapter: Callable[..., Transport],
+) -> None:
+    progress = Progress()
+    with pytest.raises(InvalidInputError, match="proxy: plain http"):
+        await adapter(proxy=ELSEWHERE[0]).exchange(post("http://127.0.0.1:8080"), Timeouts(), progress)
+    assert not progress.may_have_left
+
+
+def test_an_adapter_behind_a_pace_need_not_judge_addresses() -> None:
+    Connectly(api_key="k", business_id="b", transport=MockTransport(lambda _: Response(200)), pace="on")
 
 
 def test_an_adapter_has_its_own_settings() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import math
+import ssl
 from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
@@ -28,6 +30,7 @@ from connectly_api.errors import (
 )
 from connectly_api.transport import MockTransport, Pipeline, Request, Response, Retry, Timeouts, WireRequest
 from connectly_api.transport.pipeline import Clock
+from connectly_api.transport.protocol import Progress
 
 KEY = "key-canary-9f8e7d"
 NOW = 1_700_000_000.0
@@ -206,6 +209,101 @@ async def test_what_never_left_is_repeated_with_growing_pauses_and_then_raised()
     assert len(mock.requests) == 4
     assert time.pauses == [0.25, 0.5, 1.0]
     assert caught.value.retry_safe
+
+
+@pytest.mark.parametrize("error", [TypeError("a bug"), ImportError("socksio"), ssl.SSLCertVerificationError("no")])
+async def test_what_never_left_for_a_reason_that_stays_is_not_repeated(error: Exception) -> None:
+    calls, mock = pipeline([error, ok()], may_have_left=False)
+    with pytest.raises(NotSentError, match="not sent: ") as caught:
+        await calls.send(request())
+    assert len(mock.requests) == 1
+    assert (caught.value.retry_safe, caught.value.may_have_taken_effect) == (False, False)
+
+
+@pytest.mark.parametrize(("error", "said"), [(OSError("this will not do"), False), (RuntimeError("busy"), True)])
+async def test_an_adapter_that_says_whether_it_may_pass_is_believed(error: Exception, said: bool) -> None:
+    class Saying(MockTransport):
+        async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
+            progress.may_pass = said
+            return await super().exchange(request, timeouts, progress)
+
+    def fail(_request: WireRequest) -> Response:
+        raise error
+
+    adapter = Saying(fail, may_have_left=False)
+    calls = Pipeline(adapter, api_key="k", base_url="https://api.example.com", retry=Retry(attempts=3, base=0))
+    with pytest.raises(NotSentError) as caught:
+        await calls.send(request())
+    assert (caught.value.retry_safe, len(adapter.requests)) == (said, 3 if said else 1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "retry_safe"),
+    [
+        (OSError("reset"), OutcomeUnknownError, True),
+        (Response(500), ServerError, True),
+        (Response(408), ApiError, True),
+        (Response(302), ApiError, False),
+        (Response(404), ApiError, False),
+        (Response(200, body=b"{"), UnexpectedResponseError, False),
+        (Response(200, body=b"{", complete=False), OutcomeUnknownError, True),
+    ],
+)
+async def test_a_read_has_no_effect_and_may_be_made_again_where_that_may_help(
+    outcome: Response | Exception, kind: type[ConnectlyError], retry_safe: bool
+) -> None:
+    calls, _ = pipeline([outcome], retry=Retry(attempts=1))
+    with pytest.raises(kind) as caught:
+        await calls.send(request("GET"))
+    assert (caught.value.may_have_taken_effect, caught.value.retry_safe) == (False, retry_safe)
+
+
+@pytest.mark.parametrize(
+    ("status", "perhaps"),
+    [(302, True), (100, True), (408, True), (499, True), (404, False), (413, False), (429, False), (500, True)],
+)
+async def test_a_status_says_whether_a_send_may_have_taken_effect(status: int, perhaps: bool) -> None:
+    calls, _ = pipeline([Response(status)], retry=Retry(attempts=1))
+    with pytest.raises(ApiError) as caught:
+        await calls.send(request())
+    assert caught.value.may_have_taken_effect is perhaps
+
+
+@pytest.mark.parametrize("error", [OSError("too many open files"), ImportError("anyio")])
+async def test_a_pause_that_cannot_be_made_ends_the_tries(error: Exception) -> None:
+    async def fail(_seconds: float) -> None:
+        raise error
+
+    calls, mock = pipeline([OSError("no route")], may_have_left=False)
+    calls._clock = attrs.evolve(calls._clock, sleep=fail)
+    with pytest.raises(NotSentError, match="not sent: OSError: no route"):
+        await calls.send(request())
+    assert len(mock.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "retry_safe"), [(OSError(errno.EMFILE, "too many open files"), True), (ImportError("anyio"), False)]
+)
+async def test_what_cannot_be_loaded_before_a_call_leaves_it_unsent(
+    error: Exception, retry_safe: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> object:
+        raise error
+
+    calls, mock = pipeline([ok()])
+    monkeypatch.setattr("connectly_api.transport.pipeline.current_loop", fail)
+    with pytest.raises(NotSentError, match=f"not sent: {type(error).__name__}") as caught:
+        await calls.send(request())
+    assert (caught.value.retry_safe, mock.requests) == (retry_safe, [])
+
+
+async def test_what_cannot_be_loaded_after_an_answer_is_an_acceptance_that_cannot_be_read() -> None:
+    def fail(_value: object) -> object:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    calls, _ = pipeline([ok()])
+    with pytest.raises(UnexpectedResponseError, match="OSError"):
+        await calls.send(attrs.evolve(request(), parse=fail))
 
 
 async def test_a_time_out_that_left_nothing_is_told_as_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import ssl
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, formatdate
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import Response
-from connectly_api.transport.retry import Failure, Retry, is_repeatable, pause_before, retry_after_seconds
+from connectly_api.transport.retry import Failure, Retry, is_repeatable, may_pass, pause_before, retry_after_seconds
 
 NOW = 1_445_412_480.0
 DAY = 86_400.0
@@ -24,12 +25,14 @@ CHANGES = ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get", ""]
 NEVER_LEFT = Failure(OSError("refused"), may_have_left=False)
 MAY_HAVE_LEFT = Failure(OSError("reset"), may_have_left=True)
 LATE = Failure(TimeoutError("late"), may_have_left=True, timed_out=True)
+HOPELESS = Failure(TypeError("a bug"), may_have_left=False, may_pass=False)
 TOO_LATE_TO_LEAVE = Failure(TimeoutError("late"), may_have_left=False, timed_out=True)
 
 # Outcome, whether a read may be repeated after it, whether a change may.
 OUTCOMES: list[tuple[Response | Failure, bool, bool]] = [
     (NEVER_LEFT, True, True),
     (TOO_LATE_TO_LEAVE, True, True),
+    (HOPELESS, False, False),
     (MAY_HAVE_LEFT, True, False),
     (LATE, True, False),
     (Response(429), True, True),
@@ -48,6 +51,32 @@ def test_a_request_is_repeated_only_where_nothing_can_happen_twice(
 ) -> None:
     assert {is_repeatable(method, outcome) for method in READS} == {reads}
     assert {is_repeatable(method, outcome) for method in CHANGES} == {changes}
+
+
+def because_of(error: Exception, cause: BaseException) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (OSError("no route"), True),
+        (ConnectionRefusedError(), True),
+        (TimeoutError(), True),
+        (ssl.SSLEOFError(), True),
+        (because_of(OSError("broke"), ssl.SSLZeroReturnError()), True),
+        (ssl.SSLCertVerificationError(), False),
+        (ssl.SSLError("wrong version number"), False),
+        (because_of(OSError("all failed"), ssl.SSLCertVerificationError()), False),
+        (TypeError("a bug"), False),
+        (ImportError("socksio"), False),
+        (RuntimeError(), False),
+    ],
+    ids=repr,
+)
+def test_the_network_may_fare_better_later_and_a_bug_or_a_certificate_may_not(error: Exception, passing: bool) -> None:
+    assert may_pass(error) is passing
 
 
 @given(st.integers())

@@ -22,13 +22,39 @@ def test_what_is_no_certificate_is_refused(authorities: object) -> None:
         Tls(authorities)  # type: ignore[arg-type]
 
 
+def test_comments_of_any_script_may_stand_between_certificates() -> None:
+    one = trustme.CA().cert_pem.bytes()
+    assert Tls("# Autoridad de certificación\n".encode() + one).certificates() == [one.strip()]
+
+
+@pytest.mark.parametrize("inside", ["AAAA", "not base64 at all!", "é", "", "MIIB" * 100])
+def test_a_certificate_that_cannot_be_read_is_refused(inside: str) -> None:
+    broken = f"-----BEGIN CERTIFICATE-----\n{inside}\n-----END CERTIFICATE-----\n"
+    with pytest.raises(InvalidInputError, match=r"^authorities: certificate 2 cannot be read$"):
+        Tls(trustme.CA().cert_pem.bytes() + broken.encode())
+
+
 @pytest.mark.parametrize("address", ["http://proxy:3128", "https://user:secret@proxy", "socks5://[::1]:1080"])
 def test_a_proxys_address_is_taken_as_it_is(address: str) -> None:
     assert check_proxy(address) == address
 
 
 @pytest.mark.parametrize(
-    "address", ["", "proxy:3128", "ftp://proxy", "http://", "http://[::1", "http://p:0", "//u:secret@p", 5]
+    "address",
+    [
+        "",
+        "proxy:3128",
+        "ftp://proxy",
+        "http://",
+        "http://[::1",
+        "http://p:0",
+        "//u:secret@p",
+        5,
+        "http://p\n",
+        "http://p\r\nX: y",
+        " http://p",
+        "http://u:secret\x00@p",
+    ],
 )
 def test_what_is_no_proxys_address_is_refused(address: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
