@@ -11,7 +11,7 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
@@ -26,9 +26,10 @@ from connectly_api.errors import (
     UnexpectedResponseError,
     UsageError,
 )
-from connectly_api.redaction import personal_values, redact, repeats
+from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.address import check_api_key, check_base_url, url_of
 from connectly_api.transport.deadline import Deadlines, current_loop
+from connectly_api.transport.failure_text import DeadlineExceeded, describe_failure
 from connectly_api.transport.protocol import (
     Answer,
     Headers,
@@ -40,6 +41,7 @@ from connectly_api.transport.protocol import (
     WireRequest,
     check_seconds,
 )
+from connectly_api.transport.turns import Turns
 from connectly_api.transport.retry import Failure, Retry, is_repeatable, pause_before, retry_after_seconds
 
 if TYPE_CHECKING:
@@ -51,10 +53,6 @@ T = TypeVar("T")
 
 _LOG: Final = logging.getLogger("connectly_api")
 _USER_AGENT: Final = f"connectly-api/{__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
-
-
-_LONGEST_CAUSE: Final = 2000
-"""Characters. A longer text is a copy of somebody's data rather than an explanation."""
 
 
 @attrs.frozen
@@ -77,6 +75,7 @@ class Clock:
 class Pipeline:
     """What low-level functions take as their transport: sends a request through an adapter and reads the answer."""
 
+    @cut_traceback
     def __init__(
         self,
         transport: Transport,
@@ -120,10 +119,15 @@ class Pipeline:
         self._closed = False
         self._calls = 0
         self._deadlines = Deadlines()
+        self._turns = Turns()
 
     def __repr__(self) -> str:
         """Return the address alone."""
         return f"Pipeline({self._base_url!r})"
+
+    async def take_turn(self) -> None:
+        """Return when the event loop is free for another call: before its request is built, which takes time."""
+        await self._turns.take()
 
     def send(self, request: Request[T], *, timeout: float | None = None) -> Coroutine[Any, Any, Answer[T]]:
         """Send a request, again where that is safe, and parse its answer, once it is awaited.
@@ -151,6 +155,7 @@ class Pipeline:
             accepted(answer)
         return answer
 
+    @cut_traceback
     async def _call(self, request: Request[T], timeout: float | None) -> Answer[T]:
         self._check_usable()
         timeouts = self._timeouts
@@ -178,8 +183,7 @@ class Pipeline:
                     except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
                         outcome = Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
                 if outcome is None:
-                    late = TimeoutError(f"no answer within {timeouts.total:g} s")
-                    outcome = Failure(late, progress.may_have_left, timed_out=True)
+                    outcome = Failure(DeadlineExceeded(timeouts.total), progress.may_have_left, timed_out=True)
                 pause = self._pause(request.method, outcome, attempt, deadline)
                 if pause is None:
                     break
@@ -187,6 +191,8 @@ class Pipeline:
                 await self._clock.sleep(pause)
             if self._calls > 1 and self._steps:
                 await asyncio.sleep(0)
+            if isinstance(outcome, Failure) or not _is_success(outcome):
+                await self._turns.take()
         finally:
             self._calls -= 1
         if _LOG.isEnabledFor(logging.DEBUG):
@@ -254,22 +260,23 @@ class Pipeline:
 
     def _conclude(self, request: Request[T], outcome: Response | Failure, attempts: int) -> Answer[T]:
         if isinstance(outcome, Failure):
-            personal = self._personal(request)
-            error = _no_answer(request.operation, outcome, attempts, personal)
-            raise error from outcome.error if _may_be_shown(outcome.error, personal) else None
-        if not 200 <= outcome.status < 300:  # noqa: PLR2004 (2xx)
+            raise _no_answer(request.operation, outcome, attempts)
+        if not _is_success(outcome):
             raise error_from_response(
                 outcome.status,
                 outcome.headers,
                 outcome.body,
                 retry_after=self._asked(outcome),
-                personal=self._personal(request),
+                sent=self._sent(request),
             )
         return _parsed(request, outcome)
 
-    def _personal(self, request: Request[object]) -> list[str]:
-        body: object = json.loads(request.content) if request.content else None
-        return [self._api_key, *personal_values(body)]
+    def _sent(self, request: Request[object]) -> Iterator[str]:
+        """Yield what a request held, read only where an answer has a trace id."""
+        yield self._api_key
+        yield url_of(self._base_url, request)
+        if request.content:
+            yield request.content.decode()
 
 
 _DECODER: Final = json.JSONDecoder()
@@ -306,27 +313,24 @@ def _parsed(request: Request[T], response: Response) -> Answer[T]:
         ) from None
 
 
-def _no_answer(
-    operation: str, failure: Failure, attempts: int, personal: list[str]
-) -> NotSentError | OutcomeUnknownError:
+def _no_answer(operation: str, failure: Failure, attempts: int) -> NotSentError | OutcomeUnknownError:
     tries = "" if attempts == 1 else f" ({attempts} tries)"
-    reason = f"{type(failure.error).__name__}: {redact(str(failure.error), personal)}".rstrip(": ")
+    reason = describe_failure(failure.error)
+    error: NotSentError | OutcomeUnknownError
     if failure.may_have_left:
-        return OutcomeUnknownError(
+        error = OutcomeUnknownError(
             f"{operation}: the request may have been carried out, but no answer came{tries}: {reason}",
             timed_out=failure.timed_out,
         )
-    return NotSentError(f"{operation}: not sent{tries}: {reason}", timed_out=failure.timed_out)
+    else:
+        error = NotSentError(f"{operation}: not sent{tries}: {reason}", timed_out=failure.timed_out)
+    # There for who asks for it, and not printed: its text is a library's, and may be a server's.
+    error.__context__, error.__suppress_context__ = failure.error, True
+    return error
 
 
-def _may_be_shown(error: BaseException | None, personal: list[str]) -> bool:
-    """Say whether a traceback may show an exception and what caused it: none of their texts repeats the request."""
-    while error is not None:
-        text = str(error)
-        if len(text) > _LONGEST_CAUSE or repeats(text, personal):
-            return False
-        error = error.__cause__ or error.__context__
-    return True
+def _is_success(response: Response) -> bool:
+    return 200 <= response.status < 300  # noqa: PLR2004 (2xx)
 
 
 def _short(outcome: Response | Failure) -> str:

@@ -74,7 +74,7 @@ class Failure:
         timed_out: Whether a time-out ended it.
     """
 
-    error: Exception
+    error: Exception = attrs.field(repr=False)
     may_have_left: bool
     timed_out: bool = False
 
