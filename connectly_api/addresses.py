@@ -172,7 +172,6 @@ SenderLike = str | Phone
 """What a method takes for a sender: one of the business's numbers."""
 
 
-@cut_traceback
 def to_recipient(value: RecipientLike) -> Recipient:
     """Return the recipient that a value stands for.
 
@@ -199,7 +198,6 @@ def to_recipient(value: RecipientLike) -> Recipient:
     )
 
 
-@cut_traceback
 def to_sender(value: SenderLike) -> Phone:
     """Return the sender that a value stands for.
 

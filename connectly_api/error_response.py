@@ -61,6 +61,7 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
     429: RateLimitError,
 }
 
+
 def error_from_response(
     status: int,
     headers: Headers,

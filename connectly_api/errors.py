@@ -28,9 +28,9 @@
         └─ WebhookPayloadError             authentic, but not a JSON object
 
 `retry_safe` says whether the same call may simply be made again: nothing can be delivered twice by it, and it may help.
-An error's text and repr are sentences of this package. Of what a server wrote they hold the HTTP status, a code that the
-service documents and a trace id of the documented form, and nothing else, as a server may repeat what it was sent in
-any spelling. Its own words are in `ApiError.message`, `user_title`, `details` and `body`. Every error pickles and copies.
+An error's text and repr are sentences of this package. Of what a server wrote they hold the HTTP status, a documented
+code and a trace id of the documented form, and nothing else: a server may repeat what it was sent, in any spelling. Its
+own words are in `ApiError.message`, `user_title`, `details` and `body`. Every error pickles and copies.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def describe(model: attrs.AttrsInstance) -> str:
 
 
 def hide_values(_model: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    """Return a model's fields so that printers which go by them, as rich's, show no values: attrs' field transformer."""
+    """Return a model's fields without their values for printers that go by them, as rich's: a field transformer."""
     return [field.evolve(repr=_presence) for field in fields]
 
 

@@ -309,9 +309,11 @@ def test_without_a_code_the_status_speaks_whether_it_has_a_phrase_or_not(status:
 
 @pytest.mark.parametrize(
     "code",
-    ["", "X", "lower_case", "ERROR\nCODE", "+16044441111", "ERROR_CODE_\u0416", "ERROR_CODE_MESSAGE_TEXT_EMPTY\n"]
-    # In the form of a code, any text can be spelt.
-    + ["ERROR_CODE_NEW", "ERROR_CODE_KESTREL_TEXT", "KESTREL"],
+    [
+        *("", "X", "lower_case", "ERROR\nCODE", "+16044441111", "ERROR_CODE_\u0416", "ERROR_CODE_MESSAGE_TEXT_EMPTY\n"),
+        # In the form of a code, any text can be spelt.
+        *("ERROR_CODE_NEW", "ERROR_CODE_KESTREL_TEXT", "KESTREL"),
+    ],
     ids=ascii,
 )
 def test_a_code_that_is_not_documented_is_kept_but_not_shown(code: str) -> None:
@@ -341,16 +343,18 @@ def test_a_trace_id_is_shown_for_support_asks_for_it(trace_id: str) -> None:
     assert str(error) == f"500 Internal Server Error (trace id {trace_id})"
 
 
-HEX = "+16044440042".encode().hex()
+HEX = b"+16044440042".hex()
+DECIMAL = "".join(str(ord(digit)) for digit in "604444004")
 
 
 @pytest.mark.parametrize(
     "trace_id",
-    ["", "6044441111", "+16044441111", "US.13491208655302741918", "1" * 16, "0" * 20, str(2**64), TRACE_ID + "\n"]
-    + ["a\x1b[2J", "0123456789abcdef" * 2, "0f8fad5b-d9cb-469f-a165-70867728950e", "१" * 18]
-    # Digits as the numbers of their characters: hexadecimal, decimal, octal; forward and backward.
-    + [HEX[2:20], HEX[2:20][::-1], "".join(str(ord(digit)) for digit in "604444004"), "060064064064064060"]
-    + ["".join(str(ord(digit)) for digit in "604444004")[::-1], "60646464646060646260"],
+    [
+        *("", "6044441111", "+16044441111", "US.13491208655302741918", "1" * 16, "0" * 20, str(2**64), TRACE_ID + "\n"),
+        *("a\x1b[2J", "0123456789abcdef" * 2, "0f8fad5b-d9cb-469f-a165-70867728950e", "१" * 18),
+        # Digits as the numbers of their characters: hexadecimal, decimal, octal; forward and backward.
+        *(HEX[2:20], HEX[2:20][::-1], DECIMAL, DECIMAL[::-1], "60646464646060646260"),
+    ],
     ids=ascii,
 )
 def test_a_trace_id_that_could_be_anything_else_is_kept_but_not_shown(trace_id: str) -> None:
@@ -362,7 +366,10 @@ def test_a_trace_id_that_could_be_anything_else_is_kept_but_not_shown(trace_id: 
 
 @pytest.mark.parametrize(
     "sent",
-    ["4929 1234 1234 9876", "card 4929-1234 1234.9876!", "code 234123", "6789432143219294", "４９２９１２３４１２３４", "٤٩٢٩١٢"],
+    [
+        *("4929 1234 1234 9876", "card 4929-1234 1234.9876!", "code 234123", "6789432143219294"),
+        *("４９２９１２３４１２３４", "٤٩٢٩١٢"),
+    ],
     ids=ascii,
 )
 def test_a_trace_id_that_repeats_digits_of_the_request_is_not_shown(sent: str) -> None:

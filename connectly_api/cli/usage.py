@@ -11,7 +11,7 @@ import typer
 
 __all__ = ["explain_usage"]
 
-# A word where a verb was expected, and an option's name, are the mistake itself; anything else may be a number or a text.
+# A word in a verb's place, and an option's name, are the mistake itself. Anything else may be a number or a text.
 _VERB: Final = re.compile("[a-z][a-z-]*")
 _OPTION: Final = re.compile("--?[a-z-]+")
 

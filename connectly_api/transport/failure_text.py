@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
-__all__ = ["DeadlineExceeded", "describe_failure"]
+__all__ = ["DeadlineExceededError", "describe_failure"]
 
 _DEEPEST: Final = 8
 """Causes of causes that are looked at."""
@@ -69,7 +69,7 @@ _RUSTLS_CERTIFICATE: Final = "invalid peer certificate: "
 _RUST_NUMBER: Final = re.compile(r"\(os error ([0-9]{1,4})\)\Z")
 
 
-class DeadlineExceeded(TimeoutError):
+class DeadlineExceededError(TimeoutError):
     """The time-out of the whole call struck. Its text is ours, and shown."""
 
     def __init__(self, seconds: float) -> None:
@@ -83,7 +83,7 @@ def describe_failure(error: BaseException) -> str:
     Args:
         error: What an adapter raised.
     """
-    if isinstance(error, DeadlineExceeded):
+    if isinstance(error, DeadlineExceededError):
         return f"{TimeoutError.__name__}: {error}"
     name = type(error).__name__
     reason = next(filter(None, map(_reason, _causes(error))), None)
@@ -135,7 +135,7 @@ def _texts(error: BaseException) -> Iterator[str]:
     details: Any = getattr(error, "details", None)
     if isinstance(details, dict):
         causes = cast("dict[str, Any]", details).get("causes")
-        for cause in reversed(cast("list[Any]", causes)) if isinstance(causes, list) else ():
+        for cause in reversed(causes) if isinstance(causes, list) else ():
             yield from _strings(cast("dict[str, Any]", cause).values() if isinstance(cause, dict) else ())
 
 

@@ -29,7 +29,7 @@ from connectly_api.errors import (
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.address import check_api_key, check_base_url, url_of
 from connectly_api.transport.deadline import Deadlines, current_loop
-from connectly_api.transport.failure_text import DeadlineExceeded, describe_failure
+from connectly_api.transport.failure_text import DeadlineExceededError, describe_failure
 from connectly_api.transport.protocol import (
     Answer,
     Headers,
@@ -41,8 +41,8 @@ from connectly_api.transport.protocol import (
     WireRequest,
     check_seconds,
 )
-from connectly_api.transport.turns import Turns
 from connectly_api.transport.retry import Failure, Retry, is_repeatable, pause_before, retry_after_seconds
+from connectly_api.transport.turns import Turns
 
 if TYPE_CHECKING:
     from connectly_api.telemetry import Telemetry
@@ -125,9 +125,9 @@ class Pipeline:
         """Return the address alone."""
         return f"Pipeline({self._base_url!r})"
 
-    async def take_turn(self) -> None:
-        """Return when the event loop is free for another call: before its request is built, which takes time."""
-        await self._turns.take()
+    def take_turn(self) -> Coroutine[Any, Any, None]:
+        """Wait until the event loop is free for another call, before its request is built, which takes time."""
+        return self._turns.take()
 
     def send(self, request: Request[T], *, timeout: float | None = None) -> Coroutine[Any, Any, Answer[T]]:
         """Send a request, again where that is safe, and parse its answer, once it is awaited.
@@ -156,7 +156,7 @@ class Pipeline:
         return answer
 
     @cut_traceback
-    async def _call(self, request: Request[T], timeout: float | None) -> Answer[T]:
+    async def _call(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901 (a coroutine for each part would cost each call)
         self._check_usable()
         timeouts = self._timeouts
         if timeout is not None:
@@ -183,7 +183,7 @@ class Pipeline:
                     except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
                         outcome = Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
                 if outcome is None:
-                    outcome = Failure(DeadlineExceeded(timeouts.total), progress.may_have_left, timed_out=True)
+                    outcome = Failure(DeadlineExceededError(timeouts.total), progress.may_have_left, timed_out=True)
                 pause = self._pause(request.method, outcome, attempt, deadline)
                 if pause is None:
                     break
@@ -191,7 +191,7 @@ class Pipeline:
                 await self._clock.sleep(pause)
             if self._calls > 1 and self._steps:
                 await asyncio.sleep(0)
-            if isinstance(outcome, Failure) or not _is_success(outcome):
+            if not _is_success(outcome):
                 await self._turns.take()
         finally:
             self._calls -= 1
@@ -329,8 +329,8 @@ def _no_answer(operation: str, failure: Failure, attempts: int) -> NotSentError 
     return error
 
 
-def _is_success(response: Response) -> bool:
-    return 200 <= response.status < 300  # noqa: PLR2004 (2xx)
+def _is_success(outcome: Response | Failure) -> bool:
+    return isinstance(outcome, Response) and 200 <= outcome.status < 300  # noqa: PLR2004 (2xx)
 
 
 def _short(outcome: Response | Failure) -> str:

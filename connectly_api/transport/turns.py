@@ -29,22 +29,22 @@ class Turns:
 
     async def take(self) -> None:
         """Return when there is room for a step in the turn."""
-        loop = self._loop
-        if loop is None:
-            try:
-                loop = self._loop = asyncio.get_running_loop()
-            except RuntimeError:
-                return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if self._loop is None:
+            self._loop = loop
+        if loop is not self._loop:
+            return  # The pipeline refuses calls from another event loop.
         if self._taken < _MOST and not self._waiting:
             if not self._taken:
                 loop.call_soon(self._begin)
             self._taken += 1
             return
-        # The pipeline refuses calls from another event loop, whoever comes from there need not wait.
-        if loop is asyncio.get_running_loop():
-            waiting = loop.create_future()
-            self._waiting.append(waiting)
-            await waiting
+        waiting = loop.create_future()
+        self._waiting.append(waiting)
+        await waiting
 
     def _begin(self) -> None:
         """Begin a turn, with those who wait."""
@@ -54,5 +54,5 @@ class Turns:
             if not waiting.done():  # It was not cancelled.
                 waiting.set_result(None)
                 self._taken += 1
-        if self._taken and self._loop is not None:
-            self._loop.call_soon(self._begin)
+        if self._taken:
+            asyncio.get_running_loop().call_soon(self._begin)
