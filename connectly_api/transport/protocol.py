@@ -80,7 +80,7 @@ class Response:
 class Answer(Generic[T]):
     """A parsed 2xx answer beside the raw one."""
 
-    value: T
+    value: T = attrs.field(repr=False)
     response: Response
 
 

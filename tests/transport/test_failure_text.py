@@ -25,6 +25,7 @@ from tests.rough_server import (
 )
 
 REFUSED = f"{os.strerror(errno.ECONNREFUSED)} (ECONNREFUSED)"
+UNACCEPTED = "the server's certificate is not accepted"
 RESET = f"{os.strerror(errno.ECONNRESET)} (ECONNRESET)"
 
 
@@ -63,29 +64,38 @@ class RemoteProtocolError(Exception):
         (OSError(99_999, "kestrel"), "OSError"),
         (OSError("kestrel"), "OSError"),
         (socket.gaierror(-2, "kestrel"), "gaierror: the host's name cannot be resolved"),
-        (certificate(20), "SSLCertVerificationError: the server's certificate is not accepted: its authority is not trusted"),
+        (
+            certificate(20),
+            "SSLCertVerificationError: the server's certificate is not accepted: its authority is not trusted",
+        ),
         (certificate(9999), "SSLCertVerificationError: the server's certificate is not accepted"),
         (ssl.SSLError(1, "kestrel"), "SSLError: TLS failed"),
         (caused(TimeoutError("kestrel"), ssl.SSLWantReadError(2, "kestrel")), "TimeoutError: no answer in time"),
         (TimeoutError("kestrel"), "TimeoutError: no answer in time"),
         (DeadlineExceededError(2.5), "TimeoutError: no answer within 2.5 s"),
-        (RemoteProtocolError("illegal status line: bytearray(b'kestrel')"), "RemoteProtocolError: the answer is not HTTP"),
+        (
+            RemoteProtocolError("illegal status line: bytearray(b'kestrel')"),
+            "RemoteProtocolError: the answer is not HTTP",
+        ),
         (
             RemoteProtocolError("Server disconnected without sending a response."),
             "RemoteProtocolError: the connection was closed without an answer",
         ),
-        (rust("tcp connect error", "kestrel (os error 111)"), f"ConnectError: {os.strerror(111)} ({errno.errorcode[111]})"),
+        (
+            rust("tcp connect error", "kestrel (os error 111)"),
+            f"ConnectError: {os.strerror(111)} ({errno.errorcode[111]})",
+        ),
         (rust("dns error", "kestrel"), "ConnectError: the host's name cannot be resolved"),
         (rust("kestrel (os error 9999)"), "ConnectError"),
         (
             rust("invalid peer certificate: Expired"),
-            "ConnectError: the server's certificate is not accepted: it has expired",
+            f"ConnectError: {UNACCEPTED}: it has expired",
         ),
         (
             rust('invalid peer certificate: certificate not valid for name "a"; certificate is only valid for kestrel'),
-            "ConnectError: the server's certificate is not accepted: it is for another host",
+            f"ConnectError: {UNACCEPTED}: it is for another host",
         ),
-        (rust("invalid peer certificate: kestrel"), "ConnectError: the server's certificate is not accepted"),
+        (rust("invalid peer certificate: kestrel"), f"ConnectError: {UNACCEPTED}"),
         (ConnectError("kestrel", {"message": 5}, 5), "ConnectError"),
         (ValueError("kestrel"), "ValueError"),
     ],
@@ -96,10 +106,10 @@ def test_it_is_the_class_and_a_reason_of_ours(error: BaseException, text: str) -
 
 
 def test_what_has_no_known_reason_is_told_with_its_place() -> None:
-    try:
-        raise ValueError("kestrel")
-    except ValueError as error:
-        assert describe_failure(error).startswith(f"ValueError at {__file__}:")
+    with pytest.raises(ValueError, match="kestrel") as caught:
+        int("kestrel")
+
+    assert describe_failure(caught.value).startswith(f"ValueError at {__file__}:")
 
 
 def test_an_endless_chain_of_causes_ends() -> None:
@@ -139,14 +149,13 @@ async def test_real_failures_are_told_apart(name: Any) -> None:
         told["host"] = await failure(trusting, server.base_url)
         await asyncio.sleep(0.05)
 
-    unaccepted = "the server's certificate is not accepted"
     host = told.pop("host")
-    assert host in {f"{unaccepted}: it is for another host", f"{unaccepted}: it is for another address"}
+    assert host in {f"{UNACCEPTED}: it is for another host", f"{UNACCEPTED}: it is for another address"}
     assert told == {
         "refused": REFUSED,
         "reset": RESET,
         "closed": "the connection was closed without an answer",
         "garbage": "the answer is not HTTP",
         "silence": "no answer in time",
-        "authority": f"{unaccepted}: its authority is not trusted",
+        "authority": f"{UNACCEPTED}: its authority is not trusted",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import anyio
 import pytest
@@ -101,4 +102,4 @@ async def test_other_tasks_run_while_hundreds_of_sends_begin_and_fail(status: in
     watching.cancel()
 
     assert sum(isinstance(result, ConnectlyError) for result in results) == (500 if status == 400 else 0)
-    assert max(after - before for before, after in zip(progress, progress[1:], strict=False)) <= 64
+    assert max(after - before for before, after in pairwise(progress)) <= 64
