@@ -96,6 +96,7 @@ bench: ## Measure what the package claims, side by side with others, and write d
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-bench bench
 	.venv-bench/bin/python -m benchmarks.imports
 	.venv-bench/bin/python -m benchmarks.wire --write
+	.venv-bench/bin/python -m benchmarks.failures
 	.venv-bench/bin/python -m benchmarks.webhooks
 	.venv-bench/bin/python -m benchmarks.sandbox
 	.venv-bench/bin/python -m benchmarks.soak

@@ -13,6 +13,7 @@ from typing import Final
 import attrs
 
 from connectly_api.errors import InvalidRecipientError, InvalidSenderError
+from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 
 __all__ = ["Bsuid", "Phone", "Recipient", "RecipientLike", "SenderLike", "to_recipient", "to_sender"]
 
@@ -48,6 +49,15 @@ def _check_bsuid(_instance: object, _attribute: attrs.Attribute[str], value: obj
         )
 
 
+def _masked_phone(e164: str) -> str:
+    return f"'{e164[:2]}…{e164[-2:]}'"
+
+
+def _masked_bsuid(value: str) -> str:
+    return f"'{value[:3]}…'"
+
+
+@cut_init_traceback
 @attrs.frozen
 class Phone:
     """A phone number in E.164 form: `+`, the country code and the number, 7 to 15 digits, nothing else.
@@ -61,9 +71,11 @@ class Phone:
         InvalidRecipientError: It is not in that form. `Phone.parse` takes punctuation out first.
     """
 
-    e164: str = attrs.field(validator=_check_e164)
+    # Printers that go by an attrs class's fields, as rich's, ask the field instead of `__repr__`.
+    e164: str = attrs.field(validator=_check_e164, repr=_masked_phone)
 
     @classmethod
+    @cut_traceback
     def parse(cls, text: str) -> Phone:
         """Read a number as people write it: spaces, dots, dashes and brackets go, and no digit is changed.
 
@@ -87,13 +99,14 @@ class Phone:
 
     def __repr__(self) -> str:
         """Return the number with its middle hidden."""
-        return f"Phone('{self.e164[:2]}…{self.e164[-2:]}')"
+        return f"Phone({_masked_phone(self.e164)})"
 
 
 def _is_punctuation(character: str) -> bool:
     return character in _BRACKETS or character in ".\t" or unicodedata.category(character) in {"Zs", "Pd"}
 
 
+@cut_init_traceback
 @attrs.frozen
 class Bsuid:
     """A business-scoped user id: how WhatsApp names a customer who hides the phone number.
@@ -108,11 +121,11 @@ class Bsuid:
         InvalidRecipientError: It is not two capital letters, a dot (or `.ENT.`), and 1 to 128 letters and digits.
     """
 
-    value: str = attrs.field(validator=_check_bsuid)
+    value: str = attrs.field(validator=_check_bsuid, repr=_masked_bsuid)
 
     def __repr__(self) -> str:
         """Return the country code alone."""
-        return f"Bsuid('{self.value[:3]}…')"
+        return f"Bsuid({_masked_bsuid(self.value)})"
 
 
 def _as_phone(value: Phone | str | None) -> Phone | None:
@@ -123,6 +136,7 @@ def _as_bsuid(value: Bsuid | str | None) -> Bsuid | None:
     return value if value is None or isinstance(value, Bsuid) else Bsuid(value)
 
 
+@cut_init_traceback
 @attrs.frozen
 class Recipient:
     """A customer: by phone number, by BSUID, or by both.

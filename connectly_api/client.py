@@ -18,6 +18,7 @@ from connectly_api.products import Product, ProductList, ProductSection
 from connectly_api.results import SentMessage
 from connectly_api.sending import Content, Message, SendOptions, to_request
 from connectly_api.template import Parameter, Template
+from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.address import PRODUCTION, proxy_from_environment
 from connectly_api.transport.auto import TransportName, to_transport
 from connectly_api.transport.paced import PaceLike, with_pace
@@ -45,6 +46,7 @@ class Connectly:
         transport: What low-level functions take as their first argument.
     """
 
+    @cut_traceback
     def __init__(
         self,
         *,
@@ -103,6 +105,7 @@ class Connectly:
         )
 
     @classmethod
+    @cut_traceback
     def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 (the constructor's own keywords)
         """Make a client from the environment: the only place where this package reads it.
 
@@ -139,6 +142,7 @@ class Connectly:
 
         return Registrations(self.transport, self.business_id)
 
+    @cut_traceback
     def with_sender(self, sender: SenderLike | None) -> Self:
         """Return a view that sends from another number over the same connections.
 
@@ -178,6 +182,7 @@ class Connectly:
         if not self._is_view:
             await self.transport.aclose()
 
+    @cut_traceback
     async def send(self, recipient: RecipientLike, content: Content, **options: Unpack[SendOptions]) -> SentMessage:
         """Send any kind of content.
 
@@ -209,6 +214,7 @@ class Connectly:
             UnexpectedResponseError: Accepted, but the answer holds no id.
             ApiError: Any other answer than 2xx.
         """
+        await self.transport.take_turn()
         to = to_recipient(recipient)
         sender = options.get("sender")
         message = Message(
@@ -231,26 +237,31 @@ class Connectly:
             )
         return SentMessage(answer.value.id, to, answer.response)
 
+    @cut_traceback
     async def send_text(self, recipient: RecipientLike, text: str, **options: Unpack[SendOptions]) -> SentMessage:
         """Send a text of 1 to 4096 characters; see `Text` and `send`."""
         return await self.send(recipient, Text(text), **options)
 
+    @cut_traceback
     async def send_image(
         self, recipient: RecipientLike, url: str, *, caption: str | None = None, **options: Unpack[SendOptions]
     ) -> SentMessage:
         """Send a picture by its public address; see `Image` and `send`."""
         return await self.send(recipient, Image(url, caption), **options)
 
+    @cut_traceback
     async def send_video(
         self, recipient: RecipientLike, url: str, *, caption: str | None = None, **options: Unpack[SendOptions]
     ) -> SentMessage:
         """Send a video by its public address; see `Video` and `send`."""
         return await self.send(recipient, Video(url, caption), **options)
 
+    @cut_traceback
     async def send_audio(self, recipient: RecipientLike, url: str, **options: Unpack[SendOptions]) -> SentMessage:
         """Send a recording by its public address; see `Audio` and `send`."""
         return await self.send(recipient, Audio(url), **options)
 
+    @cut_traceback
     async def send_document(
         self,
         recipient: RecipientLike,
@@ -263,6 +274,7 @@ class Connectly:
         """Send a file by its public address; see `Document` and `send`."""
         return await self.send(recipient, Document(url, filename, caption), **options)
 
+    @cut_traceback
     async def send_location(
         self,
         recipient: RecipientLike,
@@ -276,6 +288,7 @@ class Connectly:
         """Send a place, in degrees; see `Location` and `send`."""
         return await self.send(recipient, Location(latitude, longitude, name, address), **options)
 
+    @cut_traceback
     async def send_list(
         self,
         recipient: RecipientLike,
@@ -290,6 +303,7 @@ class Connectly:
         """Send a list, one row of which the customer may pick; see `ListMessage` and `send`."""
         return await self.send(recipient, ListMessage(button, sections, text, header, footer), **options)
 
+    @cut_traceback
     async def send_reply_buttons(
         self,
         recipient: RecipientLike,
@@ -303,6 +317,7 @@ class Connectly:
         """Send a text with one to three buttons; see `ReplyButtons` and `send`."""
         return await self.send(recipient, ReplyButtons(text, buttons, header, footer), **options)
 
+    @cut_traceback
     async def send_product(
         self,
         recipient: RecipientLike,
@@ -316,6 +331,7 @@ class Connectly:
         """Send one product of the catalogue; see `Product` and `send`."""
         return await self.send(recipient, Product(catalog_id, product_id, text, footer), **options)
 
+    @cut_traceback
     async def send_product_list(
         self,
         recipient: RecipientLike,
@@ -330,6 +346,7 @@ class Connectly:
         """Send several products of the catalogue; see `ProductList` and `send`."""
         return await self.send(recipient, ProductList(text, catalog_id, sections, header, footer), **options)
 
+    @cut_traceback
     async def send_template(
         self,
         recipient: RecipientLike,

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TypedDict
 
 from connectly_api.errors import (
+    GRPC_CODES,
     ApiError,
     AuthenticationError,
     ConflictError,
@@ -60,27 +61,6 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
     429: RateLimitError,
 }
 
-# https://grpc.io/docs/guides/status-codes/
-_GRPC_CODES = (
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-)
-
 
 def error_from_response(
     status: int,
@@ -88,7 +68,7 @@ def error_from_response(
     body: bytes,
     *,
     retry_after: float | None = None,
-    personal: Iterable[str] = (),
+    sent: Iterable[str] = (),
 ) -> ApiError:
     """Turn an answer with a status other than 2xx into a typed error; it never fails, whatever the body holds.
 
@@ -101,11 +81,11 @@ def error_from_response(
         headers: Names and values as they came.
         body: The answer's bytes.
         retry_after: Seconds to wait, read from the headers by the caller, who has a clock.
-        personal: Values that the error's text must not repeat.
+        sent: What the request held; a trace id that repeats digits of it is not shown.
     """
     fields = error_fields(_error_body(body))
     kind = _class_for(status, fields["code"])
-    error = kind(status=status, headers=headers, body=body, personal=personal, **fields)
+    error = kind(status=status, headers=headers, body=body, sent=sent, **fields)
     if isinstance(error, RateLimitError):
         error.retry_after = retry_after
     elif kind is ApiError:
@@ -174,7 +154,7 @@ def _error_body(body: bytes) -> Mapping[str, object]:
 
 def _code(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
-        return _GRPC_CODES[value] if 0 <= value < len(_GRPC_CODES) else str(value)
+        return GRPC_CODES[value] if 0 <= value < len(GRPC_CODES) else str(value)
     return _text(value)
 
 

@@ -29,20 +29,19 @@
 
 Each error states two facts. `may_have_taken_effect`: a message may be on its way, or a change may have been made.
 `retry_safe`: you may simply make the same call again, as nothing can happen twice by it and it may help.
-No error's text or repr holds a key, a phone number, a BSUID, a text or callback data; attributes such as
-`ApiError.message` and `ApiError.body` hold what the service sent, unchanged. Every error pickles and copies.
+An error's text and repr are sentences of this package. Of what a server wrote they hold the HTTP status, a documented
+code and a trace id of the documented form, and nothing else: a server may repeat what it was sent, in any spelling. Its
+own words are in `ApiError.message`, `user_title`, `details` and `body`. Every error pickles and copies.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import attrs
-
-from connectly_api.redaction import redact, repeats
 
 __all__ = [
     "ApiError",
@@ -229,17 +228,19 @@ class ApiError(ConnectlyError):
         status: The HTTP status, any integer.
         code: `ERROR_CODE_…`, open to new values; the name of the gRPC code where the body was a gRPC status.
         type: `ERROR_TYPE_…`, open to new values.
-        message: For developers, as sent; it may repeat personal data, which the error's text leaves out.
+        message: For developers, as sent; it may repeat personal data, so the error's text leaves it out.
         user_title: A short text for end users, as sent.
         user_message: A longer text for end users, as sent.
-        trace_id: What the service's support asks for.
-        shown_trace_id: The same where it may be shown: it has the service's form, and repeats nothing of the request.
+        trace_id: What the service's support asks for, as sent.
+        shown_code: The code, where it is one that the service, or gRPC, documents.
+        shown_trace_id: The trace id, where it has the documented form and repeats no digits of the request.
         details: The body's `details`: an object, or a list in a gRPC status.
         headers: Names and values as they came.
         body: The answer's bytes.
     """
 
     advice: ClassVar[str | None] = None
+    """What the text says where no documented code says more."""
 
     def __init__(
         self,
@@ -254,7 +255,7 @@ class ApiError(ConnectlyError):
         details: object = None,
         headers: Headers = (),
         body: bytes = b"",
-        personal: Iterable[str] = (),
+        sent: Iterable[str] = (),
     ) -> None:
         """Compose a text that is safe to log.
 
@@ -269,7 +270,7 @@ class ApiError(ConnectlyError):
             details: Further facts.
             headers: The answer's headers.
             body: The answer's bytes.
-            personal: Values that the error's text must not repeat.
+            sent: What the request held; a trace id that repeats digits of it is not shown.
         """
         self.status = status
         self.code = code
@@ -281,16 +282,19 @@ class ApiError(ConnectlyError):
         self.details = details
         self.headers = headers
         self.body = body
-        self.shown_trace_id = trace_id if _is_shown(_TRACE_ID, trace_id, tuple(personal)) else None
-        super().__init__(self._text(tuple(personal)))
+        self.shown_code = code if is_documented_code(code) else None
+        self.shown_trace_id = trace_id if is_trace_id(trace_id, sent) else None
+        super().__init__(self._text())
 
-    def _text(self, personal: tuple[str, ...]) -> str:
-        label = self.code if _is_shown(_NAME, self.code, personal) else _phrase(self.status)
-        text = f"{self.status} {label}".rstrip()
-        if self.message is not None and (shown := redact(self.message, personal)):
-            text += f": {shown}"
-        if self.advice is not None:
-            text += f"; {self.advice}"
+    def _text(self) -> str:
+        text = f"{self.status} {self.shown_code or _phrase(self.status)}".rstrip()
+        if meaning := _MEANINGS.get(self.shown_code or ""):
+            text += f": {meaning}"
+        else:
+            text += "" if self.advice is None else f": {self.advice}"
+            more = {"code": self.code is not None and self.shown_code is None, "message": self.message is not None}
+            if any(more.values()):
+                text += f"; see the error's {' and '.join(name for name, is_there in more.items() if is_there)}"
         if self.shown_trace_id is not None:
             text += f" (trace id {self.shown_trace_id})"
         return text
@@ -299,43 +303,61 @@ class ApiError(ConnectlyError):
 class AuthenticationError(ApiError):
     """401: the API key is missing, wrong or revoked."""
 
+    advice = "the API key is missing, wrong or revoked"
+
 
 class PermissionDeniedError(ApiError):
     """403: the key may not do this."""
+
+    advice = "the API key may not do this"
 
 
 class NotFoundError(ApiError):
     """404: no such business or registration."""
 
+    advice = "there is no such business or registration"
+
 
 class ConflictError(ApiError):
     """409: it is there already."""
+
+    advice = "that topic is registered already"
 
 
 class RequestRejectedError(ApiError):
     """The service understood the request and refuses it; the same request will be refused again."""
 
+    advice = "the service refuses the request"
+
 
 class OutsideWindowError(RequestRejectedError):
     """More than 24 hours since the customer wrote, or the customer never wrote: send a template instead."""
 
-    advice = "use a template message"
+    advice = "the customer wrote nothing within the last 24 hours; use a template message"
 
 
 class OptedOutError(RequestRejectedError):
     """The customer opted out of templates: stop sending them."""
 
+    advice = "the customer opted out of templates; send no more of them"
+
 
 class RecipientRejectedError(RequestRejectedError):
     """The recipient's number is not valid: correct it, or drop it."""
+
+    advice = "the recipient's number is not valid; correct it, or drop it"
 
 
 class TemplateRejectedError(RequestRejectedError):
     """The template does not exist in that language, is being deleted, or its parameters do not fit."""
 
+    advice = "the template is missing, is being deleted, or its parameters do not fit"
+
 
 class SenderRestrictedError(RequestRejectedError):
     """The business's number was blocked or reported too often and is restricted: stop sending from it."""
+
+    advice = "the sender is restricted; stop sending from it"
 
 
 class RateLimitError(ApiError):
@@ -345,6 +367,7 @@ class RateLimitError(ApiError):
         retry_after: Seconds from now that the answer asks to wait, or None where it does not say.
     """
 
+    advice = "nothing was accepted"
     retry_safe: bool = True
     retry_after: float | None = None
 
@@ -352,6 +375,7 @@ class RateLimitError(ApiError):
 class ServerError(ApiError):
     """5xx: a failure on the service's side. On a send the message may have been delivered all the same."""
 
+    advice = "the service failed"
     may_have_taken_effect: bool = True
 
 
@@ -386,16 +410,94 @@ class WebhookPayloadError(WebhookError):
     """The body is not a JSON object, or exceeds a limit of size, depth or number."""
 
 
-# What may stand in a text unredacted: names and ids as the service forms them, and nothing that could be anything else.
-_NAME = re.compile(r"[A-Z][A-Z_]{2,79}")
-_TRACE_ID = re.compile(r"[0-9]{16,24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# What the documented codes mean, https://docs.connectly.ai (errors), in our words. A text shows these codes alone: a
+# server can spell what it was sent in the form of a code, too.
+_MEANINGS: Final[Mapping[str, str]] = {
+    "ERROR_CODE_INVALID_SENDER_ID": "the sender's number is not valid",
+    "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT": "a phone number is badly written",
+    "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID": "the recipient's number is not valid; correct it, or drop it",
+    "ERROR_CODE_MESSAGE_ATTACHMENTS_NUMBER_INVALID": "a message takes one attachment",
+    "ERROR_CODE_MESSAGE_ATTACHMENT_EMPTY": "the attachment's address is empty",
+    "ERROR_CODE_MESSAGE_ATTACHMENT_INVALID": "the attachment cannot be read at its address",
+    "ERROR_CODE_MESSAGE_TEXT_EMPTY": "the text is empty",
+    "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND": "there is no template of that name and language",
+    "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID": "the parameters do not fit the template",
+    "ERROR_CODE_MESSAGE_TEMPLATE_DELETED": "that translation is being deleted; use another name, or wait four weeks",
+    "ERROR_CODE_BUSINESS_MISSES_MATCHING_CHANNEL": "the business has no number of that channel type",
+    "ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW": (
+        "more than 24 hours since the customer wrote; use a template message"
+    ),
+    "ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION": "the customer never wrote; use a template message",
+    "ERROR_CODE_BUSINESS_REACHED_LIMITS": "the sender was blocked or reported too often; stop sending from it",
+    "ERROR_CODE_MESSAGE_SELF_INVALID": "this kind of message cannot be sent to oneself",
+    "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT": "the customer opted out of templates; send no more of them",
+    "ERROR_CODE_BUSINESS_KEY_SECRET_ABSENT": "the business's secret is not set up; ask the service's support",
+    "ERROR_CODE_UNSPECIFIED": "",
+}
+
+_TYPES: Final = frozenset({
+    "ERROR_TYPE_UNSPECIFIED",
+    "ERROR_TYPE_INVALID_REQUEST",
+    "ERROR_TYPE_AUTHENTICATION",
+    "ERROR_TYPE_DEADLINE_EXCEEDED",
+    "ERROR_TYPE_FAILED_PRECONDITION",
+})  # fmt: skip
+
+# https://grpc.io/docs/guides/status-codes/, in the order of their numbers.
+GRPC_CODES: Final = (
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+)
+
+# A trace id is a 64-bit number. Nearly all of those have 17 digits or more, and no phone number has more than 15.
+_TRACE_ID: Final = re.compile(r"[1-9][0-9]{16,19}")
+_LARGEST_TRACE_ID: Final = 2**64 - 1
+# Characters that are digits, written as their numbers: in hexadecimal, decimal and octal.
+_NUMBERED_DIGITS: Final = re.compile(r"(?:3[0-9])+|(?:4[89]|5[0-7])+|(?:0?6[0-7]|0?7[01])+")
+_SHARED: Final = 6
+"""Digits in a row which a trace id and a request have in common by design rather than by chance."""
 
 
-def _is_shown(form: re.Pattern[str], name: str | None, personal: tuple[str, ...]) -> bool:
-    """Say whether a name or an id has the service's form, and is no echo of what the request held."""
-    if name is None or not form.fullmatch(name):
+def is_documented_code(code: str | None) -> bool:
+    """Say whether a code is one that the service, or gRPC, documents: only those may be shown."""
+    return code in _MEANINGS or code in GRPC_CODES
+
+
+def is_documented_type(kind: str | None) -> bool:
+    """Say whether a type is one that the service documents: only those may be shown."""
+    return kind in _TYPES
+
+
+def is_trace_id(text: str | None, sent: Iterable[str] = ()) -> bool:
+    """Say whether a text has the documented form of a trace id, and does not look like an echo of what was sent."""
+    if text is None or not _TRACE_ID.fullmatch(text) or int(text) > _LARGEST_TRACE_ID:
         return False
-    return name.startswith("ERROR_CODE_") or not repeats(name, personal)
+    backwards = text[::-1]
+    if _NUMBERED_DIGITS.fullmatch(text) or _NUMBERED_DIGITS.fullmatch(backwards):
+        return False
+    digits = "\n".join(_digits(part) for part in sent)
+    windows = (spelt[at : at + _SHARED] for spelt in (text, backwards) for at in range(len(text) - _SHARED + 1))
+    return not any(window in digits for window in windows)
+
+
+def _digits(text: str) -> str:
+    found = re.sub(r"\D+", "", text)
+    return found if found.isascii() else "".join(str(int(digit)) for digit in found)
 
 
 def _phrase(status: int) -> str:

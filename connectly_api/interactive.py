@@ -16,6 +16,7 @@ from connectly_api import limits
 from connectly_api.content import Document, Image, Video, given, many, shown
 from connectly_api.errors import Violation
 from connectly_api.lowlevel import models
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.wire import UNSET, Unset
 
 __all__ = [
@@ -66,6 +67,7 @@ def _buttons(values: Iterable[Button]) -> tuple[Button, ...]:
     return many(values)
 
 
+@cut_init_traceback
 @attrs.frozen
 class ReplyButtons:
     """A text with one to three buttons, one of which the customer may tap.
@@ -127,6 +129,7 @@ def _rows(values: Iterable[Row]) -> tuple[Row, ...]:
     return many(values)
 
 
+@cut_init_traceback
 @attrs.frozen
 class Section:
     """A group of rows.
@@ -144,6 +147,7 @@ def _list_sections(values: Iterable[Section]) -> tuple[Section, ...]:
     return many(values)
 
 
+@cut_init_traceback
 @attrs.frozen
 class ListMessage:
     """A button that opens a list, one row of which the customer may pick.

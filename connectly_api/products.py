@@ -17,6 +17,7 @@ from connectly_api.content import Document, Image, Video, given, many, shown
 from connectly_api.errors import Violation
 from connectly_api.interactive import BODY, FOOTER, Header, check_header, check_sections, size, to_footer, to_header
 from connectly_api.lowlevel import models
+from connectly_api.tracebacks import cut_init_traceback
 
 __all__ = ["Product", "ProductList", "ProductSection"]
 
@@ -62,6 +63,7 @@ def _product_ids(values: Iterable[str]) -> tuple[str, ...]:
     return many(values)
 
 
+@cut_init_traceback
 @attrs.frozen
 class ProductSection:
     """A group of products.
@@ -79,6 +81,7 @@ def _sections(values: Iterable[ProductSection]) -> tuple[ProductSection, ...]:
     return many(values)
 
 
+@cut_init_traceback
 @attrs.frozen
 class ProductList:
     """Several products of the business's catalogue, in sections.

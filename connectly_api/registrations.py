@@ -17,6 +17,7 @@ from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_webhook, get_webhooks, update_webhook
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
+from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.address import address_problem
 from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Response
@@ -51,6 +52,7 @@ class Registrations:
         self._transport = transport
         self._business_id = business_id
 
+    @cut_traceback
     async def create(
         self,
         topic: Topic,
@@ -103,6 +105,7 @@ class Registrations:
             )
         return CreatedWebhook(answer.value.id, answer.response)
 
+    @cut_traceback
     async def list(self, *, timeout: float | None = None) -> tuple[WebhookRegistration, ...]:
         """Return every registration, in the service's order.
 
@@ -116,6 +119,7 @@ class Registrations:
         entity = answer.value.entity
         return tuple(map(_registration, entity.webhooks or ())) if entity else ()
 
+    @cut_traceback
     async def update(
         self,
         webhook_id: str,
@@ -158,6 +162,7 @@ class Registrations:
         request = update_webhook.request(self._business_id, webhook_id, body=body)
         return (await self._transport.send(request, timeout=timeout)).response
 
+    @cut_traceback
     async def delete(self, webhook_id: str, *, timeout: float | None = None) -> Response:
         """Delete a registration; this cannot be undone.
 

@@ -16,6 +16,7 @@ from connectly_api import limits
 from connectly_api.content import many, shown
 from connectly_api.errors import Violation
 from connectly_api.lowlevel import models
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.wire import UNSET, Unset
 
 __all__ = ["Parameter", "Template"]
@@ -56,6 +57,7 @@ def _parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple
     return many(values)
 
 
+@cut_init_traceback
 @attrs.frozen
 class Template:
     """A template message: an approved text with places to fill.

@@ -12,7 +12,7 @@ import attrs
 
 from connectly_api.wire import UNSET
 
-__all__ = ["describe", "finish", "plain", "put", "put_enum", "put_given", "specified"]
+__all__ = ["describe", "finish", "hide_values", "plain", "put", "put_enum", "put_given", "specified"]
 
 
 def put(written: dict[str, Any], name: str, value: object) -> None:
@@ -81,6 +81,15 @@ def describe(model: attrs.AttrsInstance) -> str:
     if not getattr(model, "additional_properties", None):
         given.remove("additional_properties")
     return f"{type(model).__qualname__}({', '.join(f'{name}=…' for name in given)})"
+
+
+def hide_values(_model: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Return a model's fields without their values for printers that go by them, as rich's: a field transformer."""
+    return [field.evolve(repr=_presence) for field in fields]
+
+
+def _presence(value: object) -> str:
+    return repr(value) if value is UNSET else "…"
 
 
 def plain(value: object) -> object:

@@ -18,51 +18,51 @@ TABLE = """
     _version              |                                                                           |
     json_kinds            |                                                                           |
     lazy                  |                                                                           |
-    redaction             | json_kinds                                                                |
-    errors                | json_kinds redaction                                                      | attrs
+    errors                |                                                                           | attrs
+    tracebacks            | errors                                                                    |
     error_response        | errors json_kinds                                                         |
 
     wire                  | errors                                                                    |
     reading               | wire                                                                      |
     writing               | wire                                                                      | attrs
 
-    transport.*           | _version error_response errors json_kinds lazy redaction transport.* wire | attrs anyio
-                          | telemetry                                                                 |
+    transport.*           | _version error_response errors json_kinds lazy tracebacks transport.*     | attrs anyio
+                          | telemetry wire                                                            |
     transport.httpx       | errors transport.address transport.protocol transport.settings            | anyio certifi
                           |                                                                           | httpcore
                           |                                                                           | httpx
     transport.pyreqwest_exchange | transport.protocol transport.runtime transport.settings            | pyreqwest
     transport.runtime     |                                                                           | pyreqwest
     telemetry             | _version errors transport.protocol                                        | opentelemetry
-    lowlevel.*            | errors lowlevel.* reading transport.* wire writing                        | attrs
+    lowlevel.*            | errors lowlevel.* reading tracebacks transport.* wire writing             | attrs
 
-    addresses             | errors                                                                    | attrs
+    addresses             | errors tracebacks                                                         | attrs
     callback_data         | errors json_kinds wire                                                    |
     limits                | errors                                                                    |
     content               | errors limits lowlevel.* wire                                             | attrs
-    interactive           | content errors limits lowlevel.* wire                                     | attrs
-    products              | content errors interactive limits lowlevel.*                              | attrs
-    template              | content errors limits lowlevel.* wire                                     | attrs
+    interactive           | content errors limits lowlevel.* tracebacks wire                          | attrs
+    products              | content errors interactive limits lowlevel.* tracebacks                   | attrs
+    template              | content errors limits lowlevel.* tracebacks wire                          | attrs
     sending               | addresses callback_data content errors interactive json_kinds limits      | attrs
                           | lowlevel.* products template transport.protocol wire                      |
     results               | addresses transport.protocol                                              | attrs
     registrations         | errors lowlevel.* results sending transport.address transport.pipeline    | attrs
-                          | transport.protocol wire                                                   |
+                          | tracebacks transport.protocol wire                                        |
     client                | addresses content errors interactive limits products registrations        |
-                          | results sending telemetry template transport.* wire                       |
+                          | results sending telemetry template tracebacks transport.* wire            |
 
-    webhooks.*            | addresses error_response errors json_kinds lazy reading redaction         | attrs anyio
+    webhooks.*            | addresses error_response errors json_kinds lazy reading tracebacks        | attrs anyio
                           | webhooks.* wire                                                           |
     webhooks.backlog      |                                                                           | anyio sniffio
                           |                                                                           | trio
-    sandbox.*             | _version errors json_kinds lazy redaction sandbox.* transport.*           | attrs anyio
+    sandbox.*             | _version errors json_kinds lazy sandbox.* transport.*                     | attrs anyio
                           | webhooks.*                                                                | jsonschema
                           |                                                                           | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn
     pytest_plugin         | client sandbox transport.asgi                                             | pytest
     cli.*                 | _version addresses cli.* client content errors interactive json_kinds     | attrs anyio
-                          | limits lowlevel lowlevel.models products redaction registrations results  | dotenv rich
+                          | limits lowlevel lowlevel.models products registrations results            | dotenv rich
                           | sandbox.__main__ sending template transport.mock transport.protocol       | typer
                           | webhooks.events webhooks.receiving webhooks.signature                     |
 """

@@ -62,8 +62,8 @@ ROOMS: Final = (
     Room("wire, writing, reading", "JSON, out and in", ("reading", "wire", "writing"), "left"),
     Room(
         "errors",
-        "the error tree, and what makes it safe to log",
-        ("error_response", "errors", "json_kinds", "redaction"),
+        "the error tree, and what keeps tracebacks empty",
+        ("error_response", "errors", "json_kinds", "tracebacks"),
     ),
 )  # fmt: skip
 

@@ -69,6 +69,12 @@ class Connection:
     ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the request, and send nothing.")] = False
     is_json: Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")] = False
+    show_message: Annotated[
+        bool,
+        typer.Option(
+            "--show-message", help="Show what the service says of an error, which may repeat numbers and texts."
+        ),
+    ] = False
     transport: Transport | None = attrs.field(default=None, repr=False)
 
 

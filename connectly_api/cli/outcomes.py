@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -73,7 +72,7 @@ _OUTCOMES: Final[Mapping[type[ConnectlyError], Outcome]] = {
     PermissionDeniedError: Outcome(11, "the key may not do this", "use a key that may do this"),
     NotFoundError: Outcome(12, "no such business or registration", "check the business's id, or the registration's"),
     ConflictError: Outcome(13, "it is there already", "see 'connectly webhooks list', then update or delete it"),
-    RateLimitError: Outcome(14, "too many requests: safe to try again later", "nothing was accepted: try again later"),
+    RateLimitError: Outcome(14, "too many requests: safe to try again later", "try again later"),
     RequestRejectedError: Outcome(20, "the service refuses the request", "correct the request"),
     OutsideWindowError: Outcome(21, "the 24-hour window is closed", "see 'connectly send template --help'"),
     OptedOutError: Outcome(22, "the customer opted out", "send this customer no more templates"),
@@ -100,9 +99,6 @@ CODES: Final[Mapping[int, str]] = {
 }
 """Every exit status, and what it means."""
 
-# What can be no echo of the request; another code is the raw answer's business.
-_SERVICE_CODE: Final = re.compile(r"ERROR_CODE_[A-Z_]{1,80}")
-
 
 def outcome(error: ConnectlyError) -> Outcome:
     """Return how a command ends that raised an error: by the nearest class that has an outcome."""
@@ -110,11 +106,11 @@ def outcome(error: ConnectlyError) -> Outcome:
         return _NOT_SENT_FOR_GOOD
     found = next(_OUTCOMES[kind] for kind in type(error).__mro__ if kind in _OUTCOMES)
     wait = getattr(error, "retry_after", None)
-    return found if wait is None else attrs.evolve(found, advice=f"nothing was accepted: try again in {wait:g} s")
+    return found if wait is None else attrs.evolve(found, advice=f"try again in {wait:g} s")
 
 
 def failure(error: ConnectlyError) -> dict[str, Any]:
-    """Return an error as JSON: nothing in it repeats a key or personal data."""
+    """Return an error as JSON: of what the service wrote it holds what an error's text does."""
     ended = outcome(error)
     told: dict[str, Any] = {
         "kind": type(error).__name__,
@@ -127,8 +123,7 @@ def failure(error: ConnectlyError) -> dict[str, Any]:
     if isinstance(error, InvalidInputError):
         told |= {"field": error.field, "size": error.size, "limit": error.limit}
     if isinstance(error, ApiError):
-        code = error.code if error.code and _SERVICE_CODE.fullmatch(error.code) else None
-        told |= {"status": error.status, "code": code, "traceId": error.shown_trace_id}
+        told |= {"status": error.status, "code": error.shown_code, "traceId": error.shown_trace_id}
     if isinstance(error, RateLimitError):
         told |= {"retryAfter": error.retry_after}
     return told

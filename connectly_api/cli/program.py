@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,8 +26,8 @@ from connectly_api.cli.outcomes import (
 )
 from connectly_api.cli.output import OutputError, note, say, writing
 from connectly_api.cli.sandbox import run_sandbox
+from connectly_api.cli.usage import explain_usage
 from connectly_api.errors import ConnectlyError
-from connectly_api.redaction import redact
 from connectly_api.transport.protocol import Transport
 
 __all__ = ["app", "run"]
@@ -47,9 +46,6 @@ app.add_typer(spec.app, name="spec")
 
 # Imported for the commands that they add to the applications of their neighbours.
 _ADDED: Final = (send_interactive, verify)
-
-_VERB: Final = re.compile("[a-z][a-z-]*")
-_OPTION: Final = re.compile("--?[a-z-]+(?:=.*)?", re.DOTALL)
 
 
 def _version(is_asked: bool) -> None:  # noqa: FBT001  (typer passes the flag's value)
@@ -117,7 +113,7 @@ def _ended(error: Exception, arguments: list[str]) -> int:
         case OutputError() if isinstance(error.reason, BrokenPipeError):
             return _leave_quietly()
         case ConnectlyError():
-            return _tell(failure(error), arguments)
+            return _tell(failure(error), arguments, service_message=getattr(error, "message", None))
         case CommandLineError():
             return _tell(_told(error, USAGE), arguments)
         case OutputError():
@@ -125,8 +121,8 @@ def _ended(error: Exception, arguments: list[str]) -> int:
         case ModuleNotFoundError() if "pip install" in str(error):
             return _tell(_told(error, OTHER), arguments)
         case typer.TyperException():
-            text, advice = _usage(error, arguments)
-            return _tell(_told(CommandLineError(text), USAGE, advice), arguments)
+            problem, command = explain_usage(error, arguments)
+            return _tell(_told(CommandLineError(problem), USAGE, f"see '{command} --help'"), arguments)
         case _:
             raise error
 
@@ -137,26 +133,17 @@ def _told(error: Exception, code: int, advice: str | None = None) -> dict[str, A
     return {"kind": kind, "message": str(error), "advice": advice, "exitCode": code, **facts}
 
 
-def _usage(error: typer.TyperException, arguments: list[str]) -> tuple[str, str]:
-    """Return what is wrong with the command line, without the values in it, and where to look."""
-    context: Any = getattr(error, "ctx", None)
-    command = "connectly" if context is None else context.command_path
-    at_group = context is not None and hasattr(context.command, "commands")
-    # A word where a verb was expected is shown, as it is the mistake itself; anything else may be a number or a text.
-    shown = {part for part in arguments if _OPTION.fullmatch(part) or (at_group and _VERB.fullmatch(part))}
-    values = [part for part in arguments if part not in shown.union(command.split())]
-    values += [value for part in shown if (value := part.partition("=")[2])]
-    text = redact(error.format_message(), values)
-    return text.rstrip("."), f"see '{command} --help'"
-
-
-def _tell(told: dict[str, Any], arguments: list[str]) -> int:
+def _tell(told: dict[str, Any], arguments: list[str], *, service_message: str | None = None) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    words = service_message if "--show-message" in options else None
     with suppress(OSError):  # Nobody may be there to read it; the exit status says it all the same.
         if "--json" in options:
-            sys.stderr.write(f"{json.dumps({'error': told})}\n")
+            more = {} if words is None else {"serviceMessage": words}
+            sys.stderr.write(f"{json.dumps({'error': told | more})}\n")
         else:
             note("; ".join(filter(None, (told["message"], told["advice"]))))
+            if words is not None:
+                note(f"the service says: {words}")
     code: int = told["exitCode"]
     return code
 

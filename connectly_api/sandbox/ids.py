@@ -47,8 +47,8 @@ def registration_id(seed: int, number: int, now: float) -> str:
 
 
 def trace_id(seed: int, number: int) -> str:
-    """Return the trace id of the `number`-th request: 20 digits."""
-    return str(10**19 + _draw(seed, "trace", number) % (9 * 10**19))
+    """Return the trace id of the `number`-th request: a 64-bit number of 20 digits, as the documented ones are."""
+    return str(10**19 + _draw(seed, "trace", number) % (2**64 - 10**19))
 
 
 def _draw(seed: int, kind: str, number: int) -> int:

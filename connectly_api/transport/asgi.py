@@ -50,7 +50,7 @@ class AsgiTransport:
                 if conversation.status is None:
                     raise
         if silence.cancelled_caught:
-            raise TimeoutError(f"no answer within {timeouts.read:g} s")
+            raise LateError(f"no answer within {timeouts.read:g} s")
         return conversation.response()
 
     async def aclose(self) -> None:
@@ -93,7 +93,7 @@ class _Conversation:
 
     def response(self) -> Response:
         if self.status is None:
-            raise ConnectionError("the application ended without an answer")
+            raise BrokenExchangeError("the application ended without an answer")
         return Response(self.status, self._headers, bytes(self._body), self._answered.is_set())
 
 

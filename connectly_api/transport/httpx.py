@@ -42,7 +42,15 @@ import httpx
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.address import check_hop
-from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
+from connectly_api.transport.protocol import (
+    BrokenExchangeError,
+    ClosedError,
+    LateError,
+    Progress,
+    Response,
+    Timeouts,
+    WireRequest,
+)
 from connectly_api.transport.settings import Tls, check_proxy, check_tls, decompressed
 
 __all__ = ["HttpxTransport"]
@@ -126,11 +134,11 @@ class HttpxTransport:
             return await connections.exchange(_outgoing(request, timeouts), exchange, self._max_body_bytes)
         except httpcore.ProxyError as error:
             progress.may_pass, text = _read_refusal(str(error))
-            raise ConnectionError(text) from None
+            raise BrokenExchangeError(text) from None
         except httpcore.RemoteProtocolError as error:
             # Its text may repeat what the server sent.
             hung_up = str(error).startswith("Server disconnected")
-            raise ConnectionError("no answer: the connection was closed" if hung_up else "no HTTP answer") from None
+            raise BrokenExchangeError("no answer: the connection was closed" if hung_up else "no HTTP answer") from None
         finally:
             if self._is_closed:
                 progress.may_pass = False
@@ -182,7 +190,7 @@ def _is_to_be_logged(_record: logging.LogRecord) -> bool:
     return not _EXCHANGE.get().is_silent
 
 
-class _StaleError(ConnectionError):
+class _StaleError(BrokenExchangeError):
     """The connection ended, or holds bytes that answer something else; the request was not written to it."""
 
 
@@ -273,11 +281,11 @@ def _check_only_answer(answer: Response, left_over: bytes | None) -> None:
     A success is taken at its word: the first answer is the request's own, whatever follows.
 
     Raises:
-        ConnectionError: Nothing tells which of the two answers is the request's own.
+        BrokenExchangeError: Nothing tells which of the two answers is the request's own.
     """
     is_success = 200 <= answer.status < 300  # noqa: PLR2004 (2xx)
     if not is_success and (left_over or b"").lstrip().startswith(b"HTTP/"):
-        raise ConnectionError("two answers came to one request")
+        raise BrokenExchangeError("two answers came to one request")
 
 
 class _Opener(httpcore.AsyncNetworkBackend):
@@ -299,7 +307,7 @@ class _Opener(httpcore.AsyncNetworkBackend):
                 with anyio.fail_after(timeout):
                     socket = _Socket(self, await anyio.connect_tcp(host, port))
             except TimeoutError:
-                raise TimeoutError("no connection in time") from None
+                raise LateError("no connection in time") from None
             finally:
                 self._opening.discard(scope)
             _EXCHANGE.get().opened = socket
@@ -395,7 +403,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         except anyio.EndOfStream:
             return b""
         except TimeoutError:
-            raise TimeoutError("no answer in time") from None
+            raise LateError("no answer in time") from None
         except _GONE as error:
             raise ConnectionResetError("the connection broke") from error
 
@@ -412,7 +420,7 @@ class _Stream(httpcore.AsyncNetworkStream):
                     server_side=False,
                 )
         except TimeoutError:
-            raise TimeoutError("no TLS in time") from None
+            raise LateError("no TLS in time") from None
         except (anyio.EndOfStream, *_GONE) as error:
             raise ConnectionResetError("the connection broke before TLS was ready") from error
         return _Stream(self.socket, layer)

@@ -13,7 +13,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -29,13 +29,15 @@ from connectly_api.errors import (
     UnexpectedResponseError,
     UsageError,
 )
-from connectly_api.redaction import personal_values, redact, repeats
+from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.address import check_api_key, check_base_url, url_of
 from connectly_api.transport.deadline import Tries, current_loop
+from connectly_api.transport.failure_text import describe_failure
 from connectly_api.transport.protocol import (
     Answer,
     ClosedError,
     Headers,
+    LateError,
     Progress,
     Request,
     Response,
@@ -53,6 +55,7 @@ from connectly_api.transport.retry import (
     reads_only,
     retry_after_seconds,
 )
+from connectly_api.transport.turns import Turns
 
 if TYPE_CHECKING:
     from connectly_api.telemetry import Telemetry
@@ -60,13 +63,10 @@ if TYPE_CHECKING:
 __all__ = ["Clock", "Pipeline", "preparing"]
 
 T = TypeVar("T")
+_Error = TypeVar("_Error", bound=ConnectlyError)
 
 _LOG: Final = logging.getLogger("connectly_api")
 _USER_AGENT: Final = f"connectly-api/{__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
-
-
-_LONGEST_CAUSE: Final = 2000
-"""Characters. A longer text is a copy of somebody's data rather than an explanation."""
 
 
 @attrs.frozen
@@ -95,12 +95,14 @@ def preparing() -> Generator[None, None, None]:
     try:
         yield
     except (OSError, ImportError) as error:
-        raise NotSentError(f"not sent: {type(error).__name__}: {error}", retry_safe=may_pass(error)) from error
+        unsent = NotSentError(f"not sent: {describe_failure(error)}", retry_safe=may_pass(error))
+        raise _caused_by(error, unsent) from None
 
 
 class Pipeline:
     """What low-level functions take as their transport: sends a request through an adapter and reads the answer."""
 
+    @cut_traceback
     def __init__(
         self,
         transport: Transport,
@@ -149,10 +151,15 @@ class Pipeline:
         self._closed = False
         self._calls = 0
         self._tries = Tries()
+        self._turns = Turns()
 
     def __repr__(self) -> str:
         """Return the address alone."""
         return f"Pipeline({self._base_url!r})"
+
+    def take_turn(self) -> Coroutine[Any, Any, None]:
+        """Wait until the event loop is free for another call, before its request is built, which takes time."""
+        return self._turns.take()
 
     def send(self, request: Request[T], *, timeout: float | None = None) -> Coroutine[Any, Any, Answer[T]]:
         """Send a request, again where that is safe, and parse its answer, once it is awaited.
@@ -180,7 +187,8 @@ class Pipeline:
             accepted(answer)
         return answer
 
-    async def _call(self, request: Request[T], timeout: float | None) -> Answer[T]:
+    @cut_traceback
+    async def _call(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901 (a coroutine for each part would cost each call)
         self._check_usable()
         timeouts = self._timeouts
         if timeout is not None:
@@ -213,6 +221,8 @@ class Pipeline:
                     break
             if self._calls > 1 and self._steps:
                 await asyncio.sleep(0)
+            if not _is_success(outcome):
+                await self._turns.take()
         finally:
             self._calls -= 1
         if _LOG.isEnabledFor(logging.DEBUG):
@@ -223,7 +233,7 @@ class Pipeline:
         """Return why a try was cancelled: the client was closed before the request left, or the time is up."""
         if self._closed and not progress.may_have_left:
             return _failure(ClosedError(progress), progress)
-        return _failure(TimeoutError(f"no answer within {seconds:g} s"), progress)
+        return _failure(LateError(f"no answer within {seconds:g} s"), progress)
 
     def _conclude_loudly(
         self, request: Request[T], outcome: Response | Failure, attempts: int, started: float
@@ -311,23 +321,24 @@ class Pipeline:
 
     def _conclude(self, request: Request[T], outcome: Response | Failure, attempts: int) -> Answer[T]:
         if isinstance(outcome, Failure):
-            personal = self._personal(request)
-            error = _no_answer(request, outcome, attempts, personal)
-            raise error from outcome.error if _may_be_shown(outcome.error, personal) else None
-        if not 200 <= outcome.status < 300:  # noqa: PLR2004 (2xx)
+            raise _no_answer(request, outcome, attempts)
+        if not _is_success(outcome):
             refusal = error_from_response(
                 outcome.status,
                 outcome.headers,
                 outcome.body,
                 retry_after=self._asked(outcome),
-                personal=self._personal(request),
+                sent=self._sent(request),
             )
             raise _with_facts(refusal, request.method, outcome)
         return _parsed(request, outcome)
 
-    def _personal(self, request: Request[object]) -> list[str]:
-        body: object = json.loads(request.content) if request.content else None
-        return [self._api_key, *personal_values(body)]
+    def _sent(self, request: Request[object]) -> Iterator[str]:
+        """Yield what a request held, read only where an answer has a trace id."""
+        yield self._api_key
+        yield url_of(self._base_url, request)
+        if request.content:
+            yield request.content.decode(errors="replace")
 
 
 _DECODER: Final = json.JSONDecoder()
@@ -366,9 +377,6 @@ def _parsed(request: Request[T], response: Response) -> Answer[T]:
         raise _with_facts(unreadable, request.method, response) from None
 
 
-_Error = TypeVar("_Error", bound=ConnectlyError)
-
-
 def _with_facts(error: _Error, method: str, outcome: Response | Failure) -> _Error:
     """Return an error that says what the retries go by: a read has no effect, and may be made again as they would."""
     if reads_only(method):
@@ -387,30 +395,33 @@ def _failure(error: Exception, progress: Progress) -> Failure:
     )
 
 
-def _no_answer(
-    request: Request[object], failure: Failure, attempts: int, personal: list[str]
-) -> NotSentError | OutcomeUnknownError:
+def _no_answer(request: Request[object], failure: Failure, attempts: int) -> NotSentError | OutcomeUnknownError:
     tries = "" if attempts == 1 else f" ({attempts} tries)"
-    reason = f"{type(failure.error).__name__}: {redact(str(failure.error), personal)}".rstrip(": ")
+    reason = describe_failure(failure.error)
+    error: NotSentError | OutcomeUnknownError
     if failure.may_have_left:
         unknown = OutcomeUnknownError(
             f"{request.operation}: the request may have been carried out, but no answer came{tries}: {reason}",
             timed_out=failure.timed_out,
         )
-        return _with_facts(unknown, request.method, failure)
-    return NotSentError(
-        f"{request.operation}: not sent{tries}: {reason}", timed_out=failure.timed_out, retry_safe=failure.may_pass
-    )
+        error = _with_facts(unknown, request.method, failure)
+    else:
+        error = NotSentError(
+            f"{request.operation}: not sent{tries}: {reason}",
+            timed_out=failure.timed_out,
+            retry_safe=failure.may_pass,
+        )
+    return _caused_by(failure.error, error)
 
 
-def _may_be_shown(error: BaseException | None, personal: list[str]) -> bool:
-    """Say whether a traceback may show an exception and what caused it: none of their texts repeats the request."""
-    while error is not None:
-        text = str(error)
-        if len(text) > _LONGEST_CAUSE or repeats(text, personal):
-            return False
-        error = error.__cause__ or error.__context__
-    return True
+def _caused_by(cause: Exception, error: _Error) -> _Error:
+    """Return an error with its cause, there for who asks, and not printed: its text may be a server's."""
+    error.__context__, error.__suppress_context__ = cause, True
+    return error
+
+
+def _is_success(outcome: Response | Failure) -> bool:
+    return isinstance(outcome, Response) and 200 <= outcome.status < 300  # noqa: PLR2004 (2xx)
 
 
 def _short(outcome: Response | Failure) -> str:

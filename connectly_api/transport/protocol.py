@@ -16,7 +16,10 @@ from connectly_api.errors import InvalidInputError
 
 __all__ = [
     "Answer",
+    "BrokenExchangeError",
     "ClosedError",
+    "ExplainedError",
+    "LateError",
     "Progress",
     "Request",
     "Response",
@@ -90,7 +93,7 @@ class Response:
 class Answer(Generic[T]):
     """A parsed 2xx answer beside the raw one."""
 
-    value: T
+    value: T = attrs.field(repr=False)
     response: Response
 
 
@@ -150,7 +153,19 @@ class Progress:
         self.may_pass: bool | None = None
 
 
-class ClosedError(RuntimeError):
+class ExplainedError(Exception):
+    """What an adapter raises in this package's own words. Its text is shown; a library's may hold what a server wrote."""
+
+
+class BrokenExchangeError(ExplainedError, ConnectionError):
+    """A connection could not be made, or brought no usable answer."""
+
+
+class LateError(ExplainedError, TimeoutError):
+    """A time-out ended the exchange."""
+
+
+class ClosedError(ExplainedError, RuntimeError):
     """What an adapter raises that is asked to send after its end, by a call that was waiting for its turn perhaps."""
 
     def __init__(self, progress: Progress) -> None:

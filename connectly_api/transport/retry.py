@@ -80,7 +80,7 @@ class Failure:
         may_pass: Whether the same request may fare better later.
     """
 
-    error: Exception
+    error: Exception = attrs.field(repr=False)
     may_have_left: bool
     timed_out: bool = False
     may_pass: bool = True

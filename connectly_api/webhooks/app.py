@@ -9,6 +9,7 @@ from types import UnionType
 from typing import Any, Final, Literal, TypeVar, get_args, overload
 
 from connectly_api.errors import InvalidInputError, UsageError, WebhookPayloadError, WebhookSignatureError
+from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.backlog import Backlog
 from connectly_api.webhooks.decoding import MAX_BYTES
 from connectly_api.webhooks.dispatch import Dispatcher, Outcome
@@ -59,6 +60,7 @@ class WebhookApp:
     root is accepted.
     """
 
+    @cut_traceback
     def __init__(
         self,
         secrets: Secrets,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 
 from connectly_api.addresses import Bsuid, Phone, Recipient
+from connectly_api.errors import is_documented_code, is_documented_type, is_trace_id
 
 __all__ = ["Attachment", "Business", "Customer", "DeliveryFailure", "Location", "Referral"]
 
@@ -107,15 +109,20 @@ class Referral:
     """
 
     ctwa_clid: str | None = attrs.field(default=None, repr=False)
-    source_url: str | None = None
+    source_url: str | None = attrs.field(default=None, repr=False)
     source_id: str | None = None
     source_type: str | None = None
-    headline: str | None = None
-    body: str | None = None
+    headline: str | None = attrs.field(default=None, repr=False)
+    body: str | None = attrs.field(default=None, repr=False)
     media_type: str | None = None
-    image_url: str | None = None
-    video_url: str | None = None
-    thumbnail_url: str | None = None
+    image_url: str | None = attrs.field(default=None, repr=False)
+    video_url: str | None = attrs.field(default=None, repr=False)
+    thumbnail_url: str | None = attrs.field(default=None, repr=False)
+
+
+def _shown_if(documented: Callable[[str | None], bool]) -> Callable[[str | None], str]:
+    """Return the repr of a text that is shown in its documented form only, as it may be a copy of anything else."""
+    return lambda value: repr(value) if value is None or documented(value) else "…"
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -132,10 +139,10 @@ class DeliveryFailure:
         details: Further facts.
     """
 
-    code: str | None = None
-    type: str | None = None
+    code: str | None = attrs.field(default=None, repr=_shown_if(is_documented_code))
+    type: str | None = attrs.field(default=None, repr=_shown_if(is_documented_type))
     message: str | None = attrs.field(default=None, repr=False)
     user_title: str | None = attrs.field(default=None, repr=False)
     user_message: str | None = attrs.field(default=None, repr=False)
-    trace_id: str | None = None
+    trace_id: str | None = attrs.field(default=None, repr=_shown_if(is_trace_id))
     details: Any = attrs.field(default=None, repr=False, hash=False)

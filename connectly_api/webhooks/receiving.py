@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.decoding import MAX_BYTES, decode
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.reading import read
@@ -10,6 +11,7 @@ from connectly_api.webhooks.signature import HeadersLike, Secrets, signature_in,
 __all__ = ["parse", "receive"]
 
 
+@cut_traceback
 def receive(headers: HeadersLike, body: bytes, secrets: Secrets, *, max_bytes: int = MAX_BYTES) -> Event:
     """Verify a request's signature, and return the event that it brings.
 
@@ -28,6 +30,7 @@ def receive(headers: HeadersLike, body: bytes, secrets: Secrets, *, max_bytes: i
     return parse(body, max_bytes=max_bytes)
 
 
+@cut_traceback
 def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Event:
     """Return the event in a body that was verified elsewhere.
 

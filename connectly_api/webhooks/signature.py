@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from connectly_api.errors import WebhookSignatureError
+from connectly_api.tracebacks import cut_traceback
 
 __all__ = ["SIGNATURE_HEADER", "HeadersLike", "Secrets", "secret_keys", "sign", "signature_in", "verify"]
 
@@ -27,6 +28,7 @@ HeadersLike = Mapping[str, object] | Mapping[bytes, object] | Iterable[tuple[str
 """Any framework's headers: a mapping, or pairs of name and value; `str` or `bytes`; in any case."""
 
 
+@cut_traceback
 def sign(body: bytes, secret: str | bytes) -> str:
     """Return the signature that the service would send with a body: for tests and for a local service.
 
@@ -40,6 +42,7 @@ def sign(body: bytes, secret: str | bytes) -> str:
     return _signature(_key(secret), body).decode("ascii")
 
 
+@cut_traceback
 def verify(body: bytes, signature: str | bytes | None, secrets: Secrets) -> None:
     """Return if a body was signed with one of the secrets; raise if not.
 

@@ -65,15 +65,16 @@ def test_json_says_whether_the_call_may_have_taken_effect() -> None:
 
 def test_a_rate_limit_says_how_long_to_wait() -> None:
     error = RateLimitError(status=429)
-    assert outcome(error).advice == "nothing was accepted: try again later"
+    assert outcome(error).advice == "try again later"
     error.retry_after = 2.5
-    assert outcome(error).advice == "nothing was accepted: try again in 2.5 s"
+    assert outcome(error).advice == "try again in 2.5 s"
     assert failure(error)["retryAfter"] == 2.5
     assert failure(error)["retrySafe"] is True
 
 
 def test_json_repeats_no_code_but_the_services_own() -> None:
     assert failure(ApiError(status=400, code="kestrel"))["code"] is None
+    assert failure(ApiError(status=400, code="ERROR_CODE_KESTREL"))["code"] is None
     assert failure(ApiError(status=400))["code"] is None
     assert failure(ApiError(status=400, code="ERROR_CODE_UNSPECIFIED"))["code"] == "ERROR_CODE_UNSPECIFIED"
 

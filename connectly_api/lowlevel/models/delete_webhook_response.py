@@ -11,7 +11,7 @@ from connectly_api import writing as _writing
 _SPELLINGS: dict[str, str] = {}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class DeleteWebhookResponse:
     """`v1DeleteWebhookResponse` of the service's Swagger file.
 

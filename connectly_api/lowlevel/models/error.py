@@ -12,7 +12,7 @@ from connectly_api import writing as _writing
 _SPELLINGS: dict[str, str] = {"user_title": "userTitle", "user_message": "userMessage", "cnt_trace_id": "cntTraceId"}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class Error:
     """`v1Error` of the service's Swagger file.
 

@@ -15,7 +15,7 @@ if _typing.TYPE_CHECKING:
 _SPELLINGS: dict[str, str] = {}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class ListSection:
     """`v1ListSection` of the service's Swagger file.
 

@@ -17,7 +17,7 @@ if _typing.TYPE_CHECKING:
 _SPELLINGS: dict[str, str] = {"catalog_id": "catalogId"}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class MultiProductMessage:
     """`v1MultiProductMessage` of the service's Swagger file.
 

@@ -15,7 +15,7 @@ if _typing.TYPE_CHECKING:
 _SPELLINGS: dict[str, str] = {"channel_type": "channelType", "user_id": "userId"}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class Participant:
     """`v1Participant` of the service's Swagger file.
 

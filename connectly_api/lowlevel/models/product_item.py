@@ -12,7 +12,7 @@ from connectly_api import writing as _writing
 _SPELLINGS: dict[str, str] = {"product_retailer_id": "productRetailerId"}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class ProductItem:
     """`v1ProductItem` of the service's Swagger file.
 

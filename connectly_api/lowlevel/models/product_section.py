@@ -15,7 +15,7 @@ if _typing.TYPE_CHECKING:
 _SPELLINGS: dict[str, str] = {"product_items": "productItems"}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class ProductSection:
     """`v1ProductSection` of the service's Swagger file.
 

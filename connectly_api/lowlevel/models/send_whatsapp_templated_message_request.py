@@ -20,7 +20,7 @@ _SPELLINGS: dict[str, str] = {
 }
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class SendWhatsappTemplatedMessageRequest:
     """`MessageServiceSendWhatsappTemplatedMessageBody` of the service's Swagger file.
 

@@ -16,7 +16,7 @@ if _typing.TYPE_CHECKING:
 _SPELLINGS: dict[str, str] = {"catalog_id": "catalogId", "product_item": "productItem"}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class SingleProductMessage:
     """`v1SingleProductMessage` of the service's Swagger file.
 

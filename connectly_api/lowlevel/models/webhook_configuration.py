@@ -17,7 +17,7 @@ if _typing.TYPE_CHECKING:
 _SPELLINGS: dict[str, str] = {"channel_types": "channelTypes", "webengage_configuration": "webengageConfiguration"}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class WebhookConfiguration:
     """`v1WebhookConfiguration` of the service's Swagger file.
 

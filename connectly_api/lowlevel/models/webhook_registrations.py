@@ -15,7 +15,7 @@ if _typing.TYPE_CHECKING:
 _SPELLINGS: dict[str, str] = {"business_id": "businessId"}
 
 
-@_attrs.define(kw_only=True, repr=False)
+@_attrs.define(kw_only=True, repr=False, field_transformer=_writing.hide_values)
 class WebhookRegistrations:
     """`v1WebhookRegistrations` of the service's Swagger file.
 

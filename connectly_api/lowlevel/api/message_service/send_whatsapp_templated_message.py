@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import typing as _typing
 
+from connectly_api import tracebacks as _tracebacks
 from connectly_api import wire as _wire
 from connectly_api.transport import protocol as _protocol
 
@@ -16,6 +17,7 @@ if _typing.TYPE_CHECKING:
 __all__ = ["request", "send_whatsapp_templated_message"]
 
 
+@_tracebacks.cut_traceback
 def request(
     business_id: str,
     *,
@@ -42,6 +44,7 @@ def request(
     )
 
 
+@_tracebacks.cut_traceback
 async def send_whatsapp_templated_message(
     transport: _pipeline.Pipeline,
     business_id: str,

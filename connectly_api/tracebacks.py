@@ -1,0 +1,111 @@
+"""Keeps arguments out of tracebacks: a key, a number or a text must not be among the locals of a frame.
+
+Sentry, rich and `pytest -l` show the locals of each frame that an error passes through, and there they would find what
+was being sent, in every form that it takes on its way: arguments, a request's dictionaries, an HTTP library's headers.
+So each public function that takes such values is wrapped. When anything leaves it, the wrapper drops its own arguments
+and cuts the traceback: what is left is the caller's frames and the wrapper's, which holds nothing.
+
+What is no error of ours is a bug, here or in an adapter, and whoever looks for it needs to know the place: it gets a
+note with the files and lines that were cut.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, Final, TypeVar, cast
+
+from connectly_api.errors import ConnectlyError
+
+__all__ = ["cut_init_traceback", "cut_traceback", "hide_frames"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
+
+_NOTE: Final = "raised within connectly_api: "
+_LONGEST: Final = 8
+"""Places in a note; what lies deeper is the same library's."""
+
+
+def cut_traceback(function: F) -> F:
+    """Wrap a function, or a coroutine function, so that no frame below the caller's shows its arguments.
+
+    The name, the documentation, the signature, and whether it is a coroutine function stay as they are.
+
+    Args:
+        function: What takes values that must not be shown.
+    """
+    if iscoroutinefunction(function):
+
+        @wraps(function)
+        async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the wrapped function's own)
+            outer = sys.exception()
+            try:
+                return await function(*args, **kwargs)
+            except BaseException as error:
+                args, kwargs = (), {}
+                hide_frames(error, outer)
+                outer = None
+                raise
+    else:
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the wrapped function's own)
+            outer = sys.exception()
+            try:
+                return function(*args, **kwargs)
+            except BaseException as error:
+                args, kwargs = (), {}
+                hide_frames(error, outer)
+                outer = None
+                raise
+
+    return cast("F", call)
+
+
+def cut_init_traceback(kind: C) -> C:
+    """Do for a class's constructor what `cut_traceback` does for a function: a decorator to stand above `@frozen`.
+
+    Args:
+        kind: A class whose arguments must not be shown.
+    """
+    constructor: Any = kind
+    constructor.__init__ = cut_traceback(constructor.__init__)
+    return kind
+
+
+def hide_frames(error: BaseException, outer: BaseException | None) -> None:
+    """Cut the traceback of an error, and of whatever led to it.
+
+    Args:
+        error: What is on its way to the caller.
+        outer: What the caller was handling already: it is the caller's, and stays as it is.
+    """
+    seen = {id(outer)}
+    pending: list[BaseException | None] = [error]
+    while pending:
+        one = pending.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Exception) and not isinstance(one, ConnectlyError):
+            _note_places(one)
+        one.__traceback__ = None
+        pending += [one.__cause__, one.__context__]
+        if isinstance(one, BaseExceptionGroup):
+            pending += cast("BaseExceptionGroup[BaseException]", one).exceptions
+
+
+def _note_places(error: Exception) -> None:
+    """Add the files, lines and functions that an error came through, but for wrappers, unless that was done below."""
+    frames = [
+        f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename != __file__
+    ]
+    notes: list[str] = getattr(error, "__notes__", [])
+    if frames and not any(note.startswith(_NOTE) for note in notes):
+        error.add_note(f"{_NOTE}{'; '.join(frames[-_LONGEST:])}")

@@ -1,0 +1,152 @@
+"""What is said of a failed exchange: the exception's class, and a reason in our own words. Pure.
+
+An exception's own text is never shown. HTTP libraries put what a server wrote into it (`illegal status line:
+bytearray(b'…')`), and a server may write what it was sent. What is looked at instead cannot be written by a server: the
+number of an operating system's error, OpenSSL's verdict on a certificate, and, as keys to sentences of ours, the fixed
+sentences of the libraries.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+import ssl
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, cast
+
+from connectly_api.transport.protocol import ExplainedError
+
+__all__ = ["describe_failure"]
+
+_DEEPEST: Final = 8
+"""Causes of causes that are looked at."""
+
+_CERTIFICATE: Final = "the server's certificate is not accepted"
+_NO_NAME: Final = "the host's name cannot be resolved"
+_CLOSED: Final = "the connection was closed without an answer"
+_NOT_HTTP: Final = "the answer is not HTTP"
+_LATE: Final = "no answer in time"
+
+_SENTENCES: Final[Mapping[str, str]] = {
+    "Server disconnected without sending a response.": _CLOSED,
+    "connection closed before message completed": _CLOSED,
+    "dns error": _NO_NAME,
+    "invalid HTTP version parsed": _NOT_HTTP,
+    "invalid HTTP header parsed": _NOT_HTTP,
+    "invalid HTTP status-code parsed": _NOT_HTTP,
+    "operation timed out": _LATE,
+}
+_CLASSES: Final[Mapping[str, str]] = {
+    "ConnectTimeout": "no connection in time",
+    "PoolTimeout": "no free connection in time",
+    "ReadTimeout": _LATE,
+    "RemoteProtocolError": _NOT_HTTP,
+    "WriteTimeout": "not written in time",
+}
+# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/, and what rustls calls the same.
+_VERDICTS: Final[Mapping[int, str]] = {
+    9: "it is not valid yet",
+    10: "it has expired",
+    18: "it is self-signed",
+    19: "its authority is not trusted",
+    20: "its authority is not trusted",
+    21: "its authority is not trusted",
+    62: "it is for another host",
+    64: "it is for another address",
+}
+_RUSTLS: Final[Mapping[str, str]] = {
+    "NotValidYet": _VERDICTS[9],
+    "Expired": _VERDICTS[10],
+    "UnknownIssuer": _VERDICTS[20],
+    "NotValidForName": _VERDICTS[62],
+    "certificate not valid for name": _VERDICTS[62],
+    "certificate expired": _VERDICTS[10],
+    "certificate not valid yet": _VERDICTS[9],
+}
+_RUSTLS_CERTIFICATE: Final = "invalid peer certificate: "
+_RUST_NUMBER: Final = re.compile(r"\(os error ([0-9]{1,4})\)\Z")
+
+
+def describe_failure(error: BaseException) -> str:
+    """Return the class of an exception and why it was raised, without anything that a server may have written.
+
+    Args:
+        error: What an adapter raised.
+    """
+    if isinstance(error, ExplainedError):
+        builtin = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+        return f"{builtin.__name__}: {error}"
+    name = type(error).__name__
+    reason = next(filter(None, map(_reason, _causes(error))), None)
+    if reason is None and isinstance(error, TimeoutError):
+        reason = _LATE
+    if reason is not None:
+        return f"{name}: {reason}"
+    return f"{name}{_place(error)}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what led to it."""
+    one: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if one is None:
+            return
+        yield one
+        one = one.__cause__ or one.__context__
+
+
+def _reason(error: BaseException) -> str | None:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return _of_certificate(_VERDICTS.get(error.verify_code))
+        case ssl.SSLError():
+            return None if type(error) in {ssl.SSLWantReadError, ssl.SSLWantWriteError} else "TLS failed"
+        case socket.gaierror():
+            return _NO_NAME
+        case OSError() if error.errno is not None:
+            return _of_number(error.errno)
+        case _:
+            known = (reason for text in _texts(error) if (reason := _of_text(text)) is not None)
+            return next(known, None) or _CLASSES.get(type(error).__name__)
+
+
+def _of_certificate(verdict: str | None) -> str:
+    return _CERTIFICATE if verdict is None else f"{_CERTIFICATE}: {verdict}"
+
+
+def _of_number(number: int) -> str | None:
+    name = errno.errorcode.get(number)
+    return None if name is None else f"{os.strerror(number)} ({name})"
+
+
+def _texts(error: BaseException) -> Iterator[str]:
+    """Yield the sentences that a library gave to an exception: keys to ours, and never shown themselves."""
+    yield from (argument for argument in error.args if isinstance(argument, str))
+    # pyreqwest's exceptions list what led to them, the deepest last.
+    details: Any = getattr(error, "details", None)
+    if isinstance(details, dict):
+        causes = cast("dict[str, Any]", details).get("causes")
+        for cause in reversed(causes) if isinstance(causes, list) else ():
+            yield from _strings(cast("dict[str, Any]", cause).values() if isinstance(cause, dict) else ())
+
+
+def _strings(values: Iterable[Any]) -> Iterator[str]:
+    return (value for value in values if isinstance(value, str))
+
+
+def _of_text(text: str) -> str | None:
+    if text.startswith(_RUSTLS_CERTIFICATE):
+        rest = text.removeprefix(_RUSTLS_CERTIFICATE)
+        return _of_certificate(next((mine for theirs, mine in _RUSTLS.items() if rest.startswith(theirs)), None))
+    if (number := _RUST_NUMBER.search(text)) is not None:
+        return _of_number(int(number[1]))
+    return _SENTENCES.get(text)
+
+
+def _place(error: BaseException) -> str:
+    """Return where an exception was raised: it is a bug, and its text cannot be shown."""
+    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return f" at {places[-1][0]}:{places[-1][1]}" if places else ""
