@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import anyio
 
-from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
+from connectly_api.transport.protocol import BrokenExchangeError, LateError, Progress, Response, Timeouts, WireRequest
 
 __all__ = ["AsgiTransport"]
 

@@ -154,7 +154,7 @@ class Progress:
 
 
 class ExplainedError(Exception):
-    """What an adapter raises in this package's own words. Its text is shown; a library's may hold what a server wrote."""
+    """A failure in this package's own words, so its text is shown; a library's may hold what a server wrote."""
 
 
 class BrokenExchangeError(ExplainedError, ConnectionError):

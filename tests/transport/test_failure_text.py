@@ -15,7 +15,7 @@ import trustme
 from connectly_api.transport import Progress, Timeouts, Tls, Transport, WireRequest
 from connectly_api.transport.auto import to_transport
 from connectly_api.transport.failure_text import describe_failure
-from connectly_api.transport.protocol import BrokenExchangeError, ClosedError, LateError, Progress
+from connectly_api.transport.protocol import BrokenExchangeError, ClosedError, LateError
 from tests.rough_server import (
     breaking_off,
     close_after_reading,
