@@ -181,19 +181,10 @@ class Pipeline:
                         raise
                     except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
                         outcome = Failure(error, progress.may_have_left, timed_out=isinstance(error, TimeoutError))
-                if outcome is None and self._closed and not progress.may_have_left:
-                    outcome = Failure(ClosedError(progress), may_have_left=False)
-                elif outcome is None:
-                    late = TimeoutError(f"no answer within {timeouts.total:g} s")
-                    outcome = Failure(late, progress.may_have_left, timed_out=True)
+                if outcome is None:
+                    outcome = self._given_up(progress, timeouts)
                 pause = self._pause(request.method, outcome, attempt, deadline)
-                if pause is None:
-                    break
-                _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), pause)
-                progress.may_have_left = False
-                with self._tries.begin(math.inf, progress):
-                    await self._clock.sleep(pause)
-                if self._closed:
+                if pause is None or not await self._wait(request, outcome, pause):
                     break
             if self._calls > 1 and self._steps:
                 await asyncio.sleep(0)
@@ -202,6 +193,22 @@ class Pipeline:
         if _LOG.isEnabledFor(logging.DEBUG):
             return self._conclude_loudly(request, outcome, attempt, started)
         return self._conclude(request, outcome, attempt)
+
+    def _given_up(self, progress: Progress, timeouts: Timeouts) -> Failure:
+        """Say why a try ended that neither the adapter nor the caller has ended."""
+        if self._closed and not progress.may_have_left:
+            return Failure(ClosedError(progress), may_have_left=False)
+        late = TimeoutError(f"no answer within {timeouts.total:g} s")
+        return Failure(late, progress.may_have_left, timed_out=True)
+
+    async def _wait(self, request: Request[object], outcome: Response | Failure, seconds: float) -> bool:
+        """Wait for the next try, and say whether there is to be one: closing the client ends the waiting."""
+        _LOG.info("%s: %s; trying again in %.3f s", request.operation, _short(outcome), seconds)
+        progress = Progress()
+        progress.may_have_left = False
+        with self._tries.begin(math.inf, progress):
+            await self._clock.sleep(seconds)
+        return not self._closed
 
     def _conclude_loudly(
         self, request: Request[T], outcome: Response | Failure, attempts: int, started: float

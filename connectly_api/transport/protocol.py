@@ -14,7 +14,17 @@ import attrs
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["Answer", "ClosedError", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest", "check_seconds"]
+__all__ = [
+    "Answer",
+    "ClosedError",
+    "Progress",
+    "Request",
+    "Response",
+    "Timeouts",
+    "Transport",
+    "WireRequest",
+    "check_seconds",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -28,8 +28,8 @@ __all__ = ["is_usable", "load"]
 
 _EXTENSION: Final = "pyreqwest._pyreqwest"
 _FORKED: Final = (
-    "pyreqwest was used before this process was forked, and does not outlive a fork: send nothing before you fork, start"
-    " processes with 'spawn', or take transport='httpx'"
+    "pyreqwest was used before this process was forked, and does not outlive a fork: send nothing before you fork,"
+    " start processes with 'spawn', or take transport='httpx'"
 )
 
 
