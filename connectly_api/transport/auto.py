@@ -22,7 +22,7 @@ _TESTED_SERIES = "0.15."
 
 
 class AutoTransport:
-    """Sends through pyreqwest where it is installed and known to work on asyncio's event loop; else through httpx.
+    """Sends through pyreqwest where it is installed and known to work, and the loop is asyncio's; else through httpx.
 
     It decides at its first request, and then for good. In a process that was forked after its parent sent something
     through pyreqwest, it takes httpx, and likewise outside the main thread where something else has loaded pyreqwest:

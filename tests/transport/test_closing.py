@@ -17,7 +17,7 @@ from connectly_api.transport.httpx import HttpxTransport
 from connectly_api.transport.paced import PacedTransport
 from connectly_api.transport.protocol import ClosedError, Progress, Transport
 from connectly_api.transport.pyreqwest import PyreqwestTransport
-from tests.rough_server import answer, answering, free_port, hang_after_reading, rough_server
+from tests.rough_server import RoughServer, answer, answering, free_port, hang_after_reading, rough_server
 from tests.transport.test_adapters import post
 
 TRANSPORTS = ["httpx", "pyreqwest", "auto"]
@@ -38,8 +38,15 @@ async def at_once() -> AsyncIterator[None]:
         yield
 
 
+async def seen(server: RoughServer) -> None:
+    while not server.requests:  # noqa: ASYNC110 (the server is not told who waits for it)
+        await asyncio.sleep(0.001)
+
+
 WAITS: dict[str, Callable[[str], Connectly]] = {
-    **{f"in flight, {name}": lambda url, name=name: client(url, name, max_in_flight=1) for name in TRANSPORTS},
+    "in flight, httpx": lambda url: client(url, "httpx", max_in_flight=1),
+    "in flight, pyreqwest": lambda url: client(url, "pyreqwest", max_in_flight=1),
+    "in flight, auto": lambda url: client(url, "auto", max_in_flight=1),
     "connections, httpx": lambda url: client(url, HttpxTransport(max_connections=1)),
     "connections, pyreqwest": lambda url: client(url, PyreqwestTransport(max_connections=1)),
     "pace, pyreqwest": lambda url: client(url, "pyreqwest", pace=Pace(customer=Rate(1e-3, 1))),
@@ -52,8 +59,7 @@ async def test_calls_that_wait_for_their_turn_are_not_sent_once_the_client_is_cl
     async with rough_server(hang_after_reading) as server, at_once():
         connectly = WAITS[wait](server.base_url)
         tasks = start(connectly, 6)
-        while not server.requests:  # noqa: ASYNC110 (what the server saw is no event)
-            await asyncio.sleep(0.001)
+        await seen(server)
         await connectly.aclose()
         first, *others = await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0.05)
@@ -67,8 +73,7 @@ async def test_a_call_that_waits_for_its_next_try_ends_with_what_its_last_one_ca
     async with rough_server(answering(answer(429, headers=[("Retry-After", "15")]))) as server, at_once():
         connectly = client(server.base_url, "pyreqwest")
         [task] = start(connectly, 1)
-        while not server.requests:  # noqa: ASYNC110 (what the server saw is no event)
-            await asyncio.sleep(0.001)
+        await seen(server)
         await asyncio.sleep(0.05)
         await connectly.aclose()
         with pytest.raises(RateLimitError):
@@ -79,9 +84,8 @@ async def test_a_call_that_waits_for_its_next_try_ends_with_what_its_last_one_ca
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_call_whose_connection_was_refused_is_not_tried_again(transport: str) -> None:
     async with at_once():
-        connectly = client(
-            f"http://127.0.0.1:{free_port()}", transport, retry=Retry(attempts=10**6, base=LONG, cap=LONG)
-        )
+        patient = Retry(attempts=10**6, base=LONG, cap=LONG)
+        connectly = client(f"http://127.0.0.1:{free_port()}", transport, retry=patient)
         tasks = start(connectly, 3)
         await asyncio.sleep(0.2)
         await connectly.aclose()
@@ -162,8 +166,7 @@ async def test_an_adapter_by_itself_lets_nothing_through_that_waited_when_it_was
         first, second = (
             asyncio.ensure_future(transport.exchange(post(server.base_url), Timeouts(), Progress())) for _ in range(2)
         )
-        while not server.requests:  # noqa: ASYNC110 (what the server saw is no event)
-            await asyncio.sleep(0.001)
+        await seen(server)
         await transport.aclose()
         found = await asyncio.gather(first, second, return_exceptions=True)
     assert [type(error).__name__ for error in found] == ["ClientClosedError", "ClosedError"]

@@ -220,8 +220,7 @@ async def test_threads_and_forks_send_and_end(program: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("program", PROGRAMS)
 async def test_many_threads_and_forks_send_and_end(program: str) -> None:
-    for _ in range(2):
-        await run(PROGRAMS[program], "pyreqwest", count=25, runs=2)
+    await run(PROGRAMS[program], "pyreqwest", count=20, runs=2)
 
 
 @pytest.mark.parametrize("when", FORKS)
