@@ -41,7 +41,7 @@ def cut_traceback(function: F) -> F:
     if iscoroutinefunction(function):
 
         @wraps(function)
-        async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the wrapped function's own)
+        async def call_async(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the wrapped function's own)
             outer = sys.exception()
             try:
                 return await function(*args, **kwargs)
@@ -50,18 +50,19 @@ def cut_traceback(function: F) -> F:
                 hide_frames(error, outer)
                 outer = None
                 raise
-    else:
 
-        @wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the wrapped function's own)
-            outer = sys.exception()
-            try:
-                return function(*args, **kwargs)
-            except BaseException as error:
-                args, kwargs = (), {}
-                hide_frames(error, outer)
-                outer = None
-                raise
+        return cast("F", call_async)
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the wrapped function's own)
+        outer = sys.exception()
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            args, kwargs = (), {}
+            hide_frames(error, outer)
+            outer = None
+            raise
 
     return cast("F", call)
 

@@ -184,7 +184,7 @@ def drawn(error: BaseException) -> str:
     """Return an error as rich draws it, with the locals of each frame."""
     trace: TracebackType | None = error.__traceback__
     console = Console(file=StringIO(), width=4000)
-    console.print(Traceback.from_exception(type(error), error, trace, show_locals=True, locals_max_string=None))
+    console.print(Traceback.from_exception(type(error), error, trace, show_locals=True))
     file = console.file
     assert isinstance(file, StringIO)
     return file.getvalue()

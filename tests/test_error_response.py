@@ -77,8 +77,8 @@ BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-def error_from(status: int, body: object, *, personal: tuple[str, ...] = ()) -> ApiError:
-    return error_from_response(status, (), json.dumps(body).encode(), personal=personal)
+def error_from(status: int, body: object, *, sent: tuple[str, ...] = ()) -> ApiError:
+    return error_from_response(status, (), json.dumps(body).encode(), sent=sent)
 
 
 @pytest.mark.parametrize(("code", "kind"), BY_CODE.items())
@@ -127,7 +127,7 @@ def test_the_documented_error_is_read_whole() -> None:
 
 
 def test_the_documented_error_says_all_of_it_in_one_line() -> None:
-    personal = (
+    sent = (
         "+16044441111",
         "US.13491208655302741918",
         "Hello, this is a text message!",
@@ -136,11 +136,11 @@ def test_the_documented_error_says_all_of_it_in_one_line() -> None:
         "key_1a2b",
     )
 
-    error = error_from_response(504, (), WINDOW_CLOSED, personal=personal)
+    error = error_from_response(504, (), WINDOW_CLOSED, sent=sent)
 
     assert str(error) == (
-        "504 ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW: Failed to send a message because more than 24 hours have"
-        " passed since the customer last replied; use a template message (trace id 11824978358485860716)"
+        "504 ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW: more than 24 hours since the customer wrote;"
+        " use a template message (trace id 11824978358485860716)"
     )
 
 
@@ -239,7 +239,7 @@ def test_a_trace_id_that_came_as_a_number_is_read() -> None:
     error = error_from(500, {"cntTraceId": 11824978358485860716})
 
     assert error.trace_id == "11824978358485860716"
-    assert str(error) == "500 Internal Server Error (trace id 11824978358485860716)"
+    assert str(error) == "500 Internal Server Error: the service failed (trace id 11824978358485860716)"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
@@ -302,7 +302,7 @@ PERSONAL = (
 @pytest.mark.parametrize("field", ["code", "type", "message", "userTitle", "userMessage", "cntTraceId", "details"])
 def test_an_echo_in_any_field_is_in_no_text(field: str, value: str) -> None:
     for body in ({field: value}, {field: value.upper()}, {"error": {field: f"<{value}>"}}):
-        error = error_from(400, body, personal=PERSONAL)
+        error = error_from(400, body, sent=PERSONAL)
 
         for shown in (str(error), repr(error)):
             assert value.lower() not in shown.lower()

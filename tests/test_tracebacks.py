@@ -25,6 +25,7 @@ from connectly_api import (
     RequestRejectedError,
     Template,
     Text,
+    Timeouts,
 )
 from connectly_api.lowlevel import Message, Participant, SendMessageRequest, send_message
 from connectly_api.tracebacks import cut_traceback, hide_frames
@@ -166,13 +167,15 @@ async def test_no_librarys_frame_is_left_either(transport: Any) -> None:
     refused = Connectly(api_key=KEY, business_id="b", base_url=f"http://127.0.0.1:{free_port()}", transport=transport)
     async with refused:
         with pytest.raises(NotSentError) as not_sent:
-            await refused.send_text(PHONE, TEXT, timeout=1)
+            await refused.send_text(PHONE, TEXT)
     async with (
         rough_server(hang_after_reading) as server,
-        Connectly(api_key=KEY, business_id="b", base_url=server.base_url, transport=transport) as connectly,
+        Connectly(
+            api_key=KEY, business_id="b", base_url=server.base_url, transport=transport, timeouts=Timeouts(read=0.5)
+        ) as connectly,
     ):
         with pytest.raises(OutcomeUnknownError) as unknown:
-            await connectly.send_text(PHONE, TEXT, timeout=0.3)
+            await connectly.send_text(PHONE, TEXT)
         task = asyncio.create_task(connectly.send_text(PHONE, TEXT))
         while len(server.requests) < 2:  # noqa: ASYNC110 (the server is a list of what it saw)
             await asyncio.sleep(0.01)
@@ -233,7 +236,7 @@ def inner(work: Callable[[], object]) -> object:
 
 def fail_in_a_group() -> None:
     try:
-        {}[0]
+        dict[int, int]()[0]
     except KeyError as error:
         raise ExceptionGroup("several", [error, ValueError(1)]) from error
 

@@ -68,7 +68,8 @@ def _of_command(message: str, context: Any, arguments: Sequence[str]) -> str:  #
     given = next((part for part in arguments if _VERB.fullmatch(part) and message.startswith(_no_such(part))), None)
     if given is None:
         return "No such command"
-    near = get_close_matches(given, context.command.commands, 1)
+    commands: list[str] = [*context.command.commands]
+    near = get_close_matches(given, commands, 1)
     return f"{_no_such(given)}. Did you mean {near[0]!r}?" if near else _no_such(given)
 
 

@@ -14,8 +14,10 @@ import re
 import socket
 import ssl
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, cast
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from connectly_api.json_kinds import is_array, is_object
 
 from connectly_api.transport.protocol import ExplainedError
 
@@ -126,15 +128,10 @@ def _texts(error: BaseException) -> Iterator[str]:
     """Yield the sentences that a library gave to an exception: keys to ours, and never shown themselves."""
     yield from (argument for argument in error.args if isinstance(argument, str))
     # pyreqwest's exceptions list what led to them, the deepest last.
-    details: Any = getattr(error, "details", None)
-    if isinstance(details, dict):
-        causes = cast("dict[str, Any]", details).get("causes")
-        for cause in reversed(causes) if isinstance(causes, list) else ():
-            yield from _strings(cast("dict[str, Any]", cause).values() if isinstance(cause, dict) else ())
-
-
-def _strings(values: Iterable[Any]) -> Iterator[str]:
-    return (value for value in values if isinstance(value, str))
+    details: object = getattr(error, "details", None)
+    causes = details.get("causes") if is_object(details) else None
+    for cause in reversed(causes) if is_array(causes) else ():
+        yield from (value for value in cause.values() if isinstance(value, str)) if is_object(cause) else ()
 
 
 def _of_text(text: str) -> str | None:

@@ -316,3 +316,29 @@ def test_an_id_that_could_drive_a_terminal_is_escaped(shell: Shell, capsys: pyte
     transport = MockTransport(lambda _: Response(200, (), b'{"id": "a\\u001b[31m\\nb"}'))
 
     assert Shell(shell.sandbox, transport, capsys)("send", "text", TO, "Hi").out == "a\\x1b[31m\\nb\n"
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_the_services_own_words_are_shown_where_asked_for(
+    shell: Shell, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    refused = Response(400, (), b'{"code":"ERROR_CODE_UNSPECIFIED","message":"no place for kestrel\\u001b[2J"}')
+    commands = Shell(shell.sandbox, MockTransport(lambda _: refused), capsys)
+    command = ("send", "text", TO, "kestrel", *(("--json",) if form == "json" else ()))
+
+    silent, open_ = commands(*command), commands(*command, "--show-message")
+
+    assert "kestrel" not in silent.err
+    assert (silent.code, open_.code) == (20, 20)
+    if form == "json":
+        assert open_.error() == silent.error() | {"serviceMessage": "no place for kestrel\x1b[2J"}
+    else:
+        assert open_.err == f"{silent.err}connectly: the service says: no place for kestrel\\x1b[2J\n"
+
+
+def test_where_the_service_said_nothing_there_is_nothing_to_show(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = Shell(shell.sandbox, MockTransport(lambda _: Response(400)), capsys)
+
+    assert commands("send", "text", TO, "x") == commands("send", "text", TO, "x", "--show-message")
