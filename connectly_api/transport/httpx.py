@@ -299,9 +299,9 @@ class _Opener(httpcore.AsyncNetworkBackend):
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *_arguments: object, **_settings: object
     ) -> httpcore.AsyncNetworkStream:
+        if self.is_closed:
+            raise ConnectionAbortedError(_CLOSED)
         with anyio.CancelScope() as scope:
-            if self.is_closed:
-                scope.cancel()
             self._opening.add(scope)
             try:
                 with anyio.fail_after(timeout):
@@ -401,6 +401,8 @@ class _Stream(httpcore.AsyncNetworkStream):
             with anyio.fail_after(timeout):
                 return await self._layer.receive(max_bytes)
         except anyio.EndOfStream:
+            if exchange.carrier is None:
+                raise ConnectionResetError("the proxy closed the connection") from None
             return b""
         except TimeoutError:
             raise LateError("no answer in time") from None

@@ -23,6 +23,7 @@ from connectly_api.transport.httpx import (
     HttpxTransport,
     _httpcore_timeouts,
     _left_over,
+    _Opener,
     _outgoing,
     _poll_of,
     _read_refusal,
@@ -286,6 +287,13 @@ async def test_a_connection_that_is_being_opened_when_it_is_closed_carries_nothi
     assert (progress.may_have_left, progress.may_pass) == (False, False)
     assert server.requests == []
     assert sockets(transport) == set()
+
+
+async def test_nothing_is_opened_that_was_about_to_be_when_it_was_closed() -> None:
+    opener = _Opener()
+    await opener.aclose()
+    with pytest.raises(ConnectionAbortedError):
+        await opener.connect_tcp("127.0.0.1", free_port())
 
 
 def test_the_environment_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ async def send_in_turn(
         async with connected(make(tls and tls[1]), server.base_url) as client:
             for number, turn in enumerate([*turns, Turn()]):
                 outcomes[f"message {number}"] = await outcome(client, f"message {number}")
-                if turn.after:
+                if turn.after or turn.ending != "keeps":
                     await asyncio.sleep(0.01)
         await asyncio.sleep(0.005)
     check(server, outcomes)
@@ -181,6 +181,17 @@ async def test_what_follows_an_answer_is_nobodys_answer(
     name: str, stray: str, when: str, secure: bool, tls: tuple[ssl.SSLContext, Tls]
 ) -> None:
     turn = Turn(appended=[stray]) if when == "appended" else Turn(after=[stray])
+    _, outcomes = await send_in_turn(ADAPTERS[name], [turn, turn], tls if secure else None)
+    assert outcomes == {text: text for text in outcomes}
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("ending", ["closes", "resets"])
+@pytest.mark.parametrize("name", ADAPTERS)
+async def test_an_idle_connection_that_ended_is_not_used_again(
+    name: str, ending: str, secure: bool, tls: tuple[ssl.SSLContext, Tls]
+) -> None:
+    turn = Turn(ending=ending)
     _, outcomes = await send_in_turn(ADAPTERS[name], [turn, turn], tls if secure else None)
     assert outcomes == {text: text for text in outcomes}
 
