@@ -13,10 +13,11 @@ from connectly_api.addresses import RecipientLike, SenderLike, to_recipient, to_
 from connectly_api.content import Audio, Document, Image, Location, Text, Video
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
 from connectly_api.interactive import Button, Header, ListMessage, ReplyButtons, Section
+from connectly_api.keywords import check_keywords, keywords_of
 from connectly_api.limits import Limits
 from connectly_api.products import Product, ProductList, ProductSection
 from connectly_api.results import SentMessage
-from connectly_api.sending import Content, Message, SendOptions, to_request
+from connectly_api.sending import Content, Message, SendOptions, check_options, to_request
 from connectly_api.template import Parameter, Template
 from connectly_api.transport.address import PRODUCTION, proxy_from_environment
 from connectly_api.transport.auto import TransportName, to_transport
@@ -114,7 +115,9 @@ class Connectly:
 
         Raises:
             InvalidInputError: A required variable is missing or empty, or a setting cannot be used.
+            TypeError: The constructor has no such keyword; the error names the one that was probably meant.
         """
+        check_keywords(settings, keywords_of(cls))
         names = {
             "api_key": "CONNECTLY_API_KEY",
             "business_id": "CONNECTLY_BUSINESS_ID",
@@ -192,6 +195,7 @@ class Connectly:
             The accepted message. What became of it is told by its delivery statuses.
 
         Raises:
+            TypeError: There is no such option; the error names the one that was probably meant.
             InvalidRecipientError: The recipient is neither a phone number nor a BSUID.
             InvalidSenderError: The sender is not a phone number.
             InvalidContentError: The content breaks limits; it has all of them.
@@ -208,6 +212,7 @@ class Connectly:
             UnexpectedResponseError: Accepted, but the answer holds no id.
             ApiError: Any other answer than 2xx.
         """
+        check_options(options, content)
         to = to_recipient(recipient)
         sender = options.get("sender")
         request = to_request(

@@ -13,6 +13,7 @@ from typing import get_args
 import attrs
 
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
+from connectly_api.keywords import name_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_webhook, get_webhooks, update_webhook
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
@@ -51,6 +52,7 @@ class Registrations:
         self._transport = transport
         self._business_id = business_id
 
+    @name_keywords
     async def create(
         self,
         topic: Topic,
@@ -102,6 +104,7 @@ class Registrations:
             )
         return CreatedWebhook(answer.value.id, answer.response)
 
+    @name_keywords
     async def list(self, *, timeout: float | None = None) -> tuple[WebhookRegistration, ...]:
         """Return every registration, in the service's order.
 
@@ -115,6 +118,7 @@ class Registrations:
         entity = answer.value.entity
         return tuple(map(_registration, entity.webhooks or ())) if entity else ()
 
+    @name_keywords
     async def update(
         self,
         webhook_id: str,
@@ -154,6 +158,7 @@ class Registrations:
         request = update_webhook.request(self._business_id, webhook_id, body=body)
         return (await self._transport.send(request, timeout=timeout)).response
 
+    @name_keywords
     async def delete(self, webhook_id: str, *, timeout: float | None = None) -> Response:
         """Delete a registration; this cannot be undone.
 

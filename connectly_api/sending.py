@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypedDict, get_args
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypedDict, get_args
 
 import attrs
 
@@ -12,6 +13,7 @@ from connectly_api.content import Audio, Document, Image, Location, Text, Video
 from connectly_api.errors import InvalidContentError, InvalidInputError, Violation
 from connectly_api.interactive import ListMessage, ReplyButtons
 from connectly_api.json_kinds import JsonValue
+from connectly_api.keywords import check_keywords
 from connectly_api.limits import Limits, check
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
@@ -20,7 +22,7 @@ from connectly_api.template import Template
 from connectly_api.transport.protocol import Request
 from connectly_api.wire import UNSET
 
-__all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "to_request"]
+__all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "check_options", "to_request"]
 
 SessionContent = Text | Image | Video | Audio | Document | Location | ListMessage | ReplyButtons | Product | ProductList
 """A free-form message: it reaches customers who wrote within the last 24 hours."""
@@ -52,6 +54,28 @@ class SendOptions(TypedDict, total=False):
     campaign_name: str | None
     channel_type: ChannelType
     timeout: float | None
+
+
+_OPTIONS: Final = tuple(SendOptions.__annotations__)
+_KNOWN_OPTIONS: Final = frozenset(_OPTIONS)
+
+
+def check_options(options: Mapping[str, object], content: object) -> None:
+    """Refuse options that no message takes.
+
+    Args:
+        options: What was given beside the recipient and the content.
+        content: Its fields are keywords of the method that sends this kind, so they may have been meant.
+
+    Raises:
+        TypeError: One of the options is not in `SendOptions`; it names the one that was probably meant.
+    """
+    if options.keys() <= _KNOWN_OPTIONS:
+        return
+    kind: type[Any] = type(content)
+    fields = attrs.fields_dict(kind) if attrs.has(kind) else {}
+    places = {name: f"give it to the content, {kind.__name__}(…, {name}=…)" for name in fields}
+    check_keywords(options, (*_OPTIONS, "recipient", "content"), elsewhere=places)
 
 
 @attrs.frozen

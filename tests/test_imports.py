@@ -18,6 +18,7 @@ TABLE = """
     _version              |                                                                           |
     json_kinds            |                                                                           |
     lazy                  |                                                                           |
+    keywords              |                                                                           |
     redaction             | json_kinds                                                                |
     errors                | json_kinds redaction                                                      | attrs
     error_response        | errors json_kinds                                                         |
@@ -43,20 +44,20 @@ TABLE = """
     interactive           | content errors limits lowlevel.* wire                                     | attrs
     products              | content errors interactive limits lowlevel.*                              | attrs
     template              | content errors limits lowlevel.* wire                                     | attrs
-    sending               | addresses callback_data content errors interactive json_kinds limits      | attrs
-                          | lowlevel.* products template transport.protocol wire                      |
+    sending               | addresses callback_data content errors interactive json_kinds keywords    | attrs
+                          | limits lowlevel.* products template transport.protocol wire               |
     results               | addresses transport.protocol                                              | attrs
-    registrations         | errors lowlevel.* results sending transport.address transport.pipeline    | attrs
-                          | transport.protocol wire                                                   |
-    client                | addresses content errors interactive limits products registrations        |
-                          | results sending telemetry template transport.* wire                       |
+    registrations         | errors keywords lowlevel.* results sending transport.address              | attrs
+                          | transport.pipeline transport.protocol wire                                |
+    client                | addresses content errors interactive keywords limits products             |
+                          | registrations results sending telemetry template transport.* wire         |
 
     webhooks.*            | addresses error_response errors json_kinds lazy reading redaction         | attrs anyio
                           | webhooks.* wire                                                           |
     webhooks.backlog      |                                                                           | anyio sniffio
                           |                                                                           | trio
-    sandbox.*             | _version errors json_kinds lazy redaction sandbox.* transport.*           | attrs anyio
-                          | webhooks.*                                                                | jsonschema
+    sandbox.*             | _version errors json_kinds keywords lazy redaction sandbox.*              | attrs anyio
+                          | transport.* webhooks.*                                                    | jsonschema
                           |                                                                           | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn

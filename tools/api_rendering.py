@@ -28,6 +28,8 @@ PUBLIC: Final = (
 
 # Generated modules import under private names.
 _PREFIX: Final = re.compile(r"\b_[a-z]\w*\.")
+# Our own decorators that leave a signature as it is written.
+_KEEPING: Final = frozenset({"name_keywords"})
 _PLAIN: Final = (bool, int, float, str, type(None))
 
 
@@ -189,7 +191,8 @@ def _is_attrs(found: griffe.Class) -> bool:
 
 
 def _function(found: griffe.Function, name: str, indent: str) -> str:
-    decorators = [f"{indent}@{_text(decorator.value)}\n" for decorator in found.decorators]
+    named = [_text(decorator.value) for decorator in found.decorators]
+    decorators = [f"{indent}@{decorator}\n" for decorator in named if decorator not in _KEEPING]
     keyword = "async def" if "async" in found.labels else "def"
     returns = f" -> {_text(found.returns)}" if found.returns is not None else ""
     signature = ", ".join(_parameters(found.parameters))
