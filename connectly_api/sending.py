@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypedDict, get_args
 import attrs
 
 from connectly_api.addresses import Phone, Recipient, SenderLike
-from connectly_api.callback_data import check_callback_data
+from connectly_api.callback_data import callback_data_doubts
 from connectly_api.content import Audio, Document, Image, Location, Text, Video
 from connectly_api.errors import InvalidContentError, InvalidInputError, Violation
 from connectly_api.interactive import ListMessage, ReplyButtons
@@ -45,7 +45,7 @@ class SendOptions(TypedDict, total=False):
         callback_data: Any JSON value of at most 1024 bytes, which comes back with the message's delivery statuses and
             with replies that refer to it.
         campaign_name: A tag for the service's analytics and webhook filters.
-        channel_type: `whatsapp` where not given. A template goes by WhatsApp in any case.
+        channel_type: `whatsapp` where not given. A template goes by WhatsApp alone: any other is refused.
         timeout: Seconds for the whole call, tries and pauses included; the client's where not given.
     """
 
@@ -88,7 +88,7 @@ class Message:
         sender: Which number sends, or None where the business has one.
         callback_data: What comes back with its events, or None.
         campaign_name: Its tag, or None.
-        channel_type: The channel of a session message.
+        channel_type: The channel of a session message; a template's is `whatsapp`.
     """
 
     recipient: Recipient
@@ -116,13 +116,15 @@ def to_request(business_id: str, message: Message, limits: Limits) -> Request[mo
     if not isinstance(content, _KINDS):
         problem = f"must be one of the kinds of content, not {type(content).__name__}"
         raise InvalidContentError([Violation("content", problem, level="error")])
-    if message.callback_data is not None:
-        check_callback_data(message.callback_data)
+    doubts = () if message.callback_data is None else callback_data_doubts(message.callback_data)
     if message.campaign_name is not None:
         _check_text("campaign_name", message.campaign_name)
     if message.channel_type not in _CHANNELS:
-        raise InvalidInputError(f"channel_type: must be one of {_CHANNELS}", field="channel_type")
+        raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
+    if message.channel_type != "whatsapp" and isinstance(message.content, Template):
+        raise InvalidInputError("channel_type: a template goes by whatsapp alone", field="channel_type")
     check(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
+    check(doubts, limits)
     if isinstance(message.content, Template):
         return _template_request(business_id, message, message.content)
     return _session_request(business_id, message, message.content)

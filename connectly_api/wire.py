@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, ClassVar, Final, Literal, Self, cast
 from urllib.parse import quote
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["UNSET", "Unset", "encode_json", "header", "parameter", "path_segment", "query"]
+__all__ = ["UNSET", "Unset", "encode_json", "header", "leaves", "parameter", "path_segment", "query"]
 
 
 class Unset:
@@ -246,6 +246,21 @@ def _culprit(value: object, field: str) -> tuple[str, str] | None:
             children = [(f"{path}[{index}]", child) for index, child in enumerate(elements)]
         pending.extend((inner, child, above | {id(cast("object", item))}) for inner, child in reversed(children))
     return None
+
+
+def leaves(value: object, field: str) -> Iterator[tuple[str, object]]:
+    """Yield each value that holds no others, with its path; of JSON that `encode_json` has taken."""
+    pending: list[tuple[str, object]] = [(field, value)]
+    while pending:
+        path, item = pending.pop()
+        if isinstance(item, dict):
+            entries = enumerate(cast("dict[str, object]", item).items())
+            pending.extend(reversed([(_below(path, key, index), child) for index, (key, child) in entries]))
+        elif isinstance(item, (list, tuple)):
+            elements = enumerate(cast("Iterable[object]", item))
+            pending.extend(reversed([(f"{path}[{index}]", child) for index, child in elements]))
+        else:
+            yield path, item
 
 
 def _below(path: str, key: str, index: int) -> str:

@@ -19,6 +19,8 @@ TABLE = """
     json_kinds            |                                                                           |
     lazy                  |                                                                           |
     keywords              |                                                                           |
+    number_text           |                                                                           |
+    web_address           |                                                                           |
     redaction             | json_kinds                                                                |
     errors                | json_kinds redaction                                                      | attrs
     error_response        | errors json_kinds                                                         |
@@ -37,13 +39,15 @@ TABLE = """
     telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* reading transport.* wire writing                        | attrs
 
-    addresses             | errors                                                                    | attrs
+    addresses             | errors national_numbers number_text                                       | attrs
+    national_numbers      | errors                                                                    | phonenumbers
     callback_data         | errors json_kinds wire                                                    |
-    limits                | errors                                                                    |
-    content               | errors limits lowlevel.* wire                                             | attrs
+    limits                | errors web_address                                                        |
+    template_rules        | errors web_address                                                        |
+    content               | errors limits lowlevel.* web_address wire                                 | attrs
     interactive           | content errors limits lowlevel.* wire                                     | attrs
     products              | content errors interactive limits lowlevel.*                              | attrs
-    template              | content errors limits lowlevel.* wire                                     | attrs
+    template              | content errors limits lowlevel.* template_rules web_address wire          | attrs
     sending               | addresses callback_data content errors interactive json_kinds keywords    | attrs
                           | limits lowlevel.* products template transport.protocol wire               |
     results               | addresses transport.protocol                                              | attrs
@@ -57,7 +61,7 @@ TABLE = """
     webhooks.backlog      |                                                                           | anyio sniffio
                           |                                                                           | trio
     sandbox.*             | _version errors json_kinds keywords lazy redaction sandbox.*              | attrs anyio
-                          | transport.* webhooks.*                                                    | jsonschema
+                          | template_rules transport.* web_address webhooks.*                         | jsonschema
                           |                                                                           | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn
