@@ -52,7 +52,7 @@ ROOMS: Final = (
         "content, addresses, sending",
         "what is sent, to whom, within limits: pure",
         (
-            "addresses", "callback_data", "content", "interactive", "limits",
+            "addresses", "callback_data", "content", "interactive", "limits", "national_numbers",
             "products", "registrations", "results", "sending", "template",
         ),
     ),
@@ -62,8 +62,11 @@ ROOMS: Final = (
     Room("wire, writing, reading", "JSON, out and in", ("reading", "wire", "writing"), "left"),
     Room(
         "errors",
-        "the error tree, and what makes it safe to log",
-        ("error_response", "errors", "json_kinds", "redaction"),
+        "the error tree; rules for names, numbers and values",
+        (
+            "error_response", "errors", "json_kinds", "redaction",
+            "keywords", "number_text", "template_rules", "web_address",
+        ),
     ),
 )  # fmt: skip
 

@@ -100,7 +100,9 @@ def main(python: str) -> None:
         for part in ("examples", "benchmarks", "docs"):
             shutil.copytree(ROOT / part, outside / part, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", outside)
-        run(clean, "-m", "pytest", "-q", "-n", "auto", "-m", "not (once or long)", "-p", "no:cacheprovider", cwd=outside)
+        run(
+            clean, "-m", "pytest", "-q", "-n", "auto", "-m", "not (once or long)", "-p", "no:cacheprovider", cwd=outside
+        )
 
 
 if __name__ == "__main__":
