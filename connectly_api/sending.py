@@ -18,6 +18,7 @@ from connectly_api.limits import Limits, check
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
 from connectly_api.products import Product, ProductList
+from connectly_api.setting_rules import name_problem
 from connectly_api.template import Template
 from connectly_api.transport.protocol import Request
 from connectly_api.wire import UNSET
@@ -173,5 +174,5 @@ def _number(recipient: Recipient) -> str:
 def _check_text(field: str, value: object) -> None:
     if not isinstance(value, str):
         raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
-    if not value.strip():
-        raise InvalidInputError(f"{field}: is empty", field=field, size=len(value))
+    if (problem := name_problem(value)) is not None:
+        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))

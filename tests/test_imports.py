@@ -25,13 +25,14 @@ TABLE = """
     errors                | json_kinds redaction                                                      | attrs
     error_response        | errors json_kinds                                                         |
 
-    wire                  | errors                                                                    |
+    setting_rules         | errors                                                                    |
+    wire                  | errors setting_rules                                                      |
     reading               | wire                                                                      |
     writing               | wire                                                                      | attrs
 
-    transport.*           | _version error_response errors json_kinds lazy redaction transport.* wire | attrs anyio
-                          | telemetry                                                                 |
-    transport.httpx       | transport.protocol transport.settings                                     | anyio
+    transport.*           | _version error_response errors json_kinds lazy redaction setting_rules    | attrs anyio
+                          | telemetry transport.* wire                                                |
+    transport.httpx       | setting_rules transport.protocol transport.settings                       | anyio
                           |                                                                           | httpcore
                           |                                                                           | httpx
     transport.pyreqwest   | errors transport.protocol transport.runtime transport.settings            | pyreqwest
@@ -49,12 +50,13 @@ TABLE = """
     products              | content errors interactive limits lowlevel.*                              | attrs
     template              | content errors limits lowlevel.* template_rules web_address wire          | attrs
     sending               | addresses callback_data content errors interactive json_kinds keywords    | attrs
-                          | limits lowlevel.* products template transport.protocol wire               |
+                          | limits lowlevel.* products setting_rules template transport.protocol wire |
     results               | addresses transport.protocol                                              | attrs
-    registrations         | errors keywords lowlevel.* results sending transport.address              | attrs
-                          | transport.pipeline transport.protocol wire                                |
+    registrations         | content errors keywords lowlevel.* results sending setting_rules          | attrs
+                          | transport.address transport.pipeline transport.protocol web_address wire  |
     client                | addresses content errors interactive keywords limits products             |
-                          | registrations results sending telemetry template transport.* wire         |
+                          | registrations results sending setting_rules telemetry template            |
+                          | transport.* wire                                                          |
 
     webhooks.*            | addresses error_response errors json_kinds lazy reading redaction         | attrs anyio
                           | webhooks.* wire                                                           |
@@ -68,8 +70,8 @@ TABLE = """
     pytest_plugin         | client sandbox transport.asgi                                             | pytest
     cli.*                 | _version addresses cli.* client content errors interactive json_kinds     | attrs anyio
                           | limits lowlevel lowlevel.models products redaction registrations results  | dotenv rich
-                          | sandbox.__main__ sending template transport.mock transport.protocol       | typer
-                          | webhooks.events webhooks.receiving webhooks.signature                     |
+                          | sandbox.__main__ sending setting_rules template transport.mock            | typer
+                          | transport.protocol webhooks.events webhooks.receiving webhooks.signature  |
 """
 
 # The package itself: its public names, imported for type checkers at once and for everyone else when first used.

@@ -65,7 +65,7 @@ ROOMS: Final = (
         "the error tree; rules for names, numbers and values",
         (
             "error_response", "errors", "json_kinds", "redaction",
-            "keywords", "number_text", "template_rules", "web_address",
+            "keywords", "number_text", "setting_rules", "template_rules", "web_address",
         ),
     ),
 )  # fmt: skip

@@ -22,8 +22,9 @@ import anyio
 import httpcore
 import httpx
 
+from connectly_api.setting_rules import check_kind
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
-from connectly_api.transport.settings import Tls, check_proxy, decompressed
+from connectly_api.transport.settings import Tls, check_adapter, check_proxy, decompressed
 
 __all__ = ["HttpxTransport"]
 
@@ -77,8 +78,13 @@ class HttpxTransport:
                 whatever of a request a server repeats in them.
 
         Raises:
-            InvalidInputError: The proxy's address cannot be used.
+            InvalidInputError: A setting cannot be used.
         """
+        check_kind("verify", verify, ssl.SSLContext, "an ssl.SSLContext")
+        check_kind("log_wire", log_wire, bool, "True or False")
+        check_adapter(
+            max_connections=max_connections, idle_seconds=idle_seconds, max_body_bytes=max_body_bytes, tls=tls
+        )
         self._max_connections = max_connections
         self._idle_seconds = idle_seconds
         self._verify = verify

@@ -24,7 +24,7 @@ from pyreqwest.response import Response as Incoming
 from connectly_api.errors import UsageError
 from connectly_api.transport.protocol import Headers, Progress, Response, Timeouts, WireRequest
 from connectly_api.transport.runtime import come_to_rest, faithful, on_the_thread
-from connectly_api.transport.settings import Tls, check_proxy, decompressed
+from connectly_api.transport.settings import Tls, check_adapter, check_proxy, decompressed
 
 __all__ = ["PyreqwestTransport"]
 
@@ -59,8 +59,11 @@ class PyreqwestTransport:
             max_body_bytes: What is read of an answer, before and after decompression; the rest is left unread.
 
         Raises:
-            InvalidInputError: The proxy's address cannot be used.
+            InvalidInputError: A setting cannot be used.
         """
+        check_adapter(
+            max_connections=max_connections, idle_seconds=idle_seconds, max_body_bytes=max_body_bytes, tls=tls
+        )
         self._max_connections = max_connections
         self._idle_seconds = idle_seconds
         self._tls = tls

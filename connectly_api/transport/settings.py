@@ -10,15 +10,17 @@ from urllib.parse import urlsplit
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.setting_rules import check_kind
 
-__all__ = ["Tls", "check_proxy", "decompressed"]
+__all__ = ["Tls", "check_adapter", "check_proxy", "decompressed"]
 
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PROXIES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 def _as_bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value
+    # What UTF-8 cannot carry is no certificate either.
+    return value.encode(errors="replace") if isinstance(value, str) else value
 
 
 def _has_certificate(_instance: object, attribute: attrs.Attribute[bytes], value: object) -> None:
@@ -40,6 +42,22 @@ class Tls:
     def certificates(self) -> list[bytes]:
         """Return each certificate by itself, in PEM form."""
         return _CERTIFICATE.findall(self.authorities)
+
+
+def check_adapter(*, max_connections: int, idle_seconds: float, max_body_bytes: int, tls: Tls | None) -> None:
+    """Check what adapters with connections of their own have in common.
+
+    Raises:
+        InvalidInputError: A number is none, or too small; or `tls` is no `Tls`.
+    """
+    for field, number in (("max_connections", max_connections), ("max_body_bytes", max_body_bytes)):
+        count: object = number
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise InvalidInputError(f"{field}: must be a whole number of at least 1", field=field)
+    seconds: object = idle_seconds
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
+        raise InvalidInputError("idle_seconds: must be a number of seconds, 0 or more", field="idle_seconds")
+    check_kind("tls", tls, Tls, "a Tls value, Tls(authorities=…)")
 
 
 def check_proxy(value: str) -> str:
