@@ -7,23 +7,19 @@ anything else is an error. No value here shows a whole number or BSUID in its re
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 import attrs
 
 from connectly_api.errors import InvalidRecipientError, InvalidSenderError
+from connectly_api.number_text import E164, obstacle, read_international, strip_punctuation
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 
 __all__ = ["Bsuid", "Phone", "Recipient", "RecipientLike", "SenderLike", "to_recipient", "to_sender"]
 
-# E.164 allows 15 digits and no leading zero; no country has numbers of fewer than 7 with its code.
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 # WhatsApp: "the user's two-letter ISO 3166 country code, a period, and up to 128 alphanumeric characters"; a parent
 # BSUID has `ENT.` between them.
 _BSUID: Final = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-_TRUNK_ZERO: Final = re.compile(r"[(\[]\s*0\s*[)\]]")
-_BRACKETS: Final = frozenset("()[]")
 
 
 def _written(value: object) -> str:
@@ -31,13 +27,19 @@ def _written(value: object) -> str:
 
 
 def _check_e164(_instance: object, _attribute: attrs.Attribute[str], value: object) -> None:
-    if not isinstance(value, str) or not _E164.fullmatch(value):
+    if not isinstance(value, str):
+        raise InvalidRecipientError(f"phone: must be a string, {_written(value)} given", field="phone")
+    if not E164.fullmatch(value):
         raise InvalidRecipientError(
-            f"phone: must be + and 7 to 15 digits (E.164), {_written(value)} given"
-            "; Phone.parse takes spaces, dots, dashes and brackets out",
+            f"phone: must be + and 7 to 15 digits (E.164): {obstacle(value)}{_parse_hint(value)}",
             field="phone",
-            size=len(value) if isinstance(value, str) else None,
+            size=len(value),
         )
+
+
+def _parse_hint(text: str) -> str:
+    """Return where to go with a text that is a number but for its punctuation."""
+    return "; Phone.parse reads numbers as people write them" if read_international(text)[0] else ""
 
 
 def _check_bsuid(_instance: object, _attribute: attrs.Attribute[str], value: object) -> None:
@@ -76,34 +78,53 @@ class Phone:
 
     @classmethod
     @cut_traceback
-    def parse(cls, text: str) -> Phone:
-        """Read a number as people write it: spaces, dots, dashes and brackets go, and no digit is changed.
+    def parse(cls, text: str, *, region: str | None = None) -> Phone:
+        """Read a number as people write it. Punctuation and invisible characters go; no digit is changed.
+
+        Spaces, dots, dashes and brackets are punctuation. Invisible are the marks of direction, byte order marks and
+        soft hyphens that come along with a copied number.
 
         Args:
-            text: `+1 (604) 585-2331`, with its country code after a `+`.
+            text: `+1 (604) 585-2331`, with its country code after a `+`; with a region also as it is dialled there.
+            region: The ISO 3166 code of the country whose national notation is read, `CO` for `310 123 4567`. The
+                number must then be one of its country's plan. Needs the extra `phone`.
 
         Raises:
-            InvalidRecipientError: What is left is not E.164; or a zero stands in brackets, `+44 (0)20 …`, which is
-                dialled at home only, so that whether it belongs to the number is not for a program to guess.
+            InvalidRecipientError: What is left is not a number; the error names what is in the way, and where. A zero
+                that is dialled at home only, `+44 (0)20 …`, `+44 (020) …` or `+44 020 …`, is refused, too: whether it
+                belongs to the number is not for a program to guess.
+            InvalidInputError: There is no such region, or the extra is not installed.
         """
         given: object = text
         if not isinstance(given, str):
             raise InvalidRecipientError(f"phone: must be a string, {_written(given)} given", field="phone")
-        if _TRUNK_ZERO.search(given):
-            raise InvalidRecipientError(
-                "phone: a zero in brackets is not part of the international number; write the number without it",
-                field="phone",
-                size=len(given),
-            )
-        return cls("".join(character for character in given.strip() if not _is_punctuation(character)))
+        if region is not None:
+            return cls(_in_region(given, region))
+        number, problem = read_international(given)
+        if number is None:
+            raise InvalidRecipientError(f"phone: {_FORM}: {problem}", field="phone", size=len(given))
+        return cls(number)
 
     def __repr__(self) -> str:
         """Return the number with its middle hidden."""
         return f"Phone({_masked_phone(self.e164)})"
 
 
-def _is_punctuation(character: str) -> bool:
-    return character in _BRACKETS or character in ".\t" or unicodedata.category(character) in {"Zs", "Pd"}
+_FORM: Final = "must be + and 7 to 15 digits (E.164)"
+
+
+def _in_region(text: str, region: object) -> str:
+    # Imported here, as most programs have numbers with country codes.
+    from connectly_api.national_numbers import read_national  # noqa: PLC0415
+
+    digits, problem = strip_punctuation(text, is_national=True)
+    number = digits
+    if digits.startswith("+"):
+        found, problem = read_international(text)
+        number = found or ""
+    if not number:
+        raise InvalidRecipientError(f"phone: {problem or 'it holds no digits'}", field="phone", size=len(text))
+    return read_national(number, region, len(text))
 
 
 @cut_init_traceback
@@ -185,17 +206,16 @@ def to_recipient(value: RecipientLike) -> Recipient:
     if isinstance(value, Bsuid):
         return Recipient(bsuid=value)
     given: object = value
-    if isinstance(given, str):
-        try:
-            return Recipient(Phone(given)) if given.startswith("+") else Recipient(None, Bsuid(given))
-        except InvalidRecipientError:
-            pass  # It speaks of one of the two forms; what follows, of both.
-    raise InvalidRecipientError(
-        "recipient: must be a phone number (+ and 7 to 15 digits) or a BSUID (country code, dot, letters and digits)"
-        f", {_written(given)} given",
-        field="recipient",
-        size=len(given) if isinstance(given, str) else None,
-    )
+    forms = "must be a phone number (+ and 7 to 15 digits) or a BSUID (country code, dot, letters and digits)"
+    if not isinstance(given, str):
+        raise InvalidRecipientError(f"recipient: {forms}, {_written(given)} given", field="recipient")
+    if E164.fullmatch(given):
+        return Recipient(Phone(given))
+    if _BSUID.fullmatch(given):
+        return Recipient(None, Bsuid(given))
+    is_like_a_number = any(map(str.isdecimal, given)) and not given[0].isalpha()
+    hint = f": {obstacle(given)}{_parse_hint(given)}" if is_like_a_number else ""
+    raise InvalidRecipientError(f"recipient: {forms}{hint}", field="recipient", size=len(given))
 
 
 def to_sender(value: SenderLike) -> Phone:
@@ -207,10 +227,10 @@ def to_sender(value: SenderLike) -> Phone:
     if isinstance(value, Phone):
         return value
     given: object = value
-    if isinstance(given, str) and _E164.fullmatch(given):
-        return Phone(given)
-    raise InvalidSenderError(
-        f"sender: must be a phone number (+ and 7 to 15 digits), {_written(given)} given",
-        field="sender",
-        size=len(given) if isinstance(given, str) else None,
-    )
+    form = "must be a phone number (+ and 7 to 15 digits)"
+    if not isinstance(given, str):
+        raise InvalidSenderError(f"sender: {form}, {_written(given)} given", field="sender")
+    if not E164.fullmatch(given):
+        problem = f"{obstacle(given)}{_parse_hint(given)}"
+        raise InvalidSenderError(f"sender: {form}: {problem}", field="sender", size=len(given))
+    return Phone(given)

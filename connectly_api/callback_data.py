@@ -6,13 +6,15 @@ the service measures is not documented, so the exact UTF-8 bytes that the reques
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Final
 
-from connectly_api.errors import CallbackDataTooLongError
+from connectly_api.errors import CallbackDataTooLongError, Violation
 from connectly_api.json_kinds import JsonValue
-from connectly_api.wire import encode_json
+from connectly_api.wire import encode_json, leaves
 
-__all__ = ["LIMIT", "check_callback_data"]
+__all__ = ["LIMIT", "callback_data_doubts", "check_callback_data"]
 
 LIMIT: Final = 1024
 """Bytes."""
@@ -29,7 +31,34 @@ def check_callback_data(value: JsonValue) -> int:
         InvalidInputError: It is not JSON: NaN, Infinity, another type, a key that is not a string, a value within
             itself, a lone surrogate.
     """
-    size = len(encode_json(value, field="callback_data"))
-    if size > LIMIT:
-        raise CallbackDataTooLongError(size, LIMIT)
-    return size
+    return len(_encoded(value))
+
+
+def callback_data_doubts(value: JsonValue) -> Sequence[Violation]:
+    """Check callback data, and return what of it may come back changed.
+
+    A gateway that reads numbers as doubles, as JavaScript and protobuf's JSON do, keeps integers up to 2**53 alone.
+
+    Args:
+        value: As `check_callback_data` takes it, which raises the same.
+    """
+    # Hardly any has one: it takes sixteen digits.
+    if not _LARGE.search(_encoded(value)):
+        return ()
+    problem = "an integer beyond 2**53 may come back changed, as gateways read numbers as doubles; send it as a string"
+    return [Violation(path, problem, level="doubt") for path, item in leaves(value, "callback_data") if _is_large(item)]
+
+
+_LARGE: Final = re.compile(b"[0-9]{16}")
+_EXACT: Final = 2**53
+
+
+def _encoded(value: JsonValue) -> bytes:
+    content = encode_json(value, field="callback_data")
+    if len(content) > LIMIT:
+        raise CallbackDataTooLongError(len(content), LIMIT)
+    return content
+
+
+def _is_large(item: object) -> bool:
+    return isinstance(item, int) and abs(item) > _EXACT

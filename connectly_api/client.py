@@ -13,10 +13,12 @@ from connectly_api.addresses import RecipientLike, SenderLike, to_recipient, to_
 from connectly_api.content import Audio, Document, Image, Location, Text, Video
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
 from connectly_api.interactive import Button, Header, ListMessage, ReplyButtons, Section
+from connectly_api.keywords import check_keywords, keywords_of
 from connectly_api.limits import Limits
 from connectly_api.products import Product, ProductList, ProductSection
 from connectly_api.results import SentMessage
-from connectly_api.sending import Content, Message, SendOptions, to_request
+from connectly_api.sending import Content, Message, SendOptions, check_options, to_request
+from connectly_api.setting_rules import check_kind, refer_to
 from connectly_api.template import Parameter, Template
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.address import PRODUCTION, proxy_from_environment
@@ -90,6 +92,14 @@ class Connectly:
         """
         if limits not in get_args(Limits):
             raise InvalidInputError(f"limits: must be one of {', '.join(get_args(Limits))}", field="limits")
+        if not isinstance(transport, str):
+            check_kind("transport", transport, ("exchange", "aclose"), "an adapter, or the name of one")
+            if transport is None:
+                raise InvalidInputError("transport: must be an adapter, or the name of one", field="transport")
+        check_kind("tls", tls, Tls, "a Tls value, Tls(authorities=…)")
+        check_kind("timeouts", timeouts, Timeouts, "a Timeouts value, Timeouts(total=…)")
+        check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
+        check_kind("telemetry", telemetry, ("transport", "call"), "a Telemetry value")
         path_segment("business_id", business_id)
         self.business_id = business_id
         self._sender = None if sender is None else to_sender(sender)
@@ -116,8 +126,11 @@ class Connectly:
             **settings: The constructor's keywords; they win over the environment.
 
         Raises:
-            InvalidInputError: A required variable is missing or empty, or a setting cannot be used.
+            InvalidInputError: A required variable is missing or empty, or a setting cannot be used; the error names the
+                variable where it came from one.
+            TypeError: The constructor has no such keyword; the error names the one that was probably meant.
         """
+        check_keywords(settings, keywords_of(cls))
         names = {
             "api_key": "CONNECTLY_API_KEY",
             "business_id": "CONNECTLY_BUSINESS_ID",
@@ -131,7 +144,10 @@ class Connectly:
                 raise InvalidInputError(f"{names[name]}: is not set", field=names[name])
         if "proxy" not in merged and isinstance(merged.get("transport", "auto"), str):
             merged["proxy"] = proxy_from_environment(merged.get("base_url", PRODUCTION))
-        return cls(**merged)
+        try:
+            return cls(**merged)
+        except InvalidInputError as error:
+            raise refer_to(error, {name: names[name] for name in found if name not in settings}) from None
 
     @cached_property
     def webhooks(self) -> Registrations:
@@ -198,6 +214,7 @@ class Connectly:
             The accepted message. What became of it is told by its delivery statuses.
 
         Raises:
+            TypeError: There is no such option; the error names the one that was probably meant.
             InvalidRecipientError: The recipient is neither a phone number nor a BSUID.
             InvalidSenderError: The sender is not a phone number.
             InvalidContentError: The content breaks limits; it has all of them.
@@ -214,6 +231,7 @@ class Connectly:
             UnexpectedResponseError: Accepted, but the answer holds no id.
             ApiError: Any other answer than 2xx.
         """
+        check_options(options, content)
         await self.transport.take_turn()
         to = to_recipient(recipient)
         sender = options.get("sender")

@@ -14,6 +14,7 @@ import attrs
 from connectly_api import limits
 from connectly_api.errors import Violation
 from connectly_api.lowlevel import models
+from connectly_api.web_address import file_name
 from connectly_api.wire import UNSET, Unset
 
 __all__ = ["Audio", "Document", "Image", "Location", "Text", "Video", "given", "many", "shown"]
@@ -137,9 +138,13 @@ class Audio:
 class Document:
     """A file of any type, up to 100 MB.
 
+    WhatsApp shows a document without a file name as "Untitled". So where you give none, the last part of the address is
+    sent, if it is a file's name: decoded, with an extension, and no program's (`download.php`). Otherwise the document
+    goes out with a warning.
+
     Attributes:
         url: Its public address.
-        filename: The name under which the customer sees it, or None.
+        filename: The name under which the customer sees it, or None for the one in the address.
         caption: Up to 1024 characters shown below it, or None.
     """
 
@@ -150,12 +155,15 @@ class Document:
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
         yield from _captioned(self.url, self.caption)
-        yield from limits.text("filename", self.filename, required=False)
+        yield from limits.file_name("filename", self.filename, self.url)
 
     def to_attachment(self) -> models.Attachment:
         """Return the attachment, for a message or a header."""
         return models.Attachment(
-            type_="document", url=self.url, filename=given(self.filename), caption=given(self.caption)
+            type_="document",
+            url=self.url,
+            filename=given(self.filename if self.filename is not None else file_name(self.url)),
+            caption=given(self.caption),
         )
 
     def to_message(self) -> models.Message:

@@ -236,7 +236,7 @@ def check_sections(sections: Sequence[object], titles: Sequence[tuple[int, objec
             yield Violation(f"sections[{index}].title", "is required where there are several sections", 0)
         yield from limits.text(f"sections[{index}].title", title, _TITLE, required=False)
         if not members:
-            yield Violation(f"sections[{index}]", "is empty; at least 1 is needed", 0, 1)
+            yield Violation(f"sections[{index}]", "is empty; at least 1 is needed", 0, 1, level="error")
 
 
 def check_header(header: object) -> Iterator[Violation]:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from connectly_api.errors import InvalidContentError, Violation
+from connectly_api.web_address import file_name as name_in
+from connectly_api.web_address import web_address_problem
 
 __all__ = [
     "LimitWarning",
@@ -23,6 +25,7 @@ __all__ = [
     "coordinate",
     "count",
     "distinct",
+    "file_name",
     "instances",
     "text",
 ]
@@ -30,15 +33,15 @@ __all__ = [
 Limits = Literal["strict", "warn", "off"]
 """`strict` refuses what breaks a limit, `warn` warns of it, `off` refuses only what cannot be sent at all."""
 
-_ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 # NaN is not between this and its negative, nor are the infinities and the integers that no float holds.
 _LARGEST: Final = sys.float_info.max
 _PACKAGE: Final = "connectly_api."
+_CONTROL: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class LimitWarning(UserWarning):
-    """A content breaks one of WhatsApp's limits and was sent all the same."""
+    """A message breaks one of WhatsApp's limits, or may not arrive as it is meant, and was sent all the same."""
 
 
 def check(violations: Iterable[Violation], limits: Limits) -> None:
@@ -79,8 +82,8 @@ def text(field: str, value: object, most: int | None = None, *, required: bool =
         field: The path of the value.
         value: The text, or None where it is not given.
         most: The limit in characters, or None for none.
-        required: Whether None is refused. An empty text breaks a limit either way: where one may be left out, it is a
-            mistake.
+        required: Whether there is no message without it. An empty text is refused either way: where it may be left
+            out, it breaks a limit, as it is probably a mistake.
     """
     if value is None:
         if required:
@@ -90,17 +93,28 @@ def text(field: str, value: object, most: int | None = None, *, required: bool =
     elif not value.isascii() and _SURROGATE.search(value):
         yield Violation(field, "holds a lone surrogate, which UTF-8 cannot carry", len(value), level="error")
     elif not value.strip():
-        yield Violation(field, "is empty", len(value))
+        # Where one is needed, no channel carries the message without.
+        yield Violation(field, "is empty", len(value), level="error" if required else "limit")
     elif most is not None and len(value) > most:
         yield Violation(field, f"{len(value)} characters; the limit is {most}", len(value), most)
 
 
 def address(field: str, value: object) -> Iterator[Violation]:
-    """Check the address of a file: `http://` or `https://`, without white space or control characters."""
+    """Check the public address of a file, as `connectly_api.web_address` does; nothing can be sent with another."""
     problems = list(text(field, value))
     yield from problems
-    if not problems and isinstance(value, str) and not _ADDRESS.fullmatch(value):
-        yield Violation(field, "must be an http:// or https:// address without white space", len(value))
+    if not problems and isinstance(value, str) and (problem := web_address_problem(value)) is not None:
+        yield Violation(field, problem, len(value), level="error")
+
+
+def file_name(field: str, value: object, url: object) -> Iterator[Violation]:
+    """Check the name of a document; where none is given, whether its address ends with one."""
+    yield from text(field, value, required=False)
+    if isinstance(value, str) and _CONTROL.search(value):
+        yield Violation(field, "holds a line break or a control character", len(value))
+    if value is None and isinstance(url, str) and web_address_problem(url) is None and name_in(url) is None:
+        problem = "is not given, and the address ends with none; WhatsApp shows the document as Untitled"
+        yield Violation(field, problem, level="doubt")
 
 
 def coordinate(field: str, value: object, most: float) -> Iterator[Violation]:
@@ -116,7 +130,8 @@ def coordinate(field: str, value: object, most: float) -> Iterator[Violation]:
 def count(field: str, values: Sequence[object], most: int, *, what: str, least: int = 1) -> Iterator[Violation]:
     """Check how many there are."""
     if len(values) < least:
-        yield Violation(field, f"{len(values)} {what}; at least {least} is needed", len(values), least)
+        problem = f"{len(values)} {what}; at least {least} is needed"
+        yield Violation(field, problem, len(values), least, level="error")
     elif len(values) > most:
         yield Violation(field, f"{len(values)} {what}; the limit is {most}", len(values), most)
 

@@ -12,15 +12,19 @@ from typing import get_args
 
 import attrs
 
+from connectly_api.content import many
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
+from connectly_api.keywords import name_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_webhook, get_webhooks, update_webhook
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
+from connectly_api.setting_rules import check_kind, name_problem
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.address import address_problem
 from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Response
+from connectly_api.web_address import web_address_problem
 from connectly_api.wire import UNSET, Unset
 
 __all__ = ["Registrations", "Webengage"]
@@ -38,6 +42,17 @@ class Webengage:
     token: str = attrs.field(repr=False)
     webhook_url: str = attrs.field(repr=False)
 
+    def __attrs_post_init__(self) -> None:
+        """Check both.
+
+        Raises:
+            InvalidInputError: The token has white space around it or is empty, or the address is none.
+        """
+        _check_name("token", self.token)
+        _check_string("webhook_url", self.webhook_url)
+        if (problem := web_address_problem(self.webhook_url)) is not None:
+            raise InvalidInputError(f"webhook_url: {problem}", field="webhook_url", size=len(self.webhook_url))
+
 
 class Registrations:
     """The webhook registrations of one business."""
@@ -53,6 +68,7 @@ class Registrations:
         self._business_id = business_id
 
     @cut_traceback
+    @name_keywords
     async def create(
         self,
         topic: Topic,
@@ -106,6 +122,7 @@ class Registrations:
         return CreatedWebhook(answer.value.id, answer.response)
 
     @cut_traceback
+    @name_keywords
     async def list(self, *, timeout: float | None = None) -> tuple[WebhookRegistration, ...]:
         """Return every registration, in the service's order.
 
@@ -120,6 +137,7 @@ class Registrations:
         return tuple(map(_registration, entity.webhooks or ())) if entity else ()
 
     @cut_traceback
+    @name_keywords
     async def update(
         self,
         webhook_id: str,
@@ -163,6 +181,7 @@ class Registrations:
         return (await self._transport.send(request, timeout=timeout)).response
 
     @cut_traceback
+    @name_keywords
     async def delete(self, webhook_id: str, *, timeout: float | None = None) -> Response:
         """Delete a registration; this cannot be undone.
 
@@ -187,9 +206,19 @@ def _check_choice(field: str, value: object, choices: tuple[str, ...]) -> None:
         raise InvalidInputError(f"{field}: must be one of {', '.join(choices)}", field=field)
 
 
-def _check_address(value: object) -> None:
+def _check_string(field: str, value: object) -> None:
     if not isinstance(value, str):
-        raise InvalidInputError(f"address: must be a string, not {type(value).__name__}", field="address")
+        raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
+
+
+def _check_name(field: str, value: str) -> None:
+    _check_string(field, value)
+    if (problem := name_problem(value)) is not None:
+        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))
+
+
+def _check_address(value: str) -> None:
+    _check_string("address", value)
     if (problem := address_problem(value, with_query=True)) is not None:
         raise InvalidInputError(f"address: {problem}", field="address", size=len(value))
 
@@ -200,10 +229,12 @@ def _configuration(
     filters: Iterable[WebhookFilter] | None,
     webengage: Webengage | None,
 ) -> models.WebhookConfiguration | Unset:
-    channels = None if channel_types is None else list(channel_types)
+    check_kind("echo", echo, bool, "True or False")
+    check_kind("webengage", webengage, Webengage, "a Webengage value")
+    channels = None if channel_types is None else list(many(channel_types))
     for channel in channels or ():
         _check_choice("channel_types", channel, get_args(ChannelType))
-    patterns = None if filters is None else list(filters)
+    patterns = None if filters is None else list(many(filters))
     for index, pattern in enumerate(patterns or ()):
         _check_filter(f"filters[{index}]", pattern)
     if echo is None and channels is None and patterns is None and webengage is None:
@@ -225,10 +256,8 @@ def _configuration(
 def _check_filter(path: str, value: object) -> None:
     if not isinstance(value, WebhookFilter):
         raise InvalidInputError(f"{path}: must be a WebhookFilter, not {type(value).__name__}", field=path)
-    for name, part in (("field", value.field), ("expression", value.expression)):
-        given: object = part
-        if not isinstance(given, str) or not given:
-            raise InvalidInputError(f"{path}.{name}: must be a string, not empty", field=f"{path}.{name}")
+    _check_name(f"{path}.field", value.field)
+    _check_name(f"{path}.expression", value.expression)
 
 
 def _registration(model: models.Webhook) -> WebhookRegistration:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypedDict, get_args
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypedDict, get_args
 
 import attrs
 
 from connectly_api.addresses import Phone, Recipient, SenderLike
-from connectly_api.callback_data import check_callback_data
+from connectly_api.callback_data import callback_data_doubts
 from connectly_api.content import Audio, Document, Image, Location, Text, Video
 from connectly_api.errors import InvalidContentError, InvalidInputError, Violation
 from connectly_api.interactive import ListMessage, ReplyButtons
 from connectly_api.json_kinds import JsonValue
+from connectly_api.keywords import check_keywords
 from connectly_api.limits import Limits, check
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
 from connectly_api.products import Product, ProductList
+from connectly_api.setting_rules import name_problem
 from connectly_api.template import Template
 from connectly_api.transport.protocol import Request
 from connectly_api.wire import UNSET
 
-__all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "to_request"]
+__all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "check_options", "to_request"]
 
 SessionContent = Text | Image | Video | Audio | Document | Location | ListMessage | ReplyButtons | Product | ProductList
 """A free-form message: it reaches customers who wrote within the last 24 hours."""
@@ -43,7 +46,7 @@ class SendOptions(TypedDict, total=False):
         callback_data: Any JSON value of at most 1024 bytes, which comes back with the message's delivery statuses and
             with replies that refer to it.
         campaign_name: A tag for the service's analytics and webhook filters.
-        channel_type: `whatsapp` where not given. A template goes by WhatsApp in any case.
+        channel_type: `whatsapp` where not given. A template goes by WhatsApp alone: any other is refused.
         timeout: Seconds for the whole call, tries and pauses included; the client's where not given.
     """
 
@@ -52,6 +55,28 @@ class SendOptions(TypedDict, total=False):
     campaign_name: str | None
     channel_type: ChannelType
     timeout: float | None
+
+
+_OPTIONS: Final = tuple(SendOptions.__annotations__)
+_KNOWN_OPTIONS: Final = frozenset(_OPTIONS)
+
+
+def check_options(options: Mapping[str, object], content: object) -> None:
+    """Refuse options that no message takes.
+
+    Args:
+        options: What was given beside the recipient and the content.
+        content: Its fields are keywords of the method that sends this kind, so they may have been meant.
+
+    Raises:
+        TypeError: One of the options is not in `SendOptions`; it names the one that was probably meant.
+    """
+    if options.keys() <= _KNOWN_OPTIONS:
+        return
+    kind: type[Any] = type(content)
+    fields = attrs.fields_dict(kind) if attrs.has(kind) else {}
+    places = {name: f"give it to the content, {kind.__name__}(…, {name}=…)" for name in fields}
+    check_keywords(options, (*_OPTIONS, "recipient", "content"), elsewhere=places)
 
 
 @attrs.frozen
@@ -64,7 +89,7 @@ class Message:
         sender: Which number sends, or None where the business has one.
         callback_data: What comes back with its events, or None.
         campaign_name: Its tag, or None.
-        channel_type: The channel of a session message.
+        channel_type: The channel of a session message; a template's is `whatsapp`.
     """
 
     recipient: Recipient
@@ -92,13 +117,15 @@ def to_request(business_id: str, message: Message, limits: Limits) -> Request[mo
     if not isinstance(content, _KINDS):
         problem = f"must be one of the kinds of content, not {type(content).__name__}"
         raise InvalidContentError([Violation("content", problem, level="error")])
-    if message.callback_data is not None:
-        check_callback_data(message.callback_data)
+    doubts = () if message.callback_data is None else callback_data_doubts(message.callback_data)
     if message.campaign_name is not None:
         _check_text("campaign_name", message.campaign_name)
     if message.channel_type not in _CHANNELS:
-        raise InvalidInputError(f"channel_type: must be one of {_CHANNELS}", field="channel_type")
+        raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
+    if message.channel_type != "whatsapp" and isinstance(message.content, Template):
+        raise InvalidInputError("channel_type: a template goes by whatsapp alone", field="channel_type")
     check(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
+    check(doubts, limits)
     if isinstance(message.content, Template):
         return _template_request(business_id, message, message.content)
     return _session_request(business_id, message, message.content)
@@ -147,5 +174,5 @@ def _number(recipient: Recipient) -> str:
 def _check_text(field: str, value: object) -> None:
     if not isinstance(value, str):
         raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
-    if not value.strip():
-        raise InvalidInputError(f"{field}: is empty", field=field, size=len(value))
+    if (problem := name_problem(value)) is not None:
+        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))

@@ -13,14 +13,17 @@ from typing import Any, Final, cast
 import attrs
 
 from connectly_api import limits
-from connectly_api.content import many, shown
+from connectly_api.content import given, many, shown
 from connectly_api.errors import Violation
 from connectly_api.lowlevel import models
+from connectly_api.template_rules import body_violations, longest, value_violations
 from connectly_api.tracebacks import cut_init_traceback
+from connectly_api.web_address import file_name
 from connectly_api.wire import UNSET, Unset
 
 __all__ = ["Parameter", "Template"]
 
+_NAME: Final = 512
 _BODY: Final = 15
 _BUTTONS: Final = 2
 
@@ -69,11 +72,18 @@ class Template:
         header_text: The value for the place in a text header.
         header_image: The address of the header's image.
         header_video: The address of the header's video.
-        header_document: The address of the header's document, or a pair of address and file name.
+        header_document: The address of the header's document, or a pair of address and file name. Without a name, the
+            one in the address is sent, as for `Document`.
         button_urls: The values for the addresses of the buttons, in order: `button_1_url`, `button_2_url`; None skips.
+            Each is what follows the address that the template has, or a whole address.
         parameters: Any further parameters under their own names: a mapping of names to values, or `Parameter` values.
 
     Where no parameter is given at all, none is sent; an empty `body` sends an empty list.
+
+    WhatsApp refuses the whole message if a value holds a line break, a tab or more than four spaces in a row, if a
+    header's text has more than 60 characters, or the body more than 1024, of which the template's own text is not known
+    here. `connectly_api.template_rules` has the sources. Under a name that is not documented, such white space is
+    warned of.
     """
 
     name: str
@@ -88,7 +98,7 @@ class Template:
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        yield from limits.text("name", self.name)
+        yield from limits.text("name", self.name, _NAME)
         yield from limits.text("language", self.language)
         yield from limits.count("body", self.body or (), _BODY, what="values", least=0)
         yield from limits.count("button_urls", self.button_urls or (), _BUTTONS, what="addresses", least=0)
@@ -97,9 +107,11 @@ class Template:
         for field, parameter in named:
             is_raw = field.startswith("parameters")
             yield from limits.text(f"{field}.name" if is_raw else field, parameter.name)
-            yield from limits.text(f"{field}.value" if is_raw else field, parameter.value)
-            if parameter.filename is not None:
-                yield from limits.text(f"{field}.filename", parameter.filename)
+            yield from _value_violations(f"{field}.value" if is_raw else field, parameter)
+            url = parameter.value if parameter.name == "header_document" else None
+            yield from limits.file_name(f"{field}.filename", parameter.filename, url)
+        texts = [(parameter.name, parameter.value) for _, parameter in named if _is_text(parameter)]
+        yield from body_violations("body", texts)
         headers = [field for field, parameter in named if str(parameter.name).startswith("header_")]
         if len(headers) > 1:
             yield Violation(headers[1], f"a template has one header; {headers[0]} is given already", len(headers), 1)
@@ -113,7 +125,7 @@ class Template:
             models.TemplateParameter(
                 name=parameter.name,
                 value=parameter.value,
-                filename=UNSET if parameter.filename is None else parameter.filename,
+                filename=given(_file_name(parameter)),
             )
             for _, parameter in self._named()
         ]
@@ -132,6 +144,27 @@ class Template:
         for index, parameter in enumerate(self.parameters or ()):
             if isinstance(parameter, Parameter):
                 yield f"parameters[{index}]", parameter
+
+
+def _is_text(parameter: Parameter) -> bool:
+    values: tuple[object, ...] = (parameter.name, parameter.value)
+    return all(isinstance(value, str) for value in values)
+
+
+def _value_violations(field: str, parameter: Parameter) -> Iterator[Violation]:
+    if not _is_text(parameter):
+        yield from limits.text(field, parameter.value)
+        return
+    problems = list(limits.text(field, parameter.value, longest(parameter.name)))
+    yield from problems
+    if all(problem.level != "error" for problem in problems):
+        yield from value_violations(field, parameter.name, parameter.value)
+
+
+def _file_name(parameter: Parameter) -> str | None:
+    if parameter.filename is None and parameter.name == "header_document":
+        return file_name(parameter.value)
+    return parameter.filename
 
 
 def _document(value: Any) -> Parameter:  # noqa: ANN401 (whatever the caller gave; the checks refuse what is no text)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, ClassVar, Final, Literal, Self, cast
 from urllib.parse import quote
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.setting_rules import name_problem
 
-__all__ = ["UNSET", "Unset", "encode_json", "header", "parameter", "path_segment", "query"]
+__all__ = ["UNSET", "Unset", "encode_json", "header", "leaves", "parameter", "path_segment", "query"]
 
 
 class Unset:
@@ -46,7 +47,6 @@ UNSET: Final = Unset()
 
 # Most ids are such; the rest is looked at in full.
 _PLAIN_SEGMENT: Final = re.compile(r"[0-9A-Za-z_~-]+")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def path_segment(name: str, value: str) -> str:
@@ -57,8 +57,8 @@ def path_segment(name: str, value: str) -> str:
         value: The id as the service gave it: opaque.
 
     Raises:
-        InvalidInputError: It is not a string, is empty, `.` or `..` (which would change the path), or holds control
-            characters or lone surrogates.
+        InvalidInputError: It is not a string, is empty, `.` or `..` (which would change the path), has white space
+            around it, or holds control characters, others that cannot be seen, or lone surrogates.
     """
     given = cast("object", value)
     if not isinstance(given, str):
@@ -69,14 +69,12 @@ def path_segment(name: str, value: str) -> str:
 @lru_cache(maxsize=64)
 def _segment(name: str, given: str) -> str:
     # The id of the business stands in the path of every call.
-    if not given:
-        raise InvalidInputError(f"{name}: is empty", field=name, size=0)
     if given in {".", ".."}:
         raise InvalidInputError(f"{name}: {given!r} would change the path", field=name, size=len(given))
     if _PLAIN_SEGMENT.fullmatch(given):
         return given
-    if _CONTROL.search(given):
-        raise InvalidInputError(f"{name}: holds control characters", field=name, size=len(given))
+    if (problem := name_problem(given)) is not None:
+        raise InvalidInputError(f"{name}: {problem}", field=name, size=len(given))
     try:
         return quote(given, safe="")
     except UnicodeEncodeError:
@@ -246,6 +244,21 @@ def _culprit(value: object, field: str) -> tuple[str, str] | None:
             children = [(f"{path}[{index}]", child) for index, child in enumerate(elements)]
         pending.extend((inner, child, above | {id(cast("object", item))}) for inner, child in reversed(children))
     return None
+
+
+def leaves(value: object, field: str) -> Iterator[tuple[str, object]]:
+    """Yield each value that holds no others, with its path; of JSON that `encode_json` has taken."""
+    pending: list[tuple[str, object]] = [(field, value)]
+    while pending:
+        path, item = pending.pop()
+        if isinstance(item, dict):
+            entries = enumerate(cast("dict[str, object]", item).items())
+            pending.extend(reversed([(_below(path, key, index), child) for index, (key, child) in entries]))
+        elif isinstance(item, (list, tuple)):
+            elements = enumerate(cast("Iterable[object]", item))
+            pending.extend(reversed([(f"{path}[{index}]", child) for index, child in elements]))
+        else:
+            yield path, item
 
 
 def _below(path: str, key: str, index: int) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import enum
 import json
 import math
+import warnings
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api.callback_data import LIMIT, check_callback_data
+from connectly_api import Connectly, LimitWarning, Response
+from connectly_api.callback_data import LIMIT, callback_data_doubts, check_callback_data
 from connectly_api.errors import CallbackDataTooLongError, InvalidInputError
 from connectly_api.json_kinds import JsonValue
+from connectly_api.limits import Limits
+from connectly_api.transport import MockTransport
 from connectly_api.wire import encode_json
 
 
@@ -24,6 +28,8 @@ def nested(levels: int) -> Any:
         value = [value]
     return value
 
+
+PLACES = ["callback_data{0}[1]{0}[0]", "callback_data{0}[1]{0}[1]", "callback_data{1}"]
 
 # Each is 1024 bytes long, and one more character makes it 1025 or more.
 FULL: dict[str, Any] = {
@@ -186,3 +192,48 @@ def test_one_value_in_two_places_is_no_cycle() -> None:
     shared: JsonValue = {"a": 1}
 
     assert check_callback_data([shared, shared]) == len(b'[{"a":1},{"a":1}]')
+
+
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [
+        (2**53, []),
+        (-(2**53), []),
+        (2**53 + 1, ["callback_data"]),
+        (-(2**53) - 1, ["callback_data"]),
+        (10**400, ["callback_data"]),
+        (str(2**60), []),
+        (1.7976931348623157e308, []),
+        (0.1234567890123456789, []),
+        (True, []),
+        ({"order": 2**60}, ["callback_data{0}"]),
+        ({"a": [1, {"+16044441111": (2**53 + 1, 2**54)}], "b": 2**55}, PLACES),
+        ("9" * 100, []),
+    ],
+    ids=lambda value: ascii(value)[:30],
+)
+def test_an_integer_that_a_double_does_not_hold_is_a_doubt_at_its_place(value: JsonValue, places: list[str]) -> None:
+    doubts = callback_data_doubts(value)
+
+    assert [doubt.field for doubt in doubts] == places
+    assert {doubt.level for doubt in doubts} <= {"doubt"}
+
+
+@given(st.integers() | st.integers(2**53 - 9, 2**53 + 9))
+def test_every_integer_that_comes_back_changed_is_doubted(number: int) -> None:
+    is_kept = abs(number) <= 2**53
+    assert (not callback_data_doubts([number])) is is_kept
+    assert not is_kept or int(float(number)) == number
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "sms"])
+async def test_a_doubted_integer_is_sent_with_a_warning_unless_checks_are_off(channel: Any) -> None:
+    mock = MockTransport(lambda _: Response(200, (), b'{"id":"01A"}'))
+    for limits in get_args(Limits):
+        connectly = Connectly(api_key="k", business_id="b", transport=mock, limits=limits)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            await connectly.send_text("+16044441111", "hi", callback_data={"order": 2**60}, channel_type=channel)
+        told = [(warning.category, str(warning.message).partition(":")[0]) for warning in caught]
+        assert told == ([] if limits == "off" else [(LimitWarning, "callback_data{0}")])
+    assert len(mock.requests) == 3

@@ -22,6 +22,8 @@ REQUESTS = Path(__file__).parent / "data/requests"
 URL = "https://example.com/file"
 Kind = Text | Image | Video | Audio | Document | Location
 
+RELATIVE = "must be an absolute address that begins with http:// or https://"
+
 WITHIN: dict[str, Kind] = {
     "a text of one character": Text("x"),
     "a text of 4096 characters": Text("x" * 4096),
@@ -31,7 +33,7 @@ WITHIN: dict[str, Kind] = {
     "a video": Video(URL),
     "a video with a caption of 1024 characters": Video(URL, "x" * 1024),
     "a recording": Audio(URL),
-    "a document": Document(URL),
+    "a document": Document(f"{URL}.pdf"),
     "a document with name and caption": Document(URL, "n" * 500, "x" * 1024),
     "a place at the corner of the map": Location(90, -180),
     "a place at the other corner": Location(-90.0, 180.0, "n" * 2000, "a" * 2000),
@@ -42,10 +44,10 @@ BEYOND: dict[str, tuple[Kind, list[Violation]]] = {
         Text("x" * 4097),
         [Violation("text", "4097 characters; the limit is 4096", 4097, 4096)],
     ),
-    "an empty text": (Text(""), [Violation("text", "is empty", 0)]),
+    "an empty text": (Text(""), [Violation("text", "is empty", 0, level="error")]),
     **{
         f"{kind.__name__}: a caption of 1025 characters": (
-            kind(URL, caption="x" * 1025),
+            kind(f"{URL}.pdf", caption="x" * 1025),
             [Violation("caption", "1025 characters; the limit is 1024", 1025, 1024)],
         )
         for kind in (Image, Video, Document)
@@ -53,7 +55,7 @@ BEYOND: dict[str, tuple[Kind, list[Violation]]] = {
     **{
         f"{kind.__name__}: no address": (
             kind("file"),
-            [Violation("url", "must be an http:// or https:// address without white space", 4)],
+            [Violation("url", RELATIVE, 4, level="error")],
         )
         for kind in (Image, Video, Audio, Document)
     },
@@ -68,7 +70,7 @@ BEYOND: dict[str, tuple[Kind, list[Violation]]] = {
     "everything at once": (
         Document("", "", "x" * 1025),
         [
-            Violation("url", "is empty", 0),
+            Violation("url", "is empty", 0, level="error"),
             Violation("caption", "1025 characters; the limit is 1024", 1025, 1024),
             Violation("filename", "is empty", 0),
         ],
@@ -105,7 +107,7 @@ FIELDS: list[tuple[Callable[..., Kind], dict[str, Any], str]] = [
         for kind, fields in ((Image, "url caption"), (Video, "url caption"), (Audio, "url"))
         for field in fields.split()
     ),
-    *((Document, {"url": URL}, field) for field in ("url", "filename", "caption")),
+    *((Document, {"url": f"{URL}.pdf"}, field) for field in ("url", "filename", "caption")),
     *((Location, {"latitude": 1.0, "longitude": 1.0}, field) for field in ("name", "address")),
 ]
 
@@ -156,6 +158,14 @@ def test_content_is_written_as_documented(name: str, content: Kind) -> None:
         (Image(URL), {"attachments": [{"type": "image", "url": URL}]}),
         (Video(URL), {"attachments": [{"type": "video", "url": URL}]}),
         (Document(URL), {"attachments": [{"type": "document", "url": URL}]}),
+        (
+            Document(f"{URL}/bill%20a.pdf?v=1"),
+            {"attachments": [{"type": "document", "url": f"{URL}/bill%20a.pdf?v=1", "filename": "bill a.pdf"}]},
+        ),
+        (
+            Document(f"{URL}/bill.pdf", "yours.pdf"),
+            {"attachments": [{"type": "document", "url": f"{URL}/bill.pdf", "filename": "yours.pdf"}]},
+        ),
         (Location(0, 0), {"location": {"latitude": 0, "longitude": 0}}),
         (Text(" \u00e9\u202e\n"), {"text": " \u00e9\u202e\n"}),
     ],

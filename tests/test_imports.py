@@ -18,17 +18,22 @@ TABLE = """
     _version              |                                                                           |
     json_kinds            |                                                                           |
     lazy                  |                                                                           |
+    keywords              |                                                                           |
+    number_text           |                                                                           |
+    web_address           |                                                                           |
     errors                |                                                                           | attrs
     tracebacks            | errors                                                                    |
     error_response        | errors json_kinds                                                         |
 
-    wire                  | errors                                                                    |
+    setting_rules         | errors                                                                    |
+    wire                  | errors setting_rules                                                      |
     reading               | wire                                                                      |
     writing               | wire                                                                      | attrs
 
-    transport.*           | _version error_response errors json_kinds lazy tracebacks transport.*     | attrs anyio
-                          | telemetry wire                                                            |
-    transport.httpx       | errors transport.address transport.protocol transport.settings            | anyio certifi
+    transport.*           | _version error_response errors json_kinds lazy setting_rules telemetry    | attrs anyio
+                          | tracebacks transport.* wire                                               |
+    transport.httpx       | errors setting_rules transport.address transport.protocol                 | anyio certifi
+                          | transport.settings                                                        |
                           |                                                                           | httpcore
                           |                                                                           | httpx
     transport.pyreqwest_exchange | transport.protocol transport.runtime transport.settings            | pyreqwest
@@ -36,35 +41,40 @@ TABLE = """
     telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* reading tracebacks transport.* wire writing             | attrs
 
-    addresses             | errors tracebacks                                                         | attrs
+    addresses             | errors national_numbers number_text tracebacks                            | attrs
+    national_numbers      | errors                                                                    | phonenumbers
     callback_data         | errors json_kinds wire                                                    |
-    limits                | errors                                                                    |
-    content               | errors limits lowlevel.* wire                                             | attrs
+    limits                | errors web_address                                                        |
+    template_rules        | errors web_address                                                        |
+    content               | errors limits lowlevel.* web_address wire                                 | attrs
     interactive           | content errors limits lowlevel.* tracebacks wire                          | attrs
     products              | content errors interactive limits lowlevel.* tracebacks                   | attrs
-    template              | content errors limits lowlevel.* tracebacks wire                          | attrs
-    sending               | addresses callback_data content errors interactive json_kinds limits      | attrs
-                          | lowlevel.* products template transport.protocol wire                      |
+    template              | content errors limits lowlevel.* template_rules tracebacks web_address    | attrs
+                          | wire                                                                      |
+    sending               | addresses callback_data content errors interactive json_kinds keywords    | attrs
+                          | limits lowlevel.* products setting_rules template transport.protocol wire |
     results               | addresses transport.protocol                                              | attrs
-    registrations         | errors lowlevel.* results sending transport.address transport.pipeline    | attrs
-                          | tracebacks transport.protocol wire                                        |
-    client                | addresses content errors interactive limits products registrations        |
-                          | results sending telemetry template tracebacks transport.* wire            |
+    registrations         | content errors keywords lowlevel.* results sending setting_rules          | attrs
+                          | tracebacks transport.address transport.pipeline transport.protocol        |
+                          | web_address wire                                                          |
+    client                | addresses content errors interactive keywords limits products             |
+                          | registrations results sending setting_rules telemetry template            |
+                          | tracebacks transport.* wire                                               |
 
     webhooks.*            | addresses error_response errors json_kinds lazy reading tracebacks        | attrs anyio
                           | webhooks.* wire                                                           |
     webhooks.backlog      |                                                                           | anyio sniffio
                           |                                                                           | trio
-    sandbox.*             | _version errors json_kinds lazy sandbox.* transport.*                     | attrs anyio
-                          | webhooks.*                                                                | jsonschema
+    sandbox.*             | _version errors json_kinds keywords lazy sandbox.* template_rules         | attrs anyio
+                          | transport.* web_address webhooks.*                                        | jsonschema
                           |                                                                           | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn
     pytest_plugin         | client sandbox transport.asgi                                             | pytest
     cli.*                 | _version addresses cli.* client content errors interactive json_kinds     | attrs anyio
                           | limits lowlevel lowlevel.models products registrations results            | dotenv rich
-                          | sandbox.__main__ sending template transport.mock transport.protocol       | typer
-                          | webhooks.events webhooks.receiving webhooks.signature                     |
+                          | sandbox.__main__ sending setting_rules template transport.mock            | typer
+                          | transport.protocol webhooks.events webhooks.receiving webhooks.signature  |
 """
 
 # The package itself: its public names, imported for type checkers at once and for everyone else when first used.

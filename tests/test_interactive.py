@@ -69,7 +69,9 @@ FIELDS = {name: (build, field) for name, (build, field, _) in LENGTHS.items()}
 @pytest.mark.parametrize(("build", "field"), FIELDS.values(), ids=FIELDS.keys())
 @pytest.mark.parametrize("empty", ["", " "])
 def test_an_empty_text_is_refused_everywhere(build: Callable[[str], Kind], field: str, empty: str) -> None:
-    assert list(build(empty).violations()) == [Violation(field, "is empty", len(empty))]
+    (found,) = build(empty).violations()
+
+    assert (found.field, found.problem, found.size) == (field, "is empty", len(empty))
 
 
 @pytest.mark.parametrize(("build", "field"), FIELDS.values(), ids=FIELDS.keys())
@@ -83,14 +85,17 @@ def test_a_value_of_a_wrong_type_is_an_error_in_its_field(
 
 
 NUMBERS: dict[str, tuple[Kind, list[Violation]]] = {
-    "no button": (ReplyButtons("t", []), [Violation("buttons", "0 buttons; at least 1 is needed", 0, 1)]),
+    "no button": (
+        ReplyButtons("t", []),
+        [Violation("buttons", "0 buttons; at least 1 is needed", 0, 1, level="error")],
+    ),
     "three buttons": (ReplyButtons("t", buttons(3)), []),
     "four buttons": (ReplyButtons("t", buttons(4)), [Violation("buttons", "4 buttons; the limit is 3", 4, 3)]),
     "no section": (
         ListMessage("b", []),
         [
-            Violation("sections", "0 sections; at least 1 is needed", 0, 1),
-            Violation("sections", "0 rows in all sections together; at least 1 is needed", 0, 1),
+            Violation("sections", "0 sections; at least 1 is needed", 0, 1, level="error"),
+            Violation("sections", "0 rows in all sections together; at least 1 is needed", 0, 1, level="error"),
         ],
     ),
     "ten sections of one row": (ListMessage("b", [Section(f"s{index}", rows(1, index)) for index in range(10)]), []),
@@ -109,7 +114,7 @@ NUMBERS: dict[str, tuple[Kind, list[Violation]]] = {
     ),
     "an empty section beside a full one": (
         ListMessage("b", [Section("a", rows(1)), Section("b", [])]),
-        [Violation("sections[1]", "is empty; at least 1 is needed", 0, 1)],
+        [Violation("sections[1]", "is empty; at least 1 is needed", 0, 1, level="error")],
     ),
     "two sections, one without a title": (
         ListMessage("b", [Section("a", rows(1)), Section(None, rows(1, 1))]),
@@ -156,13 +161,13 @@ def test_the_id_of_a_button_has_no_outer_white_space(identifier: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [None, "x" * 60, Image(URL), Video(URL), Document(URL), Document(URL, "name.pdf")], ids=repr
+    "header", [None, "x" * 60, Image(URL), Video(URL), Document(f"{URL}.pdf"), Document(URL, "name.pdf")], ids=repr
 )
 def test_reply_buttons_take_a_text_or_a_medium_on_top(header: Any) -> None:
     assert list(ReplyButtons("t", buttons(1), header).violations()) == []
 
 
-@pytest.mark.parametrize("header", [Image(URL), Video(URL), Document(URL)], ids=repr)
+@pytest.mark.parametrize("header", [Image(URL), Video(URL), Document(URL, "name.pdf")], ids=repr)
 def test_a_medium_on_top_of_a_list_is_a_doubt_and_no_more(header: Image | Video | Document) -> None:
     found = list(ListMessage("b", [Section(None, rows(1))], header=header).violations())
 
@@ -171,7 +176,7 @@ def test_a_medium_on_top_of_a_list_is_a_doubt_and_no_more(header: Image | Video 
 
 def test_a_medium_on_top_is_checked_like_any_other_and_has_no_caption() -> None:
     assert list(check_header(Document("x", "", "c" * 1025))) == [
-        Violation("header.url", "must be an http:// or https:// address without white space", 1),
+        Violation("header.url", "must be an absolute address that begins with http:// or https://", 1, level="error"),
         Violation("header.caption", "1025 characters; the limit is 1024", 1025, 1024),
         Violation("header.filename", "is empty", 0),
         Violation("header.caption", "a header has no caption; put it into the text"),
@@ -192,7 +197,7 @@ def test_nothing_else_stands_on_top(header: object) -> None:
             ReplyButtons("t", ["x", Button("", "t")]),  # type: ignore[list-item]
             [
                 Violation("buttons[0]", "must be a Button, not str", level="error"),
-                Violation("buttons[1].id", "is empty", 0),
+                Violation("buttons[1].id", "is empty", 0, level="error"),
             ],
         ),
         (
@@ -214,7 +219,7 @@ def test_nothing_else_stands_on_top(header: object) -> None:
             ListMessage("b", [Section(None, [{"id": "1"}, Row("2", "")])]),  # type: ignore[list-item]
             [
                 Violation("sections[0].rows[0]", "must be a Row, not dict", level="error"),
-                Violation("sections[0].rows[1].title", "is empty", 0),
+                Violation("sections[0].rows[1].title", "is empty", 0, level="error"),
             ],
         ),
     ],

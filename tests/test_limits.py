@@ -13,7 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api.errors import InvalidContentError, Violation
-from connectly_api.limits import Limits, LimitWarning, address, check, coordinate, count, distinct, instances, text
+from connectly_api.limits import (
+    Limits,
+    LimitWarning,
+    address,
+    check,
+    coordinate,
+    count,
+    distinct,
+    file_name,
+    instances,
+    text,
+)
 
 ERROR = Violation("a", "must be a string, not int", level="error")
 LIMIT = Violation("b", "5 characters; the limit is 4", 5, 4)
@@ -86,7 +97,10 @@ def test_a_text_beyond_its_limit_is_named_with_size_and_limit(value: str) -> Non
 @pytest.mark.parametrize("value", ["", " ", "\n\t ", "\u00a0\u2003", " " * 11])
 @pytest.mark.parametrize("required", [True, False])
 def test_an_empty_text_breaks_a_limit_also_where_none_is_needed(value: str, required: bool) -> None:
-    assert list(text("title", value, 10, required=required)) == [Violation("title", "is empty", len(value))]
+    level: Any = "error" if required else "limit"
+    assert list(text("title", value, 10, required=required)) == [
+        Violation("title", "is empty", len(value), level=level)
+    ]
 
 
 def test_no_text_is_an_error_only_where_one_is_needed() -> None:
@@ -132,36 +146,52 @@ def test_an_address_of_a_file_breaks_no_limit(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
+    ("value", "problem"),
     [
-        "example.com/image.jpg",
-        "//example.com/image.jpg",
-        "ftp://example.com/image.jpg",
-        "file:///etc/passwd",
-        "data:image/png;base64,AAAA",
-        "javascript:alert(1)",
-        "https://",
-        "https:/example.com",
-        " https://example.com",
-        "https://example.com/a b",
-        "https://example.com/\n",
-        "https://example.com/\x00",
-        "https://example.com/\x7f",
-        "https://example.com/\u00a0",
+        ("example.com/image.jpg", "must be an absolute address that begins with http:// or https://"),
+        ("https:///a.jpg", "names no host"),
+        ("https://example.com/a b", "holds white space, or characters that cannot be seen"),
     ],
-    ids=ascii,
 )
-def test_any_other_text_is_no_address(value: str) -> None:
-    problem = "must be an http:// or https:// address without white space"
+def test_any_other_text_is_no_address_and_cannot_be_sent(value: str, problem: str) -> None:
+    assert list(address("url", value)) == [Violation("url", problem, len(value), level="error")]
 
-    assert list(address("url", value)) == [Violation("url", problem, len(value))]
+
+@pytest.mark.parametrize("value", ["bill.pdf", "n" * 500, "\u00fcber mich.pdf"])
+def test_the_name_of_a_file_is_any_text_on_one_line(value: str) -> None:
+    assert list(file_name("filename", value, "https://example.com/download")) == []
+
+
+@pytest.mark.parametrize("value", ["a\n.pdf", "a\x00.pdf", "a\u2028.pdf"], ids=ascii)
+def test_a_name_with_a_line_break_breaks_a_limit(value: str) -> None:
+    expected = Violation("filename", "holds a line break or a control character", len(value))
+
+    assert list(file_name("filename", value, None)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("url", "doubts"),
+    [
+        ("https://example.com/bill.pdf", 0),
+        ("https://example.com/download", 1),
+        ("https://example.com/", 1),
+        ("no address", 0),
+        (None, 0),
+        (7, 0),
+    ],
+)
+def test_no_name_is_a_doubt_where_the_address_has_none_either(url: object, doubts: int) -> None:
+    found = list(file_name("filename", None, url))
+
+    assert [violation.level for violation in found] == ["doubt"] * doubts
+    assert all("Untitled" in violation.problem for violation in found)
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
         (None, Violation("url", "is required", level="error")),
-        ("", Violation("url", "is empty", 0)),
+        ("", Violation("url", "is empty", 0, level="error")),
         (b"https://example.com", Violation("url", "must be a string, not bytes", level="error")),
         ("https://\ud800", Violation("url", "holds a lone surrogate, which UTF-8 cannot carry", 9, level="error")),
     ],
@@ -206,7 +236,8 @@ def test_what_is_no_number_is_no_coordinate(value: object) -> None:
 def test_too_few_and_too_many_are_named_with_number_and_limit(
     number: int, problem: str | None, limit: int | None
 ) -> None:
-    expected = [] if problem is None else [Violation("rows", problem, number, limit)]
+    level: Any = "limit" if number else "error"
+    expected = [] if problem is None else [Violation("rows", problem, number, limit, level=level)]
 
     assert list(count("rows", [None] * number, 3, what="rows")) == expected
 

@@ -62,7 +62,9 @@ FIELDS = {name: (build, field) for name, (build, field, _) in LENGTHS.items()} |
 
 @pytest.mark.parametrize(("build", "field"), FIELDS.values(), ids=FIELDS.keys())
 def test_an_empty_text_is_refused_everywhere(build: Callable[[Any], Kind], field: str) -> None:
-    assert list(build("").violations()) == [Violation(field, "is empty", 0)]
+    (found,) = build("").violations()
+
+    assert (found.field, found.problem, found.size) == (field, "is empty", 0)
 
 
 @pytest.mark.parametrize(("build", "field"), FIELDS.values(), ids=FIELDS.keys())
@@ -85,8 +87,8 @@ NUMBERS: dict[str, tuple[list[ProductSection], list[Violation]]] = {
     "no section": (
         [],
         [
-            Violation("sections", "0 sections; at least 1 is needed", 0, 1),
-            Violation("sections", "0 products in all sections together; at least 1 is needed", 0, 1),
+            Violation("sections", "0 sections; at least 1 is needed", 0, 1, level="error"),
+            Violation("sections", "0 products in all sections together; at least 1 is needed", 0, 1, level="error"),
         ],
     ),
     "thirty products in one section": ([ProductSection(None, ids(30))], []),
@@ -101,7 +103,7 @@ NUMBERS: dict[str, tuple[list[ProductSection], list[Violation]]] = {
     ),
     "an empty section": (
         [ProductSection("a", ids(1)), ProductSection("b", [])],
-        [Violation("sections[1]", "is empty; at least 1 is needed", 0, 1)],
+        [Violation("sections[1]", "is empty; at least 1 is needed", 0, 1, level="error")],
     ),
     "two sections without titles": (
         [ProductSection(None, ids(1)), ProductSection(None, ids(1))],
@@ -126,7 +128,7 @@ def test_a_section_of_a_wrong_class_is_an_error_at_its_place() -> None:
     assert list(ProductList("t", "c", sections).violations()) == [
         Violation("sections[0]", "must be a ProductSection, not Section", level="error"),
         Violation("sections[2]", "must be a ProductSection, not str", level="error"),
-        Violation("sections[1].product_ids[0]", "is empty", 0),
+        Violation("sections[1].product_ids[0]", "is empty", 0, level="error"),
     ]
 
 

@@ -63,10 +63,32 @@ def test_parameters_are_written_as_documented(name: str, content: Template) -> N
         ({"header_text": "Hi"}, [{"name": "header_text", "value": "Hi"}]),
         ({"header_image": URL}, [{"name": "header_image", "value": URL}]),
         ({"header_video": URL}, [{"name": "header_video", "value": URL}]),
-        ({"header_document": URL}, [{"name": "header_document", "value": URL}]),
+        (
+            {"header_document": f"{URL}/bill%20a.pdf?v=1"},
+            [{"name": "header_document", "value": f"{URL}/bill%20a.pdf?v=1", "filename": "bill a.pdf"}],
+        ),
         ({"header_document": (URL, "a.pdf")}, [{"name": "header_document", "value": URL, "filename": "a.pdf"}]),
         ({"header_document": [URL, "a.pdf"]}, [{"name": "header_document", "value": URL, "filename": "a.pdf"}]),
-        ({"header_document": (URL, None)}, [{"name": "header_document", "value": URL}]),
+        (
+            {"header_document": (f"{URL}.pdf", None)},
+            [{"name": "header_document", "value": f"{URL}.pdf", "filename": "file.pdf"}],
+        ),
+        (
+            {"parameters": [Parameter("header_document", f"{URL}.pdf")]},
+            [{"name": "header_document", "value": f"{URL}.pdf", "filename": "file.pdf"}],
+        ),
+        (
+            {"button_urls": ["order/1?a=b", "%20x"]},
+            [{"name": "button_1_url", "value": "order/1?a=b"}, {"name": "button_2_url", "value": "%20x"}],
+        ),
+        (
+            {"body": ["a" * 512, "b" * 512]},
+            [{"name": "body_1", "value": "a" * 512}, {"name": "body_2", "value": "b" * 512}],
+        ),
+        (
+            {"body": ["four    spaces"], "header_text": "h" * 60},
+            [{"name": "header_text", "value": "h" * 60}, {"name": "body_1", "value": "four    spaces"}],
+        ),
         ({"button_urls": [URL]}, [{"name": "button_1_url", "value": URL}]),
         ({"button_urls": [None, URL]}, [{"name": "button_2_url", "value": URL}]),
         ({"button_urls": (url for url in (URL, URL))}, [{"name": f"button_{n}_url", "value": URL} for n in (1, 2)]),
@@ -101,8 +123,12 @@ def test_a_parameter_by_meaning_becomes_the_documented_name(
 
 
 BEYOND: dict[str, tuple[Template, list[Violation]]] = {
-    "no name": (Template("", "en"), [Violation("name", "is empty", 0)]),
-    "no language": (Template("greeting", " "), [Violation("language", "is empty", 1)]),
+    "no name": (Template("", "en"), [Violation("name", "is empty", 0, level="error")]),
+    "no language": (Template("greeting", " "), [Violation("language", "is empty", 1, level="error")]),
+    "a name of 513 characters": (
+        Template("n" * 513, "en"),
+        [Violation("name", "513 characters; the limit is 512", 513, 512)],
+    ),
     "sixteen values": (
         template(body=["x"] * 16),
         [Violation("body", "16 values; the limit is 15", 16, 15)],
@@ -111,23 +137,29 @@ BEYOND: dict[str, tuple[Template, list[Violation]]] = {
         template(button_urls=[URL] * 3),
         [Violation("button_urls", "3 addresses; the limit is 2", 3, 2)],
     ),
-    "an empty value": (template(body=["x", ""]), [Violation("body[1]", "is empty", 0)]),
-    "an empty address": (template(button_urls=[None, ""]), [Violation("button_urls[1]", "is empty", 0)]),
-    "an empty header": (template(header_image=""), [Violation("header_image", "is empty", 0)]),
+    "an empty value": (template(body=["x", ""]), [Violation("body[1]", "is empty", 0, level="error")]),
+    "an empty address": (
+        template(button_urls=[None, ""]),
+        [Violation("button_urls[1]", "is empty", 0, level="error")],
+    ),
+    "an empty header": (template(header_image=""), [Violation("header_image", "is empty", 0, level="error")]),
     "an empty file name": (
         template(header_document=(URL, "")),
         [Violation("header_document.filename", "is empty", 0)],
     ),
     "an empty name and value": (
         template(parameters={"": ""}),
-        [Violation("parameters[0].name", "is empty", 0), Violation("parameters[0].value", "is empty", 0)],
+        [
+            Violation("parameters[0].name", "is empty", 0, level="error"),
+            Violation("parameters[0].value", "is empty", 0, level="error"),
+        ],
     ),
     "two headers": (
         template(header_text="H", header_video=URL),
         [Violation("header_video", "a template has one header; header_text is given already", 2, 1)],
     ),
     "three headers, one of them raw": (
-        template(header_text="H", header_document=URL, parameters={"header_location": "x"}),
+        template(header_text="H", header_document=(URL, "a"), parameters={"header_location": "x"}),
         [Violation("header_document", "a template has one header; header_text is given already", 3, 1)],
     ),
     "a name by meaning and raw": (

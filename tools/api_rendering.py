@@ -28,8 +28,8 @@ PUBLIC: Final = (
 
 # Generated modules import under private names.
 _PREFIX: Final = re.compile(r"\b_[a-z]\w*\.")
-# What it wraps looks as before to callers.
-_UNSEEN: Final = "cut_traceback"
+# Our own decorators that leave a signature as it is written.
+_KEEPING: Final = frozenset({"cut_traceback", "name_keywords"})
 _PLAIN: Final = (bool, int, float, str, type(None))
 
 
@@ -191,8 +191,8 @@ def _is_attrs(found: griffe.Class) -> bool:
 
 
 def _function(found: griffe.Function, name: str, indent: str) -> str:
-    texts = [_text(decorator.value) for decorator in found.decorators]
-    decorators = [f"{indent}@{text}\n" for text in texts if not text.endswith(_UNSEEN)]
+    named = [_text(decorator.value) for decorator in found.decorators]
+    decorators = [f"{indent}@{text}\n" for text in named if text.rpartition(".")[2] not in _KEEPING]
     keyword = "async def" if "async" in found.labels else "def"
     returns = f" -> {_text(found.returns)}" if found.returns is not None else ""
     signature = ", ".join(_parameters(found.parameters))

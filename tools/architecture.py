@@ -52,7 +52,7 @@ ROOMS: Final = (
         "content, addresses, sending",
         "what is sent, to whom, within limits: pure",
         (
-            "addresses", "callback_data", "content", "interactive", "limits",
+            "addresses", "callback_data", "content", "interactive", "limits", "national_numbers",
             "products", "registrations", "results", "sending", "template",
         ),
     ),
@@ -62,8 +62,11 @@ ROOMS: Final = (
     Room("wire, writing, reading", "JSON, out and in", ("reading", "wire", "writing"), "left"),
     Room(
         "errors",
-        "the error tree, and what keeps tracebacks empty",
-        ("error_response", "errors", "json_kinds", "tracebacks"),
+        "the error tree; rules for names, numbers and values; what keeps tracebacks empty",
+        (
+            "error_response", "errors", "json_kinds", "keywords",
+            "number_text", "setting_rules", "template_rules", "tracebacks", "web_address",
+        ),
     ),
 )  # fmt: skip
 

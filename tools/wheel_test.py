@@ -88,7 +88,7 @@ def main(python: str) -> None:
         bare = subprocess.run([program], capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
         if bare.returncode != 1 or "pip install 'connectly-api[cli]'" not in bare.stderr or "\n" in bare.stderr.strip():
             sys.exit(f"without its extra the command line says: {bare.stderr}")
-        run(*install, f"connectly-api[cli,fast,otel,sandbox] @ {wheel.as_uri()}")
+        run(*install, f"connectly-api[cli,fast,otel,phone,sandbox] @ {wheel.as_uri()}")
         run(*pip, "check")
         run(clean, "-W", "error", "-c", SMOKE, cwd=folder)
         run(program, "--version")

@@ -12,7 +12,9 @@ import anyio
 from connectly_api.cli.configuration import Connection, settings_of
 from connectly_api.cli.output import note, say, say_json
 from connectly_api.client import Connectly
+from connectly_api.errors import InvalidInputError
 from connectly_api.limits import Limits, LimitWarning
+from connectly_api.setting_rules import refer_to
 from connectly_api.transport.mock import MockTransport
 from connectly_api.transport.protocol import Response, Transport, WireRequest
 
@@ -55,8 +57,14 @@ def call(
     transport: Transport | None = connection.transport if rehearsal is None else rehearsal
     given |= {"transport": transport} if transport is not None else {}
 
+    def make() -> Connectly:
+        try:
+            return Connectly.from_env(**given)
+        except InvalidInputError as error:
+            raise refer_to(error, settings.origins) from None
+
     async def main() -> T:
-        async with Connectly.from_env(**given) as connectly:
+        async with make() as connectly:
             return await act(connectly)
 
     with warnings.catch_warnings():

@@ -27,6 +27,14 @@ NAMES: Final = (
 )
 """The only names that are read from a file."""
 
+_SETTINGS: Final = {
+    "api_key": ("CONNECTLY_API_KEY", "--api-key-file"),
+    "business_id": ("CONNECTLY_BUSINESS_ID", "--business-id"),
+    "sender": ("CONNECTLY_SENDER", "--sender"),
+    "base_url": ("CONNECTLY_BASE_URL", "--base-url"),
+}
+"""A client's settings: the variable and the option that each comes from."""
+
 _DIRECTORY_FILE: Final = ".env"
 _PANEL: Final = "Connection"
 
@@ -95,12 +103,14 @@ class Settings:
         business_id: Opaque.
         sender: One of the business's numbers, or None.
         base_url: Where requests go; None for the service itself.
+        origins: What each is called where it was found: an option, or a variable.
     """
 
     api_key: str = attrs.field(repr=False)
     business_id: str
     sender: str | None = attrs.field(default=None, repr=False)
     base_url: str | None = None
+    origins: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def settings_of(connection: Connection, sender: str | None = None) -> Settings:
@@ -143,6 +153,10 @@ def settings_of(connection: Connection, sender: str | None = None) -> Settings:
         business.value,
         found["CONNECTLY_SENDER"].value if "CONNECTLY_SENDER" in found else None,
         None if address is None else address.value,
+        {
+            setting: option if name in found and found[name].origin == "option" else name
+            for setting, (name, option) in _SETTINGS.items()
+        },
     )
 
 

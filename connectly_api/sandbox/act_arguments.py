@@ -7,6 +7,7 @@ from typing import Any
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_kinds import is_array, is_object
+from connectly_api.keywords import nearest
 from connectly_api.sandbox.identities import Identity, as_bsuid, as_phone, identified
 
 __all__ = ["ActArguments"]
@@ -17,7 +18,7 @@ class ActArguments:
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         """Take the arguments; None stands for one that is absent."""
-        self._given = {name: value for name, value in given.items() if value is not None}
+        self._given = given
         self._asked: set[str] = set()
 
     def end(self) -> None:
@@ -27,7 +28,8 @@ class ActArguments:
             InvalidInputError: There is an argument that nobody asked for.
         """
         for name in sorted(set(self._given) - self._asked):
-            raise InvalidInputError(f"{name}: is no argument of this verb", field=name)
+            meant = "".join(f"; did you mean {found}?" for found in nearest(name, sorted(self._asked))[:1])
+            raise InvalidInputError(f"{name}: is no argument of this verb{meant}", field=name)
 
     def value(self, name: str) -> Any:  # noqa: ANN401  (whatever was given)
         """Return an argument, or None."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
+
+from connectly_api.web_address import web_address_problem
 
 __all__ = ["is_loopback", "is_web_address"]
 
 
 def is_web_address(address: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
     """Say whether a text is an absolute web address."""
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", address)
-    except ValueError:
-        return False
+    return web_address_problem(address, schemes) is None
 
 
 def is_loopback(address: str) -> bool:

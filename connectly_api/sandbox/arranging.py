@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from connectly_api.sandbox.rules import What
+from connectly_api.keywords import check_keywords, keywords_of
+from connectly_api.sandbox.rules import Rule, What
 from connectly_api.sandbox.templates import TemplateStatus
 
 __all__ = ["Arranging"]
@@ -36,7 +37,8 @@ class Arranging:
         Raises:
             InvalidInputError: A value cannot be.
         """
-        self._arrange("template", name=name, language=language, parameters=list(parameters), status=status)
+        names = [parameters] if isinstance(parameters, str) else list(parameters)
+        self._arrange("template", name=name, language=language, parameters=names, status=status)
 
     def fault(
         self,
@@ -74,8 +76,10 @@ class Arranging:
             **options: What the kind takes, as said above.
 
         Raises:
+            TypeError: There is no such option; the error names the one that was probably meant.
             InvalidInputError: A value cannot be, or does not go with the others.
         """
+        check_keywords(options, keywords_of(Rule))
         selectors = {"operation": operation, "recipient": recipient, "topic": topic}
         self._arrange("fault", what=what, **selectors, next=next, every=every, probability=probability, **options)
 

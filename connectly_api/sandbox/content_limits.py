@@ -14,7 +14,7 @@ from connectly_api.errors import Violation
 from connectly_api.sandbox.fields import inner, listed, text
 from connectly_api.sandbox.refusals import UNSPECIFIED, Finding
 
-__all__ = ["limit_findings"]
+__all__ = ["limit_findings", "too_long"]
 
 _TEXT, _CAPTION, _BUTTONS_BODY = 4096, 1024, 1024
 _HEADER, _FOOTER = 60, 60
@@ -33,16 +33,16 @@ def limit_findings(message: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _violations(message: Mapping[str, Any]) -> Iterator[Violation]:
     body_limit = _BUTTONS_BODY if "replyButtonMessage" in message else _TEXT
-    yield from _length("message.text", text(message, "text"), body_limit)
+    yield from too_long("message.text", text(message, "text"), body_limit)
     for index, attachment in enumerate(listed(message, "attachments")):
-        yield from _length(f"message.attachments[{index}].caption", text(attachment, "caption"), _CAPTION)
+        yield from too_long(f"message.attachments[{index}].caption", text(attachment, "caption"), _CAPTION)
     location = inner(message, "location")
     yield from _range("message.location.latitude", location.get("latitude"), _LATITUDE)
     yield from _range("message.location.longitude", location.get("longitude"), _LONGITUDE)
     for name in filter(message.__contains__, _PARTS):
         part = inner(message, name)
-        yield from _length(f"message.{name}.header.text", text(inner(part, "header"), "text"), _HEADER)
-        yield from _length(f"message.{name}.footer.text", text(inner(part, "footer"), "text"), _FOOTER)
+        yield from too_long(f"message.{name}.header.text", text(inner(part, "header"), "text"), _HEADER)
+        yield from too_long(f"message.{name}.footer.text", text(inner(part, "footer"), "text"), _FOOTER)
     if "replyButtonMessage" in message:
         yield from _buttons(listed(inner(message, "replyButtonMessage"), "buttons"))
     if "listMessage" in message:
@@ -70,7 +70,7 @@ def _list(message: Mapping[str, Any]) -> Iterator[Violation]:
         title, place = text(section, "title"), f"{path}.sections[{index}]"
         if len(sections) > 1 and not title:
             yield Violation(field=f"{place}.title", problem="is empty: sections need titles where there are several")
-        yield from _length(f"{place}.title", title, _SECTION_TITLE)
+        yield from too_long(f"{place}.title", title, _SECTION_TITLE)
         for number, row in enumerate(listed(section, "rows")):
             yield from _row(f"{place}.rows[{number}]", row)
     rows = [row for section in sections for row in listed(section, "rows")]
@@ -81,17 +81,18 @@ def _list(message: Mapping[str, Any]) -> Iterator[Violation]:
 def _row(path: str, row: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _required(f"{path}.text", text(row, "text"), _ROW_TITLE)
     yield from _required(f"{path}.id", text(row, "id"), _ROW_ID)
-    yield from _length(f"{path}.description", text(row, "description"), _ROW_DESCRIPTION)
+    yield from too_long(f"{path}.description", text(row, "description"), _ROW_DESCRIPTION)
 
 
 def _required(path: str, value: str, most: int) -> Iterator[Violation]:
     if not value.strip():
         yield Violation(field=path, problem="is empty", size=len(value), limit=most)
-    yield from _length(path, value, most)
+    yield from too_long(path, value, most)
 
 
-def _length(path: str, value: str, most: int) -> Iterator[Violation]:
-    if len(value) > most:
+def too_long(path: str, value: str, most: int | None) -> Iterator[Violation]:
+    """Yield a violation where a text has more characters than a limit, if there is one."""
+    if most is not None and len(value) > most:
         problem = f"has {len(value)} characters; the limit is {most}"
         yield Violation(field=path, problem=problem, size=len(value), limit=most)
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from connectly_api.errors import Violation
-from connectly_api.sandbox.addresses import is_web_address
 from connectly_api.sandbox.fields import inner, listed, text
 from connectly_api.sandbox.reading import compact
 from connectly_api.sandbox.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.settings import Settings
+from connectly_api.web_address import web_address_problem
 
 __all__ = ["ATTACHMENT_TYPES", "callback_data_findings", "kind_of", "message_findings", "template_findings"]
 
@@ -105,8 +105,8 @@ def _attachment_findings(attachment: Mapping[str, Any], path: str) -> Iterator[F
     url = text(attachment, "url")
     if not url.strip():
         yield _ATTACHMENT_EMPTY, Violation(field=f"{path}.url", problem="is empty")
-    elif not is_web_address(url):
-        yield _ATTACHMENT_INVALID, Violation(field=f"{path}.url", problem="is not a web address")
+    elif (problem := web_address_problem(url)) is not None:
+        yield _ATTACHMENT_INVALID, Violation(field=f"{path}.url", problem=problem)
     if not text(attachment, "type"):
         yield _ATTACHMENT_INVALID, Violation(field=f"{path}.type", problem="is missing")
 

@@ -25,7 +25,7 @@ from connectly_api.sandbox.registrations import creation_problems, new_registrat
 from connectly_api.sandbox.rules import meeting
 from connectly_api.sandbox.settings import Settings
 from connectly_api.sandbox.state import Change, State
-from connectly_api.sandbox.templates import misfits, wanted_template
+from connectly_api.sandbox.templates import misfits, unfit_values, wanted_template
 
 __all__ = ["HANDLERS", "LIMITED", "Call", "Done", "Handler"]
 
@@ -87,9 +87,10 @@ def send_template_message(call: Call) -> Done | Refusal:
     written = chain(parties.findings, template_findings(call.body, settings), callback_data_findings(call.body))
     if refusal := first_of(written):
         return refusal
-    misfit = None
+    findings = unfit_values(call.body, settings)
     if _are_checked(settings, state):
-        misfit = first_of(misfits(wanted_template(state.templates, call.body), call.body))
+        findings = chain(misfits(wanted_template(state.templates, call.body), call.body), findings)
+    misfit = first_of(findings)
     if misfit is not None and settings.template_mismatch == "refuse":
         return misfit
     if not state.opted_out.isdisjoint(_names(call, parties)):

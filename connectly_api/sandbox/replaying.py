@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from connectly_api.errors import ConnectlyError, InvalidInputError
+from connectly_api.keywords import check_keywords, keywords_of
 from connectly_api.sandbox.courier import Remembering
 from connectly_api.sandbox.recording import Recording, differences, incoming_of, read_recording
 from connectly_api.sandbox.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.sandbox import Sandbox
-from connectly_api.sandbox.settings import Options
+from connectly_api.sandbox.settings import Options, Settings
 
 __all__ = ["ReplayError", "replay"]
 
@@ -41,9 +42,11 @@ async def replay(
         **changes: Settings that differ from the recorded ones.
 
     Raises:
+        TypeError: There is no such setting; the error names the one that was probably meant.
         InvalidInputError: The file cannot be read, or is no recording.
         ReplayError: A request was answered otherwise than then.
     """
+    check_keywords(changes, keywords_of(Settings))
     recording = _recording_in(path)
     was_real = recording.settings.get("clock") == "real"
     settings: dict[str, Any] = {**recording.settings, **changes, "clock": "virtual"}

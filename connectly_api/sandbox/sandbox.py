@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 from starlette.types import ASGIApp
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.keywords import check_keywords, keywords_of
 from connectly_api.sandbox.act_arguments import ActArguments
 from connectly_api.sandbox.acts import SETTING_UP, acted, noted
 from connectly_api.sandbox.app import build_app
@@ -76,9 +77,11 @@ class Sandbox(Looking, Arranging):
                 `seed`, and one for each question that the documentation answers twice or not at all.
 
         Raises:
+            TypeError: There is no such setting; the error names the one that was probably meant.
             InvalidInputError: A setting has a value that cannot be; or the Swagger file cannot be read or served, or
                 has a path below `/__sandbox__`.
         """
+        check_keywords(options, keywords_of(Settings))
         self.settings = Settings(**options)
         self._service = load(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in self._service.operations):

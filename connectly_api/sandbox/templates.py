@@ -11,19 +11,19 @@ from typing import Any, Literal, get_args
 import attrs
 
 from connectly_api.errors import InvalidInputError, Violation
-from connectly_api.sandbox.addresses import is_web_address
+from connectly_api.sandbox.content_limits import too_long
 from connectly_api.sandbox.fields import listed, text
 from connectly_api.sandbox.refusals import UNSPECIFIED, Finding
+from connectly_api.sandbox.settings import Settings
+from connectly_api.template_rules import body_violations, longest, value_violations
 
-__all__ = ["DeclaredTemplate", "TemplateStatus", "misfits", "wanted_template"]
+__all__ = ["DeclaredTemplate", "TemplateStatus", "misfits", "unfit_values", "wanted_template"]
 
 TemplateStatus = Literal["approved", "paused", "deleted"]
 
 _NOT_FOUND = "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND"
 _INPUT = "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID"
 _DELETED = "ERROR_CODE_MESSAGE_TEMPLATE_DELETED"
-
-_MEDIA = ("header_image", "header_video", "header_document")
 
 
 @attrs.frozen
@@ -78,14 +78,27 @@ def misfits(template: DeclaredTemplate | None, body: Mapping[str, Any]) -> Itera
         yield _DELETED, Violation(field="templateName", problem=problem)
     elif template.status == "paused":
         yield UNSPECIFIED, Violation(field="templateName", problem="the template is paused")
-    given = {text(parameter, "name"): parameter for parameter in listed(body, "parameters")}
+    given = [text(parameter, "name") for parameter in listed(body, "parameters")]
     for name in template.parameters:
         if name not in given:
             yield _INPUT, Violation(field="parameters", problem=f"{name} is missing")
-    for index, (name, parameter) in enumerate(given.items()):
+    for index, name in enumerate(given):
         if name not in template.parameters:
             yield _INPUT, Violation(field=f"parameters[{index}].name", problem="is not a parameter of the template")
-        elif not text(parameter, "value").strip():
-            yield _INPUT, Violation(field=f"parameters[{index}].value", problem="is empty")
-        elif name in _MEDIA and not is_web_address(text(parameter, "value")):
-            yield _INPUT, Violation(field=f"parameters[{index}].value", problem="is not a web address")
+
+
+def unfit_values(body: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+    """Yield what keeps WhatsApp from taking the values, whatever templates there are; limits where they are kept."""
+    parameters = listed(body, "parameters")
+    for index, parameter in enumerate(parameters):
+        name, field, value = text(parameter, "name"), f"parameters[{index}].value", text(parameter, "value")
+        if not value.strip():
+            yield _INPUT, Violation(field=field, problem="is empty")
+            continue
+        found = [*too_long(field, value, longest(name)), *value_violations(field, name, value)]
+        refused = {"error", "limit"} if settings.content_limits == "refuse" else {"error"}
+        yield from ((_INPUT, violation) for violation in found if violation.level in refused)
+    if settings.content_limits == "refuse":
+        values = [(text(parameter, "name"), text(parameter, "value")) for parameter in parameters]
+        for violation in body_violations("parameters", values):
+            yield _INPUT, violation

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import anyio
 
+from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import BrokenExchangeError, LateError, Progress, Response, Timeouts, WireRequest
 
 __all__ = ["AsgiTransport"]
@@ -30,7 +31,14 @@ class AsgiTransport:
 
         Args:
             app: An ASGI 3 application.
+
+        Raises:
+            InvalidInputError: It is none: it cannot be called.
         """
+        given: object = app
+        if not callable(given):
+            problem = f"must be an ASGI application, not {type(given).__name__}"
+            raise InvalidInputError(f"app: {problem}", field="app")
         self._app = app
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:

@@ -18,7 +18,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from connectly_api.json_kinds import is_array, is_object
-
 from connectly_api.transport.protocol import ExplainedError
 
 __all__ = ["describe_failure"]

@@ -41,6 +41,7 @@ import httpcore
 import httpx
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.setting_rules import check_kind
 from connectly_api.transport.address import check_hop
 from connectly_api.transport.protocol import (
     BrokenExchangeError,
@@ -51,7 +52,7 @@ from connectly_api.transport.protocol import (
     Timeouts,
     WireRequest,
 )
-from connectly_api.transport.settings import Tls, check_proxy, check_tls, decompressed
+from connectly_api.transport.settings import Tls, check_adapter, check_proxy, check_tls, decompressed
 
 __all__ = ["HttpxTransport"]
 
@@ -101,8 +102,9 @@ class HttpxTransport:
         Raises:
             InvalidInputError: A setting cannot be used.
         """
-        if verify is not None and not isinstance(verify, ssl.SSLContext):
-            raise InvalidInputError("verify: must be an ssl.SSLContext", field="verify")
+        check_kind("verify", verify, ssl.SSLContext, "an ssl.SSLContext")
+        check_kind("log_wire", log_wire, bool, "True or False")
+        check_adapter(max_connections=max_connections, idle_seconds=idle_seconds, max_body_bytes=max_body_bytes)
         self._max_connections = max_connections
         self._idle_seconds = idle_seconds
         self._verify = verify
@@ -300,7 +302,7 @@ class _Opener(httpcore.AsyncNetworkBackend):
         self, host: str, port: int, timeout: float | None = None, *_arguments: object, **_settings: object
     ) -> httpcore.AsyncNetworkStream:
         if self.is_closed:
-            raise ConnectionAbortedError(_CLOSED)
+            raise ClosedError(_EXCHANGE.get().progress)
         with anyio.CancelScope() as scope:
             self._opening.add(scope)
             try:

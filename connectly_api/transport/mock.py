@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 
+from connectly_api.errors import InvalidInputError
+from connectly_api.setting_rules import check_kind
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
 
 __all__ = ["MockTransport"]
@@ -31,7 +33,14 @@ class MockTransport:
                 would.
             may_have_left: What is said of a request whose answer raises: that it may have left this machine, or that it
                 certainly did not.
+
+        Raises:
+            InvalidInputError: `answer` cannot be called, or `may_have_left` is neither True nor False.
         """
+        check_kind("may_have_left", may_have_left, bool, "True or False")
+        given: object = answer
+        if not callable(given):
+            raise InvalidInputError(f"answer: must be a function, not {type(given).__name__}", field="answer")
         self._answer = answer
         self._may_have_left = may_have_left
         self.requests: list[WireRequest] = []

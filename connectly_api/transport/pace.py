@@ -11,12 +11,13 @@ import json
 import math
 import sys
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.setting_rules import check_kind
 from connectly_api.transport.protocol import WireRequest
 
 __all__ = ["Bucket", "Pace", "Rate", "Traffic", "traffic_of"]
@@ -50,6 +51,10 @@ class Rate:
     burst: int = attrs.field(default=1, validator=_is_count)
 
 
+def _is_a_rate(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check_kind(attribute.name, value, Rate, "a Rate, or None for no limit")
+
+
 @attrs.frozen
 class Pace:
     """How fast a client sends; None stands for no limit.
@@ -66,9 +71,9 @@ class Pace:
         max_in_flight: Requests of any kind that wait for their answer at the same time.
     """
 
-    endpoint: Rate | None = Rate(190.0, 10)
-    number: Rate | None = Rate(76.0, 4)
-    customer: Rate | None = Rate(1 / 6, 45)
+    endpoint: Rate | None = attrs.field(default=Rate(190.0, 10), validator=_is_a_rate)
+    number: Rate | None = attrs.field(default=Rate(76.0, 4), validator=_is_a_rate)
+    customer: Rate | None = attrs.field(default=Rate(1 / 6, 45), validator=_is_a_rate)
     max_in_flight: int | None = attrs.field(default=None, validator=attrs.validators.optional(_is_count))
 
 

@@ -10,7 +10,7 @@ from connectly_api.errors import UsageError
 from connectly_api.transport.address import check_hop
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
 from connectly_api.transport.pyreqwest_loading import load
-from connectly_api.transport.settings import Tls, check_proxy, check_tls
+from connectly_api.transport.settings import Tls, check_adapter, check_proxy, check_tls
 
 if TYPE_CHECKING:
     from connectly_api.transport.pyreqwest_exchange import Exchange
@@ -48,8 +48,9 @@ class PyreqwestTransport:
             max_body_bytes: What is read of an answer, before and after decompression; the rest is left unread.
 
         Raises:
-            InvalidInputError: The proxy's address cannot be used.
+            InvalidInputError: A setting cannot be used.
         """
+        check_adapter(max_connections=max_connections, idle_seconds=idle_seconds, max_body_bytes=max_body_bytes)
         self._max_connections = max_connections
         self._idle_seconds = idle_seconds
         self._tls = check_tls(tls)

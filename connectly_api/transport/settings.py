@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.setting_rules import check_kind
 
-__all__ = ["Tls", "check_proxy", "check_tls", "decompressed"]
+__all__ = ["Tls", "check_adapter", "check_proxy", "check_tls", "decompressed"]
 
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _PROXIES: Final = frozenset({"http", "https", "socks5", "socks5h"})
@@ -21,7 +22,8 @@ _SPACE_OR_CONTROL: Final = re.compile(r"[\s\x00-\x20\x7f-\xa0]")
 
 
 def _as_bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value
+    # What UTF-8 cannot carry is no certificate either.
+    return value.encode(errors="replace") if isinstance(value, str) else value
 
 
 def _has_certificate(_instance: object, attribute: attrs.Attribute[bytes], value: object) -> None:
@@ -59,10 +61,23 @@ def check_tls(value: Tls | None) -> Tls | None:
     Raises:
         InvalidInputError: They are something else.
     """
-    given: object = value
-    if given is not None and not isinstance(given, Tls):
-        raise InvalidInputError(f"tls: must be a Tls, not {type(given).__name__}", field="tls")
+    check_kind("tls", value, Tls, "a Tls value, Tls(authorities=…)")
     return value
+
+
+def check_adapter(*, max_connections: int, idle_seconds: float, max_body_bytes: int) -> None:
+    """Check what adapters with connections of their own have in common.
+
+    Raises:
+        InvalidInputError: A number is none, or too small.
+    """
+    for field, number in (("max_connections", max_connections), ("max_body_bytes", max_body_bytes)):
+        count: object = number
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise InvalidInputError(f"{field}: must be a whole number of at least 1", field=field)
+    seconds: object = idle_seconds
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
+        raise InvalidInputError("idle_seconds: must be a number of seconds, 0 or more", field="idle_seconds")
 
 
 def check_proxy(value: str, *, field: str = "proxy", needs_socksio: bool = False) -> str:

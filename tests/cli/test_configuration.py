@@ -118,3 +118,22 @@ def test_the_address_is_the_options(shell: Shell) -> None:
     shown = shell("webhooks", "list", "--dry-run", "--base-url", "http://127.0.0.1:8750", "--business-id", "b")
 
     assert shown.out.startswith("GET http://127.0.0.1:8750/v1/businesses/b/webhooks\n")
+
+
+@pytest.mark.parametrize(
+    ("variable", "option"),
+    [
+        ("CONNECTLY_BUSINESS_ID", "--business-id"),
+        ("CONNECTLY_BASE_URL", "--base-url"),
+        ("CONNECTLY_SENDER", "--sender"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_where_it_was_found(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, variable: str, option: str
+) -> None:
+    ended = shell("send", "text", "+16044441111", "Hello!", option, " x ")
+    assert (ended.code, ended.err.partition(":")[2].partition(":")[0]) == (3, f" {option}")
+
+    monkeypatch.setenv(variable, " x ")
+    ended = shell("send", "text", "+16044441111", "Hello!")
+    assert (ended.code, ended.err.partition(":")[2].partition(":")[0]) == (3, f" {variable}")

@@ -73,7 +73,7 @@ def test_the_sender_comes_from_the_environment_where_no_option_names_one(
     [
         (("text", "604-444-1111", "kestrel"), 3, "recipient: must be a phone number"),
         (("text", TO, "kestrel " * 600), 3, "text: 4800 characters; the limit is 4096"),
-        (("text", TO, "kestrel", "--sender", "kestrel"), 3, "sender: must be a phone number"),
+        (("text", TO, "kestrel", "--sender", "kestrel"), 3, "--sender: must be a phone number"),
         (("text", TO, "kestrel", "--bsuid", "kestrel"), 3, "bsuid: must be"),
         (("text", BSUID, "kestrel", "--bsuid", BSUID), 2, "--bsuid: TO is a BSUID already"),
         (("text", TO, "kestrel", "--callback-data", "kestrel"), 2, "--callback-data: is not JSON: Expecting value"),
@@ -81,7 +81,7 @@ def test_the_sender_comes_from_the_environment_where_no_option_names_one(
         (("text", TO, "kestrel", "--callback-data", f'"{"kestrel" * 150}"'), 3, "callback_data: 1052 bytes"),
         (("text", TO, "kestrel", "--callback-data", "NaN"), 3, "callback_data"),
         (("text", TO, "kestrel", "--timeout", "0"), 3, "timeout: must be"),
-        (("image", TO, "kestrel"), 3, "url: must be an http"),
+        (("image", TO, "kestrel"), 3, "url: must be an absolute address"),
         (("location", TO, "--at", "kestrel"), 2, "--at: write LATITUDE,LONGITUDE"),
         (("location", TO, "--at", "1,2,3"), 2, "--at: write LATITUDE,LONGITUDE"),
         (("location", TO, "--at", "91,0"), 3, "latitude: must be between"),

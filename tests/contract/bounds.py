@@ -74,6 +74,19 @@ def texts(draw: st.DrawFn, size: int) -> str:
     return repeated[:-1] + draw(visible) if repeated and repeated[-1].isspace() else repeated
 
 
+def _line(text: str) -> str:
+    """Return a text without the white space and controls that templates and names of files do not take."""
+    return (
+        text
+        if text.isspace()
+        else "".join(character if character.isprintable() and character != " " else "x" for character in text)
+    )
+
+
+def _ascii(text: str) -> str:
+    return text if text.isspace() else "x" * len(text)
+
+
 def _reply_buttons(**changes: Any) -> ReplyButtons:
     return ReplyButtons(**{"text": "Friday?", "buttons": [Button("yes", "Yes"), Button("no", "No")], **changes})
 
@@ -109,8 +122,8 @@ BOUNDS: Final = (
     Bound(Image, "url", None, lambda text: Image(f"{URL}/{''.join(filter(str.isalnum, text))}")),
     Bound(Video, "caption", 1024, lambda text: Video(URL, text)),
     Bound(Audio, "url", None, lambda text: Audio(f"{URL}?{len(text)}")),
-    Bound(Document, "caption", 1024, lambda text: Document(URL, None, text)),
-    Bound(Document, "filename", None, lambda text: Document(URL, text)),
+    Bound(Document, "caption", 1024, lambda text: Document(URL, "a.pdf", text)),
+    Bound(Document, "filename", None, lambda text: Document(URL, _line(text))),
     Bound(Location, "latitude", 90, lambda degrees: Location(degrees, 0), DEGREES),
     Bound(Location, "longitude", 180, lambda degrees: Location(0.0, degrees), DEGREES),
     Bound(Location, "name", None, lambda text: Location(0.0, 0.0, text)),
@@ -180,13 +193,22 @@ BOUNDS: Final = (
         "products in all sections together",
         least=2,
     ),
-    Bound(Template, "name", None, lambda text: Template(text, "en")),
+    Bound(Template, "name", 512, lambda text: Template(text, "en")),
     Bound(Template, "language", None, lambda text: Template("welcome", text)),
-    Bound(Template, "header_text", None, lambda text: Template("welcome", "en", header_text=text)),
+    Bound(Template, "header_text", 60, lambda text: Template("welcome", "en", header_text=_line(text))),
+    Bound(Template, "button_urls[0]", 2000, lambda text: Template("welcome", "en", button_urls=[_ascii(text)])),
+    Bound(Template, "body[0]", 1024, lambda text: Template("welcome", "en", body=[_line(text)])),
     Bound(Template, "header_image", None, lambda text: Template("welcome", "en", header_image=f"{URL}?{len(text)}")),
     Bound(Template, "header_video", None, lambda text: Template("welcome", "en", header_video=f"{URL}?{len(text)}")),
-    Bound(Template, "header_document", None, lambda text: Template("welcome", "en", header_document=(URL, text))),
-    Bound(Template, "parameters[0].value", None, lambda text: Template("welcome", "en", parameters={"card_1": text})),
+    Bound(
+        Template, "header_document", None, lambda text: Template("welcome", "en", header_document=(URL, _line(text)))
+    ),
+    Bound(
+        Template,
+        "parameters[0].value",
+        None,
+        lambda text: Template("welcome", "en", parameters={"card_1": _line(text)}),
+    ),
     Bound(Template, "body", 15, lambda count: Template("welcome", "en", body=["x"] * count), "values", least=0),
     Bound(
         Template,

@@ -205,7 +205,7 @@ async def test_a_recipient_within_its_form_makes_a_request_as_the_file_describes
 async def test_a_recipient_just_beyond_its_form_is_refused_before_any_io(recipient: str) -> None:
     connectly, recorder = client()
 
-    with pytest.raises(InvalidRecipientError, match=f"^recipient: .* {len(recipient)} characters given") as caught:
+    with pytest.raises(InvalidRecipientError, match=r"^recipient: must be a phone number") as caught:
         await connectly.send_text(recipient, "Hello!")
 
     assert recorder.exchanges == []
@@ -218,7 +218,7 @@ async def test_a_recipient_just_beyond_its_form_is_refused_before_any_io(recipie
 async def test_a_sender_just_beyond_its_form_is_refused_before_any_io(sender: str) -> None:
     connectly, recorder = client()
 
-    with pytest.raises(InvalidSenderError, match=f"^sender: .* {len(sender)} characters given") as caught:
+    with pytest.raises(InvalidSenderError, match=r"^sender: must be a phone number") as caught:
         await connectly.send_text(CUSTOMER, "Hello!", sender=sender)
 
     assert recorder.exchanges == []

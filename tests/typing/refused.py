@@ -27,10 +27,13 @@ async def sends(connectly: Connectly) -> None:
     await connectly.send_text("+16044441111", "Hello!", callback_data={1: "a"})  # refused
     await connectly.send_text("+16044441111", "Hello!", channel_type="fax")  # refused
     await connectly.send_text("+16044441111", "Hello!", callbackData=1)  # refused
+    await connectly.send_text("+16044441111", "Hello!", sendr="+14151111234")  # refused
+    await connectly.send_image("+16044441111", "https://a.example/a.png", channel="sms")  # refused
     await connectly.send_text("+16044441111", "Hello!", timeout="5")  # refused
     await connectly.send_list("+16044441111", "Choose", [Row("a", "A")])  # refused
     await connectly.send_template("+16044441111", "t")  # refused
     await connectly.send_template("+16044441111", "t", "en", parameters=["x"])  # refused
+    await connectly.send_template("+16044441111", "t", "en", headers="x")  # refused
 
 
 async def registers(connectly: Connectly) -> None:
@@ -38,6 +41,7 @@ async def registers(connectly: Connectly) -> None:
     await connectly.webhooks.create("messages", "https://a.example", filters=["x"])  # refused
     await connectly.webhooks.create("messages", "https://a.example", channel_types=["fax"])  # refused
     await connectly.webhooks.update("wh_1", topic="messages")  # refused
+    await connectly.webhooks.delete("wh_1", timeouts=5)  # refused
 
 
 async def low_level(connectly: Connectly) -> None:

@@ -1,0 +1,114 @@
+"""Phone numbers as people write them: what of a text is a digit, what may be left out, and what is in the way. Pure.
+
+Nothing is guessed: a text that could mean two numbers, or that holds a digit which is dialled only at home, is refused.
+Every problem is named by its kind and its place in the text, never by the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+__all__ = ["E164", "TRUNK_ZERO", "obstacle", "read_international", "strip_punctuation"]
+
+E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+"""E.164 allows 15 digits and no leading zero; no country has numbers of fewer than 7 with its code."""
+
+_DIGITS: Final = frozenset("0123456789")
+_BRACKETS: Final = frozenset({"Ps", "Pe"})
+
+# Where a leading zero is dialled at home, and no number begins with one: there, a zero after the country code belongs
+# to nobody. Others, as Italy's, do have such numbers. Source: Google's libphonenumber, whose metadata a test compares.
+TRUNK_ZERO: Final = re.compile(
+    r"\+(?:20|27|31|32|33|40|41|43|44|46|49|51|53|54|55|57|58|60|61|63|64|66|84|86|90|92|93|94|95|98|211|212|213|218|231"
+    r"|232|233|234|243|249|251|252|254|255|256|260|261|262|263|264|265|291|353|355|358|359|370|373|374|377|380|381|382"
+    r"|383|385|386|387|389|421|423|508|590|591|593|594|595|596|686|850|855|856|880|886|961|962|963|964|966|967|970|971"
+    r"|972|976|977|994|995|996)0"
+)
+
+
+def read_international(text: str) -> tuple[str | None, str]:
+    """Return the E.164 number that a text with a country code means and an empty text, or None and what is in the way.
+
+    Spaces, tabs, dots, dashes, brackets of any kind, and characters that cannot be seen are left out.
+    """
+    number, problem = strip_punctuation(text)
+    if problem:
+        return None, problem
+    if not E164.fullmatch(number):
+        return None, obstacle(number)
+    if TRUNK_ZERO.match(number):
+        return None, "a zero after the country code is dialled at home only; write the number without it"
+    return number, ""
+
+
+def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str]:
+    """Return the digits of a text, perhaps after a +, and an empty text; or an empty text and what is in the way.
+
+    Args:
+        text: What somebody wrote.
+        is_national: Whether a zero may stand first in brackets, `(020) 7946 0958`.
+    """
+    last = max(map(text.rfind, _DIGITS)) + 1
+    kept: list[str] = []
+    is_first_in_brackets = False
+    for place, character in enumerate(text, 1):
+        category = unicodedata.category(character)
+        if category in _BRACKETS:
+            is_first_in_brackets = category == "Ps"
+        elif character in _DIGITS or (character == "+" and not kept):
+            if is_first_in_brackets and character == "0" and not is_national:
+                return "", (
+                    f"a zero in brackets, at character {place}, is dialled at home only; write the number without it"
+                )
+            is_first_in_brackets = False
+            kept.append(character)
+        elif not _is_left_out(character, category) and not (character.isspace() and (not kept or place > last)):
+            return "", f"{_kind(character, category)} at character {place}"
+    return "".join(kept), ""
+
+
+def obstacle(text: str) -> str:
+    """Return why a text is not `+` and 7 to 15 digits: its first character that does not belong, or its length."""
+    if not text:
+        return "it is empty"
+    for place, character in enumerate(text, 1):
+        if character not in _DIGITS and (character != "+" or place > 1):
+            return f"{_kind(character, unicodedata.category(character))} at character {place}"
+    if not text.startswith("+"):
+        return "a + and the country code must come first"
+    if text[1:2] == "0":
+        return "a zero follows the +; no country code begins with one"
+    size = len(text) - 1
+    return f"{size} digit{'s' * (size != 1)}"
+
+
+def _is_left_out(character: str, category: str) -> bool:
+    # Cf is what cannot be seen: the marks of direction that a phone's contacts put around numbers, the soft hyphen, the
+    # byte order mark.
+    return character in ".\t" or category in {"Zs", "Pd", "Cf"}
+
+
+def _kind(character: str, category: str) -> str:
+    if character in _PLAIN:
+        return _PLAIN[character]
+    if category.startswith("L"):
+        return "a letter"
+    told = _KINDS.get(category) or unicodedata.name(character, "a character").lower()
+    return f"U+{ord(character):04X}, {told},"
+
+
+_PLAIN: Final = {" ": "a space", "+": "a + that is not the first"}
+_OTHER_DIGIT: Final = "a digit other than 0 to 9"
+_BREAK: Final = "a control character or line break"
+_KINDS: Final = {
+    "Nd": _OTHER_DIGIT,
+    "Nl": _OTHER_DIGIT,
+    "No": _OTHER_DIGIT,
+    "Zs": "a space",
+    "Cc": _BREAK,
+    "Zl": _BREAK,
+    "Zp": _BREAK,
+    "Cf": "which cannot be seen",
+}
