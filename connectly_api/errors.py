@@ -71,6 +71,7 @@ __all__ = [
     "WebhookError",
     "WebhookPayloadError",
     "WebhookSignatureError",
+    "WebhookStoreError",
 ]
 
 Headers = tuple[tuple[str, str], ...]
@@ -370,6 +371,10 @@ class WebhookSignatureError(WebhookError):
 
 class WebhookPayloadError(WebhookError):
     """The body is not a JSON object, or exceeds a limit of size, depth or number."""
+
+
+class WebhookStoreError(WebhookError):
+    """The store of handled events cannot be used as it is: the text names the file, and what is wrong with it."""
 
 
 # What may stand in a text unredacted: names and ids as the service forms them, and nothing that could be anything else.

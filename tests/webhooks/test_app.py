@@ -23,6 +23,7 @@ from connectly_api.webhooks import (
     MemoryStore,
     SQLiteStore,
     WebhookApp,
+    dispatch,
     sign,
 )
 
@@ -560,7 +561,10 @@ class Turncoat(BrokenStore):
 
 
 @pytest.mark.parametrize("moment", ["before", "between"])
-def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(run: Run, moment: str) -> None:
+def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(
+    run: Run, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "_SHORT_WAIT", -1.0)
     app, events = _collecting(acknowledge="first", store=Turncoat(moment))
 
     async def main() -> int:
@@ -572,7 +576,8 @@ def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(run: Run,
     assert not events
 
 
-def test_an_acknowledged_event_is_handled_even_if_the_store_fails(run: Run) -> None:
+def test_an_acknowledged_event_is_handled_even_if_the_store_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "_SHORT_WAIT", -1.0)
     app, events = _collecting(acknowledge="first", store=BrokenStore("release"))
 
     async def main() -> int:
