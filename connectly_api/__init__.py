@@ -164,7 +164,7 @@ __getattr__, __dir__ = lazy_names(
             "WebhookError",
             "WebhookPayloadError",
             "WebhookSignatureError",
-    "WebhookStoreError",
+            "WebhookStoreError",
         ],
         "interactive": ["Button", "ListMessage", "ReplyButtons", "Row", "Section"],
         "json_kinds": ["JsonValue"],

@@ -53,8 +53,9 @@ TABLE = """
 
     webhooks.*            | addresses error_response errors json_kinds lazy reading redaction         | attrs anyio
                           | webhooks.* wire                                                           |
-    webhooks.backlog      |                                                                           | anyio sniffio
+    webhooks.backlog      | webhooks.cancellation                                                     | attrs anyio
                           |                                                                           | trio
+    webhooks.cancellation |                                                                           | anyio sniffio
     sandbox.*             | _version errors json_kinds lazy redaction sandbox.* transport.*           | attrs anyio
                           | webhooks.*                                                                | jsonschema
                           |                                                                           | sniffio

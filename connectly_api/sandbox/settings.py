@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, TypedDict, cast
 
 import attrs
 
-from connectly_api.errors import InvalidInputError
+from connectly_api.errors import InvalidInputError, WebhookSignatureError
+from connectly_api.webhooks.signature import secret_keys
 
 __all__ = ["Channel", "Options", "Settings"]
 
@@ -22,6 +23,13 @@ def _key(_instance: object, attribute: attrs.Attribute[Any], value: object) -> N
     if not isinstance(value, str) or not re.fullmatch("[!-~]+", value):
         message = f"{attribute.name}: must be visible ASCII characters without white space, at least one"
         raise InvalidInputError(message, field=attribute.name)
+
+
+def _secret(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:  # noqa: ANN401  (anything given)
+    try:
+        secret_keys(value if isinstance(value, str) else "")
+    except WebhookSignatureError as error:
+        raise InvalidInputError(f"{attribute.name}: {error}", field=attribute.name) from None
 
 
 def _id(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -194,7 +202,7 @@ class Settings:
         deliver: Whether webhooks go to this machine and attached applications only, or over the internet, too.
         rate_limit: Requests within a second of the sandbox's clock on each send endpoint; None for no limit. The
             documented limit is 200.
-        webhook_secret: What signs webhooks: visible ASCII characters.
+        webhook_secret: What signs webhooks: visible characters and inner spaces.
         sent_after: When a message is sent: seconds after it was accepted.
         delivered_after: When it is delivered: seconds after it was sent.
         read_after: When it is read: seconds after it was delivered; None leaves that to the customer.
@@ -252,7 +260,7 @@ class Settings:
     update_answer: Literal["empty", "id"] = attrs.field(default="empty", validator=_one_of("empty", "id"))
     deliver: Literal["local", "anywhere"] = attrs.field(default="local", validator=_one_of("local", "anywhere"))
     rate_limit: int | None = attrs.field(default=200, validator=_limit)
-    webhook_secret: str = attrs.field(default="sandbox-secret", repr=False, validator=_key)
+    webhook_secret: str = attrs.field(default="sandbox-secret", repr=False, validator=_secret)
     sent_after: float = attrs.field(default=1.0, validator=_seconds)
     delivered_after: float = attrs.field(default=1.0, validator=_seconds)
     read_after: float | None = attrs.field(default=5.0, validator=_pacing)

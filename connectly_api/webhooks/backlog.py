@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import attrs
 from anyio import Event
-from sniffio import current_async_library
+
+from connectly_api.webhooks.cancellation import is_trio
 
 __all__ = ["Backlog", "Job"]
 
@@ -88,7 +89,7 @@ class Backlog:
                 self._idle = None
 
     def _spawn(self) -> None:
-        if current_async_library() == "trio":
+        if is_trio():
             import trio  # noqa: PLC0415  (not installed where it is not used)
 
             trio.lowlevel.spawn_system_task(self._work)

@@ -16,7 +16,7 @@ from typing import Any, Final, Self, TypeVar
 from anyio import CancelScope, CapacityLimiter, to_thread
 from sniffio import current_async_library
 
-__all__ = ["DeferredCancellation"]
+__all__ = ["DeferredCancellation", "is_trio"]
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class DeferredCancellation:
         Raises:
             asyncio.CancelledError: The work's own task was cancelled.
         """
-        if current_async_library() == "trio":
+        if is_trio():
             with CancelScope(shield=True):
                 result = await work()
             return result  # noqa: RET504  (to mypy, a scope may swallow what is raised within it)
@@ -79,7 +79,7 @@ class DeferredCancellation:
 
     async def finish_in_thread(self, work: Callable[[], T], *, limiter: CapacityLimiter | None = None) -> T:
         """Return what a function returns, or raise what it raises, once its thread has ended it."""
-        if current_async_library() == "trio":
+        if is_trio():
             with CancelScope(shield=True):
                 result = await to_thread.run_sync(work, limiter=limiter)
             return result  # noqa: RET504  (to mypy, a scope may swallow what is raised within it)
@@ -107,6 +107,11 @@ class DeferredCancellation:
                     await asyncio.wait({task})
                 except asyncio.CancelledError as error:
                     self._cancelled = error
+
+
+def is_trio() -> bool:
+    """Say whether the running event loop is Trio's."""
+    return current_async_library() == "trio"
 
 
 async def _run(work: Callable[[], Awaitable[T]]) -> T:
