@@ -9,9 +9,10 @@ on. The cancellation is raised when the block ends, so it is late and never lost
 from __future__ import annotations
 
 import asyncio
+from asyncio.tasks import _unregister_task  # pyright: ignore[reportPrivateUsage]  (documented, for extending asyncio)
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Self, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from sniffio import current_async_library
@@ -19,8 +20,6 @@ from sniffio import current_async_library
 __all__ = ["DeferredCancellation", "is_trio"]
 
 T = TypeVar("T")
-
-_ATTEMPTS: Final = 5
 
 
 class DeferredCancellation:
@@ -56,36 +55,28 @@ class DeferredCancellation:
         if self._cancelled is not None:
             raise self._cancelled
 
-    async def finish(self, work: Callable[[], Awaitable[T]], *, again: bool = False) -> T:
-        """Return what the work returns, or raise what it raises, once it has ended.
-
-        Args:
-            work: What to do, in a task of its own.
-            again: Whether to start over where the event loop, which is closing, cancels the work's own task.
-
-        Raises:
-            asyncio.CancelledError: The work's own task was cancelled.
-        """
+    async def finish(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what the work returns, or raise what it raises, once it has ended; nothing cancels it."""
         if is_trio():
             with CancelScope(shield=True):
                 result = await work()
             return result  # noqa: RET504  (to mypy, a scope may swallow what is raised within it)
-        for _ in range(_ATTEMPTS if again else 1):
-            task = asyncio.get_running_loop().create_task(_run(work))
-            await self._wait(task)
-            if not task.cancelled():
-                break
+        task = asyncio.get_running_loop().create_task(_run(work))
+        # An event loop that is closing cancels all tasks that it knows of. It need not know of this one: the task that
+        # waits for it here is known, and is waited for. https://docs.python.org/3/library/asyncio-extending.html
+        _unregister_task(task)
+        # The shield holds off anyio, which otherwise cancels a task again and again for as long as it goes on.
+        with CancelScope(shield=True):
+            while not task.done():
+                try:
+                    await asyncio.wait({task})
+                except asyncio.CancelledError as error:
+                    self._cancelled = error
         return task.result()
 
     async def finish_in_thread(self, work: Callable[[], T], *, limiter: CapacityLimiter | None = None) -> T:
         """Return what a function returns, or raise what it raises, once its thread has ended it."""
-        if is_trio():
-            with CancelScope(shield=True):
-                result = await to_thread.run_sync(work, limiter=limiter)
-            return result  # noqa: RET504  (to mypy, a scope may swallow what is raised within it)
-        task = _Unstoppable(to_thread.run_sync(work, limiter=limiter), loop=asyncio.get_running_loop())
-        await self._wait(task)
-        return task.result()
+        return await self.finish(lambda: to_thread.run_sync(work, limiter=limiter))
 
     async def wait_for(self, result: Awaitable[object]) -> None:
         """Wait for something that may be cancelled, and is where a cancellation is pending.
@@ -99,15 +90,6 @@ class DeferredCancellation:
             raise self._cancelled
         await result
 
-    async def _wait(self, task: asyncio.Task[Any]) -> None:
-        # The shield holds off anyio, which otherwise cancels a task again and again for as long as it goes on.
-        with CancelScope(shield=True):
-            while not task.done():
-                try:
-                    await asyncio.wait({task})
-                except asyncio.CancelledError as error:
-                    self._cancelled = error
-
 
 def is_trio() -> bool:
     """Say whether the running event loop is Trio's."""
@@ -116,10 +98,3 @@ def is_trio() -> bool:
 
 async def _run(work: Callable[[], Awaitable[T]]) -> T:
     return await work()
-
-
-class _Unstoppable(asyncio.Task[T]):
-    """A task that waits for a thread. A thread cannot be cancelled, and a closing loop waits for this task to end."""
-
-    def cancel(self, msg: object = None) -> bool:  # noqa: ARG002  (asyncio's own name)
-        return False

@@ -170,12 +170,10 @@ async def _settle(
 ) -> bool:
     """End a claim, even while the task is being cancelled; return whether the store says that it still held the key."""
     try:
-        held = await deferred.finish(partial(how, claim), again=True)
+        return await deferred.finish(partial(how, claim))
     except Exception as error:  # noqa: BLE001  (any store, in any way: the lease will end the claim)
         _log_failure("the store", event, error)
         return False
-    # Where a closing event loop cancelled the first try, it may have ended the claim before the second one asked.
-    return held or deferred.is_pending
 
 
 def _log_failure(who: str, event: Event, error: Exception) -> None:
