@@ -171,7 +171,10 @@ class EventFile:
         kinds = dict(self.execute("SELECT lower(name), type FROM sqlite_master"))
         for name in (_TABLE, _VERSION_TABLE):
             if kinds.get(name, "table") != "table":
-                raise self._refused(f"it has a {kinds[name]} named {name}, where the store would have its table")
+                article = "an" if kinds[name] == "index" else "a"
+                raise self._refused(
+                    f"it has {article} {kinds[name]} named {name}, where the store would have its table"
+                )
         version = self._version() if _VERSION_TABLE in kinds else None
         if version is not None and version > _VERSION:
             raise self._refused(f"a later version of connectly-api wrote it: its schema is {version}, not {_VERSION}")

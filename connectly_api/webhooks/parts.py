@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from connectly_api.addresses import Bsuid, Phone, Recipient
+from connectly_api.webhooks.deep import DeepValue
 
 __all__ = ["Attachment", "Business", "Customer", "DeliveryFailure", "Location", "Referral"]
 
@@ -119,7 +120,7 @@ class Referral:
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class DeliveryFailure:
+class DeliveryFailure(DeepValue):
     """Why a message was not delivered: the fields of `ApiError`.
 
     Attributes:

@@ -635,7 +635,7 @@ def test_at_the_end_of_its_life_its_store_is_closed_and_a_later_event_opens_it_a
     async def main() -> list[int]:
         async with _lifespan(app):
             statuses = [await deliver(app, BODIES["text"])]
-        assert store._connection is None
+        assert store._file is None
         statuses.append(await deliver(app, BODIES["text"]))
         await app.aclose()
         return statuses
