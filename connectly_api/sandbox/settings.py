@@ -11,12 +11,15 @@ import attrs
 from connectly_api.errors import InvalidInputError, WebhookSignatureError
 from connectly_api.webhooks.signature import secret_keys
 
-__all__ = ["Channel", "Options", "Settings"]
+__all__ = ["LAST_MOMENT", "LONGEST", "Channel", "Options", "Settings"]
 
 Channel = Literal["whatsapp", "sms"]
 
-_LONGEST: Final = 10.0**9
-"""Seconds; some thirty years, beyond which times have no date."""
+LONGEST: Final = 10.0**9
+"""Seconds; some thirty years."""
+
+LAST_MOMENT: Final = 253_402_128_000.0
+"""Unix seconds, at the end of the year 9999, beyond which times have no date; a report's last day is still in it."""
 
 
 def _key(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -58,9 +61,10 @@ def _whole(_instance: object, attribute: attrs.Attribute[Any], value: object) ->
 
 
 def _moment(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    # A ULID has 48 bits for milliseconds.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 2**48 / 1000:
-        raise InvalidInputError(f"{attribute.name}: must be Unix seconds, 0 or more", field=attribute.name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LAST_MOMENT:
+        raise InvalidInputError(
+            f"{attribute.name}: must be Unix seconds, from 0 to the end of the year 9999", field=attribute.name
+        )
 
 
 def _limit(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -69,7 +73,7 @@ def _limit(_instance: object, attribute: attrs.Attribute[Any], value: object) ->
 
 
 def _is_seconds(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LONGEST
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LONGEST
 
 
 def _seconds(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
