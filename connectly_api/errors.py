@@ -25,7 +25,8 @@
     ├─ UnexpectedResponseError             a 2xx that cannot be read: on a send, it was probably delivered
     └─ WebhookError                        an event that is not to be trusted, or not to be read
         ├─ WebhookSignatureError           not signed with one of the secrets
-        └─ WebhookPayloadError             authentic, but not a JSON object
+        ├─ WebhookPayloadError             authentic, but not a JSON object
+        └─ WebhookStoreError               the store's file cannot be used as it is
 
 `retry_safe` says whether the same call may simply be made again: nothing can be delivered twice by it, and it may help.
 No error's text or repr holds a key, a phone number, a BSUID, a text or callback data; attributes such as
