@@ -58,9 +58,11 @@ class DeferredCancellation:
     async def finish(self, work: Callable[[], Awaitable[T]]) -> T:
         """Return what the work returns, or raise what it raises, once it has ended; nothing cancels it."""
         if is_trio():
+            # To the type checkers, a scope may swallow what is raised within it, so that nothing would be returned.
+            results: list[T] = []
             with CancelScope(shield=True):
-                result = await work()
-            return result  # noqa: RET504  (to mypy, a scope may swallow what is raised within it)
+                results.append(await work())
+            return results[0]
         task = asyncio.get_running_loop().create_task(_run(work))
         # An event loop that is closing cancels all tasks that it knows of. It need not know of this one: the task that
         # waits for it here is known, and is waited for. https://docs.python.org/3/library/asyncio-extending.html

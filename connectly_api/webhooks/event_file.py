@@ -180,7 +180,7 @@ class EventFile:
             raise self._refused(f"a later version of connectly-api wrote it: its schema is {version}, not {_VERSION}")
         if _TABLE not in kinds:
             self.execute(_CREATE)
-        columns = {column for _, column, *_ in self.execute(f"PRAGMA table_info({_TABLE})")}
+        columns = frozenset(column for _, column, *_ in self.execute(f"PRAGMA table_info({_TABLE})"))
         if columns == _COLUMNS_OF_1:
             self.execute(_FROM_1_TO_2)
         elif not columns >= _COLUMNS:
