@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         WebhookError,
         WebhookPayloadError,
         WebhookSignatureError,
+        WebhookStoreError,
     )
     from connectly_api.interactive import Button, ListMessage, ReplyButtons, Row, Section
     from connectly_api.json_kinds import JsonValue
@@ -125,6 +126,7 @@ __all__ = [
     "WebhookPayloadError",
     "WebhookRegistration",
     "WebhookSignatureError",
+    "WebhookStoreError",
     "__version__",
 ]
 
@@ -162,6 +164,7 @@ __getattr__, __dir__ = lazy_names(
             "WebhookError",
             "WebhookPayloadError",
             "WebhookSignatureError",
+            "WebhookStoreError",
         ],
         "interactive": ["Button", "ListMessage", "ReplyButtons", "Row", "Section"],
         "json_kinds": ["JsonValue"],

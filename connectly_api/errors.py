@@ -25,7 +25,8 @@
     ├─ UnexpectedResponseError             a 2xx that cannot be read: on a send, it was probably delivered
     └─ WebhookError                        an event that is not to be trusted, or not to be read
         ├─ WebhookSignatureError           not signed with one of the secrets
-        └─ WebhookPayloadError             authentic, but not a JSON object
+        ├─ WebhookPayloadError             authentic, but not a JSON object
+        └─ WebhookStoreError               the store's file cannot be used as it is
 
 Each error states two facts. `may_have_taken_effect`: a message may be on its way, or a change may have been made.
 `retry_safe`: you may simply make the same call again, as nothing can happen twice by it and it may help.
@@ -71,6 +72,7 @@ __all__ = [
     "WebhookError",
     "WebhookPayloadError",
     "WebhookSignatureError",
+    "WebhookStoreError",
 ]
 
 Headers = tuple[tuple[str, str], ...]
@@ -408,6 +410,10 @@ class WebhookSignatureError(WebhookError):
 
 class WebhookPayloadError(WebhookError):
     """The body is not a JSON object, or exceeds a limit of size, depth or number."""
+
+
+class WebhookStoreError(WebhookError):
+    """The store of handled events cannot be used as it is: the text names the file, and what is wrong with it."""
 
 
 # What the documented codes mean, https://docs.connectly.ai (errors), in our words. A text shows these codes alone: a

@@ -41,6 +41,7 @@ from connectly_api.errors import (
     WebhookError,
     WebhookPayloadError,
     WebhookSignatureError,
+    WebhookStoreError,
 )
 
 TRACE_ID = "11824978358485860716"
@@ -97,6 +98,7 @@ SAMPLES: list[ConnectlyError] = [
     WebhookError("no"),
     WebhookSignatureError("unsigned"),
     WebhookPayloadError("no object"),
+    WebhookStoreError("no database"),
     *map(api_error, API_ERRORS),
 ]
 

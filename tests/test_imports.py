@@ -63,8 +63,9 @@ TABLE = """
 
     webhooks.*            | addresses error_response errors json_kinds lazy reading tracebacks        | attrs anyio
                           | webhooks.* wire                                                           |
-    webhooks.backlog      |                                                                           | anyio sniffio
+    webhooks.backlog      | webhooks.cancellation                                                     | attrs anyio
                           |                                                                           | trio
+    webhooks.cancellation |                                                                           | anyio sniffio
     sandbox.*             | _version errors json_kinds keywords lazy sandbox.* template_rules         | attrs anyio
                           | transport.* web_address webhooks.*                                        | jsonschema
                           |                                                                           | sniffio

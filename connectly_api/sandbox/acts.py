@@ -31,7 +31,7 @@ from connectly_api.sandbox.identities import Identity
 from connectly_api.sandbox.ids import bsuid_after, report_id
 from connectly_api.sandbox.records import Act
 from connectly_api.sandbox.rules import Rule
-from connectly_api.sandbox.settings import Settings
+from connectly_api.sandbox.settings import LAST_MOMENT, Settings
 from connectly_api.sandbox.state import Change, State
 from connectly_api.sandbox.templates import DeclaredTemplate
 from connectly_api.sandbox.windows import chosen_senders, open_until
@@ -108,6 +108,8 @@ def _clear_faults(_settings: Settings, _state: State, _asked: ActArguments) -> I
 
 
 def _report_ready(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
+    if state.now > LAST_MOMENT:
+        raise InvalidInputError("report_ready: the clock is past the year 9999, where times have no date", field="now")
     name = asked.optional_text("name") or "Daily Campaign Report"
     url = asked.optional_text("url") or "https://reports.example.com/report"
     yield from announced(state, report(report_id(settings.seed, state.announced + 1), state.now, name, url))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connectly_api.keywords import check_keywords, keywords_of
@@ -15,7 +15,7 @@ __all__ = ["Arranging"]
 class Arranging:
     """The side of a sandbox that a test sets up."""
 
-    def _arrange(self, verb: str, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+    def _arrange(self, verb: str, arguments: Mapping[str, Any]) -> None:
         raise AssertionError(verb, arguments)  # pragma: no cover  (a sandbox has its own)
 
     def template(
@@ -38,7 +38,7 @@ class Arranging:
             InvalidInputError: A value cannot be.
         """
         names = [parameters] if isinstance(parameters, str) else list(parameters)
-        self._arrange("template", name=name, language=language, parameters=names, status=status)
+        self._arrange("template", {"name": name, "language": language, "parameters": names, "status": status})
 
     def fault(
         self,
@@ -81,11 +81,12 @@ class Arranging:
         """
         check_keywords(options, keywords_of(Rule))
         selectors = {"operation": operation, "recipient": recipient, "topic": topic}
-        self._arrange("fault", what=what, **selectors, next=next, every=every, probability=probability, **options)
+        times = {"next": next, "every": every, "probability": probability}
+        self._arrange("fault", {"what": what, **selectors, **times, **options})
 
     def clear_faults(self) -> None:
         """Let nothing go wrong any more."""
-        self._arrange("clear_faults")
+        self._arrange("clear_faults", {})
 
     def close_window(self, customer: str, *, sender: str | None = None) -> None:
         """Let the 24 hours since a customer wrote be over: session messages are refused, templates pass.
@@ -97,7 +98,7 @@ class Arranging:
         Raises:
             InvalidInputError: The customer is neither, or the sender is none of the business's.
         """
-        self._arrange("close_window", customer=customer, sender=sender)
+        self._arrange("close_window", {"customer": customer, "sender": sender})
 
     def open_window(self, customer: str, *, sender: str | None = None) -> None:
         """Let a customer have written just now, without an event: session messages pass.
@@ -109,4 +110,4 @@ class Arranging:
         Raises:
             InvalidInputError: The customer is neither, or the sender is none of the business's.
         """
-        self._arrange("open_window", customer=customer, sender=sender)
+        self._arrange("open_window", {"customer": customer, "sender": sender})

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--port", type=int, default=8750, help="0 picks a free one (default: %(default)s)")
     made.add_argument("--json", action="store_true", help="one JSON object a line, for machines")
     made.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="(default: %(default)s)")
-    made.add_argument("--show-personal-data", action="store_true", help="show phone numbers, BSUIDs and texts whole")
+    made.add_argument("--show-personal-data", action="store_true", help="show what clients wrote whole")
     made.add_argument("--swagger", metavar="FILE", help="serve another Swagger 2.0 file")
     made.add_argument("--replay", metavar="FILE", help="begin with a recorded run; its clock then stands still")
     made.add_argument("--record", metavar="FILE", help="record the run to a file when it ends")

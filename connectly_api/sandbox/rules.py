@@ -6,16 +6,16 @@ that is drawn from the seed: the same run meets the same faults.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.identities import Identity, identified
 from connectly_api.sandbox.ids import chance
+from connectly_api.sandbox.settings import LONGEST
 
 __all__ = ["DELIVERY_FAULTS", "MESSAGE_FAULTS", "REQUEST_FAULTS", "Met", "Rule", "What", "meeting"]
 
@@ -69,8 +69,9 @@ _OPTIONS: Final[Mapping[str, tuple[frozenset[str], object]]] = {
 
 
 def _words(value: object) -> str | None:
-    """A number of seconds may be given as one."""
-    return None if value is None else str(value)
+    """A number of seconds may be given as one; what is neither that nor text is refused later."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if is_number else cast("str | None", value)
 
 
 def _refuse(field: str, problem: str) -> InvalidInputError:
@@ -218,14 +219,15 @@ def _option_problems(rule: Rule) -> Iterator[InvalidInputError]:
             yield _refuse(name, f"has no meaning for {rule.what}")
     if not isinstance(rule.status, int) or not _LEAST_ERROR <= rule.status <= _MOST_ERROR:
         yield _refuse("status", f"must be {_LEAST_ERROR} to {_MOST_ERROR}")
-    if not _is_number(rule.seconds, math.inf):
-        yield _refuse("seconds", "must be a number of seconds, 0 or more")
+    if not _is_number(rule.seconds, LONGEST):
+        yield _refuse("seconds", "must be a number of seconds, 0 or more, and not more than thirty years")
     for name in ("html", "accepted"):
         if not isinstance(getattr(rule, name), bool):
             yield _refuse(name, "must be true or false")
-    if rule.retry_after is not None and not re.fullmatch("[ -~]*", rule.retry_after):
-        yield _refuse("retry_after", "must be printable ASCII")
+    retry_after: object = rule.retry_after
+    if retry_after is not None and not (isinstance(retry_after, str) and re.fullmatch("[ -~]{0,1000}", retry_after)):
+        yield _refuse("retry_after", "must be a number of seconds, or at most 1000 printable ASCII characters")
 
 
 def _is_number(value: object, most: float) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= most and value != math.inf
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= most

@@ -34,7 +34,7 @@ from connectly_api.sandbox.recording import recording_of
 from connectly_api.sandbox.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.schemas import refuse_swagger
 from connectly_api.sandbox.server import serving
-from connectly_api.sandbox.settings import Options, Settings
+from connectly_api.sandbox.settings import LAST_MOMENT, LONGEST, Options, Settings
 from connectly_api.sandbox.state import State
 from connectly_api.sandbox.swagger import load
 from connectly_api.transport.asgi import Application
@@ -128,7 +128,7 @@ class Sandbox(Looking, Arranging):
         Raises:
             InvalidInputError: Both are absent, or one is badly written.
         """
-        self._arrange("customer", phone=phone, bsuid=bsuid, name=name)
+        self._arrange("customer", {"phone": phone, "bsuid": bsuid, "name": name})
         return Customer(phone, bsuid, self)
 
     def known(self, customer: str) -> Identity:
@@ -180,7 +180,7 @@ class Sandbox(Looking, Arranging):
             InvalidInputError: There is no such verb, or it cannot be done with these arguments.
         """
         if verb not in {"advance", "settle"}:
-            self._arrange(verb, **arguments)
+            self._arrange(verb, arguments)
             if verb not in SETTING_UP:
                 await self.deliver_due()
             return
@@ -188,6 +188,8 @@ class Sandbox(Looking, Arranging):
         seconds = _seconds_of(asked) if verb == "advance" else math.inf
         asked.end()
         self._tick()
+        if seconds and seconds != math.inf and self._state.now + seconds > LAST_MOMENT:
+            raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
         self._state.apply(noted(self._state, verb, arguments))
         if self.settings.clock == "real":
             last = max((due for due, _, _ in self._state.agenda), default=self._state.now)
@@ -277,7 +279,7 @@ class Sandbox(Looking, Arranging):
             async with self:
                 yield address
 
-    def _arrange(self, verb: str, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+    def _arrange(self, verb: str, arguments: Mapping[str, Any]) -> None:
         self._tick()
         for change in acted(self.settings, self._state, verb, arguments):
             self._state.apply(change)
@@ -310,9 +312,6 @@ class Sandbox(Looking, Arranging):
 def _seconds_of(asked: ActArguments) -> float:
     units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
     seconds = sum(asked.number(name, 0) * size for name, size in units.items())
-    if not 0 <= seconds <= _MOST_SECONDS:
+    if not 0 <= seconds <= LONGEST:
         raise InvalidInputError("seconds: time goes forward, and not by more than thirty years", field="seconds")
     return seconds
-
-
-_MOST_SECONDS = 1e9

@@ -8,20 +8,31 @@ from typing import Any, Final, Literal, TypedDict, cast
 
 import attrs
 
-from connectly_api.errors import InvalidInputError
+from connectly_api.errors import InvalidInputError, WebhookSignatureError
+from connectly_api.webhooks.signature import secret_keys
 
-__all__ = ["Channel", "Options", "Settings"]
+__all__ = ["LAST_MOMENT", "LONGEST", "Channel", "Options", "Settings"]
 
 Channel = Literal["whatsapp", "sms"]
 
-_LONGEST: Final = 10.0**9
-"""Seconds; some thirty years, beyond which times have no date."""
+LONGEST: Final = 10.0**9
+"""Seconds; some thirty years."""
+
+LAST_MOMENT: Final = 253_402_128_000.0
+"""Unix seconds, at the end of the year 9999, beyond which times have no date; a report's last day is still in it."""
 
 
 def _key(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
     if not isinstance(value, str) or not re.fullmatch("[!-~]+", value):
         message = f"{attribute.name}: must be visible ASCII characters without white space, at least one"
         raise InvalidInputError(message, field=attribute.name)
+
+
+def _secret(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:  # noqa: ANN401  (anything given)
+    try:
+        secret_keys(value if isinstance(value, str) else "")
+    except WebhookSignatureError as error:
+        raise InvalidInputError(f"{attribute.name}: {error}", field=attribute.name) from None
 
 
 def _id(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -50,9 +61,10 @@ def _whole(_instance: object, attribute: attrs.Attribute[Any], value: object) ->
 
 
 def _moment(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    # A ULID has 48 bits for milliseconds.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 2**48 / 1000:
-        raise InvalidInputError(f"{attribute.name}: must be Unix seconds, 0 or more", field=attribute.name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LAST_MOMENT:
+        raise InvalidInputError(
+            f"{attribute.name}: must be Unix seconds, from 0 to the end of the year 9999", field=attribute.name
+        )
 
 
 def _limit(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -61,7 +73,7 @@ def _limit(_instance: object, attribute: attrs.Attribute[Any], value: object) ->
 
 
 def _is_seconds(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LONGEST
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LONGEST
 
 
 def _seconds(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -194,7 +206,7 @@ class Settings:
         deliver: Whether webhooks go to this machine and attached applications only, or over the internet, too.
         rate_limit: Requests within a second of the sandbox's clock on each send endpoint; None for no limit. The
             documented limit is 200.
-        webhook_secret: What signs webhooks: visible ASCII characters.
+        webhook_secret: What signs webhooks: visible characters and inner spaces.
         sent_after: When a message is sent: seconds after it was accepted.
         delivered_after: When it is delivered: seconds after it was sent.
         read_after: When it is read: seconds after it was delivered; None leaves that to the customer.
@@ -252,7 +264,7 @@ class Settings:
     update_answer: Literal["empty", "id"] = attrs.field(default="empty", validator=_one_of("empty", "id"))
     deliver: Literal["local", "anywhere"] = attrs.field(default="local", validator=_one_of("local", "anywhere"))
     rate_limit: int | None = attrs.field(default=200, validator=_limit)
-    webhook_secret: str = attrs.field(default="sandbox-secret", repr=False, validator=_key)
+    webhook_secret: str = attrs.field(default="sandbox-secret", repr=False, validator=_secret)
     sent_after: float = attrs.field(default=1.0, validator=_seconds)
     delivered_after: float = attrs.field(default=1.0, validator=_seconds)
     read_after: float | None = attrs.field(default=5.0, validator=_pacing)

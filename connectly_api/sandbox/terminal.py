@@ -1,8 +1,11 @@
 """What a running sandbox says on a terminal: a banner, then a line for each request and each webhook. Pure, and ASCII.
 
-12:00:01  -> POST /send/messages        200  text to +160***11  01KDVDNA00TBFQ4529X20A5JF0
-12:00:02  <- delivery_status sent       200  http://127.0.0.1:9000/webhooks
-12:00:09  -> POST /send/messages        400  ERROR_CODE_MESSAGE_TEXT_EMPTY message.text: is empty
+12:00:01  -> POST SendMessage           200  text to +160***11  01KDVDNA00TBFQ4529X20A5JF0
+12:00:02  <- delivery_status sent       200  http://127.0.0.1:9000/...
+12:00:09  -> POST SendMessage           400  ERROR_CODE_MESSAGE_TEXT_EMPTY message.text: is empty
+
+Unless personal data is asked for, a line is made of the sandbox's own words: of what a client wrote, which may be
+personal in any spelling, neither paths nor names of unknown fields are shown, and of a webhook's address its origin.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from http import HTTPMethod
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import attrs
 
@@ -65,9 +69,9 @@ class Showing:
         if self.is_json:
             return json.dumps(self._document(entry))
         if isinstance(entry, ReceivedRequest):
-            what, parts = f"-> {_operation(entry)}", _request(entry, personal=self.personal)
+            what, parts = f"-> {_operation(entry, personal=self.personal)}", _request(entry, personal=self.personal)
         else:
-            what, parts = f"<- {_event(entry)}", _webhook(entry)
+            what, parts = f"<- {_event(entry)}", _webhook(entry, personal=self.personal)
         status = str(entry.status or "---")
         line = f"{what:<{_WIDTH}} {status}  {'  '.join(parts)}".rstrip()
         shown = _one_line(_ascii(line if self.personal else _masked(line)))
@@ -81,7 +85,8 @@ class Showing:
         if self.personal:
             return document
         names = _SHOWN_OF_REQUESTS if isinstance(entry, ReceivedRequest) else _SHOWN_OF_DELIVERIES
-        return {"what": document["what"], **{name: document[name] for name in names}}
+        shown = {"what": document["what"], **{name: document[name] for name in names}}
+        return shown | {"method": _method(entry)} if isinstance(entry, ReceivedRequest) else shown
 
 
 def _banner(address: str, settings: Settings) -> str:
@@ -123,10 +128,17 @@ def _curl(url: str, body: object, settings: Settings | None = None) -> str:
     return shlex.join(["curl", "-X", "POST", url, *words])
 
 
-def _operation(received: ReceivedRequest) -> str:
-    """The business is the same for all, and left out where the path led somewhere."""
-    path = re.sub("^/v1/businesses/[^/]+", "", received.path) if received.operation else received.path
-    return f"{received.method} {path}"
+def _operation(received: ReceivedRequest, *, personal: bool) -> str:
+    if personal:
+        # The business is the same for all, and left out where the path led somewhere.
+        path = re.sub("^/v1/businesses/[^/]+", "", received.path) if received.operation else received.path
+        return f"{received.method} {path}"
+    name = "(no operation)" if received.operation is None else received.operation.rpartition("_")[2]
+    return f"{_method(received)} {name}"
+
+
+def _method(received: ReceivedRequest) -> str:
+    return received.method if received.method in HTTPMethod.__members__ else "?"
 
 
 def _request(received: ReceivedRequest, *, personal: bool) -> list[str]:
@@ -135,7 +147,8 @@ def _request(received: ReceivedRequest, *, personal: bool) -> list[str]:
         reasons = "; ".join(map(str, received.violations))
         parts.append(f"{received.code} {reasons}".rstrip())
     if received.unknown_fields:
-        parts.append(f"ignored, as unknown: {', '.join(received.unknown_fields)}")
+        names = received.unknown_fields
+        parts.append(f"ignored, as unknown: {', '.join(names) if personal else _counted(len(names))}")
     if received.fault is not None:
         parts.append(f"fault: {received.fault}")
     return parts
@@ -146,8 +159,12 @@ def _event(delivery: Delivery) -> str:
     return f"{delivery.topic} {reached}".rstrip()
 
 
-def _webhook(delivery: Delivery) -> list[str]:
-    parts = [delivery.address]
+def _counted(number: int) -> str:
+    return f"{number} field{'s' * (number > 1)}, see {PREFIX}/requests"
+
+
+def _webhook(delivery: Delivery, *, personal: bool) -> list[str]:
+    parts = [delivery.address if personal else _origin(delivery.address)]
     if delivery.problem is not None:
         parts.append(delivery.problem)
     if delivery.attempt > 1:
@@ -155,6 +172,18 @@ def _webhook(delivery: Delivery) -> list[str]:
     if delivery.fault is not None:
         parts.append(f"fault: {delivery.fault}")
     return parts
+
+
+def _origin(address: str) -> str:
+    """Return an address without user, password, path and query."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "(an address)"
+    netloc = f"[{host}]" if ":" in host else host
+    netloc += "" if port is None else f":{port}"
+    return f"{parts.scheme}://{netloc}/{'...' if parts.path.strip('/') or parts.query or parts.fragment else ''}"
 
 
 def _message(message: AcceptedMessage, *, personal: bool) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectly_api.errors import WebhookError, WebhookPayloadError, WebhookSignatureError
+from connectly_api.errors import WebhookError, WebhookPayloadError, WebhookSignatureError, WebhookStoreError
 from connectly_api.lazy import lazy_names
 from connectly_api.webhooks.events import (
     ButtonReply,
@@ -66,6 +66,7 @@ __all__ = [
     "WebhookError",
     "WebhookPayloadError",
     "WebhookSignatureError",
+    "WebhookStoreError",
     "parse",
     "receive",
     "sign",

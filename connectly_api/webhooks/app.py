@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import UnionType
 from typing import Any, Final, Literal, TypeVar, get_args, overload
 
-from connectly_api.errors import InvalidInputError, UsageError, WebhookPayloadError, WebhookSignatureError
+from connectly_api.errors import (
+    InvalidInputError,
+    UsageError,
+    WebhookPayloadError,
+    WebhookSignatureError,
+    WebhookStoreError,
+)
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.backlog import Backlog
+from connectly_api.webhooks.bodies import BodyReader, Message, Receive
 from connectly_api.webhooks.decoding import MAX_BYTES
 from connectly_api.webhooks.dispatch import Dispatcher, Outcome
 from connectly_api.webhooks.events import Event
@@ -24,13 +31,13 @@ __all__ = ["WebhookApp"]
 E = TypeVar("E")
 F = TypeVar("F")
 R = TypeVar("R")
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _LOG: Final = logging.getLogger("connectly_api.webhooks")
 _KINDS: Final = get_args(Event)
 _TOO_LARGE: Final = HTTPStatus(413)
+# After these the rest of the body may still be on its way.
+_UNREAD: Final = frozenset({_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _STATUSES: Final = {
     Outcome.DONE: HTTPStatus.OK,
     Outcome.FAILED: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -47,17 +54,23 @@ class WebhookApp:
     async def follow(event: DeliveryStatus) -> None: ...
 
     Answers: 200 handled, now or before, or nobody's business; 400 authentic but unreadable; 401 not signed with a
-    secret; 405 not a POST; 413 too large; 500 a handler failed; 503 the same event is being handled at this moment, or
-    the store failed, or the backlog is full. The service may deliver an event again that was not answered with 200
+    secret; 405 not a POST; 408 the body did not come in time; 413 too large; 429 many large bodies are coming in at
+    once; 500 a handler failed; 503 the same event is being handled at this moment, or the store failed, or the backlog
+    is full. The service may deliver an event again that was not answered with 200
     (https://docs.connectly.ai/webhooks/overview), so an event that was not handled is not lost here.
 
     A failing handler brings the event again, to all its handlers: what they do should bear repetition. Handlers of one
     event run one after the other, in the order in which they were added; those that are no coroutine functions run in a
     thread. A failure is logged by the error's type and place, without its text, which may be personal.
 
-    Served by itself, it ends with the server: events that are waiting are handled, and the store is closed. Where
-    another application mounts it, that one hears of the server's end, and should call `aclose`. Every path below its
-    root is accepted.
+    A request that is cancelled, as servers do when a graceful shutdown takes too long, leaves nothing half done: an
+    event whose handlers have finished is recorded as handled before the request ends, and any other event is released
+    at once.
+
+    Served by itself, it starts and ends with the server. At the start the store is checked: where it cannot be used,
+    the server does not start, and says why. At the end events that are waiting are handled, and the store is closed.
+    Where another application mounts it, that one hears of the server's start and end, and should call `check` and
+    `aclose`. Every path below its root is accepted.
     """
 
     @cut_traceback
@@ -70,11 +83,12 @@ class WebhookApp:
         capacity: int = 1000,
         at_once: int = 10,
         max_bytes: int = MAX_BYTES,
+        body_timeout: float = 10.0,
     ) -> None:
         """Set the receiver up; nothing is opened yet.
 
         Args:
-            secrets: The business's secret, or several during a rotation.
+            secrets: The business's secret, or several during a rotation: visible characters and inner spaces.
             store: What remembers handled events; by default the memory of this process, which is enough for one process
                 and until it ends.
             acknowledge: `"last"` answers when the handlers have finished, so that a failure brings the event again;
@@ -82,9 +96,10 @@ class WebhookApp:
             capacity: With `"first"`, events that may wait and be handled together.
             at_once: With `"first"`, events that may be handled at the same time.
             max_bytes: The largest body that is read.
+            body_timeout: Seconds in which a request's whole body must have come.
 
         Raises:
-            InvalidInputError: No secret, or an empty one; a number that is not above 0; another `acknowledge`.
+            InvalidInputError: No secret, or one that cannot be; a number that is not above 0; another `acknowledge`.
         """
         try:
             self._keys: Final = secret_keys(secrets)
@@ -94,6 +109,7 @@ class WebhookApp:
             raise InvalidInputError("acknowledge: must be 'last' or 'first'", field="acknowledge")
         for name, value in (("capacity", capacity), ("at_once", at_once), ("max_bytes", max_bytes)):
             above_zero(name, value)
+        self._bodies: Final = BodyReader(limit=max_bytes, seconds=above_zero("body_timeout", body_timeout))
         self._max_bytes: Final = max_bytes
         self._backlog: Final = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
         self._store: Final[Store] = MemoryStore() if store is None else store
@@ -133,8 +149,19 @@ class WebhookApp:
         self._dispatcher.add(_KINDS, handler)
         return handler
 
+    async def check(self) -> None:
+        """See whether the store can be used, and open it if it can be opened.
+
+        Raises:
+            WebhookStoreError: It cannot, and will not by itself; the text says why.
+        """
+        check = getattr(self._store, "check", None)
+        if check is not None:
+            await check()
+
     async def drain(self) -> None:
-        """Return when every acknowledged event has been handled; with `acknowledge="last"`, at once."""
+        """Return when every event that was taken on has been handled, whether it is acknowledged before or after."""
+        await self._dispatcher.drain()
         if self._backlog is not None:
             await self._backlog.drain()
 
@@ -166,6 +193,11 @@ class WebhookApp:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
+            try:
+                await self.check()
+            except WebhookStoreError as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
             await send({"type": "lifespan.startup.complete"})
         await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
@@ -177,10 +209,8 @@ class WebhookApp:
         headers: list[tuple[bytes, bytes]] = list(scope["headers"])
         if _declared_length(headers) > self._max_bytes:
             return _TOO_LARGE
-        body = await _read(receive, self._max_bytes)
-        if body is None:
-            return None
-        return _TOO_LARGE if len(body) > self._max_bytes else await self._accept(headers, body)
+        body = await self._bodies.read(receive)
+        return await self._accept(headers, body) if isinstance(body, bytes) else body
 
     async def _accept(self, headers: list[tuple[bytes, bytes]], body: bytes) -> HTTPStatus:
         try:
@@ -203,19 +233,6 @@ def _declared_length(headers: list[tuple[bytes, bytes]]) -> int:
 _LONGEST_LENGTH: Final = 20
 
 
-async def _read(receive: Receive, limit: int) -> bytes | None:
-    """Return the body, or a start of it that is longer than the limit; None where the client left before its end."""
-    body = bytearray()
-    more = True
-    while more and len(body) <= limit:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return bytes(body)
-
-
 async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
     # 200 says all there is to say; without a body it goes out in one write, which no server holds back for another.
     body = b"" if status is HTTPStatus.OK else f"{status.phrase}\n".encode()
@@ -227,7 +244,7 @@ async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
     if status is HTTPStatus.UNAUTHORIZED:
         # RFC 9110, section 11.6.1: a 401 names the scheme that it wants.
         headers.append((b"www-authenticate", SIGNATURE_HEADER.encode()))
-    if status is _TOO_LARGE and scope.get("http_version", "").startswith("1"):
+    if status in _UNREAD and scope.get("http_version", "").startswith("1"):
         # What was not read must not be taken for the next request.
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": int(status), "headers": headers})

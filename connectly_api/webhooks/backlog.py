@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final
 
+import attrs
 from anyio import Event
-from sniffio import current_async_library
 
-__all__ = ["Backlog"]
+from connectly_api.webhooks.cancellation import is_trio
 
-Job = Callable[[], Coroutine[Any, Any, None]]
+__all__ = ["Backlog", "Job"]
+
+
+@attrs.frozen
+class Job:
+    """Something to do, and what to do instead where it was never begun. Neither must raise an exception."""
+
+    run: Callable[[], Coroutine[Any, Any, None]]
+    give_back: Callable[[], Coroutine[Any, Any, None]]
 
 
 class Backlog:
@@ -20,7 +29,7 @@ class Backlog:
 
     A job outlives the request that brought it, and an application mounted in another learns neither of the start nor of
     the end of the server, so no task group could hold the jobs. They are tasks of the event loop, and `drain` is their
-    end. A job must not raise.
+    end. An event loop that ends before that cancels the jobs that are running; those that wait are then given back.
     """
 
     def __init__(self, *, capacity: int, at_once: int) -> None:
@@ -57,14 +66,22 @@ class Backlog:
                 self._idle = Event()
             await self._idle.wait()
 
-    async def _work(self) -> None:
+    async def _work(self, worker: _Worker | None = None) -> None:
         try:
+            if worker is not None:
+                worker.begin()
             while self._waiting:
                 job = self._waiting.popleft()
                 try:
-                    await job()
+                    await job.run()
                 finally:
                     self._held -= 1
+        except BaseException:
+            while self._running == 1 and self._waiting:
+                self._held -= 1
+                with suppress(asyncio.CancelledError):  # Another one than the one that is on its way already.
+                    await self._waiting.popleft().give_back()
+            raise
         finally:
             self._running -= 1
             if self._running == 0 and self._idle is not None:
@@ -72,11 +89,31 @@ class Backlog:
                 self._idle = None
 
     def _spawn(self) -> None:
-        if current_async_library() == "trio":
+        if is_trio():
             import trio  # noqa: PLC0415  (not installed where it is not used)
 
             trio.lowlevel.spawn_system_task(self._work)
         else:
-            task = asyncio.get_running_loop().create_task(self._work())
+            task = _Worker(self._work, asyncio.get_running_loop())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+
+class _Worker(asyncio.Task[None]):
+    """A task that always comes to its first line: one that is cancelled before that would leave its jobs lying."""
+
+    def __init__(self, work: Callable[[_Worker], Coroutine[Any, Any, None]], loop: asyncio.AbstractEventLoop) -> None:
+        self._has_begun = False
+        self._is_cancelled_early = False
+        super().__init__(work(self), loop=loop)
+
+    def begin(self) -> None:
+        self._has_begun = True
+        if self._is_cancelled_early:
+            raise asyncio.CancelledError
+
+    def cancel(self, msg: Any | None = None) -> bool:  # noqa: ANN401  (asyncio's own signature)
+        if self._has_begun:
+            return super().cancel(msg)
+        self._is_cancelled_early = True
+        return True

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 from connectly_api.errors import WebhookPayloadError
 from connectly_api.json_kinds import is_array, is_object
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "decode"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "decode", "is_deeper"]
 
 MAX_BYTES: Final = 1024 * 1024
 """Bytes that a body may have, unless the caller says otherwise; the documented bodies have less than one thousand."""
@@ -50,14 +50,15 @@ def decode(body: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     if not is_object(decoded):
         raise WebhookPayloadError("webhook body: is JSON, but not an object")
     # Each level has at least one opening bracket, so few brackets settle the matter without a walk.
-    if text.count("{") + text.count("[") > MAX_DEPTH and _is_deeper(decoded):
+    if text.count("{") + text.count("[") > MAX_DEPTH and is_deeper(decoded, MAX_DEPTH):
         raise WebhookPayloadError(f"webhook body: is nested more than {MAX_DEPTH} levels deep")
     return decoded
 
 
-def _is_deeper(value: dict[str, Any]) -> bool:
+def is_deeper(value: dict[str, Any] | list[Any], levels: int) -> bool:
+    """Say whether objects and arrays stand within each other more than so many levels deep."""
     level: list[dict[str, object] | list[object]] = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(levels):
         children = (child for one in level for child in (one.values() if isinstance(one, dict) else one))
         level = [child for child in children if is_object(child) or is_array(child)]
         if not level:

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, Literal
 
 import attrs
 
+from connectly_api.webhooks.deep import DeepValue
 from connectly_api.webhooks.key import digest
 from connectly_api.webhooks.parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
 
@@ -33,7 +34,7 @@ _TELLING: Final = (
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class _Received:
+class _Received(DeepValue):
     """What every event has.
 
     Attributes:

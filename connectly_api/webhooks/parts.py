@@ -9,6 +9,7 @@ import attrs
 
 from connectly_api.addresses import Bsuid, Phone, Recipient
 from connectly_api.errors import is_documented_code, is_documented_type, is_trace_id
+from connectly_api.webhooks.deep import DeepValue
 
 __all__ = ["Attachment", "Business", "Customer", "DeliveryFailure", "Location", "Referral"]
 
@@ -126,7 +127,7 @@ def _shown_if(documented: Callable[[str | None], bool]) -> Callable[[str | None]
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class DeliveryFailure:
+class DeliveryFailure(DeepValue):
     """Why a message was not delivered: the fields of `ApiError`.
 
     Attributes:

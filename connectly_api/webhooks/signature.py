@@ -37,7 +37,7 @@ def sign(body: bytes, secret: str | bytes) -> str:
         secret: The business's secret.
 
     Raises:
-        WebhookSignatureError: The secret is empty, or not text that UTF-8 can carry.
+        WebhookSignatureError: The secret is empty, or cannot be one: see `WebhookApp`.
     """
     return _signature(_key(secret), body).decode("ascii")
 
@@ -50,12 +50,12 @@ def verify(body: bytes, signature: str | bytes | None, secrets: Secrets) -> None
 
     Args:
         body: The raw bytes as they came, before any decoding: not even white space may differ.
-        signature: The header's value; None where it was absent.
+        signature: The header's value; None where it was absent. Several values with commas between them must all fit.
         secrets: The secret, or several during a rotation.
 
     Raises:
-        WebhookSignatureError: The signature is absent, empty, malformed or wrong; or there is no secret, or an empty
-            one, with which anybody could sign.
+        WebhookSignatureError: The signature is absent, empty, malformed or wrong; or there is no secret, or one that
+            cannot be: an empty one, with which anybody could sign, or one with outer white space or control characters.
         TypeError: The body is not bytes: text was decoded already, and need not be what was signed.
     """
     check_signature(body, signature, secret_keys(secrets))
@@ -68,19 +68,27 @@ def check_signature(body: bytes, signature: object, keys: tuple[bytes, ...]) -> 
         WebhookSignatureError: The signature is absent, malformed or wrong.
         TypeError: The body is not bytes.
     """
-    given = _ascii(signature)
+    # A gateway that meets a header twice may write both values into one, with a comma. All of them must fit, and each
+    # is compared with each key, whatever the others were.
+    given = [part.strip(b" \t") for part in _ascii(signature).split(b",")]
     matches = False
     for key in keys:
-        matches |= hmac.compare_digest(_signature(key, body), given)
+        expected, fit = _signature(key, body), True
+        for part in given:
+            fit &= hmac.compare_digest(expected, part)
+        matches |= fit
     if not matches:
         raise WebhookSignatureError("webhook signature: does not belong to this body")
 
 
 def secret_keys(secrets: Secrets) -> tuple[bytes, ...]:
-    """Return the secrets as the bytes that key the HMAC.
+    """Return the secrets as the bytes that key the HMAC: the one rule for what can be a secret.
+
+    A secret is text of visible characters; spaces may stand within it. What was copied with a line end, a space or an
+    invisible character would fit no signature, and to HMAC a key of NUL characters is the same as an empty one.
 
     Raises:
-        WebhookSignatureError: There is none, one is empty, or one is not text that UTF-8 can carry.
+        WebhookSignatureError: There is none, or one cannot be a secret.
     """
     given: object = secrets
     if isinstance(given, (str, bytes)):
@@ -92,7 +100,7 @@ def secret_keys(secrets: Secrets) -> tuple[bytes, ...]:
 
 
 def signature_in(headers: HeadersLike) -> str | bytes | None:
-    """Return the value of the signature's header, or None where it is absent or given twice with different values.
+    """Return the value of the signature's header, with commas between several values; None where it is absent.
 
     Args:
         headers: Any mapping or pairs; a value may be a list, as gateways write repeated headers. Names in CGI's and
@@ -101,16 +109,16 @@ def signature_in(headers: HeadersLike) -> str | bytes | None:
     # Header classes that are no Mapping (the standard library's, Werkzeug's) hand out pairs all the same.
     given: Any = headers
     pairs: Iterable[tuple[object, object]] = given.items() if hasattr(given, "items") else given
-    found: set[object] = set()
+    found: list[object] = []
     try:
         for name, value in pairs:
             # The length is looked at first: it settles nearly every other header.
             if isinstance(name, (str, bytes)) and len(name) in _LENGTHS and _is_signature(name):
-                found.update(cast("Iterable[object]", value) if isinstance(value, (tuple, list)) else (value,))
+                found += cast("Iterable[object]", value) if isinstance(value, (tuple, list)) else (value,)
     except (TypeError, ValueError):
         return None  # These are no pairs, or a value is nothing that a header can be.
-    only = found.pop() if len(found) == 1 else None
-    return only if isinstance(only, (str, bytes)) else None
+    texts = [one.decode("latin-1") if isinstance(one, bytes) else one for one in found]
+    return ",".join(map(str, texts)) if texts and all(isinstance(one, str) for one in texts) else None
 
 
 def _is_signature(name: str | bytes) -> bool:
@@ -123,14 +131,21 @@ _LENGTHS: Final = frozenset({len(SIGNATURE_HEADER), len(_CGI_NAME)})
 
 
 def _key(secret: object) -> bytes:
-    if isinstance(secret, str):
-        try:
-            secret = secret.encode()
-        except UnicodeEncodeError:
-            secret = b""
-    if not isinstance(secret, bytes) or not secret:
-        raise WebhookSignatureError("webhook secret: is empty, or not text")
-    return secret
+    text, key = "", b""
+    try:
+        if isinstance(secret, str):
+            text, key = secret, secret.encode()
+        elif isinstance(secret, bytes):
+            text, key = secret.decode(), secret
+    except UnicodeError:
+        text = ""
+    if not text:
+        raise WebhookSignatureError("webhook secret: is empty, or not text in UTF-8")
+    if text != text.strip():
+        raise WebhookSignatureError("webhook secret: begins or ends with white space, such as a line end")
+    if not text.isprintable():
+        raise WebhookSignatureError("webhook secret: holds a control character or another that cannot be seen")
+    return key
 
 
 def _signature(key: bytes, body: bytes) -> bytes:

@@ -5,43 +5,49 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from os import PathLike
 from threading import Lock
 from types import TracebackType
 from typing import Final, Self, TypeVar
 from uuid import uuid4
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 
+from connectly_api.webhooks.cancellation import DeferredCancellation
+from connectly_api.webhooks.event_file import EventFile, is_full, may_pass
 from connectly_api.webhooks.store import Claim, ClaimState, above_zero
 
 __all__ = ["SQLiteStore"]
 
 T = TypeVar("T")
 
-_SCHEMA: Final = (
-    """
-    CREATE TABLE IF NOT EXISTS connectly_events
-    (key TEXT PRIMARY KEY, token TEXT, expires REAL NOT NULL) WITHOUT ROWID
-    """,
-    "CREATE INDEX IF NOT EXISTS connectly_events_expires ON connectly_events (expires)",
-)
-# One statement, hence atomic among all processes: a row is free when its lease or its memory has run out.
+# One statement, hence atomic among all processes: a row is free when its lease or its memory has run out. A claim that
+# began later than a lease from now was made before the clock was set back; nobody knows when it would run out.
 _CLAIM: Final = """
-    INSERT INTO connectly_events (key, token, expires) VALUES (:key, :token, :expires)
-    ON CONFLICT (key) DO UPDATE SET token = excluded.token, expires = excluded.expires WHERE expires <= :now
+    INSERT INTO connectly_events (key, token, expires, since) VALUES (:key, :token, :expires, :now)
+    ON CONFLICT (key) DO UPDATE SET token = excluded.token, expires = excluded.expires, since = excluded.since
+    WHERE expires <= :now OR (token IS NOT NULL AND since - :now > expires - since)
 """
 _LOOK: Final = "SELECT token IS NULL FROM connectly_events WHERE key = :key"
-_COMPLETE: Final = "UPDATE connectly_events SET token = NULL, expires = :expires WHERE key = :key AND token = :token"
+_COMPLETE: Final = """
+    UPDATE connectly_events SET token = NULL, expires = :expires, since = :now WHERE key = :key AND token = :token
+"""
 _RELEASE: Final = "DELETE FROM connectly_events WHERE key = :key AND token = :token"
-# A claim whose lease ran out can still be completed, so it is kept long after that. Now and then at most twice as many
-# rows go as may have come: the file stays bounded, and no call waits for a great clean-up.
+# A claim whose lease ran out can still be completed, so it is kept long after that. The first claim of each process and
+# every 64th after it take at most twice as many rows away as may come until the next: the file stays bounded,
+# however often processes start anew, and no call waits for a great clean-up.
 _FORGET_EVERY: Final = 64
 _FORGET: Final = """
-    DELETE FROM connectly_events WHERE key IN
-    (SELECT key FROM connectly_events WHERE expires <= :before ORDER BY expires LIMIT 128)
+    DELETE FROM connectly_events WHERE key IN (
+        SELECT key FROM connectly_events WHERE expires <= :now AND (token IS NULL OR expires <= :before)
+        ORDER BY expires LIMIT :limit
+    )
 """
+_FORGET_AT_ONCE: Final = 128
+# Few rows at a time need little room in the log.
+_FORGET_ON_FULL_DISK: Final = 8
 
 
 class SQLiteStore:
@@ -50,10 +56,12 @@ class SQLiteStore:
     A process that dies, even by `kill -9`, leaves its claims behind: they become free when their lease has run out, and
     the events are handled by their next delivery. Only a failing disk or power supply may lose the last completions;
     their events would then be handled again. The file must not lie on a network drive, where SQLite's locks do not
-    hold. The machine's clock measures leases: a leap forward ends them early.
+    hold. The machine's clock measures leases: a leap forward ends them early, and so does one back by more than their
+    length.
 
     The file is opened at the first use, in a thread, and one thread at a time works on it. A process that forks should
-    do so before that.
+    do so before that. The file may hold your own tables beside the store's, whose names begin with `connectly_`. One
+    that an earlier version wrote is brought up to date when it is opened.
     """
 
     def __init__(
@@ -68,10 +76,12 @@ class SQLiteStore:
         """Take note of where the file is or will be; nothing is opened yet.
 
         Args:
-            path: The file; SQLite keeps two more beside it.
+            path: The file. SQLite keeps two more beside it, and the store one of 256 KiB, a reserve for when the disk
+                is full.
             lease: Seconds for which a claim is safe from others: longer than handlers take.
             retention: Seconds for which a handled event is known again: longer than the service keeps trying.
-            busy_timeout: Seconds to wait for another process that is writing.
+            busy_timeout: Seconds that each call waits at most, for another process that is writing and for calls
+                before it.
             clock: Tells the time in seconds, the same for all processes.
 
         Raises:
@@ -82,39 +92,60 @@ class SQLiteStore:
         self._retention: Final = above_zero("retention", retention)
         self._busy_timeout: Final = above_zero("busy_timeout", busy_timeout)
         self._clock: Final = clock
-        self._connection: sqlite3.Connection | None = None
+        self._file: EventFile | None = None
         self._claims = 0
         self._lock: Final = Lock()
         # The lock would do; the limiter keeps those who wait for it from holding threads. It belongs to an event loop.
         self._limiter: Final = RunVar[CapacityLimiter]("connectly_webhooks_sqlite")
 
+    async def check(self) -> None:
+        """Open the file, and see whether it can be used: for the start of a program.
+
+        A file that another process keeps busy, or a full disk, is no reason not to start, and passes.
+
+        Raises:
+            WebhookStoreError: The file cannot be used as it is; the text says why.
+        """
+        with DeferredCancellation() as deferred, suppress(sqlite3.Error):
+            await self._in_thread(deferred, lambda _file: None)
+
     async def claim(self, key: str) -> Claim:
         """Take a key if it is free, or if its lease or its memory has run out.
 
         Raises:
-            sqlite3.Error: The file cannot be opened or written, or another process kept it for too long.
+            WebhookStoreError: The file cannot be used as it is.
+            sqlite3.Error: The file cannot be written now, or another process kept it for too long.
         """
-        return await self._in_thread(lambda: self._claim(key))
+        with DeferredCancellation() as deferred:
+            claim = await self._in_thread(deferred, lambda file: self._claim(file, key))
+            if deferred.is_pending and claim.granted:
+                await self._in_thread(deferred, lambda file: self._release(file, claim))
+            return claim
 
     async def complete(self, claim: Claim) -> bool:
         """Remember that the event was handled; return whether the claim still held the key.
 
         Raises:
-            sqlite3.Error: The file cannot be written, or another process kept it for too long.
+            WebhookStoreError: The file cannot be used as it is.
+            sqlite3.Error: The file cannot be written now, or another process kept it for too long.
         """
-        return await self._in_thread(lambda: self._complete(claim))
+        with DeferredCancellation() as deferred:
+            return await self._in_thread(deferred, lambda file: self._complete(file, claim))
 
     async def release(self, claim: Claim) -> bool:
         """Give the key back; return whether the claim still held it.
 
         Raises:
-            sqlite3.Error: The file cannot be written, or another process kept it for too long.
+            WebhookStoreError: The file cannot be used as it is.
+            sqlite3.Error: The file cannot be written now, or another process kept it for too long.
         """
-        return await self._in_thread(lambda: self._release(claim))
+        with DeferredCancellation() as deferred:
+            return await self._in_thread(deferred, lambda file: self._release(file, claim))
 
     async def aclose(self) -> None:
         """Close the file. Calling it twice is fine; a later use opens it again."""
-        await self._in_thread(self._close)
+        with DeferredCancellation() as deferred:
+            await deferred.finish_in_thread(self._close, limiter=self._one_at_a_time())
 
     async def __aenter__(self) -> Self:
         """Return the store."""
@@ -126,74 +157,75 @@ class SQLiteStore:
         """Close the file."""
         await self.aclose()
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    def _one_at_a_time(self) -> CapacityLimiter:
         try:
-            limiter = self._limiter.get()
+            return self._limiter.get()
         except LookupError:
             limiter = CapacityLimiter(1)
             self._limiter.set(limiter)
-        return await to_thread.run_sync(self._locked, work, limiter=limiter)
+            return limiter
 
-    def _locked(self, work: Callable[[], T]) -> T:
+    async def _in_thread(self, deferred: DeferredCancellation, work: Callable[[EventFile], T]) -> T:
+        # Counted from here, so that many calls that wait in line for a busy file give up together, not in turn.
+        deadline = time.monotonic() + self._busy_timeout
+        return await deferred.finish_in_thread(lambda: self._locked(work, deadline), limiter=self._one_at_a_time())
+
+    def _locked(self, work: Callable[[EventFile], T], deadline: float) -> T:
         with self._lock:
-            return work()
+            if self._file is None:
+                self._file, self._claims = EventFile(self._path, deadline), 0
+            file = self._file
+            file.deadline = deadline
+            try:
+                return self._with_room(work, file)
+            except sqlite3.Error as error:
+                # What was opened may not be what is there now: the next use opens it and looks at it anew.
+                if not may_pass(error):
+                    self._close_file()
+                raise
 
-    def _execute(self, statement: str, **values: str | float | None) -> sqlite3.Cursor:
-        if self._connection is None:
-            self._connection = _opened(self._path, self._busy_timeout)
-        return self._connection.execute(statement, values)
+    def _with_room(self, work: Callable[[EventFile], T], file: EventFile) -> T:
+        try:
+            return work(file)
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            with file.room_made():
+                while self._forget(file, self._clock(), _FORGET_ON_FULL_DISK) and time.monotonic() < file.deadline:
+                    file.checkpoint()
+                if file.has_free_pages():
+                    return work(file)
+            raise
 
-    def _claim(self, key: str) -> Claim:
+    def _claim(self, file: EventFile, key: str) -> Claim:
         now = self._clock()
         token = uuid4().hex
         self._claims += 1
-        if self._claims % _FORGET_EVERY == 0:
-            self._execute(_FORGET, before=now - self._retention)
-        if self._execute(_CLAIM, key=key, token=token, expires=now + self._lease, now=now).rowcount:
+        if self._claims % _FORGET_EVERY == 1:
+            self._forget(file, now, _FORGET_AT_ONCE)
+        if file.execute(_CLAIM, key=key, token=token, expires=now + self._lease, now=now).rowcount:
             return Claim(key, ClaimState.GRANTED, token)
-        row = self._execute(_LOOK, key=key).fetchone()
+        row = file.execute(_LOOK, key=key).fetchone()
         # No row: its claim was released between the two statements, so somebody else has just failed to handle it.
         return Claim(key, ClaimState.COMPLETED if row is not None and row[0] else ClaimState.IN_PROGRESS)
 
-    def _complete(self, claim: Claim) -> bool:
-        expires = self._clock() + self._retention
-        return self._execute(_COMPLETE, key=claim.key, token=claim.token, expires=expires).rowcount > 0
+    def _complete(self, file: EventFile, claim: Claim) -> bool:
+        now = self._clock()
+        expires = now + self._retention
+        return file.execute(_COMPLETE, key=claim.key, token=claim.token, expires=expires, now=now).rowcount > 0
 
-    def _release(self, claim: Claim) -> bool:
-        return self._execute(_RELEASE, key=claim.key, token=claim.token).rowcount > 0
+    def _release(self, file: EventFile, claim: Claim) -> bool:
+        return file.execute(_RELEASE, key=claim.key, token=claim.token).rowcount > 0
+
+    def _forget(self, file: EventFile, now: float, limit: int) -> bool:
+        """Take some rows away that have run out; return whether there were any."""
+        return file.execute(_FORGET, now=now, before=now - self._retention, limit=limit).rowcount > 0
 
     def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            self._close_file()
 
-
-def _opened(path: str | PathLike[str], busy_timeout: float) -> sqlite3.Connection:
-    # Without Python's implicit transactions: each statement is one of its own.
-    connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
-    try:
-        _switch_to_wal(connection, time.monotonic() + busy_timeout)
-        # Enough to outlive a process; what it gives up for a fivefold speed is the last moment before a power failure.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        for statement in _SCHEMA:
-            connection.execute(statement)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _switch_to_wal(connection: sqlite3.Connection, deadline: float) -> None:
-    # SQLite does not wait for this lock by itself, and processes like to start at the same time.
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(_PAUSE)
-        else:
-            return
-
-
-_PAUSE: Final = 0.01
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()

@@ -21,7 +21,7 @@ def test_whoever_follows_the_page_sees_what_it_shows(reader: Reader) -> None:
     steps = list(follow(reader))
     assert steps == ["first own message to the sandbox", "first webhook handled"]
     assert len(reader.servers) == 2
-    assert "POST /send/messages" in reader.servers[0].read_text("utf-8")
+    assert "POST SendMessage" in reader.servers[0].read_text("utf-8")
     assert [block.language for block in BLOCKS].count("text") == 2
 
 

@@ -83,7 +83,7 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", ask_once)
     assert main(["--port", "0", "--windows", "open"]) == 0
     assert re.search(
-        r"^\d\d:\d\d:\d\d  -> POST /send/messages +200  text to \+160\*\*\*11  \w{26}$",
+        r"^\d\d:\d\d:\d\d  -> POST SendMessage +200  text to \+160\*\*\*11  \w{26}$",
         capsys.readouterr().out,
         re.MULTILINE,
     )
@@ -140,7 +140,7 @@ def test_faults_a_recording_and_json_are_taken_from_the_command_line(
     ]
     monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", once)
     assert main(["--port", "0", "--color", "always", "--replay", recording]) == 0
-    assert capsys.readouterr().out.count("/send/messages") >= 2
+    assert capsys.readouterr().out.count("SendMessage") >= 2
 
 
 @pytest.mark.parametrize(

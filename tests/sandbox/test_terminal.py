@@ -1,10 +1,11 @@
 import json
 import shlex
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from connectly_api.sandbox import Sandbox
+from connectly_api.sandbox import Sandbox, terminal
 from connectly_api.sandbox.terminal import Showing
 from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
 
@@ -35,7 +36,7 @@ async def test_the_banner_tells_all_that_is_needed_and_its_commands_work_as_they
 
 def test_an_accepted_message_is_one_line_with_a_shortened_number(sandbox: Sandbox) -> None:
     ask(sandbox, session())
-    assert told(sandbox) == f"POST /send/messages 200 text to +160***11 {sandbox.messages[0].id}"
+    assert told(sandbox) == f"POST SendMessage 200 text to +160***11 {sandbox.messages[0].id}"
     assert told(sandbox, personal=True) == f"POST /send/messages 200 text to +16044441111 {sandbox.messages[0].id}"
 
 
@@ -59,13 +60,16 @@ def test_a_closed_window_tells_its_code_alone(sandbox: Sandbox) -> None:
 def test_ignored_fields_and_faults_are_named(sandbox: Sandbox) -> None:
     sandbox.fault("truncated")
     ask(sandbox, session(mesage=1))
-    assert told(sandbox).endswith("ignored, as unknown: mesage fault: truncated")
+    assert told(sandbox).endswith("ignored, as unknown: 1 field, see /__sandbox__/requests fault: truncated")
+    assert told(sandbox, personal=True).endswith("ignored, as unknown: mesage fault: truncated")
+    ask(sandbox, session(mesage=1, mesages=2))
+    assert told(sandbox).endswith("ignored, as unknown: 2 fields, see /__sandbox__/requests fault: truncated")
 
 
 def test_an_answer_that_nobody_got_has_no_status(sandbox: Sandbox) -> None:
     sandbox.fault("reset")
     assert sandbox.reset_unread(_head()) is not None
-    assert told(sandbox) == "POST /send/messages --- fault: reset"
+    assert told(sandbox) == "POST SendMessage --- fault: reset"
 
 
 def _head() -> Any:
@@ -91,7 +95,7 @@ async def test_a_webhook_without_an_answer_says_why(sandbox: Sandbox) -> None:
     ask(sandbox, {"topic": "report", "address": "https://example.com/r"}, path=f"{BUSINESS}/create/webhooks")
     await sandbox.report_ready()
     (line,) = [Showing().entry(one, "12:00:00") for one in sandbox.deliveries]
-    assert "---  https://example.com/r  not on this machine" in line
+    assert "---  https://example.com/...  not on this machine" in line
 
 
 @pytest.mark.parametrize(("body", "color"), [(session(), "\x1b[32m"), ({}, "\x1b[33m")])
@@ -118,11 +122,63 @@ async def test_in_json_a_line_is_an_object_without_personal_data_unless_it_is_as
         assert json.loads(brief).items() <= json.loads(whole).items()
 
 
-def test_other_paths_are_told_whole(sandbox: Sandbox) -> None:
+def test_other_paths_are_told_where_personal_data_is_asked_for(sandbox: Sandbox) -> None:
     ask(sandbox, b"", path="/v2/else", method="GET")
-    assert told(sandbox).startswith("GET /v2/else 404 ERROR_CODE_UNSPECIFIED")
+    assert told(sandbox).startswith("GET (no operation) 404 ERROR_CODE_UNSPECIFIED")
+    assert told(sandbox, personal=True).startswith("GET /v2/else 404 ERROR_CODE_UNSPECIFIED")
     ask(sandbox, b"", path=f"{BUSINESS}/webhooks", method="GET")
-    assert told(sandbox) == "GET /webhooks 200"
+    assert told(sandbox) == "GET GetWebhooks 200"
+    assert told(sandbox, personal=True) == "GET /webhooks 200"
+
+
+CANARY = "Canary5511"
+SPELLINGS = [CANARY, f"%2B1604{CANARY}", CANARY.encode().hex(), "%43anary5511", "Can\u0430ry5511", f"a.{CANARY}[0]"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("is_json", [False, True])
+async def test_nothing_that_a_client_wrote_is_in_a_line(spelling: str, is_json: bool) -> None:
+    sandbox = Sandbox(windows="open", deliver="local")
+    lines: list[str] = []
+    requests: list[tuple[Any, dict[str, Any]]] = []
+    address = f"http://{CANARY}:{quote(spelling)}@127.0.0.1:1/{quote(spelling)}?{quote(spelling)}={quote(spelling)}"
+    requests += [
+        (session(**{spelling: 1, "callbackData": {spelling: spelling}}), {}),
+        (session(message={"text": spelling, spelling: 1}), {"query": f"{quote(spelling)}={quote(spelling)}"}),
+        (session(recipient={"id": spelling, "channelType": spelling}), {}),
+        (session(sender={"id": spelling, spelling: spelling}), {}),
+        (b"", {"path": f"/{quote(spelling)}", "method": "GET"}),
+        (b"", {"path": f"/v1/businesses/{quote(spelling)}/send/messages", "method": "POST"}),
+        (b"", {"path": f"{BUSINESS}/delete/webhooks/{quote(spelling)}", "method": "DELETE"}),
+        (session(), {"method": spelling.upper()}),
+        (template(templateName=spelling, language=spelling, parameters=[{"name": spelling, "value": spelling}]), {}),
+        ({"topic": spelling, "address": address}, {"path": f"{BUSINESS}/create/webhooks"}),
+        ({"topic": "report", "address": address}, {"path": f"{BUSINESS}/create/webhooks"}),
+    ]
+    for body, options in requests:
+        ask(sandbox, body, **options)
+        lines.append(Showing(is_json=is_json).entry(sandbox.requests[-1], "12:00:00"))
+    await sandbox.report_ready()
+    lines += [Showing(is_json=is_json).entry(one, "12:00:00") for one in sandbox.deliveries]
+    assert len(sandbox.deliveries) == 1
+    for line in lines:
+        for word in (spelling, CANARY, quote(spelling)):
+            assert word.lower() not in line.lower()
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://bot.example", "https://bot.example/"),
+        ("https://u:p@bot.example:8443/", "https://bot.example:8443/"),
+        ("http://[::1]:9000/hooks/t0ken", "http://[::1]:9000/..."),
+        ("https://bot.example?token=1", "https://bot.example/..."),
+        ("https://bot.example:port/", "(an address)"),
+        ("https://[bot/", "(an address)"),
+    ],
+)
+def test_of_an_address_the_origin_is_shown(address: str, shown: str) -> None:
+    assert terminal._origin(address) == shown
 
 
 @pytest.mark.parametrize(

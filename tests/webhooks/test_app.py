@@ -23,6 +23,8 @@ from connectly_api.webhooks import (
     MemoryStore,
     SQLiteStore,
     WebhookApp,
+    WebhookStoreError,
+    dispatch,
     sign,
 )
 
@@ -195,6 +197,55 @@ def test_mounted_anywhere_and_signed_with_any_secret_it_answers(run: Run) -> Non
     assert run(partial(deliver, rotating, BODIES["text"], key="old")) == 200
     assert run(partial(deliver, rotating, BODIES["text"], key="new")) == 200
     assert run(partial(deliver, rotating, BODIES["text"], key="older")) == 401
+
+
+async def _silent(app: WebhookApp, *chunks: bytes) -> int:
+    """Send the beginning of a body, and nothing more."""
+    sent: list[Any] = []
+    incoming = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+
+    async def receive() -> Any:
+        if incoming:
+            return incoming.pop(0)
+        return await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "method": "POST", "headers": [], "http_version": "1.1"}, receive, send)
+    assert (b"connection", b"close") in sent[0]["headers"]
+    status: int = sent[0]["status"]
+    return status
+
+
+def test_a_body_that_does_not_come_is_408_and_the_connection_ends(run: Run) -> None:
+    app, events = _collecting(body_timeout=0.01)
+    assert run(partial(_silent, app)) == 408
+    assert run(partial(_silent, app, BODIES["text"][:50])) == 408
+    assert not events
+
+
+def test_many_large_bodies_at_once_are_429_and_a_small_one_comes_through(run: Run) -> None:
+    app, events = _collecting(max_bytes=100_000, body_timeout=0.5)
+    statuses: list[int] = []
+
+    async def one() -> None:
+        statuses.append(await _silent(app, b"x" * 99_999))
+
+    async def main() -> int:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(150):
+                tasks.start_soon(one)
+            await anyio.wait_all_tasks_blocked()
+            held = sum(app._bodies._large.values())
+            assert await deliver(app, BODIES["text"]) == 200
+        return held
+
+    held = run(main)
+    assert 15 * 100_000 < held <= 16 * 100_000
+    assert (statuses.count(408), statuses.count(429)) == (16, 134)
+    assert not app._bodies._large
+    assert len(events) == 1
 
 
 # Handlers.
@@ -445,7 +496,7 @@ def test_a_handler_that_outlives_its_lease_is_not_completed_twice(run: Run, capl
     app, calls = WebhookApp(SECRET, store=store), []
 
     async def main() -> list[int]:
-        second_done = anyio.Event()
+        first_started, second_done = anyio.Event(), anyio.Event()
         statuses = []
 
         @app.on_any
@@ -453,6 +504,7 @@ def test_a_handler_that_outlives_its_lease_is_not_completed_twice(run: Run, capl
             calls.append(event)
             if len(calls) == 1:
                 now[0] += 10
+                first_started.set()
                 await second_done.wait()
 
         async def first() -> None:
@@ -460,7 +512,7 @@ def test_a_handler_that_outlives_its_lease_is_not_completed_twice(run: Run, capl
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(first)
-            await anyio.wait_all_tasks_blocked()
+            await first_started.wait()
             statuses.append(await deliver(app, BODIES["text"]))
             second_done.set()
         return statuses
@@ -560,7 +612,10 @@ class Turncoat(BrokenStore):
 
 
 @pytest.mark.parametrize("moment", ["before", "between"])
-def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(run: Run, moment: str) -> None:
+def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(
+    run: Run, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "_SHORT_WAIT", -1.0)
     app, events = _collecting(acknowledge="first", store=Turncoat(moment))
 
     async def main() -> int:
@@ -572,7 +627,8 @@ def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(run: Run,
     assert not events
 
 
-def test_an_acknowledged_event_is_handled_even_if_the_store_fails(run: Run) -> None:
+def test_an_acknowledged_event_is_handled_even_if_the_store_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "_SHORT_WAIT", -1.0)
     app, events = _collecting(acknowledge="first", store=BrokenStore("release"))
 
     async def main() -> int:
@@ -630,13 +686,68 @@ def test_at_the_end_of_its_life_its_store_is_closed_and_a_later_event_opens_it_a
     async def main() -> list[int]:
         async with _lifespan(app):
             statuses = [await deliver(app, BODIES["text"])]
-        assert store._connection is None
+        assert store._file is None
         statuses.append(await deliver(app, BODIES["text"]))
         await app.aclose()
         return statuses
 
     assert run(main) == [200, 200]
     assert len(events) == 1
+
+
+def test_a_store_that_cannot_be_used_ends_the_life_before_it_begins(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    path.write_text("no database" * 100)
+
+    async def main() -> list[Any]:
+        app, sent = WebhookApp(SECRET, store=SQLiteStore(path)), []
+
+        async def receive() -> Any:
+            return {"type": "lifespan.startup"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await app({"type": "lifespan"}, receive, send)
+        with pytest.raises(WebhookStoreError, match="it is no SQLite database"):
+            await app.check()
+        return sent
+
+    (message,) = run(main)
+    assert message["type"] == "lifespan.startup.failed"
+    assert message["message"] == f"webhook store {str(path)!r}: it is no SQLite database"
+
+
+def test_a_store_that_has_no_check_passes_it(run: Run) -> None:
+    run(WebhookApp(SECRET).check)
+
+
+def test_the_end_waits_for_what_is_being_handled_before_it_closes_the_store(run: Run, tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "a.db")
+    app, done = WebhookApp(SECRET, store=store), []
+
+    async def main() -> list[int]:
+        statuses: list[int] = []
+        started = anyio.Event()
+
+        @app.on_any
+        async def handle(event: Event) -> None:
+            started.set()
+            await anyio.sleep(0.05)
+            done.append(event)
+
+        async def first() -> None:
+            statuses.append(await deliver(app, BODIES["text"]))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(first)
+            await started.wait()
+            await app.aclose()
+            assert len(done) == 1
+            assert store._file is None
+        return statuses
+
+    assert run(main) == [200]
 
 
 def test_a_websocket_is_closed(run: Run) -> None:
@@ -670,6 +781,10 @@ def test_a_protocol_that_does_not_exist_yet_is_a_clear_error(run: Run) -> None:
         ("acknowledge", {"acknowledge": "never"}),
         ("capacity", {"capacity": 0}),
         ("at_once", {"at_once": -1}),
+        ("secrets", {"secrets": f"{SECRET}\n"}),
+        ("secrets", {"secrets": b"\0"}),
+        ("body_timeout", {"body_timeout": 0}),
+        ("body_timeout", {"body_timeout": float("nan")}),
         ("max_bytes", {"max_bytes": 0}),
         ("max_bytes", {"max_bytes": "1 MiB"}),
     ],

@@ -7,9 +7,17 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from connectly_api.webhooks.backlog import Backlog
+from connectly_api.webhooks.backlog import Backlog, Job
 
 Run = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+
+async def _nothing() -> None:
+    await anyio.lowlevel.checkpoint()
+
+
+def _job(run: Callable[[], Any]) -> Job:
+    return Job(run, _nothing)
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -29,7 +37,7 @@ def test_it_runs_so_many_at_once_holds_so_many_and_refuses_the_rest(run: Run, ca
             done.append(running[0])
             running[0] -= 1
 
-        taken = [backlog.submit(job) for _ in range(capacity + 3)]
+        taken = [backlog.submit(_job(job)) for _ in range(capacity + 3)]
         assert taken == [True] * capacity + [False] * 3
         await anyio.wait_all_tasks_blocked()
         assert running == [min(capacity, at_once)]
@@ -39,7 +47,7 @@ def test_it_runs_so_many_at_once_holds_so_many_and_refuses_the_rest(run: Run, ca
             tasks.start_soon(backlog.drain)
         assert len(done) == capacity
         assert max(done) <= at_once
-        assert backlog.submit(job)
+        assert backlog.submit(_job(job))
         await backlog.drain()
         assert len(done) == capacity + 1
 
@@ -54,9 +62,9 @@ def test_drain_waits_for_jobs_that_come_while_it_waits(run: Run) -> None:
             await anyio.lowlevel.checkpoint()
             done.append(number)
             if number < 5:
-                assert backlog.submit(lambda: job(number + 1))
+                assert backlog.submit(_job(lambda: job(number + 1)))
 
-        backlog.submit(lambda: job(0))
+        backlog.submit(_job(lambda: job(0)))
         await backlog.drain()
         return done
 
@@ -73,7 +81,7 @@ def test_the_end_of_the_event_loop_ends_its_jobs(run: Run) -> None:
             ended.append(1)
 
     async def main() -> None:
-        backlog.submit(job)
+        backlog.submit(_job(job))
         await anyio.wait_all_tasks_blocked()
 
     run(main)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectly_api.webhooks import DeliveryStatus, Event, InboundMessage, UnknownEvent, parse
+from connectly_api.webhooks import DeliveryFailure, DeliveryStatus, Event, InboundMessage, UnknownEvent, parse
+from connectly_api.webhooks.decoding import MAX_DEPTH
 
 from .documented import BODIES, Json, documented, read
 
@@ -205,3 +206,29 @@ def test_match_tells_events_apart_by_class_and_field() -> None:
         "text TEST 11",
     ]
     assert told(read({"topic": "calls"})) == "unknown calls"
+
+
+def _deep(shape: str) -> str:
+    levels = MAX_DEPTH - 3
+    return "[" * levels + "]" * levels if shape == "arrays" else '{"a":' * levels + "1" + "}" * levels
+
+
+@pytest.mark.parametrize("shape", ["arrays", "objects"])
+@pytest.mark.parametrize("place", ['{"callbackData": %s}', '{"statusUpdate": {"error": %s}}', '{"odd": [%s]}'])
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_the_deepest_event_that_is_read_survives_pickle_and_deepcopy(shape: str, place: str, protocol: int) -> None:
+    event = parse((place % _deep(shape)).encode())
+    for twin in (pickle.loads(pickle.dumps(event, protocol)), copy.deepcopy(event), copy.copy(event)):  # noqa: S301 (its own)
+        assert twin == event
+        assert twin.key == event.key
+
+
+def test_a_failure_with_deep_details_survives_by_itself_and_what_is_no_json_stays_what_it_is() -> None:
+    details = json.loads(_deep("objects"))
+    failure = DeliveryFailure(code="X", details=details)
+    assert pickle.loads(pickle.dumps(failure)) == failure  # noqa: S301 (its own)
+    made_by_hand: list[object] = [b"bytes"]
+    for _ in range(60):
+        made_by_hand = [made_by_hand]
+    event = DeliveryStatus(callback_data=made_by_hand, raw={"a": (1, 2)})
+    assert copy.deepcopy(event) == event

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api.webhooks import SIGNATURE_HEADER, WebhookSignatureError, receive, sign, verify
+from connectly_api import InvalidInputError
+from connectly_api.sandbox import Sandbox
+from connectly_api.webhooks import SIGNATURE_HEADER, WebhookApp, WebhookSignatureError, receive, sign, verify
 from connectly_api.webhooks.signature import signature_in
 
 from .asgi import SECRET
@@ -77,14 +79,22 @@ def test_the_same_content_in_other_bytes_is_refused(body: bytes) -> None:
         GOOD + "=",
         GOOD[:-2],
         GOOD[:-2] + chr(ord(GOOD[-2]) + 1) + "=",
-        " " + GOOD,
+        "\n" + GOOD,
         GOOD + "\n",
+        GOOD + "\u00a0",
         GOOD.replace("=", "%3D"),
         GOOD.lower(),
-        GOOD + "," + GOOD,
+        GOOD + "," + sign(BODY, "other"),
+        sign(BODY, "other") + ", " + GOOD,
+        GOOD + ",",
+        "," + GOOD,
+        GOOD + " " + GOOD,
+        GOOD + ";" + GOOD,
+        ",",
+        " ",
         "sha256=" + GOOD,
         sign(BODY + b" ", SECRET),
-        sign(BODY, SECRET + " "),
+        sign(BODY, SECRET + "x"),
         "A" * 100_000,
         17,
         ["x"],
@@ -104,17 +114,81 @@ def test_whatever_comes_as_signature_raises_nothing_else(signature: str | bytes 
 
 
 @pytest.mark.parametrize(
-    "secrets", ["", b"", [], (), [""], ["", SECRET], [SECRET, b""], [None], None, 5, "\ud800"], ids=repr
+    "secrets", ["", b"", [], (), [""], ["", SECRET], [SECRET, b""], [None], None, 5, "\ud800", b"\xff"], ids=repr
 )
 def test_an_empty_or_missing_secret_is_refused_even_beside_the_right_one(secrets: object) -> None:
     with pytest.raises(WebhookSignatureError):
         verify(BODY, GOOD, secrets)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("secret", ["", b"", "\ud800"])
-def test_nothing_is_signed_with_an_empty_secret(secret: str | bytes) -> None:
-    with pytest.raises(WebhookSignatureError):
-        sign(BODY, secret)
+UNFIT = [
+    *(
+        "",
+        "\ud800",
+        " ",
+        "\n",
+        "\0",
+        "\0" * 64,
+        f"{SECRET}\n",
+        f"{SECRET}\r\n",
+        f" {SECRET}",
+        f"{SECRET}\t",
+        f"{SECRET}\0",
+    ),
+    *(f"\ufeff{SECRET}", f"{SECRET}\u200b", f"{SECRET}\u00a0", f"a\tb{SECRET}", f"a\x1b[2J{SECRET}"),
+    f"\u202e{SECRET}",
+]
+
+
+@pytest.mark.parametrize("secret", UNFIT, ids=ascii)
+def test_what_cannot_be_a_secret_is_refused_wherever_one_is_given(secret: str) -> None:
+    for unfit in (secret, secret.encode("utf-8", "surrogatepass")):
+        with pytest.raises(WebhookSignatureError, match=r"^webhook secret: ") as caught:
+            sign(BODY, unfit)
+        assert SECRET not in str(caught.value)
+        with pytest.raises(WebhookSignatureError, match=r"^webhook secret: "):
+            verify(BODY, GOOD, [SECRET, unfit])
+        with pytest.raises(WebhookSignatureError, match=r"^webhook secret: "):
+            receive({SIGNATURE_HEADER: GOOD}, BODY, unfit)
+        with pytest.raises(InvalidInputError, match=r"^secrets: webhook secret: "):
+            WebhookApp([SECRET, unfit])
+    with pytest.raises(InvalidInputError, match=r"^webhook_secret: "):
+        Sandbox(webhook_secret=secret)
+
+
+@pytest.mark.parametrize("secret", ["a secret", "schlüssel", "ключ", "😀", "~" * 500, "a"])
+def test_visible_text_is_a_secret_for_everybody(secret: str) -> None:
+    verify(BODY, sign(BODY, secret), secret)
+    verify(BODY, sign(BODY, secret.encode()), WebhookApp(secret)._keys[0])
+    assert Sandbox(webhook_secret=secret).settings.webhook_secret == secret
+
+
+@given(st.text(max_size=5), st.text(max_size=5))
+def test_no_two_secrets_sign_alike(one: str, other: str) -> None:
+    try:
+        signatures = sign(BODY, one), sign(BODY, other)
+    except WebhookSignatureError:
+        return
+    assert (signatures[0] == signatures[1]) is (one == other)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [f" {GOOD}", f"{GOOD}\t ", f"{GOOD},{GOOD}", f"{GOOD}, {GOOD}", f" {GOOD} ,\t{GOOD} , {GOOD}"],
+    ids=ascii,
+)
+def test_white_space_around_it_and_repetitions_do_not_matter(signature: str) -> None:
+    verify(BODY, signature, ["other", SECRET])
+    verify(BODY, signature.encode(), SECRET)
+    assert receive({SIGNATURE_HEADER: signature}, BODY, SECRET).kind == "message"
+    assert receive([(SIGNATURE_HEADER, signature), (SIGNATURE_HEADER, GOOD.encode())], BODY, SECRET).kind == "message"
+
+
+def test_values_that_differ_are_refused_even_where_each_fits_one_of_the_secrets() -> None:
+    other = sign(BODY, "other")
+    for headers in ([(SIGNATURE_HEADER, f"{GOOD},{other}")], [(SIGNATURE_HEADER, GOOD), (SIGNATURE_HEADER, other)]):
+        with pytest.raises(WebhookSignatureError, match="does not belong"):
+            receive(headers, BODY, [SECRET, "other"])
 
 
 @pytest.mark.parametrize(
@@ -180,7 +254,7 @@ def test_headers_are_read_from_any_mapping_or_pairs(headers: object) -> None:
         {"x-connectly-hmac-sha256": 5},
         {"x-connectly-hmac-sha256": []},
         {"x-connectly-hmac-sha256": {"nested": GOOD}},
-        [("x-connectly-hmac-sha256", GOOD), ("x-connectly-hmac-sha256", "other")],
+        [("x-connectly-hmac-sha256", GOOD), ("x-connectly-hmac-sha256", 5)],
         [("x-connectly-hmac-sha256", GOOD, "third")],
         [(5, GOOD)],
         [5],

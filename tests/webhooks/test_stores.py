@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import anyio
 import pytest
@@ -14,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError
-from connectly_api.webhooks import Claim, ClaimState, MemoryStore, SQLiteStore, Store, sqlite
+from connectly_api.webhooks import Claim, ClaimState, MemoryStore, SQLiteStore, Store, WebhookStoreError, sqlite
+from connectly_api.webhooks.event_file import EventFile
 
 LEASE, RETENTION = 60.0, 3600.0
 
@@ -245,7 +250,7 @@ def test_sqlite_forgets_what_is_older_than_the_retention_a_few_rows_at_a_time(tm
         async with SQLiteStore(tmp_path / "a.db", lease=LEASE, retention=RETENTION, clock=clock) as store:
             for number in range(300):
                 await store.complete(await store.claim(f"old{number}"))
-            clock.now += 2 * RETENTION
+            clock.now += RETENTION
             for number in range(2 * sqlite._FORGET_EVERY):
                 await store.claim(f"new{number}")
         with sqlite3.connect(tmp_path / "a.db") as connection:
@@ -256,26 +261,326 @@ def test_sqlite_forgets_what_is_older_than_the_retention_a_few_rows_at_a_time(tm
     assert anyio.run(main) == 300 - 2 * 128
 
 
-def test_sqlite_raises_what_sqlite_raises_and_recovers(tmp_path: Path) -> None:
+def test_sqlite_stays_bounded_however_often_processes_start_anew(tmp_path: Path, clock: Clock) -> None:
+    async def main() -> int:
+        for _ in range(40):
+            async with SQLiteStore(tmp_path / "a.db", lease=LEASE, retention=RETENTION, clock=clock) as store:
+                for _ in range(60):
+                    await store.complete(await store.claim(uuid4().hex))
+                abandoned = await store.claim(uuid4().hex)
+                assert abandoned.granted
+            clock.now += 2 * RETENTION
+        return _rows(tmp_path / "a.db")
+
+    assert anyio.run(main) <= 2 * 128
+
+
+def _rows(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        ((rows,),) = connection.execute("SELECT count(*) FROM connectly_events")
+    return int(rows)
+
+
+def test_a_clock_that_is_set_back_holds_a_claim_for_no_longer_than_its_lease(tmp_path: Path, clock: Clock) -> None:
+    async def main() -> list[str]:
+        said = []
+        async with SQLiteStore(tmp_path / "a.db", lease=LEASE, retention=RETENTION, clock=clock) as store:
+            dead, done = await store.claim("dead"), await store.claim("done")
+            await store.complete(done)
+            clock.now -= LEASE
+            said.append((await store.claim("dead")).state.name)
+            clock.now -= 1
+            said.append((await store.claim("dead")).state.name)
+            # What was handled stays handled, and who was late for the claim has lost it.
+            said.append((await store.claim("done")).state.name)
+            said.append(str(await store.complete(dead)))
+        return said
+
+    assert anyio.run(main) == ["IN_PROGRESS", "GRANTED", "COMPLETED", "False"]
+
+
+def test_a_claim_with_a_longer_lease_than_ones_own_is_left_alone(tmp_path: Path, clock: Clock) -> None:
+    async def main() -> ClaimState:
+        patient = SQLiteStore(tmp_path / "a.db", lease=100 * LEASE, clock=clock)
+        hasty = SQLiteStore(tmp_path / "a.db", lease=1, clock=clock)
+        await patient.claim("k")
+        state = (await hasty.claim("k")).state
+        await _close(patient, hasty)
+        return state
+
+    assert anyio.run(main) is ClaimState.IN_PROGRESS
+
+
+# What is wrong with a file is known when it is opened.
+
+
+def _sql(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+FIRST = "CREATE TABLE connectly_events (key TEXT PRIMARY KEY, token TEXT, expires REAL NOT NULL) WITHOUT ROWID"
+SECOND = "CREATE TABLE connectly_events (key TEXT PRIMARY KEY, token TEXT, expires REAL NOT NULL, since REAL DEFAULT 0)"
+VERSION = "CREATE TABLE connectly_events_schema (version)"
+
+
+def _make_garbage(path: Path) -> None:
+    path.write_text("not a database, and longer than the header of one, which has a hundred bytes" * 9)
+
+
+def _make_damaged(path: Path) -> None:
+    _sql(path, FIRST, "INSERT INTO connectly_events VALUES ('k', 't', 1)")
+    content = bytearray(path.read_bytes())
+    content[100:4096] = b"\xff" * 3996
+    path.write_bytes(bytes(content))
+
+
+UNUSABLE: list[tuple[Callable[[Path], object], str]] = [
+    (_make_garbage, "it is no SQLite database"),
+    (_make_damaged, "it is damaged"),
+    (Path.mkdir, "it is a folder"),
+    (
+        lambda path: _sql(path, "CREATE VIEW connectly_events AS SELECT 1 AS key"),
+        "it has a view named connectly_events",
+    ),
+    (lambda path: _sql(path, "CREATE VIEW Connectly_Events AS SELECT 1"), "it has a view named connectly_events"),
+    (
+        lambda path: _sql(path, "CREATE TABLE x (a)", "CREATE INDEX connectly_events_schema ON x (a)"),
+        "it has an index named connectly_events_schema",
+    ),
+    (lambda path: _sql(path, "CREATE TABLE connectly_events (key TEXT PRIMARY KEY)"), "other columns .*: key$"),
+    (lambda path: _sql(path, "CREATE TABLE connectly_events (id, seen)"), "other columns .*: id, seen$"),
+    (lambda path: _sql(path, SECOND.replace(" PRIMARY KEY", "")), "SQLite says: ON CONFLICT"),
+    (lambda path: _sql(path, SECOND, VERSION, "INSERT INTO connectly_events_schema VALUES (3)"), "a later version of"),
+    (lambda path: _sql(path, SECOND, VERSION), "names no version"),
+    (lambda path: _sql(path, SECOND, VERSION, "INSERT INTO connectly_events_schema VALUES ('x')"), "names no version"),
+    (lambda path: _sql(path, SECOND, VERSION.replace("version)", "other)")), "names no version"),
+    (lambda path: _sql(path, "CREATE TABLE connectly_events_expires (a)"), "SQLite says: there is already a table"),
+    (
+        lambda path: _sql(
+            path, SECOND, "CREATE TRIGGER t BEFORE INSERT ON connectly_events BEGIN SELECT RAISE(ABORT, 'no'); END"
+        ),
+        "SQLite says: no",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make_file", "reason"), UNUSABLE)
+def test_a_file_that_cannot_be_used_is_refused_when_it_is_opened(
+    make_file: Callable[[Path], object], reason: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.db"
+    make_file(path)
+
+    async def main() -> None:
+        store = SQLiteStore(path)
+        with pytest.raises(WebhookStoreError, match=reason) as caught:
+            await store.check()
+        assert str(caught.value).startswith(f"webhook store {str(path)!r}: ")
+        with pytest.raises(WebhookStoreError, match=reason):
+            await store.claim("k")
+        await store.aclose()
+
+    run(main)
+
+
+def test_a_file_that_cannot_be_written_is_refused_when_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def read_only(path: Path, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(path, **options)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    async def main() -> None:
+        async with SQLiteStore(tmp_path / "a.db") as store:
+            await store.check()
+        monkeypatch.setattr(sqlite3, "connect", read_only)
+        with pytest.raises(WebhookStoreError, match="it cannot be written"):
+            await SQLiteStore(tmp_path / "a.db").check()
+
+    anyio.run(main)
+
+
+def test_a_folder_that_is_missing_is_named_and_the_store_works_once_it_is_there(tmp_path: Path) -> None:
     async def main() -> None:
         store = SQLiteStore(tmp_path / "missing" / "a.db")
-        with pytest.raises(sqlite3.OperationalError, match="unable to open"):
-            await store.claim("k")
+        with pytest.raises(WebhookStoreError, match="its folder does not exist"):
+            await store.check()
         (tmp_path / "missing").mkdir()
+        await store.check()
         assert (await store.claim("k")).granted
         await store.aclose()
 
     anyio.run(main)
 
 
-def test_sqlite_refuses_a_file_that_is_no_database_and_closes_it(tmp_path: Path) -> None:
-    (tmp_path / "a.db").write_text("not a database, and longer than the header of one, which has a hundred bytes" * 9)
+def test_a_file_that_cannot_be_opened_for_another_reason_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "a.db-wal").mkdir()
+    (tmp_path / "b.db").symlink_to(tmp_path / "b.db")
 
     async def main() -> None:
-        with pytest.raises(sqlite3.DatabaseError, match="not a database"):
-            await SQLiteStore(tmp_path / "a.db").claim("k")
+        with pytest.raises(WebhookStoreError, match="it cannot be opened"):
+            await SQLiteStore(tmp_path / "b.db").check()
 
     anyio.run(main)
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_a_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_knows(
+    tmp_path: Path, clock: Clock, newer: bool
+) -> None:
+    path = tmp_path / "a.db"
+    later = clock.now + 10
+    statements = [FIRST, "CREATE TABLE mine (a)", "INSERT INTO mine VALUES (1)", "PRAGMA user_version = 7"]
+    if newer:
+        statements += [VERSION, "INSERT INTO connectly_events_schema VALUES (1)"]
+    rows = f"INSERT INTO connectly_events VALUES ('done', NULL, {later}), ('held', 't', {later}), ('old', 't', 1)"  # noqa: S608  (of these tests)
+    _sql(path, *statements, rows)
+
+    async def main() -> list[str]:
+        async with SQLiteStore(path, clock=clock) as store, SQLiteStore(path, clock=clock) as other:
+            await store.check()
+            await other.check()
+            said = [(await store.claim(key)).state.name for key in ("done", "held", "old", "new")]
+            said.append(str(await other.complete(Claim("held", ClaimState.GRANTED, "t"))))
+        return said
+
+    assert anyio.run(main) == ["COMPLETED", "IN_PROGRESS", "GRANTED", "GRANTED", "True"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version FROM connectly_events_schema").fetchall() == [(2,)]
+        assert connection.execute("SELECT a FROM mine").fetchall() == [(1,)]
+        assert connection.execute("PRAGMA user_version").fetchone() == (7,)
+
+
+def test_a_table_without_its_version_is_taken_for_what_its_columns_say(tmp_path: Path) -> None:
+    _sql(tmp_path / "a.db", SECOND)
+
+    async def main() -> None:
+        async with SQLiteStore(tmp_path / "a.db") as store:
+            await store.check()
+            assert (await store.claim("k")).granted
+
+    anyio.run(main)
+
+
+def test_a_file_that_is_busy_or_was_broken_for_a_while_is_no_reason_not_to_start(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = SQLiteStore(tmp_path / "a.db", busy_timeout=0.01)
+        with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await store.check()
+        await store.check()
+        # Somebody takes the table away while the file is open: the next use makes it anew.
+        _sql(tmp_path / "a.db", "DROP TABLE connectly_events")
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            await store.claim("k")
+        assert (await store.claim("k")).granted
+        await store.aclose()
+
+    anyio.run(main)
+
+
+def test_a_store_in_memory_keeps_no_reserve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def main() -> None:
+        async with SQLiteStore(":memory:") as store:
+            assert (await store.claim("k")).granted
+
+    anyio.run(main)
+    assert not list(tmp_path.iterdir())
+
+
+# A disk that is full.
+
+
+async def _fill(store: SQLiteStore, handled: list[str]) -> None:
+    while True:
+        claim = await store.claim(uuid4().hex)
+        await store.complete(claim)
+        handled.append(claim.key)
+
+
+def test_a_store_whose_disk_was_full_works_again_when_its_rows_have_run_out(tmp_path: Path, clock: Clock) -> None:
+    async def main() -> None:
+        async with SQLiteStore(tmp_path / "a.db", lease=LEASE, retention=RETENTION, clock=clock) as store:
+            await store.check()
+            assert store._file is not None
+            store._file.execute("PRAGMA max_page_count = 24")
+            for _ in range(3):
+                handled: list[str] = []
+                with pytest.raises(sqlite3.OperationalError, match="full"):
+                    await _fill(store, handled)
+                # Nothing has run out, so there is no room; and nothing that was handled is forgotten.
+                assert len(handled) > 100
+                assert (await store.claim(handled[0])).state is ClaimState.COMPLETED
+                assert _rows(tmp_path / "a.db") >= len(handled)
+                clock.now += 2 * RETENTION
+                assert (tmp_path / "a.db-reserve").stat().st_size == 256 * 1024
+
+    anyio.run(main)
+
+
+def test_the_reserve_is_spent_while_room_is_made_and_as_much_as_fits_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = EventFile(tmp_path / "a.db", time.monotonic() + 5)
+    reserve = tmp_path / "a.db-reserve"
+    assert reserve.stat().st_size == 256 * 1024
+    write = Path.write_bytes
+
+    def scarce(path: Path, content: bytes) -> int:
+        if len(content) > 64 * 1024:
+            write(path, content[:100])
+            raise OSError(errno.ENOSPC, "no room")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", scarce)
+    with file.room_made():
+        assert not reserve.exists()
+    assert reserve.stat().st_size == 64 * 1024
+    monkeypatch.setattr(Path, "unlink", lambda *_arguments, **_options: scarce(reserve, b"x" * 100_000))
+    with file.room_made():
+        pass
+    file.close()
+
+
+def test_many_calls_on_a_busy_file_give_up_together(tmp_path: Path) -> None:
+    async def main() -> list[float]:
+        store = SQLiteStore(tmp_path / "a.db", busy_timeout=0.2)
+        await store.check()
+        waits: list[float] = []
+        patience = EventFile.execute
+
+        def noting(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
+            waits.append(file.deadline - time.monotonic())
+            return patience(file, statement, **values)
+
+        with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+
+            async def claim() -> None:
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    await store.claim("k")
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(EventFile, "execute", noting)
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(20):
+                        tasks.start_soon(claim)
+        await store.aclose()
+        return waits
+
+    waits = anyio.run(main)
+    # The first waits for the file; when it gives up, the time of those behind it is over, too.
+    assert len(waits) == 20
+    assert waits[0] > 0.1
+    assert sum(max(0.0, wait) for wait in waits) < 2 * 0.2
 
 
 def test_sqlite_waits_for_a_busy_file_and_gives_up_in_the_end(tmp_path: Path) -> None:
@@ -309,24 +614,29 @@ def test_a_claim_released_between_the_two_questions_counts_as_in_progress(
     assert anyio.run(main) is ClaimState.IN_PROGRESS
 
 
-class Stubborn:
-    """A connection that cannot switch its journal at once, though nothing keeps it busy."""
+def test_sqlite_tries_again_to_switch_its_journal_until_the_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute, refusals = EventFile.execute, [3]
 
-    def __init__(self, refusals: int) -> None:
-        self.refusals = refusals
+    def stubborn(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
+        if statement == "PRAGMA journal_mode = WAL" and refusals[0]:
+            refusals[0] -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        return execute(file, statement, **values)
 
-    def execute(self, statement: str) -> None:
-        assert statement == "PRAGMA journal_mode = WAL"
-        self.refusals -= 1
-        if self.refusals >= 0:
-            raise sqlite3.OperationalError("database is locked")
-
-
-def test_sqlite_tries_again_to_switch_its_journal_until_the_deadline() -> None:
-    patient: Any = Stubborn(3)
-    sqlite._switch_to_wal(patient, float("inf"))
-    assert patient.refusals == -1
-    late: Any = Stubborn(3)
+    monkeypatch.setattr(EventFile, "execute", stubborn)
+    EventFile(tmp_path / "a.db", time.monotonic() + 5).close()
+    assert refusals == [0]
+    refusals[0] = 3
     with pytest.raises(sqlite3.OperationalError):
-        sqlite._switch_to_wal(late, 0.0)
-    assert late.refusals == 2
+        EventFile(tmp_path / "a.db", 0.0)
+    assert refusals == [2]
+
+
+def test_what_breaks_the_opening_of_a_file_closes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EventFile, "_set_up", lambda _file: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        EventFile(tmp_path / "a.db", 0.0)
