@@ -26,7 +26,7 @@ test-long: environment ## Run the sweeps that are too long for every change: eac
 	$(RUN) -m pytest -n auto --dist worksteal -m long
 
 # What needs frameworks, or the newest tools of development, is left out.
-LOWEST := -m "not long and not once" --ignore=tests/webhooks/test_order_service.py --ignore=tests/webhooks/test_recipes.py
+LOWEST := -m "not long and not once" --ignore=tests/transport/test_threads.py --ignore=tests/webhooks/test_order_service.py --ignore=tests/webhooks/test_recipes.py
 
 lowest: interpreter ## Run the tests of what is shipped with the lowest versions that pyproject.toml allows
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-lowest lowest
