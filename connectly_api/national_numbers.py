@@ -28,9 +28,8 @@ def read_national(number: str, region: object, size: int) -> str:
         raise InvalidInputError("region: must be the ISO 3166 code of a country, as CO or GB", field="region")
     try:
         found = phonenumbers.parse(number, region)
-        is_valid = phonenumbers.is_valid_number(found)
     except phonenumbers.NumberParseException:
-        is_valid = False
-    if not is_valid:
+        found = phonenumbers.PhoneNumber()  # It is valid nowhere.
+    if not phonenumbers.is_valid_number(found):
         raise InvalidRecipientError(f"phone: no such number in the plan of {region}", field="phone", size=size)
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)

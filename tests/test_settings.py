@@ -15,6 +15,7 @@ from connectly_api import Connectly, InvalidInputError, Pace, Rate, Response, Re
 from connectly_api.setting_rules import check_kind, name_problem, refer_to
 from connectly_api.transport import AsgiTransport, MockTransport
 from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.pyreqwest import PyreqwestTransport
 from connectly_api.wire import path_segment
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
@@ -52,6 +53,7 @@ ADAPTER: dict[str, list[Any]] = {
 CONSTRUCTORS: dict[Callable[..., object], tuple[dict[str, Any], dict[str, list[Any]]]] = {
     Connectly: ({"api_key": "k", "business_id": "b"}, CLIENT),
     HttpxTransport: ({}, {**ADAPTER, "verify": [True, False, "ca.pem", object()], "log_wire": [1, "yes"]}),
+    PyreqwestTransport: ({}, ADAPTER),
     AsgiTransport: ({}, {"app": [None, 5, object(), "app"]}),
     MockTransport: (
         {"answer": lambda _: Response(200)},

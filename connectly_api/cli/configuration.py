@@ -110,7 +110,7 @@ class Settings:
     business_id: str
     sender: str | None = attrs.field(default=None, repr=False)
     base_url: str | None = None
-    origins: Mapping[str, str] = attrs.field(factory=dict)
+    origins: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
 def settings_of(connection: Connection, sender: str | None = None) -> Settings:
