@@ -23,13 +23,16 @@ from tests.transport.test_adapters import post
 
 
 class Half:
-    async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response: ...
+    async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:  # noqa: ARG002
+        return Response(200)
 
 
-class Narrow(Half):
-    async def exchange(self, request: WireRequest) -> Response: ...  # type: ignore[override]
+class Narrow:
+    async def exchange(self, request: WireRequest) -> Response:  # noqa: ARG002
+        return Response(200)
 
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        pass
 
 
 def installed(version: str | None) -> Any:
