@@ -92,8 +92,6 @@ class Connectly:
         """
         if limits not in get_args(Limits):
             raise InvalidInputError(f"limits: must be one of {', '.join(get_args(Limits))}", field="limits")
-        if not isinstance(transport, str):
-            check_kind("transport", transport, ("exchange", "aclose"), "an adapter, or the name of one", optional=False)
         check_kind("tls", tls, Tls, "a Tls value, Tls(authorities=…)")
         check_kind("timeouts", timeouts, Timeouts, "a Timeouts value, Timeouts(total=…)")
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")

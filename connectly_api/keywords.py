@@ -109,7 +109,9 @@ def check_keywords(
     places = elsewhere or {}
     told = [_told(name, (*places, *known), places) for name in unknown]
     plural = "s" if len(unknown) > 1 else ""
-    raise TypeError(f"unexpected keyword argument{plural} {', '.join(told)}")
+    error = TypeError(f"unexpected keyword argument{plural} {', '.join(told)}")
+    error.__notes__ = []  # It is the caller's slip: where it was found is of no interest.
+    raise error
 
 
 def _told(name: str, candidates: Sequence[str], places: Mapping[str, str]) -> str:

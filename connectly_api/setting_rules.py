@@ -33,20 +33,19 @@ def name_problem(text: str) -> str | None:
     return None
 
 
-def check_kind(field: str, value: object, kind: type | tuple[str, ...], example: str, *, optional: bool = True) -> None:
+def check_kind(field: str, value: object, kind: type | tuple[str, ...], example: str) -> None:
     """Refuse a setting of another kind.
 
     Args:
         field: The setting's name.
-        value: What was given.
+        value: What was given; None stands for nothing.
         kind: The class that it must be of, or the names of the methods that it must have.
         example: What to give instead, in words.
-        optional: Whether None may stand for nothing.
 
     Raises:
         InvalidInputError: It is something else.
     """
-    if value is None and optional:
+    if value is None:
         return
     if isinstance(kind, type):
         # A class of one's own is no instance of it.

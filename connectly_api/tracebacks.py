@@ -101,12 +101,14 @@ def hide_frames(error: BaseException, outer: BaseException | None) -> None:
 
 
 def _note_places(error: Exception) -> None:
-    """Add the files, lines and functions that an error came through, but for wrappers, unless that was done below."""
+    """Add the files, lines and functions that an error came through, but for wrappers.
+
+    An error that has notes has been here already, or says all there is to say.
+    """
     frames = [
         f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
         for frame, line in traceback.walk_tb(error.__traceback__)
         if frame.f_code.co_filename != __file__
     ]
-    notes: list[str] = getattr(error, "__notes__", [])
-    if frames and not any(note.startswith(_NOTE) for note in notes):
+    if frames and not hasattr(error, "__notes__"):
         error.add_note(f"{_NOTE}{'; '.join(frames[-_LONGEST:])}")

@@ -62,7 +62,7 @@ ROOMS: Final = (
     Room("wire, writing, reading", "JSON, out and in", ("reading", "wire", "writing"), "left"),
     Room(
         "errors",
-        "the error tree; rules for names, numbers and values; what keeps tracebacks empty",
+        "the error tree, and rules that all others share",
         (
             "error_response", "errors", "json_kinds", "keywords",
             "number_text", "setting_rules", "template_rules", "tracebacks", "web_address",

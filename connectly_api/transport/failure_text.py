@@ -78,8 +78,7 @@ def describe_failure(error: BaseException) -> str:
         error: What an adapter raised.
     """
     if isinstance(error, ExplainedError):
-        builtin = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-        return f"{builtin.__name__}: {error}"
+        return str(error)
     name = type(error).__name__
     reason = next(filter(None, map(_reason, _causes(error))), None)
     if reason is None and isinstance(error, TimeoutError):
@@ -102,7 +101,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _reason(error: BaseException) -> str | None:
     match error:
         case ssl.SSLCertVerificationError():
-            return _of_certificate(_VERDICTS.get(error.verify_code))
+            return _of_certificate(_VERDICTS.get(getattr(error, "verify_code", 0)))
         case ssl.SSLError():
             return None if type(error) in {ssl.SSLWantReadError, ssl.SSLWantWriteError} else "TLS failed"
         case socket.gaierror():

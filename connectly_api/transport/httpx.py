@@ -307,7 +307,7 @@ class _Opener(httpcore.AsyncNetworkBackend):
             self._opening.add(scope)
             try:
                 with anyio.fail_after(timeout):
-                    socket = _Socket(self, await anyio.connect_tcp(host, port))
+                    socket = _Socket(self, await _connect(host, port))
             except TimeoutError:
                 raise LateError("no connection in time") from None
             finally:
@@ -322,6 +322,14 @@ class _Opener(httpcore.AsyncNetworkBackend):
             scope.cancel()
         while self.sockets:
             await _close(next(iter(self.sockets)))
+
+
+async def _connect(host: str, port: int) -> anyio.abc.SocketStream:
+    try:
+        return await anyio.connect_tcp(host, port)
+    except OSError as error:
+        # Where there was one address, anyio's own error hides which one it was.
+        raise (error.__cause__ if isinstance(error.__cause__, OSError) else error) from None
 
 
 class _Socket:

@@ -40,7 +40,7 @@ def test_only_the_kinds_of_input_and_errors_nobody_raises_share_a_status() -> No
         codes.setdefault(outcome(made(kind)).code, set()).add(kind.__name__)
 
     assert {code: names for code, names in codes.items() if len(names) > 1} == {
-        1: {"ConnectlyError", "UsageError", "WebhookError"},
+        1: {"ConnectlyError", "UsageError", "WebhookError", "WebhookStoreError"},
         3: {kind.__name__ for kind in KINDS if issubclass(kind, InvalidInputError)},
     }
 

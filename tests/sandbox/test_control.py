@@ -152,5 +152,5 @@ def test_a_pause_that_no_header_can_say_is_refused(wrong: Any) -> None:
 
 
 def test_an_option_of_a_fault_that_does_not_exist_is_named() -> None:
-    with pytest.raises(InvalidInputError, match=r"^verb: is no argument"):
+    with pytest.raises(TypeError, match=r"^unexpected keyword argument 'verb'"):
         Sandbox().fault("drop", verb=1)

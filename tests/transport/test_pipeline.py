@@ -283,7 +283,7 @@ async def test_a_pause_that_cannot_be_made_ends_the_tries(error: Exception) -> N
 
     calls, mock = pipeline([OSError("no route")], may_have_left=False)
     calls._clock = attrs.evolve(calls._clock, sleep=fail)
-    with pytest.raises(NotSentError, match="not sent: OSError: no route"):
+    with pytest.raises(NotSentError, match="not sent: OSError at "):
         await calls.send(request())
     assert len(mock.requests) == 1
 

@@ -13,7 +13,6 @@ from pyreqwest.exceptions import ConnectError, ConnectTimeoutError
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
 from connectly_api.transport.pyreqwest import PyreqwestTransport
 from connectly_api.transport.pyreqwest_exchange import _never_connected
-from connectly_api.transport.settings import Tls
 from tests.rough_server import Behaviour, RoughServer, answer, answering, free_port, rough_server, sent
 from tests.transport.test_adapters import post
 
@@ -44,9 +43,6 @@ def test_only_the_chain_of_causes_proves_that_nothing_left(
     assert _never_connected(error) is proven
 
 
-PLAIN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
-
-
 @pytest.mark.parametrize(
     ("request_", "settings"),
     [
@@ -55,7 +51,6 @@ PLAIN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
         (WireRequest("POST", "ftp://127.0.0.1:1/", (), b""), {}),
         (WireRequest("P T", "http://127.0.0.1:1/", (), b""), {}),
         (WireRequest("POST", "http://127.0.0.1:1/", (("X", "a\nb"),), b""), {}),
-        (WireRequest("POST", "http://127.0.0.1:1/", (), b""), {"tls": Tls(PLAIN)}),
         (WireRequest("POST", "http://127.0.0.1:1/", (), b""), {"proxy": "http://%zz:1"}),
     ],
 )
