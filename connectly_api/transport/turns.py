@@ -8,7 +8,7 @@ from typing import Final
 
 __all__ = ["Turns"]
 
-_MOST: Final = 32
+_MOST: Final = 16
 """Steps in one turn. A step takes some 0.1 to 0.5 ms of CPU, and other tasks should not wait for 50 ms."""
 
 
