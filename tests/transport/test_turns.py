@@ -41,12 +41,12 @@ async def test_no_turn_has_more_than_32_steps_and_all_are_soon_done() -> None:
     happened = await turns_of(500)
 
     assert len(happened) == 500
-    assert max(map(happened.count, happened)) == 32
-    assert happened[-1] - happened[0] <= 500 // 32 + 2
+    assert max(map(happened.count, happened)) == 16
+    assert happened[-1] - happened[0] <= 500 // 16 + 2
 
 
 async def test_few_steps_happen_at_once() -> None:
-    assert len(set(await turns_of(32))) == 1
+    assert len(set(await turns_of(16))) == 1
 
 
 async def test_one_who_is_cancelled_holds_nobody_up() -> None:
