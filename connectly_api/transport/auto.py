@@ -25,8 +25,7 @@ class AutoTransport:
     """Sends through pyreqwest where it is installed and known to work, and the loop is asyncio's; else through httpx.
 
     It decides at its first request, and then for good. In a process that was forked after its parent sent something
-    through pyreqwest, it takes httpx, and likewise outside the main thread where something else has loaded pyreqwest:
-    see `pyreqwest_loading`.
+    through pyreqwest, it takes httpx, and likewise where something else has loaded pyreqwest: see `pyreqwest_loading`.
     """
 
     def __init__(self, *, proxy: str | None = None, tls: Tls | None = None) -> None:

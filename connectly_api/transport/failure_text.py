@@ -15,15 +15,15 @@ import socket
 import ssl
 import traceback
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, cast
 
 from connectly_api.json_kinds import is_array, is_object
 from connectly_api.transport.protocol import ExplainedError
 
-__all__ = ["describe_failure"]
+__all__ = ["causes_of", "describe_failure"]
 
-_DEEPEST: Final = 8
-"""Causes of causes that are looked at."""
+_MOST: Final = 32
+"""Causes, and causes of causes, that are looked at."""
 
 _CERTIFICATE: Final = "the server's certificate is not accepted"
 _NO_NAME: Final = "the host's name cannot be resolved"
@@ -35,12 +35,27 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "Server disconnected without sending a response.": _CLOSED,
     "connection closed before message completed": _CLOSED,
     "dns error": _NO_NAME,
+    "invalid dns name": "the host's name is no name that TLS can ask for",
+    "received corrupt message": "the server does not speak TLS",
     "invalid HTTP version parsed": _NOT_HTTP,
     "invalid HTTP header parsed": _NOT_HTTP,
     "invalid HTTP status-code parsed": _NOT_HTTP,
     "operation timed out": _LATE,
+    "tunnel error: io error establishing tunnel": "the connection broke while the proxy opened the tunnel",
+    "tunnel error: missing connect host": "the proxy cannot be asked for this address",
+    "tunnel error: proxy authorization required": "the proxy answered 407",
+    "tunnel error: proxy headers too long for tunnel": "the proxy's answer is too long",
+    "tunnel error: unexpected end of file": "the proxy closed the connection",
+    "tunnel error: unsuccessful": "the proxy refused to open a tunnel",
+}
+# With what rustls, and a SOCKS proxy's client, add behind them.
+_BEGINNINGS: Final[Mapping[str, str]] = {
+    "received corrupt message": _SENTENCES["received corrupt message"],
+    "SOCKS error": "the SOCKS proxy opened no connection",
+    "socks connect error": "the SOCKS proxy opened no connection",
 }
 _CLASSES: Final[Mapping[str, str]] = {
+    "ClientClosedError": "the client was closed",
     "ConnectTimeout": "no connection in time",
     "PoolTimeout": "no free connection in time",
     "ReadTimeout": _LATE,
@@ -80,7 +95,7 @@ def describe_failure(error: BaseException) -> str:
     if isinstance(error, ExplainedError):
         return str(error)
     name = type(error).__name__
-    reason = next(filter(None, map(_reason, _causes(error))), None)
+    reason = next(filter(None, map(_reason, causes_of(error))), None)
     if reason is None and isinstance(error, TimeoutError):
         reason = _LATE
     if reason is not None:
@@ -88,14 +103,19 @@ def describe_failure(error: BaseException) -> str:
     return f"{name}{_place(error)}"
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what led to it."""
-    one: BaseException | None = error
-    for _ in range(_DEEPEST):
-        if one is None:
-            return
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what led to it, a group's members included: each once, as they may lead to each other."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending and len(seen) < _MOST:
+        one = pending.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
         yield one
-        one = one.__cause__ or one.__context__
+        pending.append(one.__context__ if one.__cause__ is None else one.__cause__)
+        if isinstance(one, BaseExceptionGroup):
+            pending += reversed(cast("BaseExceptionGroup[BaseException]", one).exceptions)
 
 
 def _reason(error: BaseException) -> str | None:
@@ -138,7 +158,8 @@ def _of_text(text: str) -> str | None:
         return _of_certificate(next((mine for theirs, mine in _RUSTLS.items() if rest.startswith(theirs)), None))
     if (number := _RUST_NUMBER.search(text)) is not None:
         return _of_number(int(number[1]))
-    return _SENTENCES.get(text)
+    beginnings = (mine for theirs, mine in _BEGINNINGS.items() if text.startswith(theirs))
+    return _SENTENCES.get(text) or next(beginnings, None)
 
 
 def _place(error: BaseException) -> str:

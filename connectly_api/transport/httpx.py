@@ -329,7 +329,9 @@ async def _connect(host: str, port: int) -> anyio.abc.SocketStream:
         return await anyio.connect_tcp(host, port)
     except OSError as error:
         # Where there was one address, anyio's own error hides which one it was.
-        raise (error.__cause__ if isinstance(error.__cause__, OSError) else error) from None
+        failure = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    # Out here, as the cause would else get what it caused as its context: a ring.
+    raise failure
 
 
 class _Socket:
@@ -548,7 +550,8 @@ async def _read(response: httpcore.Response, limit: int) -> Response:
         await response.aclose()
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers)
     answer = Response(response.status, headers, bytes(body), complete)
-    plain, decoded = decompressed(answer.body, answer.header("Content-Encoding"), limit)
+    encoding = ",".join(value for name, value in headers if name.lower() == "content-encoding")
+    plain, decoded = decompressed(answer.body, encoding, limit)
     return answer if plain is answer.body else Response(answer.status, headers, plain, complete and decoded)
 
 

@@ -80,6 +80,8 @@ class PacedTransport:
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Wait for a turn, then send; see `Transport.exchange`."""
+        if self._is_closed:
+            raise ClosedError(progress)
         progress.may_have_left = False
         traffic = traffic_of(request)
         self._sweep()

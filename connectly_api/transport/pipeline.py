@@ -35,6 +35,7 @@ from connectly_api.transport.deadline import Tries, current_loop
 from connectly_api.transport.failure_text import describe_failure
 from connectly_api.transport.protocol import (
     Answer,
+    BrokenExchangeError,
     ClosedError,
     Headers,
     LateError,
@@ -207,9 +208,12 @@ class Pipeline:
                 attempt += 1
                 outcome: Response | Failure | None = None
                 progress = Progress()
+                if self._closed:  # Since the call began.
+                    outcome = _failure(ClosedError(progress), progress)
+                    break
                 with self._tries.begin(deadline - self._clock.monotonic(), progress):
                     try:
-                        outcome = await self._transport.exchange(wire, timeouts, progress)
+                        outcome = _checked(await self._transport.exchange(wire, timeouts, progress), progress)
                     except ConnectlyError:
                         raise
                     except Exception as error:  # noqa: BLE001 (adapters raise what their library raises)
@@ -383,6 +387,24 @@ def _with_facts(error: _Error, method: str, outcome: Response | Failure) -> _Err
         error.may_have_taken_effect = False
         error.retry_safe = is_repeatable(method, outcome)
     return error
+
+
+def _checked(outcome: object, progress: Progress) -> Response | Failure:
+    """Return what an adapter returned, or a failure where that is no answer: whatever it did, nobody can say."""
+    match outcome:
+        case Response(status=int(), headers=tuple() as headers, body=bytes()) if all(map(_is_header, headers)):
+            return outcome
+        case _:
+            progress.may_have_left = True
+            return _failure(BrokenExchangeError("the transport returned something else than a Response"), progress)
+
+
+def _is_header(pair: object) -> bool:
+    match pair:
+        case (str(), str()):
+            return True
+        case _:
+            return False
 
 
 def _failure(error: Exception, progress: Progress) -> Failure:

@@ -21,8 +21,11 @@ __all__ = ["PyreqwestTransport"]
 class PyreqwestTransport:
     """Sends requests through pyreqwest, on asyncio.
 
-    Three things differ from the httpx adapter. A deadline of the whole call that strikes while a connection is still
+    Some things differ from the httpx adapter. A deadline of the whole call that strikes while a connection is still
     being opened leaves the outcome unknown, as nothing proves that it was: keep `Timeouts.connect` below `total`.
+    So does `aclose` at that moment. Bytes that a server sends behind an answer cannot be seen: a 429 with another
+    answer behind it is taken for a 429. A proxy's reason to open no tunnel is unknown, so such a request is not
+    repeated.
     Trusted authorities are the operating system's rather than certifi's, and the environment variables
     `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them. And a process that was forked after its parent sent something
     cannot use it.

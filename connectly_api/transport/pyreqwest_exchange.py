@@ -9,6 +9,7 @@ Only the first is believed; a text that a later version words otherwise errs on 
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 from datetime import timedelta
 from functools import lru_cache
@@ -37,6 +38,8 @@ __all__ = ["Exchange", "start"]
 _IDENTITY: Final = (("Accept-Encoding", "identity"),)
 
 _HOPELESS: Final = (
+    "invalid dns name",
+    "tunnel error: unsuccessful",
     "invalid peer certificate",
     "peer is incompatible",
     "received corrupt message",
@@ -83,8 +86,8 @@ class Exchange:
                 body, complete = await _read(incoming, self._max_body_bytes)
             finally:
                 await faithful(outgoing.__aexit__(None, None, None))
-        except BuilderError:
-            progress.may_have_left = progress.may_pass = False
+        except BuilderError as error:
+            progress.may_have_left, progress.may_pass = False, _lacks_descriptors(error)
             raise
         except (ConnectError, ConnectTimeoutError) as error:
             if _never_connected(error):
@@ -189,6 +192,10 @@ def _never_connected(error: ConnectError | ConnectTimeoutError) -> bool:
 
 def _is_hopeless(error: ConnectError | ConnectTimeoutError) -> bool:
     return any(sign in cause["message"] for cause in (error.details["causes"] or ())[2:] for sign in _HOPELESS)
+
+
+def _lacks_descriptors(error: BuilderError) -> bool:
+    return any(f"(os error {number})" in str(error) for number in (errno.EMFILE, errno.ENFILE))
 
 
 def _delta(seconds: float) -> timedelta:

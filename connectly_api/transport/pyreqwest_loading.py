@@ -5,7 +5,8 @@ the process and gives it a heap that is never handed back. When that thread ends
 with it the address by which mimalloc tells threads apart: a later thread is taken for the main one, works on a heap
 that is in no state to be used, and the process ends with SIGSEGV. Python alone cannot cause this, and a lazy import in
 a worker thread is all that it takes. So the main thread, which outlives all others, imports pyreqwest itself; for any
-other thread, a daemon thread does, and then waits for ever.
+other thread, a daemon thread does, and then waits for ever. What something else has loaded was perhaps loaded by a
+thread that has ended: from then on even the main thread may crash in it, so it is left alone.
 
 A forked child has one thread only. The thread of pyreqwest's runtime is not among them, nor is the daemon thread, whose
 stack the child's next thread reuses. So a child never uses what its parent loaded; one whose parent loaded nothing
@@ -17,6 +18,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import ExitStack
 from types import ModuleType
 from typing import Final
 
@@ -31,6 +33,10 @@ _FORKED: Final = (
     "pyreqwest was used before this process was forked, and does not outlive a fork: send nothing before you fork,"
     " start processes with 'spawn', or take transport='httpx'"
 )
+_FOREIGN: Final = "pyreqwest was imported by something else, and perhaps in a thread that has ended"
+
+_DESCRIPTORS: Final = 8
+"""As many as pyreqwest's runtime opens, and some more: without them, its code may end the process."""
 
 
 @attrs.frozen
@@ -40,7 +46,7 @@ class _Loaded:
     Attributes:
         process: In which it was loaded.
         module: What sends through pyreqwest, or why that cannot be used.
-        is_safe: Whether the thread that loaded it lasts as long as the process.
+        is_safe: Whether this module loaded it, in a thread that lasts as long as the process.
     """
 
     process: int
@@ -57,23 +63,27 @@ class _Loader:
         # The parent's may have been held by another thread.
         os.register_at_fork(after_in_child=self._renew)
 
-    def load(self) -> _Loaded:
+    def load(self, *, only_ours: bool = False) -> _Loaded:
+        """Load it; what something else has loaded is not touched where only ours will do."""
         loaded = self._loaded
         if loaded is None:
             with self._lock:
+                if only_ours and self._loaded is None and _EXTENSION in sys.modules:
+                    return _Loaded(os.getpid(), UsageError(_FOREIGN), is_safe=False)
                 loaded = self._loaded or self._load()
                 # An import that failed, for lack of descriptors perhaps, is tried again.
-                self._loaded = loaded if _EXTENSION in sys.modules else None
+                is_final = _EXTENSION in sys.modules and not isinstance(loaded.module, OSError)
+                self._loaded = loaded if is_final else None
         if loaded.process != os.getpid():
             return _Loaded(os.getpid(), UsageError(_FORKED), is_safe=False)
         return loaded
 
     def _load(self) -> _Loaded:
-        if _is_main_thread():
-            return _import(is_safe=True)
         if _EXTENSION in sys.modules:
-            # Somebody else has loaded it: which thread did, and whether it lasts, can no longer be found out.
+            # Something else has loaded it: which thread did, and whether it lasts, can no longer be found out.
             return _import(is_safe=False)
+        if threading.current_thread() is threading.main_thread():
+            return _import(is_safe=True)
         found: list[_Loaded] = []
         ready = threading.Event()
 
@@ -92,16 +102,25 @@ class _Loader:
 
 def _import(*, is_safe: bool) -> _Loaded:
     try:
+        _check_descriptors()
         from connectly_api.transport import pyreqwest_exchange  # noqa: PLC0415 (this import is what the module is about)
 
         pyreqwest_exchange.start()
     except Exception as error:  # noqa: BLE001 (whatever stands in the way of an extension)
-        return _Loaded(os.getpid(), error, is_safe)
+        is_forked = isinstance(error, RuntimeError) and "before fork()" in str(error)
+        return _Loaded(os.getpid(), UsageError(_FORKED) if is_forked else error, is_safe)
     return _Loaded(os.getpid(), pyreqwest_exchange, is_safe)
 
 
-def _is_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
+def _check_descriptors() -> None:
+    """Open as many descriptors as will be needed, and close them again.
+
+    Raises:
+        OSError: The process has too few left.
+    """
+    with ExitStack() as opened:
+        for _ in range(_DESCRIPTORS):
+            opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
 _LOADER: Final = _Loader()
@@ -121,9 +140,9 @@ def load() -> ModuleType:
 
 
 def is_usable() -> bool:
-    """Say whether pyreqwest works here, and is known not to crash."""
+    """Say whether pyreqwest works here, and is known not to crash: not where something else has loaded it."""
     try:
-        loaded = _LOADER.load()
+        loaded = _LOADER.load(only_ours=True)
     except RuntimeError:
         return False  # No thread can be started.
-    return not isinstance(loaded.module, Exception) and (loaded.is_safe or _is_main_thread())
+    return loaded.is_safe and not isinstance(loaded.module, Exception)

@@ -17,12 +17,15 @@ from typing import Final
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.transport.failure_text import causes_of
 from connectly_api.transport.protocol import Response
 
 __all__ = ["Failure", "Retry", "is_repeatable", "may_pass", "pause_before", "reads_only", "retry_after_seconds"]
 
 # Not their subclasses, which tell of a connection that ended or waits.
 _FINAL: Final = frozenset({ssl.SSLError, ssl.SSLCertVerificationError})
+# A file that an adapter needs, a certificate perhaps: it stays as it is.
+_OF_FILES: Final = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 _READ_ONLY: Final = frozenset({"GET", "HEAD"})
 _TOO_MANY: Final = 429
@@ -89,14 +92,12 @@ class Failure:
 def may_pass(error: BaseException) -> bool:
     """Say whether what stopped a request before it left may pass: trouble of the network or the machine.
 
-    A certificate that does not verify stays as it is, and so does a bug or a setting that an adapter stumbles over.
+    A certificate that does not verify stays as it is, and so does a bug, or a setting or a file that an adapter
+    stumbles over.
     """
-    cause: BaseException | None = error
-    while cause is not None:
-        if type(cause) in _FINAL:
-            return False
-        cause = cause.__cause__ or cause.__context__
-    return isinstance(error, OSError)
+    if any(type(cause) in _FINAL for cause in causes_of(error)):
+        return False
+    return isinstance(error, OSError) and not isinstance(error, _OF_FILES)
 
 
 def reads_only(method: str) -> bool:

@@ -46,7 +46,7 @@ def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
     """Await what does strange things when it is cancelled, and raise the very `CancelledError` that came.
 
     pyreqwest raises one of its own, which anyio's cancel scopes, going by the message, would not know as theirs; and
-    where its result has just arrived, it returns that and forgets that it was cancelled.
+    where its result or its failure has just arrived, it returns or raises that and forgets that it was cancelled.
     """
     steps = awaitable.__await__()
     # Before it begins, and before the end is looked for: whoever ends sees either this, or is seen here.
@@ -54,12 +54,13 @@ def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
     thrown: BaseException | None = None
     try:
         if _ENDED.is_set() and threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("the interpreter is ending")
+            raise RuntimeError("the interpreter is ending")  # noqa: TRY301 (what cleans up is here)
         waiting_for = next(steps)
         while True:
             try:
                 yield waiting_for
             except GeneratorExit:
+                thrown = None
                 steps.close()
                 raise
             except BaseException as error:  # noqa: BLE001 (it goes on to whom it is meant for)
@@ -67,7 +68,7 @@ def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
             else:
                 thrown = None
             waiting_for = next(steps) if thrown is None else steps.throw(thrown)
-    except (StopIteration, asyncio.CancelledError) as end:
+    except (Exception, asyncio.CancelledError) as end:
         if isinstance(thrown, asyncio.CancelledError):
             raise thrown from None
         if isinstance(end, StopIteration):
@@ -88,8 +89,10 @@ def come_to_rest() -> None:
 @cache
 def _refusing() -> SyncClient:
     # It refuses the only address that it is ever given, before any I/O, but on the thread.
+    client = SyncClientBuilder().runtime_multithreaded(enable=False).no_proxy().https_only(enable=True).build()
+    # Only now: where there is no client, there is no thread to wait for.
     atexit.register(_end, os.getpid())
-    return SyncClientBuilder().runtime_multithreaded(enable=False).no_proxy().https_only(enable=True).build()
+    return client
 
 
 def _end(process: int) -> None:

@@ -17,6 +17,12 @@ from connectly_api.setting_rules import check_kind
 __all__ = ["Tls", "check_adapter", "check_proxy", "check_tls", "decompressed"]
 
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_ENCODINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
+_MOST_ENCODINGS: Final = 4
+"""More, one over the other, are no answer but an attack."""
+_MOST_MEMBERS: Final = 256
+"""Each costs a copy of what is behind it."""
+_GZIP: Final = b"\x1f\x8b"
 _PROXIES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 _SPACE_OR_CONTROL: Final = re.compile(r"[\s\x00-\x20\x7f-\xa0]")
 
@@ -119,14 +125,40 @@ def decompressed(body: bytes, encoding: str | None, limit: int) -> tuple[bytes, 
 
     Args:
         body: As it came.
-        encoding: The answer's `Content-Encoding`, if any.
+        encoding: The answer's `Content-Encoding`, if any; of several, the last was applied last.
         limit: Bytes.
     """
-    if (encoding or "").strip().lower() not in {"gzip", "x-gzip", "deflate"}:
+    names = [name for part in (encoding or "").lower().split(",") if (name := part.strip()) not in {"", "identity"}]
+    if len(names) > _MOST_ENCODINGS or not _ENCODINGS.issuperset(names):
         return body, True
-    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    plain, complete = body, True
     try:
-        plain = decompressor.decompress(body, limit)
+        for _ in names:
+            plain, is_whole = _inflated(plain, limit) if plain else (plain, True)
+            complete = complete and is_whole
     except zlib.error:
-        return body, True
-    return plain, not decompressor.unconsumed_tail
+        return body, complete
+    return plain, complete
+
+
+def _inflated(body: bytes, limit: int) -> tuple[bytes, bool]:
+    """Undo one encoding, whichever of them it is; gzip may have several members, one behind the other.
+
+    Raises:
+        zlib.error: It is none of them.
+    """
+    plain, rest = b"", body
+    for _ in range(_MOST_MEMBERS):
+        # What is called deflate often comes without the frame of zlib (RFC 9110, 8.4.1.2).
+        framed = rest[:2] == _GZIP or (rest[0] & 15 == zlib.DEFLATED and int.from_bytes(rest[:2], "big") % 31 == 0)
+        decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32 if framed else -zlib.MAX_WBITS)
+        plain += decompressor.decompress(rest, limit - len(plain))
+        if decompressor.unconsumed_tail or (len(plain) == limit and not decompressor.eof):
+            return plain, False
+        # Behind the last member there may be padding.
+        rest = decompressor.unused_data
+        if rest[:2] != _GZIP:
+            return plain, True
+        if len(plain) == limit:
+            break
+    return plain, False

@@ -69,7 +69,7 @@ async def test_auto_takes_a_tested_pyreqwest_or_httpx(
 def test_auto_takes_httpx_on_trio() -> None:
     async def main() -> object:
         transport = AutoTransport()
-        with pytest.raises(Exception, match="connection attempts failed"):
+        with pytest.raises(Exception, match=r"Connection refused|connection attempts failed"):
             await transport.exchange(post(f"http://127.0.0.1:{free_port()}"), Timeouts(), Progress())
         await transport.aclose()
         return vars(transport)["_chosen"]

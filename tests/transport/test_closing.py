@@ -106,6 +106,44 @@ async def test_a_failure_that_arrives_after_the_end_is_not_tried_again() -> None
         await connectly.send_text("+16044441111", "1")
 
 
+@pytest.mark.parametrize("settings", [{}, {"pace": "on"}, {"max_in_flight": 1}])
+@pytest.mark.parametrize("turns", range(4))
+async def test_calls_that_have_just_begun_are_not_sent_once_the_client_is_closed(
+    turns: int, settings: dict[str, Any]
+) -> None:
+    async with rough_server(hang_after_reading) as server, at_once():
+        connectly = client(server.base_url, "httpx", timeouts=Timeouts(read=LONG), **settings)
+        [first] = start(connectly, 1)
+        await seen(server)
+        tasks = start(connectly, 3)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await connectly.aclose()
+        ended = await asyncio.gather(first, *tasks, return_exceptions=True)
+    assert {type(error) for error in ended[1:]} <= {NotSentError, UsageError}
+    assert len(server.requests) == 1
+
+
+async def test_a_call_in_step_with_others_sees_that_the_client_was_closed() -> None:
+    async def hang(_request: object) -> Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    mock = MockTransport(hang)
+    connectly = client("http://127.0.0.1:1", mock)
+    [first] = start(connectly, 1)
+    while not mock.requests:  # noqa: ASYNC110 (the transport is not told who waits for it)
+        await asyncio.sleep(0)
+    [second] = start(connectly, 1)
+    await asyncio.sleep(0)
+    await connectly.aclose()
+    with pytest.raises(NotSentError, match="not sent: the client was closed"):
+        await second
+    assert len(mock.requests) == 1
+    first.cancel()
+    await asyncio.wait([first])
+
+
 def test_calls_on_trio_that_wait_for_their_turn_are_not_sent_either() -> None:
     asked = 0
 

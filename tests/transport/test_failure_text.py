@@ -53,6 +53,10 @@ def rust(*messages: str) -> ConnectError:
     return ConnectError(*({"message": message} for message in ("error sending request", *messages)))
 
 
+class ClientClosedError(Exception):
+    """As pyreqwest's."""
+
+
 class RemoteProtocolError(Exception):
     """As httpcore's and h11's."""
 
@@ -90,6 +94,17 @@ class RemoteProtocolError(Exception):
         ),
         (rust("dns error", "kestrel"), "ConnectError: the host's name cannot be resolved"),
         (rust("kestrel (os error 9999)"), "ConnectError"),
+        (rust("invalid dns name"), "ConnectError: the host's name is no name that TLS can ask for"),
+        (rust("received corrupt message of type Kestrel"), "ConnectError: the server does not speak TLS"),
+        (rust("tunnel error: unsuccessful"), "ConnectError: the proxy refused to open a tunnel"),
+        (rust("tunnel error: proxy authorization required"), "ConnectError: the proxy answered 407"),
+        (rust("tunnel error: unexpected end of file"), "ConnectError: the proxy closed the connection"),
+        (rust("SOCKS error: kestrel"), "ConnectError: the SOCKS proxy opened no connection"),
+        (ClientClosedError("kestrel"), "ClientClosedError: the client was closed"),
+        (
+            caused(OSError("kestrel"), ExceptionGroup("kestrel", [ValueError(), OSError(errno.ECONNREFUSED, "k")])),
+            f"OSError: {REFUSED}",
+        ),
         (
             rust("invalid peer certificate: Expired"),
             f"ConnectError: {UNACCEPTED}: it has expired",
@@ -129,7 +144,7 @@ async def failure(transport: Transport, url: str) -> str:
             WireRequest("POST", url, (("X-API-Key", "key"),), b"{}"), Timeouts(connect=5, read=0.5), Progress()
         )
     await transport.aclose()
-    return describe_failure(caught.value).partition(": ")[2]
+    return describe_failure(caught.value).removeprefix(f"{type(caught.value).__name__}: ")
 
 
 @pytest.mark.parametrize("name", ["httpx", "pyreqwest"])
@@ -157,8 +172,10 @@ async def test_real_failures_are_told_apart(name: Any) -> None:
     assert told == {
         "refused": REFUSED,
         "reset": RESET,
-        "closed": "the connection was closed without an answer",
-        "garbage": "the answer is not HTTP",
+        "closed": "no answer: the connection was closed"
+        if name == "httpx"
+        else "the connection was closed without an answer",
+        "garbage": "no HTTP answer" if name == "httpx" else "the answer is not HTTP",
         "silence": "no answer in time",
         "authority": f"{UNACCEPTED}: its authority is not trusted",
     }

@@ -89,7 +89,7 @@ def test_it_runs_on_trio() -> None:
             transport = HttpxTransport()
             response = await transport.exchange(post(f"http://127.0.0.1:{port}"), Timeouts(), Progress())
             progress = Progress()
-            with pytest.raises(Exception, match="connection attempts failed"):
+            with pytest.raises(Exception, match=r"Connection refused|connection attempts failed"):
                 await transport.exchange(post(f"http://127.0.0.1:{free_port()}"), Timeouts(), progress)
             await transport.aclose()
             tasks.cancel_scope.cancel()

@@ -514,3 +514,24 @@ def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
     with pytest.raises(InvalidInputError, match=r"^api_key: ") as caught:
         Pipeline(MockTransport(lambda _: ok()), api_key=key, base_url="https://api.example")
     assert caught.value.field == "api_key"
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        None,
+        {"status": 200},
+        b"{}",
+        Response("200"),  # type: ignore[arg-type]
+        Response(None),  # type: ignore[arg-type]
+        Response(200, body="{}"),  # type: ignore[arg-type]
+        Response(429, headers={"Retry-After": "1"}),  # type: ignore[arg-type]
+        Response(429, headers=(("Retry-After", 1),)),  # type: ignore[arg-type]
+    ],
+    ids=repr,
+)
+async def test_an_adapter_that_returns_no_response_leaves_the_outcome_unknown(returned: Any) -> None:
+    made, mock = pipeline(lambda _request: returned, may_have_left=False)
+    with pytest.raises(OutcomeUnknownError, match="the transport returned something else than a Response"):
+        await made.send(request())
+    assert len(mock.requests) == 1

@@ -8,12 +8,21 @@ from typing import Any
 
 import pytest
 import trustme
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError
+from pyreqwest.exceptions import BuilderError, ConnectError, ConnectTimeoutError
 
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
 from connectly_api.transport.pyreqwest import PyreqwestTransport
-from connectly_api.transport.pyreqwest_exchange import _never_connected
-from tests.rough_server import Behaviour, RoughServer, answer, answering, free_port, rough_server, sent
+from connectly_api.transport.pyreqwest_exchange import _lacks_descriptors, _never_connected
+from tests.rough_server import (
+    Behaviour,
+    RoughServer,
+    answer,
+    answering,
+    close_after_reading,
+    free_port,
+    rough_server,
+    sent,
+)
 from tests.transport.test_adapters import post
 
 SENDING = "error sending request for url (https://api.connectly.ai/)"
@@ -100,12 +109,13 @@ async def want_other_credentials(
     ("behaviour", "scheme", "may_pass"),
     [
         (refuse_the_tunnel, "http", False),
-        (fail_the_tunnel, "http", True),
+        (fail_the_tunnel, "http", False),
+        (close_after_reading, "http", True),
         (refuse_the_credentials, "socks5h", False),
         (want_other_credentials, "socks5h", False),
     ],
 )
-async def test_a_proxy_that_refuses_for_good_is_told_from_one_that_is_unwell(
+async def test_a_proxy_that_refuses_is_not_asked_again_as_its_reason_is_unknown_unless_it_hangs_up(
     behaviour: Behaviour, scheme: str, *, may_pass: bool
 ) -> None:
     progress = Progress()
@@ -195,3 +205,10 @@ async def test_the_status_is_known_where_the_body_falls_silent_or_makes_no_sense
     response = await read_answer(raw)
     assert (response.status, response.complete) == (200, False)
     assert body is None or response.body == body
+
+
+@pytest.mark.parametrize(
+    ("cause", "lacks"), [("Too many open files (os error 24)", True), ("URL scheme is not allowed", False)]
+)
+def test_a_client_that_cannot_be_built_for_want_of_descriptors_may_be_later(cause: str, *, lacks: bool) -> None:
+    assert _lacks_descriptors(BuilderError("builder error", {"causes": [{"message": cause}]})) is lacks

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import sys
 import threading
 from types import ModuleType
 
@@ -17,6 +19,7 @@ from connectly_api.transport.httpx import HttpxTransport
 from connectly_api.transport.protocol import Progress, Timeouts
 from connectly_api.transport.pyreqwest import PyreqwestTransport
 from connectly_api.transport.pyreqwest_loading import _Loaded, _Loader, is_usable, load
+from connectly_api.transport.retry import may_pass
 from tests.rough_server import answering, rough_server, sent
 from tests.transport.test_adapters import post
 
@@ -37,6 +40,18 @@ def break_the_start(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     monkeypatch.setattr(pyreqwest_exchange, "start", fail)
 
 
+@pytest.fixture
+def unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nothing had loaded the extension, which pytest's plugin has, until this package does."""
+
+    def begin() -> None:
+        monkeypatch.setitem(sys.modules, "not.loaded.yet", ModuleType("not.loaded.yet"))
+
+    monkeypatch.setattr(pyreqwest_loading, "_EXTENSION", "not.loaded.yet")
+    monkeypatch.setattr(pyreqwest_exchange, "start", begin)
+
+
+@pytest.mark.usefixtures("unloaded")
 def test_the_main_thread_loads_it_itself(loader: _Loader) -> None:
     before = threading.enumerate()
     assert loader.load() == _Loaded(HERE, pyreqwest_exchange, is_safe=True)
@@ -46,23 +61,56 @@ def test_the_main_thread_loads_it_itself(loader: _Loader) -> None:
     assert is_usable()
 
 
-async def test_another_thread_has_it_loaded_by_one_that_never_ends(
-    loader: _Loader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pyreqwest_loading, "_EXTENSION", "not.loaded.yet")
+@pytest.mark.usefixtures("unloaded")
+async def test_another_thread_has_it_loaded_by_one_that_never_ends(loader: _Loader) -> None:
     before = set(threading.enumerate())
     assert await asyncio.to_thread(loader.load) == _Loaded(HERE, pyreqwest_exchange, is_safe=True)
     [lasting] = (thread for thread in set(threading.enumerate()) - before if thread.name == "connectly-api-pyreqwest")
     assert lasting.daemon
 
 
-async def test_what_somebody_else_has_loaded_is_not_trusted_outside_the_main_thread(loader: _Loader) -> None:
-    assert not await asyncio.to_thread(is_usable)
-    assert isinstance(await asyncio.to_thread(load), ModuleType)
+async def test_what_something_else_has_loaded_is_left_alone_in_every_thread(
+    loader: _Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        break_the_start(patch, AssertionError("touched"))
+        assert not is_usable()
+        assert not await asyncio.to_thread(is_usable)
+    assert vars(loader)["_loaded"] is None
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_who_names_pyreqwest_gets_it_whoever_has_loaded_it(loader: _Loader, *, in_thread: bool) -> None:
+    assert isinstance(await asyncio.to_thread(load) if in_thread else load(), ModuleType)
     assert not loader.load().is_safe
-    assert is_usable()
+    assert not is_usable()
+    assert not await asyncio.to_thread(is_usable)
 
 
+async def test_without_descriptors_it_is_not_touched_and_tried_again(
+    loader: _Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> int:
+        raise OSError(errno.EMFILE, "too many")
+
+    progress = Progress()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail)
+        break_the_start(patch, AssertionError("touched"))
+        with pytest.raises(OSError, match="too many") as caught:
+            await PyreqwestTransport().exchange(post("http://127.0.0.1:1"), Timeouts(), progress)
+    assert not progress.may_have_left
+    assert may_pass(caught.value)
+    assert isinstance(loader.load().module, ModuleType)
+
+
+def test_a_fork_after_the_programs_own_use_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    break_the_start(monkeypatch, RuntimeError("A pyreqwest runtime was initialized before fork(). The Tokio…"))
+    with pytest.raises(UsageError, match="does not outlive a fork"):
+        load()
+
+
+@pytest.mark.usefixtures("unloaded")
 def test_what_stands_in_the_way_is_raised_and_auto_takes_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
     break_the_start(monkeypatch, OSError("no descriptors"))
     with pytest.raises(OSError, match="no descriptors"):
@@ -82,7 +130,7 @@ def test_an_import_that_failed_is_tried_again(loader: _Loader, monkeypatch: pyte
 async def test_where_no_thread_can_be_started_auto_takes_httpx(
     loader: _Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> _Loaded:
+    def fail(**_settings: bool) -> _Loaded:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(loader, "load", fail)

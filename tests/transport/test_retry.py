@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import ssl
 import time
@@ -72,11 +73,24 @@ def because_of(error: Exception, cause: BaseException) -> Exception:
         (TypeError("a bug"), False),
         (ImportError("socksio"), False),
         (RuntimeError(), False),
+        (FileNotFoundError("authority.pem"), False),
+        (PermissionError(), False),
+        (NotADirectoryError(), False),
+        (OSError(errno.EMFILE, "no descriptors"), True),
+        (OSError(errno.ENOENT, "authority.pem"), False),
+        (ExceptionGroup("both families", [OSError(), ssl.SSLCertVerificationError()]), False),
+        (because_of(OSError("all failed"), ExceptionGroup("both", [OSError(), ConnectionRefusedError()])), True),
     ],
     ids=repr,
 )
 def test_the_network_may_fare_better_later_and_a_bug_or_a_certificate_may_not(error: Exception, passing: bool) -> None:
     assert may_pass(error) is passing
+
+
+def test_exceptions_that_led_to_each_other_are_judged_once() -> None:
+    error = ConnectionRefusedError()
+    error.__context__ = because_of(OSError("all failed"), error)
+    assert may_pass(error)
 
 
 @given(st.integers())

@@ -249,7 +249,7 @@ async def test_what_is_awaited_may_cancel_itself_later() -> None:
         await faithful(Cancelling())
 
 
-async def test_an_exception_that_is_thrown_in_arrives() -> None:
+async def test_a_failure_that_arrives_with_a_cancellation_gives_way_to_it() -> None:
     async def waiting() -> None:
         try:
             await asyncio.sleep(10)
@@ -258,7 +258,17 @@ async def test_an_exception_that_is_thrown_in_arrives() -> None:
 
     task = asyncio.create_task(_wrapped(waiting()))
     await asyncio.sleep(0)
-    task.cancel()
+    task.cancel("enough")
+    with pytest.raises(asyncio.CancelledError, match="enough"):
+        await task
+
+
+async def test_a_failure_by_itself_arrives() -> None:
+    async def failing() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("on its way")
+
+    task = asyncio.create_task(_wrapped(failing()))
     with pytest.raises(ValueError, match="on its way"):
         await task
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from collections.abc import Callable
+
 import pytest
 import trustme
 
 from connectly_api import InvalidInputError, Tls
-from connectly_api.transport.settings import check_proxy
+from connectly_api.transport.settings import check_proxy, decompressed
 
 
 def test_each_authority_stands_by_itself() -> None:
@@ -60,3 +64,58 @@ def test_what_is_no_proxys_address_is_refused(address: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
         check_proxy(address)  # type: ignore[arg-type]
     assert "secret" not in str(caught.value)
+
+
+BODY = b'{"id":"1"}' * 3
+
+
+def raw_deflate(body: bytes) -> bytes:
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(body) + compressor.flush()
+
+
+def members(body: bytes) -> bytes:
+    return gzip.compress(body[:7]) + gzip.compress(b"") + gzip.compress(body[7:])
+
+
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "identity": bytes,
+    "gzip": gzip.compress,
+    "X-GZip": members,
+    "deflate": zlib.compress,
+    "Deflate": raw_deflate,
+    "gzip, identity": gzip.compress,
+    "gzip,,gzip": lambda body: gzip.compress(gzip.compress(body)),
+    "deflate, gzip": lambda body: members(raw_deflate(body)),
+    "gzip, gzip, gzip, gzip": lambda body: members(members(members(members(body)))),
+    "gzip ": lambda body: gzip.compress(body) + bytes(8),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+def test_encodings_are_undone_from_the_last_to_the_first(encoding: str) -> None:
+    assert decompressed(ENCODERS[encoding](BODY), encoding, 1000) == (BODY, True)
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip, br", "gzip, gzip, gzip, gzip, gzip", "gzip", "gzip, gzip"])
+def test_what_cannot_be_undone_stays_as_it_came(encoding: str) -> None:
+    assert decompressed(b"\x1f\x8b none", encoding, 1000) == (b"\x1f\x8b none", True)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "X-GZip", "Deflate", "gzip,,gzip", "deflate, gzip"])
+@pytest.mark.parametrize("limit", [1, 6, 7, 29])
+def test_no_encoding_leads_beyond_the_limit(encoding: str, limit: int) -> None:
+    body = ENCODERS[encoding](BODY)
+    plain, complete = decompressed(body, encoding, limit)
+    assert len(plain) <= limit or plain is body
+    assert not complete or plain == BODY
+
+
+def test_an_encoded_body_that_breaks_off_gives_what_came() -> None:
+    assert BODY.startswith(decompressed(raw_deflate(BODY)[:-3], "deflate", 1000)[0])
+    assert decompressed(b"", "gzip", 1000) == (b"", True)
+
+
+def test_members_without_end_are_not_read_to_their_end() -> None:
+    assert decompressed(gzip.compress(b"") * 10_000, "gzip", 1000) == (b"", False)

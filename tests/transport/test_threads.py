@@ -144,6 +144,11 @@ def in_child(run=asyncio.run):
 """
 
 FORKS = {
+    "after the program's own use of pyreqwest": """
+from pyreqwest.client import SyncClientBuilder
+SyncClientBuilder().build().get(url).build().send()
+in_a_fork(in_child)
+""",
     "after sending in the main thread": "asyncio.run(one())\nin_a_fork(in_child)",
     "after sending in another thread": "in_thread(asyncio.run, one())\nin_a_fork(in_child)",
     "in another thread, after sending": "asyncio.run(one())\nin_thread(in_a_fork, in_child)",
@@ -178,10 +183,48 @@ async def main():
 asyncio.run(main())
 """
 
-LOADED_BY_OTHERS = f"""
+LOADED_IN_A_THREAD_THAT_ENDED = f"""
+in_thread(__import__, "pyreqwest.client")
+for _ in range(4):
+    assert in_thread(asyncio.run, one("auto")) == "{SLOW}"
+    assert asyncio.run(one("auto")) == "{SLOW}"
+at_once(lambda: one("auto"), 4)
+"""
+
+LOADED_BY_THE_MAIN_THREAD = f"""
 import pyreqwest.client
 assert in_thread(asyncio.run, one("auto")) == "{SLOW}"
-assert asyncio.run(one("auto")) == "{FAST}"
+assert asyncio.run(one("auto")) == "{SLOW}"
+assert asyncio.run(one("pyreqwest")) == "{FAST}"
+assert asyncio.run(one("auto")) == "{SLOW}"
+"""
+
+WITHOUT_DESCRIPTORS = """
+import resource
+from connectly_api import NotSentError
+
+async def main():
+    async with connect() as connectly:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        kept = []
+        try:
+            while True:
+                kept.append(os.open(os.devnull, os.O_RDONLY))
+        except OSError:
+            pass
+        try:
+            await send(connectly)
+        except NotSentError as error:
+            assert error.retry_safe, error
+        else:
+            raise AssertionError
+        if count == 1:
+            for one in kept:
+                os.close(one)
+            await send(connectly)
+        else:
+            os.close(kept.pop())
+asyncio.run(main())
 """
 
 CHOSEN = f"""
@@ -233,6 +276,11 @@ async def test_a_client_that_has_sent_is_not_shared_with_a_child(transport: str)
     assert await run(SHARED, transport, count=1, runs=1) == 1
 
 
-@pytest.mark.parametrize("program", [CHOSEN, LOADED_BY_OTHERS])
+@pytest.mark.parametrize("program", [CHOSEN, LOADED_IN_A_THREAD_THAT_ENDED, LOADED_BY_THE_MAIN_THREAD])
 async def test_auto_takes_pyreqwest_where_it_is_known_not_to_crash(program: str) -> None:
     await run(program, "auto", count=1, runs=1)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+async def test_without_descriptors_the_first_send_is_not_sent_and_the_program_goes_on_and_ends(count: int) -> None:
+    assert await run(WITHOUT_DESCRIPTORS, "pyreqwest", count=count, runs=1) == count
