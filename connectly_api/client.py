@@ -138,12 +138,15 @@ class Connectly:
         for name in ("api_key", "business_id"):
             if name not in merged:
                 raise InvalidInputError(f"{names[name]}: is not set", field=names[name])
+        origins = {name: names[name] for name in found if name not in settings}
         if "proxy" not in merged and isinstance(merged.get("transport", "auto"), str):
-            merged["proxy"] = proxy_from_environment(merged.get("base_url", PRODUCTION))
+            proxy = proxy_from_environment(merged.get("base_url", PRODUCTION))
+            if proxy is not None:
+                merged["proxy"], origins["proxy"] = proxy
         try:
             return cls(**merged)
         except InvalidInputError as error:
-            raise refer_to(error, {name: names[name] for name in found if name not in settings}) from None
+            raise refer_to(error, origins) from None
 
     @cached_property
     def webhooks(self) -> Registrations:

@@ -44,11 +44,13 @@ class Parameter:
 
 
 def _body(values: Iterable[str] | None) -> tuple[str, ...] | None:
-    return None if values is None else many(values)
+    instead = "; parameters= takes values by their names"
+    return None if values is None else many(values, "body", instead=instead)
 
 
 def _addresses(values: Iterable[str | None] | None) -> tuple[str | None, ...] | None:
-    return None if values is None else many(values)
+    instead = "; parameters= takes values by their names"
+    return None if values is None else many(values, "button_urls", instead=instead)
 
 
 def _parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple[Parameter, ...] | None:
@@ -57,7 +59,7 @@ def _parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple
     if isinstance(values, Mapping):
         named = cast("Mapping[str, str]", values)
         return tuple(Parameter(name, value) for name, value in named.items())
-    return many(values)
+    return many(values, "parameters")
 
 
 @cut_init_traceback

@@ -20,7 +20,7 @@ TABLE = """
     lazy                  |                                                                           |
     keywords              |                                                                           |
     number_text           |                                                                           |
-    web_address           |                                                                           |
+    web_address           | setting_rules                                                             |
     errors                |                                                                           | attrs
     tracebacks            | errors                                                                    |
     error_response        | errors json_kinds                                                         |
@@ -31,7 +31,7 @@ TABLE = """
     writing               | wire                                                                      | attrs
 
     transport.*           | _version error_response errors json_kinds lazy setting_rules telemetry    | attrs anyio
-                          | tracebacks transport.* wire                                               |
+                          | tracebacks transport.* web_address wire                                   |
     transport.httpx       | errors setting_rules transport.address transport.protocol                 | anyio certifi
                           | transport.settings                                                        |
                           |                                                                           | httpcore
