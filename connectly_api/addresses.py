@@ -180,6 +180,10 @@ class Recipient:
             raise InvalidRecipientError(
                 f"recipient.name: must be a string, {_written(name)} given", field="recipient.name"
             )
+        if name is not None and not name.strip():
+            raise InvalidRecipientError(
+                "recipient.name: is empty; leave it out, or give None", field="recipient.name", size=len(name)
+            )
 
 
 RecipientLike = str | Phone | Bsuid | Recipient

@@ -552,3 +552,10 @@ def test_an_address_is_a_frozen_value(value: Phone | Bsuid | Recipient) -> None:
 def test_a_different_number_is_a_different_recipient() -> None:
     assert Recipient(NUMBER) != Recipient("+16044441112")
     assert Bsuid("US.a") != Bsuid("US.A")
+
+
+@pytest.mark.parametrize("name", ["", " ", "\n"])
+def test_a_display_name_is_not_empty(name: str) -> None:
+    with pytest.raises(InvalidRecipientError, match=r"recipient\.name: is empty") as caught:
+        Recipient(NUMBER, name=name)
+    assert caught.value.field == "recipient.name"

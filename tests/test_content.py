@@ -277,3 +277,29 @@ def test_none_is_not_given_and_everything_else_is() -> None:
     assert given(None) is UNSET
     assert given("") == ""
     assert given("x") == "x"
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b.pdf", "../b.pdf", "a\\b.pdf", "a\nb.pdf", "a\u2028.pdf", "a\u202efdp.exe", "a\u2066.pdf"]
+)
+def test_a_file_name_that_is_none_is_refused(name: str) -> None:
+    contents: tuple[Any, ...] = Document(f"{URL}.pdf", name), Template("t", "en", header_document=(f"{URL}.pdf", name))
+    for content, field in zip(contents, ("filename", "header_document.filename"), strict=True):
+        (violation,) = content.violations()
+        assert (violation.field, violation.level, violation.size) == (field, "limit", len(name))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Text("a\x00"),
+        Image(URL, "\x00b"),
+        Document(f"{URL}.pdf", "a\x00.pdf"),
+        Template("t", "en", body=["a\x00b"]),
+        Template("t", "en", header_text="a\x00b"),
+        Template("t", "en", parameters={"card": "a\x00b"}),
+    ],
+)
+def test_a_text_holds_no_nul(content: Any) -> None:
+    (violation,) = list(content.violations())
+    assert (violation.problem, violation.level) == ("holds a NUL character", "error")

@@ -53,6 +53,7 @@ def test_a_template_has_a_name_and_a_language_of_which_the_latter_may_be_left_ou
         (given(body_1="a", header_image="https://a.example", body_2="b"), ["parameters[2].name"]),
         (given(body_1=" ", header_image="https://a.example"), ["parameters[0].value"]),
         (given(body_1="a", header_image="picture"), ["parameters[1].value"]),
+        (given(body_1="a\x00", header_image="https://a.example"), ["parameters[0].value"]),
     ],
 )
 def test_parameters_must_be_those_that_were_declared(parameters: list[dict[str, Any]], wrong: list[str] | None) -> None:
