@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from connectly_api.errors import InvalidRecipientError, InvalidSenderError
-from connectly_api.number_text import E164, obstacle, read_international, strip_punctuation
+from connectly_api.number_text import E164, is_international, obstacle, read_international, strip_punctuation
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 
 __all__ = ["Bsuid", "Phone", "Recipient", "RecipientLike", "SenderLike", "to_recipient", "to_sender"]
@@ -86,8 +86,8 @@ class Phone:
 
         Args:
             text: `+1 (604) 585-2331`, with its country code after a `+`; with a region also as it is dialled there.
-            region: The ISO 3166 code of the country whose national notation is read, `CO` for `310 123 4567`. The
-                number must then be one of its country's plan. Needs the extra `phone`.
+            region: The ISO 3166 code of the country whose national notation is read, `CO` for `310 123 4567`. Such a
+                number must be one of the country's plan. Needs the extra `phone`. A text with a `+` is read as without.
 
         Raises:
             InvalidRecipientError: What is left is not a number; the error names what is in the way, and where. A zero
@@ -98,7 +98,7 @@ class Phone:
         given: object = text
         if not isinstance(given, str):
             raise InvalidRecipientError(f"phone: must be a string, {_written(given)} given", field="phone")
-        if region is not None:
+        if region is not None and not is_international(given):
             return cls(_in_region(given, region))
         number, problem = read_international(given)
         if number is None:
@@ -117,11 +117,7 @@ def _in_region(text: str, region: object) -> str:
     # Imported here, as most programs have numbers with country codes.
     from connectly_api.national_numbers import read_national  # noqa: PLC0415
 
-    digits, problem = strip_punctuation(text, is_national=True)
-    number = digits
-    if digits.startswith("+"):
-        found, problem = read_international(text)
-        number = found or ""
+    number, problem = strip_punctuation(text, is_national=True)
     if not number:
         raise InvalidRecipientError(f"phone: {problem or 'it holds no digits'}", field="phone", size=len(text))
     return read_national(number, region, len(text))
@@ -183,6 +179,10 @@ class Recipient:
         if name is not None and not isinstance(name, str):
             raise InvalidRecipientError(
                 f"recipient.name: must be a string, {_written(name)} given", field="recipient.name"
+            )
+        if name is not None and not name.strip():
+            raise InvalidRecipientError(
+                "recipient.name: is empty; leave it out, or give None", field="recipient.name", size=len(name)
             )
 
 

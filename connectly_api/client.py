@@ -13,7 +13,7 @@ from connectly_api.addresses import RecipientLike, SenderLike, to_recipient, to_
 from connectly_api.content import Audio, Document, Image, Location, Text, Video
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
 from connectly_api.interactive import Button, Header, ListMessage, ReplyButtons, Section
-from connectly_api.keywords import check_keywords, keywords_of
+from connectly_api.keywords import check_keywords, keywords_of, name_init_keywords
 from connectly_api.limits import Limits
 from connectly_api.products import Product, ProductList, ProductSection
 from connectly_api.results import SentMessage
@@ -49,6 +49,7 @@ class Connectly:
     """
 
     @cut_traceback
+    @name_init_keywords
     def __init__(
         self,
         *,
@@ -138,12 +139,15 @@ class Connectly:
         for name in ("api_key", "business_id"):
             if name not in merged:
                 raise InvalidInputError(f"{names[name]}: is not set", field=names[name])
+        origins = {name: names[name] for name in found if name not in settings}
         if "proxy" not in merged and isinstance(merged.get("transport", "auto"), str):
-            merged["proxy"] = proxy_from_environment(merged.get("base_url", PRODUCTION))
+            proxy = proxy_from_environment(merged.get("base_url", PRODUCTION))
+            if proxy is not None:
+                merged["proxy"], origins["proxy"] = proxy
         try:
             return cls(**merged)
         except InvalidInputError as error:
-            raise refer_to(error, {name: names[name] for name in found if name not in settings}) from None
+            raise refer_to(error, origins) from None
 
     @cached_property
     def webhooks(self) -> Registrations:
@@ -230,14 +234,14 @@ class Connectly:
         check_options(options, content)
         await self.transport.take_turn()
         to = to_recipient(recipient)
-        sender = options.get("sender")
+        sender, channel_type = options.get("sender"), options.get("channel_type")
         message = Message(
             recipient=to,
             content=content,
             sender=self._sender if sender is None else to_sender(sender),
             callback_data=options.get("callback_data"),
             campaign_name=options.get("campaign_name"),
-            channel_type=options.get("channel_type", "whatsapp"),
+            channel_type="whatsapp" if channel_type is None else channel_type,
         )
         with preparing():
             request = to_request(self.business_id, message, self._limits)

@@ -6,13 +6,14 @@ Their reprs show sizes, never texts. Source: https://docs.connectly.ai (send a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from connectly_api import limits
-from connectly_api.errors import Violation
+from connectly_api.errors import InvalidInputError, Violation
 from connectly_api.lowlevel import models
 from connectly_api.web_address import file_name
 from connectly_api.wire import UNSET, Unset
@@ -30,9 +31,23 @@ def shown(value: object) -> str:
     return f"<{len(value)} characters>" if isinstance(value, str) else "None" if value is None else "<…>"
 
 
-def many(values: Iterable[T]) -> tuple[T, ...]:
-    """Keep any iterable as a tuple; a lone string, or what is no iterable, becomes the one element, for the checks."""
+def many(values: Iterable[T], field: str, *, is_ordered: bool = True, instead: str = "") -> tuple[T, ...]:
+    """Keep any iterable as a tuple; a lone string, or what is no iterable, becomes the one element, for the checks.
+
+    Args:
+        values: What was given.
+        field: What an error calls it.
+        is_ordered: Whether the order counts, so that a set, which has none, would be sent in any.
+        instead: What to do with a mapping, for the error.
+
+    Raises:
+        InvalidInputError: It is a mapping, of which only the keys would be sent, or a set.
+    """
     lone: Any = values
+    if isinstance(values, Mapping):
+        raise InvalidInputError(f"{field}: must be a list, not a mapping{instead}", field=field)
+    if is_ordered and isinstance(values, AbstractSet) and not isinstance(values, KeysView):
+        raise InvalidInputError(f"{field}: must be a list, not a set, which has no order", field=field)
     return tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else (lone,)
 
 

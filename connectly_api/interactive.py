@@ -64,7 +64,7 @@ def size(values: tuple[object, ...]) -> str:
 
 
 def _buttons(values: Iterable[Button]) -> tuple[Button, ...]:
-    return many(values)
+    return many(values, "buttons")
 
 
 @cut_init_traceback
@@ -126,7 +126,7 @@ class Row:
 
 
 def _rows(values: Iterable[Row]) -> tuple[Row, ...]:
-    return many(values)
+    return many(values, "rows")
 
 
 @cut_init_traceback
@@ -144,7 +144,7 @@ class Section:
 
 
 def _list_sections(values: Iterable[Section]) -> tuple[Section, ...]:
-    return many(values)
+    return many(values, "sections")
 
 
 @cut_init_traceback

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-__all__ = ["check_keywords", "keywords_of", "name_keywords", "nearest"]
+__all__ = ["check_keywords", "keywords_of", "name_init_keywords", "name_keywords", "nearest"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,6 +29,7 @@ _LONGEST: Final = 64
 
 # What other libraries, the wire and WhatsApp's own API call things; only names that do not resemble ours.
 _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "body": ("text",),
     "business": ("business_id",),
     "buttons": ("button_urls",),
     "channel": ("channel_type", "channel_types"),
@@ -43,20 +44,24 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "link": ("url", "address"),
     "lng": ("longitude",),
     "lon": ("longitude",),
+    "max_retries": ("retry",),
     "message": ("text", "content"),
     "metadata": ("callback_data",),
+    "name": ("filename",),
     "number": ("recipient",),
     "payload": ("callback_data",),
     "phone": ("recipient",),
+    "phone_number_id": ("sender",),
     "proxies": ("proxy",),
+    "retries": ("retry",),
     "ssl": ("tls",),
     "tag": ("campaign_name",),
     "tags": ("campaign_name",),
     "template_name": ("name",),
+    "times": ("next",),
     "title": ("header",),
     "to": ("recipient",),
     "token": ("api_key",),
-    "type": ("channel_type",),
     "uri": ("url", "address"),
     "url": ("address", "base_url"),
     "values": ("body", "parameters"),
@@ -65,6 +70,10 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "video": ("header_video",),
     "wait": ("timeout",),
 }
+
+
+# What others have, and nothing here stands for.
+_NOWHERE: Final = frozenset({"message_id"})
 
 
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -76,6 +85,8 @@ def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """
     plain = {re.sub("[^a-z0-9]", "", candidate): candidate for candidate in known}
     words = _words(name)
+    if words in _NOWHERE:
+        return ()
     joined = words.replace("_", "")
     if joined in plain:
         return (plain[joined],)
@@ -145,6 +156,18 @@ def name_keywords(
         # An error that passes through this frame finds no argument in it.
         del args, kwargs
         return await call
+
+    return checked
+
+
+def name_init_keywords(function: Callable[P, None]) -> Callable[P, None]:
+    """Let a constructor suggest the right keyword where a wrong one is given; `cut_traceback` hides its arguments."""
+    known = (keywords_of(function) or ())[1:]
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> None:
+        check_keywords(kwargs, known)
+        function(*args, **kwargs)
 
     return checked
 

@@ -37,6 +37,8 @@ Limits = Literal["strict", "warn", "off"]
 _LARGEST: Final = sys.float_info.max
 _PACKAGE: Final = "connectly_api."
 _CONTROL: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+# What turns the order of what is shown around: `gpj.exe` is shown as `exe.jpg`.
+_TURNS: Final = re.compile("[\\u202a-\\u202e\\u2066-\\u2069]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -92,6 +94,8 @@ def text(field: str, value: object, most: int | None = None, *, required: bool =
         yield Violation(field, f"must be a string, not {type(value).__name__}", level="error")
     elif not value.isascii() and _SURROGATE.search(value):
         yield Violation(field, "holds a lone surrogate, which UTF-8 cannot carry", len(value), level="error")
+    elif "\x00" in value:
+        yield Violation(field, "holds a NUL character", len(value), level="error")
     elif not value.strip():
         # Where one is needed, no channel carries the message without.
         yield Violation(field, "is empty", len(value), level="error" if required else "limit")
@@ -110,8 +114,14 @@ def address(field: str, value: object) -> Iterator[Violation]:
 def file_name(field: str, value: object, url: object) -> Iterator[Violation]:
     """Check the name of a document; where none is given, whether its address ends with one."""
     yield from text(field, value, required=False)
-    if isinstance(value, str) and _CONTROL.search(value):
-        yield Violation(field, "holds a line break or a control character", len(value))
+    if isinstance(value, str):
+        problems = {
+            # The check of texts has told of NUL.
+            "holds a line break or a control character": bool(_CONTROL.search(value)) and "\x00" not in value,
+            "holds a slash or a backslash, which no file's name has": not {"/", "\\"}.isdisjoint(value),
+            "holds a character that turns the direction of text": bool(_TURNS.search(value)),
+        }
+        yield from (Violation(field, problem, len(value)) for problem, holds in problems.items() if holds)
     if value is None and isinstance(url, str) and web_address_problem(url) is None and name_in(url) is None:
         problem = "is not given, and the address ends with none; WhatsApp shows the document as Untitled"
         yield Violation(field, problem, level="doubt")

@@ -11,8 +11,8 @@ def read_national(number: str, region: object, size: int) -> str:
     """Return the E.164 number that digits mean where they are dialled, if the region's plan has it.
 
     Args:
-        number: Digits, perhaps after a `+`, without punctuation.
-        region: ISO 3166 code of a country, `CO`.
+        number: Digits without punctuation.
+        region: ISO 3166 code of a country, `CO`, in capital or small letters.
         size: Characters of the text that they stand in, for the error.
 
     Raises:
@@ -24,12 +24,14 @@ def read_national(number: str, region: object, size: int) -> str:
         import phonenumbers  # noqa: PLC0415
     except ModuleNotFoundError:
         raise InvalidInputError("region: needs pip install 'connectly-api[phone]'", field="region") from None
-    if not isinstance(region, str) or region not in phonenumbers.SUPPORTED_REGIONS:
-        raise InvalidInputError("region: must be the ISO 3166 code of a country, as CO or GB", field="region")
+    code = region.upper() if isinstance(region, str) else ""
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        hint = "; the United Kingdom is GB" if code == "UK" else ""
+        raise InvalidInputError(f"region: must be the ISO 3166 code of a country, as CO or GB{hint}", field="region")
     try:
-        found = phonenumbers.parse(number, region)
+        found = phonenumbers.parse(number, code)
     except phonenumbers.NumberParseException:
         found = phonenumbers.PhoneNumber()  # It is valid nowhere.
     if not phonenumbers.is_valid_number(found):
-        raise InvalidRecipientError(f"phone: no such number in the plan of {region}", field="phone", size=size)
+        raise InvalidRecipientError(f"phone: no such number in the plan of {code}", field="phone", size=size)
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)

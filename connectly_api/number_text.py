@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["E164", "TRUNK_ZERO", "obstacle", "read_international", "strip_punctuation"]
+__all__ = ["E164", "TRUNK_ZERO", "is_international", "obstacle", "read_international", "strip_punctuation"]
 
 E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 """E.164 allows 15 digits and no leading zero; no country has numbers of fewer than 7 with its code."""
@@ -19,13 +19,21 @@ _DIGITS: Final = frozenset("0123456789")
 _BRACKETS: Final = frozenset({"Ps", "Pe"})
 
 # Where a leading zero is dialled at home, and no number begins with one: there, a zero after the country code belongs
-# to nobody. Others, as Italy's, do have such numbers. Source: Google's libphonenumber, whose metadata a test compares.
+# to nobody. In the last line, numbers of the service alone begin with two. Others, as Italy's, do have such numbers.
+# Source: Google's libphonenumber, whose metadata a test compares.
 TRUNK_ZERO: Final = re.compile(
-    r"\+(?:20|27|31|32|33|40|41|43|44|46|49|51|53|54|55|57|58|60|61|63|64|66|84|86|90|92|93|94|95|98|211|212|213|218|231"
+    r"\+(?:20|27|31|32|33|36|40|41|43|44|46|48|49|51|53|54|55|57|58|60|61|63|64|66|84|86|90|92|93|94|95|98|211|212|213|218|231"
     r"|232|233|234|243|249|251|252|254|255|256|260|261|262|263|264|265|291|353|355|358|359|370|373|374|377|380|381|382"
     r"|383|385|386|387|389|421|423|508|590|591|593|594|595|596|686|850|855|856|880|886|961|962|963|964|966|967|970|971"
     r"|972|976|977|994|995|996)0"
+    r"|\+(?:62|81|82|91|598)0(?!0)"
 )
+
+# Where an 8 is dialled at home; there are numbers that begin with one, so it is noticed in brackets only.
+_TRUNK_EIGHT: Final = frozenset({"+7", "+375", "+993"})
+
+# What else than digits and dashes libphonenumber reads within a number in national notation.
+_NATIONAL: Final = frozenset("/~\u2053\u2212\u223c\u30fc\uff0e\uff0f\uff5e")
 
 
 def read_international(text: str) -> tuple[str | None, str]:
@@ -43,13 +51,23 @@ def read_international(text: str) -> tuple[str | None, str]:
     return number, ""
 
 
+def is_international(text: str) -> bool:
+    """Say whether a text is meant with its country code: a + comes before all digits."""
+    return next(
+        (character in "+\uff0b" for character in text if character in "+\uff0b" or character.isdecimal()), False
+    )
+
+
 def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str]:
     """Return the digits of a text, perhaps after a +, and an empty text; or an empty text and what is in the way.
 
     Args:
         text: What somebody wrote.
-        is_national: Whether a zero may stand first in brackets, `(020) 7946 0958`.
+        is_national: Whether it is as it is dialled at home: a zero may stand first in brackets, `(020) 7946 0958`, and
+            there may be slashes, and digits of any script.
     """
+    if is_national:
+        text = "".join(str(unicodedata.decimal(character, character)) for character in text)
     last = max(map(text.rfind, _DIGITS)) + 1
     kept: list[str] = []
     is_first_in_brackets = False
@@ -58,13 +76,18 @@ def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str
         if category in _BRACKETS:
             is_first_in_brackets = category == "Ps"
         elif character in _DIGITS or (character == "+" and not kept):
-            if is_first_in_brackets and character == "0" and not is_national:
+            if is_first_in_brackets and not is_national and (home := _dialled_at_home(character, kept, text[place:])):
                 return "", (
-                    f"a zero in brackets, at character {place}, is dialled at home only; write the number without it"
+                    f"{home} in brackets, at character {place}: it cannot be seen whether it belongs to the number; "
+                    "write the number as it is dialled from abroad"
                 )
             is_first_in_brackets = False
             kept.append(character)
-        elif not _is_left_out(character, category) and not (character.isspace() and (not kept or place > last)):
+        elif (
+            not _is_left_out(character, category)
+            and not (character.isspace() and (not kept or place > last))
+            and not (is_national and character in _NATIONAL)
+        ):
             return "", f"{_kind(character, category)} at character {place}"
     return "".join(kept), ""
 
@@ -82,6 +105,14 @@ def obstacle(text: str) -> str:
         return "a zero follows the +; no country code begins with one"
     size = len(text) - 1
     return f"{size} digit{'s' * (size != 1)}"
+
+
+def _dialled_at_home(digit: str, before: list[str], after: str) -> str | None:
+    """Return in words which digit, first in brackets, may be dialled at home only, or None."""
+    if digit == "0":
+        return "a zero"
+    is_alone = unicodedata.category(after.lstrip()[:1] or "0") == "Pe"
+    return "an 8" if digit == "8" and is_alone and "".join(before) in _TRUNK_EIGHT else None
 
 
 def _is_left_out(character: str, category: str) -> bool:

@@ -60,7 +60,7 @@ class Product:
 
 
 def _product_ids(values: Iterable[str]) -> tuple[str, ...]:
-    return many(values)
+    return many(values, "product_ids")
 
 
 @cut_init_traceback
@@ -78,7 +78,7 @@ class ProductSection:
 
 
 def _sections(values: Iterable[ProductSection]) -> tuple[ProductSection, ...]:
-    return many(values)
+    return many(values, "sections")
 
 
 @cut_init_traceback

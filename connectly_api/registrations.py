@@ -231,10 +231,10 @@ def _configuration(
 ) -> models.WebhookConfiguration | Unset:
     check_kind("echo", echo, bool, "True or False")
     check_kind("webengage", webengage, Webengage, "a Webengage value")
-    channels = None if channel_types is None else list(many(channel_types))
+    channels = None if channel_types is None else list(many(channel_types, "channel_types", is_ordered=False))
     for channel in channels or ():
         _check_choice("channel_types", channel, get_args(ChannelType))
-    patterns = None if filters is None else list(many(filters))
+    patterns = None if filters is None else list(many(filters, "filters", is_ordered=False))
     for index, pattern in enumerate(patterns or ()):
         _check_filter(f"filters[{index}]", pattern)
     if echo is None and channels is None and patterns is None and webengage is None:

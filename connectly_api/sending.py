@@ -53,7 +53,7 @@ class SendOptions(TypedDict, total=False):
     sender: SenderLike | None
     callback_data: JsonValue
     campaign_name: str | None
-    channel_type: ChannelType
+    channel_type: ChannelType | None
     timeout: float | None
 
 

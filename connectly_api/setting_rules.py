@@ -12,10 +12,14 @@ from typing import Any, Final
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["check_kind", "name_problem", "refer_to"]
+__all__ = ["UNSEEN", "check_kind", "name_problem", "refer_to"]
 
-# Control characters, line ends, and what cannot be seen.
-_UNSEEN: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\xad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]")
+UNSEEN: Final = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
+    # The two joiners are part of Persian and Hindi words, and of emojis: not so at an end, or within plain ASCII.
+    "|\\A[\\u200c\\u200d]|[\\u200c\\u200d]\\Z|(?<=[\\x00-\\x7f])[\\u200c\\u200d]+(?=[\\x00-\\x7f])"
+)
+"""Control characters, line ends, and others that cannot be seen: they are pasted along, and nobody misses them."""
 
 
 def name_problem(text: str) -> str | None:
@@ -28,7 +32,7 @@ def name_problem(text: str) -> str | None:
         return "is empty"
     if text != text.strip():
         return "begins or ends with white space"
-    if _UNSEEN.search(text):
+    if UNSEEN.search(text):
         return "holds control characters, or others that cannot be seen"
     return None
 

@@ -16,6 +16,7 @@ from connectly_api import limits
 from connectly_api.content import given, many, shown
 from connectly_api.errors import Violation
 from connectly_api.lowlevel import models
+from connectly_api.setting_rules import name_problem
 from connectly_api.template_rules import body_violations, longest, value_violations
 from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.web_address import file_name
@@ -44,11 +45,13 @@ class Parameter:
 
 
 def _body(values: Iterable[str] | None) -> tuple[str, ...] | None:
-    return None if values is None else many(values)
+    instead = "; parameters= takes values by their names"
+    return None if values is None else many(values, "body", instead=instead)
 
 
 def _addresses(values: Iterable[str | None] | None) -> tuple[str | None, ...] | None:
-    return None if values is None else many(values)
+    instead = "; parameters= takes values by their names"
+    return None if values is None else many(values, "button_urls", instead=instead)
 
 
 def _parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple[Parameter, ...] | None:
@@ -57,7 +60,7 @@ def _parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple
     if isinstance(values, Mapping):
         named = cast("Mapping[str, str]", values)
         return tuple(Parameter(name, value) for name, value in named.items())
-    return many(values)
+    return many(values, "parameters")
 
 
 @cut_init_traceback
@@ -98,15 +101,15 @@ class Template:
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        yield from limits.text("name", self.name, _NAME)
-        yield from limits.text("language", self.language)
+        yield from _name_violations("name", self.name, _NAME)
+        yield from _name_violations("language", self.language)
         yield from limits.count("body", self.body or (), _BODY, what="values", least=0)
         yield from limits.count("button_urls", self.button_urls or (), _BUTTONS, what="addresses", least=0)
         yield from limits.instances("parameters", self.parameters or (), Parameter)
         named = list(self._named())
         for field, parameter in named:
             is_raw = field.startswith("parameters")
-            yield from limits.text(f"{field}.name" if is_raw else field, parameter.name)
+            yield from _name_violations(f"{field}.name" if is_raw else field, parameter.name)
             yield from _value_violations(f"{field}.value" if is_raw else field, parameter)
             url = parameter.value if parameter.name == "header_document" else None
             yield from limits.file_name(f"{field}.filename", parameter.filename, url)
@@ -149,6 +152,13 @@ class Template:
 def _is_text(parameter: Parameter) -> bool:
     values: tuple[object, ...] = (parameter.name, parameter.value)
     return all(isinstance(value, str) for value in values)
+
+
+def _name_violations(field: str, name: str, most: int | None = None) -> Iterator[Violation]:
+    problems = list(limits.text(field, name, most))
+    yield from problems
+    if not problems and (problem := name_problem(name)) is not None:
+        yield Violation(field, problem, len(name), level="error")
 
 
 def _value_violations(field: str, parameter: Parameter) -> Iterator[Violation]:

@@ -50,7 +50,9 @@ def value_violations(field: str, name: str, value: str) -> Iterator[Violation]:
             white space is but doubtful.
         value: A text that is not empty.
     """
-    if name in _MEDIA:
+    if "\x00" in value:
+        yield Violation(field, "holds a NUL character", len(value), level="error")
+    elif name in _MEDIA:
         if (problem := web_address_problem(value)) is not None:
             yield Violation(field, problem, len(value), level="error")
     elif _BUTTON_URL.fullmatch(name):

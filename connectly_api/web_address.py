@@ -6,16 +6,20 @@ Source for the form: RFC 3986 and, for hosts that are not ASCII, RFC 3987. An ad
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
+import unicodedata
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["file_name", "web_address_problem"]
+from connectly_api.setting_rules import UNSEEN
 
-# Also what cannot be seen: it is pasted along, and belongs to no address.
-_UNSEEN: Final = re.compile("[\\s\\x00-\\x20\\x7f-\\xa0\\xad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]")
-_LABEL: Final = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+__all__ = ["file_name", "is_host", "web_address_problem"]
+
+_SPACE: Final = re.compile("\\s")
+_AUTHORITY: Final = re.compile(r"(?:.*@)?(?:\[(?P<literal>[^\[\]]*)\]|(?P<name>[^:\[\]@]*))(?::[0-9]*)?", re.DOTALL)
+_JOINERS: Final = "\u200c\u200d"
 _LONGEST_HOST: Final = 253
+_LONGEST_LABEL: Final = 63
 
 _EXTENSION: Final = re.compile(r"[^.].*\.(?=[0-9]*[a-z])(?P<extension>[a-z0-9]{1,8})", re.IGNORECASE)
 # Programs that answer with a file: their name is not the file's.
@@ -37,13 +41,13 @@ def web_address_problem(text: str, schemes: tuple[str, ...] = ("http", "https"))
         return "is not an address"
     # The first that holds is the problem; urlsplit drops some controls in silence, so the text itself is looked at.
     problems = {
-        "holds white space, or characters that cannot be seen": bool(_UNSEEN.search(text)),
+        "holds white space, or characters that cannot be seen": bool(_SPACE.search(text) or UNSEEN.search(text)),
         f"must be an absolute address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}": (
             parts.scheme not in schemes
         ),
         "holds a backslash": "\\" in text,
         "names no host": not host,
-        "names a host that cannot be one": not _is_host(host, is_literal="[" in parts.netloc),
+        "names a host that cannot be one": not is_host(parts.netloc),
         "names a port that cannot be one": port == 0,
     }
     return next((problem for problem, holds in problems.items() if holds), None)
@@ -64,12 +68,42 @@ def file_name(address: str) -> str | None:
     return None if found["extension"].lower() in _PROGRAMS else name
 
 
-def _is_host(host: str, *, is_literal: bool) -> bool:
-    if is_literal:
-        try:
-            ip_address(host)
-        except ValueError:
-            return False
-        return True
-    labels = host.removesuffix(".").split(".")
-    return len(host) <= _LONGEST_HOST and all(map(_LABEL.fullmatch, labels))
+def is_host(authority: str) -> bool:
+    """Say whether an address names a host that can be one.
+
+    A host is an IPv6 address in brackets, an IPv4 address, or names with dots between them: of letters and digits of
+    any script, `-` and `_`. Whatever else a reader of addresses lets pass, another one may read as another host.
+
+    Args:
+        authority: What stands between `//` and the path: `[user[:password]@]host[:port]`.
+    """
+    found = _AUTHORITY.fullmatch(authority)
+    if found is None:
+        return False
+    if found["literal"] is not None:
+        return _is_read_by(IPv6Address, found["literal"])
+    labels = found["name"].removesuffix(".").split(".")
+    if len(found["name"]) > _LONGEST_HOST or not all(map(_is_label, labels)):
+        return False
+    # What ends with a number is an IPv4 address to every browser, or nothing.
+    return not labels[-1].isdecimal() or _is_read_by(IPv4Address, ".".join(labels))
+
+
+def _is_read_by(kind: type[IPv4Address | IPv6Address], text: str) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_label(text: str) -> bool:
+    # Scripts of India write vowels as marks, and need joiners.
+    return (
+        0 < len(text) <= _LONGEST_LABEL
+        and not {text[0], text[-1]} & set(f"-{_JOINERS}")
+        and all(
+            character.isalnum() or character in f"-_{_JOINERS}" or unicodedata.category(character).startswith("M")
+            for character in text
+        )
+    )

@@ -296,3 +296,10 @@ class TestFromEnv:
         assert vars(adapter)["_proxy"] == "http://proxy.example:3128"
         direct = vars(Connectly(**SETTINGS).transport)["_transport"]
         assert vars(direct)["_proxy"] is None
+
+    def test_names_the_proxy_variable_that_an_adapter_refuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("connectly_api.transport.settings.find_spec", lambda _name: None)
+        monkeypatch.setenv("ALL_PROXY", "socks5://proxy.example")
+        with pytest.raises(InvalidInputError, match=r"^ALL_PROXY: SOCKS ") as caught:
+            Connectly.from_env(**SETTINGS, transport="httpx")
+        assert caught.value.field == "ALL_PROXY"

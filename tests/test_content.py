@@ -15,7 +15,10 @@ import attrs
 import pytest
 
 from connectly_api.content import Audio, Document, Image, Location, Text, Video, given, many, shown
-from connectly_api.errors import Violation
+from connectly_api.errors import InvalidInputError, Violation
+from connectly_api.interactive import ListMessage, ReplyButtons, Section
+from connectly_api.products import ProductList, ProductSection
+from connectly_api.template import Template
 from connectly_api.wire import UNSET
 
 REQUESTS = Path(__file__).parent / "data/requests"
@@ -230,10 +233,73 @@ def test_a_value_is_shown_by_its_length_alone(value: object, text: str) -> None:
     ],
 )
 def test_any_iterable_becomes_a_tuple_and_a_lone_value_its_one_element(values: Any, expected: tuple[Any, ...]) -> None:
-    assert many(values) == expected
+    assert many(values, "field") == expected
+
+
+@pytest.mark.parametrize("values", [{"b": 1, "a": 2}, {}, {1, 2}, frozenset("ab"), {"a": 1}.items()])
+def test_what_would_send_keys_or_any_order_is_refused(values: Any) -> None:
+    with pytest.raises(
+        InvalidInputError, match=r"^field: must be a list, not a (set, which has no order|mapping; so)$"
+    ):
+        many(values, "field", instead="; so")
+
+
+def test_a_mappings_keys_and_where_order_does_not_count_a_set_are_fine() -> None:
+    assert many({"b": 1, "a": 2}.keys(), "field") == ("b", "a")
+    assert many({1}, "field", is_ordered=False) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda values: Template("t", "en", body=values), "body"),
+        (lambda values: Template("t", "en", button_urls=values), "button_urls"),
+        (lambda values: ReplyButtons("?", values), "buttons"),
+        (lambda values: ListMessage("b", values), "sections"),
+        (lambda values: Section("s", values), "rows"),
+        (lambda values: ProductSection("s", values), "product_ids"),
+        (lambda values: ProductList("?", "c", values), "sections"),
+    ],
+)
+def test_no_content_takes_a_mapping_or_a_set_for_a_list(make: Any, field: str) -> None:
+    for values in ({"name": "Ana", "order": "7"}, {"Ana", "7"}):
+        with pytest.raises(InvalidInputError, match=f"^{field}: must be a list, ") as caught:
+            make(values)
+        assert caught.value.field == field
+
+
+def test_a_mapping_as_a_body_is_sent_to_parameters() -> None:
+    with pytest.raises(InvalidInputError, match="parameters= takes values by their names"):
+        Template("t", "en", body={"body_1": "Ana"})
 
 
 def test_none_is_not_given_and_everything_else_is() -> None:
     assert given(None) is UNSET
     assert given("") == ""
     assert given("x") == "x"
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b.pdf", "../b.pdf", "a\\b.pdf", "a\nb.pdf", "a\u2028.pdf", "a\u202efdp.exe", "a\u2066.pdf"]
+)
+def test_a_file_name_that_is_none_is_refused(name: str) -> None:
+    contents: tuple[Any, ...] = Document(f"{URL}.pdf", name), Template("t", "en", header_document=(f"{URL}.pdf", name))
+    for content, field in zip(contents, ("filename", "header_document.filename"), strict=True):
+        (violation,) = content.violations()
+        assert (violation.field, violation.level, violation.size) == (field, "limit", len(name))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Text("a\x00"),
+        Image(URL, "\x00b"),
+        Document(f"{URL}.pdf", "a\x00.pdf"),
+        Template("t", "en", body=["a\x00b"]),
+        Template("t", "en", header_text="a\x00b"),
+        Template("t", "en", parameters={"card": "a\x00b"}),
+    ],
+)
+def test_a_text_holds_no_nul(content: Any) -> None:
+    (violation,) = list(content.violations())
+    assert (violation.problem, violation.level) == ("holds a NUL character", "error")

@@ -20,7 +20,7 @@ TABLE = """
     lazy                  |                                                                           |
     keywords              |                                                                           |
     number_text           |                                                                           |
-    web_address           |                                                                           |
+    web_address           | setting_rules                                                             |
     errors                |                                                                           | attrs
     tracebacks            | errors                                                                    |
     error_response        | errors json_kinds                                                         |
@@ -31,7 +31,7 @@ TABLE = """
     writing               | wire                                                                      | attrs
 
     transport.*           | _version error_response errors json_kinds lazy setting_rules telemetry    | attrs anyio
-                          | tracebacks transport.* wire                                               |
+                          | tracebacks transport.* web_address wire                                   |
     transport.httpx       | errors setting_rules transport.address transport.protocol                 | anyio certifi
                           | transport.settings                                                        |
                           |                                                                           | httpcore
@@ -49,8 +49,8 @@ TABLE = """
     content               | errors limits lowlevel.* web_address wire                                 | attrs
     interactive           | content errors limits lowlevel.* tracebacks wire                          | attrs
     products              | content errors interactive limits lowlevel.* tracebacks                   | attrs
-    template              | content errors limits lowlevel.* template_rules tracebacks web_address    | attrs
-                          | wire                                                                      |
+    template              | content errors limits lowlevel.* setting_rules template_rules tracebacks  | attrs
+                          | web_address wire                                                          |
     sending               | addresses callback_data content errors interactive json_kinds keywords    | attrs
                           | limits lowlevel.* products setting_rules template transport.protocol wire |
     results               | addresses transport.protocol                                              | attrs
@@ -66,8 +66,8 @@ TABLE = """
     webhooks.backlog      | webhooks.cancellation                                                     | attrs anyio
                           |                                                                           | trio
     webhooks.cancellation |                                                                           | anyio sniffio
-    sandbox.*             | _version errors json_kinds keywords lazy sandbox.* template_rules         | attrs anyio
-                          | transport.* web_address webhooks.*                                        | jsonschema
+    sandbox.*             | _version errors json_kinds keywords lazy sandbox.* setting_rules          | attrs anyio
+                          | template_rules transport.* web_address webhooks.*                         | jsonschema
                           |                                                                           | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn

@@ -106,6 +106,9 @@ async def test_an_option_that_no_message_takes_is_refused_with_the_nearest(
         ("send_document", "file_name", "filename"),
         ("send_location", "adress", "address"),
         ("send_list", "footers", "footer"),
+        ("send_list", "body", "text"),
+        ("send_document", "name", "filename"),
+        ("send_text", "phone_number_id", "sender"),
     ],
 )
 async def test_a_keyword_of_the_methods_own_is_suggested_too(
@@ -116,7 +119,9 @@ async def test_a_keyword_of_the_methods_own_is_suggested_too(
     assert mock.requests == []
 
 
-@pytest.mark.parametrize("name", ["idempotency_key", "priority", "x", "_", "reply_to", "preview_url", "header"])
+@pytest.mark.parametrize(
+    "name", ["idempotency_key", "priority", "x", "_", "reply_to", "preview_url", "header", "message_id", "type"]
+)
 async def test_nothing_is_suggested_where_nothing_is_near(connectly: Connectly, name: str) -> None:
     options: Any = {name: 1}
     with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}'$"):
@@ -153,11 +158,30 @@ async def test_a_subclass_may_take_options_of_its_own(mock: MockTransport) -> No
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("apiKey", "api_key"), ("key", "api_key"), ("business", "business_id"), ("timeout", "timeouts"), ("url", "base_")],
+    [
+        ("apiKey", "api_key"),
+        ("key", "api_key"),
+        ("business", "business_id"),
+        ("timeout", "timeouts"),
+        ("url", "base_"),
+        ("retries", "retry"),
+        ("max_retries", "retry"),
+        ("baseUrl", "base_url"),
+    ],
 )
 def test_from_env_refuses_a_setting_that_does_not_exist(name: str, meant: str) -> None:
     with pytest.raises(TypeError, match=f"'{name}' .did you mean '{meant}"):
         Connectly.from_env(**{name: "x"})
+    with pytest.raises(TypeError, match=f"'{name}' .did you mean '{meant}") as caught:
+        Connectly(**{**SETTINGS, name: "canary"})
+    assert "canary" not in str([entry.frame.f_locals for entry in caught.traceback[1:]])
+
+
+async def test_an_option_that_is_none_is_not_given(connectly: Connectly, mock: MockTransport) -> None:
+    for method, needed in NEEDED.items():
+        if method not in {"send_list", "send_reply_buttons", "send_product_list"}:
+            await getattr(connectly, method)(PHONE, *needed, **dict.fromkeys(OPTIONS))
+    assert b'"channelType":"whatsapp"' in (mock.requests[0].content or b"")
 
 
 def test_from_env_passes_on_what_a_subclass_takes(mock: MockTransport) -> None:
@@ -230,7 +254,9 @@ async def test_a_replay_refuses_settings_that_do_not_exist() -> None:
         await replay("nowhere.json", **options)
 
 
-@pytest.mark.parametrize(("name", "meant"), [("evry", "every"), ("retryAfter", "retry_after"), ("second", "seconds")])
+@pytest.mark.parametrize(
+    ("name", "meant"), [("evry", "every"), ("retryAfter", "retry_after"), ("second", "seconds"), ("times", "next")]
+)
 @pytest.mark.parametrize("value", [1, None])
 def test_a_fault_refuses_options_that_no_fault_takes(name: str, meant: str, value: object) -> None:
     options: Any = {name: value}

@@ -224,3 +224,18 @@ def test_an_error_about_something_else_stays_as_it_is() -> None:
 
 def test_nothing_is_of_every_kind() -> None:
     check_kind("tls", None, Tls, "a Tls")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["\u0645\u06cc\u200c\u062e", "\u0915\u094d\u200d\u0937", "PDF\u200c\u0647\u0627", "\U0001f469\u200d\U0001f4bb"],
+)
+def test_a_name_may_have_joiners_within_its_words(name: str) -> None:
+    assert name_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["\u200c\u0645", "\u0645\u200d", "spr\u200ding", "a\u200c\u200db", "\u0645\u200b\u0645"]
+)
+def test_a_joiner_that_joins_nothing_is_refused(name: str) -> None:
+    assert name_problem(name) == "holds control characters, or others that cannot be seen"

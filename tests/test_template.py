@@ -258,3 +258,15 @@ def test_a_template_is_a_frozen_value(content: Template | Parameter) -> None:
     assert len({other, content}) == 1
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         content.name = "x"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", [" t", "t ", "t\n", "t\u2028", "a\x00b", "a\u200bb"])
+def test_names_with_white_space_around_them_or_unseen_characters_are_refused(name: str) -> None:
+    contents = {
+        "name": Template(name, "en"),
+        "language": Template("t", name),
+        "parameters[0].name": template(parameters={name: "x"}),
+    }
+    for field, content in contents.items():
+        (violation,) = content.violations()
+        assert (violation.field, violation.level, violation.size) == (field, "error", len(name))

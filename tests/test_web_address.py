@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectly_api import Button, Connectly, Image, InvalidContentError, Response
 from connectly_api.transport import MockTransport
-from connectly_api.web_address import file_name, web_address_problem
+from connectly_api.web_address import file_name, is_host, web_address_problem
 
 PHONE = "+16044441111"
 UNSEEN = "holds white space, or characters that cannot be seen"
@@ -51,6 +51,10 @@ REFUSED = {
     f"https://{'a' * 64}.example/": BAD_HOST,
     f"https://{'a.' * 127}example/": BAD_HOST,
     "https://[v1.x]/a": BAD_HOST,
+    "https://1.2.3/a": BAD_HOST,
+    "https://\u0939\u200d.example/a": BAD_HOST,
+    "https://example.com/a\u200db": UNSEEN,
+    "https://example.com/\u0939\u200d": UNSEEN,
     "https://example.com:0/a": "names a port that cannot be one",
     "https://example.com:65536/a": "is not an address",
     "https://example.com:x/a": "is not an address",
@@ -83,6 +87,8 @@ def test_what_is_no_address_of_a_file_is_named(text: str, problem: str) -> None:
         "HTTPS://EXAMPLE.COM/A?b=c&d=e#f",
         "https://example.com:8443/\u00fcber/%20.pdf",
         "https://b\u00fccher.example/a",
+        "https://\u0939\u093f\u0928\u094d\u0926\u0940.\u092d\u093e\u0930\u0924/a",
+        "https://\u0645\u06cc\u200c\u062e\u0648\u0627\u0647.example/\u0645\u06cc\u200c\u062e.jpg",
         "https://cdn_1.example.com./a",
         "https://user:word@example.com/a",
         "https://127.0.0.1:8000/a",
@@ -92,6 +98,14 @@ def test_what_is_no_address_of_a_file_is_named(text: str, problem: str) -> None:
 )
 def test_an_absolute_address_has_no_problem(text: str) -> None:
     assert web_address_problem(text) is None
+
+
+@pytest.mark.parametrize(
+    "authority",
+    ["", "@", "a]b", "[::1", "[::1]a", "a[::1]", "[127.0.0.1]", "[x]", "a:x", "a:1:2", "a%41", "1.2.3", "256.0.0.1"],
+)
+def test_an_authority_without_a_host_that_can_be_one_is_refused(authority: str) -> None:
+    assert not is_host(authority)
 
 
 @given(st.text() | st.from_regex(r"(https?:)?/{0,3}[a-z.:@\[\]%-]*(/.*)?", fullmatch=True))

@@ -30,7 +30,7 @@ from connectly_api.sandbox.events import report
 from connectly_api.sandbox.identities import Identity
 from connectly_api.sandbox.ids import bsuid_after, report_id
 from connectly_api.sandbox.records import Act
-from connectly_api.sandbox.rules import Rule
+from connectly_api.sandbox.rules import Rule, rule_of
 from connectly_api.sandbox.settings import LAST_MOMENT, Settings
 from connectly_api.sandbox.state import Change, State
 from connectly_api.sandbox.templates import DeclaredTemplate
@@ -100,7 +100,7 @@ def _template(_settings: Settings, _state: State, asked: ActArguments) -> Iterat
 def _fault(_settings: Settings, _state: State, asked: ActArguments) -> Iterator[Change]:
     given = {field.name: asked.value(field.name) for field in attrs.fields(Rule)}
     given["what"] = asked.text("what")
-    yield RuleAdded(Rule(**{name: value for name, value in given.items() if value is not None}))
+    yield RuleAdded(rule_of({name: value for name, value in given.items() if value is not None}))
 
 
 def _clear_faults(_settings: Settings, _state: State, _asked: ActArguments) -> Iterator[Change]:

@@ -14,6 +14,7 @@ from connectly_api.sandbox.fields import inner, listed, text
 from connectly_api.sandbox.reading import compact
 from connectly_api.sandbox.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.settings import Settings
+from connectly_api.setting_rules import name_problem
 from connectly_api.web_address import web_address_problem
 
 __all__ = ["ATTACHMENT_TYPES", "callback_data_findings", "kind_of", "message_findings", "template_findings"]
@@ -73,16 +74,28 @@ def message_findings(message: Mapping[str, Any]) -> Iterator[Finding]:
 
 def template_findings(body: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
     """Yield what the service would refuse in a template message, whatever templates it has."""
-    if not text(body, "templateName").strip():
+    if not text(body, "templateName"):
         yield _TEMPLATE_NOT_FOUND, Violation(field="templateName", problem="is missing")
     if settings.template_language == "required" and not text(body, "language"):
         yield _TEMPLATE_NOT_FOUND, Violation(field="language", problem="is missing")
+    for field in ("templateName", "language"):
+        name = text(body, field)
+        if name:
+            yield from ((_TEMPLATE_NOT_FOUND, violation) for violation in _name_violations(field, name))
     names = [text(parameter, "name") for parameter in listed(body, "parameters")]
     for index, name in enumerate(names):
+        field = f"parameters[{index}].name"
         if not name:
-            yield _TEMPLATE_INPUT, Violation(field=f"parameters[{index}].name", problem="is missing")
+            yield _TEMPLATE_INPUT, Violation(field=field, problem="is missing")
+        else:
+            yield from ((_TEMPLATE_INPUT, violation) for violation in _name_violations(field, name))
     if any(times > 1 for name, times in Counter(names).items() if name):
         yield _TEMPLATE_INPUT, Violation(field="parameters", problem="one name is given more than once")
+
+
+def _name_violations(field: str, name: str) -> Iterator[Violation]:
+    if (problem := name_problem(name)) is not None:
+        yield Violation(field=field, problem=problem, size=len(name))
 
 
 def callback_data_findings(body: Mapping[str, Any]) -> Iterator[Finding]:

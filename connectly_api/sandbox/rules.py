@@ -17,7 +17,7 @@ from connectly_api.sandbox.identities import Identity, identified
 from connectly_api.sandbox.ids import chance
 from connectly_api.sandbox.settings import LONGEST
 
-__all__ = ["DELIVERY_FAULTS", "MESSAGE_FAULTS", "REQUEST_FAULTS", "Met", "Rule", "What", "meeting"]
+__all__ = ["DELIVERY_FAULTS", "MESSAGE_FAULTS", "REQUEST_FAULTS", "Met", "Rule", "What", "meeting", "rule_of"]
 
 What = Literal[
     "rate_limited",
@@ -57,15 +57,28 @@ REQUEST_FAULTS: Final = frozenset(get_args(What)) - MESSAGE_FAULTS - DELIVERY_FA
 _WITH_ANSWER: Final = frozenset({"server_error", "hang"})
 _LEAST_ERROR, _MOST_ERROR = 500, 599
 
-# What only some kinds take: the option's name, the kinds, and its default.
-_OPTIONS: Final[Mapping[str, tuple[frozenset[str], object]]] = {
-    "status": (frozenset({"server_error"}), 500),
-    "html": (frozenset({"server_error"}), False),
-    "retry_after": (frozenset({"rate_limited"}), None),
-    "seconds": (frozenset({"slow_head", "slow_body", "delay_webhook"}), 1.0),
-    "accepted": (_WITH_ANSWER, False),
-    "code": (frozenset({"fail_delivery"}), "ERROR_CODE_UNSPECIFIED"),
+# What only some kinds take: the option's name, and the kinds.
+_OPTIONS: Final[Mapping[str, frozenset[str]]] = {
+    "status": frozenset({"server_error"}),
+    "html": frozenset({"server_error"}),
+    "retry_after": frozenset({"rate_limited"}),
+    "seconds": frozenset({"slow_head", "slow_body", "delay_webhook"}),
+    "accepted": _WITH_ANSWER,
+    "code": frozenset({"fail_delivery"}),
 }
+
+
+def rule_of(given: Mapping[str, Any]) -> Rule:
+    """Return a rule of what was given for it.
+
+    Raises:
+        InvalidInputError: A value cannot be, does not go with another, or would have no effect.
+    """
+    rule = Rule(**given)
+    for name, kinds in _OPTIONS.items():
+        if name in given and rule.what not in kinds:
+            raise _refuse(name, f"has no meaning for {rule.what}")
+    return rule
 
 
 def _words(value: object) -> str | None:
@@ -214,9 +227,6 @@ def _selector_problems(rule: Rule) -> Iterator[InvalidInputError]:
 
 
 def _option_problems(rule: Rule) -> Iterator[InvalidInputError]:
-    for name, (kinds, default) in _OPTIONS.items():
-        if getattr(rule, name) != default and rule.what not in kinds:
-            yield _refuse(name, f"has no meaning for {rule.what}")
     if not isinstance(rule.status, int) or not _LEAST_ERROR <= rule.status <= _MOST_ERROR:
         yield _refuse("status", f"must be {_LEAST_ERROR} to {_MOST_ERROR}")
     if not _is_number(rule.seconds, LONGEST):

@@ -15,6 +15,7 @@ from connectly_api.sandbox.content_limits import too_long
 from connectly_api.sandbox.fields import listed, text
 from connectly_api.sandbox.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.settings import Settings
+from connectly_api.setting_rules import name_problem
 from connectly_api.template_rules import body_violations, longest, value_violations
 
 __all__ = ["DeclaredTemplate", "TemplateStatus", "misfits", "unfit_values", "wanted_template"]
@@ -51,9 +52,13 @@ class DeclaredTemplate:
         for field in ("name", "language"):
             if not isinstance(getattr(self, field), str) or not getattr(self, field).strip():
                 raise InvalidInputError(f"{field}: must be a string that is not empty", field=field)
+            if (problem := name_problem(getattr(self, field))) is not None:
+                raise InvalidInputError(f"{field}: {problem}", field=field)
         names: tuple[object, ...] = self.parameters
         if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
             raise InvalidInputError("parameters: must be strings, not empty, none twice", field="parameters")
+        if problem := next(filter(None, map(name_problem, self.parameters)), None):
+            raise InvalidInputError(f"parameters: one {problem}", field="parameters")
         if self.status not in get_args(TemplateStatus):
             raise InvalidInputError(f"status: must be one of {', '.join(get_args(TemplateStatus))}", field="status")
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import Request
 from connectly_api.transport.settings import check_proxy
+from connectly_api.web_address import is_host
 
 __all__ = [
     "PRODUCTION",
@@ -99,6 +100,7 @@ def address_problem(text: str, *, with_query: bool = False) -> str | None:
         "must not hold a user or a password": "@" in parts.netloc,
         "must not hold a query": "?" in text and not with_query,
         "must not hold a fragment or a backslash": "#" in text or "\\" in text,
+        "names a host that cannot be one": not is_host(parts.netloc),
         "plain http can be read by anyone on the way; only loopback may use it": (
             parts.scheme == "http" and not is_loopback(host)
         ),
@@ -137,8 +139,8 @@ def url_of(base_url: str, request: Request[object]) -> str:
     return f"{url}?{urlencode(request.query, quote_via=quote)}" if request.query else url
 
 
-def proxy_from_environment(base_url: str) -> str | None:
-    """Return the proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) asks for, or None.
+def proxy_from_environment(base_url: str) -> tuple[str, str] | None:
+    """Return the proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) asks for, and its variable.
 
     Args:
         base_url: Where requests will go. For one that `check_base_url` refuses there is no proxy.
@@ -165,4 +167,4 @@ def proxy_from_environment(base_url: str) -> str | None:
     name = f"{kind}_proxy"
     variable = name if os.environ.get(name) or not os.environ.get(name.upper()) else name.upper()
     # `proxy.example:3128` is how many write it; a proxy speaks plain HTTP where nothing else is said.
-    return check_proxy(proxy if "://" in proxy else f"http://{proxy}", field=variable)
+    return check_proxy(proxy if "://" in proxy else f"http://{proxy}", field=variable), variable

@@ -13,6 +13,7 @@ import attrs
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import check_kind
+from connectly_api.web_address import is_host
 
 __all__ = ["Tls", "check_adapter", "check_proxy", "check_tls", "decompressed"]
 
@@ -101,17 +102,24 @@ def check_proxy(value: str, *, field: str = "proxy", needs_socksio: bool = False
     problem = "must be http://, https:// or socks5:// and a host"
     if not isinstance(given, str):
         raise InvalidInputError(f"{field}: {problem}", field=field)
-    # urlsplit drops some controls in silence, so the text itself is looked at.
-    if _SPACE_OR_CONTROL.search(given):
-        problem = "holds white space or control characters"
-        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(given))
     try:
         parts = urlsplit(given)
         is_address = parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        is_address = False
-    if not is_address:
-        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(given))
+        parts, is_address = urlsplit(""), False
+    # The first that holds is the problem; urlsplit drops some controls in silence, so the text itself is looked at.
+    # Libraries read some of these in other ways than urlsplit: the host that was checked would not be the one reached.
+    problems = {
+        "holds white space or control characters": bool(_SPACE_OR_CONTROL.search(given)),
+        r"holds a \, # or ?; in a user or a password, percent-encode it": bool(set("\\#?") & set(given)),
+        problem: not is_address,
+        "must end after the host and its port; in a user or a password, percent-encode a /": parts.path
+        not in {"", "/"},
+        "holds more than one @; in a user or a password, percent-encode it": parts.netloc.count("@") > 1,
+        "names a host that cannot be one": not is_host(parts.netloc),
+    }
+    if found := [told for told, holds in problems.items() if holds]:
+        raise InvalidInputError(f"{field}: {found[0]}", field=field, size=len(given))
     if needs_socksio and given.startswith("socks") and find_spec("socksio") is None:
         raise InvalidInputError(f"{field}: SOCKS through httpx needs pip install 'httpx[socks]'", field=field)
     return given

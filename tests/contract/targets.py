@@ -136,7 +136,8 @@ async def dialled(target: Target, *, api_key: str | None = None) -> AsyncGenerat
                 yield Dialled(target, connectly, recorder, sandbox)
         return
     if sandbox is None:
-        inner = to_transport("httpx", proxy=proxy_from_environment(target.base_url))
+        proxy, _ = proxy_from_environment(target.base_url) or (None, None)
+        inner = to_transport("httpx", proxy=proxy)
     else:
         inner = AsgiTransport(sandbox.app)
     async with _connected(target, inner, key) as (connectly, recorder):

@@ -3,9 +3,10 @@ from typing import Any, get_args
 import pytest
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.faults import _FAULTS
 from connectly_api.sandbox.identities import Identity
-from connectly_api.sandbox.rules import DELIVERY_FAULTS, MESSAGE_FAULTS, REQUEST_FAULTS, Rule, What, meeting
+from connectly_api.sandbox.rules import DELIVERY_FAULTS, MESSAGE_FAULTS, REQUEST_FAULTS, Rule, What, meeting, rule_of
 
 RESET: dict[str, Any] = {"what": "reset"}
 
@@ -66,7 +67,7 @@ def test_a_rule_strikes_always_at_the_next_at_every_or_with_a_probability() -> N
 )
 def test_a_rule_that_cannot_be_is_a_clear_error(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        Rule(**{**RESET, **changes})
+        rule_of({**RESET, **changes})
     assert caught.value.field == field
 
 
@@ -92,3 +93,18 @@ def test_the_oldest_rule_that_strikes_decides_and_later_ones_do_not_count_it() -
 
 def test_nothing_personal_is_in_a_rules_repr() -> None:
     assert "6044441111" not in repr(Rule(**RESET, recipient="+16044441111"))
+
+
+@pytest.mark.parametrize(
+    ("what", "option"),
+    [
+        ("drop", {"seconds": 1}),
+        ("drop", {"status": 500}),
+        ("reset", {"html": False}),
+        ("slow_head", {"accepted": False}),
+    ],
+)
+def test_an_option_without_effect_is_refused_even_with_the_value_that_it_has_anyway(what: Any, option: Any) -> None:
+    (name,) = option
+    with pytest.raises(InvalidInputError, match=f"^{name}: has no meaning for {what}$"):
+        Sandbox().fault(what, **option)

@@ -53,6 +53,7 @@ def test_a_template_has_a_name_and_a_language_of_which_the_latter_may_be_left_ou
         (given(body_1="a", header_image="https://a.example", body_2="b"), ["parameters[2].name"]),
         (given(body_1=" ", header_image="https://a.example"), ["parameters[0].value"]),
         (given(body_1="a", header_image="picture"), ["parameters[1].value"]),
+        (given(body_1="a\x00", header_image="https://a.example"), ["parameters[0].value"]),
     ],
 )
 def test_parameters_must_be_those_that_were_declared(parameters: list[dict[str, Any]], wrong: list[str] | None) -> None:
@@ -98,3 +99,14 @@ def test_a_template_that_cannot_be_is_a_clear_error(sandbox: Sandbox, arguments:
     with pytest.raises(InvalidInputError) as caught:
         sandbox.template(**arguments)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("name", [" a", "a ", "a\n", " ", "\n", "a\x00b"])
+def test_names_with_white_space_around_them_are_refused(name: str) -> None:
+    sandbox = Sandbox()
+    assert send(sandbox, templateName=name) == (400, NOT_FOUND, ["templateName"])
+    assert send(sandbox, language=name) == (400, NOT_FOUND, ["language"])
+    assert send(sandbox, parameters=[{"name": name, "value": "x"}]) == (400, INPUT, ["parameters[0].name"])
+    for declared in ({"name": name}, {"name": "a", "language": name}, {"name": "a", "parameters": [name]}):
+        with pytest.raises(InvalidInputError):
+            sandbox.template(**declared)

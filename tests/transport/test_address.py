@@ -280,7 +280,9 @@ def test_the_environment_names_a_proxy_or_none(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    assert proxy_from_environment(base) == proxy
+    found = proxy_from_environment(base)
+    assert (None if found is None else found[0]) == proxy
+    assert found is None or environment.get(found[1], "").endswith(found[0].removeprefix("http://"))
 
 
 @pytest.mark.parametrize(
@@ -291,6 +293,7 @@ def test_the_environment_names_a_proxy_or_none(
         ({"HTTPS_PROXY": "http://proxy.example:99999"}, "HTTPS_PROXY"),
         ({"HTTPS_PROXY": "http://proxy.example\r\n"}, "HTTPS_PROXY"),
         ({"https_proxy": "http://"}, "https_proxy"),
+        ({"HTTPS_PROXY": "proxy.example\\@127.0.0.1"}, "HTTPS_PROXY"),
         ({"HTTPS_PROXY": "ftp://proxy.example", "ALL_PROXY": "http://proxy.example"}, "HTTPS_PROXY"),
     ],
 )  # fmt: skip

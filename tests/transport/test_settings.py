@@ -38,7 +38,17 @@ def test_a_certificate_that_cannot_be_read_is_refused(inside: str) -> None:
         Tls(trustme.CA().cert_pem.bytes() + broken.encode())
 
 
-@pytest.mark.parametrize("address", ["http://proxy:3128", "https://user:secret@proxy", "socks5://[::1]:1080"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://proxy:3128",
+        "http://proxy_1.example.:3128/",
+        "https://user:secret@proxy",
+        "socks5://u%40b:p%2Fw@[::1]:1080",
+        "http://10.0.0.1",
+        "http://b\u00fccher.example",
+    ],
+)
 def test_a_proxys_address_is_taken_as_it_is(address: str) -> None:
     assert check_proxy(address) == address
 
@@ -58,6 +68,22 @@ def test_a_proxys_address_is_taken_as_it_is(address: str) -> None:
         "http://p\r\nX: y",
         " http://p",
         "http://u:secret\x00@p",
+        "http://proxy.example\\@127.0.0.1:3128",
+        "http://u:secret\\@p",
+        "http://proxy.example#@127.0.0.1",
+        "http://p/#secret",
+        "http://proxy.example?@127.0.0.1",
+        "http://proxy.example/@127.0.0.1",
+        "http://u:se/cret@p",
+        "http://u:secret@p@127.0.0.1",
+        "http://127.0.0.1%2eproxy.example",
+        "http://p..example",
+        "http://p,q",
+        "http://-p",
+        "http://proxy.example[::1]",
+        "http://[::1]proxy.example",
+        "http://[127.0.0.1]",
+        "http://256.0.0.1",
     ],
 )
 def test_what_is_no_proxys_address_is_refused(address: object) -> None:
