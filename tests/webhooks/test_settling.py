@@ -194,7 +194,7 @@ class _Yielding:
 
 
 @pytest.mark.parametrize(
-    "handler", [None, "follow", _generator, _async_generator, _Yielding(), functools.partial(_generator, None)]
+    "handler", [None, "follow", _generator, _async_generator, _Yielding(), functools.partial(_generator)]
 )
 def test_what_cannot_be_run_is_refused_as_a_handler(handler: Any) -> None:
     app = WebhookApp(SECRET)
