@@ -180,7 +180,7 @@ class Dispatcher:
         its lease keeps other deliveries away, and for a moment where its lease is not known.
         """
         lease = getattr(self._store, "lease", None)
-        until = held.since + (lease if isinstance(lease, (int, float)) else 0)
+        until = held.since + (min(lease, _LONGEST_TRYING) if isinstance(lease, (int, float)) else 0)
         tries = 0
         while True:
             try:
@@ -202,6 +202,8 @@ _SHORT_WAIT: Final = 1.0
 """Seconds on the backlog that take nothing worth mentioning from a lease."""
 _PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds between tries to end a claim; the last one again and again."""
+_LONGEST_TRYING: Final = 3600.0
+"""Seconds, whatever a store says of its lease: everything has an end."""
 _GENERATORS: Final = (isgeneratorfunction, isasyncgenfunction)
 _SHOWN_FRAMES: Final = 20
 _PACKAGE: Final = str(Path(__file__).parent.parent)
