@@ -9,7 +9,7 @@ from contextlib import suppress
 from os import PathLike, fsdecode
 from threading import Lock
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from uuid import uuid4
 
 from anyio import CapacityLimiter
@@ -222,9 +222,10 @@ class SQLiteStore:
 
 
 def _file_name(path: object) -> str:
+    given: Any = path
     try:
-        name = fsdecode(path) if isinstance(path, (str, bytes, PathLike)) else None
-    except (TypeError, ValueError):  # What __fspath__ returns is no path.
+        name = fsdecode(given)
+    except (TypeError, ValueError):  # Neither text nor bytes, and its __fspath__, if any, returns neither.
         name = None
     if not name or "\0" in name:
         raise InvalidInputError("path: must be the path of a file, a string or a Path", field="path")
