@@ -15,6 +15,7 @@ from connectly_api.errors import (
     WebhookSignatureError,
     WebhookStoreError,
 )
+from connectly_api.setting_rules import check_kind
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.backlog import Backlog
 from connectly_api.webhooks.bodies import BodyReader, Message, Receive
@@ -99,17 +100,21 @@ class WebhookApp:
             body_timeout: Seconds in which a request's whole body must have come.
 
         Raises:
-            InvalidInputError: No secret, or one that cannot be; a number that is not above 0; another `acknowledge`.
+            InvalidInputError: No secret, or one that cannot be; no store; a number that is not above 0, or a time that
+                is infinite; another `acknowledge`.
         """
         try:
             self._keys: Final = secret_keys(secrets)
         except WebhookSignatureError as error:
             raise InvalidInputError(f"secrets: {error}", field="secrets") from None
-        if acknowledge not in {"last", "first"}:
+        given: object = acknowledge
+        if not isinstance(given, str) or given not in {"last", "first"}:
             raise InvalidInputError("acknowledge: must be 'last' or 'first'", field="acknowledge")
         for name, value in (("capacity", capacity), ("at_once", at_once), ("max_bytes", max_bytes)):
             above_zero(name, value)
-        self._bodies: Final = BodyReader(limit=max_bytes, seconds=above_zero("body_timeout", body_timeout))
+        check_kind("store", store, ("claim", "complete", "release"), "a store, such as SQLiteStore('webhooks.db')")
+        seconds = above_zero("body_timeout", body_timeout, finite=True)
+        self._bodies: Final = BodyReader(limit=max_bytes, seconds=seconds)
         self._max_bytes: Final = max_bytes
         self._backlog: Final = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
         self._store: Final[Store] = MemoryStore() if store is None else store
@@ -195,8 +200,14 @@ class WebhookApp:
         while (await receive())["type"] != "lifespan.shutdown":
             try:
                 await self.check()
-            except WebhookStoreError as error:
-                await send({"type": "lifespan.startup.failed", "message": str(error)})
+            except Exception as error:  # noqa: BLE001  (any store, in any way: the server must hear of it)
+                # Only our own sentences hold nothing that was not meant to be shown.
+                is_ours = isinstance(error, WebhookStoreError)
+                message = (
+                    str(error) if is_ours else f"webhooks: the store's check failed with {type(error).__qualname__}"
+                )
+                _LOG.error("%s", message)
+                await send({"type": "lifespan.startup.failed", "message": message})
                 return
             await send({"type": "lifespan.startup.complete"})
         await self.aclose()

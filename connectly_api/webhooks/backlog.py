@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 from anyio import Event
 
+from connectly_api.errors import UsageError
 from connectly_api.webhooks.cancellation import is_trio
 
 __all__ = ["Backlog", "Job"]
@@ -30,6 +31,7 @@ class Backlog:
     A job outlives the request that brought it, and an application mounted in another learns neither of the start nor of
     the end of the server, so no task group could hold the jobs. They are tasks of the event loop, and `drain` is their
     end. An event loop that ends before that cancels the jobs that are running; those that wait are then given back.
+    All jobs that are held belong to one event loop; another one may take over when none is left.
     """
 
     def __init__(self, *, capacity: int, at_once: int) -> None:
@@ -45,11 +47,17 @@ class Backlog:
         self._held = 0
         self._running = 0
         self._idle: Event | None = None
+        self._loop: object = None
         # An event loop does not keep its tasks alive.
         self._tasks: Final[set[object]] = set()
 
     def submit(self, job: Job) -> bool:
-        """Take a job on, and return whether there was room for it."""
+        """Take a job on, and return whether there was room for it.
+
+        Raises:
+            UsageError: It holds jobs of another event loop.
+        """
+        self._stay_in_loop()
         if self._held >= self._capacity:
             return False
         self._held += 1
@@ -60,7 +68,12 @@ class Backlog:
         return True
 
     async def drain(self) -> None:
-        """Return when no job is left."""
+        """Return when no job is left.
+
+        Raises:
+            UsageError: It holds jobs of another event loop.
+        """
+        self._stay_in_loop()
         while self._running:
             if self._idle is None:
                 self._idle = Event()
@@ -88,6 +101,15 @@ class Backlog:
                 self._idle.set()
                 self._idle = None
 
+    def _stay_in_loop(self) -> None:
+        loop = _current_loop()
+        if self._running and loop is not self._loop:
+            raise UsageError(
+                "webhooks: with acknowledge='first', one event loop at a time may serve this application;"
+                " make a WebhookApp for each event loop"
+            )
+        self._loop = loop
+
     def _spawn(self) -> None:
         if is_trio():
             import trio  # noqa: PLC0415  (not installed where it is not used)
@@ -97,6 +119,14 @@ class Backlog:
             task = _Worker(self._work, asyncio.get_running_loop())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+
+def _current_loop() -> object:
+    if is_trio():
+        import trio  # noqa: PLC0415  (not installed where it is not used)
+
+        return trio.lowlevel.current_trio_token()
+    return asyncio.get_running_loop()
 
 
 class _Worker(asyncio.Task[None]):

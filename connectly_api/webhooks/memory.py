@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Final
 from uuid import uuid4
 
-from connectly_api.webhooks.store import Claim, ClaimState, above_zero
+from connectly_api.webhooks.store import Claim, ClaimState, above_zero, check_clock
 
 __all__ = ["MemoryStore"]
 
@@ -37,11 +37,12 @@ class MemoryStore:
             clock: Tells the time in seconds, and never goes back.
 
         Raises:
-            InvalidInputError: A number is not above 0.
+            InvalidInputError: A number is not above 0, a lease is infinite, or the clock cannot be called.
         """
-        self._lease: Final = above_zero("lease", lease)
+        self._lease: Final = above_zero("lease", lease, finite=True)
         self._retention: Final = above_zero("retention", retention)
         self._limit: Final = above_zero("limit", limit)
+        check_clock(clock)
         self._clock: Final = clock
         self._lock: Final = Lock()
         # Both are in the order of expiry, because all claims have one lease and all completions one retention.

@@ -50,7 +50,8 @@ def verify(body: bytes, signature: str | bytes | None, secrets: Secrets) -> None
 
     Args:
         body: The raw bytes as they came, before any decoding: not even white space may differ.
-        signature: The header's value; None where it was absent. Several values with commas between them must all fit.
+        signature: The header's value; None where it was absent. Outer white space does not count, and several
+            values with commas between them must all fit.
         secrets: The secret, or several during a rotation.
 
     Raises:
@@ -70,7 +71,7 @@ def check_signature(body: bytes, signature: object, keys: tuple[bytes, ...]) -> 
     """
     # A gateway that meets a header twice may write both values into one, with a comma. All of them must fit, and each
     # is compared with each key, whatever the others were.
-    given = [part.strip(b" \t") for part in _ascii(signature).split(b",")]
+    given = [part.strip() for part in _ascii(signature).split(b",")]
     matches = False
     for key in keys:
         expected, fit = _signature(key, body), True

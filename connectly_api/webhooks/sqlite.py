@@ -6,45 +6,27 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from os import PathLike
+from os import PathLike, fsdecode
 from threading import Lock
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from uuid import uuid4
 
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 
+from connectly_api.errors import InvalidInputError
 from connectly_api.webhooks.cancellation import DeferredCancellation
-from connectly_api.webhooks.event_file import EventFile, is_full, may_pass
-from connectly_api.webhooks.store import Claim, ClaimState, above_zero
+from connectly_api.webhooks.event_file import CLAIM, COMPLETE, FORGET, LOOK, RELEASE, EventFile, is_full, may_pass
+from connectly_api.webhooks.store import Claim, ClaimState, above_zero, check_clock
 
 __all__ = ["SQLiteStore"]
 
 T = TypeVar("T")
 
-# One statement, hence atomic among all processes: a row is free when its lease or its memory has run out. A claim that
-# began later than a lease from now was made before the clock was set back; nobody knows when it would run out.
-_CLAIM: Final = """
-    INSERT INTO connectly_events (key, token, expires, since) VALUES (:key, :token, :expires, :now)
-    ON CONFLICT (key) DO UPDATE SET token = excluded.token, expires = excluded.expires, since = excluded.since
-    WHERE expires <= :now OR (token IS NOT NULL AND since - :now > expires - since)
-"""
-_LOOK: Final = "SELECT token IS NULL FROM connectly_events WHERE key = :key"
-_COMPLETE: Final = """
-    UPDATE connectly_events SET token = NULL, expires = :expires, since = :now WHERE key = :key AND token = :token
-"""
-_RELEASE: Final = "DELETE FROM connectly_events WHERE key = :key AND token = :token"
-# A claim whose lease ran out can still be completed, so it is kept long after that. The first claim of each process and
-# every 64th after it take at most twice as many rows away as may come until the next: the file stays bounded,
-# however often processes start anew, and no call waits for a great clean-up.
+# The first claim of each process and every 64th after it take at most twice as many rows away as may come until the
+# next: the file stays bounded, however often processes start anew, and no call waits for a great clean-up.
 _FORGET_EVERY: Final = 64
-_FORGET: Final = """
-    DELETE FROM connectly_events WHERE key IN (
-        SELECT key FROM connectly_events WHERE expires <= :now AND (token IS NULL OR expires <= :before)
-        ORDER BY expires LIMIT :limit
-    )
-"""
 _FORGET_AT_ONCE: Final = 128
 # Few rows at a time need little room in the log.
 _FORGET_ON_FULL_DISK: Final = 8
@@ -66,7 +48,7 @@ class SQLiteStore:
 
     def __init__(
         self,
-        path: str | PathLike[str],
+        path: str | bytes | PathLike[str] | PathLike[bytes],
         *,
         lease: float = 60.0,
         retention: float = 7 * 24 * 3600.0,
@@ -85,18 +67,25 @@ class SQLiteStore:
             clock: Tells the time in seconds, the same for all processes.
 
         Raises:
-            InvalidInputError: A number is not above 0.
+            InvalidInputError: A path that no file can have, or `":memory:"`, which is no file; a number that is not
+                above 0, or a time to wait that is infinite; a clock that cannot be called.
         """
-        self._path: Final = path
-        self._lease: Final = above_zero("lease", lease)
+        self._path: Final = _file_name(path)
+        self._lease: Final = above_zero("lease", lease, finite=True)
         self._retention: Final = above_zero("retention", retention)
-        self._busy_timeout: Final = above_zero("busy_timeout", busy_timeout)
+        self._busy_timeout: Final = above_zero("busy_timeout", busy_timeout, finite=True)
+        check_clock(clock)
         self._clock: Final = clock
         self._file: EventFile | None = None
         self._claims = 0
         self._lock: Final = Lock()
         # The lock would do; the limiter keeps those who wait for it from holding threads. It belongs to an event loop.
         self._limiter: Final = RunVar[CapacityLimiter]("connectly_webhooks_sqlite")
+
+    @property
+    def lease(self) -> float:
+        """Seconds for which a claim is safe from others. `WebhookApp` tries as long to record that it has ended."""
+        return self._lease
 
     async def check(self) -> None:
         """Open the file, and see whether it can be used: for the start of a program.
@@ -195,7 +184,8 @@ class SQLiteStore:
                     file.checkpoint()
                 if file.has_free_pages():
                     return work(file)
-            raise
+        # Nothing has run out; but the log has given its room back, and that may be enough. The reserve is back, too.
+        return work(file)
 
     def _claim(self, file: EventFile, key: str) -> Claim:
         now = self._clock()
@@ -203,23 +193,23 @@ class SQLiteStore:
         self._claims += 1
         if self._claims % _FORGET_EVERY == 1:
             self._forget(file, now, _FORGET_AT_ONCE)
-        if file.execute(_CLAIM, key=key, token=token, expires=now + self._lease, now=now).rowcount:
+        if file.execute(CLAIM, key=key, token=token, expires=now + self._lease, now=now).rowcount:
             return Claim(key, ClaimState.GRANTED, token)
-        row = file.execute(_LOOK, key=key).fetchone()
+        row = file.execute(LOOK, key=key).fetchone()
         # No row: its claim was released between the two statements, so somebody else has just failed to handle it.
         return Claim(key, ClaimState.COMPLETED if row is not None and row[0] else ClaimState.IN_PROGRESS)
 
     def _complete(self, file: EventFile, claim: Claim) -> bool:
         now = self._clock()
         expires = now + self._retention
-        return file.execute(_COMPLETE, key=claim.key, token=claim.token, expires=expires, now=now).rowcount > 0
+        return file.execute(COMPLETE, key=claim.key, token=claim.token, expires=expires, now=now).rowcount > 0
 
     def _release(self, file: EventFile, claim: Claim) -> bool:
-        return file.execute(_RELEASE, key=claim.key, token=claim.token).rowcount > 0
+        return file.execute(RELEASE, key=claim.key, token=claim.token).rowcount > 0
 
     def _forget(self, file: EventFile, now: float, limit: int) -> bool:
         """Take some rows away that have run out; return whether there were any."""
-        return file.execute(_FORGET, now=now, before=now - self._retention, limit=limit).rowcount > 0
+        return file.execute(FORGET, now=now, before=now - self._retention, limit=limit).rowcount > 0
 
     def _close(self) -> None:
         with self._lock:
@@ -229,3 +219,16 @@ class SQLiteStore:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+
+
+def _file_name(path: object) -> str:
+    given: Any = path
+    try:
+        name = fsdecode(given)
+    except (TypeError, ValueError):  # Neither text nor bytes, and its __fspath__, if any, returns neither.
+        name = None
+    if not name or "\0" in name:
+        raise InvalidInputError("path: must be the path of a file, a string or a Path", field="path")
+    if name == ":memory:":
+        raise InvalidInputError("path: must be the path of a file; in memory, use MemoryStore()", field="path")
+    return name

@@ -10,13 +10,13 @@ completed twice. A lease that ran out while nobody else came changes nothing: th
 from __future__ import annotations
 
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["Claim", "ClaimState", "Store", "above_zero"]
+__all__ = ["Claim", "ClaimState", "Store", "above_zero", "check_clock"]
 
 
 class ClaimState(Enum):
@@ -80,12 +80,28 @@ class Store(Protocol):
         ...
 
 
-def above_zero(field: str, value: float) -> float:
+def above_zero(field: str, value: float, *, finite: bool = False) -> float:
     """Return a number that is above 0.
 
     Raises:
-        InvalidInputError: It is not, or is no number.
+        InvalidInputError: It is not, or is no number, or is infinite where it must not be.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
         raise InvalidInputError(f"{field}: must be a number above 0", field=field)
+    if finite and value > _GREATEST:
+        raise InvalidInputError(f"{field}: must be a number of seconds that is not infinite", field=field)
     return value
+
+
+def check_clock(clock: object) -> None:
+    """Refuse a clock that cannot be called.
+
+    Raises:
+        InvalidInputError: It cannot.
+    """
+    if not callable(clock):
+        raise InvalidInputError("clock: must be a function without arguments, such as time.time", field="clock")
+
+
+_GREATEST: Final = 1e12
+"""Seconds: 30,000 years. What is beyond overflows in some place or other."""

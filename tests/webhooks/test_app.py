@@ -718,6 +718,31 @@ def test_a_store_that_cannot_be_used_ends_the_life_before_it_begins(run: Run, tm
     assert message["message"] == f"webhook store {str(path)!r}: it is no SQLite database"
 
 
+def test_a_check_that_fails_in_any_way_ends_the_life_before_it_begins(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Store(MemoryStore):
+        async def check(self) -> None:
+            raise OSError(CANARY)
+
+    async def main() -> list[Any]:
+        sent = []
+
+        async def receive() -> Any:
+            return {"type": "lifespan.startup"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await WebhookApp(SECRET, store=Store())({"type": "lifespan"}, receive, send)
+        return sent
+
+    failed = "webhooks: the store's check failed with OSError"
+    assert run(main) == [{"type": "lifespan.startup.failed", "message": failed}]
+    assert failed in caplog.text
+    assert CANARY not in caplog.text
+
+
 def test_a_store_that_has_no_check_passes_it(run: Run) -> None:
     run(WebhookApp(SECRET).check)
 
@@ -787,6 +812,11 @@ def test_a_protocol_that_does_not_exist_yet_is_a_clear_error(run: Run) -> None:
         ("body_timeout", {"body_timeout": float("nan")}),
         ("max_bytes", {"max_bytes": 0}),
         ("max_bytes", {"max_bytes": "1 MiB"}),
+        ("body_timeout", {"body_timeout": float("inf")}),
+        ("acknowledge", {"acknowledge": []}),
+        ("store", {"store": "webhooks.db"}),
+        ("store", {"store": MemoryStore}),
+        ("store", {"store": object()}),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_at_once(field: str, options: dict[str, Any]) -> None:

@@ -18,7 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError
-from connectly_api.webhooks import Claim, ClaimState, MemoryStore, SQLiteStore, Store, WebhookStoreError, sqlite
+from connectly_api.webhooks import (
+    Claim,
+    ClaimState,
+    MemoryStore,
+    SQLiteStore,
+    Store,
+    WebhookStoreError,
+    event_file,
+    sqlite,
+)
 from connectly_api.webhooks.event_file import EventFile
 
 LEASE, RETENTION = 60.0, 3600.0
@@ -30,6 +39,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class _NoPath:
+    def __fspath__(self) -> int:
+        return 7
 
 
 Make = Callable[[], Store]
@@ -170,6 +184,42 @@ def test_no_two_claims_are_ever_both_completed(steps: list[tuple[str, str, int]]
         assert len(completed) == len(set(completed))
 
     anyio.run(main)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", b"", ":memory:", b":memory:", Path(":memory:"), "a\0.db", None, 7, ["a.db"], Path, _NoPath()]
+)
+def test_a_path_that_is_no_file_is_refused(wrong: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"^path: must be the path of a file") as caught:
+        SQLiteStore(wrong)
+    assert caught.value.field == "path"
+
+
+@pytest.mark.parametrize("kind", [str, bytes, Path])
+def test_a_path_may_be_text_bytes_or_a_path(kind: Callable[[Any], Any], tmp_path: Path) -> None:
+    path = str(tmp_path / "a.db")
+
+    async def main() -> None:
+        async with SQLiteStore(kind(path.encode() if kind is bytes else path), busy_timeout=1e11) as store:
+            assert (await store.claim("k")).granted
+
+    anyio.run(main)
+    assert Path(path).exists()
+
+
+@pytest.mark.parametrize("endless", [float("inf"), 10**400])
+@pytest.mark.parametrize("field", ["lease", "busy_timeout"])
+def test_a_store_refuses_times_without_an_end(field: str, endless: float) -> None:
+    with pytest.raises(InvalidInputError, match=rf"^{field}: .*not infinite"):
+        SQLiteStore("x.db", **{field: endless})  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match=r"^lease: .*not infinite"):
+        MemoryStore(lease=endless)
+
+
+@pytest.mark.parametrize("make_store", [MemoryStore, lambda clock: SQLiteStore("x.db", clock=clock)])
+def test_a_clock_is_a_function(make_store: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"^clock: "):
+        make_store(clock=1.5)
 
 
 @pytest.mark.parametrize("wrong", [0, -1, True, float("nan"), "60", None])
@@ -364,6 +414,22 @@ UNUSABLE: list[tuple[Callable[[Path], object], str]] = [
         ),
         "SQLite says: no",
     ),
+    (lambda path: _sql(path, SECOND.replace("token TEXT", "token TEXT NOT NULL")), "SQLite says: NOT NULL"),
+    (lambda path: _sql(path, SECOND.replace("TEXT PRIMARY", "TEXT CHECK (length(key) < 40) PRIMARY")), "says: CHECK"),
+    (lambda path: _sql(path, SECOND.replace("expires REAL", "expires INTEGER") + " STRICT"), "cannot store REAL"),
+    (lambda path: _sql(path, SECOND.replace("DEFAULT 0)", "DEFAULT 0, mine NOT NULL)")), "SQLite says: NOT NULL"),
+    *(
+        (lambda path, moment=moment: _sql(path, SECOND, f"CREATE TRIGGER t {moment} END"), said)
+        for moment, said in (
+            ("BEFORE INSERT ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not keep what is written"),
+            ("BEFORE UPDATE ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not keep what is written"),
+            ("BEFORE DELETE ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not keep what is written"),
+            (
+                "AFTER INSERT ON connectly_events BEGIN UPDATE connectly_events SET expires = 1;",
+                "does not keep what is written",
+            ),
+        )
+    ),
 ]
 
 
@@ -457,6 +523,21 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_kno
         assert connection.execute("PRAGMA user_version").fetchone() == (7,)
 
 
+def test_a_table_of_the_first_version_may_write_its_columns_in_any_case(tmp_path: Path) -> None:
+    _sql(tmp_path / "a.db", "CREATE TABLE CONNECTLY_EVENTS (KEY TEXT PRIMARY KEY, TOKEN TEXT, EXPIRES REAL NOT NULL)")
+
+    async def main() -> None:
+        async with SQLiteStore(tmp_path / "a.db") as store:
+            assert await store.complete(await store.claim("k"))
+
+    anyio.run(main)
+
+
+def test_a_trial_leaves_nothing_behind(tmp_path: Path) -> None:
+    EventFile(str(tmp_path / "a.db"), time.monotonic() + 5).close()
+    assert _rows(tmp_path / "a.db") == 0
+
+
 def test_a_table_without_its_version_is_taken_for_what_its_columns_say(tmp_path: Path) -> None:
     _sql(tmp_path / "a.db", SECOND)
 
@@ -483,17 +564,6 @@ def test_a_file_that_is_busy_or_was_broken_for_a_while_is_no_reason_not_to_start
         await store.aclose()
 
     anyio.run(main)
-
-
-def test_a_store_in_memory_keeps_no_reserve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    async def main() -> None:
-        async with SQLiteStore(":memory:") as store:
-            assert (await store.claim("k")).granted
-
-    anyio.run(main)
-    assert not list(tmp_path.iterdir())
 
 
 # A disk that is full.
@@ -526,10 +596,83 @@ def test_a_store_whose_disk_was_full_works_again_when_its_rows_have_run_out(tmp_
     anyio.run(main)
 
 
+def test_the_log_stays_small(tmp_path: Path) -> None:
+    async def main() -> int:
+        async with SQLiteStore(tmp_path / "a.db") as store:
+            for _ in range(200):
+                await store.complete(await store.claim(uuid4().hex))
+            return (tmp_path / "a.db-wal").stat().st_size
+
+    assert anyio.run(main) <= 512 * 1024
+
+
+def test_work_is_tried_again_once_the_log_has_given_its_room_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = _refuse(monkeypatch, event_file.COMPLETE, sqlite3.SQLITE_FULL)
+
+    async def main() -> None:
+        async with SQLiteStore(tmp_path / "a.db") as store:
+            claim = await store.claim("k")
+            refusals[0] = 1
+            assert await store.complete(claim)
+            claim = await store.claim("other")
+            refusals[0] = 2
+            with pytest.raises(sqlite3.OperationalError, match="refused"):
+                await store.complete(claim)
+
+    anyio.run(main)
+    assert (tmp_path / "a.db-reserve").stat().st_size == 256 * 1024
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR | (19 << 8)])
+def test_a_full_disk_is_no_reason_not_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    refusals = _refuse(monkeypatch, "PRAGMA journal_mode = WAL", code)
+    reserve = tmp_path / "a.db-reserve"
+
+    async def main() -> None:
+        store = SQLiteStore(tmp_path / "a.db")
+        # Without a reserve it is tried once; the first time that the file is opened, there is none.
+        refusals[0] = 1
+        await store.check()
+        assert not reserve.exists()
+        await store.check()
+        assert reserve.exists()
+        await store.aclose()
+        # With one, it is spent, and opening is tried again.
+        refusals[0] = 1
+        assert (await store.claim("k")).granted
+        assert reserve.exists()
+        await store.aclose()
+        refusals[0] = 2
+        await store.check()
+        assert (refusals, reserve.exists()) == ([0], True)
+        assert (await store.claim("k")).state is ClaimState.IN_PROGRESS
+        await store.aclose()
+
+    anyio.run(main)
+
+
+def _refuse(monkeypatch: pytest.MonkeyPatch, refused: str, code: int) -> list[int]:
+    """Let a statement fail as often as the number that is returned says."""
+    execute, refusals = EventFile.execute, [0]
+
+    def refusing(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
+        if statement == refused and refusals[0]:
+            refusals[0] -= 1
+            error = sqlite3.OperationalError("refused")
+            error.sqlite_errorcode = code
+            raise error
+        return execute(file, statement, **values)
+
+    monkeypatch.setattr(EventFile, "execute", refusing)
+    return refusals
+
+
 def test_the_reserve_is_spent_while_room_is_made_and_as_much_as_fits_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = EventFile(tmp_path / "a.db", time.monotonic() + 5)
+    file = EventFile(str(tmp_path / "a.db"), time.monotonic() + 5)
     reserve = tmp_path / "a.db-reserve"
     assert reserve.stat().st_size == 256 * 1024
     write = Path.write_bytes
@@ -606,8 +749,7 @@ def test_a_claim_released_between_the_two_questions_counts_as_in_progress(
     async def main() -> ClaimState:
         async with SQLiteStore(tmp_path / "a.db") as store:
             claim = await store.claim("k")
-            looking = f"{sqlite._LOOK} AND 1 = 0"
-            monkeypatch.setattr(sqlite, "_LOOK", looking)
+            monkeypatch.setattr(sqlite, "LOOK", f"{event_file.LOOK} AND 1 = 0")
             assert claim.granted
             return (await store.claim("k")).state
 
@@ -628,15 +770,15 @@ def test_sqlite_tries_again_to_switch_its_journal_until_the_deadline(
         return execute(file, statement, **values)
 
     monkeypatch.setattr(EventFile, "execute", stubborn)
-    EventFile(tmp_path / "a.db", time.monotonic() + 5).close()
+    EventFile(str(tmp_path / "a.db"), time.monotonic() + 5).close()
     assert refusals == [0]
     refusals[0] = 3
     with pytest.raises(sqlite3.OperationalError):
-        EventFile(tmp_path / "a.db", 0.0)
+        EventFile(str(tmp_path / "a.db"), 0.0)
     assert refusals == [2]
 
 
 def test_what_breaks_the_opening_of_a_file_closes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EventFile, "_set_up", lambda _file: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        EventFile(tmp_path / "a.db", 0.0)
+        EventFile(str(tmp_path / "a.db"), 0.0)
