@@ -17,6 +17,7 @@ from typing import Final
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.protocol import Response
 
 __all__ = ["Failure", "Retry", "is_repeatable", "may_pass", "pause_before", "reads_only", "retry_after_seconds"]
@@ -48,6 +49,7 @@ def _seconds(_instance: object, attribute: attrs.Attribute[float], value: object
         )
 
 
+@cut_init_traceback
 @attrs.frozen
 class Retry:
     """How often, and with what pauses, a call that may be repeated is repeated. All of it within the call's time-out.
