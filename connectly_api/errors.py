@@ -223,6 +223,21 @@ class OutcomeUnknownError(ConnectlyError):
         self.timed_out = timed_out
 
 
+class ServiceText(str):
+    """A text of the service's that is kept for code: as any other text, except that it counts as false.
+
+    Sentry, and whatever does as it does, shows `error.message or str(error)`. The service's words may repeat what was
+    sent, so this lets such a program go on to the error's own text, which is safe. Compare, search, format and print it
+    as usual; to see whether there is one, ask `error.message is not None` rather than `if error.message`.
+    """
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        """Return false, so that nobody shows it who did not ask for it by name."""
+        return False
+
+
 class ApiError(ConnectlyError):
     """An answer with a status other than 2xx, from the service or from something in front of it.
 
@@ -230,7 +245,8 @@ class ApiError(ConnectlyError):
         status: The HTTP status, any integer.
         code: `ERROR_CODE_…`, open to new values; the name of the gRPC code where the body was a gRPC status.
         type: `ERROR_TYPE_…`, open to new values.
-        message: For developers, as sent; it may repeat personal data, so the error's text leaves it out.
+        message: For developers, as sent, or None; it may repeat personal data, so the error's text leaves it out. It
+            counts as false, so that Sentry shows the error's text instead: ask `error.message is not None`.
         user_title: A short text for end users, as sent.
         user_message: A longer text for end users, as sent.
         trace_id: What the service's support asks for, as sent.
@@ -277,7 +293,7 @@ class ApiError(ConnectlyError):
         self.status = status
         self.code = code
         self.type = type
-        self.message = message
+        self.message: str | None = None if message is None else ServiceText(message)
         self.user_title = user_title
         self.user_message = user_message
         self.trace_id = trace_id
@@ -289,17 +305,26 @@ class ApiError(ConnectlyError):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        text = f"{self.status} {self.shown_code or _phrase(self.status)}".rstrip()
-        if meaning := _MEANINGS.get(self.shown_code or ""):
-            text += f": {meaning}"
-        else:
-            text += "" if self.advice is None else f": {self.advice}"
-            more = {"code": self.code is not None and self.shown_code is None, "message": self.message is not None}
-            if any(more.values()):
-                text += f"; see the error's {' and '.join(name for name, is_there in more.items() if is_there)}"
-        if self.shown_trace_id is not None:
-            text += f" (trace id {self.shown_trace_id})"
-        return text
+        more = {"code": self.code is not None and self.shown_code is None, "message": self.message is not None}
+        names = " and ".join(name for name, is_there in more.items() if is_there)
+        return text_of(self, f"see the error's {names}" if names else "")
+
+
+def text_of(error: ApiError, hint: str) -> str:
+    """Return what is safe to show of an answer, and where the rest is.
+
+    Args:
+        error: The answer.
+        hint: Where the service's own words are; empty where there are none.
+    """
+    text = f"{error.status} {error.shown_code or _phrase(error.status)}".rstrip()
+    if advice := _MEANINGS.get(error.shown_code or "") or error.advice:
+        text += f": {advice}"
+    if hint:
+        text += f"; {hint}"
+    if error.shown_trace_id is not None:
+        text += f" (trace id {error.shown_trace_id})"
+    return text
 
 
 class AuthenticationError(ApiError):

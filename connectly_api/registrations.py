@@ -20,7 +20,7 @@ from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_we
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
 from connectly_api.setting_rules import check_kind, name_problem
-from connectly_api.tracebacks import cut_traceback
+from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.address import address_problem
 from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Response
@@ -30,6 +30,7 @@ from connectly_api.wire import UNSET, Unset
 __all__ = ["Registrations", "Webengage"]
 
 
+@cut_init_traceback
 @attrs.frozen
 class Webengage:
     """Where a registration of type `webengage` passes events on to.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import re
 from collections.abc import Callable
@@ -278,7 +279,7 @@ def test_the_text_of_an_answer_holds_status_code_meaning_and_trace_id() -> None:
 
     assert str(error) == (
         "400 ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW: more than 24 hours since the customer wrote;"
-        " use a template message (trace id 11824978358485860716)"
+        " use a template message; see the error's message (trace id 11824978358485860716)"
     )
 
 
@@ -385,6 +386,35 @@ def test_a_trace_id_that_repeats_digits_of_the_request_is_not_shown(sent: str) -
 
     assert str(error) == "500 Internal Server Error"
     assert str(ApiError(status=500, trace_id=TRACE_ID, sent=["key", sent])).endswith(f"(trace id {TRACE_ID})")
+
+
+def shown_by_sentry(error: Exception) -> str:
+    """Return what `sentry_sdk.utils.get_error_message` makes of an exception."""
+    return str(getattr(error, "message", "") or getattr(error, "detail", "") or error)
+
+
+@pytest.mark.parametrize("kind", API_ERRORS)
+@pytest.mark.parametrize("again", [lambda error: error, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])  # noqa: S301 (its own pickle)
+def test_what_shows_an_exceptions_message_rather_than_its_text_shows_the_text(
+    kind: type[ApiError], again: Callable[[ApiError], ApiError]
+) -> None:
+    error = again(kind(status=400, message="no customer +16044441111"))
+
+    assert shown_by_sentry(error) == str(error)
+    assert "+16044441111" not in str(error)
+
+
+def test_a_message_is_a_text_like_any_other_for_code_that_asks() -> None:
+    message = ApiError(status=400, message="no customer").message
+
+    assert message is not None
+    assert (message, f"{message:>12}", message.upper(), message[3:]) == (
+        "no customer", " no customer", "NO CUSTOMER", "customer",
+    )  # fmt: skip
+    assert ("customer" in message, len(message), hash(message)) == (True, 11, hash("no customer"))
+    assert json.loads(json.dumps({"message": message})) == {"message": "no customer"}
+    assert not message
+    assert ApiError(status=400).message is None
 
 
 @pytest.mark.parametrize("kind", API_ERRORS)

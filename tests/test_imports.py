@@ -33,7 +33,7 @@ TABLE = """
     transport.*           | _version error_response errors json_kinds lazy setting_rules telemetry    | attrs anyio
                           | tracebacks transport.* web_address wire                                   |
     transport.httpx       | errors setting_rules transport.address transport.protocol                 | anyio certifi
-                          | transport.settings                                                        |
+                          | transport.settings tracebacks                                             |
                           |                                                                           | httpcore
                           |                                                                           | httpx
     transport.pyreqwest_exchange | transport.protocol transport.runtime transport.settings            | pyreqwest
@@ -67,7 +67,7 @@ TABLE = """
                           |                                                                           | trio
     webhooks.cancellation |                                                                           | anyio sniffio
     sandbox.*             | _version errors json_kinds keywords lazy sandbox.* setting_rules          | attrs anyio
-                          | template_rules transport.* web_address webhooks.*                         | jsonschema
+                          | template_rules tracebacks transport.* web_address webhooks.*              | jsonschema
                           |                                                                           | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import inspect
+import re
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Final
+from enum import Enum
+from typing import Any, Final, is_typeddict
 from unittest.mock import AsyncMock, MagicMock, create_autospec
 
 import anyio
+import attrs
 import pytest
 
 from connectly_api import (
@@ -19,20 +23,32 @@ from connectly_api import (
     ConnectlyError,
     NotSentError,
     OutcomeUnknownError,
+    Pace,
     Phone,
+    Rate,
     Recipient,
     ReplyButtons,
     RequestRejectedError,
+    Retry,
     Template,
     Text,
     Timeouts,
+    Tls,
+    Webengage,
+    tracebacks,
 )
 from connectly_api.lowlevel import Message, Participant, SendMessageRequest, send_message
+from connectly_api.sandbox import Sandbox, Settings
 from connectly_api.tracebacks import cut_traceback, hide_frames
 from connectly_api.transport import MockTransport, Pipeline, Response, WireRequest
+from connectly_api.transport.auto import AutoTransport
+from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.pyreqwest import PyreqwestTransport
+from connectly_api.transport.settings import check_proxy
 from connectly_api.webhooks import WebhookApp, parse, receive, sign, verify
 from tests.echoes import drawn, frames_below
 from tests.rough_server import free_port, hang_after_reading, rough_server
+from tools.api_rendering import PUBLIC
 
 KEY: Final = "kestrel-key-5f3a9c"
 PHONE: Final = "+16044440042"
@@ -143,10 +159,27 @@ def texts_that_fail() -> Iterator[str]:
         lambda: verify(TEXT, KEY, KEY),  # type: ignore[arg-type]  # text, which is refused
         lambda: sign(TEXT.encode(), f"{KEY}\ud800"),
         lambda: parse(f'["{TEXT}"]'.encode()),
+        lambda: Webengage(token=f"{KEY} ", webhook_url="https://kestrel.example"),
+        lambda: Tls(authorities=KEY),
+        lambda: HttpxTransport(proxy=f"http://{KEY} "),
+        lambda: PyreqwestTransport(proxy=f"http://{KEY} "),
+        lambda: AutoTransport(proxy=f"http://{KEY} "),
+        lambda: check_proxy(f"http://{KEY} "),
+        lambda: Timeouts(total=KEY),  # type: ignore[arg-type]
+        lambda: Retry(attempts=KEY),  # type: ignore[arg-type]
+        lambda: Rate(per_second=KEY),  # type: ignore[arg-type]
+        lambda: Pace(fallback=KEY),  # type: ignore[call-arg]
+        lambda: SendMessageRequest.from_dict(TEXT),
+        lambda: Sandbox(api_key=f"{KEY} "),
+        lambda: Settings(webhook_secret=f"{KEY}\ud800"),
+        lambda: Sandbox().fault(KEY),  # type: ignore[arg-type]
+        lambda: Sandbox().customer(TEXT),
+        lambda: Sandbox().open_window(TEXT),
+        lambda: Sandbox().template(TEXT, status=KEY),  # type: ignore[arg-type]
     ],
 )
 def test_what_is_refused_at_construction_leaves_no_frame_but_the_callers(make: Callable[[], object]) -> None:
-    with pytest.raises((ConnectlyError, TypeError, LookupError)) as caught:
+    with pytest.raises((ConnectlyError, TypeError, LookupError, ValueError)) as caught:
         make()
 
     assert [name for name in own_frames(caught.value) if name != "texts_that_fail"] == []
@@ -222,6 +255,103 @@ async def test_an_error_that_is_none_of_ours_keeps_its_place_as_a_note() -> None
     (note,) = getattr(caught.value.__context__, "__notes__", [])
     assert note.startswith("raised within connectly_api: ")
     assert note.endswith(" in break_down")
+
+
+async def test_a_receiver_that_is_interrupted_shows_no_body_and_no_header() -> None:
+    parts = iter([{"type": "http.request", "body": TEXT.encode(), "more_body": True}])
+
+    async def receive() -> Any:
+        for part in parts:
+            return part
+        raise KeyboardInterrupt
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"x-connectly-hmac-sha256", KEY.encode())]}
+    with pytest.raises(KeyboardInterrupt) as caught:
+        await WebhookApp(KEY)(scope, receive, AsyncMock())
+
+    assert own_frames(caught.value) == []
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda customer, _: customer.taps(TEXT),
+        lambda customer, _: customer.sends(TEXT, TEXT),
+        lambda customer, _: customer.changes_phone(TEXT),
+        lambda _, sandbox: sandbox.act("says", customer=PHONE, text=TEXT, kestrel=KEY),
+    ],
+)
+async def test_a_sandboxs_refusal_leaves_no_frame_but_the_callers(act: Callable[..., Awaitable[object]]) -> None:
+    sandbox = Sandbox(api_key=KEY)
+    with pytest.raises(ConnectlyError) as caught:
+        await act(sandbox.customer(PHONE), sandbox)
+
+    assert own_frames(caught.value) == []
+
+
+# What takes texts and is not wrapped, with the reason.
+CALLED_WITHIN: Final = "the pipeline calls it, and is wrapped"
+HARMLESS: Final = "what it takes is neither secret nor personal"
+BARE: Final[dict[str, str]] = {
+    "AsgiTransport.exchange": CALLED_WITHIN,
+    "MemoryStore.claim": "an event's key is a digest",
+    "MockTransport.__init__": "keeps a function and an exception",
+    "MockTransport.exchange": CALLED_WITHIN,
+    "PacedTransport.check_base_url": CALLED_WITHIN,
+    "PacedTransport.exchange": CALLED_WITHIN,
+    "Registrations.__init__": "keeps what it is given",
+    "Response.header": HARMLESS,
+    "SQLiteStore.__init__": "a file's path, which the error names anyway",
+    "SQLiteStore.claim": "an event's key is a digest",
+    "Sandbox.assert_sent_once": "a failing assertion shows a test's author what was sent",
+    "Sandbox.serve": HARMLESS,
+    "Sandbox.status_of": HARMLESS,
+    "Telemetry.call": CALLED_WITHIN,
+}
+
+
+def takes_text(function: Callable[..., object]) -> bool:
+    """Say whether a text, or a value with texts in it, is among what a function takes."""
+    parameters = list(inspect.signature(function).parameters.values())
+    texts = r"\b(str|bytes|Any|object|Options|Secrets|\w*Like|Message|WireRequest)\b"
+    return any(re.search(texts, str(one.annotation)) for one in parameters)
+
+
+def only_keeps(kind: type) -> bool:
+    """Say whether a class's constructor does nothing that can fail: it neither converts nor checks."""
+    return attrs.has(kind) and not (
+        hasattr(kind, "__attrs_post_init__") or any(one.validator or one.converter for one in attrs.fields(kind))
+    )
+
+
+def public_callables() -> Iterator[tuple[str, Callable[..., object]]]:
+    """Yield what the API snapshot has of functions, constructors and methods, errors apart: they are made here."""
+    for name in PUBLIC:
+        module = importlib.import_module(name)
+        for found in (getattr(module, one) for one in module.__all__):
+            if inspect.isfunction(found):
+                yield found.__name__, found
+            if (
+                not inspect.isclass(found)
+                or issubclass(found, (BaseException, Enum))
+                or getattr(found, "_is_protocol", False)
+                or is_typeddict(found)
+            ):
+                continue
+            members = {name: value for kind in reversed(found.__mro__[:-1]) for name, value in vars(kind).items()}
+            for method, value in members.items():
+                function = getattr(value, "__func__", value)
+                is_open = not method.startswith("_") or method in {"__call__", "__init__"}
+                if inspect.isfunction(function) and is_open and not (method == "__init__" and only_keeps(found)):
+                    yield f"{found.__name__}.{method}", function
+
+
+def test_every_public_callable_that_takes_a_text_is_wrapped_or_says_why_not() -> None:
+    found = {name: function for name, function in public_callables() if takes_text(function)}
+    bare = {name for name, function in found.items() if function.__code__.co_filename != tracebacks.__file__}
+
+    assert {"Webengage.__init__", "WebhookApp.__call__", "Participant.from_dict", "Sandbox.fault"} <= set(found)
+    assert bare == set(BARE)
 
 
 @cut_traceback

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -28,9 +29,21 @@ from connectly_api.errors import (
     UnexpectedResponseError,
     WebhookPayloadError,
     WebhookSignatureError,
+    text_of,
 )
 
-__all__ = ["CODES", "INTERRUPTED", "OTHER", "READER_GONE", "USAGE", "CommandLineError", "Outcome", "failure", "outcome"]
+__all__ = [
+    "CODES",
+    "INTERRUPTED",
+    "OTHER",
+    "READER_GONE",
+    "USAGE",
+    "CommandLineError",
+    "Outcome",
+    "failure",
+    "outcome",
+    "service_words",
+]
 
 OTHER: Final = 1
 USAGE: Final = 2
@@ -114,7 +127,7 @@ def failure(error: ConnectlyError) -> dict[str, Any]:
     ended = outcome(error)
     told: dict[str, Any] = {
         "kind": type(error).__name__,
-        "message": str(error),
+        "message": _text(error),
         "advice": ended.advice,
         "exitCode": ended.code,
         "retrySafe": error.retry_safe,
@@ -127,3 +140,31 @@ def failure(error: ConnectlyError) -> dict[str, Any]:
     if isinstance(error, RateLimitError):
         told |= {"retryAfter": error.retry_after}
     return told
+
+
+def service_words(error: ConnectlyError) -> dict[str, str]:
+    """Return what the service itself says of an error, which may repeat the request: for who asks for it by name.
+
+    That is its message, and its code where the error's text does not show it; where there is no message, the beginning
+    of the answer, whatever it is, on one line.
+    """
+    message, body = getattr(error, "message", None), getattr(error, "body", b"")
+    if message is None:
+        beginning = body[: _LONGEST_BEGINNING * _WIDEST].decode(errors="replace")
+        message = " ".join(_CONTROLS.sub(" ", beginning).split())[:_LONGEST_BEGINNING] or None
+    code = error.code if isinstance(error, ApiError) and error.shown_code is None else None
+    words = {"serviceCode": code, "serviceMessage": message}
+    return {name: str(value) for name, value in words.items() if value is not None}
+
+
+_LONGEST_BEGINNING: Final = 500
+"""Characters of an answer that is no error of the service's, often a page of HTML."""
+_WIDEST: Final = 4
+"""Bytes of a character in UTF-8, at most."""
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def _text(error: ConnectlyError) -> str:
+    if not isinstance(error, ApiError):
+        return str(error)
+    return text_of(error, "see --show-message" if service_words(error) else "")

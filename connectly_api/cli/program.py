@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -23,6 +23,7 @@ from connectly_api.cli.outcomes import (
     USAGE,
     CommandLineError,
     failure,
+    service_words,
 )
 from connectly_api.cli.output import OutputError, note, say, writing
 from connectly_api.cli.sandbox import run_sandbox
@@ -113,7 +114,7 @@ def _ended(error: Exception, arguments: list[str]) -> int:
         case OutputError() if isinstance(error.reason, BrokenPipeError):
             return _leave_quietly()
         case ConnectlyError():
-            return _tell(failure(error), arguments, service_message=getattr(error, "message", None))
+            return _tell(failure(error), arguments, words=service_words(error))
         case CommandLineError():
             return _tell(_told(error, USAGE), arguments)
         case OutputError():
@@ -133,17 +134,16 @@ def _told(error: Exception, code: int, advice: str | None = None) -> dict[str, A
     return {"kind": kind, "message": str(error), "advice": advice, "exitCode": code, **facts}
 
 
-def _tell(told: dict[str, Any], arguments: list[str], *, service_message: str | None = None) -> int:
+def _tell(told: dict[str, Any], arguments: list[str], *, words: Mapping[str, str] | None = None) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    words = service_message if "--show-message" in options else None
+    asked_for = words if words and "--show-message" in options else {}
     with suppress(OSError):  # Nobody may be there to read it; the exit status says it all the same.
         if "--json" in options:
-            more = {} if words is None else {"serviceMessage": words}
-            sys.stderr.write(f"{json.dumps({'error': told | more})}\n")
+            sys.stderr.write(f"{json.dumps({'error': {**told, **asked_for}})}\n")
         else:
             note("; ".join(filter(None, (told["message"], told["advice"]))))
-            if words is not None:
-                note(f"the service says: {words}")
+            if asked_for:
+                note(f"the service says: {': '.join(asked_for.values())}")
     code: int = told["exitCode"]
     return code
 

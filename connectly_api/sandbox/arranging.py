@@ -8,6 +8,7 @@ from typing import Any
 from connectly_api.keywords import check_keywords, keywords_of
 from connectly_api.sandbox.rules import Rule, What
 from connectly_api.sandbox.templates import TemplateStatus
+from connectly_api.tracebacks import cut_traceback
 
 __all__ = ["Arranging"]
 
@@ -18,6 +19,7 @@ class Arranging:
     def _arrange(self, verb: str, arguments: Mapping[str, Any]) -> None:
         raise AssertionError(verb, arguments)  # pragma: no cover  (a sandbox has its own)
 
+    @cut_traceback
     def template(
         self,
         name: str,
@@ -40,6 +42,7 @@ class Arranging:
         names = [parameters] if isinstance(parameters, str) else list(parameters)
         self._arrange("template", {"name": name, "language": language, "parameters": names, "status": status})
 
+    @cut_traceback
     def fault(
         self,
         what: What,
@@ -88,6 +91,7 @@ class Arranging:
         """Let nothing go wrong any more."""
         self._arrange("clear_faults", {})
 
+    @cut_traceback
     def close_window(self, customer: str, *, sender: str | None = None) -> None:
         """Let the 24 hours since a customer wrote be over: session messages are refused, templates pass.
 
@@ -100,6 +104,7 @@ class Arranging:
         """
         self._arrange("close_window", {"customer": customer, "sender": sender})
 
+    @cut_traceback
     def open_window(self, customer: str, *, sender: str | None = None) -> None:
         """Let a customer have written just now, without an event: session messages pass.
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 import attrs
 
 from connectly_api.sandbox.identities import Identity
+from connectly_api.tracebacks import cut_traceback
 
 __all__ = ["Customer", "Stage"]
 
@@ -44,6 +45,7 @@ class Customer:
         """Phone and BSUID together."""
         return Identity(self.phone, self.bsuid)
 
+    @cut_traceback
     async def says(
         self,
         text: str,
@@ -65,6 +67,7 @@ class Customer:
         """
         await self._do("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
 
+    @cut_traceback
     async def taps(self, button: str, *, message: str | None = None) -> None:
         """Tap a button of the latest message that has it.
 
@@ -77,6 +80,7 @@ class Customer:
         """
         await self._do("taps", button=button, message=message)
 
+    @cut_traceback
     async def picks(self, row: str, *, message: str | None = None) -> None:
         """Pick a row of the latest list that has it.
 
@@ -89,6 +93,7 @@ class Customer:
         """
         await self._do("picks", row=row, message=message)
 
+    @cut_traceback
     async def reads(self, message: str | None = None) -> None:
         """Read a message: it is sent and delivered with that, unless it failed.
 
@@ -100,6 +105,7 @@ class Customer:
         """
         await self._do("reads", message=message)
 
+    @cut_traceback
     async def reacts(self, emoji: str, *, message: str | None = None) -> None:
         """React to a message.
 
@@ -112,6 +118,7 @@ class Customer:
         """
         await self._do("reacts", emoji=emoji, message=message)
 
+    @cut_traceback
     async def sends(
         self,
         type: Literal["image", "video", "audio", "document"],  # noqa: A002  (the event's own name)
@@ -135,6 +142,7 @@ class Customer:
         """
         await self._do("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
 
+    @cut_traceback
     async def sends_image(self, url: str, *, caption: str | None = None) -> None:
         """Send an image.
 
@@ -143,6 +151,7 @@ class Customer:
         """
         await self.sends("image", url, caption=caption)
 
+    @cut_traceback
     async def shares_location(
         self, latitude: float, longitude: float, *, name: str | None = None, address: str | None = None
     ) -> None:
@@ -161,6 +170,7 @@ class Customer:
         """Want templates again."""
         await self._do("opts_in")
 
+    @cut_traceback
     async def changes_phone(self, phone: str, *, bsuid: str | None = None) -> Customer:
         """Change the phone number, and with it the BSUID: messages to the old ones fail, and the windows are closed.
 

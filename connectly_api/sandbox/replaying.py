@@ -13,6 +13,7 @@ from connectly_api.sandbox.recording import Recording, differences, incoming_of,
 from connectly_api.sandbox.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.sandbox import Sandbox
 from connectly_api.sandbox.settings import Options, Settings
+from connectly_api.tracebacks import cut_traceback
 
 __all__ = ["ReplayError", "replay"]
 
@@ -21,6 +22,7 @@ class ReplayError(ConnectlyError):
     """A recorded run was answered otherwise this time; the text says where."""
 
 
+@cut_traceback
 async def replay(
     path: str | Path,
     *,

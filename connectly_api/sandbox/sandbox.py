@@ -37,11 +37,13 @@ from connectly_api.sandbox.server import serving
 from connectly_api.sandbox.settings import LAST_MOMENT, LONGEST, Options, Settings
 from connectly_api.sandbox.state import State
 from connectly_api.sandbox.swagger import load
+from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.asgi import Application
 
 __all__ = ["Sandbox"]
 
 
+@cut_init_traceback
 class Sandbox(Looking, Arranging):
     """Connectly's Message API on your own machine: same routes, same refusals, same webhooks, no network.
 
@@ -117,6 +119,7 @@ class Sandbox(Looking, Arranging):
             # The block's own error is not the clock's, and stays as it is instead of becoming part of a group.
             await following.__aexit__(None, None, None)
 
+    @cut_traceback
     def customer(self, phone: str | None = None, *, bsuid: str | None = None, name: str | None = None) -> Customer:
         """Return a customer to be played, known to the business from now on by what is given.
 
@@ -131,6 +134,7 @@ class Sandbox(Looking, Arranging):
         self._arrange("customer", {"phone": phone, "bsuid": bsuid, "name": name})
         return Customer(phone, bsuid, self)
 
+    @cut_traceback
     def known(self, customer: str) -> Identity:
         """Return phone number and BSUID of a customer, as far as they are known, by one of them.
 
@@ -139,6 +143,7 @@ class Sandbox(Looking, Arranging):
         """
         return self._state.person(identified("customer", customer))
 
+    @cut_traceback
     def attach(self, address: str, app: Application) -> None:
         """Deliver webhooks in process: an ASGI application answers for all addresses that begin with `address`.
 
@@ -148,6 +153,7 @@ class Sandbox(Looking, Arranging):
         """
         self._courier.attach(address, app)
 
+    @cut_traceback
     async def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Let time go by: all that is due until then happens, in order, webhooks included.
 
@@ -160,6 +166,7 @@ class Sandbox(Looking, Arranging):
         """Let time go by until nothing is due any more: every message has its last status, every webhook its answer."""
         await self.act("settle")
 
+    @cut_traceback
     async def report_ready(self, *, name: str | None = None, url: str | None = None) -> None:
         """Finish a report, which registrations of the topic `report` are told.
 
@@ -169,6 +176,7 @@ class Sandbox(Looking, Arranging):
         """
         await self.act("report_ready", name=name, url=url)
 
+    @cut_traceback
     async def act(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
         """Do something by its name, as over HTTP, and deliver what is due with it.
 
@@ -249,6 +257,7 @@ class Sandbox(Looking, Arranging):
         state = self._state
         return recording_of(self.settings, self._start, state.timeline, state.noted).text()
 
+    @cut_traceback
     def save(self, path: str | Path) -> None:
         """Write the run's recording to a file.
 

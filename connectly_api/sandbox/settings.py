@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, TypedDict, cast
 import attrs
 
 from connectly_api.errors import InvalidInputError, WebhookSignatureError
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.webhooks.signature import secret_keys
 
 __all__ = ["LAST_MOMENT", "LONGEST", "Channel", "Options", "Settings"]
@@ -163,6 +164,7 @@ class Options(TypedDict, total=False):
     webhook_timeout: float
 
 
+@cut_init_traceback
 @attrs.frozen(kw_only=True)
 class Settings:
     """A sandbox's fixed side. Where the documentation contradicts itself or is silent, an option decides.

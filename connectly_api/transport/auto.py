@@ -8,6 +8,7 @@ from inspect import signature
 from typing import Any, Literal, get_args
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.address import check_hop
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, Transport, WireRequest
 from connectly_api.transport.pyreqwest_loading import is_usable
@@ -21,6 +22,7 @@ _TESTED_SERIES = "0.15."
 """Of pyreqwest: what proves that a request never left was tested with these versions."""
 
 
+@cut_init_traceback
 class AutoTransport:
     """Sends through pyreqwest where it is installed and known to work, and the loop is asyncio's; else through httpx.
 

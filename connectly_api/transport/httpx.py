@@ -42,6 +42,7 @@ import httpx
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import check_kind
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.address import check_hop
 from connectly_api.transport.protocol import (
     BrokenExchangeError,
@@ -72,6 +73,7 @@ _LARGEST_CHUNK: Final = 2**18
 """Bytes: as much as asyncio reads at once, so that anyio has nothing to keep back."""
 
 
+@cut_init_traceback
 class HttpxTransport:
     """Sends requests through httpx's own HTTP layer, on asyncio or trio."""
 

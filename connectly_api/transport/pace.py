@@ -18,6 +18,7 @@ import attrs
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import check_kind
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.protocol import WireRequest
 
 __all__ = ["Bucket", "Pace", "Rate", "Traffic", "traffic_of"]
@@ -38,6 +39,7 @@ def _is_count(_instance: object, attribute: attrs.Attribute[int], value: object)
         raise InvalidInputError(f"{attribute.name}: must be a whole number of at least 1", field=attribute.name)
 
 
+@cut_init_traceback
 @attrs.frozen
 class Rate:
     """So many messages a second in the long run, and so many at once.
@@ -55,6 +57,7 @@ def _is_a_rate(_instance: object, attribute: attrs.Attribute[Any], value: object
     check_kind(attribute.name, value, Rate, "a Rate, or None for no limit")
 
 
+@cut_init_traceback
 @attrs.frozen
 class Pace:
     """How fast a client sends; None stands for no limit.

@@ -13,6 +13,7 @@ from typing import Final, Generic, Protocol, TypeVar
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.tracebacks import cut_init_traceback
 
 __all__ = [
     "Answer",
@@ -116,6 +117,7 @@ def _seconds(_instance: object, attribute: attrs.Attribute[float], value: float)
     check_seconds(attribute.name, value)
 
 
+@cut_init_traceback
 @attrs.frozen
 class Timeouts:
     """How long to wait, in seconds; `math.inf` waits without end.

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from connectly_api.errors import UsageError
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.address import check_hop
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
 from connectly_api.transport.pyreqwest_loading import load
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["PyreqwestTransport"]
 
 
+@cut_init_traceback
 class PyreqwestTransport:
     """Sends requests through pyreqwest, on asyncio.
 

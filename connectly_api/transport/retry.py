@@ -17,6 +17,7 @@ from typing import Final
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.failure_text import causes_of
 from connectly_api.transport.protocol import Response
 
@@ -51,6 +52,7 @@ def _seconds(_instance: object, attribute: attrs.Attribute[float], value: object
         )
 
 
+@cut_init_traceback
 @attrs.frozen
 class Retry:
     """How often, and with what pauses, a call that may be repeated is repeated. All of it within the call's time-out.

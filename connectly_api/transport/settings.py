@@ -13,6 +13,7 @@ import attrs
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import check_kind
+from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.web_address import is_host
 
 __all__ = ["Tls", "check_adapter", "check_proxy", "check_tls", "decompressed"]
@@ -46,6 +47,7 @@ def _has_certificate(_instance: object, attribute: attrs.Attribute[bytes], value
             ) from None
 
 
+@cut_init_traceback
 @attrs.frozen
 class Tls:
     """How servers are trusted, in terms that every adapter understands.
@@ -87,6 +89,7 @@ def check_adapter(*, max_connections: int, idle_seconds: float, max_body_bytes: 
         raise InvalidInputError("idle_seconds: must be a number of seconds, 0 or more", field="idle_seconds")
 
 
+@cut_traceback
 def check_proxy(value: str, *, field: str = "proxy", needs_socksio: bool = False) -> str:
     """Return a proxy's address, if one can be reached under it.
 

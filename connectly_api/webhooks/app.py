@@ -177,6 +177,7 @@ class WebhookApp:
         if close is not None:
             await close()
 
+    @cut_traceback
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection.
 

@@ -6,8 +6,9 @@
         case DeliveryStatus(status="delivery_failed", failure=failure): ...
         case _: ...
 
-Every event is hashable, pickles, and shows no personal data in its repr. `raw` is the whole body as it came; treat it
-as read-only. The classes have no slots: a frozen class with slots takes a third longer to fill.
+Every event is hashable, pickles, and shows no personal data in its repr: it shows values that the service documents,
+and ids in the form of its own; any other text may be a copy of something personal, and is `…`. `raw` is the whole body
+as it came; treat it as read-only. The classes have no slots: a frozen class with slots takes a third longer to fill.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import attrs
 from connectly_api.webhooks.deep import DeepValue
 from connectly_api.webhooks.key import digest
 from connectly_api.webhooks.parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
+from connectly_api.webhooks.shown import is_id, shown_if, shown_of
 
 __all__ = ["ButtonReply", "DeliveryStatus", "Echo", "Event", "InboundMessage", "ReportReady", "UnknownEvent"]
 
@@ -51,12 +53,12 @@ class _Received(DeepValue):
 
     kind: ClassVar[str]
 
-    topic: str | None = None
+    topic: str | None = attrs.field(default=None, repr=shown_of("messages", "delivery_status", "report"))
     customer: Customer = attrs.field(factory=Customer)
     business: Business = attrs.field(factory=Business)
     timestamp: datetime | None = None
-    message_id: str | None = None
-    reply_to_id: str | None = None
+    message_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
+    reply_to_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
     callback_data: Any = attrs.field(default=None, repr=False, hash=False)
     campaign_name: str | None = None
     raw: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False, hash=False)
@@ -155,7 +157,9 @@ class DeliveryStatus(_Received):
 
     kind: ClassVar[str] = "delivery_status"
 
-    status: Literal["sent", "delivered", "read", "delivery_failed"] | str | None = None  # noqa: PYI051  (documents)
+    status: Literal["sent", "delivered", "read", "delivery_failed"] | str | None = attrs.field(  # noqa: PYI051  (documents)
+        default=None, repr=shown_of("sent", "delivered", "read", "delivery_failed")
+    )
     failure: DeliveryFailure | None = None
 
     def _ids(self) -> tuple[str | None, ...]:
@@ -179,11 +183,11 @@ class ReportReady(_Received):
 
     kind: ClassVar[str] = "report"
 
-    report_id: str | None = None
-    name: str | None = None
-    report_type: str | None = None
-    run_id: str | None = None
-    status: str | None = None
+    report_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
+    name: str | None = attrs.field(default=None, repr=False)
+    report_type: str | None = attrs.field(default=None, repr=shown_of("campaign.daily.custom"))
+    run_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
+    status: str | None = attrs.field(default=None, repr=shown_of("completed"))
     url: str | None = attrs.field(default=None, repr=False)
     created_at: datetime | None = None
     expires_at: datetime | None = None

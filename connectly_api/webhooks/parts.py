@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -10,6 +9,7 @@ import attrs
 from connectly_api.addresses import Bsuid, Phone, Recipient
 from connectly_api.errors import is_documented_code, is_documented_type, is_trace_id
 from connectly_api.webhooks.deep import DeepValue
+from connectly_api.webhooks.shown import is_id, shown_if, shown_of
 
 __all__ = ["Attachment", "Business", "Customer", "DeliveryFailure", "Location", "Referral"]
 
@@ -30,7 +30,7 @@ class Customer:
     phone: Phone | None = None
     bsuid: Bsuid | None = None
     name: str | None = attrs.field(default=None, repr=False)
-    channel_type: str | None = None
+    channel_type: str | None = attrs.field(default=None, repr=shown_of("whatsapp", "sms"))
 
     @property
     def recipient(self) -> Recipient | None:
@@ -55,7 +55,7 @@ class Business:
 
     id: str | None = attrs.field(default=None, repr=False)
     name: str | None = attrs.field(default=None, repr=False)
-    channel_type: str | None = None
+    channel_type: str | None = attrs.field(default=None, repr=shown_of("whatsapp", "sms"))
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -69,7 +69,7 @@ class Attachment:
         filename: Its name, for documents.
     """
 
-    type: str | None = None
+    type: str | None = attrs.field(default=None, repr=shown_of("image", "video", "audio", "document"))
     url: str | None = attrs.field(default=None, repr=False)
     caption: str | None = attrs.field(default=None, repr=False)
     filename: str | None = attrs.field(default=None, repr=False)
@@ -111,19 +111,14 @@ class Referral:
 
     ctwa_clid: str | None = attrs.field(default=None, repr=False)
     source_url: str | None = attrs.field(default=None, repr=False)
-    source_id: str | None = None
-    source_type: str | None = None
+    source_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
+    source_type: str | None = attrs.field(default=None, repr=shown_of("ad", "post"))
     headline: str | None = attrs.field(default=None, repr=False)
     body: str | None = attrs.field(default=None, repr=False)
-    media_type: str | None = None
+    media_type: str | None = attrs.field(default=None, repr=shown_of("image", "video"))
     image_url: str | None = attrs.field(default=None, repr=False)
     video_url: str | None = attrs.field(default=None, repr=False)
     thumbnail_url: str | None = attrs.field(default=None, repr=False)
-
-
-def _shown_if(documented: Callable[[str | None], bool]) -> Callable[[str | None], str]:
-    """Return the repr of a text that is shown in its documented form only, as it may be a copy of anything else."""
-    return lambda value: repr(value) if value is None or documented(value) else "…"
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -140,10 +135,10 @@ class DeliveryFailure(DeepValue):
         details: Further facts.
     """
 
-    code: str | None = attrs.field(default=None, repr=_shown_if(is_documented_code))
-    type: str | None = attrs.field(default=None, repr=_shown_if(is_documented_type))
+    code: str | None = attrs.field(default=None, repr=shown_if(is_documented_code))
+    type: str | None = attrs.field(default=None, repr=shown_if(is_documented_type))
     message: str | None = attrs.field(default=None, repr=False)
     user_title: str | None = attrs.field(default=None, repr=False)
     user_message: str | None = attrs.field(default=None, repr=False)
-    trace_id: str | None = attrs.field(default=None, repr=_shown_if(is_trace_id))
+    trace_id: str | None = attrs.field(default=None, repr=shown_if(is_trace_id))
     details: Any = attrs.field(default=None, repr=False, hash=False)

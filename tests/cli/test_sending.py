@@ -336,6 +336,26 @@ def test_the_services_own_words_are_shown_where_asked_for(
         assert open_.err == f"{silent.err}connectly: the service says: no place for kestrel\\x1b[2J\n"
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html>\n<b>kestrel\x1b[2J is \xff</b>", "<html> <b>kestrel [2J is \ufffd</b>"),
+        ("é".encode() * 9000, "é" * 500),
+        (b'{"code": "KESTREL"}', 'KESTREL: {"code": "KESTREL"}'),
+        (b'{"code": "KESTREL", "message": "kestrel"}', "KESTREL: kestrel"),
+    ],
+)
+def test_of_an_answer_without_a_message_the_beginning_is_shown_where_asked_for(
+    shell: Shell, capsys: pytest.CaptureFixture[str], body: bytes, words: str
+) -> None:
+    commands = Shell(shell.sandbox, MockTransport(lambda _: Response(502, (), body)), capsys)
+
+    silent, open_ = commands("send", "text", TO, "x"), commands("send", "text", TO, "x", "--show-message")
+
+    assert "502 Bad Gateway: the service failed; see --show-message; if it was" in silent.err
+    assert open_.err == f"{silent.err}connectly: the service says: {words}\n"
+
+
 def test_where_the_service_said_nothing_there_is_nothing_to_show(
     shell: Shell, capsys: pytest.CaptureFixture[str]
 ) -> None:

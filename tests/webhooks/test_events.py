@@ -4,11 +4,23 @@ import copy
 import json
 import pickle
 import re
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from connectly_api.webhooks import DeliveryFailure, DeliveryStatus, Event, InboundMessage, UnknownEvent, parse
+from connectly_api.webhooks import (
+    Attachment,
+    Business,
+    Customer,
+    DeliveryFailure,
+    DeliveryStatus,
+    Event,
+    InboundMessage,
+    Referral,
+    ReportReady,
+    UnknownEvent,
+    parse,
+)
 from connectly_api.webhooks.decoding import MAX_DEPTH
 
 from .documented import BODIES, Json, documented, read
@@ -149,6 +161,33 @@ def _personal(name: str) -> Json:
         error = {"message": CANARY, "userTitle": CANARY, "userMessage": CANARY, "details": {CANARY: CANARY}}
         body["statusUpdate"] |= {"error": error | {"code": "ERROR_CODE_X"}}
     return body
+
+
+ULID: Final = "01HZY7Q5W8X9K2M3N4P5R6S7T8"
+UUID: Final = "6f1c2a9e-3b4d-4e5f-8a7b-0c1d2e3f4a5b"
+
+
+@pytest.mark.parametrize("text", [CANARY, PHONE, PHONE[1:], "0" * 15 + PHONE[1:], BSUID, f"wamid.{CANARY}", "SENT", ""])
+def test_what_is_no_documented_value_and_no_id_is_not_shown(text: str) -> None:
+    values = [
+        InboundMessage(topic=text, message_id=text, reply_to_id=text, customer=Customer(channel_type=text)),
+        InboundMessage(attachments=(Attachment(type=text),), referral=Referral(source_id=text, source_type=text)),
+        DeliveryStatus(status=text, business=Business(channel_type=text), failure=DeliveryFailure(trace_id=text)),
+        ReportReady(report_id=text, name=text, report_type=text, run_id=text, status=text),
+        Referral(media_type=text),
+    ]
+
+    for value in values:
+        assert repr(text) not in repr(value)
+        assert "…" in repr(value)
+
+
+@pytest.mark.parametrize("text", [ULID, UUID, f"wh_{ULID}"])
+def test_documented_values_and_the_services_ids_are_shown(text: str) -> None:
+    event = DeliveryStatus(topic="delivery_status", status="read", message_id=text)
+
+    for shown in ("topic='delivery_status'", "status='read'", f"message_id={text!r}", "reply_to_id=None"):
+        assert shown in repr(event)
 
 
 @pytest.mark.parametrize("name", BODIES)

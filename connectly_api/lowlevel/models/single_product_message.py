@@ -6,6 +6,7 @@ import typing as _typing
 import attrs as _attrs
 
 from connectly_api import reading as _reading
+from connectly_api import tracebacks as _tracebacks
 from connectly_api import wire as _wire
 from connectly_api import writing as _writing
 
@@ -49,6 +50,7 @@ class SingleProductMessage:
         return _writing.finish(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
+    @_tracebacks.cut_traceback
     def from_dict(cls, source: object) -> _typing.Self:
         """Read decoded JSON; whatever is of a wrong type costs its own field only.
 
