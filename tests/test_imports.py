@@ -61,9 +61,9 @@ TABLE = """
                           | registrations results sending setting_rules telemetry template            |
                           | tracebacks transport.* wire                                               |
 
-    webhooks.*            | addresses error_response errors json_kinds lazy reading tracebacks        | attrs anyio
-                          | webhooks.* wire                                                           |
-    webhooks.backlog      | webhooks.cancellation                                                     | attrs anyio
+    webhooks.*            | addresses error_response errors json_kinds lazy reading setting_rules     | attrs anyio
+                          | tracebacks webhooks.* wire                                                |
+    webhooks.backlog      | errors webhooks.cancellation                                              | attrs anyio
                           |                                                                           | trio
     webhooks.cancellation |                                                                           | anyio sniffio
     sandbox.*             | _version errors json_kinds keywords lazy sandbox.* setting_rules          | attrs anyio
