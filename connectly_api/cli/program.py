@@ -136,7 +136,7 @@ def _told(error: Exception, code: int, advice: str | None = None) -> dict[str, A
 
 def _tell(told: dict[str, Any], arguments: list[str], *, words: Mapping[str, str] | None = None) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    asked_for = words if words and "--show-message" in options else {}
+    asked_for: Mapping[str, str] = words if words and "--show-message" in options else {}
     with suppress(OSError):  # Nobody may be there to read it; the exit status says it all the same.
         if "--json" in options:
             sys.stderr.write(f"{json.dumps({'error': {**told, **asked_for}})}\n")
