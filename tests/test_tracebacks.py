@@ -269,7 +269,9 @@ async def test_a_receiver_that_is_interrupted_shows_no_body_and_no_header() -> N
     with pytest.raises(KeyboardInterrupt) as caught:
         await WebhookApp(KEY)(scope, receive, AsyncMock())
 
-    assert own_frames(caught.value) == []
+    assert own_frames(caught.value) == ["__call__"]
+    shown = [repr(frame.f_locals) for frame, _ in traceback.walk_tb(caught.tb) if frame.f_code.co_name == "__call__"]
+    assert not any(secret in text for text in shown for secret in (TEXT, KEY, "headers"))
 
 
 @pytest.mark.parametrize(
@@ -307,6 +309,7 @@ BARE: Final[dict[str, str]] = {
     "Sandbox.serve": HARMLESS,
     "Sandbox.status_of": HARMLESS,
     "Telemetry.call": CALLED_WITHIN,
+    "WebhookApp.__call__": "it drops its arguments before anything can fail",
 }
 
 
@@ -326,7 +329,8 @@ def only_keeps(kind: type) -> bool:
 
 def public_callables() -> Iterator[tuple[str, Callable[..., object]]]:
     """Yield what the API snapshot has of functions, constructors and methods, errors apart: they are made here."""
-    for name in PUBLIC:
+    # pytest is to be the first who imports its plugin, to rewrite its assertions; it has fixtures alone.
+    for name in set(PUBLIC) - {"connectly_api.pytest_plugin"}:
         module = importlib.import_module(name)
         for found in (getattr(module, one) for one in module.__all__):
             if inspect.isfunction(found):

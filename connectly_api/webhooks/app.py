@@ -177,13 +177,19 @@ class WebhookApp:
         if close is not None:
             await close()
 
-    @cut_traceback
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection.
 
         Raises:
             UsageError: The server speaks a protocol other than HTTP, WebSocket (which is refused) and lifespan.
         """
+        # Not wrapped itself: servers call an application without arguments to see whether it makes applications.
+        connection = self._serve(scope, receive, send)
+        del scope, receive, send
+        await connection
+
+    @cut_traceback
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
             case "http":
                 status = await self._answer(scope, receive)

@@ -68,8 +68,10 @@ class Bound:
 @st.composite
 def texts(draw: st.DrawFn, size: int) -> str:
     """Draw a text of so many characters, of any kind, but for white space at its ends."""
-    visible = st.characters(exclude_categories=["Cs"]).filter(lambda character: not character.isspace())
-    pattern = draw(visible) + draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=9))
+    # Controls, what cannot be seen, and slashes have limits of their own.
+    any_kind = st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"], exclude_characters="/\\")
+    visible = any_kind.filter(lambda character: not character.isspace())
+    pattern = draw(visible) + draw(st.text(any_kind, max_size=9))
     repeated = (pattern * size)[:size]
     return repeated[:-1] + draw(visible) if repeated and repeated[-1].isspace() else repeated
 

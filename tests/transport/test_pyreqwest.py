@@ -60,7 +60,6 @@ def test_only_the_chain_of_causes_proves_that_nothing_left(
         (WireRequest("POST", "ftp://127.0.0.1:1/", (), b""), {}),
         (WireRequest("P T", "http://127.0.0.1:1/", (), b""), {}),
         (WireRequest("POST", "http://127.0.0.1:1/", (("X", "a\nb"),), b""), {}),
-        (WireRequest("POST", "http://127.0.0.1:1/", (), b""), {"proxy": "http://%zz:1"}),
     ],
 )
 async def test_what_cannot_be_built_is_not_sent_and_never_will_be(

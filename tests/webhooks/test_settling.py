@@ -86,9 +86,9 @@ def test_a_file_that_is_busy_for_longer_than_calls_wait_does_not_let_an_event_be
             @app.on_any
             async def hold(_event: Event) -> None:
                 other.execute("BEGIN IMMEDIATE")
+                timer.start()
 
             timer = threading.Timer(0.3, other.rollback)
-            timer.start()
             statuses = [await deliver(app, BODIES["text"])]
             timer.join()
         statuses.append(await deliver(app, BODIES["text"]))
