@@ -209,3 +209,30 @@ async def test_an_adapter_by_itself_lets_nothing_through_that_waited_when_it_was
         found = await asyncio.gather(first, second, return_exceptions=True)
     assert [type(error).__name__ for error in found] == ["ClientClosedError", "ClosedError"]
     assert server.connections == 1
+
+
+async def test_a_pace_by_itself_lets_nothing_through_that_waited_when_it_was_closed() -> None:
+    async def hang(_request: object) -> Response:
+        await released.wait()
+        return Response(200)
+
+    released, mock = asyncio.Event(), MockTransport(hang)
+    transport = PacedTransport(mock, Pace(max_in_flight=1))
+    first, second = (
+        asyncio.ensure_future(transport.exchange(post("http://127.0.0.1:1"), Timeouts(), Progress())) for _ in range(2)
+    )
+    while not mock.requests:  # noqa: ASYNC110 (the transport is not told who waits for it)
+        await asyncio.sleep(0)
+    await transport.aclose()
+    released.set()
+    found = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(outcome) for outcome in found] == [Response, ClosedError]
+    assert len(mock.requests) == 1
+
+
+async def test_a_client_that_another_process_has_used_is_refused() -> None:
+    connectly = client("http://127.0.0.1:1", MockTransport(lambda _: Response(200, body=b'{"id":"1"}')))
+    await connectly.send_text("+16044441111", "Hello!")
+    connectly.transport._process += 1
+    with pytest.raises(UsageError, match="before this process was forked"):
+        await connectly.send_text("+16044441111", "Hello!")
