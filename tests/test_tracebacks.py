@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import inspect
-import re
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
-from enum import Enum
-from typing import Any, Final, is_typeddict
+from typing import Any, Final
 from unittest.mock import AsyncMock, MagicMock, create_autospec
 
 import anyio
-import attrs
 import pytest
 
 from connectly_api import (
@@ -35,7 +31,6 @@ from connectly_api import (
     Timeouts,
     Tls,
     Webengage,
-    tracebacks,
 )
 from connectly_api.lowlevel import Message, Participant, SendMessageRequest, send_message
 from connectly_api.sandbox import Sandbox, Settings
@@ -48,7 +43,6 @@ from connectly_api.transport.settings import check_proxy
 from connectly_api.webhooks import WebhookApp, parse, receive, sign, verify
 from tests.echoes import drawn, frames_below
 from tests.rough_server import free_port, hang_after_reading, rough_server
-from tools.api_rendering import PUBLIC
 
 KEY: Final = "kestrel-key-5f3a9c"
 PHONE: Final = "+16044440042"
@@ -289,73 +283,6 @@ async def test_a_sandboxs_refusal_leaves_no_frame_but_the_callers(act: Callable[
         await act(sandbox.customer(PHONE), sandbox)
 
     assert own_frames(caught.value) == []
-
-
-# What takes texts and is not wrapped, with the reason.
-CALLED_WITHIN: Final = "the pipeline calls it, and is wrapped"
-HARMLESS: Final = "what it takes is neither secret nor personal"
-BARE: Final[dict[str, str]] = {
-    "AsgiTransport.exchange": CALLED_WITHIN,
-    "MemoryStore.claim": "an event's key is a digest",
-    "MockTransport.__init__": "keeps a function and an exception",
-    "MockTransport.exchange": CALLED_WITHIN,
-    "PacedTransport.check_base_url": CALLED_WITHIN,
-    "PacedTransport.exchange": CALLED_WITHIN,
-    "Registrations.__init__": "keeps what it is given",
-    "Response.header": HARMLESS,
-    "SQLiteStore.__init__": "a file's path, which the error names anyway",
-    "SQLiteStore.claim": "an event's key is a digest",
-    "Sandbox.assert_sent_once": "a failing assertion shows a test's author what was sent",
-    "Sandbox.serve": HARMLESS,
-    "Sandbox.status_of": HARMLESS,
-    "Telemetry.call": CALLED_WITHIN,
-    "WebhookApp.__call__": "it drops its arguments before anything can fail",
-}
-
-
-def takes_text(function: Callable[..., object]) -> bool:
-    """Say whether a text, or a value with texts in it, is among what a function takes."""
-    parameters = list(inspect.signature(function).parameters.values())
-    texts = r"\b(str|bytes|Any|object|Options|Secrets|\w*Like|Message|WireRequest)\b"
-    return any(re.search(texts, str(one.annotation)) for one in parameters)
-
-
-def only_keeps(kind: type) -> bool:
-    """Say whether a class's constructor does nothing that can fail: it neither converts nor checks."""
-    return attrs.has(kind) and not (
-        hasattr(kind, "__attrs_post_init__") or any(one.validator or one.converter for one in attrs.fields(kind))
-    )
-
-
-def public_callables() -> Iterator[tuple[str, Callable[..., object]]]:
-    """Yield what the API snapshot has of functions, constructors and methods, errors apart: they are made here."""
-    # pytest is to be the first who imports its plugin, to rewrite its assertions; it has fixtures alone.
-    for name in set(PUBLIC) - {"connectly_api.pytest_plugin"}:
-        module = importlib.import_module(name)
-        for found in (getattr(module, one) for one in module.__all__):
-            if inspect.isfunction(found):
-                yield found.__name__, found
-            if (
-                not inspect.isclass(found)
-                or issubclass(found, (BaseException, Enum))
-                or getattr(found, "_is_protocol", False)
-                or is_typeddict(found)
-            ):
-                continue
-            members = {name: value for kind in reversed(found.__mro__[:-1]) for name, value in vars(kind).items()}
-            for method, value in members.items():
-                function = getattr(value, "__func__", value)
-                is_open = not method.startswith("_") or method in {"__call__", "__init__"}
-                if inspect.isfunction(function) and is_open and not (method == "__init__" and only_keeps(found)):
-                    yield f"{found.__name__}.{method}", function
-
-
-def test_every_public_callable_that_takes_a_text_is_wrapped_or_says_why_not() -> None:
-    found = {name: function for name, function in public_callables() if takes_text(function)}
-    bare = {name for name, function in found.items() if function.__code__.co_filename != tracebacks.__file__}
-
-    assert {"Webengage.__init__", "WebhookApp.__call__", "Participant.from_dict", "Sandbox.fault"} <= set(found)
-    assert bare == set(BARE)
 
 
 @cut_traceback

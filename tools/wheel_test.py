@@ -25,6 +25,7 @@ CHECKOUT_ONLY = (
     "test_release.py",
     "test_update_page.py",
     "test_workflows.py",
+    "test_wrapped.py",
 )
 
 SMOKE = """
