@@ -33,7 +33,8 @@ TABLE = """
                           | transport.tls tracebacks                                                  |
                           |                                                                           | httpcore
                           |                                                                           | httpx
-    transport.adapters.pyreqwest_exchange | transport.protocol transport.adapters.pyreqwest_exit transport.tls | pyreqwest
+    transport.adapters.pyreqwest_exchange |                                                           | pyreqwest
+                          | transport.adapters.pyreqwest_exit transport.protocol transport.tls        |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
     telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs

@@ -7,7 +7,7 @@ adapter; `async with Sandbox().serve() as address` on a socket; `python -m conne
 from __future__ import annotations
 
 try:
-    from connectly_api.sandbox.replay import ReplayError, replay
+    from connectly_api.sandbox.replayer import ReplayError, replay
     from connectly_api.sandbox.sandbox import Sandbox
     from connectly_api.sandbox.web.server import ServeError
 except ModuleNotFoundError as error:
