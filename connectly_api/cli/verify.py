@@ -19,7 +19,7 @@ from connectly_api.cli.webhooks import app
 from connectly_api.errors import WebhookSignatureError
 from connectly_api.recipients import Bsuid, Phone
 from connectly_api.webhooks.events import Event
-from connectly_api.webhooks.receiving import parse
+from connectly_api.webhooks.parsing import parse
 from connectly_api.webhooks.signature import verify
 
 __all__ = ["event_document"]

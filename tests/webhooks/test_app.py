@@ -519,7 +519,7 @@ def test_a_handler_that_outlives_its_lease_is_not_completed_twice(run: Run, capl
 
     assert run(main) == [200, 200]
     assert len(calls) == 2
-    assert "its claim had run out" in caplog.text
+    assert "its claim had expired" in caplog.text
 
 
 # Acknowledging first.
@@ -709,13 +709,13 @@ def test_a_store_that_cannot_be_used_ends_the_life_before_it_begins(run: Run, tm
             sent.append(message)
 
         await app({"type": "lifespan"}, receive, send)
-        with pytest.raises(WebhookStoreError, match="it is no SQLite database"):
+        with pytest.raises(WebhookStoreError, match="it is not a SQLite database"):
             await app.check()
         return sent
 
     (message,) = run(main)
     assert message["type"] == "lifespan.startup.failed"
-    assert message["message"] == f"webhook store {str(path)!r}: it is no SQLite database"
+    assert message["message"] == f"webhook store {str(path)!r}: it is not a SQLite database"
 
 
 def test_a_check_that_fails_in_any_way_ends_the_life_before_it_begins(

@@ -124,5 +124,5 @@ def test_a_server_whose_store_cannot_be_used_does_not_start_and_says_why(tmp_pat
     with _server(tmp_path) as (server, _):
         _, said = server.communicate(timeout=60)
     assert server.returncode == 3
-    assert b"events.db': it is no SQLite database" in said
+    assert b"events.db': it is not a SQLite database" in said
     assert b"Application startup failed" in said

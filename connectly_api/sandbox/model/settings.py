@@ -10,7 +10,7 @@ import attrs
 
 from connectly_api.errors import InvalidInputError, WebhookSignatureError
 from connectly_api.tracebacks import cut_init_traceback
-from connectly_api.webhooks.signature import secret_keys
+from connectly_api.webhooks.signature import parse_secrets
 
 __all__ = ["LAST_MOMENT", "LONGEST", "Channel", "Options", "Settings"]
 
@@ -31,7 +31,7 @@ def _key(_instance: object, attribute: attrs.Attribute[Any], value: object) -> N
 
 def _secret(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:  # noqa: ANN401  (anything given)
     try:
-        secret_keys(value if isinstance(value, str) else "")
+        parse_secrets(value if isinstance(value, str) else "")
     except WebhookSignatureError as error:
         raise InvalidInputError(f"{attribute.name}: {error}", field=attribute.name) from None
 
