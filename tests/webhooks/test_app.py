@@ -640,6 +640,76 @@ def test_an_acknowledged_event_is_handled_even_if_the_store_fails(run: Run, monk
     assert len(events) == 1
 
 
+@pytest.mark.parametrize(("capacity", "at_once"), [(1, 1), (5, 1), (5, 2), (5, 5), (5, 50), (2, 3)])
+def test_so_many_events_are_handled_at_once_so_many_are_held_and_the_rest_are_503(
+    run: Run, capacity: int, at_once: int
+) -> None:
+    app = WebhookApp(SECRET, acknowledge="first", capacity=capacity, at_once=at_once)
+    bodies = [documented("text", message={"id": f"m{number}", "text": "x"}) for number in range(capacity + 3)]
+
+    async def main() -> None:
+        go, running, done = anyio.Event(), [0], []
+
+        @app.on_any
+        async def handle(_event: Event) -> None:
+            running[0] += 1
+            await go.wait()
+            done.append(running[0])
+            running[0] -= 1
+
+        statuses = [await deliver(app, body) for body in bodies]
+        assert statuses == [200] * capacity + [503] * 3
+        await anyio.wait_all_tasks_blocked()
+        assert running == [min(capacity, at_once)]
+        go.set()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(app.drain)
+            tasks.start_soon(app.drain)
+        assert len(done) == capacity
+        assert max(done) <= at_once
+        assert await deliver(app, bodies[-1]) == 200
+        await app.drain()
+        assert len(done) == capacity + 1
+
+    run(main)
+
+
+def test_drain_waits_for_events_that_come_while_it_waits(run: Run) -> None:
+    app, done = WebhookApp(SECRET, acknowledge="first", at_once=1), []
+
+    @app.on_any
+    async def handle(event: Event) -> None:
+        number = int(event.message_id or "")
+        done.append(number)
+        if number < 5:
+            assert await deliver(app, documented("text", message={"id": f"{number + 1}", "text": "x"})) == 200
+
+    async def main() -> None:
+        assert await deliver(app, documented("text", message={"id": "0", "text": "x"})) == 200
+        await app.drain()
+
+    run(main)
+    assert done == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_end_of_the_event_loop_ends_the_handlers(run: Run) -> None:
+    app, ended = WebhookApp(SECRET, acknowledge="first"), []
+
+    @app.on_any
+    async def handle(event: Event) -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append(event)
+
+    async def main() -> None:
+        assert await deliver(app, BODIES["text"]) == 200
+        await anyio.wait_all_tasks_blocked()
+
+    run(main)
+    assert len(ended) == 1
+
+
 def test_with_nothing_waiting_drain_returns_at_once(run: Run) -> None:
     run(WebhookApp(SECRET).drain)
     run(WebhookApp(SECRET, acknowledge="first").drain)

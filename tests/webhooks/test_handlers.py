@@ -18,7 +18,6 @@ import pytest
 
 from connectly_api import InvalidInputError, UsageError
 from connectly_api.webhooks import Claim, Event, MemoryStore, SQLiteStore, WebhookApp, WebhookStoreError
-from connectly_api.webhooks.backlog import Backlog
 
 from .asgi import SECRET, deliver
 from .documented import BODIES, documented
@@ -325,8 +324,8 @@ def test_acknowledging_first_in_two_event_loops_at_once_is_refused_and_loses_not
     assert len(events) == 2
 
 
-def test_a_backlog_serves_one_event_loop_after_another() -> None:
-    backlog = Backlog(capacity=1, at_once=1)
-    anyio.run(backlog.drain, backend="asyncio")
-    anyio.run(backlog.drain, backend="trio")
-    anyio.run(backlog.drain, backend="asyncio")
+def test_acknowledging_first_serves_one_event_loop_after_another() -> None:
+    app = WebhookApp(SECRET, acknowledge="first")
+    anyio.run(app.drain, backend="asyncio")
+    anyio.run(app.drain, backend="trio")
+    anyio.run(app.drain, backend="asyncio")
