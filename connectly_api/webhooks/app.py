@@ -20,7 +20,7 @@ from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.backlog import Backlog
 from connectly_api.webhooks.body_reader import BodyReader, Message, Receive
 from connectly_api.webhooks.decoding import MAX_BYTES
-from connectly_api.webhooks.dispatch import Dispatcher, Outcome
+from connectly_api.webhooks.dispatch import Dispatcher
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.parsing import parse
 from connectly_api.webhooks.signature import SIGNATURE_HEADER, Secrets, check_signature, find_signature, parse_secrets
@@ -38,11 +38,6 @@ _TOO_LARGE: Final = HTTPStatus(413)
 _MAX_LENGTH_DIGITS: Final = 19
 # After these the rest of the body may still be on its way.
 _UNREAD: Final = frozenset({_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-_STATUSES: Final = {
-    Outcome.DONE: HTTPStatus.OK,
-    Outcome.FAILED: HTTPStatus.INTERNAL_SERVER_ERROR,
-    Outcome.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 
 class WebhookApp:
@@ -230,7 +225,7 @@ class WebhookApp:
         except WebhookPayloadError as error:
             _LOG.warning("refused: %s", error)
             return HTTPStatus.BAD_REQUEST
-        return _STATUSES[await self._dispatcher.accept(event)]
+        return await self._dispatcher.accept(event)
 
 
 def _get_declared_length(headers: list[tuple[bytes, bytes]]) -> int:

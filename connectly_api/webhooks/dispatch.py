@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from enum import Enum
 from functools import partial
+from http import HTTPStatus
 from inspect import isasyncgenfunction, isawaitable, iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
 from time import monotonic
@@ -56,17 +56,6 @@ class _ClaimedEvent:
     since: float
 
 
-class Outcome(Enum):
-    """The result of handling an event."""
-
-    DONE = "done"
-    """Handled now or before, accepted on the backlog, or without a handler."""
-    FAILED = "failed"
-    """A handler raised; the claim was released."""
-    BUSY = "busy"
-    """Another delivery of it is being handled and may yet fail, or the store failed, or the backlog is full."""
-
-
 class Dispatcher:
     """Runs the handlers of each event's class, one after the other, under a claim on its key."""
 
@@ -88,14 +77,14 @@ class Dispatcher:
         name = str(getattr(handler, "__qualname__", type(handler).__qualname__))
         self._handlers.append(_HandlerEntry(kinds, name, _to_coroutine_function(handler)))
 
-    async def accept(self, event: Event) -> Outcome:
-        """Handle an event, or put it on the backlog, unless another delivery of it was.
+    async def accept(self, event: Event) -> HTTPStatus:
+        """Handle an event, or put it on the backlog, unless another delivery of it was; return the status to send.
 
         A cancellation leaves no claim behind: if the event was handled, the claim is completed, and else released.
         """
         handlers = [handler for handler in self._handlers if isinstance(event, handler.kinds)]
         if not handlers:
-            return Outcome.DONE
+            return HTTPStatus.OK
         token = object()
         self._in_progress.add(token)
         try:
@@ -111,15 +100,15 @@ class Dispatcher:
         if self._backlog is not None:
             await self._backlog.drain()
 
-    async def _accept(self, event: Event, handlers: list[_HandlerEntry], deferred: DeferredCancellation) -> Outcome:
+    async def _accept(self, event: Event, handlers: list[_HandlerEntry], deferred: DeferredCancellation) -> HTTPStatus:
         since = monotonic()
         try:
             claim = await deferred.finish(partial(self._store.claim, event.key))
         except Exception as error:  # noqa: BLE001  (a store may raise anything; the service will deliver the event again)
             _log_store_failure(event, error)
-            return Outcome.BUSY
+            return HTTPStatus.SERVICE_UNAVAILABLE
         if not claim.is_granted:
-            return Outcome.DONE if claim.state is ClaimState.COMPLETED else Outcome.BUSY
+            return HTTPStatus.OK if claim.state is ClaimState.COMPLETED else HTTPStatus.SERVICE_UNAVAILABLE
         held = _ClaimedEvent(event, claim, since)
         if self._backlog is None:
             return await self._handle(held, handlers, deferred)
@@ -130,7 +119,7 @@ class Dispatcher:
         finally:
             if not is_accepted:
                 await self._end_claim(held, self._store.release, deferred)
-        return Outcome.DONE if is_accepted else Outcome.BUSY
+        return HTTPStatus.OK if is_accepted else HTTPStatus.SERVICE_UNAVAILABLE
 
     async def _handle_later(self, held: _ClaimedEvent, handlers: list[_HandlerEntry]) -> None:
         with DeferredCancellation() as deferred:
@@ -156,12 +145,12 @@ class Dispatcher:
 
     async def _handle(
         self, held: _ClaimedEvent, handlers: list[_HandlerEntry], deferred: DeferredCancellation
-    ) -> Outcome:
+    ) -> HTTPStatus:
         event = held.event
         for handler in handlers:
             if deferred.is_pending:
                 await self._end_claim(held, self._store.release, deferred)
-                return Outcome.BUSY
+                return HTTPStatus.SERVICE_UNAVAILABLE
             try:
                 await handler.call(event, deferred)
             except BaseException as error:
@@ -169,12 +158,12 @@ class Dispatcher:
                 if not isinstance(error, Exception):
                     raise
                 _log_handler_failure(handler.name, event, error)
-                return Outcome.FAILED
+                return HTTPStatus.INTERNAL_SERVER_ERROR
         if not await self._end_claim(held, self._store.complete, deferred):
             _LOG.warning(
                 "%s: handled, but its claim had expired or was not completed; it may be handled again", event.key
             )
-        return Outcome.DONE
+        return HTTPStatus.OK
 
     async def _end_claim(
         self, held: _ClaimedEvent, end: Callable[[Claim], Awaitable[bool]], deferred: DeferredCancellation

@@ -20,7 +20,7 @@ from connectly_api.webhooks.backlog import Backlog, Job
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 
 from .asgi import SECRET, deliver
-from .documented import BODIES, documented
+from .documented_bodies import BODIES, load_body
 
 LONG_LEASE = 3600.0
 """Seconds. Whatever a cancellation leaves locked is still locked when the test looks."""
@@ -82,7 +82,7 @@ def _app(store: Store, how: str, **options: Any) -> tuple[WebhookApp, list[str]]
 
 
 def _body(number: int) -> dict[str, Any]:
-    return documented("text", message={"id": f"m{number}", "text": "hello"})
+    return load_body("text", message={"id": f"m{number}", "text": "hello"})
 
 
 async def _deliver_again(app: WebhookApp, number: int) -> int:

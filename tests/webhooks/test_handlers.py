@@ -1,4 +1,4 @@
-"""What is done around handlers: which may be added, when they are begun, how their ends are recorded and told."""
+"""Handlers: which are refused, when they run, how their claims end, and what is logged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from connectly_api import InvalidInputError, UsageError
 from connectly_api.webhooks import Claim, Event, MemoryStore, SQLiteStore, WebhookApp, WebhookStoreError
 
 from .asgi import SECRET, deliver
-from .documented import BODIES, documented
+from .documented_bodies import BODIES, load_body
 
 LONG_LEASE = 3600.0
 CANARY = "canary5511"
@@ -310,14 +310,14 @@ def test_acknowledging_first_in_two_event_loops_at_once_is_refused_and_loses_not
 
         def elsewhere() -> None:
             with pytest.raises(UsageError, match="one event loop at a time"):
-                anyio.run(deliver, app, documented("text", message={"id": "other", "text": "x"}))
+                anyio.run(deliver, app, load_body("text", message={"id": "other", "text": "x"}))
             with pytest.raises(UsageError, match="make a WebhookApp for each"):
                 anyio.run(app.drain)
 
         await anyio.to_thread.run_sync(elsewhere)
         go.set()
         await app.drain()
-        assert await deliver(app, documented("text", message={"id": "other", "text": "x"})) == 200
+        assert await deliver(app, load_body("text", message={"id": "other", "text": "x"})) == 200
         await app.drain()
 
     run(main)

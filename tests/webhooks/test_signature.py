@@ -15,7 +15,7 @@ from connectly_api.webhooks import SIGNATURE_HEADER, WebhookApp, WebhookSignatur
 from connectly_api.webhooks.signature import find_signature
 
 from .asgi import SECRET
-from .documented import BODIES
+from .documented_bodies import BODIES
 
 DATA = Path(__file__).parent / "data"
 VECTORS = [

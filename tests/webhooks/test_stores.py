@@ -652,7 +652,7 @@ def _refuse(monkeypatch: pytest.MonkeyPatch, refused: str, code: int) -> list[in
     """Let a statement fail as often as the number that is returned says."""
     execute, refusals = EventFile.execute, [0]
 
-    def refusing(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
+    def refuse(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
         if statement == refused and refusals[0]:
             refusals[0] -= 1
             error = sqlite3.OperationalError("refused")
@@ -660,7 +660,7 @@ def _refuse(monkeypatch: pytest.MonkeyPatch, refused: str, code: int) -> list[in
             raise error
         return execute(file, statement, **values)
 
-    monkeypatch.setattr(EventFile, "execute", refusing)
+    monkeypatch.setattr(EventFile, "execute", refuse)
     return refusals
 
 
@@ -695,7 +695,7 @@ def test_many_calls_on_a_busy_file_give_up_together(tmp_path: Path) -> None:
         waits: list[float] = []
         patience = EventFile.execute
 
-        def noting(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
+        def note(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
             waits.append(file.deadline - time.monotonic())
             return patience(file, statement, **values)
 
@@ -707,7 +707,7 @@ def test_many_calls_on_a_busy_file_give_up_together(tmp_path: Path) -> None:
                     await store.claim("k")
 
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(EventFile, "execute", noting)
+                patch.setattr(EventFile, "execute", note)
                 async with anyio.create_task_group() as tasks:
                     for _ in range(20):
                         tasks.start_soon(claim)

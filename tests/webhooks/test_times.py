@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .documented import documented, read
+from .documented_bodies import load_body, read
 
 NINE = datetime(2021, 12, 9, 20, 53, 26, tzinfo=UTC)
 
@@ -68,7 +68,7 @@ NINE = datetime(2021, 12, 9, 20, 53, 26, tzinfo=UTC)
     ids=lambda case: repr(case)[:40],
 )
 def test_a_time_is_read_or_none(written: object, expected: datetime | None) -> None:
-    time = read(documented("text", timestamp=written)).timestamp
+    time = read(load_body("text", timestamp=written)).timestamp
     assert time == expected
     assert time is None or time.tzinfo is UTC
 
@@ -76,11 +76,11 @@ def test_a_time_is_read_or_none(written: object, expected: datetime | None) -> N
 @given(st.datetimes(datetime(1970, 1, 2), datetime(5000, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001 (naive, given a zone below)
 def test_every_rfc_3339_time_is_read_exactly(naive: datetime, minutes: int) -> None:
     moment = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    assert read(documented("text", timestamp=moment.isoformat(timespec="microseconds"))).timestamp == moment
+    assert read(load_body("text", timestamp=moment.isoformat(timespec="microseconds"))).timestamp == moment
 
 
 @given(st.integers(1, 99_999_999_999))
 def test_every_second_is_read_exactly_as_number_and_as_text(seconds: int) -> None:
     expected = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     for written in (seconds, str(seconds)):
-        assert read(documented("text", timestamp=written)).timestamp == expected
+        assert read(load_body("text", timestamp=written)).timestamp == expected

@@ -1,7 +1,7 @@
 """The SQLite file of a store: opens it, checks that it can be used, upgrades it, and survives a full disk.
 
-Theory of operation. Each change is one SQL statement, and so atomic among all processes. What can go wrong is told
-apart by SQLite's error code:
+Theory of operation. Each change is one SQL statement, and so atomic among all processes. SQLite's error code
+distinguishes what can go wrong:
 
 - **Busy**: another process is writing. Every statement waits for it until the call's deadline, `busy_timeout` after the
   call began, and then raises `sqlite3.OperationalError`. SQLite waits by itself, except for the switch to WAL mode at

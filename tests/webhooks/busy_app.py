@@ -1,4 +1,4 @@
-"""A receiver to be stopped in the middle of its work: `uvicorn tests.webhooks.busy_server:app`, with `FOLDER` set."""
+"""A receiver to be stopped in the middle of its work: `uvicorn tests.webhooks.busy_app:app`, with `FOLDER` set."""
 
 from __future__ import annotations
 
