@@ -27,7 +27,7 @@ from connectly_api import (
 )
 from connectly_api.sandbox import Sandbox
 from examples.documented_requests import CUSTOMER, SENDER, SENDS, WEBHOOK_CALLS
-from examples.way_back import send_and_follow
+from examples.round_trip import send_and_follow
 
 DOCUMENTED = Path(__file__).resolve().parent.parent / "tests" / "data" / "requests"
 SILENT_CUSTOMER = "+16045550142"

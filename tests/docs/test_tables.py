@@ -145,8 +145,8 @@ def test_what_the_page_says_can_be_looked_at_can_be(address: str) -> None:
 
 
 def test_the_table_of_faults_and_the_line_below_have_each_and_no_other() -> None:
-    page = (ROOT / "docs/test-your-bot.md").read_text("utf-8")
-    table = [name for row in rows("docs/test-your-bot.md", "what") for name in code(row[0])]
+    page = (ROOT / "docs/testing.md").read_text("utf-8")
+    table = [name for row in rows("docs/testing.md", "what") for name in code(row[0])]
     line = re.search(r"^For webhooks: (.+?)\.$", page, re.MULTILINE | re.DOTALL)
     assert line
     named = [name for name in (*table, *code(line[1])) if not name.endswith("=")]
@@ -157,7 +157,7 @@ def test_the_table_of_rates_has_the_pace_that_is_kept() -> None:
     pace = Pace()
     numbers = {"endpoint": "190 a second", "number": "76 a second", "customer": "one every 6 seconds"}
     for (said, _, burst), (name, words) in zip(
-        rows("docs/pace-and-telemetry.md", "rate"), numbers.items(), strict=True
+        rows("docs/rate-limits.md", "rate"), numbers.items(), strict=True
     ):
         rate = getattr(pace, name)
         assert words in said
@@ -166,14 +166,14 @@ def test_the_table_of_rates_has_the_pace_that_is_kept() -> None:
 
 
 def test_the_table_of_transports_has_every_name_and_says_which_is_the_default() -> None:
-    named = {code(row[0])[0]: row[1] for row in rows("docs/pace-and-telemetry.md", "`transport=`") if code(row[0])}
+    named = {code(row[0])[0]: row[1] for row in rows("docs/rate-limits.md", "`transport=`") if code(row[0])}
     assert set(named) == {f'"{name}"' for name in get_args(TransportName)}
     default = inspect.signature(Connectly).parameters["transport"].default
     assert [name for name, said in named.items() if said.endswith(": the default")] == [f'"{default}"']
 
 
 def test_every_metric_that_the_page_names_is_written() -> None:
-    named = {name for row in rows("docs/pace-and-telemetry.md", "name") for name in code(row[0]) if "." in name}
+    named = {name for row in rows("docs/rate-limits.md", "name") for name in code(row[0]) if "." in name}
     source = (ROOT / "connectly_api" / "telemetry.py").read_text("utf-8")
     assert named == set(re.findall(r'"([a-z.]+)",\s+(?:unit=)', source))
     assert telemetry.__all__ == ["Telemetry"]
