@@ -1,7 +1,4 @@
-"""The way back: signed events over a socket, and a receiver that says what became of each message.
-
-Part of `make demo`.
-"""
+"""Sends messages and collects the webhooks about each, over sockets: part of `make demo`."""
 
 from __future__ import annotations
 
@@ -19,120 +16,120 @@ from connectly_api import Connectly, ConnectlyError
 from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import ButtonReply, DeliveryStatus, Event, InboundMessage, StatusTracker, WebhookApp
 
-__all__ = ["Arrived", "Sends", "send_and_follow"]
+__all__ = ["History", "Sends", "send_and_collect"]
 
 Sends = Mapping[str, Callable[[Connectly], Awaitable[Any]]]
 
-UNMATCHED: Final = "an event of no message of ours"
+UNMATCHED: Final = "unmatched events"
 
 
 @attrs.frozen
-class Arrived:
-    """What came back for one message.
+class History:
+    """The events about one message.
 
     Attributes:
-        events: What was received, in the order of arrival.
-        tracker: How far the message is, in whatever order its statuses came.
+        events: A summary of each, in order of arrival.
+        tracker: The message's status, whatever the order of its events.
     """
 
     events: tuple[str, ...] = ()
     tracker: StatusTracker = attrs.field(factory=StatusTracker)
 
-    def after(self, event: Event) -> Arrived:
-        """Return what has arrived when an event is added."""
+    def add(self, event: Event) -> History:
+        """Return the history with one more event."""
         tracker = self.tracker
         match event:
             case DeliveryStatus():
                 tracker, _ = tracker.advance(event)
-                told = str(event.status)
+                summary = str(event.status)
             case ButtonReply():
-                told = f"tapped {event.text!r}"
+                summary = f"tapped {event.text!r}"
             case InboundMessage():
-                told = f"answered {event.text!r}"
+                summary = f"answered {event.text!r}"
             case _:
-                told = type(event).__name__
-        return Arrived((*self.events, told), tracker)
+                summary = type(event).__name__
+        return History((*self.events, summary), tracker)
 
     def __str__(self) -> str:
-        """Tell it in a line."""
+        """Return one line."""
         failure = self.tracker.failure
         return " → ".join(self.events) + (f" ({failure.code}: {failure.message})" if failure else "")
 
 
 @asynccontextmanager
-async def listening(app: WebhookApp) -> AsyncGenerator[str]:
-    """Serve a receiver on a port of its own until the block ends, and yield its address."""
+async def serve(app: WebhookApp) -> AsyncGenerator[str]:
+    """Serve an application on a free port until the block ends, and yield its address."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    # Whoever connects before the server has started waits in the socket's queue.
+    # A client that connects before the server has started waits in the socket's queue.
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        serving = asyncio.create_task(server.serve([listener]))
+        task = asyncio.create_task(server.serve([listener]))
         try:
             host, port = listener.getsockname()
             yield f"http://{host}:{port}/webhooks"
         finally:
             server.should_exit = True
-            await serving
+            await task
 
 
-class Tagging:
-    """A client whose sends all carry the same callback data, whatever the call says."""
+class TaggedClient:
+    """A client that puts its own callback data on every message, whatever the call passes."""
 
     def __init__(self, connectly: Connectly, callback_data: Mapping[str, str]) -> None:
-        """Take the client and what its messages are to carry."""
+        """Wrap a client."""
         self._connectly = connectly
         self._callback_data = callback_data
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        """Return a method of the client that adds the callback data."""
+        """Return the client's method with the callback data replaced."""
         send = getattr(self._connectly, name)
         return lambda *arguments, **options: send(*arguments, **{**options, "callback_data": self._callback_data})
 
 
-def receiver(secret: str, arrived: dict[str, Arrived]) -> WebhookApp:
-    """Return an application that notes each event under the message that it is about."""
+def create_receiver(secret: str, histories: dict[str, History]) -> WebhookApp:
+    """Return an application that adds each event to the history of its message."""
     app = WebhookApp(secret)
 
     @app.on_any
-    def note(event: Event) -> None:
+    def record(event: Event) -> None:
         match event.callback_data:
             case {"message": str(name)}:
-                arrived[name] = arrived[name].after(event)
+                histories[name] = histories[name].add(event)
             case _:
-                arrived[UNMATCHED] = arrived[UNMATCHED].after(event)
+                histories[UNMATCHED] = histories[UNMATCHED].add(event)
 
     return app
 
 
-async def send_and_follow(
-    connectly: Connectly, sandbox: Sandbox, sends: Sends, *, failing: str, tapped: tuple[str, str, str]
-) -> tuple[dict[str, Arrived], str]:
-    """Send messages, each with its name as callback data, and return what arrived for each, by these names.
+async def send_and_collect(
+    connectly: Connectly, sandbox: Sandbox, sends: Sends, *, failing: str, tap: tuple[str, str, str]
+) -> tuple[dict[str, History], str]:
+    """Send messages, each with its name as callback data, and return the events about each, by name.
 
     Args:
         connectly: A client on the sandbox.
-        sandbox: What delivers.
-        sends: The messages, by name; those that are refused are left out.
-        failing: The name of one that the sandbox accepts and cannot deliver.
-        tapped: The name of one with buttons, its customer, and the button that is tapped when everything was delivered.
+        sandbox: Delivers the webhooks.
+        sends: The messages by name; refused ones are left out.
+        failing: The name of a message that the sandbox accepts but cannot deliver.
+        tap: The name of a message with buttons, its customer, and the button to tap once everything is delivered.
 
     Returns:
-        What arrived, and the address where it did.
+        The histories, and the receiver's address.
     """
-    arrived: dict[str, Arrived] = defaultdict(Arrived)
+    histories: dict[str, History] = defaultdict(History)
     ids: dict[str, str] = {}
-    async with listening(receiver(sandbox.settings.webhook_secret, arrived)) as address:
-        registered = [await connectly.webhooks.create(topic, address) for topic in ("messages", "delivery_status")]
+    async with serve(create_receiver(sandbox.settings.webhook_secret, histories)) as address:
+        registrations = [await connectly.webhooks.create(topic, address) for topic in ("messages", "delivery_status")]
         for name, send in sends.items():
             if name == failing:
                 sandbox.fault("fail_delivery", next=1)
             try:
-                sent = await send(cast("Connectly", Tagging(connectly, {"message": name})))
+                sent = await send(cast("Connectly", TaggedClient(connectly, {"message": name})))
             except ConnectlyError:
                 continue
             ids[name] = sent.id
         await sandbox.settle()
-        name, customer, button = tapped
+        name, customer, button = tap
         await sandbox.customer(customer).taps(button, message=ids[name])
-        for registration in registered:
+        for registration in registrations:
             await connectly.webhooks.delete(registration.id)
-    return arrived, address
+    return histories, address

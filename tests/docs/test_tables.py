@@ -68,9 +68,10 @@ def every_error() -> dict[str, type[ConnectlyError]]:
 
 
 def test_a_table_is_found_with_its_rows() -> None:
-    assert ("status", ("200", "the event was handled, now or by an earlier delivery, or no handler takes its class")) in [
-        (heading, row) for heading, found in tables("docs/webhooks.md") for row in found
-    ]
+    assert (
+        "status",
+        ("200", "the event was handled, now or by an earlier delivery, or no handler takes its class"),
+    ) in [(heading, row) for heading, found in tables("docs/webhooks.md") for row in found]
 
 
 def test_the_table_of_errors_has_every_class_below_its_own() -> None:
