@@ -21,8 +21,6 @@ from connectly_api import (
     WebhookFilter,
 )
 
-__all__ = ["CUSTOMER", "SENDER", "SENDS", "WEBHOOK_CALLS"]
-
 SENDER: Final = "+14151111234"
 CUSTOMER: Final = "+16044441111"
 BSUID: Final = "US.13491208655302741918"

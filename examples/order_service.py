@@ -155,7 +155,7 @@ async def run_demo() -> int:
     """Ask a customer on a sandbox, and return the exit status."""
     transcript = Transcript()
     sandbox, ann = transcript.sandbox, transcript.ann.phone
-    async with transcript.client() as connectly:
+    async with transcript.open_client() as connectly:
         app = create_app(connectly, sandbox.settings.webhook_secret)
         sandbox.attach(ADDRESS, app)
         for topic in ("messages", "delivery_status"):

@@ -16,8 +16,6 @@ from connectly_api import Connectly, ConnectlyError
 from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import ButtonReply, DeliveryStatus, Event, InboundMessage, StatusTracker, WebhookApp
 
-__all__ = ["History", "Sends", "send_and_collect"]
-
 Sends = Mapping[str, Callable[[Connectly], Awaitable[Any]]]
 
 UNMATCHED: Final = "unmatched events"

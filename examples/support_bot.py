@@ -154,7 +154,7 @@ async def run_demo() -> int:
     """Talk to the bot as a customer on a sandbox, and return the exit status."""
     transcript = Transcript()
     sandbox, ann = transcript.sandbox, str(transcript.ann.phone)
-    async with transcript.client() as connectly:
+    async with transcript.open_client() as connectly:
         bot = SupportBot(connectly, sandbox.settings.webhook_secret)
         sandbox.attach(ADDRESS, bot.app)
         await connectly.webhooks.create("messages", ADDRESS)

@@ -12,8 +12,6 @@ from connectly_api.sandbox import Customer, Sandbox
 from connectly_api.sandbox.records import Delivery, ReceivedRequest
 from connectly_api.transport import AsgiTransport
 
-__all__ = ["Transcript"]
-
 CUSTOMER = "+16044441111"
 
 
@@ -27,7 +25,7 @@ class Transcript:
         self._start = self.sandbox.now
 
     @asynccontextmanager
-    async def client(self) -> AsyncGenerator[Connectly]:
+    async def open_client(self) -> AsyncGenerator[Connectly]:
         """Open a client on the sandbox."""
         settings = self.sandbox.settings
         transport = AsgiTransport(self.sandbox.app)

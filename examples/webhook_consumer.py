@@ -107,7 +107,7 @@ async def run_demo() -> int:
     with TemporaryDirectory() as folder:
         path = Path(folder, "inbox.db")
         sandbox.attach(ADDRESS, create_app(Inbox(path), secret))
-        async with transcript.client() as connectly:
+        async with transcript.open_client() as connectly:
             await connectly.webhooks.create("messages", ADDRESS)
             await connectly.webhooks.create("delivery_status", ADDRESS)
             sandbox.fault("duplicate_webhook", every=2)
