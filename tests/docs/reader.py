@@ -1,4 +1,4 @@
-"""Somebody who follows the quick start, in terminals, with programs of their own.
+"""Somebody who follows the quick start or the README, in terminals, with programs of their own.
 
 The sandbox's and the receiver's ports alone are others, as the usual ones may be taken; curl is done without.
 """
@@ -72,9 +72,10 @@ class Reader:
         elif words[:2] == ["-m", "connectly_api.sandbox"]:
             self.start([*words, "--port", str(self.ports["8750"])], self.ports["8750"])
         else:
-            assert program == "python"
+            assert program in {"python", "connectly"}
+            arguments = words if program == "python" else ["-m", "connectly_api.cli", *words]
             done = subprocess.run(
-                [sys.executable, "-W", "error", *words], cwd=self.folder, env=self.environment, capture_output=True,
+                [sys.executable, "-W", "error", *arguments], cwd=self.folder, env=self.environment, capture_output=True,
                 text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
             assert (done.returncode, done.stderr) == (0, "")

@@ -36,6 +36,8 @@ DATA: Mapping[str, Callable[[str], object]] = {
 KNOWN = {"python", "text"} | SHELL | set(DATA)
 RUN_ELSEWHERE = {("docs/command-line.md", "sh"): "tests/cli/test_documentation.py"}
 """By page and language: the tests that run all of its blocks themselves, pipes and files included."""
+SERVED = {("README.md", "bot.py"): "tests/docs/test_readme.py"}
+"""By page and title: programs that send nothing until a customer writes, and the tests that serve them."""
 
 
 def of(*languages: str) -> list[Block]:
@@ -91,7 +93,7 @@ def test_python_runs_as_it_stands(
     made = runpy.run_path(str(script), run_name="__main__")
     close_what_is_open(made)
     assert all(request.status == 200 for request in served.requests)
-    assert served.requests or "from_env" not in block.text
+    assert served.requests or "from_env" not in block.text or (block.page, block.title) in SERVED
     printed = capsys.readouterr()
     assert printed.err == ""
     if (expected := output_below(block)) is not None:
@@ -162,6 +164,11 @@ def test_what_is_run_elsewhere_is_run_there(page: str, tests: str) -> None:
     text = (ROOT / tests).read_text("utf-8")
     assert Path(page).name in text
     assert "runs_as_it_stands" in text
+
+
+@pytest.mark.parametrize(("title", "tests"), [(title, tests) for (_, title), tests in SERVED.items()])
+def test_what_is_served_elsewhere_is_served_there(title: str, tests: str) -> None:
+    assert f'"{title}"' in (ROOT / tests).read_text("utf-8")
 
 
 def test_the_readme_opens_with_two_commands() -> None:

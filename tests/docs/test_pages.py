@@ -62,5 +62,5 @@ def test_the_readme_and_every_page_are_looked_at() -> None:
     names = {page.relative_to(ROOT).as_posix() for page in pages()}
     assert {"README.md", "docs/index.md", "docs/webhooks.md", "docs/questions/did-it-send.md"} <= names
     first = blocks_of(ROOT / "README.md")[0]
-    assert (str(first), first.language) == ("README.md:3", "sh")
+    assert (str(first), first.language) == ("README.md:11", "sh")
     assert isinstance(first, Block)
