@@ -85,8 +85,8 @@ class Template:
 
     WhatsApp refuses the whole message if a value holds a line break, a tab or more than four spaces in a row, if a
     header's text has more than 60 characters, or the body more than 1024, of which the template's own text is not known
-    here. `connectly_api.content.template_rules` has the sources. Under a name that is not documented, such white space is
-    warned of.
+    here. `connectly_api.content.template_rules` has the sources. Under a name that is not documented, you are warned of
+    such white space.
     """
 
     name: str

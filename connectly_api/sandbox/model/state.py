@@ -1,7 +1,7 @@
 """What a sandbox remembers. It changes through `State.apply` alone, and every change is a value.
 
-A decision reads the state and returns changes, which `connectly_api.sandbox.model.changes` defines; whatever happened is
-therefore a list of values, and the same list brings about the same state.
+A decision reads the state and returns changes (`connectly_api.sandbox.model.changes`), so whatever happened is a list
+of values, and the same list leads to the same state.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class _Loader:
 def _import(*, is_safe: bool) -> _Loaded:
     try:
         _check_descriptors()
-        from connectly_api.transport.adapters import pyreqwest_exchange
+        from connectly_api.transport.adapters import pyreqwest_exchange  # noqa: PLC0415 (the module is about it)
 
         pyreqwest_exchange.start()
     except Exception as error:  # noqa: BLE001 (whatever stands in the way of an extension)
