@@ -17,6 +17,7 @@ PACKAGE = ROOT.name
 TABLE = """
     _version              |                                                                           |
     json_values           |                                                                           |
+    number_checks         | errors                                                                    | attrs
     lazy                  |                                                                           |
     keywords              |                                                                           |
     number_text           |                                                                           |
@@ -34,7 +35,7 @@ TABLE = """
                           |                                                                           | httpcore
                           |                                                                           | httpx
     transport.adapters.pyreqwest_exchange |                                                           | pyreqwest
-                          | transport.adapters.pyreqwest_exit transport.protocol transport.tls        |
+                          | errors transport.adapters.pyreqwest_exit transport.protocol transport.tls |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
     telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs

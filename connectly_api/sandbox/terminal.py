@@ -19,8 +19,8 @@ from urllib.parse import quote, urlsplit
 
 import attrs
 
+from connectly_api.json_values import get_object, get_text
 from connectly_api.sandbox.model.documents import entry_document
-from connectly_api.sandbox.model.fields import inner, text
 from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.web.control import PREFIX
@@ -155,7 +155,7 @@ def _request(received: ReceivedRequest, *, personal: bool) -> list[str]:
 
 
 def _event(delivery: Delivery) -> str:
-    reached = text(inner(delivery.json(), "statusUpdate"), "status")
+    reached = get_text(get_object(delivery.json(), "statusUpdate"), "status")
     return f"{delivery.topic} {reached}".rstrip()
 
 

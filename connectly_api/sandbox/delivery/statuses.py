@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from connectly_api.json_values import get_objects, get_text, to_strings
 from connectly_api.sandbox.delivery.payloads import echo, status
 from connectly_api.sandbox.model.changes import Noted, Scheduled
-from connectly_api.sandbox.model.fields import listed, strings, text
 from connectly_api.sandbox.model.ids import trace_id
 from connectly_api.sandbox.model.records import AcceptedMessage, Registration, StatusReached
 from connectly_api.sandbox.model.refusals import Refusal
@@ -90,7 +90,7 @@ def _wants(registration: Registration, event: Event) -> bool:
     configuration = registration.configuration
     if registration.topic != event.topic or (event.is_echo and configuration.get("echo") is not True):
         return False
-    channels = strings(configuration.get("channelTypes"))
+    channels = to_strings(configuration.get("channelTypes"))
     if channels and event.channel not in channels and event.topic != "report":
         return False
     return event.topic == "report" or _passes(configuration, event.campaign_name)
@@ -98,7 +98,7 @@ def _wants(registration: Registration, event: Event) -> bool:
 
 def _passes(configuration: Mapping[str, Any], campaign: str | None) -> bool:
     """Filters take what fits one of them; what has no campaign fits none."""
-    filters = listed(configuration, "filters")
+    filters = get_objects(configuration, "filters")
     return not filters or (
-        campaign is not None and any(fnmatchcase(campaign, text(rule, "expression")) for rule in filters)
+        campaign is not None and any(fnmatchcase(campaign, get_text(rule, "expression")) for rule in filters)
     )

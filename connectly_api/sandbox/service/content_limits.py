@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectly_api.errors import Violation
-from connectly_api.sandbox.model.fields import inner, listed, text
+from connectly_api.json_values import get_object, get_objects, get_text
 from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
 
 __all__ = ["limit_findings", "too_long"]
@@ -33,55 +33,55 @@ def limit_findings(message: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _violations(message: Mapping[str, Any]) -> Iterator[Violation]:
     body_limit = _BUTTONS_BODY if "replyButtonMessage" in message else _TEXT
-    yield from too_long("message.text", text(message, "text"), body_limit)
-    for index, attachment in enumerate(listed(message, "attachments")):
-        yield from too_long(f"message.attachments[{index}].caption", text(attachment, "caption"), _CAPTION)
-    location = inner(message, "location")
+    yield from too_long("message.text", get_text(message, "text"), body_limit)
+    for index, attachment in enumerate(get_objects(message, "attachments")):
+        yield from too_long(f"message.attachments[{index}].caption", get_text(attachment, "caption"), _CAPTION)
+    location = get_object(message, "location")
     yield from _range("message.location.latitude", location.get("latitude"), _LATITUDE)
     yield from _range("message.location.longitude", location.get("longitude"), _LONGITUDE)
     for name in filter(message.__contains__, _PARTS):
-        part = inner(message, name)
-        yield from too_long(f"message.{name}.header.text", text(inner(part, "header"), "text"), _HEADER)
-        yield from too_long(f"message.{name}.footer.text", text(inner(part, "footer"), "text"), _FOOTER)
+        part = get_object(message, name)
+        yield from too_long(f"message.{name}.header.text", get_text(get_object(part, "header"), "text"), _HEADER)
+        yield from too_long(f"message.{name}.footer.text", get_text(get_object(part, "footer"), "text"), _FOOTER)
     if "replyButtonMessage" in message:
-        yield from _buttons(listed(inner(message, "replyButtonMessage"), "buttons"))
+        yield from _buttons(get_objects(get_object(message, "replyButtonMessage"), "buttons"))
     if "listMessage" in message:
-        yield from _list(inner(message, "listMessage"))
+        yield from _list(get_object(message, "listMessage"))
 
 
 def _buttons(buttons: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
     path = "message.replyButtonMessage.buttons"
     yield from _count(path, len(buttons), _BUTTONS)
     for index, button in enumerate(buttons):
-        yield from _required(f"{path}[{index}].text", text(button, "text"), _BUTTON_TITLE)
-        yield from _required(f"{path}[{index}].id", text(button, "id"), _BUTTON_ID)
-        if text(button, "id") != text(button, "id").strip():
+        yield from _required(f"{path}[{index}].text", get_text(button, "text"), _BUTTON_TITLE)
+        yield from _required(f"{path}[{index}].id", get_text(button, "id"), _BUTTON_ID)
+        if get_text(button, "id") != get_text(button, "id").strip():
             yield Violation(field=f"{path}[{index}].id", problem="begins or ends with white space")
-    yield from _distinct(path, "text", [text(button, "text") for button in buttons])
-    yield from _distinct(path, "id", [text(button, "id") for button in buttons])
+    yield from _distinct(path, "text", [get_text(button, "text") for button in buttons])
+    yield from _distinct(path, "id", [get_text(button, "id") for button in buttons])
 
 
 def _list(message: Mapping[str, Any]) -> Iterator[Violation]:
     path = "message.listMessage"
-    sections = listed(message, "sections")
-    yield from _required(f"{path}.button.text", text(inner(message, "button"), "text"), _LIST_BUTTON)
+    sections = get_objects(message, "sections")
+    yield from _required(f"{path}.button.text", get_text(get_object(message, "button"), "text"), _LIST_BUTTON)
     yield from _count(f"{path}.sections", len(sections), _SECTIONS)
     for index, section in enumerate(sections):
-        title, place = text(section, "title"), f"{path}.sections[{index}]"
+        title, place = get_text(section, "title"), f"{path}.sections[{index}]"
         if len(sections) > 1 and not title:
             yield Violation(field=f"{place}.title", problem="is empty: sections need titles where there are several")
         yield from too_long(f"{place}.title", title, _SECTION_TITLE)
-        for number, row in enumerate(listed(section, "rows")):
+        for number, row in enumerate(get_objects(section, "rows")):
             yield from _row(f"{place}.rows[{number}]", row)
-    rows = [row for section in sections for row in listed(section, "rows")]
+    rows = [row for section in sections for row in get_objects(section, "rows")]
     yield from _count(f"{path}.sections", len(rows), _ROWS, "rows in all")
-    yield from _distinct(f"{path}.sections", "row id", [text(row, "id") for row in rows])
+    yield from _distinct(f"{path}.sections", "row id", [get_text(row, "id") for row in rows])
 
 
 def _row(path: str, row: Mapping[str, Any]) -> Iterator[Violation]:
-    yield from _required(f"{path}.text", text(row, "text"), _ROW_TITLE)
-    yield from _required(f"{path}.id", text(row, "id"), _ROW_ID)
-    yield from too_long(f"{path}.description", text(row, "description"), _ROW_DESCRIPTION)
+    yield from _required(f"{path}.text", get_text(row, "text"), _ROW_TITLE)
+    yield from _required(f"{path}.id", get_text(row, "id"), _ROW_ID)
+    yield from too_long(f"{path}.description", get_text(row, "description"), _ROW_DESCRIPTION)
 
 
 def _required(path: str, value: str, most: int) -> Iterator[Violation]:

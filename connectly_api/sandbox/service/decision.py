@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from connectly_api.errors import Violation
+from connectly_api.errors import Headers, Violation
 from connectly_api.json_values import is_object
 from connectly_api.sandbox.model.changes import SendCounted
 from connectly_api.sandbox.model.exchange import Manner
@@ -23,7 +23,7 @@ from connectly_api.sandbox.service.handlers import HANDLERS, LIMITED, Call, Done
 from connectly_api.sandbox.spec.answers import example
 from connectly_api.sandbox.spec.operations import Found, Operation, Requirement, Service
 from connectly_api.sandbox.spec.protojson import NotJsonError, Reading, ascii_json, decode, read
-from connectly_api.sandbox.spec.request_values import Headers, read_arguments
+from connectly_api.sandbox.spec.request_values import read_arguments
 from connectly_api.sandbox.spec.schemas import Schema, camel_case
 from connectly_api.sandbox.spec.validation import violations
 

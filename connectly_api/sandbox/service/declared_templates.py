@@ -12,7 +12,7 @@ import attrs
 
 from connectly_api.content.template_rules import body_violations, longest, value_violations
 from connectly_api.errors import InvalidInputError, Violation
-from connectly_api.sandbox.model.fields import listed, text
+from connectly_api.json_values import get_objects, get_text
 from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.service.content_limits import too_long
@@ -67,7 +67,7 @@ def wanted_template(
     templates: Mapping[tuple[str, str], DeclaredTemplate], body: Mapping[str, Any]
 ) -> DeclaredTemplate | None:
     """Return the template that a message names; without a language, the first of that name."""
-    name, language = text(body, "templateName"), text(body, "language")
+    name, language = get_text(body, "templateName"), get_text(body, "language")
     if language:
         return templates.get((name, language))
     return next((template for template in templates.values() if template.name == name), None)
@@ -83,7 +83,7 @@ def misfits(template: DeclaredTemplate | None, body: Mapping[str, Any]) -> Itera
         yield _DELETED, Violation(field="templateName", problem=problem)
     elif template.status == "paused":
         yield UNSPECIFIED, Violation(field="templateName", problem="the template is paused")
-    given = [text(parameter, "name") for parameter in listed(body, "parameters")]
+    given = [get_text(parameter, "name") for parameter in get_objects(body, "parameters")]
     for name in template.parameters:
         if name not in given:
             yield _INPUT, Violation(field="parameters", problem=f"{name} is missing")
@@ -94,9 +94,9 @@ def misfits(template: DeclaredTemplate | None, body: Mapping[str, Any]) -> Itera
 
 def unfit_values(body: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
     """Yield what keeps WhatsApp from taking the values, whatever templates there are; limits where they are kept."""
-    parameters = listed(body, "parameters")
+    parameters = get_objects(body, "parameters")
     for index, parameter in enumerate(parameters):
-        name, field, value = text(parameter, "name"), f"parameters[{index}].value", text(parameter, "value")
+        name, field, value = get_text(parameter, "name"), f"parameters[{index}].value", get_text(parameter, "value")
         if not value.strip():
             yield _INPUT, Violation(field=field, problem="is empty")
             continue
@@ -104,6 +104,6 @@ def unfit_values(body: Mapping[str, Any], settings: Settings) -> Iterator[Findin
         refused = {"error", "limit"} if settings.content_limits == "refuse" else {"error"}
         yield from ((_INPUT, violation) for violation in found if violation.level in refused)
     if settings.content_limits == "refuse":
-        values = [(text(parameter, "name"), text(parameter, "value")) for parameter in parameters]
+        values = [(get_text(parameter, "name"), get_text(parameter, "value")) for parameter in parameters]
         for violation in body_violations("parameters", values):
             yield _INPUT, violation

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import attrs
 
+from connectly_api.json_values import get_object, get_text
 from connectly_api.sandbox.delivery.statuses import follow
 from connectly_api.sandbox.model.changes import MessageAccepted, RegistrationRemoved, RegistrationStored, RuleMatched
 from connectly_api.sandbox.model.fault_rules import meeting
-from connectly_api.sandbox.model.fields import inner, text
 from connectly_api.sandbox.model.ids import message_id, registration_id
 from connectly_api.sandbox.model.records import AcceptedMessage
 from connectly_api.sandbox.model.refusals import Refusal, first_of, invalid, never_written, outside_window
@@ -84,7 +84,7 @@ Handler = Callable[[Call], Done | Refusal]
 def send_session_message(call: Call) -> Done | Refusal:
     """Accept a free-form message, if it is well written and the window is open."""
     parties = session_parties(call.body, call.settings)
-    message = inner(call.body, "message")
+    message = get_object(call.body, "message")
     limits = limit_findings(message) if call.settings.content_limits == "refuse" else ()
     findings = chain(parties.findings, message_findings(message), limits, callback_data_findings(call.body))
     return first_of(findings) or _outside_window(call, parties) or _accepted(call, parties, kind_of(message))
@@ -113,7 +113,7 @@ def create_webhook(call: Call) -> Done | Refusal:
     """Register an address for a topic that has none; a second one is a conflict or replaces the first."""
     if problems := list(creation_problems(call.body)):
         return invalid(problems)
-    earlier = [one.id for one in call.state.registrations.values() if one.topic == text(call.body, "topic")]
+    earlier = [one.id for one in call.state.registrations.values() if one.topic == get_text(call.body, "topic")]
     if earlier and call.settings.second_registration == "conflict":
         return Refusal(status=409, message="That topic is registered already")
     number = call.state.registered + 1
@@ -188,11 +188,11 @@ def _accepted(call: Call, parties: Parties, kind: str, failure: str | None = Non
         sender=parties.sender,
         phone=parties.customer.phone,
         bsuid=parties.customer.bsuid,
-        campaign_name=text(call.body, "campaignName") or None,
+        campaign_name=get_text(call.body, "campaignName") or None,
         accepted_at=state.now,
         trace_id=call.trace_id,
         body=compact(call.body).decode(),
-        channel=text(inner(call.body, "recipient"), "channelType") or "whatsapp",
+        channel=get_text(get_object(call.body, "recipient"), "channelType") or "whatsapp",
     )
     failing, early = (
         meeting(

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from connectly_api.errors import Violation
-from connectly_api.sandbox.model.fields import inner, text
+from connectly_api.json_values import get_object, get_text
 from connectly_api.sandbox.model.identity import Identity, as_bsuid, as_phone
 from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.model.settings import Settings
@@ -38,14 +38,14 @@ class Parties:
 
 def session_parties(body: Mapping[str, Any], settings: Settings) -> Parties:
     """Read `sender` and `recipient` of a session message."""
-    given, recipient = inner(body, "sender"), inner(body, "recipient")
-    sender = text(given, "id") or settings.senders[0]
-    identity, user = text(recipient, "id"), text(recipient, "userId")
+    given, recipient = get_object(body, "sender"), get_object(body, "recipient")
+    sender = get_text(given, "id") or settings.senders[0]
+    identity, user = get_text(recipient, "id"), get_text(recipient, "userId")
     customer = Identity(phone=as_phone(identity), bsuid=as_bsuid(user or identity))
     findings = [
-        *_sender_findings("sender.id", text(given, "id"), settings),
+        *_sender_findings("sender.id", get_text(given, "id"), settings),
         *_recipient_findings(recipient, customer, settings),
-        *_channel_findings(text(given, "channelType"), recipient, settings),
+        *_channel_findings(get_text(given, "channelType"), recipient, settings),
         *_self_findings("recipient.id", sender, customer),
     ]
     return Parties(sender=sender, customer=customer, findings=tuple(findings))
@@ -53,7 +53,7 @@ def session_parties(body: Mapping[str, Any], settings: Settings) -> Parties:
 
 def template_parties(body: Mapping[str, Any], settings: Settings) -> Parties:
     """Read `sender` and `number` of a template message; an older example's `+1(604) 585 2331` is a number, too."""
-    number, sender = text(body, "number"), _unpunctuated(text(body, "sender"))
+    number, sender = get_text(body, "number"), _unpunctuated(get_text(body, "sender"))
     named = number.removeprefix("bsuid:")
     customer = Identity(bsuid=as_bsuid(named)) if named != number else Identity(phone=as_phone(_unpunctuated(number)))
     findings = [*_sender_findings("sender", sender, settings), *_number_findings(number, customer, settings)]
@@ -75,7 +75,7 @@ def _sender_findings(field: str, given: str, settings: Settings) -> Iterator[Fin
 
 
 def _recipient_findings(recipient: Mapping[str, Any], customer: Identity, settings: Settings) -> Iterator[Finding]:
-    identity, user = text(recipient, "id"), text(recipient, "userId")
+    identity, user = get_text(recipient, "id"), get_text(recipient, "userId")
     if not recipient:
         yield _INVALID, Violation(field="recipient", problem="is missing")
     elif not identity and not user:
@@ -102,7 +102,7 @@ def _number_findings(number: str, customer: Identity, settings: Settings) -> Ite
 
 
 def _channel_findings(own: str, recipient: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
-    theirs = text(recipient, "channelType")
+    theirs = get_text(recipient, "channelType")
     if recipient and not theirs:
         yield UNSPECIFIED, Violation(field="recipient.channelType", problem="is missing: whatsapp or sms")
     elif theirs and theirs not in settings.channels:

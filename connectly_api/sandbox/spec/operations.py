@@ -18,7 +18,7 @@ import attrs
 from jsonschema import Draft4Validator
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.model.fields import is_mapping
+from connectly_api.json_values import is_mapping
 from connectly_api.sandbox.spec.paths import compiled, literalness, plain
 from connectly_api.sandbox.spec.schemas import Schema, SchemaReader, accepted_names, refuse_swagger, resolve
 from connectly_api.sandbox.spec.validation import validator

@@ -19,8 +19,7 @@ from typing import Any, Final, NoReturn
 import attrs
 
 from connectly_api.errors import Violation
-from connectly_api.json_values import is_array, is_object
-from connectly_api.sandbox.model.fields import is_mapping
+from connectly_api.json_values import is_array, is_mapping, is_object
 from connectly_api.sandbox.spec.schemas import Schema, accepted_names, camel_case
 
 __all__ = ["NotJsonError", "Reading", "ascii_json", "compact", "decode", "read"]

@@ -11,15 +11,13 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from connectly_api.errors import Violation
+from connectly_api.errors import Headers, Violation
 from connectly_api.sandbox.spec.operations import Operation, Parameter
 from connectly_api.sandbox.spec.protojson import NOTED, read
 from connectly_api.sandbox.spec.schemas import Schema, camel_case
 from connectly_api.sandbox.spec.validation import violations
 
 __all__ = ["Arguments", "read_arguments"]
-
-Headers = tuple[tuple[str, str], ...]
 
 
 @attrs.frozen

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.model.fields import is_mapping
+from connectly_api.json_values import is_mapping
 
 __all__ = ["NAMES", "Schema", "SchemaReader", "accepted_names", "camel_case", "refuse_swagger", "resolve"]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.json_values import get_object, get_objects
 from connectly_api.sandbox.delivery.payloads import (
     Writing,
     button_part,
@@ -16,7 +17,6 @@ from connectly_api.sandbox.delivery.payloads import (
 )
 from connectly_api.sandbox.delivery.statuses import announced
 from connectly_api.sandbox.model.changes import WindowSet, Written
-from connectly_api.sandbox.model.fields import inner, listed
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import inbound_id
 from connectly_api.sandbox.model.records import AcceptedMessage
@@ -144,10 +144,10 @@ def _choice(
 
 def _offers(message: AcceptedMessage, what: str, wanted: str) -> Iterator[Mapping[str, str]]:
     """Yield what a message offers; a template's buttons are not known here, so it may have the one that is wanted."""
-    content = inner(message.body, "message")
+    content = get_object(message.body, "message")
     if what == "button" and message.kind == "template":
         yield {"id": wanted, "text": wanted}
-    buttons = listed(inner(content, "replyButtonMessage"), "buttons") if what == "button" else ()
-    sections = listed(inner(content, "listMessage"), "sections") if what == "row" else ()
-    for one in (*buttons, *(row for section in sections for row in listed(section, "rows"))):
+    buttons = get_objects(get_object(content, "replyButtonMessage"), "buttons") if what == "button" else ()
+    sections = get_objects(get_object(content, "listMessage"), "sections") if what == "row" else ()
+    for one in (*buttons, *(row for section in sections for row in get_objects(section, "rows"))):
         yield {"id": str(one.get("id", "")), "text": str(one.get("text", ""))}
