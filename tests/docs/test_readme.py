@@ -23,8 +23,8 @@ def test_the_readmes_program_prints_what_it_shows_and_its_bot_replies(tmp_path: 
             reader.follow(block)
         assert [block.title for block in BLOCKS if block.title] == ["hello.py", "bot.py"]
 
-        def replied() -> bool:
+        def has_reply() -> bool:
             messages: Any = httpx.get(f"http://127.0.0.1:{reader.ports['8750']}/__sandbox__/messages").json()
             return "You wrote: Hi" in str(messages)
 
-        wait_until(replied, reader.servers[-1])
+        wait_until(has_reply, reader.servers[-1])
