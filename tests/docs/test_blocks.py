@@ -22,7 +22,7 @@ from connectly_api import Connectly
 from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import WebhookApp
 from tests.docs.pages import ROOT, Block, blocks_of, pages
-from tests.docs.shell import Place, check, commands, shown
+from tests.docs.shell import Place, check, commands, read_input
 
 PAGES = {page.relative_to(ROOT).as_posix(): blocks_of(page) for page in pages()}
 BLOCKS = [block for blocks in PAGES.values() for block in blocks]
@@ -146,7 +146,7 @@ def test_a_file_of_tests_passes_and_so_many_as_the_page_says(block: Block, folde
 
 @pytest.mark.parametrize("block", of(*SHELL), ids=str)
 def test_shell_can_be_given_as_it_stands(block: Block, folder: Path, sandbox: Sandbox, address: str) -> None:
-    given = list(commands(shown(block)))
+    given = list(commands(read_input(block)))
     assert given
     for command in given:
         check(command, Place(folder, address))

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.docs.pages import ROOT, blocks_of
-from tests.docs.reader import reading, wait_until
+from tests.docs.reader import open_reader, wait_until
 from tests.docs.shell import Command
 
 BLOCKS = blocks_of(ROOT / "README.md")
@@ -16,7 +16,7 @@ BLOCKS = blocks_of(ROOT / "README.md")
 
 def test_the_readmes_program_prints_what_it_shows_and_its_bot_replies(tmp_path: Path) -> None:
     served = next(index for index, block in enumerate(BLOCKS) if "uvicorn bot:app" in block.text)
-    with reading(tmp_path) as reader:
+    with open_reader(tmp_path) as reader:
         for block in BLOCKS[1 : served + 1]:
             if block.language == "text":
                 reader.give(Command({}, ("python", "hello.py")))
