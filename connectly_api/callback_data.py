@@ -12,9 +12,9 @@ from typing import Final
 
 from connectly_api.errors import CallbackDataTooLongError, Violation
 from connectly_api.json_values import JsonValue
-from connectly_api.wire.encoding import encode_json, leaves
+from connectly_api.wire.encoding import encode_json, iterate_leaves
 
-__all__ = ["LIMIT", "callback_data_doubts", "check_callback_data"]
+__all__ = ["LIMIT", "check_callback_data"]
 
 LIMIT: Final = 1024
 """Bytes."""
@@ -31,10 +31,10 @@ def check_callback_data(value: JsonValue) -> int:
         InvalidInputError: It is not JSON: NaN, Infinity, another type, a key that is not a string, a value within
             itself, a lone surrogate.
     """
-    return len(_encoded(value))
+    return len(_encode_within_limit(value))
 
 
-def callback_data_doubts(value: JsonValue) -> Sequence[Violation]:
+def check_for_large_integers(value: JsonValue) -> Sequence[Violation]:
     """Check callback data, and return what of it may come back changed.
 
     A gateway that reads numbers as doubles, as JavaScript and protobuf's JSON do, keeps integers up to 2**53 alone.
@@ -43,17 +43,21 @@ def callback_data_doubts(value: JsonValue) -> Sequence[Violation]:
         value: As `check_callback_data` takes it, which raises the same.
     """
     # Hardly any has one: it takes sixteen digits.
-    if not _LARGE.search(_encoded(value)):
+    if not _LARGE.search(_encode_within_limit(value)):
         return ()
     problem = "an integer beyond 2**53 may come back changed, as gateways read numbers as doubles; send it as a string"
-    return [Violation(path, problem, level="doubt") for path, item in leaves(value, "callback_data") if _is_large(item)]
+    return [
+        Violation(path, problem, level="doubt")
+        for path, item in iterate_leaves(value, "callback_data")
+        if _is_large(item)
+    ]
 
 
 _LARGE: Final = re.compile(b"[0-9]{16}")
 _EXACT: Final = 2**53
 
 
-def _encoded(value: JsonValue) -> bytes:
+def _encode_within_limit(value: JsonValue) -> bytes:
     content = encode_json(value, field="callback_data")
     if len(content) > LIMIT:
         raise CallbackDataTooLongError(len(content), LIMIT)

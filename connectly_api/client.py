@@ -10,16 +10,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
 from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
-from connectly_api.content.interactive import Button, Header, ListMessage, ReplyButtons, Section
+from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Section
 from connectly_api.content.limits import Limits
+from connectly_api.content.parts import Header
 from connectly_api.content.products import Product, ProductList, ProductSection
 from connectly_api.content.template import Parameter, Template
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
-from connectly_api.keywords import check_keywords, keywords_of, name_init_keywords
+from connectly_api.keywords import check_keywords, list_keywords, suggest_init_keywords
 from connectly_api.recipients import RecipientLike, SenderLike, to_recipient, to_sender
 from connectly_api.results import SentMessage
-from connectly_api.send_request import Content, Message, SendOptions, check_options, to_request
-from connectly_api.setting_rules import check_kind, refer_to
+from connectly_api.send_request import Content, Message, SendOptions, build_request, check_options
+from connectly_api.setting_rules import check_kind, name_origin
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.adapters.auto import TransportName, to_transport
 from connectly_api.transport.endpoint import PRODUCTION, proxy_from_environment
@@ -28,13 +29,11 @@ from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.tls import Tls
-from connectly_api.wire.encoding import path_segment
+from connectly_api.wire.parameters import encode_path_segment
 
 if TYPE_CHECKING:
     from connectly_api.registrations import Registrations
     from connectly_api.telemetry import Telemetry
-
-__all__ = ["Connectly"]
 
 
 class Connectly:
@@ -49,7 +48,7 @@ class Connectly:
     """
 
     @cut_traceback
-    @name_init_keywords
+    @suggest_init_keywords
     def __init__(
         self,
         *,
@@ -97,7 +96,7 @@ class Connectly:
         check_kind("timeouts", timeouts, Timeouts, "a Timeouts value, Timeouts(total=…)")
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
         check_kind("telemetry", telemetry, ("transport", "call"), "a Telemetry value")
-        path_segment("business_id", business_id)
+        encode_path_segment("business_id", business_id)
         self.business_id = business_id
         self._sender = None if sender is None else to_sender(sender)
         self._limits: Limits = limits
@@ -127,7 +126,7 @@ class Connectly:
                 variable where it came from one.
             TypeError: The constructor has no such keyword; the error names the one that was probably meant.
         """
-        check_keywords(settings, keywords_of(cls))
+        check_keywords(settings, list_keywords(cls))
         names = {
             "api_key": "CONNECTLY_API_KEY",
             "business_id": "CONNECTLY_BUSINESS_ID",
@@ -147,7 +146,7 @@ class Connectly:
         try:
             return cls(**merged)
         except InvalidInputError as error:
-            raise refer_to(error, origins) from None
+            raise name_origin(error, origins) from None
 
     @cached_property
     def webhooks(self) -> Registrations:
@@ -244,7 +243,7 @@ class Connectly:
             channel_type="whatsapp" if channel_type is None else channel_type,
         )
         with preparing():
-            request = to_request(self.business_id, message, self._limits)
+            request = build_request(self.business_id, message, self._limits)
         answer = await self.transport.send(request, timeout=options.get("timeout"))
         if not answer.value.id:
             raise UnexpectedResponseError(

@@ -13,8 +13,6 @@ from difflib import get_close_matches
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-__all__ = ["check_keywords", "keywords_of", "name_init_keywords", "name_keywords", "nearest"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -76,7 +74,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
 _NOWHERE: Final = frozenset({"message_id"})
 
 
-def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
+def find_nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the known name that was probably meant, several where it begins several, none where none is near.
 
     Args:
@@ -84,7 +82,7 @@ def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
         known: The names that exist, the likeliest first.
     """
     plain = {re.sub("[^a-z0-9]", "", candidate): candidate for candidate in known}
-    words = _words(name)
+    words = _to_snake_case(name)
     if words in _NOWHERE:
         return ()
     joined = words.replace("_", "")
@@ -118,24 +116,24 @@ def check_keywords(
     if known is None or not (unknown := [name for name in given if name not in known]):
         return
     places = elsewhere or {}
-    told = [_told(name, (*places, *known), places) for name in unknown]
+    told = [_describe(name, (*places, *known), places) for name in unknown]
     plural = "s" if len(unknown) > 1 else ""
     error = TypeError(f"unexpected keyword argument{plural} {', '.join(told)}")
     error.__notes__ = []  # It is the caller's slip: where it was found is of no interest.
     raise error
 
 
-def _told(name: str, candidates: Sequence[str], places: Mapping[str, str]) -> str:
+def _describe(name: str, candidates: Sequence[str], places: Mapping[str, str]) -> str:
     # Names come from a program, but may be data that was unpacked: what is no name is not repeated.
     if not name.isidentifier() or len(name) > _LONGEST:
         return f"of {len(name)} characters, which is no name"
     if name in places:
         return f"{name!r}: {places[name]}"
-    found = " or ".join(repr(candidate) for candidate in nearest(name, candidates))
+    found = " or ".join(repr(candidate) for candidate in find_nearest(name, candidates))
     return f"{name!r} (did you mean {found}?)" if found else repr(name)
 
 
-def keywords_of(function: Callable[..., object]) -> tuple[str, ...] | None:
+def list_keywords(function: Callable[..., object]) -> tuple[str, ...] | None:
     """Return the keywords that a function or a class takes, or None where it takes any, to pass them on."""
     parameters = inspect.signature(function).parameters.values()
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
@@ -143,35 +141,35 @@ def keywords_of(function: Callable[..., object]) -> tuple[str, ...] | None:
     return tuple(parameter.name for parameter in parameters)
 
 
-def name_keywords(
+def suggest_keywords(
     function: Callable[P, Coroutine[Any, Any, T]],
 ) -> Callable[P, Coroutine[Any, Any, T]]:
     """Let a coroutine method with fixed keywords suggest the right one where a wrong one is given."""
-    known = (keywords_of(function) or ())[1:]
+    known = (list_keywords(function) or ())[1:]
 
     @wraps(function)
-    async def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+    async def check_first(*args: P.args, **kwargs: P.kwargs) -> T:
         check_keywords(kwargs, known)
         call = function(*args, **kwargs)
         # An error that passes through this frame finds no argument in it.
         del args, kwargs
         return await call
 
-    return checked
+    return check_first
 
 
-def name_init_keywords(function: Callable[P, None]) -> Callable[P, None]:
+def suggest_init_keywords(function: Callable[P, None]) -> Callable[P, None]:
     """Let a constructor suggest the right keyword where a wrong one is given; `cut_traceback` hides its arguments."""
-    known = (keywords_of(function) or ())[1:]
+    known = (list_keywords(function) or ())[1:]
 
     @wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> None:
+    def check_first(*args: P.args, **kwargs: P.kwargs) -> None:
         check_keywords(kwargs, known)
         function(*args, **kwargs)
 
-    return checked
+    return check_first
 
 
-def _words(name: str) -> str:
+def _to_snake_case(name: str) -> str:
     """Return a name in lower case, its words joined by underscores: `callbackData` is `callback_data`."""
     return re.sub("[^a-z0-9]+", "_", re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from connectly_api.errors import InvalidInputError, InvalidRecipientError
 
-__all__ = ["read_national"]
-
 
 def read_national(number: str, region: object, size: int) -> str:
     """Return the E.164 number that digits mean where they are dialled, if the region's plan has it.

@@ -10,8 +10,6 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["E164", "TRUNK_ZERO", "is_international", "obstacle", "read_international", "strip_punctuation"]
-
 E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 """E.164 allows 15 digits and no leading zero; no country has numbers of fewer than 7 with its code."""
 
@@ -45,7 +43,7 @@ def read_international(text: str) -> tuple[str | None, str]:
     if problem:
         return None, problem
     if not E164.fullmatch(number):
-        return None, obstacle(number)
+        return None, find_obstacle(number)
     if TRUNK_ZERO.match(number):
         return None, "a zero after the country code is dialled at home only; write the number without it"
     return number, ""
@@ -76,7 +74,7 @@ def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str
         if category in _BRACKETS:
             is_first_in_brackets = category == "Ps"
         elif character in _DIGITS or (character == "+" and not kept):
-            if is_first_in_brackets and not is_national and (home := _dialled_at_home(character, kept, text[place:])):
+            if is_first_in_brackets and not is_national and (home := _find_home_digit(character, kept, text[place:])):
                 return "", (
                     f"{home} in brackets, at character {place}: it cannot be seen whether it belongs to the number; "
                     "write the number as it is dialled from abroad"
@@ -88,17 +86,17 @@ def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str
             and not (character.isspace() and (not kept or place > last))
             and not (is_national and character in _NATIONAL)
         ):
-            return "", f"{_kind(character, category)} at character {place}"
+            return "", f"{_name_character(character, category)} at character {place}"
     return "".join(kept), ""
 
 
-def obstacle(text: str) -> str:
+def find_obstacle(text: str) -> str:
     """Return why a text is not `+` and 7 to 15 digits: its first character that does not belong, or its length."""
     if not text:
         return "it is empty"
     for place, character in enumerate(text, 1):
         if character not in _DIGITS and (character != "+" or place > 1):
-            return f"{_kind(character, unicodedata.category(character))} at character {place}"
+            return f"{_name_character(character, unicodedata.category(character))} at character {place}"
     if not text.startswith("+"):
         return "a + and the country code must come first"
     if text[1:2] == "0":
@@ -107,7 +105,7 @@ def obstacle(text: str) -> str:
     return f"{size} digit{'s' * (size != 1)}"
 
 
-def _dialled_at_home(digit: str, before: list[str], after: str) -> str | None:
+def _find_home_digit(digit: str, before: list[str], after: str) -> str | None:
     """Return in words which digit, first in brackets, may be dialled at home only, or None."""
     if digit == "0":
         return "a zero"
@@ -121,7 +119,7 @@ def _is_left_out(character: str, category: str) -> bool:
     return character in ".\t" or category in {"Zs", "Pd", "Cf"}
 
 
-def _kind(character: str, category: str) -> str:
+def _name_character(character: str, category: str) -> str:
     if character in _PLAIN:
         return _PLAIN[character]
     if category.startswith("L"):

@@ -12,32 +12,30 @@ from typing import Final
 import attrs
 
 from connectly_api.errors import InvalidRecipientError, InvalidSenderError
-from connectly_api.number_text import E164, is_international, obstacle, read_international, strip_punctuation
+from connectly_api.number_text import E164, find_obstacle, is_international, read_international, strip_punctuation
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
-
-__all__ = ["Bsuid", "Phone", "Recipient", "RecipientLike", "SenderLike", "to_recipient", "to_sender"]
 
 # WhatsApp: "the user's two-letter ISO 3166 country code, a period, and up to 128 alphanumeric characters"; a parent
 # BSUID has `ENT.` between them.
 _BSUID: Final = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 
-def _written(value: object) -> str:
+def _describe(value: object) -> str:
     return f"{len(value)} characters" if isinstance(value, str) else f"a value of type {type(value).__name__}"
 
 
 def _check_e164(_instance: object, _attribute: attrs.Attribute[str], value: object) -> None:
     if not isinstance(value, str):
-        raise InvalidRecipientError(f"phone: must be a string, {_written(value)} given", field="phone")
+        raise InvalidRecipientError(f"phone: must be a string, {_describe(value)} given", field="phone")
     if not E164.fullmatch(value):
         raise InvalidRecipientError(
-            f"phone: must be + and 7 to 15 digits (E.164): {obstacle(value)}{_parse_hint(value)}",
+            f"phone: must be + and 7 to 15 digits (E.164): {find_obstacle(value)}{_suggest_parse(value)}",
             field="phone",
             size=len(value),
         )
 
 
-def _parse_hint(text: str) -> str:
+def _suggest_parse(text: str) -> str:
     """Return where to go with a text that is a number but for its punctuation."""
     return "; Phone.parse reads numbers as people write them" if read_international(text)[0] else ""
 
@@ -45,17 +43,17 @@ def _parse_hint(text: str) -> str:
 def _check_bsuid(_instance: object, _attribute: attrs.Attribute[str], value: object) -> None:
     if not isinstance(value, str) or not _BSUID.fullmatch(value):
         raise InvalidRecipientError(
-            f"bsuid: must be a country code, a dot, and 1 to 128 letters and digits, {_written(value)} given",
+            f"bsuid: must be a country code, a dot, and 1 to 128 letters and digits, {_describe(value)} given",
             field="bsuid",
             size=len(value) if isinstance(value, str) else None,
         )
 
 
-def _masked_phone(e164: str) -> str:
+def _mask_phone(e164: str) -> str:
     return f"'{e164[:2]}…{e164[-2:]}'"
 
 
-def _masked_bsuid(value: str) -> str:
+def _mask_bsuid(value: str) -> str:
     return f"'{value[:3]}…'"
 
 
@@ -74,7 +72,7 @@ class Phone:
     """
 
     # Printers that go by an attrs class's fields, as rich's, ask the field instead of `__repr__`.
-    e164: str = attrs.field(validator=_check_e164, repr=_masked_phone)
+    e164: str = attrs.field(validator=_check_e164, repr=_mask_phone)
 
     @classmethod
     @cut_traceback
@@ -97,9 +95,9 @@ class Phone:
         """
         given: object = text
         if not isinstance(given, str):
-            raise InvalidRecipientError(f"phone: must be a string, {_written(given)} given", field="phone")
+            raise InvalidRecipientError(f"phone: must be a string, {_describe(given)} given", field="phone")
         if region is not None and not is_international(given):
-            return cls(_in_region(given, region))
+            return cls(_parse_in_region(given, region))
         number, problem = read_international(given)
         if number is None:
             raise InvalidRecipientError(f"phone: {_FORM}: {problem}", field="phone", size=len(given))
@@ -107,13 +105,13 @@ class Phone:
 
     def __repr__(self) -> str:
         """Return the number with its middle hidden."""
-        return f"Phone({_masked_phone(self.e164)})"
+        return f"Phone({_mask_phone(self.e164)})"
 
 
 _FORM: Final = "must be + and 7 to 15 digits (E.164)"
 
 
-def _in_region(text: str, region: object) -> str:
+def _parse_in_region(text: str, region: object) -> str:
     # Imported here, as most programs have numbers with country codes.
     from connectly_api.national_numbers import read_national  # noqa: PLC0415
 
@@ -138,18 +136,18 @@ class Bsuid:
         InvalidRecipientError: It is not two capital letters, a dot (or `.ENT.`), and 1 to 128 letters and digits.
     """
 
-    value: str = attrs.field(validator=_check_bsuid, repr=_masked_bsuid)
+    value: str = attrs.field(validator=_check_bsuid, repr=_mask_bsuid)
 
     def __repr__(self) -> str:
         """Return the country code alone."""
-        return f"Bsuid({_masked_bsuid(self.value)})"
+        return f"Bsuid({_mask_bsuid(self.value)})"
 
 
-def _as_phone(value: Phone | str | None) -> Phone | None:
+def _to_phone(value: Phone | str | None) -> Phone | None:
     return value if value is None or isinstance(value, Phone) else Phone(value)
 
 
-def _as_bsuid(value: Bsuid | str | None) -> Bsuid | None:
+def _to_bsuid(value: Bsuid | str | None) -> Bsuid | None:
     return value if value is None or isinstance(value, Bsuid) else Bsuid(value)
 
 
@@ -167,8 +165,8 @@ class Recipient:
         InvalidRecipientError: Neither a phone number nor a BSUID is given, or one of them is badly written.
     """
 
-    phone: Phone | None = attrs.field(default=None, converter=_as_phone)
-    bsuid: Bsuid | None = attrs.field(default=None, converter=_as_bsuid)
+    phone: Phone | None = attrs.field(default=None, converter=_to_phone)
+    bsuid: Bsuid | None = attrs.field(default=None, converter=_to_bsuid)
     name: str | None = attrs.field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -178,7 +176,7 @@ class Recipient:
         name: object = self.name
         if name is not None and not isinstance(name, str):
             raise InvalidRecipientError(
-                f"recipient.name: must be a string, {_written(name)} given", field="recipient.name"
+                f"recipient.name: must be a string, {_describe(name)} given", field="recipient.name"
             )
         if name is not None and not name.strip():
             raise InvalidRecipientError(
@@ -208,13 +206,13 @@ def to_recipient(value: RecipientLike) -> Recipient:
     given: object = value
     forms = "must be a phone number (+ and 7 to 15 digits) or a BSUID (country code, dot, letters and digits)"
     if not isinstance(given, str):
-        raise InvalidRecipientError(f"recipient: {forms}, {_written(given)} given", field="recipient")
+        raise InvalidRecipientError(f"recipient: {forms}, {_describe(given)} given", field="recipient")
     if E164.fullmatch(given):
         return Recipient(Phone(given))
     if _BSUID.fullmatch(given):
         return Recipient(None, Bsuid(given))
     is_like_a_number = any(map(str.isdecimal, given)) and not given[0].isalpha()
-    hint = f": {obstacle(given)}{_parse_hint(given)}" if is_like_a_number else ""
+    hint = f": {find_obstacle(given)}{_suggest_parse(given)}" if is_like_a_number else ""
     raise InvalidRecipientError(f"recipient: {forms}{hint}", field="recipient", size=len(given))
 
 
@@ -229,8 +227,8 @@ def to_sender(value: SenderLike) -> Phone:
     given: object = value
     form = "must be a phone number (+ and 7 to 15 digits)"
     if not isinstance(given, str):
-        raise InvalidSenderError(f"sender: {form}, {_written(given)} given", field="sender")
+        raise InvalidSenderError(f"sender: {form}, {_describe(given)} given", field="sender")
     if not E164.fullmatch(given):
-        problem = f"{obstacle(given)}{_parse_hint(given)}"
+        problem = f"{find_obstacle(given)}{_suggest_parse(given)}"
         raise InvalidSenderError(f"sender: {form}: {problem}", field="sender", size=len(given))
     return Phone(given)

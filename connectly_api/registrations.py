@@ -12,22 +12,20 @@ from typing import get_args
 
 import attrs
 
-from connectly_api.content.basic import many
+from connectly_api.content.fields import to_tuple
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
-from connectly_api.keywords import name_keywords
+from connectly_api.keywords import suggest_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_webhook, get_webhooks, update_webhook
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
-from connectly_api.setting_rules import check_kind, name_problem
+from connectly_api.setting_rules import check_kind, find_name_problem
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.endpoint import address_problem
 from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Response
-from connectly_api.web_address import web_address_problem
-from connectly_api.wire.encoding import UNSET, Unset
-
-__all__ = ["Registrations", "Webengage"]
+from connectly_api.web_address import find_web_address_problem
+from connectly_api.wire.unset import UNSET, Unset
 
 
 @cut_init_traceback
@@ -51,7 +49,7 @@ class Webengage:
         """
         _check_name("token", self.token)
         _check_string("webhook_url", self.webhook_url)
-        if (problem := web_address_problem(self.webhook_url)) is not None:
+        if (problem := find_web_address_problem(self.webhook_url)) is not None:
             raise InvalidInputError(f"webhook_url: {problem}", field="webhook_url", size=len(self.webhook_url))
 
 
@@ -69,7 +67,7 @@ class Registrations:
         self._business_id = business_id
 
     @cut_traceback
-    @name_keywords
+    @suggest_keywords
     async def create(
         self,
         topic: Topic,
@@ -109,7 +107,7 @@ class Registrations:
                 topic=topic,
                 address=address,
                 type_=UNSET if type is None else type,
-                configuration=_configuration(echo, channel_types, filters, webengage),
+                configuration=_build_configuration(echo, channel_types, filters, webengage),
             )
         request = create_webhook.request(self._business_id, body=body)
         answer = await self._transport.send(request, timeout=timeout)
@@ -123,7 +121,7 @@ class Registrations:
         return CreatedWebhook(answer.value.id, answer.response)
 
     @cut_traceback
-    @name_keywords
+    @suggest_keywords
     async def list(self, *, timeout: float | None = None) -> tuple[WebhookRegistration, ...]:
         """Return every registration, in the service's order.
 
@@ -135,10 +133,10 @@ class Registrations:
         """
         answer = await self._transport.send(get_webhooks.request(self._business_id), timeout=timeout)
         entity = answer.value.entity
-        return tuple(map(_registration, entity.webhooks or ())) if entity else ()
+        return tuple(map(_to_registration, entity.webhooks or ())) if entity else ()
 
     @cut_traceback
-    @name_keywords
+    @suggest_keywords
     async def update(
         self,
         webhook_id: str,
@@ -172,7 +170,7 @@ class Registrations:
         if address is not None:
             _check_address(address)
         with preparing():
-            configuration = _configuration(echo, channel_types, filters, webengage)
+            configuration = _build_configuration(echo, channel_types, filters, webengage)
             if address is None and not configuration:
                 raise InvalidInputError("address: nothing to change is given", field="address")
             body = models.UpdateWebhookRequest(
@@ -182,7 +180,7 @@ class Registrations:
         return (await self._transport.send(request, timeout=timeout)).response
 
     @cut_traceback
-    @name_keywords
+    @suggest_keywords
     async def delete(self, webhook_id: str, *, timeout: float | None = None) -> Response:
         """Delete a registration; this cannot be undone.
 
@@ -214,7 +212,7 @@ def _check_string(field: str, value: object) -> None:
 
 def _check_name(field: str, value: str) -> None:
     _check_string(field, value)
-    if (problem := name_problem(value)) is not None:
+    if (problem := find_name_problem(value)) is not None:
         raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))
 
 
@@ -224,7 +222,7 @@ def _check_address(value: str) -> None:
         raise InvalidInputError(f"address: {problem}", field="address", size=len(value))
 
 
-def _configuration(
+def _build_configuration(
     echo: bool | None,  # noqa: FBT001 (three states, passed on as they came)
     channel_types: Iterable[ChannelType] | None,
     filters: Iterable[WebhookFilter] | None,
@@ -232,10 +230,10 @@ def _configuration(
 ) -> models.WebhookConfiguration | Unset:
     check_kind("echo", echo, bool, "True or False")
     check_kind("webengage", webengage, Webengage, "a Webengage value")
-    channels = None if channel_types is None else list(many(channel_types, "channel_types", is_ordered=False))
+    channels = None if channel_types is None else list(to_tuple(channel_types, "channel_types", is_ordered=False))
     for channel in channels or ():
         _check_choice("channel_types", channel, get_args(ChannelType))
-    patterns = None if filters is None else list(many(filters, "filters", is_ordered=False))
+    patterns = None if filters is None else list(to_tuple(filters, "filters", is_ordered=False))
     for index, pattern in enumerate(patterns or ()):
         _check_filter(f"filters[{index}]", pattern)
     if echo is None and channels is None and patterns is None and webengage is None:
@@ -261,7 +259,7 @@ def _check_filter(path: str, value: object) -> None:
     _check_name(f"{path}.expression", value.expression)
 
 
-def _registration(model: models.Webhook) -> WebhookRegistration:
+def _to_registration(model: models.Webhook) -> WebhookRegistration:
     configuration = model.configuration or models.WebhookConfiguration()
     return WebhookRegistration(
         id=model.id or "",

@@ -7,8 +7,6 @@ import attrs
 from connectly_api.recipients import Recipient
 from connectly_api.transport.protocol import Response
 
-__all__ = ["CreatedWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"]
-
 
 @attrs.frozen
 class SentMessage:

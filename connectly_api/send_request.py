@@ -7,10 +7,10 @@ from typing import Any, Final, Literal, TypedDict, get_args
 
 import attrs
 
-from connectly_api.callback_data import callback_data_doubts
+from connectly_api.callback_data import check_for_large_integers
 from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
 from connectly_api.content.interactive import ListMessage, ReplyButtons
-from connectly_api.content.limits import Limits, check
+from connectly_api.content.limits import Limits, raise_or_warn
 from connectly_api.content.products import Product, ProductList
 from connectly_api.content.template import Template
 from connectly_api.errors import InvalidContentError, InvalidInputError, Violation
@@ -19,11 +19,9 @@ from connectly_api.keywords import check_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
 from connectly_api.recipients import Phone, Recipient, SenderLike
-from connectly_api.setting_rules import name_problem
+from connectly_api.setting_rules import find_name_problem
 from connectly_api.transport.protocol import Request
-from connectly_api.wire.encoding import UNSET
-
-__all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "check_options", "to_request"]
+from connectly_api.wire.unset import UNSET
 
 SessionContent = Text | Image | Video | Audio | Document | Location | ListMessage | ReplyButtons | Product | ProductList
 """A free-form message: it reaches customers who wrote within the last 24 hours."""
@@ -100,7 +98,7 @@ class Message:
     channel_type: ChannelType = "whatsapp"
 
 
-def to_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
+def build_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
     """Return the request that sends a message.
 
     Args:
@@ -117,21 +115,21 @@ def to_request(business_id: str, message: Message, limits: Limits) -> Request[mo
     if not isinstance(content, _KINDS):
         problem = f"must be one of the kinds of content, not {type(content).__name__}"
         raise InvalidContentError([Violation("content", problem, level="error")])
-    doubts = () if message.callback_data is None else callback_data_doubts(message.callback_data)
+    doubts = () if message.callback_data is None else check_for_large_integers(message.callback_data)
     if message.campaign_name is not None:
         _check_text("campaign_name", message.campaign_name)
     if message.channel_type not in _CHANNELS:
         raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
     if message.channel_type != "whatsapp" and isinstance(message.content, Template):
         raise InvalidInputError("channel_type: a template goes by whatsapp alone", field="channel_type")
-    check(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
-    check(doubts, limits)
+    raise_or_warn(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
+    raise_or_warn(doubts, limits)
     if isinstance(message.content, Template):
-        return _template_request(business_id, message, message.content)
-    return _session_request(business_id, message, message.content)
+        return _build_template_request(business_id, message, message.content)
+    return _build_session_request(business_id, message, message.content)
 
 
-def _session_request(
+def _build_session_request(
     business_id: str, message: Message, content: SessionContent
 ) -> Request[models.SendMessageResponse]:
     recipient = models.Participant(channel_type=message.channel_type)
@@ -151,10 +149,12 @@ def _session_request(
     return send_message.request(business_id, body=body)
 
 
-def _template_request(business_id: str, message: Message, template: Template) -> Request[models.SendMessageResponse]:
+def _build_template_request(
+    business_id: str, message: Message, template: Template
+) -> Request[models.SendMessageResponse]:
     body = models.SendWhatsappTemplatedMessageRequest(
         sender=UNSET if message.sender is None else message.sender.e164,
-        number=_number(message.recipient),
+        number=_name_recipient(message.recipient),
         template_name=template.name,
         language=template.language,
         parameters=template.to_parameters(),
@@ -164,7 +164,7 @@ def _template_request(business_id: str, message: Message, template: Template) ->
     return send_whatsapp_templated_message.request(business_id, body=body)
 
 
-def _number(recipient: Recipient) -> str:
+def _name_recipient(recipient: Recipient) -> str:
     """Return how a template names a recipient: by phone number where it is known, else `bsuid:` and the BSUID."""
     if recipient.phone is not None:
         return recipient.phone.e164
@@ -174,5 +174,5 @@ def _number(recipient: Recipient) -> str:
 def _check_text(field: str, value: object) -> None:
     if not isinstance(value, str):
         raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
-    if (problem := name_problem(value)) is not None:
+    if (problem := find_name_problem(value)) is not None:
         raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))

@@ -12,8 +12,6 @@ from typing import Any, Final
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["UNSEEN", "check_kind", "name_problem", "refer_to"]
-
 UNSEEN: Final = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
     # The two joiners are part of Persian and Hindi words, and of emojis: not so at an end, or within plain ASCII.
@@ -22,7 +20,7 @@ UNSEEN: Final = re.compile(
 """Control characters, line ends, and others that cannot be seen: they are pasted along, and nobody misses them."""
 
 
-def name_problem(text: str) -> str | None:
+def find_name_problem(text: str) -> str | None:
     """Return what is wrong with an id or a name, or None.
 
     Args:
@@ -60,7 +58,7 @@ def check_kind(field: str, value: object, kind: type | tuple[str, ...], example:
         raise InvalidInputError(f"{field}: must be {example}, not {_kind_of(value)}", field=field)
 
 
-def refer_to(error: InvalidInputError, origins: Mapping[str, str]) -> InvalidInputError:
+def name_origin(error: InvalidInputError, origins: Mapping[str, str]) -> InvalidInputError:
     """Return an error that names where a setting was found instead of the setting.
 
     Args:

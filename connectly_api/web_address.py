@@ -13,8 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 from connectly_api.setting_rules import UNSEEN
 
-__all__ = ["file_name", "is_host", "web_address_problem"]
-
 _SPACE: Final = re.compile("\\s")
 _AUTHORITY: Final = re.compile(r"(?:.*@)?(?:\[(?P<literal>[^\[\]]*)\]|(?P<name>[^:\[\]@]*))(?::[0-9]*)?", re.DOTALL)
 _JOINERS: Final = "\u200c\u200d"
@@ -27,7 +25,7 @@ _PROGRAMS: Final = frozenset({"action", "ashx", "asp", "aspx", "cfm", "cgi", "do
 _LONGEST_NAME: Final = 240
 
 
-def web_address_problem(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
+def find_web_address_problem(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
     """Return what is wrong with the absolute address of something on the web, or None.
 
     Args:
@@ -53,7 +51,7 @@ def web_address_problem(text: str, schemes: tuple[str, ...] = ("http", "https"))
     return next((problem for problem, holds in problems.items() if holds), None)
 
 
-def file_name(address: str) -> str | None:
+def find_file_name(address: str) -> str | None:
     """Return the name of the file that an address ends with, or None where it ends with none.
 
     A name has an extension with a letter in it, `bill.pdf`; a program's name, `download.php`, is not the file's.

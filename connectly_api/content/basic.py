@@ -6,19 +6,16 @@ Their reprs show sizes, never texts. Source: https://docs.connectly.ai (send a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, KeysView, Mapping
-from collections.abc import Set as AbstractSet
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator
+from typing import Final, TypeVar
 
 import attrs
 
 from connectly_api.content import limits
-from connectly_api.errors import InvalidInputError, Violation
+from connectly_api.content.fields import show_length, to_optional
+from connectly_api.errors import Violation
 from connectly_api.lowlevel import models
-from connectly_api.web_address import file_name
-from connectly_api.wire.encoding import UNSET, Unset
-
-__all__ = ["Audio", "Document", "Image", "Location", "Text", "Video", "given", "many", "shown"]
+from connectly_api.web_address import find_file_name
 
 T = TypeVar("T")
 
@@ -26,39 +23,9 @@ _TEXT: Final = 4096
 _CAPTION: Final = 1024
 
 
-def shown(value: object) -> str:
-    """Stand in for a value in a repr: tell how long it is, not what it says."""
-    return f"<{len(value)} characters>" if isinstance(value, str) else "None" if value is None else "<…>"
-
-
-def many(values: Iterable[T], field: str, *, is_ordered: bool = True, instead: str = "") -> tuple[T, ...]:
-    """Keep any iterable as a tuple; a lone string, or what is no iterable, becomes the one element, for the checks.
-
-    Args:
-        values: What was given.
-        field: What an error calls it.
-        is_ordered: Whether the order counts, so that a set, which has none, would be sent in any.
-        instead: What to do with a mapping, for the error.
-
-    Raises:
-        InvalidInputError: It is a mapping, of which only the keys would be sent, or a set.
-    """
-    lone: Any = values
-    if isinstance(values, Mapping):
-        raise InvalidInputError(f"{field}: must be a list, not a mapping{instead}", field=field)
-    if is_ordered and isinstance(values, AbstractSet) and not isinstance(values, KeysView):
-        raise InvalidInputError(f"{field}: must be a list, not a set, which has no order", field=field)
-    return tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else (lone,)
-
-
-def given(value: str | None) -> str | Unset:
-    """Return what goes on the wire: nothing at all for None."""
-    return UNSET if value is None else value
-
-
-def _captioned(url: str, caption: str | None) -> Iterator[Violation]:
-    yield from limits.address("url", url)
-    yield from limits.text("caption", caption, _CAPTION, required=False)
+def _check_media(url: str, caption: str | None) -> Iterator[Violation]:
+    yield from limits.check_address("url", url)
+    yield from limits.check_text("caption", caption, _CAPTION, required=False)
 
 
 @attrs.frozen
@@ -69,11 +36,11 @@ class Text:
         text: 1 to 4096 characters.
     """
 
-    text: str = attrs.field(repr=shown)
+    text: str = attrs.field(repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        return limits.text("text", self.text, _TEXT)
+        return limits.check_text("text", self.text, _TEXT)
 
     def to_message(self) -> models.Message:
         """Return the message as the service takes it."""
@@ -89,16 +56,16 @@ class Image:
         caption: Up to 1024 characters shown below it, or None.
     """
 
-    url: str = attrs.field(repr=shown)
-    caption: str | None = attrs.field(default=None, repr=shown)
+    url: str = attrs.field(repr=show_length)
+    caption: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        return _captioned(self.url, self.caption)
+        return _check_media(self.url, self.caption)
 
     def to_attachment(self) -> models.Attachment:
         """Return the attachment, for a message or a header."""
-        return models.Attachment(type_="image", url=self.url, caption=given(self.caption))
+        return models.Attachment(type_="image", url=self.url, caption=to_optional(self.caption))
 
     def to_message(self) -> models.Message:
         """Return the message as the service takes it."""
@@ -114,16 +81,16 @@ class Video:
         caption: Up to 1024 characters shown below it, or None.
     """
 
-    url: str = attrs.field(repr=shown)
-    caption: str | None = attrs.field(default=None, repr=shown)
+    url: str = attrs.field(repr=show_length)
+    caption: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        return _captioned(self.url, self.caption)
+        return _check_media(self.url, self.caption)
 
     def to_attachment(self) -> models.Attachment:
         """Return the attachment, for a message or a header."""
-        return models.Attachment(type_="video", url=self.url, caption=given(self.caption))
+        return models.Attachment(type_="video", url=self.url, caption=to_optional(self.caption))
 
     def to_message(self) -> models.Message:
         """Return the message as the service takes it."""
@@ -138,11 +105,11 @@ class Audio:
         url: Its public address.
     """
 
-    url: str = attrs.field(repr=shown)
+    url: str = attrs.field(repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        yield from limits.address("url", self.url)
+        yield from limits.check_address("url", self.url)
 
     def to_message(self) -> models.Message:
         """Return the message as the service takes it."""
@@ -163,22 +130,22 @@ class Document:
         caption: Up to 1024 characters shown below it, or None.
     """
 
-    url: str = attrs.field(repr=shown)
-    filename: str | None = attrs.field(default=None, repr=shown)
-    caption: str | None = attrs.field(default=None, repr=shown)
+    url: str = attrs.field(repr=show_length)
+    filename: str | None = attrs.field(default=None, repr=show_length)
+    caption: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        yield from _captioned(self.url, self.caption)
-        yield from limits.file_name("filename", self.filename, self.url)
+        yield from _check_media(self.url, self.caption)
+        yield from limits.check_file_name("filename", self.filename, self.url)
 
     def to_attachment(self) -> models.Attachment:
         """Return the attachment, for a message or a header."""
         return models.Attachment(
             type_="document",
             url=self.url,
-            filename=given(self.filename if self.filename is not None else file_name(self.url)),
-            caption=given(self.caption),
+            filename=to_optional(self.filename if self.filename is not None else find_file_name(self.url)),
+            caption=to_optional(self.caption),
         )
 
     def to_message(self) -> models.Message:
@@ -197,21 +164,24 @@ class Location:
         address: Where it is in words, or None.
     """
 
-    latitude: float = attrs.field(repr=shown)
-    longitude: float = attrs.field(repr=shown)
-    name: str | None = attrs.field(default=None, repr=shown)
-    address: str | None = attrs.field(default=None, repr=shown)
+    latitude: float = attrs.field(repr=show_length)
+    longitude: float = attrs.field(repr=show_length)
+    name: str | None = attrs.field(default=None, repr=show_length)
+    address: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        yield from limits.coordinate("latitude", self.latitude, 90)
-        yield from limits.coordinate("longitude", self.longitude, 180)
-        yield from limits.text("name", self.name, required=False)
-        yield from limits.text("address", self.address, required=False)
+        yield from limits.check_coordinate("latitude", self.latitude, 90)
+        yield from limits.check_coordinate("longitude", self.longitude, 180)
+        yield from limits.check_text("name", self.name, required=False)
+        yield from limits.check_text("address", self.address, required=False)
 
     def to_message(self) -> models.Message:
         """Return the message as the service takes it."""
         place = models.Location(
-            latitude=self.latitude, longitude=self.longitude, name=given(self.name), address=given(self.address)
+            latitude=self.latitude,
+            longitude=self.longitude,
+            name=to_optional(self.name),
+            address=to_optional(self.address),
         )
         return models.Message(location=place)

@@ -14,21 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from connectly_api.errors import InvalidContentError, Violation
-from connectly_api.web_address import file_name as name_in
-from connectly_api.web_address import web_address_problem
-
-__all__ = [
-    "LimitWarning",
-    "Limits",
-    "address",
-    "check",
-    "coordinate",
-    "count",
-    "distinct",
-    "file_name",
-    "instances",
-    "text",
-]
+from connectly_api.web_address import find_file_name, find_web_address_problem
 
 Limits = Literal["strict", "warn", "off"]
 """`strict` refuses what breaks a limit, `warn` warns of it, `off` refuses only what cannot be sent at all."""
@@ -46,7 +32,7 @@ class LimitWarning(UserWarning):
     """A message breaks one of WhatsApp's limits, or may not arrive as it is meant, and was sent all the same."""
 
 
-def check(violations: Iterable[Violation], limits: Limits) -> None:
+def raise_or_warn(violations: Iterable[Violation], limits: Limits) -> None:
     """Act on the violations of a content.
 
     Args:
@@ -69,7 +55,7 @@ def check(violations: Iterable[Violation], limits: Limits) -> None:
 
 
 def _callers_level() -> int:
-    """Return the `stacklevel` with which `check` points at the code that called this package."""
+    """Return the `stacklevel` with which `raise_or_warn` points at the code that called this package."""
     # Documented in spite of its name; inspect.stack reads source files.
     frame, level = sys._getframe(1), 1  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
@@ -77,7 +63,7 @@ def _callers_level() -> int:
     return level
 
 
-def text(field: str, value: object, most: int | None = None, *, required: bool = True) -> Iterator[Violation]:
+def check_text(field: str, value: object, most: int | None = None, *, required: bool = True) -> Iterator[Violation]:
     """Check a text: a string that UTF-8 can carry, not empty, of at most so many characters.
 
     Args:
@@ -103,17 +89,17 @@ def text(field: str, value: object, most: int | None = None, *, required: bool =
         yield Violation(field, f"{len(value)} characters; the limit is {most}", len(value), most)
 
 
-def address(field: str, value: object) -> Iterator[Violation]:
+def check_address(field: str, value: object) -> Iterator[Violation]:
     """Check the public address of a file, as `connectly_api.web_address` does; nothing can be sent with another."""
-    problems = list(text(field, value))
+    problems = list(check_text(field, value))
     yield from problems
-    if not problems and isinstance(value, str) and (problem := web_address_problem(value)) is not None:
+    if not problems and isinstance(value, str) and (problem := find_web_address_problem(value)) is not None:
         yield Violation(field, problem, len(value), level="error")
 
 
-def file_name(field: str, value: object, url: object) -> Iterator[Violation]:
+def check_file_name(field: str, value: object, url: object) -> Iterator[Violation]:
     """Check the name of a document; where none is given, whether its address ends with one."""
-    yield from text(field, value, required=False)
+    yield from check_text(field, value, required=False)
     if isinstance(value, str):
         problems = {
             # The check of texts has told of NUL.
@@ -122,12 +108,12 @@ def file_name(field: str, value: object, url: object) -> Iterator[Violation]:
             "holds a character that turns the direction of text": bool(_TURNS.search(value)),
         }
         yield from (Violation(field, problem, len(value)) for problem, holds in problems.items() if holds)
-    if value is None and isinstance(url, str) and web_address_problem(url) is None and name_in(url) is None:
+    if value is None and isinstance(url, str) and find_web_address_problem(url) is None and find_file_name(url) is None:
         problem = "is not given, and the address ends with none; WhatsApp shows the document as Untitled"
         yield Violation(field, problem, level="doubt")
 
 
-def coordinate(field: str, value: object, most: float) -> Iterator[Violation]:
+def check_coordinate(field: str, value: object, most: float) -> Iterator[Violation]:
     """Check a latitude (`most` 90) or longitude (180) in degrees."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         yield Violation(field, f"must be a number, not {type(value).__name__}", level="error")
@@ -137,7 +123,7 @@ def coordinate(field: str, value: object, most: float) -> Iterator[Violation]:
         yield Violation(field, f"must be between -{most:g} and {most:g} degrees", value, most)
 
 
-def count(field: str, values: Sequence[object], most: int, *, what: str, least: int = 1) -> Iterator[Violation]:
+def check_count(field: str, values: Sequence[object], most: int, *, what: str, least: int = 1) -> Iterator[Violation]:
     """Check how many there are."""
     if len(values) < least:
         problem = f"{len(values)} {what}; at least {least} is needed"
@@ -146,14 +132,14 @@ def count(field: str, values: Sequence[object], most: int, *, what: str, least: 
         yield Violation(field, f"{len(values)} {what}; the limit is {most}", len(values), most)
 
 
-def distinct(field: str, values: Sequence[object], *, what: str) -> Iterator[Violation]:
+def check_distinct(field: str, values: Sequence[object], *, what: str) -> Iterator[Violation]:
     """Check that no text comes twice."""
     texts = [value for value in values if isinstance(value, str)]
     if len(set(texts)) < len(texts):
         yield Violation(field, f"two {what} are the same; each must be unique", len(values))
 
 
-def instances(field: str, values: Sequence[object], kind: type) -> Iterator[Violation]:
+def check_instances(field: str, values: Sequence[object], kind: type) -> Iterator[Violation]:
     """Check that every element is of one class."""
     for index, value in enumerate(values):
         if not isinstance(value, kind):

@@ -13,16 +13,14 @@ from typing import Any, Final, cast
 import attrs
 
 from connectly_api.content import limits
-from connectly_api.content.basic import given, many, shown
-from connectly_api.content.template_rules import body_violations, longest, value_violations
+from connectly_api.content.fields import show_length, to_optional, to_tuple
+from connectly_api.content.template_rules import check_body, check_value, find_max_length
 from connectly_api.errors import Violation
 from connectly_api.lowlevel import models
-from connectly_api.setting_rules import name_problem
+from connectly_api.setting_rules import find_name_problem
 from connectly_api.tracebacks import cut_init_traceback
-from connectly_api.web_address import file_name
-from connectly_api.wire.encoding import UNSET, Unset
-
-__all__ = ["Parameter", "Template"]
+from connectly_api.web_address import find_file_name
+from connectly_api.wire.unset import UNSET, Unset
 
 _NAME: Final = 512
 _BODY: Final = 15
@@ -40,27 +38,27 @@ class Parameter:
     """
 
     name: str
-    value: str = attrs.field(repr=shown)
-    filename: str | None = attrs.field(default=None, repr=shown)
+    value: str = attrs.field(repr=show_length)
+    filename: str | None = attrs.field(default=None, repr=show_length)
 
 
-def _body(values: Iterable[str] | None) -> tuple[str, ...] | None:
+def _to_body(values: Iterable[str] | None) -> tuple[str, ...] | None:
     instead = "; parameters= takes values by their names"
-    return None if values is None else many(values, "body", instead=instead)
+    return None if values is None else to_tuple(values, "body", instead=instead)
 
 
-def _addresses(values: Iterable[str | None] | None) -> tuple[str | None, ...] | None:
+def _to_button_urls(values: Iterable[str | None] | None) -> tuple[str | None, ...] | None:
     instead = "; parameters= takes values by their names"
-    return None if values is None else many(values, "button_urls", instead=instead)
+    return None if values is None else to_tuple(values, "button_urls", instead=instead)
 
 
-def _parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple[Parameter, ...] | None:
+def _to_parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tuple[Parameter, ...] | None:
     if values is None:
         return None
     if isinstance(values, Mapping):
         named = cast("Mapping[str, str]", values)
         return tuple(Parameter(name, value) for name, value in named.items())
-    return many(values, "parameters")
+    return to_tuple(values, "parameters")
 
 
 @cut_init_traceback
@@ -91,34 +89,34 @@ class Template:
 
     name: str
     language: str
-    body: tuple[str, ...] | None = attrs.field(default=None, converter=_body, repr=False)
-    header_text: str | None = attrs.field(default=None, repr=shown)
-    header_image: str | None = attrs.field(default=None, repr=shown)
-    header_video: str | None = attrs.field(default=None, repr=shown)
-    header_document: str | tuple[str, str] | None = attrs.field(default=None, repr=shown)
-    button_urls: tuple[str | None, ...] | None = attrs.field(default=None, converter=_addresses, repr=False)
-    parameters: tuple[Parameter, ...] | None = attrs.field(default=None, converter=_parameters, repr=False)
+    body: tuple[str, ...] | None = attrs.field(default=None, converter=_to_body, repr=False)
+    header_text: str | None = attrs.field(default=None, repr=show_length)
+    header_image: str | None = attrs.field(default=None, repr=show_length)
+    header_video: str | None = attrs.field(default=None, repr=show_length)
+    header_document: str | tuple[str, str] | None = attrs.field(default=None, repr=show_length)
+    button_urls: tuple[str | None, ...] | None = attrs.field(default=None, converter=_to_button_urls, repr=False)
+    parameters: tuple[Parameter, ...] | None = attrs.field(default=None, converter=_to_parameters, repr=False)
 
     def violations(self) -> Iterator[Violation]:
         """Yield each limit that this breaks."""
-        yield from _name_violations("name", self.name, _NAME)
-        yield from _name_violations("language", self.language)
-        yield from limits.count("body", self.body or (), _BODY, what="values", least=0)
-        yield from limits.count("button_urls", self.button_urls or (), _BUTTONS, what="addresses", least=0)
-        yield from limits.instances("parameters", self.parameters or (), Parameter)
-        named = list(self._named())
+        yield from _check_name("name", self.name, _NAME)
+        yield from _check_name("language", self.language)
+        yield from limits.check_count("body", self.body or (), _BODY, what="values", least=0)
+        yield from limits.check_count("button_urls", self.button_urls or (), _BUTTONS, what="addresses", least=0)
+        yield from limits.check_instances("parameters", self.parameters or (), Parameter)
+        named = list(self._iterate_parameters())
         for field, parameter in named:
             is_raw = field.startswith("parameters")
-            yield from _name_violations(f"{field}.name" if is_raw else field, parameter.name)
-            yield from _value_violations(f"{field}.value" if is_raw else field, parameter)
+            yield from _check_name(f"{field}.name" if is_raw else field, parameter.name)
+            yield from _check_parameter_value(f"{field}.value" if is_raw else field, parameter)
             url = parameter.value if parameter.name == "header_document" else None
-            yield from limits.file_name(f"{field}.filename", parameter.filename, url)
+            yield from limits.check_file_name(f"{field}.filename", parameter.filename, url)
         texts = [(parameter.name, parameter.value) for _, parameter in named if _is_text(parameter)]
-        yield from body_violations("body", texts)
+        yield from check_body("body", texts)
         headers = [field for field, parameter in named if str(parameter.name).startswith("header_")]
         if len(headers) > 1:
             yield Violation(headers[1], f"a template has one header; {headers[0]} is given already", len(headers), 1)
-        yield from limits.distinct("parameters", [parameter.name for _, parameter in named], what="names")
+        yield from limits.check_distinct("parameters", [parameter.name for _, parameter in named], what="names")
 
     def to_parameters(self) -> list[models.TemplateParameter] | Unset:
         """Return the parameters under the service's names, headers first, or nothing where none is given."""
@@ -128,17 +126,17 @@ class Template:
             models.TemplateParameter(
                 name=parameter.name,
                 value=parameter.value,
-                filename=given(_file_name(parameter)),
+                filename=to_optional(_find_parameter_file_name(parameter)),
             )
-            for _, parameter in self._named()
+            for _, parameter in self._iterate_parameters()
         ]
 
-    def _named(self) -> Iterator[tuple[str, Parameter]]:
+    def _iterate_parameters(self) -> Iterator[tuple[str, Parameter]]:
         for field in ("header_text", "header_image", "header_video"):
             if (value := getattr(self, field)) is not None:
                 yield field, Parameter(field, value)
         if self.header_document is not None:
-            yield "header_document", _document(self.header_document)
+            yield "header_document", _to_header_document(self.header_document)
         for index, value in enumerate(self.body or ()):
             yield f"body[{index}]", Parameter(f"body_{index + 1}", value)
         for index, address in enumerate(self.button_urls or ()):
@@ -154,30 +152,30 @@ def _is_text(parameter: Parameter) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def _name_violations(field: str, name: str, most: int | None = None) -> Iterator[Violation]:
-    problems = list(limits.text(field, name, most))
+def _check_name(field: str, name: str, most: int | None = None) -> Iterator[Violation]:
+    problems = list(limits.check_text(field, name, most))
     yield from problems
-    if not problems and (problem := name_problem(name)) is not None:
+    if not problems and (problem := find_name_problem(name)) is not None:
         yield Violation(field, problem, len(name), level="error")
 
 
-def _value_violations(field: str, parameter: Parameter) -> Iterator[Violation]:
+def _check_parameter_value(field: str, parameter: Parameter) -> Iterator[Violation]:
     if not _is_text(parameter):
-        yield from limits.text(field, parameter.value)
+        yield from limits.check_text(field, parameter.value)
         return
-    problems = list(limits.text(field, parameter.value, longest(parameter.name)))
+    problems = list(limits.check_text(field, parameter.value, find_max_length(parameter.name)))
     yield from problems
     if all(problem.level != "error" for problem in problems):
-        yield from value_violations(field, parameter.name, parameter.value)
+        yield from check_value(field, parameter.name, parameter.value)
 
 
-def _file_name(parameter: Parameter) -> str | None:
+def _find_parameter_file_name(parameter: Parameter) -> str | None:
     if parameter.filename is None and parameter.name == "header_document":
-        return file_name(parameter.value)
+        return find_file_name(parameter.value)
     return parameter.filename
 
 
-def _document(value: Any) -> Parameter:  # noqa: ANN401 (whatever the caller gave; the checks refuse what is no text)
+def _to_header_document(value: Any) -> Parameter:  # noqa: ANN401 (whatever the caller gave; the checks refuse what is no text)
     match value:
         case [address, filename]:
             return Parameter("header_document", address, filename)

@@ -15,9 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from connectly_api.errors import Violation
-from connectly_api.web_address import web_address_problem
-
-__all__ = ["body_violations", "longest", "value_violations"]
+from connectly_api.web_address import find_web_address_problem
 
 _WHOLE_BODY: Final = 1024
 """Characters; so many at most in one value, and in all of them together."""
@@ -32,7 +30,7 @@ _BREAK: Final = re.compile("[\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029]")
 _ABSOLUTE: Final = re.compile("[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
-def longest(name: str) -> int | None:
+def find_max_length(name: str) -> int | None:
     """Return how many characters the value of a parameter may have, or None where that is not known."""
     if name == "header_text":
         return _HEADER
@@ -41,7 +39,7 @@ def longest(name: str) -> int | None:
     return _BUTTON if _BUTTON_URL.fullmatch(name) else None
 
 
-def value_violations(field: str, name: str, value: str) -> Iterator[Violation]:
+def check_value(field: str, name: str, value: str) -> Iterator[Violation]:
     """Yield each rule that the value of a parameter breaks, but for its length.
 
     Args:
@@ -53,17 +51,17 @@ def value_violations(field: str, name: str, value: str) -> Iterator[Violation]:
     if "\x00" in value:
         yield Violation(field, "holds a NUL character", len(value), level="error")
     elif name in _MEDIA:
-        if (problem := web_address_problem(value)) is not None:
+        if (problem := find_web_address_problem(value)) is not None:
             yield Violation(field, problem, len(value), level="error")
     elif _BUTTON_URL.fullmatch(name):
-        yield from _button(field, value)
+        yield from _check_button(field, value)
     else:
         is_known = name == "header_text" or _BODY.fullmatch(name) is not None
-        for problem in _white_space(value):
+        for problem in _find_white_space(value):
             yield Violation(field, problem, len(value), level="limit" if is_known else "doubt")
 
 
-def body_violations(field: str, parameters: Iterable[tuple[str, str]]) -> Iterator[Violation]:
+def check_body(field: str, parameters: Iterable[tuple[str, str]]) -> Iterator[Violation]:
     """Yield a violation where the values of a body, each short enough, are too long together.
 
     Args:
@@ -76,14 +74,14 @@ def body_violations(field: str, parameters: Iterable[tuple[str, str]]) -> Iterat
         yield Violation(field, problem, sum(sizes), _WHOLE_BODY)
 
 
-def _button(field: str, value: str) -> Iterator[Violation]:
+def _check_button(field: str, value: str) -> Iterator[Violation]:
     # It is what follows the address that the template has, or a whole one; the documentation leaves that open.
-    problem = web_address_problem(value if _ABSOLUTE.match(value) else f"https://host.example/{value}")
+    problem = find_web_address_problem(value if _ABSOLUTE.match(value) else f"https://host.example/{value}")
     if problem is not None:
         yield Violation(field, problem, len(value), level="error")
 
 
-def _white_space(value: str) -> Iterator[str]:
+def _find_white_space(value: str) -> Iterator[str]:
     if _BREAK.search(value):
         yield "holds a line break, which WhatsApp refuses in a template's values"
     if "\t" in value:

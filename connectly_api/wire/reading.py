@@ -11,22 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
-from connectly_api.wire.encoding import UNSET, Unset
-
-__all__ = [
-    "as_boolean",
-    "as_given",
-    "as_integer",
-    "as_number",
-    "as_text",
-    "list_of",
-    "map_of",
-    "nothing",
-    "open_object",
-    "take",
-    "take_given",
-    "whole",
-]
+from connectly_api.wire.unset import UNSET, Unset
 
 T = TypeVar("T")
 
@@ -100,7 +85,7 @@ def as_boolean(value: object) -> bool:
     raise ValueError("not a boolean")
 
 
-def as_given(value: object) -> Any:  # noqa: ANN401  any JSON value is what the schema says
+def as_is(value: object) -> Any:  # noqa: ANN401  any JSON value is what the schema says
     """Return any JSON value, untouched."""
     return value
 
@@ -115,7 +100,7 @@ def list_of(read: Callable[[object], T]) -> Callable[[object], list[T]]:
     def read_list(value: object) -> list[T]:
         if not isinstance(value, (list, tuple)):
             raise ValueError("not a list")  # noqa: TRY004  readers raise one kind of error
-        parts = [_part(read, element) for element in cast("Iterable[object]", value)]
+        parts = [_read_part(read, element) for element in cast("Iterable[object]", value)]
         elements = [cast("T", element) for element, _ in parts if element is not UNSET]
         if not all(complete for _, complete in parts):
             raise _PartlyReadError(elements)
@@ -134,7 +119,7 @@ def map_of(read: Callable[[object], T]) -> Callable[[object], dict[str, T]]:
     def read_map(value: object) -> dict[str, T]:
         if not isinstance(value, Mapping):
             raise ValueError("not an object")  # noqa: TRY004  readers raise one kind of error
-        parts = {name: _part(read, entry) for name, entry in cast("Mapping[str, object]", value).items()}
+        parts = {name: _read_part(read, entry) for name, entry in cast("Mapping[str, object]", value).items()}
         entries = {name: cast("T", entry) for name, (entry, _) in parts.items() if entry is not UNSET}
         if not all(complete for _, complete in parts.values()):
             raise _PartlyReadError(entries)
@@ -143,9 +128,9 @@ def map_of(read: Callable[[object], T]) -> Callable[[object], dict[str, T]]:
     return read_map
 
 
-def _part(read: Callable[[object], object], value: object) -> tuple[object, bool]:
+def _read_part(read: Callable[[object], object], value: object) -> tuple[object, bool]:
     """Return what can be read of one element, or `UNSET`, and whether that is all of it."""
-    if value is None and read is not as_given:
+    if value is None and read is not as_is:
         return UNSET, False
     try:
         return read(value), True
@@ -155,7 +140,7 @@ def _part(read: Callable[[object], object], value: object) -> tuple[object, bool
         return UNSET, False
 
 
-def whole(read: Callable[[object], T], nothing: object) -> Callable[[object], T]:
+def read_parts_of(read: Callable[[object], T], nothing: object) -> Callable[[object], T]:
     """Return a reader of a body that is a list or a map: parts that cannot be read are left out.
 
     Args:
@@ -172,7 +157,7 @@ def whole(read: Callable[[object], T], nothing: object) -> Callable[[object], T]
     return read_whole
 
 
-nothing: Callable[[], dict[str, Any]] = dict
+new_object: Callable[[], dict[str, Any]] = dict
 """Return an empty object."""
 
 
@@ -222,6 +207,6 @@ def take(rest: dict[str, Any], name: str, read: Callable[[object], T]) -> T | Un
     return result
 
 
-def take_given(rest: dict[str, Any], name: str) -> Any:  # noqa: ANN401  any JSON value is what the schema says
+def take_any(rest: dict[str, Any], name: str) -> Any:  # noqa: ANN401  any JSON value is what the schema says
     """Take a field of any JSON, `null` included, out of an object, or return `UNSET` where it is absent."""
     return rest.pop(name, UNSET)
