@@ -1,7 +1,7 @@
-"""The 1024-byte rule: what may travel with a message and come back with its events.
+"""Callback data: JSON of at most 1024 bytes that is sent with a message and returned with its events.
 
-Source: https://docs.connectly.ai: any JSON value of at most 1024 bytes; a larger one is answered with status 400. How
-the service measures is not documented, so the exact UTF-8 bytes that the request carries for the value are counted.
+Source: https://docs.connectly.ai (a larger value is a 400). How the service measures is not documented; here, the exact
+UTF-8 bytes of the value in the request count.
 """
 
 from __future__ import annotations
@@ -21,28 +21,25 @@ LIMIT: Final = 1024
 
 
 def check_callback_data(value: JsonValue) -> int:
-    """Return how many bytes of a request the value takes.
+    """Check callback data, and return its size in bytes.
 
     Args:
-        value: The callback data: an object, array, string, number, boolean, nested at will.
+        value: Any JSON value.
 
     Raises:
-        CallbackDataTooLongError: More than 1024 bytes; it has both numbers.
-        InvalidInputError: It is not JSON: NaN, Infinity, another type, a key that is not a string, a value within
-            itself, a lone surrogate.
+        CallbackDataTooLongError: The value has more than 1024 bytes; the error has both numbers.
+        InvalidInputError: The value is not JSON: NaN, infinity, another type, a key that is not a string, a cycle, or a
+            lone surrogate.
     """
     return len(_encode_within_limit(value))
 
 
 def check_for_large_integers(value: JsonValue) -> Sequence[Violation]:
-    """Check callback data, and return what of it may come back changed.
+    """Check callback data, and return a doubt for each integer that may change in transit.
 
-    A gateway that reads numbers as doubles, as JavaScript and protobuf's JSON do, keeps integers up to 2**53 alone.
-
-    Args:
-        value: As `check_callback_data` takes it, which raises the same.
+    A gateway that reads numbers as doubles, as JavaScript and protobuf's JSON do, is exact up to 2**53.
     """
-    # Hardly any has one: it takes sixteen digits.
+    # Rare, so look for 16 digits first.
     if not _LARGE.search(_encode_within_limit(value)):
         return ()
     problem = "an integer beyond 2**53 may come back changed, as gateways read numbers as doubles; send it as a string"

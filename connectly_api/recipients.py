@@ -1,7 +1,7 @@
-"""Whom a message goes to, and which of the business's numbers it comes from.
+"""Recipients and senders: phone numbers and BSUIDs.
 
-A string is never guessed: `+` and digits is a phone number, a country code, a dot and alphanumerics is a BSUID, and
-anything else is an error. No value here shows a whole number or BSUID in its repr; `Phone.e164` and `Bsuid.value` do.
+Nothing is guessed. `+` and digits is a phone number; a country code, a dot and letters and digits is a BSUID; any other
+string is an error. Reprs never show a whole number or BSUID; `Phone.e164` and `Bsuid.value` do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _check_e164(_instance: object, _attribute: attrs.Attribute[str], value: obje
 
 
 def _suggest_parse(text: str) -> str:
-    """Return where to go with a text that is a number but for its punctuation."""
+    """Return a hint for a text that is a number apart from its punctuation."""
     return "; Phone.parse reads numbers as people write them" if read_international(text)[0] else ""
 
 
@@ -60,37 +60,37 @@ def _mask_bsuid(value: str) -> str:
 @cut_init_traceback
 @attrs.frozen
 class Phone:
-    """A phone number in E.164 form: `+`, the country code and the number, 7 to 15 digits, nothing else.
+    """A phone number in E.164 form: `+` and 7 to 15 digits, starting with the country code.
 
     Source: https://docs.connectly.ai (`recipient.id`); the form is ITU-T E.164.
 
     Attributes:
-        e164: The number as it is written on the wire, `+16044441111`.
+        e164: The number, such as `+16044441111`.
 
     Raises:
-        InvalidRecipientError: It is not in that form. `Phone.parse` takes punctuation out first.
+        InvalidRecipientError: The text has another form. `Phone.parse` reads numbers with punctuation.
     """
 
-    # Printers that go by an attrs class's fields, as rich's, ask the field instead of `__repr__`.
+    # The field has a repr, too: printers such as rich use it instead of `__repr__`.
     e164: str = attrs.field(validator=_check_e164, repr=_mask_phone)
 
     @classmethod
     @cut_traceback
     def parse(cls, text: str, *, region: str | None = None) -> Phone:
-        """Read a number as people write it. Punctuation and invisible characters go; no digit is changed.
+        """Parse a number as people write it.
 
-        Spaces, dots, dashes and brackets are punctuation. Invisible are the marks of direction, byte order marks and
-        soft hyphens that come along with a copied number.
+        Spaces, dots, dashes, brackets and invisible characters (such as the direction marks of a copied number) are
+        removed. Digits are never changed.
 
         Args:
-            text: `+1 (604) 585-2331`, with its country code after a `+`; with a region also as it is dialled there.
-            region: The ISO 3166 code of the country whose national notation is read, `CO` for `310 123 4567`. Such a
-                number must be one of the country's plan. Needs the extra `phone`. A text with a `+` is read as without.
+            text: `+1 (604) 585-2331`, with its country code; with a region, also in national notation.
+            region: The ISO 3166 code of a country, such as `CO` for `310 123 4567`. The number must be valid in that
+                country. Needs the extra `phone`. A text that starts with `+` is read as without a region.
 
         Raises:
-            InvalidRecipientError: What is left is not a number; the error names what is in the way, and where. A zero
-                that is dialled at home only, `+44 (0)20 …`, `+44 (020) …` or `+44 020 …`, is refused, too: whether it
-                belongs to the number is not for a program to guess.
+            InvalidRecipientError: The rest is not a number; the error says which character is in the way, and where. A
+                zero that is only dialled at home (`+44 (0)20 …`, `+44 (020) …`, `+44 020 …`) is refused as well,
+                because a program cannot know whether it belongs to the number.
             InvalidInputError: There is no such region, or the extra is not installed.
         """
         given: object = text
@@ -104,7 +104,7 @@ class Phone:
         return cls(number)
 
     def __repr__(self) -> str:
-        """Return the number with its middle hidden."""
+        """Show the number with its middle hidden."""
         return f"Phone({_mask_phone(self.e164)})"
 
 
@@ -112,7 +112,7 @@ _FORM: Final = "must be + and 7 to 15 digits (E.164)"
 
 
 def _parse_in_region(text: str, region: object) -> str:
-    # Imported here, as most programs have numbers with country codes.
+    # Imported here, because most numbers come with their country code.
     from connectly_api.national_numbers import read_national  # noqa: PLC0415
 
     number, problem = strip_punctuation(text, is_national=True)
@@ -124,22 +124,22 @@ def _parse_in_region(text: str, region: object) -> str:
 @cut_init_traceback
 @attrs.frozen
 class Bsuid:
-    """A business-scoped user id: how WhatsApp names a customer who hides the phone number.
+    """A business-scoped user id, which identifies a customer who hides the phone number.
 
-    It is opaque, belongs to one business, and changes when the customer changes the phone number.
+    It belongs to one business, and changes when the customer changes the phone number.
     Source: https://docs.connectly.ai (`userId`).
 
     Attributes:
-        value: The id as the service gave it, `US.13491208655302741918`, without a template's `bsuid:`.
+        value: The id, such as `US.13491208655302741918`, without the `bsuid:` of templates.
 
     Raises:
-        InvalidRecipientError: It is not two capital letters, a dot (or `.ENT.`), and 1 to 128 letters and digits.
+        InvalidRecipientError: The text is not two capital letters, a dot (or `.ENT.`), and 1 to 128 letters and digits.
     """
 
     value: str = attrs.field(validator=_check_bsuid, repr=_mask_bsuid)
 
     def __repr__(self) -> str:
-        """Return the country code alone."""
+        """Show only the country code."""
         return f"Bsuid({_mask_bsuid(self.value)})"
 
 
@@ -157,12 +157,12 @@ class Recipient:
     """A customer: by phone number, by BSUID, or by both.
 
     Attributes:
-        phone: The phone number (a string is taken for E.164), or None where it is not known.
-        bsuid: The BSUID (a string will do), or None where it is not known.
-        name: A display name to send along (session messages only), or None.
+        phone: The phone number (or a string in E.164 form), or None if it is not known.
+        bsuid: The BSUID (or a string), or None if it is not known.
+        name: A display name to send along (free-form messages only), or None.
 
     Raises:
-        InvalidRecipientError: Neither a phone number nor a BSUID is given, or one of them is badly written.
+        InvalidRecipientError: There is neither a phone number nor a BSUID, or one of them is malformed.
     """
 
     phone: Phone | None = attrs.field(default=None, converter=_to_phone)
@@ -170,7 +170,7 @@ class Recipient:
     name: str | None = attrs.field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a recipient that names nobody."""
+        """Refuse a recipient without phone number and BSUID, and a name that is no text."""
         if self.phone is None and self.bsuid is None:
             raise InvalidRecipientError("recipient: needs a phone number or a BSUID", field="recipient")
         name: object = self.name
@@ -185,17 +185,17 @@ class Recipient:
 
 
 RecipientLike = str | Phone | Bsuid | Recipient
-"""What a method takes for a recipient; a string must unmistakably be a phone number or a BSUID."""
+"""A recipient, as methods accept it. A string must be a phone number in E.164 form or a BSUID."""
 
 SenderLike = str | Phone
-"""What a method takes for a sender: one of the business's numbers."""
+"""A sender, as methods accept it: one of the business's numbers."""
 
 
 def to_recipient(value: RecipientLike) -> Recipient:
-    """Return the recipient that a value stands for.
+    """Convert a value to a recipient.
 
     Raises:
-        InvalidRecipientError: A string that is neither `+` and 7 to 15 digits nor a BSUID, or another type.
+        InvalidRecipientError: The value is no `+` with 7 to 15 digits and no BSUID, or has another type.
     """
     if isinstance(value, Recipient):
         return value
@@ -217,10 +217,10 @@ def to_recipient(value: RecipientLike) -> Recipient:
 
 
 def to_sender(value: SenderLike) -> Phone:
-    """Return the sender that a value stands for.
+    """Convert a value to a sender's number.
 
     Raises:
-        InvalidSenderError: Not a `Phone` nor a string of `+` and 7 to 15 digits.
+        InvalidSenderError: The value is neither a `Phone` nor a string of `+` and 7 to 15 digits.
     """
     if isinstance(value, Phone):
         return value

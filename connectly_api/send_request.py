@@ -1,4 +1,4 @@
-"""From a recipient, a content and options to the one request that says it all. Pure: everything is checked here."""
+"""Check a message and build the request that sends it. Every check of a send happens here, before any I/O."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from connectly_api.transport.protocol import Request
 from connectly_api.wire.unset import UNSET
 
 SessionContent = Text | Image | Video | Audio | Document | Location | ListMessage | ReplyButtons | Product | ProductList
-"""A free-form message: it reaches customers who wrote within the last 24 hours."""
+"""Free-form content, which reaches customers who wrote within the last 24 hours."""
 
 Content = SessionContent | Template
-"""Whatever can be sent."""
+"""Any kind of content."""
 
 ChannelType = Literal["whatsapp", "sms"]
 """The channels that the service documents."""
@@ -37,15 +37,15 @@ _CHANNELS: Final = get_args(ChannelType)
 
 
 class SendOptions(TypedDict, total=False):
-    """What every way of sending takes beside the recipient and the content.
+    """The options of every method that sends.
 
     Attributes:
-        sender: Which of the business's numbers sends; the client's where not given.
-        callback_data: Any JSON value of at most 1024 bytes, which comes back with the message's delivery statuses and
-            with replies that refer to it.
+        sender: The business's number that sends; by default the client's.
+        callback_data: Any JSON value of at most 1024 bytes, returned with the message's delivery statuses and with
+            replies that quote it.
         campaign_name: A tag for the service's analytics and webhook filters.
-        channel_type: `whatsapp` where not given. A template goes by WhatsApp alone: any other is refused.
-        timeout: Seconds for the whole call, tries and pauses included; the client's where not given.
+        channel_type: `whatsapp` by default, and the only one for templates.
+        timeout: Seconds for the whole call, including retries and pauses; by default the client's.
     """
 
     sender: SenderLike | None
@@ -60,14 +60,14 @@ _KNOWN_OPTIONS: Final = frozenset(_OPTIONS)
 
 
 def check_options(options: Mapping[str, object], content: object) -> None:
-    """Refuse options that no message takes.
+    """Refuse unknown options.
 
     Args:
-        options: What was given beside the recipient and the content.
-        content: Its fields are keywords of the method that sends this kind, so they may have been meant.
+        options: The keyword arguments besides the recipient and the content.
+        content: The content, whose fields may have been passed as options by mistake.
 
     Raises:
-        TypeError: One of the options is not in `SendOptions`; it names the one that was probably meant.
+        TypeError: An option is not in `SendOptions`; the error suggests the closest name.
     """
     if options.keys() <= _KNOWN_OPTIONS:
         return
@@ -79,15 +79,15 @@ def check_options(options: Mapping[str, object], content: object) -> None:
 
 @attrs.frozen
 class Message:
-    """A message that is checked as far as a program can, and its addresses.
+    """A content with its recipient and options.
 
     Attributes:
-        recipient: To whom.
-        content: What.
-        sender: Which number sends, or None where the business has one.
-        callback_data: What comes back with its events, or None.
-        campaign_name: Its tag, or None.
-        channel_type: The channel of a session message; a template's is `whatsapp`.
+        recipient: The customer.
+        content: Any kind of content.
+        sender: The number that sends, or None if the business has only one.
+        callback_data: JSON that is returned with the message's events, or None.
+        campaign_name: A tag, or None.
+        channel_type: The channel.
     """
 
     recipient: Recipient
@@ -99,17 +99,17 @@ class Message:
 
 
 def build_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
-    """Return the request that sends a message.
+    """Check a message and build its request.
 
     Args:
-        business_id: Opaque.
-        message: Whom, what and how.
+        business_id: The business.
+        message: The message.
         limits: What to do about WhatsApp's limits on content.
 
     Raises:
-        InvalidContentError: The content breaks limits; it has all of them.
-        CallbackDataTooLongError: More than 1024 bytes of callback data.
-        InvalidInputError: Callback data that is not JSON, or an option of a wrong type.
+        InvalidContentError: The content breaks limits; the error lists all of them.
+        CallbackDataTooLongError: The callback data has more than 1024 bytes.
+        InvalidInputError: The callback data is not JSON, or an option has the wrong type.
     """
     content: object = message.content
     if not isinstance(content, _KINDS):
@@ -165,7 +165,7 @@ def _build_template_request(
 
 
 def _name_recipient(recipient: Recipient) -> str:
-    """Return how a template names a recipient: by phone number where it is known, else `bsuid:` and the BSUID."""
+    """Return a template's form of a recipient: the phone number if known, else `bsuid:` and the BSUID."""
     if recipient.phone is not None:
         return recipient.phone.e164
     return f"bsuid:{recipient.bsuid.value}" if recipient.bsuid is not None else ""

@@ -1,7 +1,7 @@
-"""What a session message says: one value for each kind, which knows its limits and its form on the wire.
+"""Text, media and locations: free-form messages for customers who wrote within the last 24 hours.
 
-Every kind has `violations()`, the limits that it breaks, and `to_message()`, the low-level message; both are pure.
-Their reprs show sizes, never texts. Source: https://docs.connectly.ai (send a session message).
+Every kind of content has `violations()`, which yields the limits that it breaks, and `to_message()`, which builds the
+low-level message. Reprs show sizes, never texts. Source: https://docs.connectly.ai (send a session message).
 """
 
 from __future__ import annotations
@@ -39,80 +39,80 @@ class Text:
     text: str = attrs.field(repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         return limits.check_text("text", self.text, _TEXT)
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(text=self.text)
 
 
 @attrs.frozen
 class Image:
-    """A picture: JPEG or PNG, up to 5 MB, which cannot be checked from its address.
+    """An image: JPEG or PNG, up to 5 MB (not checked, as only the service downloads it).
 
     Attributes:
-        url: Its public address.
-        caption: Up to 1024 characters shown below it, or None.
+        url: The file's public URL.
+        caption: Up to 1024 characters, shown below the file, or None.
     """
 
     url: str = attrs.field(repr=show_length)
     caption: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         return _check_media(self.url, self.caption)
 
     def to_attachment(self) -> models.Attachment:
-        """Return the attachment, for a message or a header."""
+        """Return the low-level attachment, for a message or a header."""
         return models.Attachment(type_="image", url=self.url, caption=to_optional(self.caption))
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(attachments=[self.to_attachment()])
 
 
 @attrs.frozen
 class Video:
-    """A video: MP4 or 3GPP, up to 16 MB, which cannot be checked from its address.
+    """A video: MP4 or 3GPP, up to 16 MB (not checked, as only the service downloads it).
 
     Attributes:
-        url: Its public address.
-        caption: Up to 1024 characters shown below it, or None.
+        url: The file's public URL.
+        caption: Up to 1024 characters, shown below the file, or None.
     """
 
     url: str = attrs.field(repr=show_length)
     caption: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         return _check_media(self.url, self.caption)
 
     def to_attachment(self) -> models.Attachment:
-        """Return the attachment, for a message or a header."""
+        """Return the low-level attachment, for a message or a header."""
         return models.Attachment(type_="video", url=self.url, caption=to_optional(self.caption))
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(attachments=[self.to_attachment()])
 
 
 @attrs.frozen
 class Audio:
-    """A recording: AAC, MP4, MPEG, AMR or OGG (Opus), up to 16 MB; it has no caption.
+    """An audio file: AAC, MP4, MPEG, AMR or OGG (Opus), up to 16 MB. It has no caption.
 
     Attributes:
-        url: Its public address.
+        url: The file's public URL.
     """
 
     url: str = attrs.field(repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         yield from limits.check_address("url", self.url)
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(attachments=[models.Attachment(type_="audio", url=self.url)])
 
 
@@ -120,14 +120,14 @@ class Audio:
 class Document:
     """A file of any type, up to 100 MB.
 
-    WhatsApp shows a document without a file name as "Untitled". So where you give none, the last part of the address is
-    sent, if it is a file's name: decoded, with an extension, and no program's (`download.php`). Otherwise the document
-    goes out with a warning.
+    WhatsApp shows a document without a file name as "Untitled". If you give no name, the last part of the URL is sent,
+    provided that it is the name of a file: decoded, with an extension, and not a program's (`download.php`). Otherwise
+    the document is sent with a warning.
 
     Attributes:
-        url: Its public address.
-        filename: The name under which the customer sees it, or None for the one in the address.
-        caption: Up to 1024 characters shown below it, or None.
+        url: The file's public URL.
+        filename: The name that the customer sees, or None for the one in the URL.
+        caption: Up to 1024 characters, shown below the file, or None.
     """
 
     url: str = attrs.field(repr=show_length)
@@ -135,12 +135,12 @@ class Document:
     caption: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         yield from _check_media(self.url, self.caption)
         yield from limits.check_file_name("filename", self.filename, self.url)
 
     def to_attachment(self) -> models.Attachment:
-        """Return the attachment, for a message or a header."""
+        """Return the low-level attachment, for a message or a header."""
         return models.Attachment(
             type_="document",
             url=self.url,
@@ -149,7 +149,7 @@ class Document:
         )
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(attachments=[self.to_attachment()])
 
 
@@ -160,8 +160,8 @@ class Location:
     Attributes:
         latitude: Degrees, -90 to 90.
         longitude: Degrees, -180 to 180.
-        name: What the place is called, or None.
-        address: Where it is in words, or None.
+        name: The name of the place, or None.
+        address: The postal address, or None.
     """
 
     latitude: float = attrs.field(repr=show_length)
@@ -170,14 +170,14 @@ class Location:
     address: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         yield from limits.check_coordinate("latitude", self.latitude, 90)
         yield from limits.check_coordinate("longitude", self.longitude, 180)
         yield from limits.check_text("name", self.name, required=False)
         yield from limits.check_text("address", self.address, required=False)
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         place = models.Location(
             latitude=self.latitude,
             longitude=self.longitude,

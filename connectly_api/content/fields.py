@@ -1,4 +1,4 @@
-"""How a content's fields are kept, shown and sent."""
+"""Converters and reprs for the fields of content."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ T = TypeVar("T")
 
 
 def show_length(value: object) -> str:
-    """Stand in for a value in a repr: tell how long it is, not what it says."""
+    """Show the length of a value in a repr instead of the value."""
     return f"<{len(value)} characters>" if isinstance(value, str) else "None" if value is None else "<…>"
 
 
 def to_tuple(values: Iterable[T], field: str, *, is_ordered: bool = True, instead: str = "") -> tuple[T, ...]:
-    """Keep any iterable as a tuple; a lone string, or what is no iterable, becomes the one element, for the checks.
+    """Return an iterable as a tuple; a string, or what is not iterable, becomes the only element, for later checks.
 
     Args:
-        values: What was given.
-        field: What an error calls it.
-        is_ordered: Whether the order counts, so that a set, which has none, would be sent in any.
+        values: The field's value.
+        field: The field's name, for the error.
+        is_ordered: Whether order matters, so that a set is refused.
         instead: What to do with a mapping, for the error.
 
     Raises:
-        InvalidInputError: It is a mapping, of which only the keys would be sent, or a set.
+        InvalidInputError: The value is a mapping, which would lose its values, or a set where order matters.
     """
     lone: Any = values
     if isinstance(values, Mapping):
@@ -38,10 +38,10 @@ def to_tuple(values: Iterable[T], field: str, *, is_ordered: bool = True, instea
 
 
 def to_optional(value: str | None) -> str | Unset:
-    """Return what goes on the wire: nothing at all for None."""
+    """Return `UNSET` for None, so that the field is left out of the JSON."""
     return UNSET if value is None else value
 
 
 def show_count(values: tuple[object, ...]) -> str:
-    """Stand in for values in a repr: tell how many there are."""
+    """Show the number of values in a repr instead of the values."""
     return f"<{len(values)}>"

@@ -1,7 +1,6 @@
-"""Session messages that a customer answers with a tap: lists and reply buttons.
+"""Lists and reply buttons, which a customer answers with a tap.
 
-Like the kinds in `connectly_api.content.basic`, each has `violations()` and `to_message()`. Sources: https://docs.connectly.ai
-(send a session message); the limits are WhatsApp's,
+Sources: https://docs.connectly.ai (send a session message); the limits are WhatsApp's,
 https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages and its neighbours.
 """
 
@@ -29,8 +28,8 @@ class Button:
     """A reply button.
 
     Attributes:
-        id: What comes back when it is tapped: 1 to 256 characters, unique in its message, no outer spaces.
-        title: What it says: 1 to 20 characters, unique in its message.
+        id: Returned when the customer taps the button: 1 to 256 characters, unique in the message, no outer spaces.
+        title: The label: 1 to 20 characters, unique in the message.
     """
 
     id: str = attrs.field(repr=show_length)
@@ -44,7 +43,7 @@ def _to_buttons(values: Iterable[Button]) -> tuple[Button, ...]:
 @cut_init_traceback
 @attrs.frozen
 class ReplyButtons:
-    """A text with one to three buttons, one of which the customer may tap.
+    """A text with one to three buttons, of which the customer can tap one.
 
     Attributes:
         text: 1 to 1024 characters.
@@ -59,7 +58,7 @@ class ReplyButtons:
     footer: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         yield from limits.check_text("text", self.text, BODY)
         yield from limits.check_count("buttons", self.buttons, 3, what="buttons")
         yield from limits.check_instances("buttons", self.buttons, Button)
@@ -73,7 +72,7 @@ class ReplyButtons:
         yield from limits.check_text("footer", self.footer, FOOTER, required=False)
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(
             text=self.text,
             reply_button_message=models.ReplyButtonMessage(
@@ -89,9 +88,9 @@ class Row:
     """A row of a list.
 
     Attributes:
-        id: What comes back when it is picked: 1 to 200 characters, unique in its list.
+        id: Returned when the customer picks the row: 1 to 200 characters, unique in the list.
         title: 1 to 24 characters.
-        description: Up to 72 characters below the title, or None.
+        description: Up to 72 characters, shown below the title, or None.
     """
 
     id: str = attrs.field(repr=show_length)
@@ -109,8 +108,8 @@ class Section:
     """A group of rows.
 
     Attributes:
-        title: Up to 24 characters; required where the list has several sections.
-        rows: At least one; at most 10 in all sections together.
+        title: Up to 24 characters; required if the list has several sections.
+        rows: At least one, and at most 10 in all sections together.
     """
 
     title: str | None = attrs.field(repr=show_length)
@@ -124,13 +123,13 @@ def _to_sections(values: Iterable[Section]) -> tuple[Section, ...]:
 @cut_init_traceback
 @attrs.frozen
 class ListMessage:
-    """A button that opens a list, one row of which the customer may pick.
+    """A button that opens a list, from which the customer can pick one row.
 
     Attributes:
-        button: What the button says: 1 to 20 characters.
+        button: The label of the button: 1 to 20 characters.
         sections: 1 to 10.
-        text: The body, up to 4096 characters, or None. The service's example has none, WhatsApp's always has one.
-        header: Text of up to 60 characters, or None. The service documents media too, WhatsApp does not: they are sent
+        text: The body, up to 4096 characters, or None. (The service's example has none; WhatsApp's always has one.)
+        header: Text of up to 60 characters, or None. Media, which the service documents and WhatsApp does not, are sent
             with a warning.
         footer: Up to 60 characters, or None.
     """
@@ -142,7 +141,7 @@ class ListMessage:
     footer: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         yield from limits.check_text("button", self.button, 20)
         yield from limits.check_text("text", self.text, _LIST_BODY, required=False)
         yield from limits.check_instances("sections", self.sections, Section)
@@ -164,7 +163,7 @@ class ListMessage:
         yield from limits.check_text("footer", self.footer, FOOTER, required=False)
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(
             text=to_optional(self.text),
             list_message=models.ListMessage(

@@ -1,4 +1,4 @@
-"""What kinds of content share: header, footer and sections, and how their fields are kept and shown."""
+"""Headers, footers and sections, which several kinds of content have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from connectly_api.lowlevel import models
 from connectly_api.wire.unset import UNSET, Unset
 
 Header = str | Image | Video | Document
-"""What may stand on top: up to 60 characters of text, or one medium without a caption."""
+"""A message's header: up to 60 characters of text, or an image, a video or a document without a caption."""
 
 BODY: Final = 1024
 TITLE: Final = 24
@@ -24,11 +24,11 @@ _SECTIONS: Final = 10
 
 
 def check_sections(sections: Sequence[object], titles: Sequence[tuple[int, object, int]]) -> Iterator[Violation]:
-    """Check what sections of rows and of products have in common.
+    """Check the sections of a list or a product list.
 
     Args:
-        sections: All of them.
-        titles: Position, title, and number of members of those that are of the right class.
+        sections: All sections.
+        titles: The position, title and number of entries of each section that has the right type.
     """
     yield from limits.check_count("sections", sections, _SECTIONS, what="sections")
     for index, title, members in titles:
@@ -40,7 +40,7 @@ def check_sections(sections: Sequence[object], titles: Sequence[tuple[int, objec
 
 
 def check_header(header: object) -> Iterator[Violation]:
-    """Check what stands on top, if anything does."""
+    """Check a header, or None."""
     if isinstance(header, (Image, Video, Document)):
         for violation in header.violations():
             yield attrs.evolve(violation, field=f"header.{violation.field}")
@@ -51,7 +51,7 @@ def check_header(header: object) -> Iterator[Violation]:
 
 
 def to_header(header: Header | None) -> models.Header | Unset:
-    """Return what stands on top as the service takes it."""
+    """Return the low-level header."""
     if header is None:
         return UNSET
     if isinstance(header, str):
@@ -60,5 +60,5 @@ def to_header(header: Header | None) -> models.Header | Unset:
 
 
 def to_footer(footer: str | None) -> models.Footer | Unset:
-    """Return what stands at the bottom as the service takes it."""
+    """Return the low-level footer."""
     return UNSET if footer is None else models.Footer(text=footer)

@@ -1,7 +1,6 @@
-"""Session messages that show products of the business's catalogue.
+"""Products from the business's catalogue.
 
-Like the kinds in `connectly_api.content.basic`, each has `violations()` and `to_message()`. Sources: https://docs.connectly.ai
-(send a session message); the limits are WhatsApp's,
+Sources: https://docs.connectly.ai (send a session message); the limits are WhatsApp's,
 https://developers.facebook.com/docs/whatsapp/cloud-api/guides/sell-products-and-services/share-products.
 """
 
@@ -25,7 +24,7 @@ _PRODUCTS: Final = 30
 
 @attrs.frozen
 class Product:
-    """One product of the business's catalogue.
+    """One product from the business's catalogue.
 
     Attributes:
         catalog_id: The catalogue's id.
@@ -40,14 +39,14 @@ class Product:
     footer: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         yield from limits.check_text("catalog_id", self.catalog_id)
         yield from limits.check_text("product_id", self.product_id)
         yield from limits.check_text("text", self.text, BODY, required=False)
         yield from limits.check_text("footer", self.footer, FOOTER, required=False)
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(
             text=to_optional(self.text),
             single_product_message=models.SingleProductMessage(
@@ -68,8 +67,8 @@ class ProductSection:
     """A group of products.
 
     Attributes:
-        title: Up to 24 characters; required where there are several sections.
-        product_ids: Retailer ids, at least one; at most 30 in all sections together.
+        title: Up to 24 characters; required if there are several sections.
+        product_ids: Retailer ids (SKUs): at least one, and at most 30 in all sections together.
     """
 
     title: str | None = attrs.field(repr=show_length)
@@ -83,7 +82,7 @@ def _to_sections(values: Iterable[ProductSection]) -> tuple[ProductSection, ...]
 @cut_init_traceback
 @attrs.frozen
 class ProductList:
-    """Several products of the business's catalogue, in sections.
+    """Several products from the business's catalogue, in sections.
 
     Attributes:
         text: The body, 1 to 1024 characters.
@@ -100,7 +99,7 @@ class ProductList:
     footer: str | None = attrs.field(default=None, repr=show_length)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         yield from limits.check_text("text", self.text, BODY)
         yield from limits.check_text("catalog_id", self.catalog_id)
         yield from limits.check_instances("sections", self.sections, ProductSection)
@@ -118,7 +117,7 @@ class ProductList:
         yield from limits.check_text("footer", self.footer, FOOTER, required=False)
 
     def to_message(self) -> models.Message:
-        """Return the message as the service takes it."""
+        """Return the low-level message."""
         return models.Message(
             text=self.text,
             multi_product_message=models.MultiProductMessage(

@@ -1,8 +1,8 @@
-"""Template messages: the only ones that reach a customer who has not written within the last 24 hours.
+"""Template messages, the only ones that reach a customer who has not written within the last 24 hours.
 
-Source: https://docs.connectly.ai (send a WhatsApp templated message): parameters are named `header_text`,
+Source: https://docs.connectly.ai (send a WhatsApp templated message). It documents the parameters `header_text`,
 `header_image`, `header_video`, `header_document` (with a file name), `body_1` to `body_15`, `button_1_url` and
-`button_2_url`. The names for carousels and quick replies are not documented; any name can be given.
+`button_2_url`, but not those of carousels and quick replies, so `parameters` accepts any name.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Parameter:
     """A template parameter under the service's own name.
 
     Attributes:
-        name: `body_1`, or whatever the template asks for.
-        value: A text or an address.
-        filename: For `header_document`: the name under which the customer sees the file, or None.
+        name: `body_1`, or any other name that the template uses.
+        value: A text or a URL.
+        filename: For `header_document`, the file name that the customer sees, or None.
     """
 
     name: str
@@ -64,27 +64,27 @@ def _to_parameters(values: Mapping[str, str] | Iterable[Parameter] | None) -> tu
 @cut_init_traceback
 @attrs.frozen
 class Template:
-    """A template message: an approved text with places to fill.
+    """A template message: an approved text with placeholders.
 
     Attributes:
         name: The template's name.
-        language: The code of one of its approved translations, `en`.
-        body: The values for the places in the body, in order: `body_1` to `body_15`.
-        header_text: The value for the place in a text header.
-        header_image: The address of the header's image.
-        header_video: The address of the header's video.
-        header_document: The address of the header's document, or a pair of address and file name. Without a name, the
-            one in the address is sent, as for `Document`.
-        button_urls: The values for the addresses of the buttons, in order: `button_1_url`, `button_2_url`; None skips.
-            Each is what follows the address that the template has, or a whole address.
-        parameters: Any further parameters under their own names: a mapping of names to values, or `Parameter` values.
+        language: The code of one of its approved translations, such as `en`.
+        body: The values of the body's placeholders, in order: `body_1` to `body_15`.
+        header_text: The value of a text header's placeholder.
+        header_image: The URL of the header's image.
+        header_video: The URL of the header's video.
+        header_document: The URL of the header's document, or a pair of URL and file name. Without a name, the one in
+            the URL is sent, as for `Document`.
+        button_urls: The values for the URLs of the buttons, in order: `button_1_url`, `button_2_url`; None skips one.
+            Each is the end of the URL that the template has, or a whole URL.
+        parameters: Further parameters by name: a mapping of names to values, or `Parameter` values.
 
-    Where no parameter is given at all, none is sent; an empty `body` sends an empty list.
+    If you give no parameters, the request has none; with an empty `body` it has an empty list.
 
-    WhatsApp refuses the whole message if a value holds a line break, a tab or more than four spaces in a row, if a
-    header's text has more than 60 characters, or the body more than 1024, of which the template's own text is not known
-    here. `connectly_api.content.template_rules` has the sources. Under a name that is not documented, you are warned of
-    such white space.
+    WhatsApp refuses the whole message if a value holds a line break, a tab or more than four spaces in a row, if a text
+    header has more than 60 characters, or if the body has more than 1024 (the client cannot count the template's own
+    text). For parameters that are not documented, such white space only causes a warning. Sources:
+    `connectly_api.content.template_rules`.
     """
 
     name: str
@@ -98,7 +98,7 @@ class Template:
     parameters: tuple[Parameter, ...] | None = attrs.field(default=None, converter=_to_parameters, repr=False)
 
     def violations(self) -> Iterator[Violation]:
-        """Yield each limit that this breaks."""
+        """Yield each limit that this content breaks."""
         yield from _check_name("name", self.name, _NAME)
         yield from _check_name("language", self.language)
         yield from limits.check_count("body", self.body or (), _BODY, what="values", least=0)
@@ -119,7 +119,7 @@ class Template:
         yield from limits.check_distinct("parameters", [parameter.name for _, parameter in named], what="names")
 
     def to_parameters(self) -> list[models.TemplateParameter] | Unset:
-        """Return the parameters under the service's names, headers first, or nothing where none is given."""
+        """Return the low-level parameters, headers first, or `UNSET` if there are none."""
         if self == Template(self.name, self.language):
             return UNSET
         return [
@@ -175,7 +175,7 @@ def _find_parameter_file_name(parameter: Parameter) -> str | None:
     return parameter.filename
 
 
-def _to_header_document(value: Any) -> Parameter:  # noqa: ANN401 (whatever the caller gave; the checks refuse what is no text)
+def _to_header_document(value: Any) -> Parameter:  # noqa: ANN401 (the checks refuse other types)
     match value:
         case [address, filename]:
             return Parameter("header_document", address, filename)

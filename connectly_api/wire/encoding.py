@@ -13,11 +13,11 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separato
 
 
 def _build_encoder() -> Callable[[object], str]:
-    """Return what `_ENCODER.encode` does, for values that are not within themselves.
+    """Return a function that does the same as `_ENCODER.encode`, for values without cycles.
 
-    For each value it makes the encoder in C anew, which takes as long as writing a message.
+    `JSONEncoder.encode` builds a new C encoder for every value, which takes as long as encoding a message.
     """
-    # Neither is documented, so they may not be there, or look different.
+    # Neither name is documented, so either may be missing or take other arguments.
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     quoted: object = getattr(json.encoder, "encode_basestring", None)
     try:
@@ -33,24 +33,24 @@ _encode: Final = _build_encoder()
 
 
 def encode_json(value: object, *, field: str) -> bytes:
-    """Return a JSON value as the bytes that a request carries: compact, UTF-8, nothing escaped without need.
+    """Return a JSON value as the bytes of a request: compact UTF-8, escaped only where JSON requires it.
 
-    The bytes of a part are the same inside a larger value as by themselves, so a part can be measured.
+    A part of a value has the same bytes on its own as inside the whole, so its size can be measured beforehand.
 
     Args:
-        value: None, bool, int, float, str, list, tuple, or dict with string keys, nested at will.
+        value: None, bool, int, float, str, list, tuple, or dict with string keys, nested to any depth.
         field: The value's name, for the error.
 
     Raises:
-        InvalidInputError: The value is not JSON: NaN or infinite, of another type, with a key that is not a string,
-            within itself, nested too deeply, or holding a lone surrogate. Its `field` is the path of the culprit;
-            below callback data, whose keys may be personal, a key is named by its position: `callback_data{0}`.
+        InvalidInputError: The value is not JSON: NaN, infinity, another type, a key that is not a string, a cycle, too
+            deep, or a lone surrogate. The error's `field` is the path of the offending value. Below callback data,
+            whose keys may be personal, the path has positions instead of keys: `callback_data{0}`.
     """
     try:
         if _has_string_keys(value):
             return _encode(value).encode()
     except (TypeError, ValueError, RecursionError):
-        pass  # The search below says what and where.
+        pass  # The slower search below finds out what and where.
     path, problem = _find_culprit(value, field) or (
         field,
         "is nested too deeply, or holds an integer of too many digits",
@@ -59,21 +59,21 @@ def encode_json(value: object, *, field: str) -> bytes:
 
 
 _DEEPEST = 600
-"""Deeper values are refused. 1024 bytes, the most that callback data may have, hold at most 512 levels."""
+"""The limit on nesting. Callback data cannot exceed it: its 1024 bytes have room for 512 levels."""
 
 
 _CONTAINERS = (dict, list, tuple)
 
 
 def _has_string_keys(value: object, room: int = _DEEPEST) -> bool:
-    """Say whether every key is a string, which json.dumps does not ask: it turns 1, None and True into strings."""
+    """Say whether every key is a string; json.dumps would turn 1, None and True into strings."""
     if isinstance(value, dict):
         if not room:
             return False
         for key, child in cast("dict[object, object]", value).items():
             if not isinstance(key, str):
                 return False
-            # Most of what is sent is text, and this looks at all of it.
+            # Strings first: this runs for every value of every message, and most are strings.
             if (
                 type(child) is not str
                 and isinstance(child, _CONTAINERS)
@@ -90,7 +90,7 @@ def _has_string_keys(value: object, room: int = _DEEPEST) -> bool:
 
 
 def _find_culprit(value: object, field: str) -> tuple[str, str] | None:
-    """Return the path and the nature of the first thing that is not JSON; without recursion, as depth is hostile."""
+    """Return the path of the first value that is not JSON, and why; without recursion, as input may be deep."""
     pending: list[tuple[str, object, frozenset[int]]] = [(field, value, frozenset())]
     while pending:
         path, item, above = pending.pop()
@@ -115,7 +115,7 @@ def _find_culprit(value: object, field: str) -> tuple[str, str] | None:
 
 
 def iterate_leaves(value: object, field: str) -> Iterator[tuple[str, object]]:
-    """Yield each value that holds no others, with its path; of JSON that `encode_json` has taken."""
+    """Yield each scalar with its path, from a value that `encode_json` accepts."""
     pending: list[tuple[str, object]] = [(field, value)]
     while pending:
         path, item = pending.pop()

@@ -13,20 +13,20 @@ from connectly_api.setting_rules import find_name_problem
 from connectly_api.wire.encoding import find_scalar_problem
 from connectly_api.wire.unset import UNSET
 
-# Most ids are such; the rest is looked at in full.
+# Most ids match; the rest take the slower checks.
 _PLAIN_SEGMENT: Final = re.compile(r"[0-9A-Za-z_~-]+")
 
 
 def encode_path_segment(name: str, value: str) -> str:
-    """Return an id, percent-encoded as one segment of a path.
+    """Percent-encode an id as one segment of a path.
 
     Args:
         name: The parameter's name, for the error.
-        value: The id as the service gave it: opaque.
+        value: The id, as the service returned it.
 
     Raises:
-        InvalidInputError: It is not a string, is empty, `.` or `..` (which would change the path), has white space
-            around it, or holds control characters, others that cannot be seen, or lone surrogates.
+        InvalidInputError: The id is not a string, is empty, is `.` or `..` (which would change the path), starts or
+            ends with white space, or holds control characters, invisible characters or lone surrogates.
     """
     given = cast("object", value)
     if not isinstance(given, str):
@@ -36,7 +36,7 @@ def encode_path_segment(name: str, value: str) -> str:
 
 @lru_cache(maxsize=64)
 def _encode_segment(name: str, given: str) -> str:
-    # The id of the business stands in the path of every call.
+    # Cached, because every call has the business id in its path.
     if given in {".", ".."}:
         raise InvalidInputError(f"{name}: {given!r} would change the path", field=name, size=len(given))
     if _PLAIN_SEGMENT.fullmatch(given):
@@ -50,15 +50,16 @@ def _encode_segment(name: str, given: str) -> str:
 
 
 def encode_parameter(name: str, value: object, separator: str = ",") -> str:
-    """Return a value as the text that a path, a query or a header carries; not yet percent-encoded.
+    """Return the text of a path, query or header parameter, before percent-encoding.
 
     Args:
         name: The parameter's name, for the error.
-        value: A string, a number, a boolean, or a list of such.
-        separator: What stands between the elements of a list.
+        value: A string, a number, a boolean, or a list of these.
+        separator: The text between the elements of a list.
 
     Raises:
-        InvalidInputError: It is none of these, not finite, holds a lone surrogate, or an element holds the separator.
+        InvalidInputError: The value has another type, is not finite, or holds a lone surrogate; or an element of a list
+            contains the separator.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -75,15 +76,15 @@ def encode_parameter(name: str, value: object, separator: str = ",") -> str:
 
 
 def encode_query(name: str, value: object, separator: str | None = None) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of a query that say one parameter; none where it is `UNSET` or `None`.
+    """Return a parameter's name and value pairs for the query; none for `UNSET`, `None` and an empty list.
 
     Args:
         name: The parameter's name on the wire.
-        value: What `encode_parameter` takes.
-        separator: What stands between the elements of a list, or None where each is a pair of its own.
+        value: As for `encode_parameter`.
+        separator: The text between the elements of a list, or None for one pair per element.
 
     Raises:
-        InvalidInputError: As `encode_parameter`.
+        InvalidInputError: As for `encode_parameter`.
     """
     given = value
     if value is None or value is UNSET or value == []:
@@ -94,15 +95,15 @@ def encode_query(name: str, value: object, separator: str | None = None) -> tupl
 
 
 def encode_header(name: str, value: object, separator: str = ",") -> tuple[tuple[str, str], ...]:
-    """Return the header that says one parameter; none where it is `UNSET` or `None`.
+    """Return a parameter as a header; no header for `UNSET` and `None`.
 
     Args:
         name: The header's name.
-        value: What `encode_parameter` takes.
-        separator: What stands between the elements of a list.
+        value: As for `encode_parameter`.
+        separator: The text between the elements of a list.
 
     Raises:
-        InvalidInputError: As `encode_parameter`, or it holds anything but printable ASCII, which a header cannot carry.
+        InvalidInputError: As for `encode_parameter`, or the text is not printable ASCII.
     """
     if value is None or value is UNSET:
         return ()

@@ -6,19 +6,19 @@ from typing import Any, ClassVar, Final, Literal, Self, cast
 
 
 class Unset:
-    """The type of `UNSET`: a field that was not given, or did not come. It is false, and there is one of it."""
+    """The type of `UNSET`, a falsy singleton."""
 
     __slots__ = ()
     _instance: ClassVar[Any] = None
 
     def __new__(cls) -> Self:
-        """Return the one instance, also to copy and pickle."""
+        """Return the only instance, also when it is copied or unpickled."""
         if Unset._instance is None:
             Unset._instance = super().__new__(cls)
         return cast("Self", Unset._instance)
 
     def __bool__(self) -> Literal[False]:
-        """Return False; type checkers take `if field:` as the proof that a field is set."""
+        """Return False, so that type checkers narrow `if field:` to a field that is set."""
         return False
 
     def __repr__(self) -> str:
@@ -31,4 +31,4 @@ class Unset:
 
 
 UNSET: Final = Unset()
-"""Not given, or not there: such a field is left out of the JSON. `None` is a value of its own: JSON's `null`."""
+"""A field that was not given, or not received. It is left out of the JSON, unlike `None`, which is JSON's `null`."""
