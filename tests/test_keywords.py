@@ -237,7 +237,7 @@ async def test_no_frame_that_suggests_holds_the_arguments() -> None:
 
     with pytest.raises(ValueError, match="6") as caught:
         await refuse(None, "canary")
-    frames = [entry.frame.f_locals for entry in caught.traceback if entry.name == "checked"]
+    frames = [entry.frame.f_locals for entry in caught.traceback if entry.name == "check_first"]
     assert frames
     assert "canary" not in str(frames)
 

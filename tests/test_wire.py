@@ -177,4 +177,4 @@ def test_json_is_what_the_standard_library_writes(value: object) -> None:
 
 def test_an_encoder_that_cannot_be_prepared_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json.encoder, "c_make_encoder", None)
-    assert vars(wire)["_prepared"]()({"a": ["é", 1.5, None]}) == '{"a":["é",1.5,null]}'
+    assert vars(wire)["_build_encoder"]()({"a": ["é", 1.5, None]}) == '{"a":["é",1.5,null]}'
