@@ -23,6 +23,7 @@ CHECKOUT_ONLY = (
     "test_outside.py",
     "test_project.py",
     "test_release.py",
+    "test_structure.py",
     "test_update_page.py",
     "test_workflows.py",
     "test_wrapped.py",
