@@ -23,7 +23,7 @@ from connectly_api.errors import (
     ServerError,
     TemplateRejectedError,
 )
-from connectly_api.json_kinds import is_object
+from connectly_api.json_values import is_object
 
 __all__ = ["ErrorFields", "error_fields", "error_from_response"]
 

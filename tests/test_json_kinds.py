@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from connectly_api.json_kinds import is_array, is_object
+from connectly_api.json_values import is_array, is_object
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import anyio
 from connectly_api.cli.configuration import Connection, settings_of
 from connectly_api.cli.output import note, say, say_json
 from connectly_api.client import Connectly
+from connectly_api.content.limits import Limits, LimitWarning
 from connectly_api.errors import InvalidInputError
-from connectly_api.limits import Limits, LimitWarning
 from connectly_api.setting_rules import refer_to
-from connectly_api.transport.mock import MockTransport
+from connectly_api.transport.adapters.mock import MockTransport
 from connectly_api.transport.protocol import Response, Transport, WireRequest
 
 __all__ = ["call"]

@@ -10,7 +10,7 @@ from connectly_api.cli.flags import verb
 from connectly_api.cli.outcomes import CommandLineError
 from connectly_api.cli.sending import Sending, To, deliver
 from connectly_api.cli.sources import text_or_stdin
-from connectly_api.content import Audio, Document, Image, Location, Text, Video
+from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
 
 __all__ = ["app"]
 

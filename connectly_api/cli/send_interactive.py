@@ -21,10 +21,10 @@ from connectly_api.cli.structure import (
     sections_in,
     sections_of,
 )
-from connectly_api.content import Document, Image, Video
-from connectly_api.interactive import Header, ListMessage, ReplyButtons
-from connectly_api.products import Product, ProductList
-from connectly_api.template import Template
+from connectly_api.content.basic import Document, Image, Video
+from connectly_api.content.interactive import Header, ListMessage, ReplyButtons
+from connectly_api.content.products import Product, ProductList
+from connectly_api.content.template import Template
 
 __all__ = ["Heading"]
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Final
 import attrs
 import typer
 
-from connectly_api.addresses import Recipient, to_recipient
 from connectly_api.cli.calling import call
 from connectly_api.cli.configuration import Connection
 from connectly_api.cli.outcomes import CommandLineError
 from connectly_api.cli.output import say, say_json
 from connectly_api.cli.sources import json_in
-from connectly_api.limits import Limits
-from connectly_api.sending import ChannelType, Content, SendOptions
+from connectly_api.content.limits import Limits
+from connectly_api.recipients import Recipient, to_recipient
+from connectly_api.send_request import ChannelType, Content, SendOptions
 
 __all__ = ["Sending", "To", "deliver"]
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from connectly_api.cli.outcomes import CommandLineError
-from connectly_api.json_kinds import JsonValue
+from connectly_api.json_values import JsonValue
 
 __all__ = ["decoded", "json_in", "read_bytes", "read_json", "read_secret", "read_text", "text_or_stdin"]
 

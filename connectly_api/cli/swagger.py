@@ -15,7 +15,7 @@ from typing import Any, Final
 import attrs
 
 from connectly_api import lowlevel
-from connectly_api.json_kinds import is_array, is_object
+from connectly_api.json_values import is_array, is_object
 
 __all__ = ["Operation", "Specification", "load", "read"]
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, cast
 import attrs
 import typer
 
-from connectly_api.addresses import Bsuid, Phone
 from connectly_api.cli.configuration import EnvFile, find
 from connectly_api.cli.flags import verb
 from connectly_api.cli.outcomes import CommandLineError
@@ -18,6 +17,7 @@ from connectly_api.cli.output import note, say, say_json
 from connectly_api.cli.sources import read_bytes, read_secret
 from connectly_api.cli.webhooks import app
 from connectly_api.errors import WebhookSignatureError
+from connectly_api.recipients import Bsuid, Phone
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.receiving import parse
 from connectly_api.webhooks.signature import verify

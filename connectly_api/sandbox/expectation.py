@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import attrs
 
-from connectly_api.sandbox.fields import inner
-from connectly_api.sandbox.records import AcceptedMessage, ReceivedRequest
+from connectly_api.sandbox.model.fields import inner
+from connectly_api.sandbox.model.records import AcceptedMessage, ReceivedRequest
 
 __all__ = ["Expectation", "mismatch_report"]
 

@@ -19,11 +19,11 @@ from urllib.parse import quote, urlsplit
 
 import attrs
 
-from connectly_api.sandbox.documents import entry_document
-from connectly_api.sandbox.fields import inner, text
-from connectly_api.sandbox.inspection import PREFIX
-from connectly_api.sandbox.records import AcceptedMessage, Delivery, ReceivedRequest
-from connectly_api.sandbox.settings import Settings
+from connectly_api.sandbox.model.documents import entry_document
+from connectly_api.sandbox.model.fields import inner, text
+from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest
+from connectly_api.sandbox.model.settings import Settings
+from connectly_api.sandbox.web.control import PREFIX
 
 __all__ = ["Showing"]
 

@@ -1,4 +1,4 @@
-from connectly_api.sandbox.fields import inner, is_mapping, listed, text
+from connectly_api.sandbox.model.fields import inner, is_mapping, listed, text
 
 
 def test_a_field_of_the_kind_asked_for_is_given_back() -> None:
