@@ -11,7 +11,7 @@ help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
 interpreter:
-	@test -n "$(PYTHONS)" || { echo "No Python 3.11, 3.12 or 3.13 with pip was found; name one: make PYTHONS=/path/to/python" >&2; exit 1; }
+	@test -n "$(PYTHONS)" || { echo "No Python 3.11 or newer with venv and pip was found; name one: make PYTHONS=/path/to/python" >&2; exit 1; }
 
 environment: interpreter
 	@sh tools/environment $(firstword $(PYTHONS)) .venv

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -46,6 +47,33 @@ def test_bare_make_lists_every_verb() -> None:
     verbs = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert [line.split()[0] for line in listed.splitlines()] == verbs
     assert {"demo", "test", "check", "generate", "drift"} <= set(verbs)
+
+
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [
+        ({"3.11": True, "3.12": True, "3.13": True}, ["3.11", "3.13"]),
+        ({"3.12": True}, ["3.12"]),
+        ({"3.11": False, "3.13": True, "3.14": True, "3.20": True, "3.21": False}, ["3.13", "3.20"]),
+        ({"3.9": True, "3.12": False}, []),
+    ],
+)
+def test_the_oldest_and_the_newest_python_are_found_without_an_upper_limit(
+    tmp_path: Path, installed: dict[str, bool], expected: list[str]
+) -> None:
+    for version, is_usable in installed.items():
+        program = tmp_path / f"python{version}"
+        program.write_text(f"#!/bin/sh\nexit {0 if is_usable else 1}\n", "utf-8")
+        program.chmod(0o755)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "sort").symlink_to(shutil.which("sort") or "")
+    environment = {"PATH": f"{tmp_path}:{tools}", "HOME": str(tmp_path)}
+    command = [shutil.which("sh") or "sh", "tools/interpreters"]
+
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert found.split() == [str(tmp_path / f"python{version}") for version in expected]
 
 
 def test_ci_calls_the_readmes_commands() -> None:

@@ -70,16 +70,19 @@ def test_ci_runs_the_script_on_pushes_and_pull_requests_and_may_only_read() -> N
 
     assert set(ci[ON]) == {"push", "pull_request"}
     assert ci["permissions"] == {"contents": "read"}
-    assert [job.get("permissions", {}) for job in ci["jobs"].values()] == [{}]
+    assert [name for name, job in ci["jobs"].items() if "permissions" in job] == []
     assert commands(ci["jobs"]["check"]) == ["bash .ci/run"]
 
 
-def test_ci_runs_on_the_oldest_and_the_newest_python() -> None:
-    [setup] = [step for step in steps(read("ci")) if step.get("uses", "").startswith("actions/setup-python@")]
+def test_ci_tests_every_supported_python_and_the_newest_release() -> None:
+    jobs = read("ci")["jobs"]
+    [setup] = [step for step in jobs["check"]["steps"] if step.get("uses", "").startswith("actions/setup-python@")]
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     supported = re.findall(r"Programming Language :: Python :: (3\.\d+)", project)
 
     assert set(setup["with"]["python-version"].split()) == {supported[0], supported[-1]}
+    assert jobs["wheel"]["strategy"]["matrix"]["python"] == [*supported[1:-1], "3.x"]
+    assert commands(jobs["wheel"]) == ["make wheel"]
 
 
 def test_only_a_published_release_is_published() -> None:
