@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lowest check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter newcomer
+.PHONY: help demo test test-long lowest newest check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter newcomer
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
@@ -25,20 +25,30 @@ test: environment ## Run the tests, with branch coverage, on the oldest Python f
 test-long: environment ## Run the sweeps that are too long for every change: each byte offset, step and case of an attack
 	$(RUN) -m pytest -n auto --dist worksteal -m long
 
-# What needs frameworks, or the newest tools of development, is left out.
-LOWEST := -m "not long and not once" --ignore=tests/transport/test_threads.py --ignore=tests/webhooks/test_order_service.py --ignore=tests/webhooks/test_recipes.py
+# What is shipped. Tests that need a framework or the locked development tools are left out.
+SHIPPED := -q -n auto --dist worksteal -m "not long and not once" --ignore=tests/transport/test_threads.py \
+	--ignore=tests/webhooks/test_order_service.py --ignore=tests/webhooks/test_recipes.py
 
-lowest: interpreter ## Run the tests of what is shipped with the lowest versions that pyproject.toml allows
+lowest: interpreter ## Test what is shipped with the lowest versions that pyproject.toml allows
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-lowest lowest
-	.venv-lowest/bin/python -m pytest -q -n auto --dist worksteal $(LOWEST) tests/transport tests/webhooks tests/cli \
+	.venv-lowest/bin/python -m pytest $(SHIPPED) tests/transport tests/webhooks tests/cli \
 		tests/sandbox/test_server.py tests/sandbox/test_app.py tests/sandbox/test_faults.py tests/sandbox/test_validation.py \
 		tests/test_client.py tests/test_error_table.py tests/test_telemetry.py
 	@sh tools/environment $(lastword $(PYTHONS)) .venv-lowest-newest lowest
-	.venv-lowest-newest/bin/python -m pytest -q -n auto --dist worksteal $(LOWEST) tests/test_client.py \
+	.venv-lowest-newest/bin/python -m pytest $(SHIPPED) tests/test_client.py \
 		tests/transport/test_adapters.py tests/transport/test_cancellation.py tests/sandbox/test_server.py
 
+# Nothing is locked here, so a release of a dependency can break it: that is what it is for.
+newest: environment ## Test what is shipped with the newest versions that pyproject.toml allows
+	$(lastword $(PYTHONS)) -m venv --clear --without-pip .venv-newest
+	$(RUN) -m uv pip install --quiet --python .venv-newest --requirement pyproject.toml --all-extras \
+		--requirement requirements/lowest.in
+	.venv-newest/bin/python -m pytest $(SHIPPED) tests/cli tests/test_client.py tests/test_addresses.py \
+		tests/test_telemetry.py tests/transport/test_adapters.py tests/transport/test_cancellation.py \
+		tests/webhooks/test_app.py tests/sandbox/test_server.py tests/sandbox/test_app.py tests/sandbox/test_validation.py
+
 # The contract with the service and the public API's are among the tests.
-check: lint types drift test test-long lowest wheel docs ## Everything that CI asks for
+check: lint types drift test test-long lowest newest wheel docs ## Everything that CI asks for
 
 lint: environment ## Check style: ruff's rules and format
 	$(RUN) -m ruff check .

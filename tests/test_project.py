@@ -49,6 +49,11 @@ def test_bare_make_lists_every_verb() -> None:
     assert {"demo", "test", "check", "generate", "drift"} <= set(verbs)
 
 
+def test_every_test_that_the_makefile_names_is_there() -> None:
+    named = re.findall(r"tests/[\w/.]+", (ROOT / "Makefile").read_text("utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.parametrize(
     ("installed", "expected"),
     [
