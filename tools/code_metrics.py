@@ -199,7 +199,7 @@ def _render_table(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
 def main(arguments: list[str]) -> None:
     """Print the tables for the trees that are named, or for this one."""
     trees = [Path(argument).resolve() for argument in arguments] or [_ROOT]
-    print(render((tree.name, measure(tree)) for tree in trees))  # noqa: T201 (a command speaks to its caller)
+    print(render((tree.name, measure(tree)) for tree in trees))  # noqa: T201 (the output of a command)
 
 
 if __name__ == "__main__":
