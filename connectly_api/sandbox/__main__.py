@@ -59,7 +59,7 @@ async def _serve(options: argparse.Namespace, write: Write) -> None:
     else:
         sandbox = await replay(options.replay, **told, **settings_of(options))
     for text in options.fault:
-        await sandbox.act("fault", **fault_of(text))
+        await sandbox.run_verb("fault", **fault_of(text))
     async with sandbox.serve(host=options.host, port=options.port) as address:
         write(show.banner(address, sandbox.settings))
         await _interrupted()

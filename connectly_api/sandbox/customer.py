@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import attrs
 
+from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.tracebacks import cut_traceback
-
-__all__ = ["Customer", "Stage"]
-
-
-class Stage(Protocol):
-    """Where a customer acts."""
-
-    async def act(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        """Do something, and deliver the events that follow."""
-        ...
-
-    def known(self, customer: str) -> Identity:
-        """Return what is known of a customer."""
-        ...
 
 
 @attrs.frozen
@@ -38,7 +25,7 @@ class Customer:
 
     phone: str | None = attrs.field(repr=False)
     bsuid: str | None = attrs.field(repr=False)
-    _stage: Stage = attrs.field(repr=False, eq=False)
+    _engine: Engine = attrs.field(repr=False, eq=False)
 
     @property
     def identity(self) -> Identity:
@@ -65,7 +52,7 @@ class Customer:
         Raises:
             InvalidInputError: The text is empty, or there is no such message or number.
         """
-        await self._do("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
+        await self._run("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
 
     @cut_traceback
     async def taps(self, button: str, *, message: str | None = None) -> None:
@@ -78,7 +65,7 @@ class Customer:
         Raises:
             InvalidInputError: No message to this customer has it.
         """
-        await self._do("taps", button=button, message=message)
+        await self._run("taps", button=button, message=message)
 
     @cut_traceback
     async def picks(self, row: str, *, message: str | None = None) -> None:
@@ -91,7 +78,7 @@ class Customer:
         Raises:
             InvalidInputError: No message to this customer has it.
         """
-        await self._do("picks", row=row, message=message)
+        await self._run("picks", row=row, message=message)
 
     @cut_traceback
     async def reads(self, message: str | None = None) -> None:
@@ -103,7 +90,7 @@ class Customer:
         Raises:
             InvalidInputError: There is no such message.
         """
-        await self._do("reads", message=message)
+        await self._run("reads", message=message)
 
     @cut_traceback
     async def reacts(self, emoji: str, *, message: str | None = None) -> None:
@@ -116,7 +103,7 @@ class Customer:
         Raises:
             InvalidInputError: There is no such message.
         """
-        await self._do("reacts", emoji=emoji, message=message)
+        await self._run("reacts", emoji=emoji, message=message)
 
     @cut_traceback
     async def sends(
@@ -140,7 +127,7 @@ class Customer:
         Raises:
             InvalidInputError: The type is another, or the address is empty.
         """
-        await self._do("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
+        await self._run("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
 
     @cut_traceback
     async def sends_image(self, url: str, *, caption: str | None = None) -> None:
@@ -160,15 +147,15 @@ class Customer:
         Raises:
             InvalidInputError: A coordinate is no number.
         """
-        await self._do("shares_location", latitude=latitude, longitude=longitude, name=name, address=address)
+        await self._run("shares_location", latitude=latitude, longitude=longitude, name=name, address=address)
 
     async def opts_out(self) -> None:
         """Want no templates any more."""
-        await self._do("opts_out")
+        await self._run("opts_out")
 
     async def opts_in(self) -> None:
         """Want templates again."""
-        await self._do("opts_in")
+        await self._run("opts_in")
 
     @cut_traceback
     async def changes_phone(self, phone: str, *, bsuid: str | None = None) -> Customer:
@@ -184,9 +171,9 @@ class Customer:
         Raises:
             InvalidInputError: The number or the BSUID is badly written.
         """
-        await self._do("changes_phone", phone=phone, bsuid=bsuid)
-        known = self._stage.known(phone)
-        return Customer(known.phone, known.bsuid, self._stage)
+        await self._run("changes_phone", phone=phone, bsuid=bsuid)
+        known = self._engine.state.person(Identity(phone))
+        return attrs.evolve(self, phone=known.phone, bsuid=known.bsuid)
 
-    async def _do(self, verb: str, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        await self._stage.act(verb, customer=self.phone or self.bsuid, **arguments)
+    async def _run(self, verb: str, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+        await self._engine.run_verb(verb, {"customer": self.phone or self.bsuid, **arguments})

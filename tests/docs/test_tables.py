@@ -38,7 +38,7 @@ from connectly_api.error_response import _BY_CODE
 from connectly_api.sandbox import Settings
 from connectly_api.sandbox.flags import parser
 from connectly_api.sandbox.model.fault_rules import What
-from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.sandbox.verbs.setup import VERBS
 from connectly_api.transport.adapters.auto import TransportName
 from tests.docs.pages import ROOT
 
@@ -133,7 +133,7 @@ def test_the_table_of_flags_has_each_of_the_programs_own_with_its_default() -> N
 
 def test_the_table_of_verbs_has_each_and_no_other() -> None:
     named = [name for row in rows("docs/sandbox.md", "verb") for name in code(row[0])]
-    assert sorted(named) == sorted({*ACTS, "advance", "settle", "reset"})
+    assert sorted(named) == sorted({*VERBS, "advance", "settle", "reset"})
 
 
 def test_what_the_page_says_can_be_looked_at_can_be(address: str) -> None:

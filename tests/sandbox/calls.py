@@ -10,6 +10,7 @@ import anyio
 import httpx
 
 from connectly_api.sandbox import Sandbox
+from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.service.decision import Incoming, Verdict
 
 DATA = Path(__file__).parent.parent / "data"
@@ -57,7 +58,7 @@ def ask(
 ) -> Verdict:
     """Put a request to a sandbox without an edge between; bytes go as they are."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return sandbox.receive(Incoming(method=method, path=path, query=query, headers=headers, body=content))
+    return get_engine(sandbox).receive(Incoming(method=method, path=path, query=query, headers=headers, body=content))
 
 
 def answer(verdict: Verdict) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
+from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.service.decision import Incoming
 from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, answer, ask, documented, fields, session
 
@@ -50,7 +51,7 @@ def test_a_refusal_has_its_status_and_the_documented_shape(
 
 
 def test_too_large_a_body_is_refused_with_the_limit(sandbox: Sandbox) -> None:
-    verdict = sandbox.receive(Incoming(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
+    verdict = get_engine(sandbox).receive(Incoming(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
     assert verdict.status == 413
     assert "1048576 bytes" in answer(verdict)["message"]
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from connectly_api.sandbox import Sandbox, terminal
+from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.terminal import Showing
 from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
 
@@ -68,7 +69,7 @@ def test_ignored_fields_and_faults_are_named(sandbox: Sandbox) -> None:
 
 def test_an_answer_that_nobody_got_has_no_status(sandbox: Sandbox) -> None:
     sandbox.fault("reset")
-    assert sandbox.reset_unread(_head()) is not None
+    assert get_engine(sandbox).reset_unread(_head()) is not None
     assert told(sandbox) == "POST SendMessage --- fault: reset"
 
 

@@ -26,7 +26,7 @@ from connectly_api.sandbox.service.content_rules import ATTACHMENT_TYPES
 from connectly_api.sandbox.verbs.arguments import ActArguments
 from connectly_api.sandbox.verbs.windows import chosen_senders, open_until
 
-__all__ = ["CUSTOMER_ACTS", "knowing"]
+__all__ = ["CUSTOMER_VERBS", "knowing"]
 
 Deed = Callable[[Settings, State, ActArguments], Iterable[Change]]
 
@@ -86,7 +86,7 @@ def _reacts(settings: Settings, state: State, asked: ActArguments) -> Iterator[C
     return _written(settings, state, asked, customer, (part, about))
 
 
-CUSTOMER_ACTS: Final[Mapping[str, Deed]] = {
+CUSTOMER_VERBS: Final[Mapping[str, Deed]] = {
     "says": _says,
     "sends": _sends,
     "shares_location": _shares_location,

@@ -29,14 +29,12 @@ from connectly_api.sandbox.model.fault_rules import Rule, rule_of
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import bsuid_after, report_id
 from connectly_api.sandbox.model.records import Act
-from connectly_api.sandbox.model.settings import LAST_MOMENT, Settings
+from connectly_api.sandbox.model.settings import LAST_MOMENT, LONGEST, Settings
 from connectly_api.sandbox.model.state import Change, State
 from connectly_api.sandbox.service.declared_templates import DeclaredTemplate
 from connectly_api.sandbox.verbs.arguments import ActArguments
-from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_ACTS, knowing
+from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, knowing
 from connectly_api.sandbox.verbs.windows import chosen_senders, open_until
-
-__all__ = ["ACTS", "SETTING_UP", "acted", "noted"]
 
 Deed = Callable[[Settings, State, ActArguments], Iterable[Change]]
 
@@ -47,9 +45,9 @@ def acted(settings: Settings, state: State, name: str, arguments: Mapping[str, A
     Raises:
         InvalidInputError: There is no such verb, or it cannot be done with these arguments.
     """
-    deed = ACTS.get(name)
+    deed = VERBS.get(name)
     if deed is None:
-        raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(ACTS))}", field="verb")
+        raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(VERBS))}", field="verb")
     asked = ActArguments(arguments)
     changes = tuple(deed(settings, state, asked))
     asked.end()
@@ -60,6 +58,23 @@ def noted(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
     """Return the record of a verb."""
     given = {key: value for key, value in arguments.items() if value is not None}
     return Noted(Act(name=name, arguments=json.dumps(given), at=state.now))
+
+
+def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:
+    """Return by how many seconds `advance` or `settle` moves the clock; `settle` has no limit.
+
+    Raises:
+        InvalidInputError: The arguments are no length of time, or not those of the verb.
+    """
+    asked = ActArguments(arguments)
+    seconds = math.inf
+    if name == "advance":
+        units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+        seconds = sum(asked.number(unit, 0) * size for unit, size in units.items())
+        if not 0 <= seconds <= LONGEST:
+            raise InvalidInputError("seconds: time goes forward, and not by more than thirty years", field="seconds")
+    asked.end()
+    return seconds
 
 
 def _customer(_settings: Settings, _state: State, asked: ActArguments) -> Iterator[Change]:
@@ -129,8 +144,8 @@ def _windows(settings: Settings, state: State, asked: ActArguments, until: float
         yield WindowSet(number, customer.names, until)
 
 
-ACTS: Final[Mapping[str, Deed]] = {
-    **CUSTOMER_ACTS,
+VERBS: Final[Mapping[str, Deed]] = {
+    **CUSTOMER_VERBS,
     "customer": _customer,
     "reads": _reads,
     "opts_out": _opts_out,
@@ -143,7 +158,9 @@ ACTS: Final[Mapping[str, Deed]] = {
     "close_window": _close_window,
     "open_window": _open_window,
 }
-"""By name. `advance` and `settle`, which let time go by, and `reset` are the sandbox's own."""
 
-SETTING_UP: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
+CLOCK_VERBS: Final = frozenset({"advance", "settle"})
+"""Those that move the clock, and nothing else."""
+
+SETUP_VERBS: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
 """Those that bring nothing about by themselves."""

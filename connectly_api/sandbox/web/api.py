@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import quote
 
 import anyio
@@ -12,35 +12,18 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from connectly_api.sandbox.model.settings import Settings
+from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.service.decision import Incoming, Verdict
 from connectly_api.sandbox.web.bodies import read_body
 from connectly_api.sandbox.web.connection import drop, hold
-from connectly_api.sandbox.web.control import Inspected, inspection_routes
+from connectly_api.sandbox.web.control import inspection_routes
 
 __all__ = ["build_app"]
 
 _NO_CONTENT: Final = 204
 
 
-class Answering(Inspected, Protocol):
-    """What the edge needs of a sandbox."""
-
-    @property
-    def settings(self) -> Settings:
-        """The fixed side, for the body's limit."""
-        ...
-
-    def reset_unread(self, request: Incoming) -> Verdict | None:
-        """Decide on a request of which only the head has come; None where it is to be read."""
-        ...
-
-    async def answer(self, request: Incoming) -> Verdict:
-        """Decide on a request and carry out what follows."""
-        ...
-
-
-def build_app(sandbox: Answering) -> ASGIApp:
+def build_app(engine: Engine) -> ASGIApp:
     """Return the ASGI application: inspection below its prefix, the service everywhere else."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,16 +32,16 @@ def build_app(sandbox: Answering) -> ASGIApp:
             return
         request = Request(scope, receive)
         head = _head(request)
-        verdict = sandbox.reset_unread(head)
+        verdict = engine.reset_unread(head)
         if verdict is None:
             try:
-                body = await read_body(request, sandbox.settings.max_body_bytes)
+                body = await read_body(request, engine.settings.max_body_bytes)
             except ClientDisconnect:
                 return
-            verdict = await sandbox.answer(Incoming(head.method, head.path, head.query, head.headers, body))
+            verdict = await engine.answer(Incoming(head.method, head.path, head.query, head.headers, body))
         await _give(verdict, scope, receive, send)
 
-    return Router(inspection_routes(sandbox), redirect_slashes=False, default=serve)
+    return Router(inspection_routes(engine), redirect_slashes=False, default=serve)
 
 
 async def _give(verdict: Verdict, scope: Scope, receive: Receive, send: Send) -> None:

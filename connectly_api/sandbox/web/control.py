@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import attrs
 from starlette.requests import ClientDisconnect, Request
@@ -32,95 +32,44 @@ from starlette.types import Receive, Scope, Send
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_object
-from connectly_api.sandbox.model.documents import delivery_document, message_document, request_document
-from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest, Registration
-from connectly_api.sandbox.model.settings import Settings
+from connectly_api.sandbox.engine import Engine
+from connectly_api.sandbox.model.documents import (
+    delivery_document,
+    entry_document,
+    message_document,
+    request_document,
+)
 from connectly_api.sandbox.spec.protojson import NotJsonError, decode
-from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, VERBS
 from connectly_api.sandbox.web.bodies import read_body
 
-__all__ = ["PREFIX", "Inspected", "inspection_routes"]
+__all__ = ["PREFIX", "Engine", "inspection_routes"]
 
 PREFIX: Final = "/__sandbox__"
 _SECRETS: Final = frozenset({"api_key", "webhook_secret"})
 
 
-class Inspected(Protocol):
-    """What inspection needs of a sandbox."""
-
-    @property
-    def settings(self) -> Settings:
-        """The fixed side."""
-        ...
-
-    @property
-    def messages(self) -> tuple[AcceptedMessage, ...]:
-        """The accepted messages."""
-        ...
-
-    @property
-    def requests(self) -> tuple[ReceivedRequest, ...]:
-        """The received requests."""
-        ...
-
-    @property
-    def registrations(self) -> tuple[Registration, ...]:
-        """The webhook registrations."""
-        ...
-
-    @property
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """The attempts to deliver webhooks."""
-        ...
-
-    @property
-    def timeline(self) -> list[dict[str, Any]]:
-        """Everything in the order in which it happened."""
-        ...
-
-    @property
-    def now(self) -> float:
-        """The clock."""
-        ...
-
-    def status_of(self, message_id: str) -> str | None:
-        """Return what a message has come to."""
-        ...
-
-    def recording(self) -> str:
-        """Return the run as text."""
-        ...
-
-    async def act(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        """Do something by its name."""
-        ...
-
-    def reset(self) -> None:
-        """Forget everything."""
-        ...
-
-
-def inspection_routes(sandbox: Inspected) -> list[BaseRoute]:
+def inspection_routes(engine: Engine) -> list[BaseRoute]:
     """Return the routes; whatever else stands below the prefix is answered with 404."""
 
     async def overview(_request: Request) -> Response:
-        return _json({"settings": _shown_settings(sandbox), "now": sandbox.now, "kept": _counts(sandbox)})
+        return _json({"settings": _shown_settings(engine), "now": engine.state.now, "kept": _counts(engine)})
 
     async def look(request: Request) -> Response:
-        return _json(_LOOKS[_last_segment(request)](sandbox))
+        return _json(_LOOKS[_last_segment(request)](engine))
 
     async def recording(_request: Request) -> Response:
         try:
-            return Response(sandbox.recording().encode(), media_type="application/json")
+            return Response(engine.build_recording().encode(), media_type="application/json")
         except InvalidInputError as error:
             return _problem(str(error), 409)
 
     async def reset(_request: Request) -> Response:
-        sandbox.reset()
+        engine.reset()
         return _json({})
 
     async def act(request: Request) -> Response:
-        return await _on_act(request, sandbox)
+        return await _on_act(request, engine)
 
     async def unknown(_scope: Scope, receive: Receive, send: Send) -> None:
         await _problem("there is nothing to inspect at that path", 404)(_scope, receive, send)
@@ -130,33 +79,35 @@ def inspection_routes(sandbox: Inspected) -> list[BaseRoute]:
         Route("/recording", recording, methods=["GET"]),
         Route("/reset", reset, methods=["POST"]),
         *(Route(f"/{name}", look, methods=["GET"]) for name in _LOOKS),
-        *(Route(f"/{verb}", act, methods=["POST"]) for verb in (*ACTS, "advance", "settle")),
+        *(Route(f"/{verb}", act, methods=["POST"]) for verb in (*VERBS, *CLOCK_VERBS)),
     ]
     below = Router(routes, redirect_slashes=False, default=unknown)
     return [Route(PREFIX, overview, methods=["GET"]), Mount(PREFIX, app=below)]
 
 
-def _messages(sandbox: Inspected) -> dict[str, Any]:
-    return {"messages": [message_document(one, sandbox.status_of(one.id)) for one in sandbox.messages]}
+def _messages(engine: Engine) -> dict[str, Any]:
+    return {
+        "messages": [message_document(one, engine.state.statuses.get(one.id)) for one in engine.state.messages.values()]
+    }
 
 
-def _requests(sandbox: Inspected) -> dict[str, Any]:
-    return {"requests": [request_document(request) for request in sandbox.requests]}
+def _requests(engine: Engine) -> dict[str, Any]:
+    return {"requests": [request_document(request) for request in engine.state.requests]}
 
 
-def _deliveries(sandbox: Inspected) -> dict[str, Any]:
-    return {"deliveries": [delivery_document(delivery) for delivery in sandbox.deliveries]}
+def _deliveries(engine: Engine) -> dict[str, Any]:
+    return {"deliveries": [delivery_document(delivery) for delivery in engine.state.deliveries]}
 
 
-def _registrations(sandbox: Inspected) -> dict[str, Any]:
-    return {"registrations": [registration.document() for registration in sandbox.registrations]}
+def _registrations(engine: Engine) -> dict[str, Any]:
+    return {"registrations": [registration.document() for registration in engine.state.registrations.values()]}
 
 
-def _timeline(sandbox: Inspected) -> dict[str, Any]:
-    return {"now": sandbox.now, "timeline": sandbox.timeline}
+def _timeline(engine: Engine) -> dict[str, Any]:
+    return {"now": engine.state.now, "timeline": [entry_document(entry) for entry in engine.state.timeline]}
 
 
-_LOOKS: Final[Mapping[str, Callable[[Inspected], dict[str, Any]]]] = {
+_LOOKS: Final[Mapping[str, Callable[[Engine], dict[str, Any]]]] = {
     "messages": _messages,
     "requests": _requests,
     "deliveries": _deliveries,
@@ -169,22 +120,22 @@ def _last_segment(request: Request) -> str:
     return request.url.path.rpartition("/")[2]
 
 
-def _shown_settings(sandbox: Inspected) -> dict[str, Any]:
-    return attrs.asdict(sandbox.settings, filter=lambda attribute, _: attribute.name not in _SECRETS)
+def _shown_settings(engine: Engine) -> dict[str, Any]:
+    return attrs.asdict(engine.settings, filter=lambda attribute, _: attribute.name not in _SECRETS)
 
 
-def _counts(sandbox: Inspected) -> dict[str, int]:
+def _counts(engine: Engine) -> dict[str, int]:
     return {
-        "messages": len(sandbox.messages),
-        "requests": len(sandbox.requests),
-        "deliveries": len(sandbox.deliveries),
-        "registrations": len(sandbox.registrations),
+        "messages": len(engine.state.messages),
+        "requests": len(engine.state.requests),
+        "deliveries": len(engine.state.deliveries),
+        "registrations": len(engine.state.registrations),
     }
 
 
-async def _on_act(request: Request, sandbox: Inspected) -> Response:
+async def _on_act(request: Request, engine: Engine) -> Response:
     try:
-        content = await read_body(request, sandbox.settings.max_body_bytes)
+        content = await read_body(request, engine.settings.max_body_bytes)
         arguments = decode(b"" if content is None else content or b"{}")
     except ClientDisconnect:
         return _problem("the client went away")
@@ -193,10 +144,10 @@ async def _on_act(request: Request, sandbox: Inspected) -> Response:
     if not is_object(arguments):
         return _problem("the body is not a JSON object")
     try:
-        await sandbox.act(_last_segment(request), **arguments)
+        await engine.run_verb(_last_segment(request), arguments)
     except InvalidInputError as error:
         return _problem(str(error))
-    return _json({"now": sandbox.now})
+    return _json({"now": engine.state.now})
 
 
 def _problem(message: str, status: int = 400) -> Response:
