@@ -8,14 +8,19 @@ from collections.abc import Awaitable, Callable
 import anyio
 from anyio.abc import TaskGroup
 
-from connectly_api.sandbox.delivery.attempts import Dispatch, Sending, concluded, dispatched, released
-from connectly_api.sandbox.delivery.statuses import status_reached
-from connectly_api.sandbox.delivery.webhook_sender import Courier
-from connectly_api.sandbox.model.changes import ClockSet, Noted, Taken
+from connectly_api.sandbox.delivery.attempts import (
+    Attempt,
+    Dispatch,
+    conclude_attempt,
+    dispatch_webhook,
+    release_webhook,
+)
+from connectly_api.sandbox.delivery.statuses import advance_status
+from connectly_api.sandbox.delivery.webhook_sender import WebhookSender
 from connectly_api.sandbox.model.records import Delivery
 from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.model.state import State
-from connectly_api.sandbox.model.tasks import ReleaseDue, StatusDue, Task
+from connectly_api.sandbox.model.state import ReleaseDue, State, StatusDue, Task
+from connectly_api.sandbox.model.state_changes import ClockSet, EntryRecorded, TaskStarted
 
 __all__ = ["Clockwork"]
 
@@ -33,7 +38,7 @@ class Clockwork:
         self,
         settings: Settings,
         state: Callable[[], State],
-        courier: Courier,
+        courier: WebhookSender,
         *,
         on_delivery: Callable[[Delivery], None] | None = None,
     ) -> None:
@@ -55,7 +60,7 @@ class Clockwork:
 
         With inf, it is done when nothing is left to do, and the clock is where the last thing was due.
         """
-        async with self._courier.at_work():
+        async with self._courier.keep_open():
             await self._work(time, self._carry)
         if time != math.inf:
             self._state().apply(ClockSet(time))
@@ -67,48 +72,48 @@ class Clockwork:
             clock: Returns Unix seconds.
         """
         limit = anyio.CapacityLimiter(_AT_ONCE)
-        async with self._courier.at_work(), anyio.create_task_group() as group:
+        async with self._courier.keep_open(), anyio.create_task_group() as group:
             while True:
                 await self._work(clock(), self._carrying_in(group, limit))
                 self._state().apply(ClockSet(clock()))
                 await anyio.sleep(_TICK)
 
-    async def _work(self, until: float, carry: Callable[[State, Sending], Awaitable[None]]) -> None:
-        while (state := self._state()).next_due() <= until and state.agenda:
-            _, _, task = state.agenda[0]
-            state.apply(Taken())
+    async def _work(self, until: float, carry: Callable[[State, Attempt], Awaitable[None]]) -> None:
+        while (state := self._state()).next_due <= until and state.schedule:
+            _, _, task = state.schedule[0]
+            state.apply(TaskStarted())
             dispatch = self._performed(state, task)
             for change in dispatch.changes:
                 state.apply(change)
-                if isinstance(change, Noted) and isinstance(change.entry, Delivery):
+                if isinstance(change, EntryRecorded) and isinstance(change.entry, Delivery):
                     self._tell(change.entry)
-            for sending in dispatch.sendings:
+            for sending in dispatch.attempts:
                 await carry(state, sending)
 
     def _performed(self, state: State, task: Task) -> Dispatch:
         match task:
             case StatusDue():
-                return Dispatch(tuple(status_reached(self._settings, state, task)))
+                return Dispatch(tuple(advance_status(self._settings, state, task)))
             case ReleaseDue():
-                return released(self._settings, state, task)
+                return release_webhook(self._settings, state, task)
             case _:
-                return dispatched(self._settings, state, task)
+                return dispatch_webhook(self._settings, state, task)
 
-    async def _carry(self, state: State, sending: Sending) -> None:
+    async def _carry(self, state: State, sending: Attempt) -> None:
         outcome = await self._courier.deliver(sending)
-        for change in concluded(self._settings, state, sending, outcome):
+        for change in conclude_attempt(self._settings, state, sending, outcome):
             state.apply(change)
-            if isinstance(change, Noted) and isinstance(change.entry, Delivery):
+            if isinstance(change, EntryRecorded) and isinstance(change.entry, Delivery):
                 self._tell(change.entry)
 
     def _carrying_in(
         self, group: TaskGroup, limit: anyio.CapacityLimiter
-    ) -> Callable[[State, Sending], Awaitable[None]]:
-        async def carried(state: State, sending: Sending) -> None:
+    ) -> Callable[[State, Attempt], Awaitable[None]]:
+        async def carried(state: State, sending: Attempt) -> None:
             async with limit:
                 await self._carry(state, sending)
 
-        async def carry(state: State, sending: Sending) -> None:
+        async def carry(state: State, sending: Attempt) -> None:
             group.start_soon(carried, state, sending)
 
         return carry

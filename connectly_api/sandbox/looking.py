@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from connectly_api.sandbox.expectation import Expectation, mismatch_report
-from connectly_api.sandbox.model.documents import entry_document
-from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, Entry, ReceivedRequest, Registration
+from connectly_api.sandbox.expectation import Expectation, describe_mismatch
+from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest, Registration, TimelineEntry
 from connectly_api.sandbox.model.state import State
 
 __all__ = ["Looking"]
@@ -45,24 +45,24 @@ class Looking:
         return tuple(self._state.registrations.values())
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[TimelineEntry, ...]:
         """What the timeline consists of."""
         return tuple(self._state.timeline)
 
     @property
     def timeline(self) -> list[dict[str, Any]]:
         """Requests, deliveries, statuses and verbs in the order in which they happened, as JSON."""
-        return [entry_document(entry) for entry in self._state.timeline]
+        return [serialize_entry(entry) for entry in self._state.timeline]
 
     @property
     def accepted(self) -> int:
         """How many messages were accepted since the start or the last reset, kept or not."""
-        return self._state.accepted
+        return self._state.message_count
 
     @property
     def received(self) -> int:
         """How many requests were received since the start or the last reset, kept or not."""
-        return self._state.received
+        return self._state.request_count
 
     def status_of(self, message_id: str) -> str | None:
         """Return what a kept message has come to: `sent`, `delivered`, `read` or `delivery_failed`; None before."""
@@ -108,5 +108,5 @@ class Looking:
         expectation = Expectation(given)
         found = [message for message in self.messages if not expectation.differences(message)]
         if len(found) != 1:
-            raise AssertionError(mismatch_report(expectation, found, self.messages, self.requests))
+            raise AssertionError(describe_mismatch(expectation, found, self.messages, self.requests))
         return found[0]

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote_plus
 
-from connectly_api.sandbox.model.changes import MessageAccepted
+from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.model.records import ReceivedRequest
-from connectly_api.sandbox.service.decision import Incoming, Verdict
+from connectly_api.sandbox.model.state_changes import MessageAccepted
 
-__all__ = ["REDACTED", "recorded"]
+__all__ = ["REDACTED", "record_request"]
 
 REDACTED: Final = "[redacted]"
 """What stands where a secret stood."""
@@ -19,7 +19,7 @@ _SECRET: Final = frozenset({"x-api-key", "authorization", "proxy-authorization",
 """Headers whose whole value goes; from any other header, and from path and query, the sandbox's key is cut out."""
 
 
-def recorded(request: Incoming, verdict: Verdict, number: int, now: float, key: str) -> ReceivedRequest:
+def record_request(request: Request, verdict: Decision, number: int, now: float, key: str) -> ReceivedRequest:
     """Return what inspection shows of a request.
 
     Args:
@@ -44,7 +44,7 @@ def recorded(request: Incoming, verdict: Verdict, number: int, now: float, key: 
         status=verdict.status,
         code=verdict.code,
         violations=verdict.violations,
-        unknown_fields=verdict.unknown,
+        unknown_fields=verdict.unknown_fields,
         message=accepted[0] if accepted else None,
         trace_id=verdict.trace_id,
         received_at=now,

@@ -16,13 +16,13 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.delivery.attempts import Outcome
-from connectly_api.sandbox.model.documents import entry_document
-from connectly_api.sandbox.model.records import Entry, ReceivedRequest
+from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.exchange import Request
+from connectly_api.sandbox.model.records import ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.record import REDACTED
-from connectly_api.sandbox.service.decision import Incoming
 
-__all__ = ["Recording", "differences", "incoming_of", "read_recording", "recording_of"]
+__all__ = ["Recording", "build_recording", "find_differences", "parse_recording", "parse_request"]
 
 _FORMAT: Final = 1
 _SECRETS: Final = frozenset({"api_key", "webhook_secret"})
@@ -68,7 +68,7 @@ class Recording:
         return (entry for entry in self.entries if entry["what"] in {"request", "act"})
 
 
-def recording_of(settings: Settings, start: float, entries: Iterable[Entry], noted: int) -> Recording:
+def build_recording(settings: Settings, start: float, entries: Iterable[TimelineEntry], noted: int) -> Recording:
     """Return the recording of a run.
 
     Args:
@@ -87,7 +87,7 @@ def recording_of(settings: Settings, start: float, entries: Iterable[Entry], not
     return Recording({**values, "start": start}, tuple(_with_bytes(entry) for entry in kept))
 
 
-def read_recording(text: str) -> Recording:
+def parse_recording(text: str) -> Recording:
     """Read a file's text.
 
     Raises:
@@ -113,7 +113,7 @@ def _is_whole(entry: Mapping[str, Any]) -> bool:
     return fields is not None and all(isinstance(entry.get(name), kind) for name, kind in fields.items())
 
 
-def incoming_of(entry: Mapping[str, Any], key: str) -> Incoming:
+def parse_request(entry: Mapping[str, Any], key: str) -> Request:
     """Return a recorded request; its key is the sandbox's, unless a wrong one was refused.
 
     Raises:
@@ -122,7 +122,7 @@ def incoming_of(entry: Mapping[str, Any], key: str) -> Incoming:
     try:
         content = base64.b64decode(entry["content"], validate=True)
         right = "" if entry["status"] == _UNAUTHORISED else key
-        return Incoming(
+        return Request(
             method=entry["method"],
             path=entry["path"].replace(REDACTED, key),
             query=entry["query"].replace(REDACTED, key),
@@ -133,10 +133,10 @@ def incoming_of(entry: Mapping[str, Any], key: str) -> Incoming:
         raise InvalidInputError("recording: holds a request that cannot be read", field="recording") from None
 
 
-def differences(recording: Recording, entries: Iterable[Entry]) -> list[str]:
+def find_differences(recording: Recording, entries: Iterable[TimelineEntry]) -> list[str]:
     """Return in words where requests were answered otherwise than when they were recorded."""
     then = [entry for entry in recording.entries if entry["what"] == "request"]
-    now = [entry_document(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
+    now = [serialize_entry(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
     return [
         f"request {ours['number']}: {name} is {ours[name]!r}, and was {theirs.get(name)!r}"
         for theirs, ours in zip(then, now, strict=False)
@@ -145,8 +145,8 @@ def differences(recording: Recording, entries: Iterable[Entry]) -> list[str]:
     ]
 
 
-def _with_bytes(entry: Entry) -> dict[str, Any]:
-    document = entry_document(entry)
+def _with_bytes(entry: TimelineEntry) -> dict[str, Any]:
+    document = serialize_entry(entry)
     if isinstance(entry, ReceivedRequest):
         # The exact bytes, which need not be text.
         document["content"] = base64.b64encode(entry.body).decode()

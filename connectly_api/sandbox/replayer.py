@@ -8,10 +8,10 @@ from typing import Any, Unpack
 
 from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.keywords import check_keywords, keywords_of
-from connectly_api.sandbox.delivery.webhook_sender import Remembering
+from connectly_api.sandbox.delivery.webhook_sender import ReplayedSender
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.model.settings import Options, Settings
-from connectly_api.sandbox.recording import Recording, differences, incoming_of, read_recording
+from connectly_api.sandbox.recording import Recording, find_differences, parse_recording, parse_request
 from connectly_api.sandbox.sandbox import Sandbox
 from connectly_api.tracebacks import cut_traceback
 
@@ -53,12 +53,12 @@ async def replay(
     was_real = recording.settings.get("clock") == "real"
     settings: dict[str, Any] = {**recording.settings, **changes, "clock": "virtual"}
     sandbox = Sandbox(swagger=swagger, on_request=on_request, on_delivery=on_delivery, **settings)
-    with sandbox.delivering_with(Remembering(sandbox.settings, recording.outcomes())):
+    with sandbox.delivering_with(ReplayedSender(sandbox.settings, recording.outcomes())):
         for entry in recording.inputs():
             if was_real:
                 await sandbox.run_until(entry["at"])
             await _repeat(sandbox, entry)
-    if found := differences(recording, sandbox.entries):
+    if found := find_differences(recording, sandbox.entries):
         raise ReplayError("; ".join(found))
     return sandbox
 
@@ -67,13 +67,13 @@ async def _repeat(sandbox: Sandbox, entry: Mapping[str, Any]) -> None:
     if entry["what"] == "act":
         await sandbox.act(entry["name"], **entry["arguments"])
         return
-    request = incoming_of(entry, sandbox.settings.api_key)
+    request = parse_request(entry, sandbox.settings.api_key)
     if sandbox.reset_unread(request) is None:
         await sandbox.answer(request)
 
 
 def _recording_in(path: str | Path) -> Recording:
     try:
-        return read_recording(Path(path).read_text(encoding="utf-8"))
+        return parse_recording(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"recording: cannot be read: {error}", field="recording") from error

@@ -18,22 +18,23 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.keywords import check_keywords, keywords_of
 from connectly_api.sandbox.arranging import Arranging
 from connectly_api.sandbox.customer import Customer
-from connectly_api.sandbox.delivery.webhook_sender import Courier
+from connectly_api.sandbox.delivery.webhook_sender import WebhookSender
 from connectly_api.sandbox.engine import Clockwork
 from connectly_api.sandbox.looking import Looking
-from connectly_api.sandbox.model.changes import ClockSet, Noted
-from connectly_api.sandbox.model.identity import Identity, identified
+from connectly_api.sandbox.model.exchange import Decision, Request
+from connectly_api.sandbox.model.identity import Identity, parse_customer
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
-from connectly_api.sandbox.model.settings import LAST_MOMENT, LONGEST, Options, Settings
+from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Options, Settings
 from connectly_api.sandbox.model.state import State
-from connectly_api.sandbox.record import recorded
-from connectly_api.sandbox.recording import recording_of
-from connectly_api.sandbox.service.decision import Incoming, Verdict, decide
-from connectly_api.sandbox.service.faults import afflicted, reset_unread
-from connectly_api.sandbox.spec.operations import load
-from connectly_api.sandbox.spec.schemas import refuse_swagger
-from connectly_api.sandbox.verbs.arguments import ActArguments
-from connectly_api.sandbox.verbs.setup import SETTING_UP, acted, noted
+from connectly_api.sandbox.model.state_changes import ClockSet, EntryRecorded
+from connectly_api.sandbox.record import record_request
+from connectly_api.sandbox.recording import build_recording
+from connectly_api.sandbox.service.decision import decide
+from connectly_api.sandbox.service.faults import apply_faults, decide_reset
+from connectly_api.sandbox.spec.api_operations import load_service
+from connectly_api.sandbox.spec.json_schemas import build_swagger_error
+from connectly_api.sandbox.verbs.arguments import VerbArguments
+from connectly_api.sandbox.verbs.setup import SETUP_VERBS, record_verb, run_verb
 from connectly_api.sandbox.web.api import build_app
 from connectly_api.sandbox.web.control import PREFIX
 from connectly_api.sandbox.web.server import serving
@@ -85,21 +86,21 @@ class Sandbox(Looking, Arranging):
         """
         check_keywords(options, keywords_of(Settings))
         self.settings = Settings(**options)
-        self._service = load(swagger)
+        self._service = load_service(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in self._service.operations):
-            raise refuse_swagger(f"has a path below {PREFIX}, where the sandbox answers for itself")
+            raise build_swagger_error(f"has a path below {PREFIX}, where the sandbox answers for itself")
         self._on_request = on_request
         self._ahead = 0.0
         self._following: TaskGroup | None = None
         self._state = self._beginning()
         self._on_delivery = on_delivery
-        self._courier = Courier(self.settings)
+        self._courier = WebhookSender(self.settings)
         self._clockwork = self._driven_with(self._courier)
         self.app: ASGIApp = build_app(self)
 
     def __repr__(self) -> str:
         """Show the counts; never the key or what was received."""
-        return f"Sandbox(received={self._state.received}, accepted={self._state.accepted})"
+        return f"Sandbox(received={self._state.request_count}, accepted={self._state.message_count})"
 
     async def __aenter__(self) -> Self:
         """Let a real clock run until the block ends; a virtual one needs no block."""
@@ -141,7 +142,7 @@ class Sandbox(Looking, Arranging):
         Raises:
             InvalidInputError: It is neither.
         """
-        return self._state.person(identified("customer", customer))
+        return self._state.complete_identity(parse_customer("customer", customer))
 
     @cut_traceback
     def attach(self, address: str, app: Application) -> None:
@@ -189,23 +190,23 @@ class Sandbox(Looking, Arranging):
         """
         if verb not in {"advance", "settle"}:
             self._arrange(verb, arguments)
-            if verb not in SETTING_UP:
+            if verb not in SETUP_VERBS:
                 await self.deliver_due()
             return
-        asked = ActArguments(arguments)
+        asked = VerbArguments(arguments)
         seconds = _seconds_of(asked) if verb == "advance" else math.inf
         asked.end()
         self._tick()
-        if seconds and seconds != math.inf and self._state.now + seconds > LAST_MOMENT:
+        if seconds and seconds != math.inf and self._state.now + seconds > MAX_TIME:
             raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
-        self._state.apply(noted(self._state, verb, arguments))
+        self._state.apply(record_verb(self._state, verb, arguments))
         if self.settings.clock == "real":
-            last = max((due for due, _, _ in self._state.agenda), default=self._state.now)
+            last = max((due for due, _, _ in self._state.schedule), default=self._state.now)
             self._ahead += max(0.0, last - self._state.now) if seconds == math.inf else seconds
         await self._clockwork.run_until(self._state.now + seconds)
 
     @contextmanager
-    def delivering_with(self, courier: Courier) -> Generator[None]:
+    def delivering_with(self, courier: WebhookSender) -> Generator[None]:
         """Let another courier carry the webhooks until the block ends."""
         before, self._clockwork = self._clockwork, self._driven_with(courier)
         try:
@@ -225,26 +226,26 @@ class Sandbox(Looking, Arranging):
         """Forget everything that happened: messages, requests, registrations, windows, customers, rules, counters."""
         self._state = self._beginning()
 
-    def receive(self, request: Incoming) -> Verdict:
+    def receive(self, request: Request) -> Decision:
         """Decide on a request, carry out what follows, and keep it for inspection."""
         self._tick()
         verdict = decide(self._service, self.settings, self._state, request)
-        return self._settled(request, afflicted(self.settings, self._state, verdict))
+        return self._settled(request, apply_faults(self.settings, self._state, verdict))
 
-    def reset_unread(self, request: Incoming) -> Verdict | None:
+    def reset_unread(self, request: Request) -> Decision | None:
         """Return the verdict on a request that is not read, where a rule wants that; None where it is to be read."""
         if not self._state.rules:
             return None
         found = self._service.find(request.path).get(request.method)
         if found is None:
             return None
-        verdict = reset_unread(self.settings, self._state, found.operation.id)
+        verdict = decide_reset(self.settings, self._state, found.operation.id)
         return None if verdict is None else self._settled(request, verdict)
 
-    async def answer(self, request: Incoming) -> Verdict:
+    async def answer(self, request: Request) -> Decision:
         """Do as `receive` does, and deliver the webhooks that a rule wants before the answer."""
         verdict = self.receive(request)
-        if verdict.manner.is_early:
+        if verdict.behavior.is_early:
             await self.deliver_due()
         return verdict
 
@@ -255,7 +256,7 @@ class Sandbox(Looking, Arranging):
             InvalidInputError: The run's beginning is not kept any more.
         """
         state = self._state
-        return recording_of(self.settings, self._start, state.timeline, state.noted).text()
+        return build_recording(self.settings, self._start, state.timeline, state.entry_count).text()
 
     @cut_traceback
     def save(self, path: str | Path) -> None:
@@ -290,20 +291,20 @@ class Sandbox(Looking, Arranging):
 
     def _arrange(self, verb: str, arguments: Mapping[str, Any]) -> None:
         self._tick()
-        for change in acted(self.settings, self._state, verb, arguments):
+        for change in run_verb(self.settings, self._state, verb, arguments):
             self._state.apply(change)
 
-    def _settled(self, request: Incoming, verdict: Verdict) -> Verdict:
+    def _settled(self, request: Request, verdict: Decision) -> Decision:
         state = self._state
         for change in verdict.changes:
             state.apply(change)
-        received = recorded(request, verdict, state.received + 1, state.now, self.settings.api_key)
-        state.apply(Noted(received))
+        received = record_request(request, verdict, state.request_count + 1, state.now, self.settings.api_key)
+        state.apply(EntryRecorded(received))
         if self._on_request is not None:
             self._on_request(received)
         return verdict
 
-    def _driven_with(self, courier: Courier) -> Clockwork:
+    def _driven_with(self, courier: WebhookSender) -> Clockwork:
         return Clockwork(self.settings, lambda: self._state, courier, on_delivery=self._on_delivery)
 
     def _beginning(self) -> State:
@@ -318,9 +319,9 @@ class Sandbox(Looking, Arranging):
             self._state.apply(ClockSet(self._clock()))
 
 
-def _seconds_of(asked: ActArguments) -> float:
+def _seconds_of(asked: VerbArguments) -> float:
     units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
     seconds = sum(asked.number(name, 0) * size for name, size in units.items())
-    if not 0 <= seconds <= LONGEST:
+    if not 0 <= seconds <= MAX_SECONDS:
         raise InvalidInputError("seconds: time goes forward, and not by more than thirty years", field="seconds")
     return seconds

@@ -238,7 +238,7 @@ async def test_a_customer_without_a_phone_number_is_named_by_the_bsuid() -> None
     await customer.says("Hi")
     sender = receiver.bodies[0]["sender"]
     assert sender == {"id": BSUID, "channelType": "whatsapp", "userId": BSUID, "phoneNumber": ""}
-    assert customer.identity.names == (BSUID,)
+    assert customer.identity.ids == (BSUID,)
     assert BSUID not in repr(customer)
 
 

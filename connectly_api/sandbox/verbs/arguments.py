@@ -8,12 +8,12 @@ from typing import Any
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.keywords import nearest
-from connectly_api.sandbox.model.identity import Identity, as_bsuid, as_phone, identified
+from connectly_api.sandbox.model.identity import Identity, parse_bsuid, parse_customer, parse_phone
 
-__all__ = ["ActArguments"]
+__all__ = ["VerbArguments"]
 
 
-class ActArguments:
+class VerbArguments:
     """The arguments of one act; whatever is not asked for before `end` is unknown."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
@@ -100,7 +100,7 @@ class ActArguments:
         Raises:
             InvalidInputError: It is neither.
         """
-        return identified(name, self.value(name))
+        return parse_customer(name, self.value(name))
 
     def identity(self, phone: str, bsuid: str) -> Identity:
         """Return a customer from two arguments, of which one may be absent.
@@ -109,9 +109,9 @@ class ActArguments:
             InvalidInputError: One is badly written, or both are absent.
         """
         given = self.optional_text(phone), self.optional_text(bsuid)
-        if given[0] is not None and as_phone(given[0]) is None:
+        if given[0] is not None and parse_phone(given[0]) is None:
             raise InvalidInputError(f"{phone}: must be a phone number, + and 7 to 15 digits", field=phone)
-        if given[1] is not None and as_bsuid(given[1]) is None:
+        if given[1] is not None and parse_bsuid(given[1]) is None:
             raise InvalidInputError(f"{bsuid}: must be a BSUID, a country, a dot and alphanumerics", field=bsuid)
         if given == (None, None):
             raise InvalidInputError(f"{phone}: a customer has a phone number, a BSUID, or both", field=phone)

@@ -13,124 +13,125 @@ from typing import Any, Final
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.delivery.payloads import report
-from connectly_api.sandbox.delivery.statuses import announced, read_now
-from connectly_api.sandbox.model.changes import (
-    CustomerKnown,
-    CustomerMoved,
-    Noted,
-    OptedOut,
+from connectly_api.sandbox.delivery.payloads import build_report_event
+from connectly_api.sandbox.delivery.statuses import mark_read, schedule_webhooks
+from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule
+from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.model.ids import build_next_bsuid, build_report_id
+from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
+from connectly_api.sandbox.model.settings import MAX_TIME, Settings
+from connectly_api.sandbox.model.state import Change, State
+from connectly_api.sandbox.model.state_changes import (
+    CustomerIdentified,
+    CustomerPhoneChanged,
+    EntryRecorded,
+    OptOutChanged,
     RuleAdded,
     RulesCleared,
     TemplateStored,
     WindowSet,
 )
-from connectly_api.sandbox.model.fault_rules import Rule, rule_of
-from connectly_api.sandbox.model.identity import Identity
-from connectly_api.sandbox.model.ids import bsuid_after, report_id
-from connectly_api.sandbox.model.records import Act
-from connectly_api.sandbox.model.settings import LAST_MOMENT, Settings
-from connectly_api.sandbox.model.state import Change, State
-from connectly_api.sandbox.service.declared_templates import DeclaredTemplate
-from connectly_api.sandbox.verbs.arguments import ActArguments
-from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_ACTS, knowing
-from connectly_api.sandbox.verbs.windows import chosen_senders, open_until
+from connectly_api.sandbox.verbs.arguments import VerbArguments
+from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, complete_identity
+from connectly_api.sandbox.verbs.windows import choose_senders, get_new_window_end
 
-__all__ = ["ACTS", "SETTING_UP", "acted", "noted"]
+__all__ = ["SETUP_VERBS", "VERBS", "record_verb", "run_verb"]
 
-Deed = Callable[[Settings, State, ActArguments], Iterable[Change]]
+Verb = Callable[[Settings, State, VerbArguments], Iterable[Change]]
 
 
-def acted(settings: Settings, state: State, name: str, arguments: Mapping[str, Any]) -> tuple[Change, ...]:
+def run_verb(settings: Settings, state: State, name: str, arguments: Mapping[str, Any]) -> tuple[Change, ...]:
     """Return what a verb changes, its own record first.
 
     Raises:
         InvalidInputError: There is no such verb, or it cannot be done with these arguments.
     """
-    deed = ACTS.get(name)
+    deed = VERBS.get(name)
     if deed is None:
-        raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(ACTS))}", field="verb")
-    asked = ActArguments(arguments)
+        raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(VERBS))}", field="verb")
+    asked = VerbArguments(arguments)
     changes = tuple(deed(settings, state, asked))
     asked.end()
-    return (noted(state, name, arguments), *changes)
+    return (record_verb(state, name, arguments), *changes)
 
 
-def noted(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
+def record_verb(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
     """Return the record of a verb."""
     given = {key: value for key, value in arguments.items() if value is not None}
-    return Noted(Act(name=name, arguments=json.dumps(given), at=state.now))
+    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now))
 
 
-def _customer(_settings: Settings, _state: State, asked: ActArguments) -> Iterator[Change]:
-    yield CustomerKnown(asked.identity("phone", "bsuid"), asked.optional_text("name"))
+def _customer(_settings: Settings, _state: State, asked: VerbArguments) -> Iterator[Change]:
+    yield CustomerIdentified(asked.identity("phone", "bsuid"), asked.optional_text("name"))
 
 
-def _reads(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
+def _reads(settings: Settings, state: State, asked: VerbArguments) -> Iterator[Change]:
     customer, message_id = asked.customer(), asked.optional_text("message")
-    messages = list(state.message_to(customer, message_id))
+    messages = list(state.find_messages(customer, message_id))
     if message_id is not None and not messages:
         raise InvalidInputError("message: no message of that id went to this customer", field="message")
     for message in reversed(messages):
-        yield from read_now(settings, state, message)
+        yield from mark_read(settings, state, message)
 
 
-def _opts_out(_settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    yield OptedOut(knowing(state, asked.customer()).names)
+def _opts_out(_settings: Settings, state: State, asked: VerbArguments) -> Iterator[Change]:
+    yield OptOutChanged(complete_identity(state, asked.customer()).ids)
 
 
-def _opts_in(_settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    yield OptedOut(knowing(state, asked.customer()).names, is_out=False)
+def _opts_in(_settings: Settings, state: State, asked: VerbArguments) -> Iterator[Change]:
+    yield OptOutChanged(complete_identity(state, asked.customer()).ids, is_out=False)
 
 
-def _changes_phone(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    old = knowing(state, asked.customer())
+def _changes_phone(settings: Settings, state: State, asked: VerbArguments) -> Iterator[Change]:
+    old = complete_identity(state, asked.customer())
     new = asked.identity("phone", "bsuid")
     if new.bsuid is None and old.bsuid is not None:
-        new = attrs.evolve(new, bsuid=bsuid_after(settings.seed, old.bsuid, new.phone))
-    yield CustomerMoved(old, new)
+        new = attrs.evolve(new, bsuid=build_next_bsuid(settings.seed, old.bsuid, new.phone))
+    yield CustomerPhoneChanged(old, new)
 
 
-def _template(_settings: Settings, _state: State, asked: ActArguments) -> Iterator[Change]:
+def _template(_settings: Settings, _state: State, asked: VerbArguments) -> Iterator[Change]:
     status: Any = asked.optional_text("status") or "approved"
     language = asked.optional_text("language") or "en"
     yield TemplateStored(DeclaredTemplate(asked.text("name"), language, asked.texts("parameters"), status))
 
 
-def _fault(_settings: Settings, _state: State, asked: ActArguments) -> Iterator[Change]:
-    given = {field.name: asked.value(field.name) for field in attrs.fields(Rule)}
+def _fault(_settings: Settings, _state: State, asked: VerbArguments) -> Iterator[Change]:
+    given = {field.name: asked.value(field.name) for field in attrs.fields(FaultRule)}
     given["what"] = asked.text("what")
-    yield RuleAdded(rule_of({name: value for name, value in given.items() if value is not None}))
+    yield RuleAdded(build_rule({name: value for name, value in given.items() if value is not None}))
 
 
-def _clear_faults(_settings: Settings, _state: State, _asked: ActArguments) -> Iterator[Change]:
+def _clear_faults(_settings: Settings, _state: State, _asked: VerbArguments) -> Iterator[Change]:
     yield RulesCleared()
 
 
-def _report_ready(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    if state.now > LAST_MOMENT:
+def _report_ready(settings: Settings, state: State, asked: VerbArguments) -> Iterator[Change]:
+    if state.now > MAX_TIME:
         raise InvalidInputError("report_ready: the clock is past the year 9999, where times have no date", field="now")
     name = asked.optional_text("name") or "Daily Campaign Report"
     url = asked.optional_text("url") or "https://reports.example.com/report"
-    yield from announced(state, report(report_id(settings.seed, state.announced + 1), state.now, name, url))
+    yield from schedule_webhooks(
+        state, build_report_event(build_report_id(settings.seed, state.event_count + 1), state.now, name, url)
+    )
 
 
-def _close_window(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
+def _close_window(settings: Settings, state: State, asked: VerbArguments) -> Iterator[Change]:
     return _windows(settings, state, asked, -math.inf)
 
 
-def _open_window(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    return _windows(settings, state, asked, open_until(settings, state.now))
+def _open_window(settings: Settings, state: State, asked: VerbArguments) -> Iterator[Change]:
+    return _windows(settings, state, asked, get_new_window_end(settings, state.now))
 
 
-def _windows(settings: Settings, state: State, asked: ActArguments, until: float) -> Iterator[Change]:
-    customer: Identity = knowing(state, asked.customer())
-    for number in chosen_senders(settings, asked.value("sender")):
-        yield WindowSet(number, customer.names, until)
+def _windows(settings: Settings, state: State, asked: VerbArguments, until: float) -> Iterator[Change]:
+    customer: Identity = complete_identity(state, asked.customer())
+    for number in choose_senders(settings, asked.value("sender")):
+        yield WindowSet(number, customer.ids, until)
 
 
-ACTS: Final[Mapping[str, Deed]] = {
-    **CUSTOMER_ACTS,
+VERBS: Final[Mapping[str, Verb]] = {
+    **CUSTOMER_VERBS,
     "customer": _customer,
     "reads": _reads,
     "opts_out": _opts_out,
@@ -145,5 +146,5 @@ ACTS: Final[Mapping[str, Deed]] = {
 }
 """By name. `advance` and `settle`, which let time go by, and `reset` are the sandbox's own."""
 
-SETTING_UP: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
+SETUP_VERBS: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
 """Those that bring nothing about by themselves."""

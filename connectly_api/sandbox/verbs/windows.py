@@ -12,18 +12,18 @@ from typing import Final
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.model.settings import Settings
 
-__all__ = ["chosen_senders", "open_until"]
+__all__ = ["choose_senders", "get_new_window_end"]
 
 _OPEN_FOR: Final = 24 * 3600.0
 """Seconds."""
 
 
-def open_until(settings: Settings, now: float) -> float:
+def get_new_window_end(settings: Settings, now: float) -> float:
     """Return until when the window is open for a customer who writes now."""
     return math.inf if settings.windows == "open" else now + _OPEN_FOR
 
 
-def chosen_senders(settings: Settings, sender: object) -> tuple[str, ...]:
+def choose_senders(settings: Settings, sender: object) -> tuple[str, ...]:
     """Return the one of the business's numbers that is named, or all of them where None is.
 
     Raises:

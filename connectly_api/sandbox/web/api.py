@@ -7,13 +7,14 @@ from typing import Final, Protocol
 from urllib.parse import quote
 
 import anyio
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
 from starlette.routing import Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.service.decision import Incoming, Verdict
 from connectly_api.sandbox.web.bodies import read_body
 from connectly_api.sandbox.web.connection import drop, hold
 from connectly_api.sandbox.web.control import Inspected, inspection_routes
@@ -31,11 +32,11 @@ class Answering(Inspected, Protocol):
         """The fixed side, for the body's limit."""
         ...
 
-    def reset_unread(self, request: Incoming) -> Verdict | None:
+    def reset_unread(self, request: Request) -> Decision | None:
         """Decide on a request of which only the head has come; None where it is to be read."""
         ...
 
-    async def answer(self, request: Incoming) -> Verdict:
+    async def answer(self, request: Request) -> Decision:
         """Decide on a request and carry out what follows."""
         ...
 
@@ -47,7 +48,7 @@ def build_app(sandbox: Answering) -> ASGIApp:
         if scope["type"] != "http":
             await WebSocketClose()(scope, receive, send)
             return
-        request = Request(scope, receive)
+        request = HttpRequest(scope, receive)
         head = _head(request)
         verdict = sandbox.reset_unread(head)
         if verdict is None:
@@ -55,19 +56,19 @@ def build_app(sandbox: Answering) -> ASGIApp:
                 body = await read_body(request, sandbox.settings.max_body_bytes)
             except ClientDisconnect:
                 return
-            verdict = await sandbox.answer(Incoming(head.method, head.path, head.query, head.headers, body))
+            verdict = await sandbox.answer(Request(head.method, head.path, head.query, head.headers, body))
         await _give(verdict, scope, receive, send)
 
     return Router(inspection_routes(sandbox), redirect_slashes=False, default=serve)
 
 
-async def _give(verdict: Verdict, scope: Scope, receive: Receive, send: Send) -> None:
+async def _give(verdict: Decision, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer in the verdict's manner.
 
     Raises:
         ConnectionResetError: The connection is to be dropped, and there is none of our own server's.
     """
-    manner = verdict.manner
+    manner = verdict.behavior
     if manner.ending == "hang":
         await hold(scope, receive)
         return
@@ -87,7 +88,7 @@ async def _give(verdict: Verdict, scope: Scope, receive: Receive, send: Send) ->
     await send({"type": "http.response.body", "body": verdict.content[half:]})
 
 
-def _start(verdict: Verdict) -> Message:
+def _start(verdict: Decision) -> Message:
     headers = dict(verdict.headers)
     if verdict.content:
         headers.setdefault("content-type", "application/json")
@@ -97,8 +98,8 @@ def _start(verdict: Verdict) -> Message:
     return {"type": "http.response.start", "status": verdict.status, "headers": encoded}
 
 
-def _head(request: Request) -> Incoming:
-    return Incoming(
+def _head(request: HttpRequest) -> Request:
+    return Request(
         method=request.method.upper(),
         path=_raw_path(request.scope),
         query=request.scope.get("query_string", b"").decode("latin-1"),

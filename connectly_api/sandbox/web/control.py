@@ -32,11 +32,11 @@ from starlette.types import Receive, Scope, Send
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_object
-from connectly_api.sandbox.model.documents import delivery_document, message_document, request_document
+from connectly_api.sandbox.model.documents import serialize_delivery, serialize_message, serialize_request
 from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest, Registration
 from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.spec.protojson import NotJsonError, decode
-from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.sandbox.spec.protojson import NotJsonError, decode_json
+from connectly_api.sandbox.verbs.setup import VERBS
 from connectly_api.sandbox.web.bodies import read_body
 
 __all__ = ["PREFIX", "Inspected", "inspection_routes"]
@@ -130,22 +130,22 @@ def inspection_routes(sandbox: Inspected) -> list[BaseRoute]:
         Route("/recording", recording, methods=["GET"]),
         Route("/reset", reset, methods=["POST"]),
         *(Route(f"/{name}", look, methods=["GET"]) for name in _LOOKS),
-        *(Route(f"/{verb}", act, methods=["POST"]) for verb in (*ACTS, "advance", "settle")),
+        *(Route(f"/{verb}", act, methods=["POST"]) for verb in (*VERBS, "advance", "settle")),
     ]
     below = Router(routes, redirect_slashes=False, default=unknown)
     return [Route(PREFIX, overview, methods=["GET"]), Mount(PREFIX, app=below)]
 
 
 def _messages(sandbox: Inspected) -> dict[str, Any]:
-    return {"messages": [message_document(one, sandbox.status_of(one.id)) for one in sandbox.messages]}
+    return {"messages": [serialize_message(one, sandbox.status_of(one.id)) for one in sandbox.messages]}
 
 
 def _requests(sandbox: Inspected) -> dict[str, Any]:
-    return {"requests": [request_document(request) for request in sandbox.requests]}
+    return {"requests": [serialize_request(request) for request in sandbox.requests]}
 
 
 def _deliveries(sandbox: Inspected) -> dict[str, Any]:
-    return {"deliveries": [delivery_document(delivery) for delivery in sandbox.deliveries]}
+    return {"deliveries": [serialize_delivery(delivery) for delivery in sandbox.deliveries]}
 
 
 def _registrations(sandbox: Inspected) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def _counts(sandbox: Inspected) -> dict[str, int]:
 async def _on_act(request: Request, sandbox: Inspected) -> Response:
     try:
         content = await read_body(request, sandbox.settings.max_body_bytes)
-        arguments = decode(b"" if content is None else content or b"{}")
+        arguments = decode_json(b"" if content is None else content or b"{}")
     except ClientDisconnect:
         return _problem("the client went away")
     except NotJsonError as error:
