@@ -14,7 +14,7 @@ from connectly_api import Connectly, Image, InvalidInputError, Response, SentMes
 from connectly_api.keywords import check_keywords, keywords_of, name_keywords, nearest
 from connectly_api.registrations import Registrations
 from connectly_api.sandbox import Sandbox, replay
-from connectly_api.sandbox.verbs.arguments import ActArguments
+from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.send_request import Content, SendOptions, check_options
 from connectly_api.transport import MockTransport
 
@@ -279,7 +279,7 @@ def test_a_lone_name_of_a_template_parameter_is_one() -> None:
 
 
 def test_an_argument_that_is_none_is_absent() -> None:
-    asked = ActArguments({"text": None})
+    asked = VerbArguments({"text": None})
     assert asked.optional_text("text") is None
     asked.end()
 

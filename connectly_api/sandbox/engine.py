@@ -15,19 +15,25 @@ import anyio
 from anyio.abc import TaskGroup
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.delivery.attempts import Dispatch, Sending, concluded, dispatched, released
-from connectly_api.sandbox.delivery.statuses import status_reached
-from connectly_api.sandbox.delivery.webhook_sender import Courier
-from connectly_api.sandbox.model.changes import ClockSet, Noted, Taken
+from connectly_api.sandbox.delivery.attempts import (
+    Attempt,
+    Dispatch,
+    conclude_attempt,
+    dispatch_webhook,
+    release_webhook,
+)
+from connectly_api.sandbox.delivery.statuses import advance_status
+from connectly_api.sandbox.delivery.webhook_sender import WebhookSender
+from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
-from connectly_api.sandbox.model.settings import LAST_MOMENT, Settings
-from connectly_api.sandbox.model.state import Change, State
-from connectly_api.sandbox.model.tasks import ReleaseDue, StatusDue, Task
+from connectly_api.sandbox.model.settings import MAX_TIME, Settings
+from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusDue, Task
+from connectly_api.sandbox.model.state_changes import ClockSet, EntryRecorded, TaskStarted
 from connectly_api.sandbox.recording import build_recording, record_request
-from connectly_api.sandbox.service.decision import Incoming, Verdict, decide
-from connectly_api.sandbox.service.faults import afflicted, reset_unread
-from connectly_api.sandbox.spec.operations import Service
-from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, acted, noted, read_seconds
+from connectly_api.sandbox.service.decision import decide
+from connectly_api.sandbox.service.faults import apply_faults, decide_reset
+from connectly_api.sandbox.spec.api_operations import Service
+from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
 
 _TICK: Final = 0.02
 """Seconds between two looks at a clock that runs."""
@@ -42,7 +48,7 @@ class Engine:
     Attributes:
         settings: The sandbox's settings.
         state: What the sandbox remembers; a reset replaces it.
-        courier: Sends webhooks; a replay puts the recorded receivers here.
+        webhook_sender: Delivers webhooks; a replay puts the recorded receivers here.
     """
 
     def __init__(
@@ -62,7 +68,7 @@ class Engine:
             on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
         """
         self.settings = settings
-        self.courier = Courier(settings)
+        self.webhook_sender = WebhookSender(settings)
         self._service = service
         self._on_request = on_request
         self._on_delivery = on_delivery
@@ -75,24 +81,24 @@ class Engine:
         self._start = self._read_clock() if self.settings.clock == "real" else self.settings.start
         self.state = State(now=self._start, keep=self.settings.keep)
 
-    def receive(self, request: Incoming) -> Verdict:
+    def receive(self, request: Request) -> Decision:
         """Decide on a request, apply what follows from it, and keep it for inspection."""
         self._sync_clock()
-        verdict = decide(self._service, self.settings, self.state, request)
-        return self._settle_request(request, afflicted(self.settings, self.state, verdict))
+        decision = decide(self._service, self.settings, self.state, request)
+        return self._settle_request(request, apply_faults(self.settings, self.state, decision))
 
-    def reset_unread(self, request: Incoming) -> Verdict | None:
+    def reset_unread(self, request: Request) -> Decision | None:
         """Decide to reset the connection before the body of a request is read; None where no fault says so."""
         found = self._service.find(request.path).get(request.method) if self.state.rules else None
-        verdict = None if found is None else reset_unread(self.settings, self.state, found.operation.id)
-        return None if verdict is None else self._settle_request(request, verdict)
+        decision = None if found is None else decide_reset(self.settings, self.state, found.operation.id)
+        return None if decision is None else self._settle_request(request, decision)
 
-    async def answer(self, request: Incoming) -> Verdict:
+    async def answer(self, request: Request) -> Decision:
         """Receive a request, and deliver the webhooks that a fault wants before the response."""
-        verdict = self.receive(request)
-        if verdict.manner.is_early:
+        decision = self.receive(request)
+        if decision.behavior.is_early:
             await self.deliver_due()
-        return verdict
+        return decision
 
     def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
         """Apply what a verb changes; what is due with it waits.
@@ -101,7 +107,7 @@ class Engine:
             InvalidInputError: There is no such verb, or it cannot be done with these arguments.
         """
         self._sync_clock()
-        self._apply(self.state, acted(self.settings, self.state, verb, arguments))
+        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments))
 
     async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
         """Apply what a verb changes, and do what is due then.
@@ -125,7 +131,7 @@ class Engine:
 
         With inf, it ends when nothing is left to do, and the clock is where the last task was due.
         """
-        async with self.courier.at_work():
+        async with self.webhook_sender.keep_open():
             await self._run_tasks(time, self._deliver)
         if time != math.inf:
             self._apply(self.state, (ClockSet(time),))
@@ -156,16 +162,16 @@ class Engine:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        return build_recording(self.settings, self._start, self.state.timeline, self.state.noted).to_text()
+        return build_recording(self.settings, self._start, self.state.timeline, self.state.entry_count).to_text()
 
     async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
         self._sync_clock()
         state = self.state
-        if seconds and seconds != math.inf and state.now + seconds > LAST_MOMENT:
+        if seconds and seconds != math.inf and state.now + seconds > MAX_TIME:
             raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
-        self._apply(state, (noted(state, verb, arguments),))
+        self._apply(state, (record_verb(state, verb, arguments),))
         if self.settings.clock == "real":
-            last = max((due for due, _, _ in state.agenda), default=state.now)
+            last = max((due for due, _, _ in state.schedule), default=state.now)
             self._ahead += max(0.0, last - state.now) if seconds == math.inf else seconds
         await self.run_until(state.now + seconds)
 
@@ -173,57 +179,57 @@ class Engine:
         """Keep the sandbox's clock at the real one, until cancelled; webhooks do not wait for each other."""
         limit = anyio.CapacityLimiter(_MOST_UNDER_WAY)
 
-        async def deliver_within_limit(state: State, sending: Sending) -> None:
+        async def deliver_within_limit(state: State, attempt: Attempt) -> None:
             async with limit:
-                await self._deliver(state, sending)
+                await self._deliver(state, attempt)
 
-        async with self.courier.at_work(), anyio.create_task_group() as deliveries:
+        async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
 
-            async def start_delivery(state: State, sending: Sending) -> None:
-                deliveries.start_soon(deliver_within_limit, state, sending)
+            async def start_delivery(state: State, attempt: Attempt) -> None:
+                deliveries.start_soon(deliver_within_limit, state, attempt)
 
             while True:
                 await self._run_tasks(self._read_clock(), start_delivery)
                 self._sync_clock()
                 await anyio.sleep(_TICK)
 
-    async def _run_tasks(self, until: float, deliver: Callable[[State, Sending], Awaitable[None]]) -> None:
+    async def _run_tasks(self, until: float, deliver: Callable[[State, Attempt], Awaitable[None]]) -> None:
         # The state is looked up each time: what is awaited may reset the sandbox.
-        while (state := self.state).next_due() <= until and state.agenda:
-            _, _, task = state.agenda[0]
-            self._apply(state, (Taken(),))
+        while (state := self.state).next_due <= until and state.schedule:
+            _, _, task = state.schedule[0]
+            self._apply(state, (TaskStarted(),))
             dispatch = self._perform(state, task)
             self._apply(state, dispatch.changes)
-            for sending in dispatch.sendings:
-                await deliver(state, sending)
+            for attempt in dispatch.attempts:
+                await deliver(state, attempt)
 
     def _perform(self, state: State, task: Task) -> Dispatch:
         match task:
             case StatusDue():
-                return Dispatch(tuple(status_reached(self.settings, state, task)))
+                return Dispatch(tuple(advance_status(self.settings, state, task)))
             case ReleaseDue():
-                return released(self.settings, state, task)
+                return release_webhook(self.settings, state, task)
             case _:
-                return dispatched(self.settings, state, task)
+                return dispatch_webhook(self.settings, state, task)
 
-    async def _deliver(self, state: State, sending: Sending) -> None:
-        outcome = await self.courier.deliver(sending)
-        self._apply(state, concluded(self.settings, state, sending, outcome))
+    async def _deliver(self, state: State, attempt: Attempt) -> None:
+        outcome = await self.webhook_sender.deliver(attempt)
+        self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
 
-    def _settle_request(self, request: Incoming, verdict: Verdict) -> Verdict:
+    def _settle_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state
-        self._apply(state, verdict.changes)
-        received = record_request(request, verdict, state.received + 1, state.now, self.settings.api_key)
-        self._apply(state, (Noted(received),))
-        return verdict
+        self._apply(state, decision.changes)
+        received = record_request(request, decision, state.request_count + 1, state.now, self.settings.api_key)
+        self._apply(state, (EntryRecorded(received),))
+        return decision
 
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
         for change in changes:
             state.apply(change)
             match change:
-                case Noted(ReceivedRequest() as request) if self._on_request is not None:
+                case EntryRecorded(ReceivedRequest() as request) if self._on_request is not None:
                     self._on_request(request)
-                case Noted(Delivery() as delivery) if self._on_delivery is not None:
+                case EntryRecorded(Delivery() as delivery) if self._on_delivery is not None:
                     self._on_delivery(delivery)
                 case _:
                     pass

@@ -17,17 +17,15 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.delivery.attempts import Outcome
-from connectly_api.sandbox.model.changes import MessageAccepted
-from connectly_api.sandbox.model.documents import entry_document
-from connectly_api.sandbox.model.records import Entry, ReceivedRequest
+from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.exchange import Decision, Request
+from connectly_api.sandbox.model.records import ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.service.decision import Incoming, Verdict
+from connectly_api.sandbox.model.state_changes import MessageAccepted
 
 _REDACTED: Final = "[redacted]"
 _SECRET_HEADERS: Final = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
 """Their values are replaced whole; elsewhere in a request, only the sandbox's API key is."""
-
-SECRET_SETTINGS: Final = frozenset({"api_key", "webhook_secret"})
 
 _FORMAT: Final = 1
 _TOO_LONG: Final = 413
@@ -74,12 +72,17 @@ class Recording:
         return json.dumps({"format": _FORMAT, "settings": self.settings, "entries": self.entries}, indent=1)
 
 
-def record_request(request: Incoming, verdict: Verdict, number: int, now: float, key: str) -> ReceivedRequest:
+def is_public_setting(attribute: attrs.Attribute[Any], _value: object = None) -> bool:
+    """Say whether a setting is not secret; for `attrs.asdict(settings, filter=…)`."""
+    return attribute.name not in {"api_key", "webhook_secret"}
+
+
+def record_request(request: Request, decision: Decision, number: int, now: float, key: str) -> ReceivedRequest:
     """Return what is kept of a request: everything but its secrets.
 
     Args:
         request: The request.
-        verdict: The decision on it.
+        decision: The decision on it.
         number: 1 for the first request.
         now: The sandbox's clock.
         key: The API key, which is cut out.
@@ -97,19 +100,19 @@ def record_request(request: Incoming, verdict: Verdict, number: int, now: float,
             (name, _REDACTED if name in _SECRET_HEADERS else redact(value)) for name, value in request.headers
         ),
         body=request.body or b"",
-        operation=verdict.operation,
-        status=verdict.status,
-        code=verdict.code,
-        violations=verdict.violations,
-        unknown_fields=verdict.unknown,
-        message=next((change.message for change in verdict.changes if isinstance(change, MessageAccepted)), None),
-        trace_id=verdict.trace_id,
+        operation=decision.operation,
+        status=decision.status,
+        code=decision.code,
+        violations=decision.violations,
+        unknown_fields=decision.unknown_fields,
+        message=next((change.message for change in decision.changes if isinstance(change, MessageAccepted)), None),
+        trace_id=decision.trace_id,
         received_at=now,
-        fault=verdict.fault,
+        fault=decision.fault,
     )
 
 
-def build_recording(settings: Settings, start: float, entries: Iterable[Entry], count: int) -> Recording:
+def build_recording(settings: Settings, start: float, entries: Iterable[TimelineEntry], count: int) -> Recording:
     """Return the recording of a run.
 
     Args:
@@ -124,7 +127,7 @@ def build_recording(settings: Settings, start: float, entries: Iterable[Entry], 
     kept = tuple(entries)
     if len(kept) < count:
         raise InvalidInputError("keep: the beginning of the run is no longer kept; set it higher", field="keep")
-    values = attrs.asdict(settings, filter=lambda attribute, _: attribute.name not in SECRET_SETTINGS)
+    values = attrs.asdict(settings, filter=is_public_setting)
     return Recording({**values, "start": start}, tuple(map(_to_json, kept)))
 
 
@@ -149,7 +152,7 @@ def parse_recording(text: str) -> Recording:
     return Recording(settings, valid)
 
 
-def parse_request(entry: Mapping[str, Any], key: str) -> Incoming:
+def parse_request(entry: Mapping[str, Any], key: str) -> Request:
     """Return a recorded request with the sandbox's API key, or without one where a wrong key was refused.
 
     Raises:
@@ -158,7 +161,7 @@ def parse_request(entry: Mapping[str, Any], key: str) -> Incoming:
     try:
         content = base64.b64decode(entry["content"], validate=True)
         header_key = "" if entry["status"] == _UNAUTHORIZED else key
-        return Incoming(
+        return Request(
             method=entry["method"],
             path=entry["path"].replace(_REDACTED, key),
             query=entry["query"].replace(_REDACTED, key),
@@ -169,10 +172,10 @@ def parse_request(entry: Mapping[str, Any], key: str) -> Incoming:
         raise InvalidInputError("recording: holds a request that cannot be read", field="recording") from None
 
 
-def find_differences(recording: Recording, entries: Iterable[Entry]) -> list[str]:
+def find_differences(recording: Recording, entries: Iterable[TimelineEntry]) -> list[str]:
     """Return, in words, which requests got another response than the recorded one."""
     before = [entry for entry in recording.entries if entry["what"] == "request"]
-    now = [entry_document(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
+    now = [serialize_entry(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
     return [
         f"request {new['number']}: {name} is {new[name]!r}, and was {old.get(name)!r}"
         for old, new in zip(before, now, strict=False)
@@ -186,8 +189,8 @@ def _is_valid(entry: Mapping[str, Any]) -> bool:
     return fields is not None and all(isinstance(entry.get(name), kind) for name, kind in fields.items())
 
 
-def _to_json(entry: Entry) -> dict[str, Any]:
-    document = entry_document(entry)
+def _to_json(entry: TimelineEntry) -> dict[str, Any]:
+    document = serialize_entry(entry)
     if isinstance(entry, ReceivedRequest):
         # The exact bytes, which need not be text.
         document["content"] = base64.b64encode(entry.body).decode()

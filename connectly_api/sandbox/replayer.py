@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.keywords import check_keywords, keywords_of
-from connectly_api.sandbox.delivery.webhook_sender import Remembering
+from connectly_api.sandbox.delivery.webhook_sender import ReplayedSender
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.model.settings import Options, Settings
@@ -53,12 +53,12 @@ async def replay(
     settings: dict[str, Any] = {**recording.settings, **changes, "clock": "virtual"}
     sandbox = Sandbox(swagger=swagger, on_request=on_request, on_delivery=on_delivery, **settings)
     engine = get_engine(sandbox)
-    courier, engine.courier = engine.courier, Remembering(engine.settings, recording.outcomes)
+    live, engine.webhook_sender = engine.webhook_sender, ReplayedSender(engine.settings, recording.outcomes)
     for entry in recording.inputs:
         if was_real:
             await engine.run_until(entry["at"])
         await _repeat(engine, entry)
-    engine.courier = courier
+    engine.webhook_sender = live
     if found := find_differences(recording, sandbox.entries):
         raise ReplayError("; ".join(found))
     return sandbox

@@ -13,14 +13,20 @@ from starlette.types import ASGIApp
 from connectly_api.keywords import check_keywords, keywords_of
 from connectly_api.sandbox.customer import Customer
 from connectly_api.sandbox.engine import Engine
-from connectly_api.sandbox.expectation import Expectation, mismatch_report
-from connectly_api.sandbox.model.documents import entry_document
-from connectly_api.sandbox.model.fault_rules import Rule, What
-from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, Entry, ReceivedRequest, Registration
+from connectly_api.sandbox.expectation import Expectation, describe_mismatch
+from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.fault_rules import FaultKind, FaultRule
+from connectly_api.sandbox.model.records import (
+    AcceptedMessage,
+    Delivery,
+    ReceivedRequest,
+    Registration,
+    TemplateStatus,
+    TimelineEntry,
+)
 from connectly_api.sandbox.model.settings import Options, Settings
-from connectly_api.sandbox.service.declared_templates import TemplateStatus
-from connectly_api.sandbox.spec.operations import load
-from connectly_api.sandbox.spec.schemas import refuse_swagger
+from connectly_api.sandbox.spec.api_operations import load_service
+from connectly_api.sandbox.spec.json_schemas import build_swagger_error
 from connectly_api.sandbox.web.api import build_app
 from connectly_api.sandbox.web.control import PREFIX
 from connectly_api.sandbox.web.server import serve_app
@@ -72,9 +78,9 @@ class Sandbox:
         """
         check_keywords(options, keywords_of(Settings))
         self.settings = Settings(**options)
-        service = load(swagger)
+        service = load_service(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in service.operations):
-            raise refuse_swagger(f"has a path below {PREFIX}, where the sandbox answers for itself")
+            raise build_swagger_error(f"has a path below {PREFIX}, where the sandbox answers for itself")
         self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery)
         self.app: ASGIApp = build_app(self._engine)
 
@@ -141,24 +147,24 @@ class Sandbox:
         return tuple(self._engine.state.registrations.values())
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[TimelineEntry, ...]:
         """Requests, deliveries, statuses and verbs that are kept, in the order in which they happened."""
         return tuple(self._engine.state.timeline)
 
     @property
     def timeline(self) -> list[dict[str, Any]]:
         """The entries as JSON."""
-        return [entry_document(entry) for entry in self.entries]
+        return [serialize_entry(entry) for entry in self.entries]
 
     @property
     def accepted(self) -> int:
         """How many messages were accepted since the start or the last reset, kept or not."""
-        return self._engine.state.accepted
+        return self._engine.state.message_count
 
     @property
     def received(self) -> int:
         """How many requests were received since the start or the last reset, kept or not."""
-        return self._engine.state.received
+        return self._engine.state.request_count
 
     def status_of(self, message_id: str) -> str | None:
         """Return `sent`, `delivered`, `read` or `delivery_failed` for a kept message; None before its first status."""
@@ -204,7 +210,7 @@ class Sandbox:
         expectation = Expectation(given)
         found = [message for message in self.messages if not expectation.differences(message)]
         if len(found) != 1:
-            raise AssertionError(mismatch_report(expectation, found, self.messages, self.requests))
+            raise AssertionError(describe_mismatch(expectation, found, self.messages, self.requests))
         return found[0]
 
     @cut_traceback
@@ -249,7 +255,7 @@ class Sandbox:
     @cut_traceback
     def fault(
         self,
-        what: What,
+        what: FaultKind,
         *,
         operation: str | None = None,
         recipient: str | None = None,
@@ -288,7 +294,7 @@ class Sandbox:
             TypeError: There is no such option; the error suggests the nearest one.
             InvalidInputError: A value is invalid, or cannot be combined with the others.
         """
-        check_keywords(options, keywords_of(Rule))
+        check_keywords(options, keywords_of(FaultRule))
         selectors = {"operation": operation, "recipient": recipient, "topic": topic}
         times = {"next": next, "every": every, "probability": probability}
         self._engine.apply_verb("fault", {"what": what, **selectors, **times, **options})
@@ -331,7 +337,7 @@ class Sandbox:
             address: `https://bot.example/webhooks` or the like; nothing has to listen there.
             app: An ASGI 3 application.
         """
-        self._engine.courier.attach(address, app)
+        self._engine.webhook_sender.attach(address, app)
 
     @cut_traceback
     async def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:

@@ -78,7 +78,7 @@ async def test_phone_and_bsuid_of_one_customer_share_the_window() -> None:
     await sandbox.customer(PHONE, bsuid=BSUID).says("Hi")
     by_bsuid = {"userId": BSUID, "channelType": "whatsapp"}
     assert [ask(sandbox, session(recipient=by_bsuid)).status, ask(sandbox, session()).status] == [200, 200]
-    assert get_engine(sandbox).state.person(Identity(bsuid=BSUID)).phone == PHONE
+    assert get_engine(sandbox).state.complete_identity(Identity(bsuid=BSUID)).phone == PHONE
 
 
 async def test_a_text_comes_as_documented_and_signed() -> None:
@@ -240,7 +240,7 @@ async def test_a_customer_without_a_phone_number_is_named_by_the_bsuid() -> None
     await customer.says("Hi")
     sender = receiver.bodies[0]["sender"]
     assert sender == {"id": BSUID, "channelType": "whatsapp", "userId": BSUID, "phoneNumber": ""}
-    assert customer.identity.names == (BSUID,)
+    assert customer.identity.ids == (BSUID,)
     assert BSUID not in repr(customer)
 
 
