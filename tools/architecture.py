@@ -85,6 +85,7 @@ PICTURES: Final = (
             Room("delivery", "webhooks: bodies, attempts, signatures"),
             Room("model", "settings, state, changes: pure"),
             Room("spec", "does a request fit the Swagger file? pure"),
+            Room("recording", "runs as files: pure"),
             Room("sandbox", "the public face, and the command line"),
         ),
     ),
