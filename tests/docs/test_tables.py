@@ -36,9 +36,9 @@ from connectly_api import (
 )
 from connectly_api.error_response import _BY_CODE
 from connectly_api.sandbox import Settings
-from connectly_api.sandbox.flags import parser
-from connectly_api.sandbox.model.fault_rules import What
-from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.sandbox.flags import build_parser
+from connectly_api.sandbox.model.fault_rules import FaultKind
+from connectly_api.sandbox.verbs.setup import VERBS
 from connectly_api.transport.adapters.auto import TransportName
 from tests.docs.pages import ROOT
 
@@ -124,7 +124,7 @@ def test_the_table_of_the_sandboxs_options_has_no_other() -> None:
 
 def test_the_table_of_flags_has_each_of_the_programs_own_with_its_default() -> None:
     settings = {field.name for field in attrs.fields(Settings)}
-    own = [action for action in parser()._actions if action.dest not in settings | {"help"}]
+    own = [action for action in build_parser()._actions if action.dest not in settings | {"help"}]
     shown = {code(row[0])[0]: row[1] for row in rows("docs/sandbox.md", "flag")}
     assert list(shown) == [action.option_strings[0] for action in own]
     for action in own:
@@ -134,7 +134,7 @@ def test_the_table_of_flags_has_each_of_the_programs_own_with_its_default() -> N
 
 def test_the_table_of_verbs_has_each_and_no_other() -> None:
     named = [name for row in rows("docs/sandbox.md", "verb") for name in code(row[0])]
-    assert sorted(named) == sorted({*ACTS, "advance", "settle", "reset"})
+    assert sorted(named) == sorted({*VERBS, "advance", "settle", "reset"})
 
 
 def test_what_the_page_says_can_be_looked_at_can_be(address: str) -> None:
@@ -151,7 +151,7 @@ def test_the_table_of_faults_and_the_line_below_have_each_and_no_other() -> None
     line = re.search(r"^For webhooks: (.+?)\.$", page, re.MULTILINE | re.DOTALL)
     assert line
     named = [name for name in (*table, *code(line[1])) if not name.endswith("=")]
-    assert sorted(named) == sorted(get_args(What))
+    assert sorted(named) == sorted(get_args(FaultKind))
 
 
 def test_the_table_of_rates_has_the_pace_that_is_kept() -> None:
