@@ -9,7 +9,7 @@ import anyio
 
 from connectly_api.webhooks import Event, SQLiteStore, WebhookApp
 
-from .asgi import SECRET
+from .asgi_request import SECRET
 
 FOLDER = Path(os.environ["FOLDER"])
 app = WebhookApp(SECRET, store=SQLiteStore(FOLDER / "events.db", lease=3600.0, busy_timeout=30.0))

@@ -22,7 +22,7 @@ import anyio
 
 from connectly_api.webhooks import Claim, Event, SQLiteStore, WebhookApp
 
-from .asgi import SECRET, deliver
+from .asgi_request import SECRET, deliver
 from .documented_bodies import load_body
 
 LEASE = 0.05

@@ -16,7 +16,7 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import SIGNATURE_HEADER, SQLiteStore, sign
 from examples.order_service import create_app
 
-from .asgi import SECRET
+from .asgi_request import SECRET
 from .documented_bodies import load_body
 from .serve_app import serve_app
 

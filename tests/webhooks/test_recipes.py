@@ -20,7 +20,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from connectly_api.webhooks import SIGNATURE_HEADER, StatusTracker, WebhookApp, sign
 
-from .asgi import SECRET
+from .asgi_request import SECRET
 from .documented_bodies import BODIES, read
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "webhooks.md").read_text("utf-8")

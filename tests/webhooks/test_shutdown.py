@@ -21,7 +21,7 @@ import pytest
 
 from connectly_api.webhooks import SIGNATURE_HEADER, SQLiteStore, sign
 
-from .asgi import SECRET
+from .asgi_request import SECRET
 from .documented_bodies import load_body
 
 ROOT = Path(__file__).resolve().parent.parent.parent

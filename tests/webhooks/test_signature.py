@@ -14,7 +14,7 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import SIGNATURE_HEADER, WebhookApp, WebhookSignatureError, receive, sign, verify
 from connectly_api.webhooks.signature import find_signature
 
-from .asgi import SECRET
+from .asgi_request import SECRET
 from .documented_bodies import BODIES
 
 DATA = Path(__file__).parent / "data"

@@ -28,7 +28,7 @@ from connectly_api.webhooks import (
     sign,
 )
 
-from .asgi import SECRET, Answer, deliver, request
+from .asgi_request import SECRET, Answer, deliver, request
 from .documented_bodies import BODIES, load_body
 
 CANARY = "canary5511"

@@ -19,7 +19,7 @@ import pytest
 from connectly_api import InvalidInputError, UsageError
 from connectly_api.webhooks import Claim, Event, MemoryStore, SQLiteStore, WebhookApp, WebhookStoreError
 
-from .asgi import SECRET, deliver
+from .asgi_request import SECRET, deliver
 from .documented_bodies import BODIES, load_body
 
 LONG_LEASE = 3600.0

@@ -19,7 +19,7 @@ from connectly_api.webhooks import Claim, ClaimState, Event, MemoryStore, SQLite
 from connectly_api.webhooks.backlog import Backlog, Job
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 
-from .asgi import SECRET, deliver
+from .asgi_request import SECRET, deliver
 from .documented_bodies import BODIES, load_body
 
 LONG_LEASE = 3600.0

@@ -12,7 +12,7 @@ import pytest
 
 from connectly_api.webhooks import SIGNATURE_HEADER, Event, WebhookApp, sign
 
-from .asgi import SECRET
+from .asgi_request import SECRET
 from .documented_bodies import BODIES
 from .serve_app import serve_app
 
