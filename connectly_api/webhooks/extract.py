@@ -46,14 +46,18 @@ def is_from_business(body: Fields, message: Fields) -> bool:
         _has_any(message, _BUSINESS_ONLY)
         or read_flag(message, "isEcho", "is_echo")
         or read_flag(body, "isEcho", "is_echo")
-        or find_customer_side(body) == "recipient"
+        or (_is_customer(read_object(body, "recipient")) and not _is_customer(read_object(body, "sender")))
     )
 
 
 def find_customer_side(body: Fields) -> str | None:
     """Return `sender` or `recipient`, whichever has fields that only customers have; None if both or neither have."""
-    sides = [side for side in ("sender", "recipient") if _has_any(read_object(body, side), _CUSTOMER_ONLY)]
+    sides = [side for side in ("sender", "recipient") if _is_customer(read_object(body, side))]
     return sides[0] if len(sides) == 1 else None
+
+
+def _is_customer(side: Fields) -> bool:
+    return _has_any(side, _CUSTOMER_ONLY)
 
 
 def _has_any(part: Fields, names: frozenset[str]) -> bool:

@@ -74,16 +74,18 @@ def read_time(fields: Fields, name: str, other: str = "") -> datetime | None:
     found: object = fields.get(name) or fields.get(other)
     if isinstance(found, str):
         if found.isdecimal() and found.isascii() and len(found) <= _MAX_SECONDS_DIGITS:
-            found = int(found)
+            seconds: float = int(found)
         elif _FRACTION.fullmatch(found):
-            found = float(found)
+            seconds = float(found)
         else:
             return _parse_rfc3339(found)
-    if not is_number(found):
+    elif is_number(found):
+        seconds = found
+    else:
         return None
-    if found >= _FIRST_MILLISECOND:
-        found = found / 1000
-    return datetime.fromtimestamp(found, UTC) if 0 < found < _FIRST_MILLISECOND else None
+    if seconds >= _FIRST_MILLISECOND:
+        seconds = seconds / 1000
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _FIRST_MILLISECOND else None
 
 
 def _parse_rfc3339(text: str) -> datetime | None:

@@ -199,11 +199,8 @@ def _build_unknown(body: dict[str, Any], topic: str | None) -> UnknownEvent:
 def _read_common(body: dict[str, Any], topic: str | None, about: Fields, *, customer: str | None) -> dict[str, Any]:
     """Return the fields that every event has.
 
-    Args:
-        body: The whole body.
-        topic: Its topic.
-        about: The part that has the message's id, and perhaps the campaign's name.
-        customer: The side that is the customer, `sender` or `recipient`; None if there is none, or it is unclear.
+    `about` is the part with the message's id, and perhaps the campaign's name; `customer` is the side that is the
+    customer, `sender` or `recipient`, or None if there is none, or it is unclear.
     """
     context = read_object(body, "context") or read_object(about, "context")
     callback_data = body.get("callbackData")
