@@ -23,6 +23,7 @@ from connectly_api.cli.outcomes import CODES
 from connectly_api.cli.program import app
 from connectly_api.transport import MockTransport, WireRequest
 from tests.cli.conftest import Shell
+from tests.patience import wait_patiently
 from tests.rough_server import RoughServer, hang_after_reading, rough_server
 
 HOME = Path(connectly_api.__file__).parents[1]
@@ -304,24 +305,33 @@ def test_as_a_process_its_output_may_be_cut_off() -> None:
     assert (running.returncode, errors) == (141, b"")
 
 
-async def test_as_a_process_it_ends_with_ctrl_c() -> None:
-    has_arrived = asyncio.Event()
+# Its clock stands still: on a machine that is suspended for a while, a time limit would end the call before Ctrl-C.
+TIMELESS = """
+import asyncio, runpy
+asyncio.BaseEventLoop.time = lambda self: 0.0
+runpy.run_module("connectly_api.cli", run_name="__main__", alter_sys=True)
+"""
 
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
+
+async def test_as_a_process_it_ends_with_ctrl_c() -> None:
+    async def interrupt(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
         await server.read(reader)
-        has_arrived.set()
+        (await starting).send_signal(signal.SIGINT)
         await hang_after_reading(reader, writer, server)
 
-    async with rough_server(hang) as server:
-        running = await asyncio.create_subprocess_exec(
-            *(*COMMAND, "send", "text", TO, "kestrel", "--base-url", server.base_url),
-            env={**os.environ, "CONNECTLY_API_KEY": "kestrel", "CONNECTLY_BUSINESS_ID": "b"},
-            cwd=HOME,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+    async with rough_server(interrupt) as server:
+        starting = asyncio.create_task(
+            asyncio.create_subprocess_exec(
+                *(sys.executable, "-W", "error", "-c", TIMELESS),
+                *("send", "text", TO, "kestrel", "--base-url", server.base_url),
+                env={**os.environ, "CONNECTLY_API_KEY": "kestrel", "CONNECTLY_BUSINESS_ID": "b"},
+                cwd=HOME,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
         )
-        await asyncio.wait_for(has_arrived.wait(), 60)
-        running.send_signal(signal.SIGINT)
-        out, err = await running.communicate()
+        running = await starting
+        out, err = await wait_patiently(running.communicate())
+        assert len(server.requests) == 1
     assert (running.returncode, out) == (130, b"")
     assert err == b"connectly: interrupted; a message that was under way may have been sent\n"

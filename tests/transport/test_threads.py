@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import wait_patiently
 from tests.rough_server import answering, rough_server, sent
 
 ROOT = Path(__file__).parents[2]
@@ -246,7 +247,7 @@ async def run(program: str, transport: str, *, count: int, runs: int) -> int:
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "RUST_BACKTRACE": "1"},
         )
-        _, said = await asyncio.wait_for(process.communicate(), 120)
+        _, said = await wait_patiently(process.communicate())
         return process.returncode, said.decode()
 
     async with rough_server(answering(sent())) as server:
