@@ -63,6 +63,7 @@ def run(command: str, root: Path) -> str:
 
 
 @pytest.mark.once
+@pytest.mark.long
 def test_the_commands_of_the_page_lead_from_a_new_file_to_a_wheel(copy: Path, tmp_path: Path) -> None:
     document = json.loads((ROOT / "service.swagger.json").read_bytes())
     new = STYLES["other operation ids and tags"](STYLES["packaged names"](document))
