@@ -8,9 +8,11 @@ import pytest
 from hypothesis import settings
 
 from connectly_api.transport.adapters import pyreqwest_loading
+from tests.thoroughness import SAMPLE
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+settings.register_profile("thorough", derandomize=True, deadline=None)
+settings.register_profile("sample", settings.get_profile("thorough"), max_examples=100 // SAMPLE)
+settings.load_profile("sample")
 
 
 @pytest.fixture(scope="session", autouse=True)
