@@ -1,7 +1,7 @@
 # Bare `make` lists the verbs. Each sets up what it needs, in .venv folders of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lowest check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter newcomer
+.PHONY: help demo test test-fast test-long lowest check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter newcomer
 
 # The oldest and the newest supported interpreter of this machine; `make PYTHONS=python3.12 test` names others.
 PYTHONS := $(shell sh tools/interpreters)
@@ -22,8 +22,11 @@ demo: environment ## Send every documented message to the sandbox, and show what
 test: environment ## Run the tests, with branch coverage, on the oldest Python found here
 	@sh tools/test
 
-test-long: environment ## Run the sweeps that are too long for every change: each byte offset, step and case of an attack
-	$(RUN) -m pytest -n auto --dist worksteal -m long
+test-fast: environment ## Run the tests in under a minute, while you write: no coverage, and none that is marked slow, once or long
+	@$(RUN) -m pytest -q -n auto --dist worksteal -m "not slow and not once and not long"
+
+test-long: environment ## Run the sweeps that are too long for every change, and the property tests with all their examples
+	$(RUN) -m pytest -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile thorough
 
 # What needs frameworks, or the newest tools of development, is left out.
 LOWEST := -m "not long and not once" --ignore=tests/transport/test_threads.py --ignore=tests/webhooks/test_order_service.py --ignore=tests/webhooks/test_recipes.py
