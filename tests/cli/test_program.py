@@ -305,11 +305,14 @@ def test_as_a_process_its_output_may_be_cut_off() -> None:
     assert (running.returncode, errors) == (141, b"")
 
 
-# Its clock stands still: on a machine that is suspended for a while, a time limit would end the call before Ctrl-C.
-TIMELESS = """
-import asyncio, runpy
-asyncio.BaseEventLoop.time = lambda self: 0.0
-runpy.run_module("connectly_api.cli", run_name="__main__", alter_sys=True)
+# Without time limits: on a machine that is suspended for a while, one of them would end the call before Ctrl-C does.
+PATIENT = """
+import functools, math, sys
+from connectly_api import Connectly, Timeouts
+from connectly_api.cli import main
+forever = Timeouts(total=math.inf, connect=math.inf, read=math.inf)
+Connectly.from_env = functools.partial(Connectly.from_env, timeouts=forever)
+sys.exit(main())
 """
 
 
@@ -322,7 +325,7 @@ async def test_as_a_process_it_ends_with_ctrl_c() -> None:
     async with rough_server(interrupt) as server:
         starting = asyncio.create_task(
             asyncio.create_subprocess_exec(
-                *(sys.executable, "-W", "error", "-c", TIMELESS),
+                *(sys.executable, "-W", "error", "-c", PATIENT),
                 *("send", "text", TO, "kestrel", "--base-url", server.base_url),
                 env={**os.environ, "CONNECTLY_API_KEY": "kestrel", "CONNECTLY_BUSINESS_ID": "b"},
                 cwd=HOME,
