@@ -59,6 +59,7 @@ def test_a_block_of_plain_commands_runs_as_it_stands(
         assert (program, ended.code, ended.err, ended.out != "") == ("connectly", 0, "", True), arguments
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(SHELL)))
 async def test_a_block_for_a_shell_runs_as_it_stands(empty: Path, number: int) -> None:
     program = empty / "bin" / "connectly"

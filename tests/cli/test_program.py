@@ -277,6 +277,7 @@ def test_the_sandbox_takes_its_own_options(shell: Shell) -> None:
     assert shell("sandbox", "--sender", "nobody").code == 1
 
 
+@pytest.mark.slow
 def test_the_shells_completion_knows_the_verbs() -> None:
     script = process(_CONNECTLY_COMPLETE="source_bash")
     words = process(_CONNECTLY_COMPLETE="complete_bash", COMP_WORDS="connectly webhooks ", COMP_CWORD="2")
@@ -285,6 +286,7 @@ def test_the_shells_completion_knows_the_verbs() -> None:
     assert words.stdout.split() == ["list", "create", "update", "delete", "verify"]
 
 
+@pytest.mark.slow
 def test_as_a_process_it_answers_on_a_terminal_that_lacks_characters(empty: Path) -> None:
     assert empty.is_dir()
     environment = {"PYTHONIOENCODING": "ascii", "CONNECTLY_BUSINESS_ID": "b"}
@@ -294,6 +296,7 @@ def test_as_a_process_it_answers_on_a_terminal_that_lacks_characters(empty: Path
     assert shown.stdout.splitlines()[-1].endswith('"message":{"text":"Gr\\xfc\\xdfe"}}')
 
 
+@pytest.mark.slow
 def test_as_a_process_its_output_may_be_cut_off() -> None:
     with subprocess.Popen(
         [*COMMAND, "spec", "file"], cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -316,6 +319,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.slow
 async def test_as_a_process_it_ends_with_ctrl_c() -> None:
     async def interrupt(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
         await server.read(reader)

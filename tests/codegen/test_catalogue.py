@@ -14,6 +14,7 @@ from tests.codegen.catalogue.outcome import difference_of, outcomes
 from tests.codegen.catalogue.row import Row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_difference_says_what_changed(row: Row, tmp_path: Path) -> None:
     if row.refused and not row.lines:

@@ -121,6 +121,7 @@ def test_text_is_what_the_python_above_it_prints(block: Block) -> None:
     assert (before.language, before.reason) == ("python", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [block for block in of("python") if (block.title or "").startswith("test_")], ids=str)
 def test_a_file_of_tests_passes_and_so_many_as_the_page_says(block: Block, folder: Path) -> None:
     # What else is installed here is none of the page's business, and slow to load.

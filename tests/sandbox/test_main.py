@@ -89,6 +89,7 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
     )
 
 
+@pytest.mark.slow
 async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,

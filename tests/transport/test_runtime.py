@@ -213,6 +213,7 @@ async def answer_or_wait(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 
 # What an unlucky moment does is made certain by the loop above; several at a time look for moments that it misses.
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", [1, pytest.param(4, marks=pytest.mark.long)])
 @pytest.mark.parametrize("ending", ENDINGS)
 async def test_a_program_ends_with_its_own_status_whatever_the_thread_is_at(ending: str, runs: int) -> None:

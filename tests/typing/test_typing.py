@@ -54,10 +54,12 @@ def errors(request: pytest.FixtureRequest) -> Errors:
     return CHECKERS[request.param]()
 
 
+@pytest.mark.slow
 def test_what_must_type_check_does(errors: Errors) -> None:
     assert errors[ACCEPTED] == {}
 
 
+@pytest.mark.slow
 def test_what_must_not_type_check_is_refused_on_exactly_those_lines(errors: Errors) -> None:
     assert len(expected()) > 30
     assert errors[REFUSED].keys() == expected(), errors[REFUSED]

@@ -99,6 +99,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("openapi", [False, True], ids=["swagger", "openapi"])
 @given(name=st.sampled_from(NAMES), seed=st.integers(0, 1000), value=JSON, count=st.integers(1, 4))
 @up_to(100)
