@@ -95,14 +95,14 @@ release: environment ## Set a version, and the changelog's heading: make release
 newcomer: environment ## Time the way from a clone to the first webhook, by the README and the quick start alone
 	$(RUN) -m tools.newcomer
 
-bench: ## Measure what the package claims, side by side with others, and write docs/benchmarks.md
+bench: ## Measure this package next to others, and write docs/benchmarks.md
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-bench bench
 	.venv-bench/bin/python -m benchmarks.imports
-	.venv-bench/bin/python -m benchmarks.wire --write
+	.venv-bench/bin/python -m benchmarks.send_rates --write
 	.venv-bench/bin/python -m benchmarks.failures
-	.venv-bench/bin/python -m benchmarks.webhooks
-	.venv-bench/bin/python -m benchmarks.sandbox
-	.venv-bench/bin/python -m benchmarks.soak
+	.venv-bench/bin/python -m benchmarks.webhook_rates
+	.venv-bench/bin/python -m benchmarks.sandbox_rates
+	.venv-bench/bin/python -m benchmarks.send_soak
 
 soak: environment ## Send 100,000 messages through the sandbox under mixed faults, in bounded memory
 	$(RUN) -m tests.sandbox.soak

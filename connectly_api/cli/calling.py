@@ -14,7 +14,7 @@ from connectly_api.cli.output import note, say, say_json
 from connectly_api.client import Connectly
 from connectly_api.content.limits import Limits, LimitWarning
 from connectly_api.errors import InvalidInputError
-from connectly_api.setting_rules import refer_to
+from connectly_api.setting_rules import name_origin
 from connectly_api.transport.adapters.mock import MockTransport
 from connectly_api.transport.protocol import Response, Transport, WireRequest
 
@@ -61,7 +61,7 @@ def call(
         try:
             return Connectly.from_env(**given)
         except InvalidInputError as error:
-            raise refer_to(error, settings.origins) from None
+            raise name_origin(error, settings.origins) from None
 
     async def main() -> T:
         async with make() as connectly:

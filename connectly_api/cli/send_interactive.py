@@ -22,7 +22,8 @@ from connectly_api.cli.structure import (
     sections_of,
 )
 from connectly_api.content.basic import Document, Image, Video
-from connectly_api.content.interactive import Header, ListMessage, ReplyButtons
+from connectly_api.content.interactive import ListMessage, ReplyButtons
+from connectly_api.content.parts import Header
 from connectly_api.content.products import Product, ProductList
 from connectly_api.content.template import Template
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectly_api.keywords import check_keywords, keywords_of
+from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.model.fault_rules import Rule, What
 from connectly_api.sandbox.service.declared_templates import TemplateStatus
 from connectly_api.tracebacks import cut_traceback
@@ -82,7 +82,7 @@ class Arranging:
             TypeError: There is no such option; the error names the one that was probably meant.
             InvalidInputError: A value cannot be, or does not go with the others.
         """
-        check_keywords(options, keywords_of(Rule))
+        check_keywords(options, list_keywords(Rule))
         selectors = {"operation": operation, "recipient": recipient, "topic": topic}
         times = {"next": next, "every": every, "probability": probability}
         self._arrange("fault", {"what": what, **selectors, **times, **options})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from connectly_api.errors import ConnectlyError, InvalidInputError
-from connectly_api.keywords import check_keywords, keywords_of
+from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.delivery.webhook_sender import Remembering
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.model.settings import Options, Settings
@@ -48,7 +48,7 @@ async def replay(
         InvalidInputError: The file cannot be read, or is no recording.
         ReplayError: A request was answered otherwise than then.
     """
-    check_keywords(changes, keywords_of(Settings))
+    check_keywords(changes, list_keywords(Settings))
     recording = _recording_in(path)
     was_real = recording.settings.get("clock") == "real"
     settings: dict[str, Any] = {**recording.settings, **changes, "clock": "virtual"}

@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 from starlette.types import ASGIApp
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.keywords import check_keywords, keywords_of
+from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.arranging import Arranging
 from connectly_api.sandbox.customer import Customer
 from connectly_api.sandbox.delivery.webhook_sender import Courier
@@ -83,7 +83,7 @@ class Sandbox(Looking, Arranging):
             InvalidInputError: A setting has a value that cannot be; or the Swagger file cannot be read or served, or
                 has a path below `/__sandbox__`.
         """
-        check_keywords(options, keywords_of(Settings))
+        check_keywords(options, list_keywords(Settings))
         self.settings = Settings(**options)
         self._service = load(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in self._service.operations):

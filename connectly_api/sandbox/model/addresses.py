@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from connectly_api.web_address import web_address_problem
+from connectly_api.web_address import find_web_address_problem
 
 __all__ = ["is_loopback", "is_web_address"]
 
 
 def is_web_address(address: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
     """Say whether a text is an absolute web address."""
-    return web_address_problem(address, schemes) is None
+    return find_web_address_problem(address, schemes) is None
 
 
 def is_loopback(address: str) -> bool:

@@ -14,8 +14,8 @@ from connectly_api.json_values import get_object, get_objects, get_text
 from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.spec.protojson import compact
-from connectly_api.setting_rules import name_problem
-from connectly_api.web_address import web_address_problem
+from connectly_api.setting_rules import find_name_problem
+from connectly_api.web_address import find_web_address_problem
 
 __all__ = ["ATTACHMENT_TYPES", "callback_data_findings", "kind_of", "message_findings", "template_findings"]
 
@@ -94,7 +94,7 @@ def template_findings(body: Mapping[str, Any], settings: Settings) -> Iterator[F
 
 
 def _name_violations(field: str, name: str) -> Iterator[Violation]:
-    if (problem := name_problem(name)) is not None:
+    if (problem := find_name_problem(name)) is not None:
         yield Violation(field=field, problem=problem, size=len(name))
 
 
@@ -118,7 +118,7 @@ def _attachment_findings(attachment: Mapping[str, Any], path: str) -> Iterator[F
     url = get_text(attachment, "url")
     if not url.strip():
         yield _ATTACHMENT_EMPTY, Violation(field=f"{path}.url", problem="is empty")
-    elif (problem := web_address_problem(url)) is not None:
+    elif (problem := find_web_address_problem(url)) is not None:
         yield _ATTACHMENT_INVALID, Violation(field=f"{path}.url", problem=problem)
     if not get_text(attachment, "type"):
         yield _ATTACHMENT_INVALID, Violation(field=f"{path}.type", problem="is missing")

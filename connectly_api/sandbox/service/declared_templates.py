@@ -10,13 +10,13 @@ from typing import Any, Literal, get_args
 
 import attrs
 
-from connectly_api.content.template_rules import body_violations, longest, value_violations
+from connectly_api.content.template_rules import check_body, check_value, find_max_length
 from connectly_api.errors import InvalidInputError, Violation
 from connectly_api.json_values import get_objects, get_text
 from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.service.content_limits import too_long
-from connectly_api.setting_rules import name_problem
+from connectly_api.setting_rules import find_name_problem
 
 __all__ = ["DeclaredTemplate", "TemplateStatus", "misfits", "unfit_values", "wanted_template"]
 
@@ -52,12 +52,12 @@ class DeclaredTemplate:
         for field in ("name", "language"):
             if not isinstance(getattr(self, field), str) or not getattr(self, field).strip():
                 raise InvalidInputError(f"{field}: must be a string that is not empty", field=field)
-            if (problem := name_problem(getattr(self, field))) is not None:
+            if (problem := find_name_problem(getattr(self, field))) is not None:
                 raise InvalidInputError(f"{field}: {problem}", field=field)
         names: tuple[object, ...] = self.parameters
         if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
             raise InvalidInputError("parameters: must be strings, not empty, none twice", field="parameters")
-        if problem := next(filter(None, map(name_problem, self.parameters)), None):
+        if problem := next(filter(None, map(find_name_problem, self.parameters)), None):
             raise InvalidInputError(f"parameters: one {problem}", field="parameters")
         if self.status not in get_args(TemplateStatus):
             raise InvalidInputError(f"status: must be one of {', '.join(get_args(TemplateStatus))}", field="status")
@@ -100,10 +100,10 @@ def unfit_values(body: Mapping[str, Any], settings: Settings) -> Iterator[Findin
         if not value.strip():
             yield _INPUT, Violation(field=field, problem="is empty")
             continue
-        found = [*too_long(field, value, longest(name)), *value_violations(field, name, value)]
+        found = [*too_long(field, value, find_max_length(name)), *check_value(field, name, value)]
         refused = {"error", "limit"} if settings.content_limits == "refuse" else {"error"}
         yield from ((_INPUT, violation) for violation in found if violation.level in refused)
     if settings.content_limits == "refuse":
         values = [(get_text(parameter, "name"), get_text(parameter, "value")) for parameter in parameters]
-        for violation in body_violations("parameters", values):
+        for violation in check_body("parameters", values):
             yield _INPUT, violation

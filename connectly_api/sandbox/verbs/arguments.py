@@ -7,7 +7,7 @@ from typing import Any
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
-from connectly_api.keywords import nearest
+from connectly_api.keywords import find_nearest
 from connectly_api.sandbox.model.identity import Identity, as_bsuid, as_phone, identified
 
 __all__ = ["ActArguments"]
@@ -28,7 +28,7 @@ class ActArguments:
             InvalidInputError: There is an argument that nobody asked for.
         """
         for name in sorted(set(self._given) - self._asked):
-            meant = "".join(f"; did you mean {found}?" for found in nearest(name, sorted(self._asked))[:1])
+            meant = "".join(f"; did you mean {found}?" for found in find_nearest(name, sorted(self._asked))[:1])
             raise InvalidInputError(f"{name}: is no argument of this verb{meant}", field=name)
 
     def value(self, name: str) -> Any:  # noqa: ANN401  (whatever was given)
