@@ -7,6 +7,9 @@
 PYTHONS := $(shell sh tools/interpreters)
 RUN := .venv/bin/python
 
+# Where it is set, every worker of pytest and every program that a test starts compiles each module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 

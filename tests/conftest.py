@@ -8,8 +8,10 @@ import pytest
 from hypothesis import settings
 
 from connectly_api.transport.adapters import pyreqwest_loading
+from tests.left_out import leave_out
 from tests.thoroughness import SAMPLE
 
+leave_out()
 settings.register_profile("thorough", derandomize=True, deadline=None)
 settings.register_profile("sample", settings.get_profile("thorough"), max_examples=100 // SAMPLE)
 settings.load_profile("sample")

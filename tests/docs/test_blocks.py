@@ -23,6 +23,7 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import WebhookApp
 from tests.docs.pages import ROOT, Block, blocks_of, pages
 from tests.docs.shell import Place, check, commands, shown
+from tests.left_out import search_path
 
 PAGES = {page.relative_to(ROOT).as_posix(): blocks_of(page) for page in pages()}
 BLOCKS = [block for blocks in PAGES.values() for block in blocks]
@@ -127,7 +128,7 @@ def test_a_file_of_tests_passes_and_so_many_as_the_page_says(block: Block, folde
     # What else is installed here is none of the page's business, and slow to load.
     plugins = ("connectly_api.pytest_plugin", "pytest_asyncio.plugin", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", "-W", "error", *(word for name in plugins for word in ("-p", name))]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, "PYTHONPATH": search_path(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         [*command, str(block.title)],
         cwd=folder,

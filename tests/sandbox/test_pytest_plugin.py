@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import connectly_api
+from tests.left_out import search_path
 
 # schemathesis is installed here as well, and takes a second to load.
 PLUGIN = (
@@ -17,7 +18,7 @@ pytest_plugins = ["pytester"]
 @pytest.fixture(autouse=True)
 def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the runs find the package that is under test."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(connectly_api.__file__).parent.parent))
+    monkeypatch.setenv("PYTHONPATH", search_path(Path(connectly_api.__file__).parent.parent))
 
 
 @pytest.mark.slow
