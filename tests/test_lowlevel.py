@@ -291,6 +291,7 @@ def number(source: Any) -> object:
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 @up_to(40)
 @given(data=st.data())

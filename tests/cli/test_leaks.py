@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 OPTIONS = ("--sender", SENDER, "--bsuid", BSUID, "--recipient-name", "kestrel", "--callback-data", f'["{DATA}"]')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=["plain", "json"])
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 422, 429, 500])
 @pytest.mark.parametrize("command", COMMANDS)

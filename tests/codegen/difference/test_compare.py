@@ -71,6 +71,7 @@ def test_a_file_does_not_differ_from_itself(name: str) -> None:
     assert compare(document, document).changes == compare(document, copy.deepcopy(document)).changes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=4, deadline=None)
