@@ -14,7 +14,7 @@ from connectly_api import Connectly, Image, InvalidInputError, Response, SentMes
 from connectly_api.keywords import check_keywords, find_nearest, list_keywords, suggest_keywords
 from connectly_api.registrations import Registrations
 from connectly_api.sandbox import Sandbox, replay
-from connectly_api.sandbox.verbs.arguments import ActArguments
+from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.send_request import Content, SendOptions, check_options
 from connectly_api.transport import MockTransport
 
@@ -267,9 +267,9 @@ def test_a_fault_refuses_options_that_no_fault_takes(name: str, meant: str, valu
 @pytest.mark.parametrize("value", [1, None])
 async def test_a_verb_refuses_arguments_that_it_does_not_take(value: object) -> None:
     with pytest.raises(InvalidInputError, match=r"replyTo: is no .* verb; did you mean reply_to\?"):
-        await Sandbox().act("says", customer=PHONE, text="hi", replyTo=value)
+        await Sandbox().run_verb("says", customer=PHONE, text="hi", replyTo=value)
     with pytest.raises(InvalidInputError, match=r"zzz: is no argument of this verb$"):
-        await Sandbox().act("settle", zzz=value)
+        await Sandbox().run_verb("settle", zzz=value)
 
 
 def test_a_lone_name_of_a_template_parameter_is_one() -> None:
@@ -279,9 +279,9 @@ def test_a_lone_name_of_a_template_parameter_is_one() -> None:
 
 
 def test_an_argument_that_is_none_is_absent() -> None:
-    asked = ActArguments({"text": None})
-    assert asked.optional_text("text") is None
-    asked.end()
+    asked = VerbArguments({"text": None})
+    assert asked.get_optional_text("text") is None
+    asked.check_unknown()
 
 
 def test_where_anything_may_come_nothing_is_refused() -> None:
