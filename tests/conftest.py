@@ -23,7 +23,12 @@ def _trusted() -> None:
     pyreqwest_loading._LOADER._loaded = pyreqwest_loading._import(is_safe=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _unmeasured() -> None:
-    """Measure coverage where tests run; in the programs that they start it would take long."""
-    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let coverage start in the workers of `make test`, and in no other process.
+
+    The process that hands the tests out runs none of them; the programs that tests start would take long.
+    """
+    if hasattr(session.config, "workerinput"):
+        os.environ.pop("COVERAGE_PROCESS_START", None)
+    elif os.environ.pop("MEASURE_COVERAGE", ""):
+        os.environ["COVERAGE_PROCESS_START"] = str(session.config.rootpath / "pyproject.toml")
