@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None, *, transport: Transport | None 
     """
     try:
         # Only here, so that whoever lacks the extra reads a sentence and no traceback.
-        from connectly_api.cli.program import run  # noqa: PLC0415
+        from connectly_api.cli.command_line import run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("connectly_api"):
             raise

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from connectly_api.cli.flags import verb
-from connectly_api.cli.outcomes import CommandLineError
-from connectly_api.cli.sending import Sending, To, deliver
-from connectly_api.cli.sources import text_or_stdin
+from connectly_api.cli.exit_codes import CommandLineError
+from connectly_api.cli.inputs import text_or_stdin
+from connectly_api.cli.message_options import Sending, To, deliver
+from connectly_api.cli.option_groups import verb
 from connectly_api.content import Audio, Document, Image, Location, Text, Video
 
 __all__ = ["app"]

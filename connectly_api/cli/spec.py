@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from connectly_api.cli.outcomes import CommandLineError
+from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.cli.output import say, say_bytes, say_json, say_table
 from connectly_api.cli.swagger import Operation, load
 

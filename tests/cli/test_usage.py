@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from connectly_api.cli.usage import explain_usage
+from connectly_api.cli.usage_errors import explain_usage
 
 
 def test_what_is_new_in_the_parser_is_told_without_its_text() -> None:

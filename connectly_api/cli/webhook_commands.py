@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import attrs
 import typer
 
-from connectly_api.cli.calling import call
-from connectly_api.cli.configuration import Connection
-from connectly_api.cli.flags import verb
-from connectly_api.cli.outcomes import CommandLineError
+from connectly_api.cli.client_call import call
+from connectly_api.cli.config import Connection
+from connectly_api.cli.exit_codes import CommandLineError
+from connectly_api.cli.inputs import read_secret
+from connectly_api.cli.option_groups import verb
 from connectly_api.cli.output import note, say, say_json, say_table
-from connectly_api.cli.sources import read_secret
-from connectly_api.cli.structure import filters_of
+from connectly_api.cli.typed_values import filters_of
 from connectly_api.lowlevel.models import Topic, WebhookType
 from connectly_api.registrations import Webengage
 from connectly_api.results import WebhookRegistration

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import anyio
 
-from connectly_api.cli.configuration import Connection, settings_of
+from connectly_api.cli.config import Connection, settings_of
 from connectly_api.cli.output import note, say, say_json
 from connectly_api.client import Connectly
 from connectly_api.errors import InvalidInputError

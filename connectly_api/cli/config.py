@@ -12,8 +12,8 @@ import attrs
 import typer
 from dotenv import dotenv_values
 
-from connectly_api.cli.outcomes import CommandLineError
-from connectly_api.cli.sources import decoded, read_bytes, read_secret
+from connectly_api.cli.exit_codes import CommandLineError
+from connectly_api.cli.inputs import decoded, read_bytes, read_secret
 from connectly_api.transport.protocol import Transport
 
 __all__ = ["Connection", "EnvFile", "Found", "Settings", "find", "settings_of"]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from connectly_api.cli.configuration import Connection, find, settings_of
-from connectly_api.cli.outcomes import CommandLineError
+from connectly_api.cli.config import Connection, find, settings_of
+from connectly_api.cli.exit_codes import CommandLineError
 from tests.cli.conftest import Input, Shell
 
 FILE = """

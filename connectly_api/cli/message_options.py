@@ -8,11 +8,11 @@ import attrs
 import typer
 
 from connectly_api.addresses import Recipient, to_recipient
-from connectly_api.cli.calling import call
-from connectly_api.cli.configuration import Connection
-from connectly_api.cli.outcomes import CommandLineError
+from connectly_api.cli.client_call import call
+from connectly_api.cli.config import Connection
+from connectly_api.cli.exit_codes import CommandLineError
+from connectly_api.cli.inputs import json_in
 from connectly_api.cli.output import say, say_json
-from connectly_api.cli.sources import json_in
 from connectly_api.limits import Limits
 from connectly_api.sending import ChannelType, Content, SendOptions
 

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from connectly_api.cli.outcomes import CommandLineError
+from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.json_kinds import JsonValue
 
 __all__ = ["decoded", "json_in", "read_bytes", "read_json", "read_secret", "read_text", "text_or_stdin"]

@@ -19,8 +19,8 @@ import pytest
 import connectly_api
 from connectly_api import Response, __version__
 from connectly_api.cli import main
-from connectly_api.cli.outcomes import CODES
-from connectly_api.cli.program import app
+from connectly_api.cli.command_line import app
+from connectly_api.cli.exit_codes import CODES
 from connectly_api.transport import MockTransport, WireRequest
 from tests.cli.conftest import Shell
 from tests.rough_server import RoughServer, hang_after_reading, rough_server
@@ -127,7 +127,7 @@ def test_help_lists_every_exit_status_and_plain_lines_for_a_pipe(shell: Shell) -
 
 
 def test_at_a_terminal_help_is_drawn(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectly_api.cli.program.sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("connectly_api.cli.command_line.sys.stdout.isatty", lambda: True)
 
     assert "╭" in shell("--help").out
 
@@ -180,7 +180,7 @@ def test_a_mistake_of_the_programs_own_is_no_sentence(shell: Shell, monkeypatch:
     def broken(*_: object, **__: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr("connectly_api.cli.webhooks.call", broken)
+    monkeypatch.setattr("connectly_api.cli.webhook_commands.call", broken)
     with pytest.raises(LookupError):
         shell("webhooks", "list")
 
@@ -238,7 +238,7 @@ def test_without_the_extra_one_line_says_what_to_install(
 
 
 def test_a_module_of_our_own_that_is_missing_is_no_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    hide(monkeypatch, "connectly_api.cli", "connectly_api.cli.program")
+    hide(monkeypatch, "connectly_api.cli", "connectly_api.cli.command_line")
 
     with pytest.raises(ModuleNotFoundError):
         main(["--version"])

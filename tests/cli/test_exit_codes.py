@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectly_api import errors
-from connectly_api.cli.outcomes import CODES, failure, outcome
+from connectly_api.cli.exit_codes import CODES, failure, outcome
 from connectly_api.errors import (
     ApiError,
     CallbackDataTooLongError,

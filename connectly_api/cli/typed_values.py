@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
-from connectly_api.cli.outcomes import CommandLineError
+from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.interactive import Button, Row, Section
 from connectly_api.json_kinds import JsonValue, is_array, is_object
 from connectly_api.products import ProductSection

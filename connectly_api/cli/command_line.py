@@ -14,8 +14,8 @@ import typer
 from typer.main import get_command
 
 from connectly_api._version import __version__
-from connectly_api.cli import send, send_interactive, spec, verify, webhooks
-from connectly_api.cli.outcomes import (
+from connectly_api.cli import event_output, send, send_commands, spec, webhook_commands
+from connectly_api.cli.exit_codes import (
     CODES,
     INTERRUPTED,
     OTHER,
@@ -27,7 +27,7 @@ from connectly_api.cli.outcomes import (
 )
 from connectly_api.cli.output import OutputError, note, say, writing
 from connectly_api.cli.sandbox import run_sandbox
-from connectly_api.cli.usage import explain_usage
+from connectly_api.cli.usage_errors import explain_usage
 from connectly_api.errors import ConnectlyError
 from connectly_api.transport.protocol import Transport
 
@@ -37,7 +37,7 @@ _EXITS: Final = "Exit statuses: " + "; ".join(f"{code} {meaning}" for code, mean
 
 app = typer.Typer(name="connectly", epilog=_EXITS)
 app.add_typer(send.app, name="send")
-app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(webhook_commands.app, name="webhooks")
 app.command(
     "sandbox",
     add_help_option=False,
@@ -46,7 +46,7 @@ app.command(
 app.add_typer(spec.app, name="spec")
 
 # Imported for the commands that they add to the applications of their neighbours.
-_ADDED: Final = (send_interactive, verify)
+_ADDED: Final = (send_commands, event_output)
 
 
 def _version(is_asked: bool) -> None:  # noqa: FBT001  (typer passes the flag's value)

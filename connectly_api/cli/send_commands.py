@@ -7,12 +7,12 @@ from typing import Annotated
 import attrs
 import typer
 
-from connectly_api.cli.flags import verb
-from connectly_api.cli.outcomes import CommandLineError
+from connectly_api.cli.exit_codes import CommandLineError
+from connectly_api.cli.inputs import read_json, text_or_stdin
+from connectly_api.cli.message_options import Sending, To, deliver
+from connectly_api.cli.option_groups import verb
 from connectly_api.cli.send import app
-from connectly_api.cli.sending import Sending, To, deliver
-from connectly_api.cli.sources import read_json, text_or_stdin
-from connectly_api.cli.structure import (
+from connectly_api.cli.typed_values import (
     buttons_of,
     parameters_in,
     parameters_of,

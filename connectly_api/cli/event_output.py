@@ -11,12 +11,12 @@ import attrs
 import typer
 
 from connectly_api.addresses import Bsuid, Phone
-from connectly_api.cli.configuration import EnvFile, find
-from connectly_api.cli.flags import verb
-from connectly_api.cli.outcomes import CommandLineError
+from connectly_api.cli.config import EnvFile, find
+from connectly_api.cli.exit_codes import CommandLineError
+from connectly_api.cli.inputs import read_bytes, read_secret
+from connectly_api.cli.option_groups import verb
 from connectly_api.cli.output import note, say, say_json
-from connectly_api.cli.sources import read_bytes, read_secret
-from connectly_api.cli.webhooks import app
+from connectly_api.cli.webhook_commands import app
 from connectly_api.errors import WebhookSignatureError
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.receiving import parse
