@@ -1,4 +1,4 @@
-"""Where a command's settings come from: its options, the environment, a `.env` file, in that order."""
+"""Settings of a command: from its options, then the environment, then a `.env` file."""
 
 from __future__ import annotations
 
@@ -13,181 +13,175 @@ import typer
 from dotenv import dotenv_values
 
 from connectly_api.cli.exit_codes import CommandLineError
-from connectly_api.cli.inputs import decoded, read_bytes, read_secret
+from connectly_api.cli.inputs import decode_text, read_bytes, read_secret
 from connectly_api.transport.protocol import Transport
 
-__all__ = ["Connection", "EnvFile", "Found", "Settings", "find", "settings_of"]
-
-NAMES: Final = (
-    "CONNECTLY_API_KEY",
-    "CONNECTLY_BUSINESS_ID",
-    "CONNECTLY_SENDER",
-    "CONNECTLY_BASE_URL",
-    "CONNECTLY_WEBHOOK_SECRET",
-)
-"""The only names that are read from a file."""
-
-_SETTINGS: Final = {
-    "api_key": ("CONNECTLY_API_KEY", "--api-key-file"),
-    "business_id": ("CONNECTLY_BUSINESS_ID", "--business-id"),
-    "sender": ("CONNECTLY_SENDER", "--sender"),
-    "base_url": ("CONNECTLY_BASE_URL", "--base-url"),
+_OPTIONS: Final = {
+    "CONNECTLY_API_KEY": "--api-key-file",
+    "CONNECTLY_BUSINESS_ID": "--business-id",
+    "CONNECTLY_SENDER": "--sender",
+    "CONNECTLY_BASE_URL": "--base-url",
+    "CONNECTLY_WEBHOOK_SECRET": "--secret-file",
 }
-"""A client's settings: the variable and the option that each comes from."""
+"""The variables that are read, from the environment and from a file, and the option that goes before each."""
 
 _DIRECTORY_FILE: Final = ".env"
-_PANEL: Final = "Connection"
-
-Origin = Literal["option", "environment", "file", "directory"]
+_CONNECTION: Final = "Connection"
+_OUTPUT: Final = "Output"
 
 EnvFile = Annotated[
     str | None,
     typer.Option(
-        "--env-file", metavar="FILE", rich_help_panel=_PANEL,
-        help="Read CONNECTLY_* settings from this file, instead of .env in the working directory.",
+        "--env-file", metavar="FILE", rich_help_panel=_CONNECTION, help="Read settings from FILE instead of .env."
     ),
-]  # fmt: skip
+]
+IsJson = Annotated[
+    bool, typer.Option("--json", metavar="", rich_help_panel=_OUTPUT, help="Print JSON, errors included.")
+]
 
 
 @attrs.frozen
-class Connection:
-    """What every command takes that calls the service."""
+class CallOptions:
+    """The options of every command that calls the service."""
 
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", metavar="", rich_help_panel=_OUTPUT, help="Print the request without sending it."),
+    ] = False
+    is_json: IsJson = False
+    show_message: Annotated[
+        bool,
+        typer.Option(
+            "--show-message", metavar="", rich_help_panel=_OUTPUT,
+            help="Show the service's own error message, which may repeat numbers and texts.",
+        ),
+    ] = False  # fmt: skip
     api_key_file: Annotated[
         str | None,
         typer.Option(
-            "--api-key-file", metavar="FILE", rich_help_panel=_PANEL,
-            help="Read the API key from a file, or from standard input (-). Default: CONNECTLY_API_KEY.",
+            metavar="FILE", rich_help_panel=_CONNECTION,
+            help="Read the API key from FILE, or stdin for -. Default: $CONNECTLY_API_KEY.",
         ),
     ] = None  # fmt: skip
     business_id: Annotated[
         str | None,
-        typer.Option(metavar="ID", rich_help_panel=_PANEL, help="The business. Default: CONNECTLY_BUSINESS_ID."),
+        typer.Option(metavar="ID", rich_help_panel=_CONNECTION, help="Default: $CONNECTLY_BUSINESS_ID."),
     ] = None
     base_url: Annotated[
         str | None,
-        typer.Option(
-            metavar="ADDRESS", rich_help_panel=_PANEL, help="The service. Default: CONNECTLY_BASE_URL, or Connectly's."
-        ),
+        typer.Option(metavar="URL", rich_help_panel=_CONNECTION, help="Default: $CONNECTLY_BASE_URL, or production."),
     ] = None
     env_file: EnvFile = None
     timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", rich_help_panel=_PANEL, help="For the whole call. Default: 30."),
-    ] = None
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the request, and send nothing.")] = False
-    is_json: Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")] = False
-    show_message: Annotated[
-        bool,
         typer.Option(
-            "--show-message", help="Show what the service says of an error, which may repeat numbers and texts."
+            metavar="SECONDS", rich_help_panel=_CONNECTION, help="Limit the whole call, retries included. Default: 30."
         ),
-    ] = False
+    ] = None
     transport: Transport | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
-class Found:
-    """A setting, and where it was found."""
+class Setting:
+    """A setting and where it was found."""
 
     value: str = attrs.field(repr=False)
-    origin: Origin
+    origin: Literal["option", "environment", "file", "directory"]
 
 
 @attrs.frozen
-class Settings:
-    """What a client is made with.
+class ClientSettings:
+    """What a client is created with.
 
     Attributes:
         api_key: Never shown.
-        business_id: Opaque.
+        business_id: The business.
         sender: One of the business's numbers, or None.
-        base_url: Where requests go; None for the service itself.
-        origins: What each is called where it was found: an option, or a variable.
+        base_url: Where requests go, or None for production.
+        origins: The option or the variable that each setting came from.
     """
 
     api_key: str = attrs.field(repr=False)
     business_id: str
-    sender: str | None = attrs.field(default=None, repr=False)
-    base_url: str | None = None
-    origins: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    sender: str | None = attrs.field(repr=False)
+    base_url: str | None
+    origins: Mapping[str, str]
 
 
-def settings_of(connection: Connection, sender: str | None = None) -> Settings:
-    """Return a client's settings.
+def load_settings(options: CallOptions, sender: str | None = None) -> ClientSettings:
+    """Find a client's settings. A dry run needs neither a key nor a business.
 
     Args:
-        connection: What the options say.
-        sender: What the option for the sender says.
+        options: The command's options.
+        sender: The option `--sender`.
 
     Raises:
-        CommandLineError: The key or the business is nowhere to be found, a file cannot be read, or the working
-            directory's file would send a key to an address that the key's owner did not name.
+        CommandLineError: The key or the business is missing, a file cannot be read, or `.env` in the working directory
+            would send the user's key to an address that the user did not name.
     """
-    options = {
-        "CONNECTLY_API_KEY": None
-        if connection.api_key_file is None
-        else read_secret("--api-key-file", connection.api_key_file),
-        "CONNECTLY_BUSINESS_ID": connection.business_id,
-        "CONNECTLY_SENDER": sender,
-        "CONNECTLY_BASE_URL": connection.base_url,
-    }
-    found = find(options, os.environ, connection.env_file)
-    key, business, address = (
-        found.get(name) for name in ("CONNECTLY_API_KEY", "CONNECTLY_BUSINESS_ID", "CONNECTLY_BASE_URL")
+    settings = find_settings(
+        {
+            "CONNECTLY_API_KEY": None
+            if options.api_key_file is None
+            else read_secret("--api-key-file", options.api_key_file),
+            "CONNECTLY_BUSINESS_ID": options.business_id,
+            "CONNECTLY_SENDER": sender,
+            "CONNECTLY_BASE_URL": options.base_url,
+        },
+        options.env_file,
     )
-    if key is None and connection.dry_run:
-        key = Found("none", "option")  # It is not shown, and goes nowhere.
+    if options.dry_run:
+        settings.setdefault("CONNECTLY_API_KEY", Setting("none", "option"))  # Neither shown nor sent.
+        settings.setdefault("CONNECTLY_BUSINESS_ID", Setting("YOUR_BUSINESS_ID", "option"))
+    key, business, sending, address = map(settings.get, tuple(_OPTIONS)[:4])
     if key is None:
-        raise CommandLineError("no API key: set CONNECTLY_API_KEY, write it into .env, or give --api-key-file FILE")
+        raise CommandLineError("no API key: set CONNECTLY_API_KEY, add it to .env, or use --api-key-file FILE")
     if business is None:
-        raise CommandLineError("no business: set CONNECTLY_BUSINESS_ID, write it into .env, or give --business-id ID")
+        raise CommandLineError("no business: set CONNECTLY_BUSINESS_ID, add it to .env, or use --business-id ID")
     if address is not None and address.origin == "directory" and key.origin != "directory":
-        # Otherwise any directory that one happens to work in could have one's key sent to an address of its own.
+        # Otherwise any directory that you happen to work in could have your key sent to an address of its own.
         raise CommandLineError(
-            "CONNECTLY_BASE_URL: is named by .env in this directory, and the API key is not"
-            "; give --base-url ADDRESS or --env-file .env"
+            "CONNECTLY_BASE_URL: comes from .env in this directory, but the API key does not"
+            "; use --base-url URL or --env-file .env"
         )
-    return Settings(
+    return ClientSettings(
         key.value,
         business.value,
-        found["CONNECTLY_SENDER"].value if "CONNECTLY_SENDER" in found else None,
+        None if sending is None else sending.value,
         None if address is None else address.value,
         {
-            setting: option if name in found and found[name].origin == "option" else name
-            for setting, (name, option) in _SETTINGS.items()
+            name.removeprefix("CONNECTLY_").lower(): _OPTIONS[name] if setting.origin == "option" else name
+            for name, setting in settings.items()
         },
     )
 
 
-def find(options: Mapping[str, str | None], environment: Mapping[str, str], env_file: str | None) -> dict[str, Found]:
-    """Return every setting that is given somewhere, by its name: the first of options, environment, file.
+def find_settings(options: Mapping[str, str | None], env_file: str | None) -> dict[str, Setting]:
+    """Return every setting that is given somewhere, under its variable's name.
 
     Args:
-        options: Names and values, None where an option was not given.
-        environment: The process's.
-        env_file: The file that an option names, or None for the working directory's, if there is one.
+        options: Values of options, under their variables' names; None where an option is not given.
+        env_file: The option `--env-file`.
 
     Raises:
         CommandLineError: The file cannot be read.
     """
-    file = _values(env_file)
-    origin: Origin = "directory" if env_file is None else "file"
-    found: dict[str, Found] = {}
-    for name in NAMES:
-        if (given := options.get(name)) is not None:
-            found[name] = Found(given, "option")
-        elif environment.get(name):
-            found[name] = Found(environment[name], "environment")
+    file = _read_env_file(env_file)
+    settings: dict[str, Setting] = {}
+    for name in _OPTIONS:
+        if (value := options.get(name)) is not None:
+            settings[name] = Setting(value, "option")
+        elif value := os.environ.get(name):
+            settings[name] = Setting(value, "environment")
         elif value := file.get(name):
-            found[name] = Found(value, origin)
-    return found
+            settings[name] = Setting(value, "directory" if env_file is None else "file")
+    return settings
 
 
-def _values(env_file: str | None) -> Mapping[str, str | None]:
+def _read_env_file(env_file: str | None) -> Mapping[str, str | None]:
     if env_file is None and not Path(_DIRECTORY_FILE).is_file():
         return {}
     option, path = (_DIRECTORY_FILE, _DIRECTORY_FILE) if env_file is None else ("--env-file", env_file)
-    text = decoded(option, read_bytes(option, path))
-    # As they stand: a value with a dollar sign is no reference to another.
+    text = decode_text(option, read_bytes(option, path))
+    # Without interpolation: a dollar sign in a value is not a reference to another variable.
     return dotenv_values(stream=io.StringIO(text), interpolate=False)

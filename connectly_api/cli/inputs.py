@@ -1,4 +1,4 @@
-"""What a command reads: files and standard input, under the name of the option that asks for them."""
+"""Files and standard input. An error names the option and repeats nothing of the content."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from pathlib import Path
 from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.json_kinds import JsonValue
 
-__all__ = ["decoded", "json_in", "read_bytes", "read_json", "read_secret", "read_text", "text_or_stdin"]
-
 STDIN = "-"
 
 
 def read_bytes(option: str, source: str) -> bytes:
-    """Return what a file, or for `-` standard input, holds.
+    """Read a file, or standard input for `-`.
 
     Raises:
         CommandLineError: It cannot be read.
@@ -23,15 +21,15 @@ def read_bytes(option: str, source: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "this is no name of a file"
+        reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
         raise CommandLineError(f"{option}: cannot be read: {reason}") from None
 
 
-def decoded(option: str, content: bytes) -> str:
-    """Return the text that UTF-8 bytes are, without a byte order mark.
+def decode_text(option: str, content: bytes) -> str:
+    """Decode UTF-8, without a byte order mark.
 
     Raises:
-        CommandLineError: They are none.
+        CommandLineError: It is not UTF-8.
     """
     try:
         return content.decode("utf-8-sig")
@@ -40,21 +38,20 @@ def decoded(option: str, content: bytes) -> str:
 
 
 def read_text(option: str, source: str) -> str:
-    """Return the text that a file, or for `-` standard input, holds, without the line end at its end.
+    """Read text from a file, or from standard input for `-`, without the last line end.
 
     Raises:
         CommandLineError: It cannot be read, is not UTF-8, or is empty.
     """
-    text = decoded(option, read_bytes(option, source))
-    text = text.removesuffix("\n").removesuffix("\r")
+    text = decode_text(option, read_bytes(option, source)).removesuffix("\n").removesuffix("\r")
     if not text:
-        where = "standard input, which can be read once," if source == STDIN else "the file"
+        where = "standard input, which can be read only once," if source == STDIN else "the file"
         raise CommandLineError(f"{option}: {where} is empty")
     return text
 
 
-def text_or_stdin(option: str, value: str) -> str:
-    """Return a text as it was given, or for `-` the text in standard input.
+def read_value(option: str, value: str) -> str:
+    """Return a value as typed, or the text in standard input for `-`.
 
     Raises:
         CommandLineError: Standard input cannot be read, is not UTF-8, or is empty.
@@ -63,39 +60,37 @@ def text_or_stdin(option: str, value: str) -> str:
 
 
 def read_secret(option: str, source: str) -> str:
-    """Return the key or the secret that a file, or for `-` standard input, holds on its only line.
+    """Read a key or a secret: the only line of a file, or of standard input for `-`.
 
     Raises:
         CommandLineError: It cannot be read, is not UTF-8, is empty, or has several lines.
     """
     text = read_text(option, source)
     if "\n" in text:
-        raise CommandLineError(f"{option}: must hold the secret alone, on one line")
+        raise CommandLineError(f"{option}: must hold only the secret, on one line")
     return text
 
 
 def read_json(option: str, source: str) -> JsonValue:
-    """Return the JSON value that a file, or for `-` standard input, holds.
+    """Read a JSON value from a file, or from standard input for `-`.
 
     Raises:
-        CommandLineError: It cannot be read, or is not JSON.
+        CommandLineError: It cannot be read or is not JSON.
     """
-    return json_in(option, read_text(option, source))
+    return parse_json(option, read_text(option, source))
 
 
-def json_in(option: str, text: str) -> JsonValue:
-    """Return the JSON value that a text holds.
+def parse_json(option: str, text: str) -> JsonValue:
+    """Parse a JSON value.
 
     Raises:
-        CommandLineError: It holds none; the error says where, and repeats nothing of it.
+        CommandLineError: It is not JSON; the error names the line and the column.
     """
     try:
         value: JsonValue = json.loads(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise CommandLineError(
-            f"{option}: is not JSON: {error.msg} at {place}; a text stands in double quotes"
-        ) from None
+        raise CommandLineError(f"{option}: is not JSON: {error.msg} at {place}; put strings in double quotes") from None
     except (ValueError, RecursionError):
-        raise CommandLineError(f"{option}: is JSON beyond what can be read") from None
+        raise CommandLineError(f"{option}: is JSON with a number too long or too many levels") from None
     return value

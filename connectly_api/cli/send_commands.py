@@ -1,55 +1,64 @@
-"""`connectly send`: lists, buttons, products, templates."""
+"""`connectly send`: one command for each kind of message."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import attrs
 import typer
 
+from connectly_api.cli.config import CallOptions
 from connectly_api.cli.exit_codes import CommandLineError
-from connectly_api.cli.inputs import read_json, text_or_stdin
-from connectly_api.cli.message_options import Sending, To, deliver
-from connectly_api.cli.option_groups import verb
-from connectly_api.cli.send import app
+from connectly_api.cli.inputs import read_json, read_value
+from connectly_api.cli.message_options import MessageOptions, To, send_content
+from connectly_api.cli.option_groups import command
 from connectly_api.cli.typed_values import (
-    buttons_of,
-    parameters_in,
-    parameters_of,
-    product_sections_in,
-    product_sections_of,
-    sections_in,
-    sections_of,
+    parse_buttons,
+    parse_parameters,
+    parse_product_sections,
+    parse_sections,
+    to_parameters,
+    to_product_sections,
+    to_sections,
 )
-from connectly_api.content import Document, Image, Video
+from connectly_api.content import Audio, Document, Image, Location, Text, Video
 from connectly_api.interactive import Header, ListMessage, ReplyButtons
 from connectly_api.products import Product, ProductList
 from connectly_api.template import Template
 
-__all__ = ["Heading"]
+app = typer.Typer(help="Send a message and print its id.")
 
-Body = Annotated[str, typer.Argument(metavar="TEXT", help="The text, or - for standard input.")]
-Footer = Annotated[str | None, typer.Option(help="A line at the bottom: up to 60 characters.")]
+_HEADER: Final = "Header"
+
+Url = Annotated[str, typer.Argument(metavar="URL", help="The file's public URL.")]
+Caption = Annotated[str | None, typer.Option(metavar="TEXT", help="A text below it.")]
+Body = Annotated[str, typer.Argument(metavar="TEXT", help="The text, or - for stdin.")]
+BodyOption = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="The text, or - for stdin.")]
+Footer = Annotated[str | None, typer.Option(metavar="TEXT", help="The last line, up to 60 characters.")]
 SectionsFile = Annotated[
-    str | None, typer.Option("--sections", metavar="FILE", help="All sections as a JSON array, from a file or - .")
+    str | None, typer.Option("--sections", metavar="FILE", help="All sections as JSON, from FILE or - for stdin.")
 ]
 
 
 @attrs.frozen
-class Heading:
-    """What stands on top: one of these, or nothing."""
+class HeaderOptions:
+    """The options for a message's header: one of them, or none."""
 
-    header_text: Annotated[str | None, typer.Option(metavar="TEXT", help="On top: a text.")] = None
-    header_image: Annotated[str | None, typer.Option(metavar="URL", help="On top: a picture.")] = None
-    header_video: Annotated[str | None, typer.Option(metavar="URL", help="On top: a video.")] = None
-    header_document: Annotated[str | None, typer.Option(metavar="URL", help="On top: a file.")] = None
-    header_filename: Annotated[str | None, typer.Option(metavar="NAME", help="The name of the file on top.")] = None
+    header_text: Annotated[str | None, typer.Option(metavar="TEXT", rich_help_panel=_HEADER, help="A text.")] = None
+    header_image: Annotated[str | None, typer.Option(metavar="URL", rich_help_panel=_HEADER, help="An image.")] = None
+    header_video: Annotated[str | None, typer.Option(metavar="URL", rich_help_panel=_HEADER, help="A video.")] = None
+    header_document: Annotated[str | None, typer.Option(metavar="URL", rich_help_panel=_HEADER, help="A document.")] = (
+        None
+    )
+    header_filename: Annotated[
+        str | None, typer.Option(metavar="NAME", rich_help_panel=_HEADER, help="The document's file name.")
+    ] = None
 
-    def header(self) -> Header | None:
-        """Return what stands on top, or None.
+    def to_header(self) -> Header | None:
+        """Return the header, or None.
 
         Raises:
-            CommandLineError: Several are given, or a name without its file.
+            CommandLineError: Several are given, or a file name without a document.
         """
         self.check()
         if self.header_image is not None:
@@ -61,142 +70,221 @@ class Heading:
         return self.header_text
 
     def check(self) -> None:
-        """Check that at most one is given, and a name only with its file.
+        """Check that at most one header is given, and a file name only with a document.
 
         Raises:
-            CommandLineError: It is otherwise.
+            CommandLineError: Several are given, or a file name without a document.
         """
-        given = [self.header_text, self.header_image, self.header_video, self.header_document]
-        if sum(value is not None for value in given) > 1:
-            raise CommandLineError("--header-...: give one of text, image, video and document")
+        headers = (self.header_text, self.header_image, self.header_video, self.header_document)
+        if sum(header is not None for header in headers) > 1:
+            raise CommandLineError("--header-...: use only one of text, image, video and document")
         if self.header_filename is not None and self.header_document is None:
-            raise CommandLineError("--header-filename: goes with --header-document")
+            raise CommandLineError("--header-filename: needs --header-document")
 
 
-@verb(app, "list")
+@command(
+    app,
+    "text",
+    'connectly send text +16044441111 "Hello!"',
+    'connectly send text "+1 (604) 444-1111" "Hello!" --dry-run',
+    'connectly send text -- +16044441111 "-10 % today"',
+)
+def _text(to: To, text: Body, message: MessageOptions, options: CallOptions) -> None:
+    """Send a text."""
+    send_content(to, Text(read_value("TEXT", text)), message, options)
+
+
+@command(app, "image", "connectly send image +16044441111 https://example.com/a.jpg --caption Look")
+def _image(to: To, url: Url, message: MessageOptions, options: CallOptions, caption: Caption = None) -> None:
+    """Send an image: JPEG or PNG."""
+    send_content(to, Image(url, caption), message, options)
+
+
+@command(app, "video", "connectly send video +16044441111 https://example.com/video.mp4")
+def _video(to: To, url: Url, message: MessageOptions, options: CallOptions, caption: Caption = None) -> None:
+    """Send a video: MP4 or 3GPP."""
+    send_content(to, Video(url, caption), message, options)
+
+
+@command(app, "audio", "connectly send audio +16044441111 https://example.com/audio.mp3")
+def _audio(to: To, url: Url, message: MessageOptions, options: CallOptions) -> None:
+    """Send an audio file."""
+    send_content(to, Audio(url), message, options)
+
+
+@command(app, "document", "connectly send document +16044441111 https://example.com/a.pdf --filename a.pdf")
+def _document(
+    to: To,
+    url: Url,
+    *,
+    filename: Annotated[str | None, typer.Option(metavar="NAME", help="The name that the customer sees.")] = None,
+    caption: Caption = None,
+    message: MessageOptions,
+    options: CallOptions,
+) -> None:
+    """Send a file of any type."""
+    send_content(to, Document(url, filename, caption), message, options)
+
+
+@command(app, "location", "connectly send location +16044441111 --at 37.7749,-122.4194 --name Shop")
+def _location(
+    to: To,
+    *,
+    at: Annotated[str, typer.Option("--at", metavar="LATITUDE,LONGITUDE", help="In degrees.")],
+    name: Annotated[str | None, typer.Option(metavar="TEXT", help="The name of the place.")] = None,
+    address: Annotated[str | None, typer.Option(metavar="TEXT", help="Its address.")] = None,
+    message: MessageOptions,
+    options: CallOptions,
+) -> None:
+    """Send a location on the map."""
+    try:
+        latitude, longitude = map(float, at.split(","))
+    except ValueError:
+        raise CommandLineError("--at: write LATITUDE,LONGITUDE in degrees, such as 37.7749,-122.4194") from None
+    send_content(to, Location(latitude, longitude, name, address), message, options)
+
+
+@command(
+    app,
+    "list",
+    "connectly send list +16044441111 --button Choose --row s=Small --row l=Large",
+    'connectly send list +16044441111 --button Go --section "Sizes: s=Small; l=Large"',
+)
 def _list(
     to: To,
     *,
-    how: Sending,
-    heading: Heading,
-    button: Annotated[str, typer.Option(metavar="TITLE", help="What the button says that opens the list.")],
+    button: Annotated[str, typer.Option(metavar="TITLE", help="The button that opens the list.")],
+    text: BodyOption = None,
     row: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID=TITLE|DESCRIPTION", help="A row; repeatable. |DESCRIPTION may be missing."),
+        list[str] | None, typer.Option("--row", metavar="ROW", help="ID=TITLE or 'ID=TITLE|DESCRIPTION'.")
     ] = None,
     section: Annotated[
-        list[str] | None, typer.Option(metavar="'TITLE: ROW; ROW'", help="A section with its rows; repeatable.")
+        list[str] | None, typer.Option("--section", metavar="SECTION", help="'TITLE: ROW; ROW'.")
     ] = None,
     sections: SectionsFile = None,
-    text: Annotated[str | None, typer.Option(help="The message's text, or - for standard input.")] = None,
     footer: Footer = None,
+    header: HeaderOptions,
+    message: MessageOptions,
+    options: CallOptions,
 ) -> None:
-    """Send a list, one row of which the customer may pick."""
+    """Send a list of rows; the customer picks one. Repeat --row or --section for more."""
     _check_sections(sections, row, section)
     found = (
-        sections_of(row or (), section or ()) if sections is None else sections_in(read_json("--sections", sections))
+        parse_sections(row or (), section or ()) if sections is None else to_sections(read_json("--sections", sections))
     )
-    body = None if text is None else text_or_stdin("--text", text)
-    deliver(to, ListMessage(button, found, body, heading.header(), footer), how)
+    body = None if text is None else read_value("--text", text)
+    send_content(to, ListMessage(button, found, body, header.to_header(), footer), message, options)
 
 
-@verb(app, "buttons")
+@command(app, "buttons", 'connectly send buttons +16044441111 "On Friday?" --button y=Yes --button n=No')
 def _buttons(
     to: To,
     text: Body,
     *,
-    how: Sending,
-    heading: Heading,
-    button: Annotated[list[str], typer.Option(metavar="ID=TITLE", help="A button; up to three.")],
+    button: Annotated[list[str], typer.Option(metavar="ID=TITLE", help="A button; repeat for up to three.")],
     footer: Footer = None,
+    header: HeaderOptions,
+    message: MessageOptions,
+    options: CallOptions,
 ) -> None:
-    """Send a text with one to three buttons."""
-    deliver(to, ReplyButtons(text_or_stdin("TEXT", text), buttons_of(button), heading.header(), footer), how)
+    """Send a text with one to three reply buttons."""
+    content = ReplyButtons(read_value("TEXT", text), parse_buttons(button), header.to_header(), footer)
+    send_content(to, content, message, options)
 
 
-@verb(app, "product")
+@command(app, "product", 'connectly send product +16044441111 my-catalog sku-1 --text "Back in stock"')
 def _product(
     to: To,
-    catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalogue's id.")],
+    catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalog's id.")],
     product: Annotated[str, typer.Argument(metavar="PRODUCT", help="The product's retailer id.")],
     *,
-    how: Sending,
-    text: Annotated[str | None, typer.Option(help="The message's text, or - for standard input.")] = None,
+    text: BodyOption = None,
     footer: Footer = None,
+    message: MessageOptions,
+    options: CallOptions,
 ) -> None:
-    """Send one product of the catalogue."""
-    deliver(to, Product(catalog, product, None if text is None else text_or_stdin("--text", text), footer), how)
+    """Send one product of a catalog."""
+    body = None if text is None else read_value("--text", text)
+    send_content(to, Product(catalog, product, body, footer), message, options)
 
 
-@verb(app, "products")
+@command(
+    app,
+    "products",
+    'connectly send products +16044441111 "For you" --catalog shop --product sku-1',
+)
 def _products(
     to: To,
     text: Body,
     *,
-    how: Sending,
-    heading: Heading,
-    catalog: Annotated[str, typer.Option(metavar="ID", help="The catalogue's id.")],
-    product: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="A product's retailer id; repeatable.")
-    ] = None,
-    section: Annotated[
-        list[str] | None, typer.Option(metavar="'TITLE: ID; ID'", help="A section with its products; repeatable.")
-    ] = None,
+    catalog: Annotated[str, typer.Option(metavar="ID", help="The catalog's id.")],
+    product: Annotated[list[str] | None, typer.Option(metavar="ID", help="A product's retailer id.")] = None,
+    section: Annotated[list[str] | None, typer.Option("--section", metavar="SECTION", help="'TITLE: ID; ID'.")] = None,
     sections: SectionsFile = None,
     footer: Footer = None,
+    header: HeaderOptions,
+    message: MessageOptions,
+    options: CallOptions,
 ) -> None:
-    """Send several products of the catalogue."""
+    """Send several products of a catalog. Repeat --product or --section for more."""
     _check_sections(sections, product, section)
     if sections is None:
-        found = product_sections_of(product or (), section or ())
+        found = parse_product_sections(product or (), section or ())
     else:
-        found = product_sections_in(read_json("--sections", sections))
-    deliver(to, ProductList(text_or_stdin("TEXT", text), catalog, found, heading.header(), footer), how)
+        found = to_product_sections(read_json("--sections", sections))
+    content = ProductList(read_value("TEXT", text), catalog, found, header.to_header(), footer)
+    send_content(to, content, message, options)
 
 
-@verb(app, "template")
+@command(
+    app,
+    "template",
+    "connectly send template +16044441111 order_shipped en --body Ann --body 12345",
+    "connectly send template +16044441111 offer en --parameter copy_code=15OFF",
+)
 def _template(
     to: To,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The template's name.")],
-    language: Annotated[str, typer.Argument(metavar="LANGUAGE", help="The code of a translation: en")],
+    language: Annotated[str, typer.Argument(metavar="LANGUAGE", help="The translation's code, such as en.")],
     *,
-    how: Sending,
-    heading: Heading,
     body: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="The next place in the body; repeatable.")
+        list[str] | None, typer.Option(metavar="TEXT", help="The next placeholder in the body; repeatable.")
     ] = None,
     button_url: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="The next button's part of an address; up to two.")
+        list[str] | None, typer.Option(metavar="TEXT", help="The next button's part of its URL; up to two.")
     ] = None,
     parameter: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Any parameter by its own name; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Any parameter by name; repeatable.")
     ] = None,
     parameters: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Parameters as JSON, from a file or - .")
+        str | None, typer.Option(metavar="FILE", help="Parameters as JSON, from FILE or - for stdin.")
     ] = None,
+    header: HeaderOptions,
+    message: MessageOptions,
+    options: CallOptions,
 ) -> None:
-    """Send a template, also to a customer who has not written for 24 hours."""
-    heading.check()
-    named = None if not parameter and parameters is None else parameters_of(parameter or ())
+    """Send a template, which also reaches customers who have not written for 24 hours."""
+    header.check()
+    named = None if not parameter and parameters is None else parse_parameters(parameter or ())
     if named is not None and parameters is not None:
-        named += parameters_in(read_json("--parameters", parameters))
-    document = heading.header_document
+        named += to_parameters(read_json("--parameters", parameters))
+    document = header.header_document
     template = Template(
         name,
         language,
         body=body,
-        header_text=heading.header_text,
-        header_image=heading.header_image,
-        header_video=heading.header_video,
+        header_text=header.header_text,
+        header_image=header.header_image,
+        header_video=header.header_video,
         header_document=document
-        if document is None or heading.header_filename is None
-        else (document, heading.header_filename),
+        if document is None or header.header_filename is None
+        else (document, header.header_filename),
         button_urls=button_url,
         parameters=named,
     )
-    deliver(to, template, how)
+    send_content(to, template, message, options)
 
 
-def _check_sections(file: str | None, *typed: object) -> None:
-    if file is not None and any(typed):
-        raise CommandLineError("--sections: holds all sections; give no others beside it")
+def _check_sections(file: str | None, *others: object) -> None:
+    if file is not None and any(others):
+        raise CommandLineError("--sections: holds all sections; do not combine it with others")

@@ -1,11 +1,11 @@
-"""Buttons, rows, products and parameters as they are typed, and as JSON files hold them. Pure.
+"""Buttons, rows, products, parameters and filters, as typed in an option or written in a JSON file. Pure.
 
-An error names the option, or the place in the file, and repeats nothing of what was given.
+An error names the option or the place in the file, and repeats nothing of the content.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from connectly_api.cli.exit_codes import CommandLineError
@@ -15,161 +15,147 @@ from connectly_api.products import ProductSection
 from connectly_api.results import WebhookFilter
 from connectly_api.template import Parameter
 
-__all__ = [
-    "buttons_of",
-    "filters_of",
-    "parameters_in",
-    "parameters_of",
-    "product_sections_in",
-    "product_sections_of",
-    "sections_in",
-    "sections_of",
-]
-
 _FILE: Final = "--sections"
+_ROW: Final = ("id", "title", "description")
+_PARAMETER: Final = ("name", "value", "filename")
 
 
-def buttons_of(texts: Sequence[str]) -> list[Button]:
-    """Return the buttons that `ID=TITLE` stands for.
+def parse_buttons(texts: Sequence[str]) -> list[Button]:
+    """Parse buttons, each `ID=TITLE`.
 
     Raises:
-        CommandLineError: One has no equals sign.
+        CommandLineError: One has another form.
     """
-    return [Button(*_pair("--button", text, "ID=TITLE")) for text in texts]
+    return [Button(*_split_pair("--button", text, "ID=TITLE")) for text in texts]
 
 
-def sections_of(rows: Sequence[str], sections: Sequence[str]) -> list[Section]:
-    """Return the sections of a list.
+def parse_sections(rows: Sequence[str], sections: Sequence[str]) -> list[Section]:
+    """Parse the sections of a list.
 
     Args:
-        rows: `ID=TITLE` or `ID=TITLE|DESCRIPTION`: a section without a title, before the others.
+        rows: `ID=TITLE` or `ID=TITLE|DESCRIPTION`: a section without a title, which comes first.
         sections: `TITLE: ROW; ROW`.
 
     Raises:
-        CommandLineError: One is written otherwise.
+        CommandLineError: One has another form.
     """
-    untitled = [Section(None, [_row("--row", text) for text in rows])] if rows else []
-    return [*untitled, *map(_section, sections)]
+    untitled = [Section(None, [_parse_row("--row", text) for text in rows])] if rows else []
+    titled = map(_split_section, sections)
+    return [*untitled, *(Section(title, [_parse_row("--section", row) for row in items]) for title, items in titled)]
 
 
-def product_sections_of(products: Sequence[str], sections: Sequence[str]) -> list[ProductSection]:
-    """Return the sections of a list of products.
+def parse_product_sections(products: Sequence[str], sections: Sequence[str]) -> list[ProductSection]:
+    """Parse the sections of a product list.
 
     Args:
-        products: Retailer ids: a section without a title, before the others.
+        products: Retailer ids: a section without a title, which comes first.
         sections: `TITLE: PRODUCT; PRODUCT`.
 
     Raises:
-        CommandLineError: One is written otherwise.
+        CommandLineError: One has another form.
     """
     untitled = [ProductSection(None, products)] if products else []
-    return [*untitled, *(ProductSection(title, parts) for title, parts in map(_titled, sections))]
+    return [*untitled, *(ProductSection(title, items) for title, items in map(_split_section, sections))]
 
 
-def parameters_of(texts: Sequence[str]) -> list[Parameter]:
-    """Return the template parameters that `NAME=VALUE` stands for.
+def parse_parameters(texts: Sequence[str]) -> list[Parameter]:
+    """Parse template parameters, each `NAME=VALUE`.
 
     Raises:
-        CommandLineError: One has no equals sign.
+        CommandLineError: One has another form.
     """
-    return [Parameter(*_pair("--parameter", text, "NAME=VALUE", strip=False)) for text in texts]
+    return [Parameter(*_split_pair("--parameter", text, "NAME=VALUE", strip=False)) for text in texts]
 
 
-def filters_of(campaigns: Sequence[str], filters: Sequence[str]) -> list[WebhookFilter]:
-    """Return the filters of a registration.
+def parse_filters(campaigns: Sequence[str], filters: Sequence[str]) -> list[WebhookFilter]:
+    """Parse the filters of a webhook registration.
 
     Args:
         campaigns: Patterns of campaign names.
         filters: `FIELD=PATTERN`, for other fields.
 
     Raises:
-        CommandLineError: One has no equals sign.
+        CommandLineError: One has another form.
     """
-    others = [_pair("--filter", text, "FIELD=PATTERN") for text in filters]
+    others = [_split_pair("--filter", text, "FIELD=PATTERN") for text in filters]
     return [*map(WebhookFilter, campaigns), *(WebhookFilter(pattern, field) for field, pattern in others)]
 
 
-def sections_in(value: JsonValue) -> list[Section]:
-    """Return the sections that a file holds: `[{"title": ..., "rows": [{"id": ..., "title": ...}]}]`.
+def to_sections(value: JsonValue) -> list[Section]:
+    """Convert the JSON of a file: `[{"title": ..., "rows": [{"id": ..., "title": ...}]}]`.
 
     Raises:
-        CommandLineError: It holds something else.
+        CommandLineError: It has another shape.
     """
-    found: list[Section] = []
-    for place, fields in _objects(_FILE, value, {"title", "rows"}):
-        rows = _objects(f"{place}.rows", fields.get("rows"), {"id", "title", "description"})
-        made = [Row(*(_given(row, name) for name in ("id", "title", "description"))) for _, row in rows]
-        found.append(Section(fields.get("title"), made))
-    return found
+    return [
+        Section(
+            section.get("title"),
+            [Row(*_pick(row, *_ROW)) for _, row in _read_objects(f"{place}.rows", section.get("rows"), _ROW)],
+        )
+        for place, section in _read_objects(_FILE, value, ("rows", "title"))
+    ]
 
 
-def product_sections_in(value: JsonValue) -> list[ProductSection]:
-    """Return the sections that a file holds: `[{"title": ..., "products": ["sku-1"]}]`.
+def to_product_sections(value: JsonValue) -> list[ProductSection]:
+    """Convert the JSON of a file: `[{"title": ..., "products": ["sku-1"]}]`.
 
     Raises:
-        CommandLineError: It holds something else.
+        CommandLineError: It has another shape.
     """
-    found: list[ProductSection] = []
-    for place, fields in _objects(_FILE, value, {"title", "products"}):
-        products = fields.get("products")
-        if not is_array(products):
-            raise CommandLineError(f"{place}.products: must be an array")
-        found.append(ProductSection(fields.get("title"), cast("list[Any]", products)))
-    return found
+    return [
+        ProductSection(section.get("title"), _read_array(f"{place}.products", section.get("products")))
+        for place, section in _read_objects(_FILE, value, ("products", "title"))
+    ]
 
 
-def parameters_in(value: JsonValue) -> list[Parameter]:
-    """Return the parameters that a file holds: `{"body_1": "Ann"}`, or `[{"name": ..., "value": ...}]`.
+def to_parameters(value: JsonValue) -> list[Parameter]:
+    """Convert the JSON of a file: `{"body_1": "Ann"}` or `[{"name": ..., "value": ...}]`.
 
     Raises:
-        CommandLineError: It holds something else.
+        CommandLineError: It has another shape.
     """
     if is_object(value):
-        return [Parameter(name, cast("Any", given)) for name, given in value.items()]
-    objects = _objects("--parameters", value, {"name", "value", "filename"})
-    return [Parameter(*(_given(one, name) for name in ("name", "value", "filename"))) for _, one in objects]
+        return [Parameter(name, cast("Any", content)) for name, content in value.items()]
+    return [Parameter(*_pick(entry, *_PARAMETER)) for _, entry in _read_objects("--parameters", value, _PARAMETER)]
 
 
-def _objects(place: str, value: object, known: set[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the objects of an array, each with its place; their values are for the content's own checks."""
+def _pick(entry: dict[str, Any], *names: str) -> list[Any]:
+    return [entry.get(name) for name in names]
+
+
+def _read_array(place: str, value: object) -> list[Any]:
     if not is_array(value):
         raise CommandLineError(f"{place}: must be an array")
-    found: list[tuple[str, dict[str, Any]]] = []
-    for index, one in enumerate(value):
+    return value
+
+
+def _read_objects(place: str, value: object, known: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of an array, each with its place. The content classes check the values."""
+    for index, entry in enumerate(_read_array(place, value)):
         where = f"{place}[{index}]"
-        if not is_object(one):
+        if not is_object(entry):
             raise CommandLineError(f"{where}: must be an object")
-        if not known.issuperset(one):
+        if not set(entry) <= set(known):
             raise CommandLineError(f"{where}: has a name other than {', '.join(sorted(known))}")
-        found.append((where, one))
-    return found
+        yield where, entry
 
 
-def _given(fields: dict[str, Any], name: str) -> Any:  # noqa: ANN401  (JSON, or None where it is missing)
-    return fields.get(name)
-
-
-def _pair(option: str, text: str, form: str, *, strip: bool = True) -> tuple[str, str]:
-    first, equals, second = text.partition("=")
-    if not equals or not first.strip():
+def _split_pair(option: str, text: str, form: str, *, strip: bool = True) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
         raise CommandLineError(f"{option}: write {form}")
-    return first.strip(), second.strip() if strip else second
+    return name.strip(), value.strip() if strip else value
 
 
-def _row(option: str, text: str) -> Row:
-    identifier, rest = _pair(option, text, "ID=TITLE or 'ID=TITLE|DESCRIPTION'")
+def _parse_row(option: str, text: str) -> Row:
+    identifier, rest = _split_pair(option, text, "ID=TITLE or 'ID=TITLE|DESCRIPTION'")
     title, bar, description = rest.partition("|")
     return Row(identifier, title.strip(), description.strip() if bar else None)
 
 
-def _section(text: str) -> Section:
-    title, parts = _titled(text)
-    return Section(title, [_row("--section", part) for part in parts])
-
-
-def _titled(text: str) -> tuple[str, list[str]]:
+def _split_section(text: str) -> tuple[str, list[str]]:
     title, colon, rest = text.partition(":")
-    parts = [part.strip() for part in rest.split(";") if part.strip()]
-    if not colon or not title.strip() or not parts:
-        raise CommandLineError("--section: write 'TITLE: ITEM; ITEM'; for anything else there is --sections FILE")
-    return title.strip(), parts
+    items = [item.strip() for item in rest.split(";") if item.strip()]
+    if not colon or not title.strip() or not items:
+        raise CommandLineError("--section: write 'TITLE: ITEM; ITEM', or use --sections FILE")
+    return title.strip(), items

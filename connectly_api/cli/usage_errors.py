@@ -1,77 +1,83 @@
-"""What is wrong with a command line, in sentences of ours that repeat none of its values. Pure."""
+"""What is wrong with a command line, in our own words: the parser's repeat values, which may be personal. Pure."""
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args, get_origin
 
 import typer
 
-__all__ = ["explain_usage"]
-
-# A word in a verb's place, and an option's name, are the mistake itself. Anything else may be a number or a text.
-_VERB: Final = re.compile("[a-z][a-z-]*")
+# A word in the place of a command, and the name of an option, are safe to repeat. Other words may be numbers or texts.
+_COMMAND: Final = re.compile("[a-z][a-z-]*")
 _OPTION: Final = re.compile("--?[a-z-]+")
 
 
-def explain_usage(error: typer.TyperException, arguments: Sequence[str]) -> tuple[str, str]:
-    """Return what is wrong, and the command whose help tells more.
+def explain_usage_error(error: typer.TyperException, arguments: Sequence[str]) -> tuple[str, str]:
+    """Return what is wrong, and the command whose help to read.
 
     Args:
-        error: What the parser raised. Its own text repeats what was given, and is not shown.
+        error: What the parser raised.
         arguments: The command line.
     """
     context: Any = getattr(error, "ctx", None)
     command = "connectly" if context is None else str(context.command_path)
-    return _problem(error, context, arguments), command
+    return _explain(error, context, arguments), command
 
 
-def _problem(error: typer.TyperException, context: Any, arguments: Sequence[str]) -> str:  # noqa: ANN401 (the parser's)
+def _explain(error: typer.TyperException, context: Any, arguments: Sequence[str]) -> str:  # noqa: ANN401 (the parser's)
     message = str(getattr(error, "message", ""))
     parameter: Any = getattr(error, "param", None)
     if parameter is not None:
-        return _of_parameter(error, parameter, context)
+        return _explain_parameter(parameter, context, is_missing=hasattr(error, "param_type"))
     if (option := getattr(error, "option_name", None)) is not None:
-        return _of_option(str(option), message, getattr(error, "possibilities", None) or ())
+        return _explain_option(str(option), message, getattr(error, "possibilities", None) or ())
     if message.startswith("No such command"):
-        return _of_command(message, context, arguments)
+        return _explain_command(message, context, arguments)
     if message.startswith("Missing command"):
         return "Missing command"
     if message.startswith("Got unexpected extra argument"):
-        return "Got more arguments than there are places for"
-    return "This command line cannot be used"
+        return "Too many arguments"
+    return "This command line is not valid"
 
 
-def _of_parameter(error: typer.TyperException, parameter: Any, context: Any) -> str:  # noqa: ANN401 (the parser's)
-    name = str(parameter.get_error_hint(context))
-    choices: Sequence[object] = getattr(parameter.type, "choices", ())
-    if hasattr(error, "param_type"):
+def _explain_parameter(parameter: Any, context: Any, *, is_missing: bool) -> str:  # noqa: ANN401 (the parser's)
+    is_argument = parameter.param_type_name == "argument"
+    name = f"'{(parameter.metavar or parameter.name) if is_argument else parameter.opts[0]}'"
+    choices = ", ".join(_find_choices(context, parameter.name))
+    if is_missing:
         problem = f"Missing {parameter.param_type_name} {name}"
-        return f"{problem}: one of {', '.join(map(str, choices))}" if choices else problem
-    if choices:
-        return f"Invalid value for {name}: must be one of {', '.join(map(str, choices))}"
-    return f"Invalid value for {name}: must be of type {parameter.type.name}"
+        return f"{problem}: one of {choices}" if choices else problem
+    return f"Invalid value for {name}: must be {f'one of {choices}' if choices else 'a number'}"
 
 
-def _of_option(name: str, message: str, possibilities: Sequence[str]) -> str:
+def _find_choices(context: Any, name: str) -> tuple[str, ...]:  # noqa: ANN401 (the parser's)
+    """Return a parameter's choices, from our own annotation: the parser keeps them elsewhere in each version."""
+    kinds: list[Any] = [inspect.signature(context.command.callback).parameters[name].annotation]
+    for kind in kinds:
+        if get_origin(kind) is Literal:
+            return get_args(kind)
+        kinds += get_args(kind)
+    return ()
+
+
+def _explain_option(name: str, message: str, possibilities: Sequence[str]) -> str:
     shown = name if _OPTION.fullmatch(name) else None
     if message.startswith("No such option"):
         problem = "No such option" if shown is None else f"No such option: {shown}"
         return f"{problem}. Did you mean {', '.join(sorted(possibilities))}?" if possibilities else problem
-    what = "An option" if shown is None else f"Option {shown}"
-    return f"{what} takes no value" if "not take" in message else f"{what} needs a value"
+    option = "An option" if shown is None else f"Option {shown}"
+    return f"{option} takes no value" if "not take" in message else f"{option} needs a value"
 
 
-def _of_command(message: str, context: Any, arguments: Sequence[str]) -> str:  # noqa: ANN401 (the parser's)
-    given = next((part for part in arguments if _VERB.fullmatch(part) and message.startswith(_no_such(part))), None)
-    if given is None:
+def _explain_command(message: str, context: Any, arguments: Sequence[str]) -> str:  # noqa: ANN401 (the parser's)
+    word = next(
+        (word for word in arguments if _COMMAND.fullmatch(word) and message.startswith(f"No such command '{word}'")),
+        None,
+    )
+    if word is None:
         return "No such command"
-    commands: list[str] = [*context.command.commands]
-    near = get_close_matches(given, commands, 1)
-    return f"{_no_such(given)}. Did you mean {near[0]!r}?" if near else _no_such(given)
-
-
-def _no_such(command: str) -> str:
-    return f"No such command '{command}'"
+    near = get_close_matches(word, [str(name) for name in context.command.commands], 1)
+    return f"No such command '{word}'" + (f". Did you mean {near[0]!r}?" if near else "")

@@ -1,148 +1,243 @@
-"""`connectly webhooks`: the registrations."""
+"""`connectly webhooks`: the registrations, and the check of a webhook that was received."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import attrs
 import typer
 
-from connectly_api.cli.client_call import call
-from connectly_api.cli.config import Connection
+from connectly_api.cli.client_call import call_service
+from connectly_api.cli.config import CallOptions, EnvFile, IsJson, find_settings
+from connectly_api.cli.event_output import format_lines, to_document
 from connectly_api.cli.exit_codes import CommandLineError
-from connectly_api.cli.inputs import read_secret
-from connectly_api.cli.option_groups import verb
-from connectly_api.cli.output import note, say, say_json, say_table
-from connectly_api.cli.typed_values import filters_of
+from connectly_api.cli.inputs import read_bytes, read_secret
+from connectly_api.cli.option_groups import command
+from connectly_api.cli.output import is_terminal, write_json, write_line, write_note, write_table
+from connectly_api.cli.typed_values import parse_filters
+from connectly_api.errors import WebhookSignatureError
 from connectly_api.lowlevel.models import Topic, WebhookType
 from connectly_api.registrations import Webengage
 from connectly_api.results import WebhookRegistration
+from connectly_api.webhooks.receiving import parse
+from connectly_api.webhooks.signature import verify
 
-__all__ = ["app"]
+app = typer.Typer(help="Manage webhook registrations, and verify webhooks.")
 
-app = typer.Typer(help="Where the service posts events, and whether they are the service's.")
+_WEBENGAGE: Final = "Webengage"
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The registration's id.")]
 
 
 @attrs.frozen
-class Registration:
-    """What can be set when a registration is made, and changed afterwards."""
+class RegistrationOptions:
+    """The options of a registration, both for a new one and for a change."""
 
-    echo: Annotated[bool | None, typer.Option("--echo/--no-echo", help="Deliver the business's own messages, too.")] = (
-        None
-    )
-    channel: Annotated[list[str] | None, typer.Option(help="Of this channel alone; repeatable.")] = None
+    echo: Annotated[
+        bool | None, typer.Option("--echo/--no-echo", metavar="", help="Also deliver the business's own messages.")
+    ] = None
+    channel: Annotated[
+        list[str] | None, typer.Option("--channel", metavar="CHANNEL", help="Only events of this channel; repeatable.")
+    ] = None
     campaign: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Of campaigns whose name fits: summer-*; repeatable.")
+        list[str] | None, typer.Option(metavar="PATTERN", help="Only these campaigns: summer-*; repeatable.")
     ] = None
     filter_: Annotated[
         list[str] | None, typer.Option("--filter", metavar="FIELD=PATTERN", help="By another field; repeatable.")
     ] = None
-    webengage_url: Annotated[str | None, typer.Option(metavar="URL", help="For the type webengage: its address.")] = (
-        None
-    )
+    webengage_url: Annotated[
+        str | None, typer.Option(metavar="URL", rich_help_panel=_WEBENGAGE, help="Webengage's URL.")
+    ] = None
     webengage_token_file: Annotated[
-        str | None, typer.Option(metavar="FILE", help="For the type webengage: a file with its token, or - .")
+        str | None,
+        typer.Option(
+            metavar="FILE", rich_help_panel=_WEBENGAGE, help="Read Webengage's token from FILE, or stdin for -."
+        ),
     ] = None
 
-    def given(self) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return what is given as the facade's keywords, and the secrets in it.
+    def to_keywords(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the keywords for `connectly.webhooks`, and the secrets in them.
 
         Raises:
             CommandLineError: An option cannot be used.
         """
-        found: dict[str, Any] = {"echo": self.echo, "channel_types": self.channel or None}
-        found["filters"] = filters_of(self.campaign or (), self.filter_ or ()) or None
+        filters = parse_filters(self.campaign or (), self.filter_ or ())
+        keywords: dict[str, Any] = {
+            "echo": self.echo,
+            "channel_types": self.channel or None,
+            "filters": filters or None,
+        }
         if (self.webengage_url is None) is not (self.webengage_token_file is None):
-            raise CommandLineError("--webengage-url, --webengage-token-file: give both, or neither")
+            raise CommandLineError("--webengage-url, --webengage-token-file: use both, or neither")
         if self.webengage_url is None or self.webengage_token_file is None:
-            return found, ()
+            return keywords, ()
         token = read_secret("--webengage-token-file", self.webengage_token_file)
-        return {**found, "webengage": Webengage(token, self.webengage_url)}, (token,)
+        return {**keywords, "webengage": Webengage(token, self.webengage_url)}, (token,)
 
 
-@verb(app, "list")
-def _list(connection: Connection) -> None:
+@command(app, "list", "connectly webhooks list")
+def _list(options: CallOptions) -> None:
     """List the registrations."""
-    found = call(connection, lambda connectly: connectly.webhooks.list(timeout=connection.timeout))
+    found = call_service(options, lambda connectly: connectly.webhooks.list(timeout=options.timeout))
     if found is None:
         return
-    if connection.is_json:
-        say_json({"webhooks": [_document(one) for one in found]})
+    if options.is_json:
+        write_json({"webhooks": list(map(_to_registration_document, found))})
     elif not found:
-        note("there are no registrations")
+        write_note("there are no registrations")
     else:
-        say_table(("id", "topic", "address", "type", "further"), map(_row, found))
+        write_table(("id", "topic", "address", "type", "filters"), map(_to_row, found))
 
 
-@verb(app, "create")
+@command(
+    app,
+    "create",
+    "connectly webhooks create messages https://example.com/webhooks",
+    'connectly webhooks create report https://example.com/w --campaign "summer-*"',
+)
 def _create(
-    topic: Annotated[Topic, typer.Argument(help="What about.")],
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Where to: a public https:// address.")],
-    connection: Connection,
-    registration: Registration,
-    type_: Annotated[WebhookType | None, typer.Option("--type", help="What receives them. Default: custom.")] = None,
+    topic: Annotated[
+        Topic, typer.Argument(metavar="TOPIC", show_choices=False, help="delivery_status, messages or report.")
+    ],
+    address: Annotated[str, typer.Argument(metavar="URL", help="A public https:// URL.")],
+    *,
+    type_: Annotated[
+        WebhookType | None,
+        typer.Option("--type", metavar="TYPE", help="custom (default), integromat_make, webengage or zapier."),
+    ] = None,
+    registration: RegistrationOptions,
+    options: CallOptions,
 ) -> None:
-    """Register an address for a topic, and print the registration's id."""
-    options, secrets = registration.given()
-    options |= {"type": type_, "timeout": connection.timeout}
-    made = call(connection, lambda connectly: connectly.webhooks.create(topic, address, **options), secrets=secrets)
-    if made is not None:
-        _say_done(connection, made.id, {"id": made.id})
+    """Register a URL for a topic, and print the registration's id."""
+    keywords, secrets = registration.to_keywords()
+    keywords |= {"type": type_, "timeout": options.timeout}
+    created = call_service(
+        options, lambda connectly: connectly.webhooks.create(topic, address, **keywords), secrets=secrets
+    )
+    if created is not None:
+        _write_done(options, "Created", created.id, piped=created.id, document={"id": created.id})
 
 
-@verb(app, "update")
+@command(app, "update", "connectly webhooks update wh_1 --address https://example.com/new")
 def _update(
     id_: Id,
     *,
-    connection: Connection,
-    registration: Registration,
-    address: Annotated[str | None, typer.Option("--address", metavar="URL", help="Where to from now on.")] = None,
-    all_channels: Annotated[bool, typer.Option("--all-channels", help="Of all channels.")] = False,
-    no_filters: Annotated[bool, typer.Option("--no-filters", help="Of all campaigns.")] = False,
+    address: Annotated[str | None, typer.Option("--address", metavar="URL", help="The new URL.")] = None,
+    all_channels: Annotated[
+        bool, typer.Option("--all-channels", metavar="", help="Deliver events of all channels.")
+    ] = False,
+    no_filters: Annotated[
+        bool, typer.Option("--no-filters", metavar="", help="Deliver events of all campaigns.")
+    ] = False,
+    registration: RegistrationOptions,
+    options: CallOptions,
 ) -> None:
-    """Change a registration: what is not given stays as it is."""
-    options, secrets = registration.given()
+    """Change a registration. What you leave out stays as it is."""
+    keywords, secrets = registration.to_keywords()
     for flag, name, is_set in (
         ("--all-channels", "channel_types", all_channels),
         ("--no-filters", "filters", no_filters),
     ):
-        if is_set and options[name] is not None:
+        if is_set and keywords[name] is not None:
             raise CommandLineError(f"{flag}: contradicts another option")
-        options[name] = [] if is_set else options[name]
-    options |= {"address": address, "timeout": connection.timeout}
-    if call(connection, lambda connectly: connectly.webhooks.update(id_, **options), secrets=secrets) is not None:
-        _say_done(connection, "updated", {"id": id_, "updated": True})
+        keywords[name] = [] if is_set else keywords[name]
+    keywords |= {"address": address, "timeout": options.timeout}
+    if call_service(options, lambda connectly: connectly.webhooks.update(id_, **keywords), secrets=secrets) is not None:
+        _write_done(options, "Updated", id_, piped="updated", document={"id": id_, "updated": True})
 
 
-@verb(app, "delete")
-def _delete(id_: Id, connection: Connection) -> None:
+@command(app, "delete", "connectly webhooks delete wh_1")
+def _delete(id_: Id, options: CallOptions) -> None:
     """Delete a registration. This cannot be undone."""
-    if call(connection, lambda connectly: connectly.webhooks.delete(id_, timeout=connection.timeout)) is not None:
-        _say_done(connection, "deleted", {"id": id_, "deleted": True})
+    if call_service(options, lambda connectly: connectly.webhooks.delete(id_, timeout=options.timeout)) is not None:
+        _write_done(options, "Deleted", id_, piped="deleted", document={"id": id_, "deleted": True})
 
 
-def _say_done(connection: Connection, text: str, document: dict[str, Any]) -> None:
-    if connection.is_json:
-        say_json(document)
+@command(
+    app,
+    "verify",
+    'connectly webhooks verify body.json --signature "$SIGNATURE"',
+)
+def _verify(
+    body: Annotated[str, typer.Argument(metavar="BODY", help="A file with the raw request body, or - for stdin.")],
+    *,
+    signature: Annotated[str, typer.Option(metavar="BASE64", help="The x-connectly-hmac-sha256 header.")],
+    secret_file: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Read a secret from FILE; repeatable. Default: $CONNECTLY_WEBHOOK_SECRET."),
+    ] = None,
+    show_personal_data: Annotated[
+        bool, typer.Option("--show-personal-data", metavar="", help="Show numbers, names, texts and callback data.")
+    ] = False,
+    is_json: IsJson = False,
+    env_file: EnvFile = None,
+) -> None:
+    """Verify the signature of a webhook, and show its event."""
+    secrets = _read_secrets(secret_file or (), env_file)
+    raw = read_bytes("BODY", body)
+    try:
+        verify(raw, signature, secrets)
+    except WebhookSignatureError:
+        if not is_json:
+            _explain_line_end(raw, signature, secrets)
+        raise
+    event = parse(raw)
+    document = to_document(event, personal=show_personal_data)
+    if is_json:
+        write_json({"valid": True, "event": document})
+        return
+    write_line(f"valid: {type(event).__name__}")
+    for line in format_lines(document):
+        write_line(f"  {line}")
+
+
+def _read_secrets(files: list[str] | tuple[str, ...], env_file: str | None) -> list[str]:
+    if files:
+        return [read_secret("--secret-file", file) for file in files]
+    setting = find_settings({}, env_file).get("CONNECTLY_WEBHOOK_SECRET")
+    if setting is None:
+        raise CommandLineError("no secret: set CONNECTLY_WEBHOOK_SECRET, add it to .env, or use --secret-file FILE")
+    return [setting.value]
+
+
+def _explain_line_end(raw: bytes, signature: str, secrets: list[str]) -> None:
+    """Say so if the signature fits without the last line end, which editors and shells add to a file."""
+    try:
+        verify(raw.rstrip(b"\r\n"), signature, secrets)
+    except WebhookSignatureError:
+        return
+    write_note("the signature fits the body without its last line end, which the request did not have")
+
+
+def _write_done(options: CallOptions, word: str, identifier: str, *, piped: str, document: dict[str, Any]) -> None:
+    if options.is_json:
+        write_json(document)
     else:
-        say(text)
+        write_line(f"{word}: {identifier}" if is_terminal() else piped)
 
 
-def _document(one: WebhookRegistration) -> dict[str, Any]:
+def _to_registration_document(registration: WebhookRegistration) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "topic": one.topic,
-        "address": one.address,
-        "type": one.type,
-        "echo": one.echo,
-        "channelTypes": list(one.channel_types),
-        "filters": [{"field": pattern.field, "expression": pattern.expression} for pattern in one.filters],
+        "id": registration.id,
+        "topic": registration.topic,
+        "address": registration.address,
+        "type": registration.type,
+        "echo": registration.echo,
+        "channelTypes": list(registration.channel_types),
+        "filters": [{"field": filter_.field, "expression": filter_.expression} for filter_ in registration.filters],
     }
 
 
-def _row(one: WebhookRegistration) -> tuple[str, ...]:
-    further = ["echo"] if one.echo else []
-    further += [*one.channel_types, *(f"{pattern.field}={pattern.expression}" for pattern in one.filters)]
-    return one.id, one.topic or "", one.address or "", one.type or "", ", ".join(further)
+def _to_row(registration: WebhookRegistration) -> tuple[str, ...]:
+    filters = [
+        *(["echo"] if registration.echo else ()),
+        *registration.channel_types,
+        *(f"{filter_.field}={filter_.expression}" for filter_ in registration.filters),
+    ]
+    return (
+        registration.id,
+        registration.topic or "",
+        registration.address or "",
+        registration.type or "",
+        ", ".join(filters),
+    )

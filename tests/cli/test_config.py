@@ -1,4 +1,4 @@
-"""Settings come from options, the environment and a file, in that order, and the key is shown nowhere."""
+"""Settings come from options, then the environment, then a file; the key is never shown."""
 
 from __future__ import annotations
 
@@ -6,103 +6,125 @@ from pathlib import Path
 
 import pytest
 
-from connectly_api.cli.config import Connection, find, settings_of
-from connectly_api.cli.exit_codes import CommandLineError
-from tests.cli.conftest import Input, Shell
+from connectly_api import Response
+from connectly_api.transport import WireRequest
+from tests.cli.conftest import Ended, Input, Shell
 
 FILE = """
 # a comment
 CONNECTLY_API_KEY="file-key"
 export CONNECTLY_BUSINESS_ID='file-business'
-CONNECTLY_WEBHOOK_SECRET=a$b${HOME}
 OTHER_API_KEY=x
 CONNECTLY_SENDER=
 """
 
 
-def found(env_file: str | None = None, **options: str | None) -> dict[str, tuple[str, str]]:
-    names = {f"CONNECTLY_{name.upper()}": value for name, value in options.items()}
-    environment = {"CONNECTLY_BUSINESS_ID": "environment-business", "CONNECTLY_API_KEY": "", "HOME": "/"}
-    return {name: (one.value, one.origin) for name, one in find(names, environment, env_file).items()}
+@pytest.fixture
+def shell(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.delenv("CONNECTLY_API_KEY")
+    monkeypatch.setenv("CONNECTLY_BUSINESS_ID", "environment-business")
+    return shell
 
 
-def test_an_option_wins_over_the_environment_and_that_over_the_file(empty: Path) -> None:
+def request_of(shell: Shell, *options: str) -> tuple[str | None, str]:
+    """Return the key and the address of the request that a command makes with these options."""
+    requests: list[WireRequest] = []
+
+    def respond(request: WireRequest) -> Response:
+        requests.append(request)
+        return Response(200, (), b"{}")
+
+    ended = shell.against(respond)("webhooks", "list", *options)
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    return dict(requests[0].headers)["X-API-Key"], requests[0].url
+
+
+def test_an_option_wins_over_the_environment_and_the_environment_over_the_file(shell: Shell, empty: Path) -> None:
     (empty / ".env").write_text(FILE, "utf-8")
-    (empty / "other").write_text("CONNECTLY_API_KEY=other-key\n", "utf-8")
+    (empty / "other").write_text("CONNECTLY_API_KEY=other-key\nCONNECTLY_BUSINESS_ID=b\n", "utf-8")
+    (empty / "key").write_text("option-key\r\n", "utf-8")
+    address = "https://api.connectly.ai/v1/businesses/{}/webhooks"
 
-    assert found() == {
-        "CONNECTLY_API_KEY": ("file-key", "directory"),
-        "CONNECTLY_BUSINESS_ID": ("environment-business", "environment"),
-        "CONNECTLY_WEBHOOK_SECRET": ("a$b${HOME}", "directory"),
-    }
-    assert found(business_id="option-business", sender=None)["CONNECTLY_BUSINESS_ID"] == ("option-business", "option")
-    assert found("other")["CONNECTLY_API_KEY"] == ("other-key", "file")
-    assert "CONNECTLY_WEBHOOK_SECRET" not in found("other")
+    assert request_of(shell) == ("file-key", address.format("environment-business"))
+    assert request_of(shell, "--business-id", "b") == ("file-key", address.format("b"))
+    assert request_of(shell, "--env-file", "other") == ("other-key", address.format("environment-business"))
+    assert request_of(shell, "--api-key-file", "key") == ("option-key", address.format("environment-business"))
 
 
-def test_without_a_file_there_is_what_the_environment_says(empty: Path) -> None:
-    assert not (empty / ".env").exists()
-    assert set(found()) == {"CONNECTLY_BUSINESS_ID"}
+def test_a_variable_that_is_empty_is_not_set(shell: Shell, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (empty / ".env").write_text(FILE, "utf-8")
+    monkeypatch.setenv("CONNECTLY_BUSINESS_ID", "")
+
+    assert request_of(shell)[1] == "https://api.connectly.ai/v1/businesses/file-business/webhooks"
+    assert "sender" not in shell("send", "text", "+16044441111", "x", "--dry-run").out
+
+
+def test_a_dollar_sign_in_a_file_refers_to_nothing(shell: Shell, empty: Path) -> None:
+    (empty / ".env").write_text("CONNECTLY_API_KEY=a$b${HOME}\n", "utf-8")
+
+    assert request_of(shell)[0] == "a$b${HOME}"
 
 
 @pytest.mark.parametrize(
     ("content", "problem"), [(None, "cannot be read: No such file"), (b"\xff", "is not text in UTF-8")]
 )
-def test_a_file_that_cannot_be_read_is_refused(empty: Path, content: bytes | None, problem: str) -> None:
+def test_a_file_that_cannot_be_read_is_refused(shell: Shell, empty: Path, content: bytes | None, problem: str) -> None:
     if content is not None:
         (empty / "settings").write_bytes(content)
 
-    with pytest.raises(CommandLineError, match=f"--env-file: {problem}"):
-        found("settings")
+    ended = shell("webhooks", "list", "--env-file", "settings")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"connectly: --env-file: {problem}")
 
 
-def test_an_empty_file_says_nothing(empty: Path) -> None:
-    (empty / ".env").write_bytes(b"")
-
-    assert set(found()) == {"CONNECTLY_BUSINESS_ID"}
-
-
-def test_the_working_directory_cannot_send_ones_key_elsewhere(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "CONNECTLY_BASE_URL=https://kestrel.example\nCONNECTLY_BUSINESS_ID=b\n"
+def test_the_working_directory_cannot_redirect_the_users_key(
+    shell: Shell, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "CONNECTLY_BASE_URL=https://kestrel.example\n"
     (empty / ".env").write_text(text, "utf-8")
     monkeypatch.setenv("CONNECTLY_API_KEY", "my-key")
 
-    with pytest.raises(CommandLineError, match=r"is named by \.env in this directory, and the API key is not"):
-        settings_of(Connection())
-    assert settings_of(Connection(env_file=".env")).base_url == "https://kestrel.example"
-    assert settings_of(Connection(base_url="https://mine.example")).base_url == "https://mine.example"
+    ended = shell("webhooks", "list")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("connectly: CONNECTLY_BASE_URL: comes from .env in this directory, but the API key")
+    assert request_of(shell, "--env-file", ".env")[1].startswith("https://kestrel.example/")
+    assert request_of(shell, "--base-url", "https://mine.example")[1].startswith("https://mine.example/")
     monkeypatch.delenv("CONNECTLY_API_KEY")
     (empty / ".env").write_text(f"{text}CONNECTLY_API_KEY=its-key\n", "utf-8")
-    assert settings_of(Connection()).base_url == "https://kestrel.example"
+    assert request_of(shell)[1].startswith("https://kestrel.example/")
 
 
-def test_the_key_comes_from_a_file_or_from_standard_input(empty: Path, standard_input: Input) -> None:
+def test_the_key_comes_from_a_file_or_from_standard_input(shell: Shell, empty: Path, standard_input: Input) -> None:
     (empty / "key").write_text("kestrel-key\r\n", "utf-8")
     standard_input("other-key")
 
-    by_file = settings_of(Connection(api_key_file="key", business_id="b"))
-    by_input = settings_of(Connection(api_key_file="-", business_id="b"))
-
-    assert (by_file.api_key, by_input.api_key) == ("kestrel-key", "other-key")
-    assert "kestrel" not in repr(by_file)
+    assert request_of(shell, "--api-key-file", "key")[0] == "kestrel-key"
+    assert request_of(shell, "--api-key-file", "-")[0] == "other-key"
 
 
-@pytest.mark.parametrize(
-    ("variable", "problem"),
-    [
-        ("CONNECTLY_API_KEY", "no API key: set CONNECTLY_API_KEY"),
-        ("CONNECTLY_BUSINESS_ID", "no business: set CONNECTLY_"),
-    ],
-)
-def test_what_is_missing_is_told_with_every_way_to_give_it(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, variable: str, problem: str
-) -> None:
-    monkeypatch.delenv(variable)
+def test_what_is_missing_is_named_with_every_way_to_give_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def problem(ended: Ended) -> str:
+        assert (ended.code, ended.out) == (2, "")
+        return ended.err
 
-    ended = shell("webhooks", "list")
+    assert problem(shell("webhooks", "list")) == (
+        "connectly: no API key: set CONNECTLY_API_KEY, add it to .env, or use --api-key-file FILE\n"
+    )
+    monkeypatch.setenv("CONNECTLY_API_KEY", "k")
+    monkeypatch.delenv("CONNECTLY_BUSINESS_ID")
+    assert problem(shell("webhooks", "list")) == (
+        "connectly: no business: set CONNECTLY_BUSINESS_ID, add it to .env, or use --business-id ID\n"
+    )
 
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith(f"connectly: {problem}")
+
+def test_a_dry_run_needs_no_setting(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONNECTLY_BUSINESS_ID")
+
+    ended = shell("send", "text", "+16044441111", "Hello!", "--dry-run")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("POST https://api.connectly.ai/v1/businesses/YOUR_BUSINESS_ID/send/messages\n")
 
 
 def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(shell: Shell, empty: Path) -> None:
@@ -114,12 +136,6 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(shell: Shell, e
     assert "kestrel" not in ended.err
 
 
-def test_the_address_is_the_options(shell: Shell) -> None:
-    shown = shell("webhooks", "list", "--dry-run", "--base-url", "http://127.0.0.1:8750", "--business-id", "b")
-
-    assert shown.out.startswith("GET http://127.0.0.1:8750/v1/businesses/b/webhooks\n")
-
-
 @pytest.mark.parametrize(
     ("variable", "option"),
     [
@@ -128,9 +144,10 @@ def test_the_address_is_the_options(shell: Shell) -> None:
         ("CONNECTLY_SENDER", "--sender"),
     ],
 )
-def test_a_setting_that_cannot_be_is_named_where_it_was_found(
+def test_a_setting_that_cannot_be_used_is_named_as_it_was_given(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, variable: str, option: str
 ) -> None:
+    monkeypatch.setenv("CONNECTLY_API_KEY", "k")
     ended = shell("send", "text", "+16044441111", "Hello!", option, " x ")
     assert (ended.code, ended.err.partition(":")[2].partition(":")[0]) == (3, f" {option}")
 

@@ -1,4 +1,4 @@
-"""Signatures are checked over the exact bytes, and the event is shown without what is personal."""
+"""`connectly webhooks verify` checks the exact bytes, and shows the event without personal data."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_line_end_that_an_editor_added_is_named(verify: Shell, line_end: bytes
     told = ended(verify, MESSAGE + line_end, "--json", signed=MESSAGE)
 
     assert refused.code == 30
-    assert refused.err.startswith("connectly: the signature fits the body without the line end at its end")
+    assert refused.err.startswith("connectly: the signature fits the body without its last line end")
     assert told.error()["kind"] == "WebhookSignatureError"
 
 
@@ -128,7 +128,7 @@ def test_a_signed_body_that_is_no_event_ends_with_31(verify: Shell) -> None:
         (("body.json",), "no secret: set CONNECTLY_WEBHOOK_SECRET"),
         (("nowhere.json", "--secret-file", "secret"), "BODY: cannot be read: No such file or directory"),
         (("body.json", "--secret-file", "nowhere"), "--secret-file: cannot be read: No such file or directory"),
-        (("body.json", "--secret-file", "body.json"), "--secret-file: must hold the secret alone, on one line"),
+        (("body.json", "--secret-file", "body.json"), "--secret-file: must hold only the secret, on one line"),
         (("body.json", "--secret-file", "nothing"), "--secret-file: the file is empty"),
     ],
 )
