@@ -23,7 +23,7 @@ from typing import Final, cast
 
 from connectly_api import Connectly, ConnectlyError, Retry
 from connectly_api.transport import MockTransport, Response, Transport, WireRequest
-from connectly_api.transport.auto import TransportName
+from connectly_api.transport.adapters.auto import TransportName
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 TEXT: Final = ("Здравствуйте, ваш заказ готов к выдаче. " * 110)[:4000]

@@ -22,7 +22,7 @@ import asyncio, json, sys, time
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.server import serving
+from connectly_api.sandbox.web.server import serving
 
 async def bare(scope, receive, send):
     await Request(scope, receive).json()

@@ -15,9 +15,12 @@ from connectly_api._version import __version__
 from connectly_api.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from connectly_api.addresses import Bsuid, Phone, Recipient
     from connectly_api.client import Connectly
-    from connectly_api.content import Audio, Document, Image, Location, Text, Video
+    from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
+    from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Row, Section
+    from connectly_api.content.limits import LimitWarning
+    from connectly_api.content.products import Product, ProductList, ProductSection
+    from connectly_api.content.template import Parameter, Template
     from connectly_api.errors import (
         ApiError,
         AuthenticationError,
@@ -48,18 +51,15 @@ if TYPE_CHECKING:
         WebhookSignatureError,
         WebhookStoreError,
     )
-    from connectly_api.interactive import Button, ListMessage, ReplyButtons, Row, Section
-    from connectly_api.json_kinds import JsonValue
-    from connectly_api.limits import LimitWarning
-    from connectly_api.products import Product, ProductList, ProductSection
+    from connectly_api.json_values import JsonValue
+    from connectly_api.recipients import Bsuid, Phone, Recipient
     from connectly_api.registrations import Registrations, Webengage
     from connectly_api.results import CreatedWebhook, SentMessage, WebhookFilter, WebhookRegistration
-    from connectly_api.sending import Content, SendOptions
-    from connectly_api.template import Parameter, Template
-    from connectly_api.transport.pace import Pace, Rate
+    from connectly_api.send_request import Content, SendOptions
     from connectly_api.transport.protocol import Response, Timeouts, Transport
+    from connectly_api.transport.rates import Pace, Rate
     from connectly_api.transport.retry import Retry
-    from connectly_api.transport.settings import Tls
+    from connectly_api.transport.tls import Tls
 
 __all__ = [
     "ApiError",
@@ -133,9 +133,9 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "addresses": ["Bsuid", "Phone", "Recipient"],
+        "recipients": ["Bsuid", "Phone", "Recipient"],
         "client": ["Connectly"],
-        "content": ["Audio", "Document", "Image", "Location", "Text", "Video"],
+        "content.basic": ["Audio", "Document", "Image", "Location", "Text", "Video"],
         "errors": [
             "ApiError",
             "AuthenticationError",
@@ -166,17 +166,17 @@ __getattr__, __dir__ = lazy_names(
             "WebhookSignatureError",
             "WebhookStoreError",
         ],
-        "interactive": ["Button", "ListMessage", "ReplyButtons", "Row", "Section"],
-        "json_kinds": ["JsonValue"],
-        "limits": ["LimitWarning"],
-        "products": ["Product", "ProductList", "ProductSection"],
+        "content.interactive": ["Button", "ListMessage", "ReplyButtons", "Row", "Section"],
+        "json_values": ["JsonValue"],
+        "content.limits": ["LimitWarning"],
+        "content.products": ["Product", "ProductList", "ProductSection"],
         "registrations": ["Registrations", "Webengage"],
         "results": ["CreatedWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"],
-        "sending": ["Content", "SendOptions"],
-        "template": ["Parameter", "Template"],
-        "transport.pace": ["Pace", "Rate"],
+        "send_request": ["Content", "SendOptions"],
+        "content.template": ["Parameter", "Template"],
+        "transport.rates": ["Pace", "Rate"],
         "transport.protocol": ["Response", "Timeouts", "Transport"],
         "transport.retry": ["Retry"],
-        "transport.settings": ["Tls"],
+        "transport.tls": ["Tls"],
     },
 )

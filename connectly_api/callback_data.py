@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from connectly_api.errors import CallbackDataTooLongError, Violation
-from connectly_api.json_kinds import JsonValue
-from connectly_api.wire import encode_json, leaves
+from connectly_api.json_values import JsonValue
+from connectly_api.wire.encoding import encode_json, leaves
 
 __all__ = ["LIMIT", "callback_data_doubts", "check_callback_data"]
 

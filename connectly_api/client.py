@@ -9,26 +9,26 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
-from connectly_api.addresses import RecipientLike, SenderLike, to_recipient, to_sender
-from connectly_api.content import Audio, Document, Image, Location, Text, Video
+from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
+from connectly_api.content.interactive import Button, Header, ListMessage, ReplyButtons, Section
+from connectly_api.content.limits import Limits
+from connectly_api.content.products import Product, ProductList, ProductSection
+from connectly_api.content.template import Parameter, Template
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
-from connectly_api.interactive import Button, Header, ListMessage, ReplyButtons, Section
 from connectly_api.keywords import check_keywords, keywords_of, name_init_keywords
-from connectly_api.limits import Limits
-from connectly_api.products import Product, ProductList, ProductSection
+from connectly_api.recipients import RecipientLike, SenderLike, to_recipient, to_sender
 from connectly_api.results import SentMessage
-from connectly_api.sending import Content, Message, SendOptions, check_options, to_request
+from connectly_api.send_request import Content, Message, SendOptions, check_options, to_request
 from connectly_api.setting_rules import check_kind, refer_to
-from connectly_api.template import Parameter, Template
 from connectly_api.tracebacks import cut_traceback
-from connectly_api.transport.address import PRODUCTION, proxy_from_environment
-from connectly_api.transport.auto import TransportName, to_transport
-from connectly_api.transport.paced import PaceLike, with_pace
+from connectly_api.transport.adapters.auto import TransportName, to_transport
+from connectly_api.transport.endpoint import PRODUCTION, proxy_from_environment
+from connectly_api.transport.pacing import PaceLike, with_pace
 from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
-from connectly_api.transport.settings import Tls
-from connectly_api.wire import path_segment
+from connectly_api.transport.tls import Tls
+from connectly_api.wire.encoding import path_segment
 
 if TYPE_CHECKING:
     from connectly_api.registrations import Registrations

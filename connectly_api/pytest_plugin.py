@@ -42,7 +42,7 @@ def connectly_sandbox(connectly_sandbox_options: dict[str, Any]) -> Sandbox:
 def connectly(connectly_sandbox: Sandbox) -> Connectly:
     """A client on the sandbox, in process: no socket, no connection that would have to be closed."""
     from connectly_api.client import Connectly  # noqa: PLC0415  (as above)
-    from connectly_api.transport.asgi import AsgiTransport  # noqa: PLC0415
+    from connectly_api.transport.adapters.asgi import AsgiTransport  # noqa: PLC0415
 
     settings = connectly_sandbox.settings
     return Connectly(

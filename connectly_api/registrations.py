@@ -12,7 +12,7 @@ from typing import get_args
 
 import attrs
 
-from connectly_api.content import many
+from connectly_api.content.basic import many
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
 from connectly_api.keywords import name_keywords
 from connectly_api.lowlevel import models
@@ -21,11 +21,11 @@ from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
 from connectly_api.setting_rules import check_kind, name_problem
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
-from connectly_api.transport.address import address_problem
+from connectly_api.transport.endpoint import address_problem
 from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Response
 from connectly_api.web_address import web_address_problem
-from connectly_api.wire import UNSET, Unset
+from connectly_api.wire.encoding import UNSET, Unset
 
 __all__ = ["Registrations", "Webengage"]
 

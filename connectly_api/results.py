@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from connectly_api.addresses import Recipient
+from connectly_api.recipients import Recipient
 from connectly_api.transport.protocol import Response
 
 __all__ = ["CreatedWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"]

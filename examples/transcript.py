@@ -9,7 +9,7 @@ from typing import Any
 
 from connectly_api import Connectly
 from connectly_api.sandbox import Customer, Sandbox
-from connectly_api.sandbox.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
 from connectly_api.transport import AsgiTransport
 
 __all__ = ["Transcript"]

@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from connectly_api.transport import pyreqwest_loading
+from connectly_api.transport.adapters import pyreqwest_loading
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")

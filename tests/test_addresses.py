@@ -18,9 +18,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from connectly_api.addresses import Bsuid, Phone, Recipient, to_recipient, to_sender
 from connectly_api.errors import InvalidInputError, InvalidRecipientError, InvalidSenderError
 from connectly_api.number_text import TRUNK_ZERO
+from connectly_api.recipients import Bsuid, Phone, Recipient, to_recipient, to_sender
 
 NUMBER = "+16044441111"
 BSUID = "US.13491208655302741918"

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from connectly_api import Connectly, LimitWarning, Response
 from connectly_api.callback_data import LIMIT, callback_data_doubts, check_callback_data
+from connectly_api.content.limits import Limits
 from connectly_api.errors import CallbackDataTooLongError, InvalidInputError
-from connectly_api.json_kinds import JsonValue
-from connectly_api.limits import Limits
+from connectly_api.json_values import JsonValue
 from connectly_api.transport import MockTransport
-from connectly_api.wire import encode_json
+from connectly_api.wire.encoding import encode_json
 
 
 def nested(levels: int) -> Any:

@@ -36,7 +36,7 @@ from connectly_api import (
 )
 from connectly_api.lowlevel import models
 from connectly_api.transport import WireRequest
-from connectly_api.transport.auto import TransportName
+from connectly_api.transport.adapters.auto import TransportName
 from tests.rough_server import (
     Behaviour,
     RoughServer,

@@ -28,7 +28,7 @@ from connectly_api import (
     UsageError,
 )
 from connectly_api.transport import MockTransport
-from connectly_api.transport.auto import AutoTransport
+from connectly_api.transport.adapters.auto import AutoTransport
 
 PHONE = "+16044441111"
 BSUID = "US.13491208655302741918"
@@ -298,7 +298,7 @@ class TestFromEnv:
         assert vars(direct)["_proxy"] is None
 
     def test_names_the_proxy_variable_that_an_adapter_refuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("connectly_api.transport.settings.find_spec", lambda _name: None)
+        monkeypatch.setattr("connectly_api.transport.tls.find_spec", lambda _name: None)
         monkeypatch.setenv("ALL_PROXY", "socks5://proxy.example")
         with pytest.raises(InvalidInputError, match=r"^ALL_PROXY: SOCKS ") as caught:
             Connectly.from_env(**SETTINGS, transport="httpx")

@@ -14,12 +14,12 @@ from typing import Any
 import attrs
 import pytest
 
-from connectly_api.content import Audio, Document, Image, Location, Text, Video, given, many, shown
+from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video, given, many, shown
+from connectly_api.content.interactive import ListMessage, ReplyButtons, Section
+from connectly_api.content.products import ProductList, ProductSection
+from connectly_api.content.template import Template
 from connectly_api.errors import InvalidInputError, Violation
-from connectly_api.interactive import ListMessage, ReplyButtons, Section
-from connectly_api.products import ProductList, ProductSection
-from connectly_api.template import Template
-from connectly_api.wire import UNSET
+from connectly_api.wire.encoding import UNSET
 
 REQUESTS = Path(__file__).parent / "data/requests"
 URL = "https://example.com/file"

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from connectly_api import Bsuid, Connectly, ConnectlyError, Recipient, Retry, Text
-from connectly_api.transport.auto import TransportName
+from connectly_api.transport.adapters.auto import TransportName
 from tests.echoes import ENCODINGS, PLACES, shown
 from tests.rough_server import RoughServer, rough_server
 

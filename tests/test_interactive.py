@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 import pytest
 
-from connectly_api.content import Audio, Document, Image, Text, Video
+from connectly_api.content.basic import Audio, Document, Image, Text, Video
+from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Row, Section, check_header
 from connectly_api.errors import Violation
-from connectly_api.interactive import Button, ListMessage, ReplyButtons, Row, Section, check_header
 
 REQUESTS = Path(__file__).parent / "data/requests"
 URL = "https://example.com/file"

@@ -14,8 +14,8 @@ from connectly_api import Connectly, Image, InvalidInputError, Response, SentMes
 from connectly_api.keywords import check_keywords, keywords_of, name_keywords, nearest
 from connectly_api.registrations import Registrations
 from connectly_api.sandbox import Sandbox, replay
-from connectly_api.sandbox.act_arguments import ActArguments
-from connectly_api.sending import Content, SendOptions, check_options
+from connectly_api.sandbox.verbs.arguments import ActArguments
+from connectly_api.send_request import Content, SendOptions, check_options
 from connectly_api.transport import MockTransport
 
 PHONE = "+16044441111"

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api.errors import InvalidContentError, Violation
-from connectly_api.limits import (
+from connectly_api.content.limits import (
     Limits,
     LimitWarning,
     address,
@@ -25,6 +24,7 @@ from connectly_api.limits import (
     instances,
     text,
 )
+from connectly_api.errors import InvalidContentError, Violation
 
 ERROR = Violation("a", "must be a string, not int", level="error")
 LIMIT = Violation("b", "5 characters; the limit is 4", 5, 4)

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectly_api import lowlevel, writing
+from connectly_api import lowlevel
 from connectly_api.errors import InvalidInputError
 from connectly_api.lowlevel import (
     Attachment,
@@ -36,7 +36,8 @@ from connectly_api.lowlevel import (
 )
 from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Answer, Request, Response
-from connectly_api.wire import UNSET
+from connectly_api.wire import writing
+from connectly_api.wire.encoding import UNSET
 
 DATA = Path(__file__).resolve().parent / "data"
 OPERATIONS = [name for name in lowlevel.__all__ if name.islower()]

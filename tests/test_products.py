@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 import pytest
 
-from connectly_api.content import Audio, Image
+from connectly_api.content.basic import Audio, Image
+from connectly_api.content.interactive import Section
+from connectly_api.content.products import Product, ProductList, ProductSection
 from connectly_api.errors import Violation
-from connectly_api.interactive import Section
-from connectly_api.products import Product, ProductList, ProductSection
 
 URL = "https://example.com/file"
 Kind = Product | ProductList

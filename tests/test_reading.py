@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api import reading
-from connectly_api.wire import UNSET
+from connectly_api.wire import reading
+from connectly_api.wire.encoding import UNSET
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -21,7 +21,7 @@ from rich.pretty import pretty_repr
 from connectly_api import Bsuid, Connectly, Phone, Recipient, Tls
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import MockTransport, Request, Response
-from connectly_api.wire import UNSET, Unset
+from connectly_api.wire.encoding import UNSET, Unset
 
 PHONE: Final = "+16044440042"
 BSUID: Final = "US.Kestrel13491208655302"
@@ -32,13 +32,13 @@ FACES: Final = (
     "connectly_api.lowlevel",
     "connectly_api.lowlevel.models",
     "connectly_api.results",
-    "connectly_api.addresses",
-    "connectly_api.sending",
+    "connectly_api.recipients",
+    "connectly_api.send_request",
     "connectly_api.sandbox",
-    "connectly_api.sandbox.records",
-    "connectly_api.sandbox.identities",
+    "connectly_api.sandbox.model.records",
+    "connectly_api.sandbox.model.identity",
     "connectly_api.transport",
-    "connectly_api.transport.pace",
+    "connectly_api.transport.rates",
     "connectly_api.transport.retry",
     "connectly_api.webhooks",
 )

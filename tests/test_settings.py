@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from connectly_api import Connectly, InvalidInputError, Pace, Rate, Response, Retry, Timeouts, Tls, Webengage
 from connectly_api.setting_rules import check_kind, name_problem, refer_to
 from connectly_api.transport import AsgiTransport, MockTransport
-from connectly_api.transport.httpx import HttpxTransport
-from connectly_api.transport.pyreqwest import PyreqwestTransport
-from connectly_api.wire import path_segment
+from connectly_api.transport.adapters.httpx import HttpxTransport
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
+from connectly_api.wire.encoding import path_segment
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 PHONE = "+14151111234"

@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 import pytest
 
+from connectly_api.content.template import Parameter, Template
 from connectly_api.errors import Violation
-from connectly_api.template import Parameter, Template
-from connectly_api.wire import UNSET
+from connectly_api.wire.encoding import UNSET
 
 REQUESTS = Path(__file__).parent / "data/requests"
 URL = "https://example.com/file"

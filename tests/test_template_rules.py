@@ -18,7 +18,7 @@ from connectly_api import (
     Template,
 )
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.decision import Verdict
+from connectly_api.sandbox.service.decision import Verdict
 from connectly_api.transport import MockTransport
 from tests.sandbox.calls import TEMPLATES, ask, fields, template
 

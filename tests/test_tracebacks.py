@@ -36,10 +36,10 @@ from connectly_api.lowlevel import Message, Participant, SendMessageRequest, sen
 from connectly_api.sandbox import Sandbox, Settings
 from connectly_api.tracebacks import cut_traceback, hide_frames
 from connectly_api.transport import MockTransport, Pipeline, Response, WireRequest
-from connectly_api.transport.auto import AutoTransport
-from connectly_api.transport.httpx import HttpxTransport
-from connectly_api.transport.pyreqwest import PyreqwestTransport
-from connectly_api.transport.settings import check_proxy
+from connectly_api.transport.adapters.auto import AutoTransport
+from connectly_api.transport.adapters.httpx import HttpxTransport
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
+from connectly_api.transport.tls import check_proxy
 from connectly_api.webhooks import WebhookApp, parse, receive, sign, verify
 from tests.echoes import drawn, frames_below
 from tests.rough_server import free_port, hang_after_reading, rough_server

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from connectly_api import wire
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import name_problem
-from connectly_api.wire import UNSET, Unset, encode_json, header, parameter, path_segment, query
+from connectly_api.wire import encoding as wire
+from connectly_api.wire.encoding import UNSET, Unset, encode_json, header, parameter, path_segment, query
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -5,8 +5,8 @@ from typing import Any
 import attrs
 import pytest
 
-from connectly_api import writing
-from connectly_api.wire import UNSET
+from connectly_api.wire import writing
+from connectly_api.wire.encoding import UNSET
 
 
 @attrs.define(repr=False)

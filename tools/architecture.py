@@ -49,23 +49,22 @@ ROOMS: Final = (
     Room("client", "Connectly", ("client",), "left"),
     Room("webhooks", "the way back", ("webhooks",), "right"),
     Room(
-        "content, addresses, sending",
+        "content, recipients, send_request",
         "what is sent, to whom, within limits: pure",
         (
-            "addresses", "callback_data", "content", "interactive", "limits", "national_numbers",
-            "products", "registrations", "results", "sending", "template",
+            "callback_data", "content", "national_numbers", "recipients", "registrations", "results", "send_request",
         ),
     ),
     Room("lowlevel", "generated code", ("lowlevel",), "left"),
     Room("telemetry", "spans and metrics", ("telemetry",), "right"),
     Room("transport", "the HTTP edge", ("transport",), "right"),
-    Room("wire, writing, reading", "JSON, out and in", ("reading", "wire", "writing"), "left"),
+    Room("wire", "JSON, out and in", ("wire",), "left"),
     Room(
         "errors",
         "the error tree, and rules that all others share",
         (
-            "error_response", "errors", "json_kinds", "keywords",
-            "number_text", "setting_rules", "template_rules", "tracebacks", "web_address",
+            "error_response", "errors", "json_values", "keywords", "number_checks",
+            "number_text", "setting_rules", "tracebacks", "web_address",
         ),
     ),
 )  # fmt: skip

@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from connectly_api.addresses import Phone
 from connectly_api.cli.config import CallOptions, ClientSettings, load_settings
 from connectly_api.cli.output import write_json, write_line, write_note
 from connectly_api.client import Connectly
+from connectly_api.content.limits import Limits, LimitWarning
 from connectly_api.errors import InvalidInputError, NotSentError, OutcomeUnknownError
-from connectly_api.limits import Limits, LimitWarning
+from connectly_api.recipients import Phone
 from connectly_api.setting_rules import refer_to
-from connectly_api.transport.address import PRODUCTION, proxy_from_environment
-from connectly_api.transport.mock import MockTransport
+from connectly_api.transport.adapters.mock import MockTransport
+from connectly_api.transport.endpoint import PRODUCTION, proxy_from_environment
 from connectly_api.transport.protocol import Response, WireRequest
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import attrs
 
-from connectly_api.addresses import Bsuid, Phone
+from connectly_api.recipients import Bsuid, Phone
 from connectly_api.webhooks.events import Event
 
 

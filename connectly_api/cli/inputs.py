@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from connectly_api.cli.exit_codes import CommandLineError
-from connectly_api.json_kinds import JsonValue
+from connectly_api.json_values import JsonValue
 
 STDIN = "-"
 

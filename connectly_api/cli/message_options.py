@@ -7,15 +7,15 @@ from typing import Annotated, Final
 import attrs
 import typer
 
-from connectly_api.addresses import Bsuid, Phone, Recipient, to_recipient
 from connectly_api.cli.client_call import call_service
 from connectly_api.cli.config import CallOptions
 from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.cli.inputs import parse_json
 from connectly_api.cli.output import is_terminal, write_json, write_line
+from connectly_api.content.limits import Limits
 from connectly_api.errors import InvalidInputError
-from connectly_api.limits import Limits
-from connectly_api.sending import ChannelType, Content, SendOptions
+from connectly_api.recipients import Bsuid, Phone, Recipient, to_recipient
+from connectly_api.send_request import ChannelType, Content, SendOptions
 from connectly_api.setting_rules import refer_to
 
 _PANEL: Final = "Message"

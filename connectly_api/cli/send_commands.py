@@ -21,10 +21,10 @@ from connectly_api.cli.typed_values import (
     to_product_sections,
     to_sections,
 )
-from connectly_api.content import Audio, Document, Image, Location, Text, Video
-from connectly_api.interactive import Header, ListMessage, ReplyButtons
-from connectly_api.products import Product, ProductList
-from connectly_api.template import Template
+from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
+from connectly_api.content.interactive import Header, ListMessage, ReplyButtons
+from connectly_api.content.products import Product, ProductList
+from connectly_api.content.template import Template
 
 app = typer.Typer(help="Send a message and print its id.")
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from connectly_api.cli.exit_codes import CommandLineError
-from connectly_api.interactive import Button, Row, Section
-from connectly_api.json_kinds import JsonValue, is_array, is_object
-from connectly_api.products import ProductSection
+from connectly_api.content.interactive import Button, Row, Section
+from connectly_api.content.products import ProductSection
+from connectly_api.content.template import Parameter
+from connectly_api.json_values import JsonValue, is_array, is_object
 from connectly_api.results import WebhookFilter
-from connectly_api.template import Parameter
 
 _FILE: Final = "--sections"
 _ROW: Final = ("id", "title", "description")

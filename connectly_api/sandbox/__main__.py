@@ -13,8 +13,8 @@ from typing import Any
 
 from connectly_api.errors import ConnectlyError
 from connectly_api.sandbox.flags import fault_of, parser, settings_of
-from connectly_api.sandbox.records import Delivery, ReceivedRequest
-from connectly_api.sandbox.replaying import replay
+from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.replayer import replay
 from connectly_api.sandbox.sandbox import Sandbox
 from connectly_api.sandbox.terminal import Showing
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connectly_api.keywords import check_keywords, keywords_of
-from connectly_api.sandbox.rules import Rule, What
-from connectly_api.sandbox.templates import TemplateStatus
+from connectly_api.sandbox.model.fault_rules import Rule, What
+from connectly_api.sandbox.service.declared_templates import TemplateStatus
 from connectly_api.tracebacks import cut_traceback
 
 __all__ = ["Arranging"]

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import attrs
 
-from connectly_api.sandbox.fields import inner
-from connectly_api.sandbox.records import AcceptedMessage, ReceivedRequest
+from connectly_api.json_values import get_object
+from connectly_api.sandbox.model.records import AcceptedMessage, ReceivedRequest
 
 __all__ = ["Expectation", "mismatch_report"]
 
@@ -23,7 +23,7 @@ def _recipients(message: AcceptedMessage) -> tuple[str, ...]:
 _VALUES: Final[Mapping[str, Callable[[AcceptedMessage], Any]]] = {
     "recipient": lambda message: " ".join(_recipients(message)),
     "kind": lambda message: message.kind,
-    "text": lambda message: inner(message.body, "message").get("text"),
+    "text": lambda message: get_object(message.body, "message").get("text"),
     "template": lambda message: message.body.get("templateName"),
     "callback_data": lambda message: message.callback_data,
     "campaign_name": lambda message: message.campaign_name,

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.settings import Settings
+from connectly_api.sandbox.model.settings import Settings
 
 __all__ = ["fault_of", "parser", "settings_of"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from connectly_api.sandbox.documents import entry_document
 from connectly_api.sandbox.expectation import Expectation, mismatch_report
-from connectly_api.sandbox.records import AcceptedMessage, Delivery, Entry, ReceivedRequest, Registration
-from connectly_api.sandbox.state import State
+from connectly_api.sandbox.model.documents import entry_document
+from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, Entry, ReceivedRequest, Registration
+from connectly_api.sandbox.model.state import State
 
 __all__ = ["Looking"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote_plus
 
-from connectly_api.sandbox.changes import MessageAccepted
-from connectly_api.sandbox.decision import Incoming, Verdict
-from connectly_api.sandbox.records import ReceivedRequest
+from connectly_api.sandbox.model.changes import MessageAccepted
+from connectly_api.sandbox.model.records import ReceivedRequest
+from connectly_api.sandbox.service.decision import Incoming, Verdict
 
 __all__ = ["REDACTED", "recorded"]
 

@@ -14,13 +14,13 @@ from typing import Any, Final
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.json_kinds import is_array, is_object
-from connectly_api.sandbox.decision import Incoming
-from connectly_api.sandbox.dispatching import Outcome
-from connectly_api.sandbox.documents import entry_document
+from connectly_api.json_values import is_array, is_object
+from connectly_api.sandbox.delivery.attempts import Outcome
+from connectly_api.sandbox.model.documents import entry_document
+from connectly_api.sandbox.model.records import Entry, ReceivedRequest
+from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.record import REDACTED
-from connectly_api.sandbox.records import Entry, ReceivedRequest
-from connectly_api.sandbox.settings import Settings
+from connectly_api.sandbox.service.decision import Incoming
 
 __all__ = ["Recording", "differences", "incoming_of", "read_recording", "recording_of"]
 

@@ -16,29 +16,29 @@ from starlette.types import ASGIApp
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.keywords import check_keywords, keywords_of
-from connectly_api.sandbox.act_arguments import ActArguments
-from connectly_api.sandbox.acts import SETTING_UP, acted, noted
-from connectly_api.sandbox.app import build_app
 from connectly_api.sandbox.arranging import Arranging
-from connectly_api.sandbox.changes import ClockSet, Noted
-from connectly_api.sandbox.clockwork import Clockwork
-from connectly_api.sandbox.courier import Courier
-from connectly_api.sandbox.customers import Customer
-from connectly_api.sandbox.decision import Incoming, Verdict, decide
-from connectly_api.sandbox.faults import afflicted, reset_unread
-from connectly_api.sandbox.identities import Identity, identified
-from connectly_api.sandbox.inspection import PREFIX
+from connectly_api.sandbox.customer import Customer
+from connectly_api.sandbox.delivery.webhook_sender import Courier
+from connectly_api.sandbox.engine import Clockwork
 from connectly_api.sandbox.looking import Looking
+from connectly_api.sandbox.model.changes import ClockSet, Noted
+from connectly_api.sandbox.model.identity import Identity, identified
+from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.model.settings import LAST_MOMENT, LONGEST, Options, Settings
+from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.record import recorded
 from connectly_api.sandbox.recording import recording_of
-from connectly_api.sandbox.records import Delivery, ReceivedRequest
-from connectly_api.sandbox.schemas import refuse_swagger
-from connectly_api.sandbox.server import serving
-from connectly_api.sandbox.settings import LAST_MOMENT, LONGEST, Options, Settings
-from connectly_api.sandbox.state import State
-from connectly_api.sandbox.swagger import load
+from connectly_api.sandbox.service.decision import Incoming, Verdict, decide
+from connectly_api.sandbox.service.faults import afflicted, reset_unread
+from connectly_api.sandbox.spec.operations import load
+from connectly_api.sandbox.spec.schemas import refuse_swagger
+from connectly_api.sandbox.verbs.arguments import ActArguments
+from connectly_api.sandbox.verbs.setup import SETTING_UP, acted, noted
+from connectly_api.sandbox.web.api import build_app
+from connectly_api.sandbox.web.control import PREFIX
+from connectly_api.sandbox.web.server import serving
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
-from connectly_api.transport.asgi import Application
+from connectly_api.transport.adapters.asgi import Application
 
 __all__ = ["Sandbox"]
 

@@ -19,11 +19,11 @@ from urllib.parse import quote, urlsplit
 
 import attrs
 
-from connectly_api.sandbox.documents import entry_document
-from connectly_api.sandbox.fields import inner, text
-from connectly_api.sandbox.inspection import PREFIX
-from connectly_api.sandbox.records import AcceptedMessage, Delivery, ReceivedRequest
-from connectly_api.sandbox.settings import Settings
+from connectly_api.json_values import get_object, get_text
+from connectly_api.sandbox.model.documents import entry_document
+from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest
+from connectly_api.sandbox.model.settings import Settings
+from connectly_api.sandbox.web.control import PREFIX
 
 __all__ = ["Showing"]
 
@@ -155,7 +155,7 @@ def _request(received: ReceivedRequest, *, personal: bool) -> list[str]:
 
 
 def _event(delivery: Delivery) -> str:
-    reached = text(inner(delivery.json(), "statusUpdate"), "status")
+    reached = get_text(get_object(delivery.json(), "statusUpdate"), "status")
     return f"{delivery.topic} {reached}".rstrip()
 
 

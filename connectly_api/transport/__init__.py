@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from connectly_api.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from connectly_api.transport.asgi import AsgiTransport
-    from connectly_api.transport.mock import MockTransport
-    from connectly_api.transport.pace import Pace, Rate
-    from connectly_api.transport.paced import PacedTransport
+    from connectly_api.transport.adapters.asgi import AsgiTransport
+    from connectly_api.transport.adapters.mock import MockTransport
+    from connectly_api.transport.pacing import PacedTransport
     from connectly_api.transport.pipeline import Pipeline
     from connectly_api.transport.protocol import Answer, Progress, Request, Response, Timeouts, Transport, WireRequest
+    from connectly_api.transport.rates import Pace, Rate
     from connectly_api.transport.retry import Retry
-    from connectly_api.transport.settings import Tls
+    from connectly_api.transport.tls import Tls
 
 __all__ = [
     "Answer",
@@ -37,13 +37,13 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "asgi": ["AsgiTransport"],
-        "mock": ["MockTransport"],
-        "pace": ["Pace", "Rate"],
-        "paced": ["PacedTransport"],
+        "adapters.asgi": ["AsgiTransport"],
+        "adapters.mock": ["MockTransport"],
+        "rates": ["Pace", "Rate"],
+        "pacing": ["PacedTransport"],
         "pipeline": ["Pipeline"],
         "protocol": ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest"],
         "retry": ["Retry"],
-        "settings": ["Tls"],
+        "tls": ["Tls"],
     },
 )

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
-from connectly_api.json_kinds import is_array, is_object
+from connectly_api.json_values import is_array, is_object
 from connectly_api.transport.protocol import ExplainedError
 
 __all__ = ["causes_of", "describe_failure", "explain_failure"]

@@ -24,20 +24,21 @@ from connectly_api._version import __version__
 from connectly_api.error_response import error_from_response
 from connectly_api.errors import (
     ConnectlyError,
+    Headers,
     NotSentError,
     OutcomeUnknownError,
     UnexpectedResponseError,
     UsageError,
 )
 from connectly_api.tracebacks import cut_traceback
-from connectly_api.transport.address import check_api_key, check_base_url, url_of
+from connectly_api.transport.adapters.turns import Turns
 from connectly_api.transport.deadline import Tries, current_loop
+from connectly_api.transport.endpoint import check_api_key, check_base_url, url_of
 from connectly_api.transport.failure_text import describe_failure
 from connectly_api.transport.protocol import (
     Answer,
     BrokenExchangeError,
     ClosedError,
-    Headers,
     LateError,
     Progress,
     Request,
@@ -56,7 +57,6 @@ from connectly_api.transport.retry import (
     reads_only,
     retry_after_seconds,
 )
-from connectly_api.transport.turns import Turns
 
 if TYPE_CHECKING:
     from connectly_api.telemetry import Telemetry

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from connectly_api.errors import WebhookError, WebhookPayloadError, WebhookSignatureError, WebhookStoreError
 from connectly_api.lazy import lazy_names
+from connectly_api.webhooks.event_parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
 from connectly_api.webhooks.events import (
     ButtonReply,
     DeliveryStatus,
@@ -30,16 +31,15 @@ from connectly_api.webhooks.events import (
     ReportReady,
     UnknownEvent,
 )
-from connectly_api.webhooks.parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
 from connectly_api.webhooks.receiving import parse, receive
 from connectly_api.webhooks.signature import SIGNATURE_HEADER, sign, verify
 from connectly_api.webhooks.tracking import StatusTracker
 
 if TYPE_CHECKING:
     from connectly_api.webhooks.app import WebhookApp
-    from connectly_api.webhooks.memory import MemoryStore
-    from connectly_api.webhooks.sqlite import SQLiteStore
-    from connectly_api.webhooks.store import Claim, ClaimState, Store
+    from connectly_api.webhooks.stores.memory import MemoryStore
+    from connectly_api.webhooks.stores.sqlite import SQLiteStore
+    from connectly_api.webhooks.stores.store import Claim, ClaimState, Store
 
 __all__ = [
     "SIGNATURE_HEADER",
@@ -77,8 +77,8 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "app": ["WebhookApp"],
-        "memory": ["MemoryStore"],
-        "sqlite": ["SQLiteStore"],
-        "store": ["Claim", "ClaimState", "Store"],
+        "stores.memory": ["MemoryStore"],
+        "stores.sqlite": ["SQLiteStore"],
+        "stores.store": ["Claim", "ClaimState", "Store"],
     },
 )

@@ -22,10 +22,10 @@ from connectly_api.webhooks.bodies import BodyReader, Message, Receive
 from connectly_api.webhooks.decoding import MAX_BYTES
 from connectly_api.webhooks.dispatch import Dispatcher, Outcome
 from connectly_api.webhooks.events import Event
-from connectly_api.webhooks.memory import MemoryStore
 from connectly_api.webhooks.receiving import parse
 from connectly_api.webhooks.signature import SIGNATURE_HEADER, Secrets, check_signature, secret_keys, signature_in
-from connectly_api.webhooks.store import Store, above_zero
+from connectly_api.webhooks.stores.memory import MemoryStore
+from connectly_api.webhooks.stores.store import Store, above_zero
 
 __all__ = ["WebhookApp"]
 

@@ -7,7 +7,7 @@ import math
 from typing import Any, Final, NoReturn
 
 from connectly_api.errors import WebhookPayloadError
-from connectly_api.json_kinds import is_array, is_object
+from connectly_api.json_values import is_array, is_object
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "decode", "is_deeper"]
 

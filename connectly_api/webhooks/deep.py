@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-from connectly_api.json_kinds import is_array, is_object
+from connectly_api.json_values import is_array, is_object
 from connectly_api.webhooks.decoding import is_deeper
 
 __all__ = ["DeepValue"]

@@ -22,7 +22,7 @@ from connectly_api.errors import InvalidInputError, UsageError, WebhookStoreErro
 from connectly_api.webhooks.backlog import Backlog, Job
 from connectly_api.webhooks.cancellation import DeferredCancellation
 from connectly_api.webhooks.events import Event
-from connectly_api.webhooks.store import Claim, ClaimState, Store
+from connectly_api.webhooks.stores.store import Claim, ClaimState, Store
 
 __all__ = ["Dispatcher", "Handler", "Outcome"]
 

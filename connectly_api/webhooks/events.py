@@ -21,8 +21,8 @@ from typing import Any, ClassVar, Final, Literal
 import attrs
 
 from connectly_api.webhooks.deep import DeepValue
+from connectly_api.webhooks.event_parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
 from connectly_api.webhooks.key import digest
-from connectly_api.webhooks.parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
 from connectly_api.webhooks.shown import is_id, shown_if, shown_of
 
 __all__ = ["ButtonReply", "DeliveryStatus", "Echo", "Event", "InboundMessage", "ReportReady", "UnknownEvent"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.decoding import MAX_BYTES, decode
 from connectly_api.webhooks.events import Event
-from connectly_api.webhooks.reading import read
+from connectly_api.webhooks.parsing import read
 from connectly_api.webhooks.signature import HeadersLike, Secrets, signature_in, verify
 
 __all__ = ["parse", "receive"]

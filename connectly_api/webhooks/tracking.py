@@ -6,8 +6,8 @@ from typing import Final
 
 import attrs
 
+from connectly_api.webhooks.event_parts import DeliveryFailure
 from connectly_api.webhooks.events import DeliveryStatus
-from connectly_api.webhooks.parts import DeliveryFailure
 
 __all__ = ["StatusTracker"]
 

@@ -34,7 +34,7 @@ def check(body):
 def other(body):
     return body["name"]
 """
-MODULES = {"connectly_api/sending.py": FACADE, "connectly_api/sandbox/x.py": SANDBOX}
+MODULES = {"connectly_api/send_request.py": FACADE, "connectly_api/sandbox/x.py": SANDBOX}
 GOLDEN = {"tests/data/a.json": [{"name": "x", "part": {"kind": "big"}}], "tests/data/b.json": {"name": "alone"}}
 
 
@@ -76,7 +76,7 @@ def test_a_field_concerns_who_sets_it_who_knows_it_and_the_files_that_hold_it() 
     assert look(lambda new: body(new).pop("name")) == {
         "GetThingRequest.name: the field is removed": [
             "code connectly_api/sandbox/x.py:2 check",
-            "code connectly_api/sending.py:5 build",
+            "code connectly_api/send_request.py:5 build",
             "golden tests/data/a.json",
         ]
     }
@@ -96,7 +96,7 @@ def test_a_field_of_an_answer_concerns_who_reads_it_where_the_model_is_known() -
 
 def test_a_new_field_concerns_who_makes_the_model() -> None:
     assert look(lambda new: body(new).update(more=TEXT)) == {
-        "GetThingRequest.more: new optional field, string": ["code connectly_api/sending.py:5 build"]
+        "GetThingRequest.more: new optional field, string": ["code connectly_api/send_request.py:5 build"]
     }
 
 
@@ -108,7 +108,7 @@ def test_an_enum_concerns_who_names_it_or_knows_its_values() -> None:
     def change(new: Json) -> None:
         new["definitions"]["v1Part"]["properties"]["kind"]["enum"].append("huge")
 
-    assert look(change) == {'PartKind: new enum value "huge"': ["code connectly_api/sending.py:11"]}
+    assert look(change) == {'PartKind: new enum value "huge"': ["code connectly_api/send_request.py:11"]}
 
 
 def test_an_operation_concerns_who_calls_it() -> None:
@@ -116,14 +116,14 @@ def test_an_operation_concerns_who_calls_it() -> None:
         new["paths"]["/v1/things"]["get"]["parameters"].pop()
 
     assert look(parameter) == {
-        "get_thing, query q: the parameter is removed": ["code connectly_api/sending.py:5 build"]
+        "get_thing, query q: the parameter is removed": ["code connectly_api/send_request.py:5 build"]
     }
 
     def operation(new: Json) -> None:
         new["paths"]["/v1/others"] = {"get": new["paths"].pop("/v1/things")["get"] | {"operationId": "Other"}}
         new["paths"]["/v1/others"]["get"]["parameters"] = []
 
-    assert all("code connectly_api/sending.py:5 build" in where for where in look(operation).values())
+    assert all("code connectly_api/send_request.py:5 build" in where for where in look(operation).values())
 
 
 def test_a_whole_model_concerns_who_names_it() -> None:

@@ -100,7 +100,7 @@ def test_a_new_file_is_put_in_place_and_told(
         "  make check",
     ):
         assert line in told.splitlines() or line.startswith("2 breaking")
-    assert re.search(r"connectly_api/sending\.py:\d+ _session_request$", told, re.MULTILINE)
+    assert re.search(r"connectly_api/send_request\.py:\d+ _session_request$", told, re.MULTILINE)
     assert main(["check", "--root", str(checkout)]) == 0
     assert run(checkout, new) == 0
     assert "byte for byte: nothing to do." in capsys.readouterr().out
@@ -169,7 +169,7 @@ def test_a_step_that_fails_changes_nothing(  # noqa: PLR0917  cases and fixtures
 def test_what_cannot_be_imported_is_not_put_in_place(
     checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (checkout / "connectly_api" / "wire.py").write_text("raise ImportError('broken')\n", encoding="utf-8")
+    (checkout / "connectly_api" / "wire" / "encoding.py").write_text("raise ImportError('broken')\n", encoding="utf-8")
     assert run(checkout, put(tmp_path, changed())) == 2
     assert "what is generated from it cannot be imported: ImportError: broken" in capsys.readouterr().err
 

@@ -28,7 +28,7 @@ from connectly_api import (
     WebhookFilter,
 )
 from connectly_api.lowlevel import ChannelType, Topic, WebhookType
-from connectly_api.sending import SendOptions
+from connectly_api.send_request import SendOptions
 
 __all__ = [
     "BSUID", "CASES", "CREATE", "CUSTOMER", "DELETE", "LIST", "OPTIONS", "SEND", "SENDS_NOTHING", "SEND_TEMPLATE",

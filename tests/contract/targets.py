@@ -16,8 +16,8 @@ import attrs
 from connectly_api import Connectly, Retry
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport, Progress, Response, Timeouts, Transport, WireRequest
-from connectly_api.transport.address import proxy_from_environment
-from connectly_api.transport.auto import to_transport
+from connectly_api.transport.adapters.auto import to_transport
+from connectly_api.transport.endpoint import proxy_from_environment
 from tests.contract.cases import SEND, Case
 
 __all__ = ["Recorder", "SettingsError", "Target", "dialled", "selected", "targets"]

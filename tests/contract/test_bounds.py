@@ -21,10 +21,10 @@ from connectly_api import (
     InvalidSenderError,
     Text,
     Violation,
-    limits,
 )
+from connectly_api.content import limits
 from connectly_api.sandbox import Sandbox
-from connectly_api.sending import Content
+from connectly_api.send_request import Content
 from connectly_api.transport import AsgiTransport
 from tests.contract.bounds import BOUNDS, CHARACTERS, DEGREES, Bound, texts
 from tests.contract.cases import CUSTOMER

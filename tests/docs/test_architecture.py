@@ -47,7 +47,7 @@ def test_imports_of_every_form_are_read_and_libraries_of_one_room_alone(tmp_path
         },
     )
     graph = read(source)
-    content, wire = "content, addresses, sending", "wire, writing, reading"
+    content, wire = "content, recipients, send_request", "wire"
     expected = {"client": {"errors", content}, content: {wire}, "sandbox": {"webhooks"}}
     assert {name: set(found) for name, found in graph.imports.items() if found} == expected
     assert {name: found for name, found in graph.libraries.items() if found} == {

@@ -36,10 +36,10 @@ from connectly_api import (
 )
 from connectly_api.error_response import _BY_CODE
 from connectly_api.sandbox import Settings
-from connectly_api.sandbox.acts import ACTS
 from connectly_api.sandbox.flags import parser
-from connectly_api.sandbox.rules import What
-from connectly_api.transport.auto import TransportName
+from connectly_api.sandbox.model.fault_rules import What
+from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.transport.adapters.auto import TransportName
 from tests.docs.pages import ROOT
 
 Cells = tuple[str, ...]

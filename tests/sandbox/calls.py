@@ -10,7 +10,7 @@ import anyio
 import httpx
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.decision import Incoming, Verdict
+from connectly_api.sandbox.service.decision import Incoming, Verdict
 
 DATA = Path(__file__).parent.parent / "data"
 BUSINESS = "/v1/businesses/sandbox-business"

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from connectly_api.sandbox.answers import example
-from connectly_api.sandbox.schemas import SchemaReader
-from connectly_api.sandbox.validation import validator, violations
+from connectly_api.sandbox.spec.answers import example
+from connectly_api.sandbox.spec.schemas import SchemaReader
+from connectly_api.sandbox.spec.validation import validator, violations
 
 CASES: list[tuple[dict[str, Any], object]] = [
     ({"type": "string"}, "text"),

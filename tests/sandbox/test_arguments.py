@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from connectly_api.sandbox.arguments import read_arguments
-from connectly_api.sandbox.swagger import read_service
+from connectly_api.sandbox.spec.operations import read_service
+from connectly_api.sandbox.spec.request_values import read_arguments
 
 PARAMETERS: list[dict[str, Any]] = [
     {"name": "id", "in": "path", "required": True, "type": "string", "maxLength": 3},

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.acts import ACTS
-from connectly_api.sandbox.inspection import PREFIX
-from connectly_api.sandbox.settings import LAST_MOMENT
+from connectly_api.sandbox.model.settings import LAST_MOMENT
+from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.sandbox.web.control import PREFIX
 from tests.sandbox.calls import ask, client_of, session
 
 CUSTOMER = "+16044441111"

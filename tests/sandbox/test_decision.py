@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.decision import Incoming
+from connectly_api.sandbox.service.decision import Incoming
 from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, answer, ask, documented, fields, session
 
 SHAPE = list(documented("responses/error_window_closed"))

@@ -5,7 +5,7 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.flags import fault_of, parser, settings_of
-from connectly_api.sandbox.settings import Settings
+from connectly_api.sandbox.model.settings import Settings
 
 
 def given(*arguments: str) -> dict[str, Any]:

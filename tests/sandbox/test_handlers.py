@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.handlers import HANDLERS
-from connectly_api.sandbox.swagger import load
+from connectly_api.sandbox.service.handlers import HANDLERS
+from connectly_api.sandbox.spec.operations import load
 from tests.sandbox.calls import DATA, MESSAGES, TEMPLATES, answer, ask, documented, session, template
 
 CUSTOMER = "+16044441111"

@@ -1,6 +1,6 @@
 import re
 
-from connectly_api.sandbox.ids import message_id, registration_id, trace_id
+from connectly_api.sandbox.model.ids import message_id, registration_id, trace_id
 
 
 def test_message_ids_look_like_ulids_and_begin_with_the_clock() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.identities import as_bsuid, as_phone
+from connectly_api.sandbox.model.identity import as_bsuid, as_phone
 from tests.sandbox.calls import TEMPLATES, answer, ask, fields, session, template
 
 WHATSAPP = {"channelType": "whatsapp"}

@@ -1,6 +1,6 @@
 import pytest
 
-from connectly_api.sandbox.paths import compiled, literalness, plain
+from connectly_api.sandbox.spec.paths import compiled, literalness, plain
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api.sandbox.reading import NotJsonError, compact, decode, read
-from connectly_api.sandbox.schemas import SchemaReader
+from connectly_api.sandbox.spec.protojson import NotJsonError, compact, decode, read
+from connectly_api.sandbox.spec.schemas import SchemaReader
 
 SCHEMA = SchemaReader({}).convert({
     "type": "object",

@@ -1,5 +1,5 @@
 from connectly_api.errors import Violation
-from connectly_api.sandbox.refusals import Refusal, first_of, invalid, outside_window
+from connectly_api.sandbox.model.refusals import Refusal, first_of, invalid, outside_window
 from tests.sandbox.calls import documented
 
 FIRST = Violation(field="a", problem="is empty")

@@ -8,7 +8,7 @@ import pytest
 
 from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.sandbox import ReplayError, Sandbox, replay
-from connectly_api.sandbox.decision import Incoming
+from connectly_api.sandbox.service.decision import Incoming
 from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
 
 PHONE = "+16044441111"

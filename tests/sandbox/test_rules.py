@@ -4,9 +4,17 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.faults import _FAULTS
-from connectly_api.sandbox.identities import Identity
-from connectly_api.sandbox.rules import DELIVERY_FAULTS, MESSAGE_FAULTS, REQUEST_FAULTS, Rule, What, meeting, rule_of
+from connectly_api.sandbox.model.fault_rules import (
+    DELIVERY_FAULTS,
+    MESSAGE_FAULTS,
+    REQUEST_FAULTS,
+    Rule,
+    What,
+    meeting,
+    rule_of,
+)
+from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.service.faults import _FAULTS
 
 RESET: dict[str, Any] = {"what": "reset"}
 

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.schemas import SchemaReader, accepted_names, camel_case, resolve
-from connectly_api.sandbox.validation import validator, violations
+from connectly_api.sandbox.spec.schemas import SchemaReader, accepted_names, camel_case, resolve
+from connectly_api.sandbox.spec.validation import validator, violations
 
 
 def reader(**definitions: Any) -> SchemaReader:

@@ -4,9 +4,9 @@ import attrs
 import pytest
 
 from connectly_api.sandbox import Registration
-from connectly_api.sandbox.changes import MessageAccepted, RegistrationRemoved, RegistrationStored, WindowSet
-from connectly_api.sandbox.records import AcceptedMessage
-from connectly_api.sandbox.state import State
+from connectly_api.sandbox.model.changes import MessageAccepted, RegistrationRemoved, RegistrationStored, WindowSet
+from connectly_api.sandbox.model.records import AcceptedMessage
+from connectly_api.sandbox.model.state import State
 
 
 def message(number: int, **changes: Any) -> AcceptedMessage:

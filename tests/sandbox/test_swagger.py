@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.swagger import Requirement, load, read_service
+from connectly_api.sandbox.spec.operations import Requirement, load, read_service
 
 
 def file(**changes: Any) -> dict[str, Any]:

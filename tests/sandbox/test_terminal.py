@@ -73,7 +73,7 @@ def test_an_answer_that_nobody_got_has_no_status(sandbox: Sandbox) -> None:
 
 
 def _head() -> Any:
-    from connectly_api.sandbox.decision import Incoming  # noqa: PLC0415  (one test's)
+    from connectly_api.sandbox.service.decision import Incoming  # noqa: PLC0415  (one test's)
 
     return Incoming(method="POST", path=MESSAGES, query="", headers=(), body=b"")
 

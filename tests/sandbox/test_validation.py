@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectly_api.sandbox.validation import LISTED, validator, violations
+from connectly_api.sandbox.spec.validation import LISTED, validator, violations
 
 
 def problems(schema: dict[str, Any], value: Any) -> list[tuple[str, str]]:

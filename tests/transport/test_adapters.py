@@ -14,10 +14,10 @@ import anyio
 import pytest
 import trustme
 
-from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.adapters.httpx import HttpxTransport
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, Transport, WireRequest
-from connectly_api.transport.pyreqwest import PyreqwestTransport
-from connectly_api.transport.settings import Tls
+from connectly_api.transport.tls import Tls
 from tests.rough_server import (
     Behaviour,
     RoughServer,

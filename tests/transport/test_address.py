@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.transport.address import (
+from connectly_api.transport.endpoint import (
     PRODUCTION,
     address_problem,
     check_api_key,

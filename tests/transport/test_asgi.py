@@ -11,7 +11,7 @@ import anyio.lowlevel
 import attrs
 import pytest
 
-from connectly_api.transport.asgi import Application, AsgiTransport
+from connectly_api.transport.adapters.asgi import Application, AsgiTransport
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
 
 Receive = Callable[[], Awaitable[Any]]

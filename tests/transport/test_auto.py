@@ -14,10 +14,10 @@ import trustme
 from connectly_api import Connectly, InvalidInputError, Tls
 from connectly_api.errors import UsageError
 from connectly_api.transport import MockTransport, Response, Transport, WireRequest
-from connectly_api.transport.auto import AutoTransport, to_transport
-from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.adapters.auto import AutoTransport, to_transport
+from connectly_api.transport.adapters.httpx import HttpxTransport
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
 from connectly_api.transport.protocol import Progress, Timeouts
-from connectly_api.transport.pyreqwest import PyreqwestTransport
 from tests.rough_server import answering, free_port, rough_server, sent
 from tests.transport.test_adapters import post
 
@@ -114,7 +114,7 @@ def test_an_adapter_that_does_not_say_what_it_takes_is_accepted(monkeypatch: pyt
     def fail(_method: object) -> object:
         raise ValueError("no signature found")
 
-    monkeypatch.setattr("connectly_api.transport.auto.signature", fail)
+    monkeypatch.setattr("connectly_api.transport.adapters.auto.signature", fail)
     adapter = MockTransport(lambda _: Response(200))
     assert to_transport(adapter) is adapter
 
@@ -123,7 +123,7 @@ async def test_an_adapter_that_cannot_be_loaded_sends_nothing(monkeypatch: pytes
     def fail(*_arguments: object, **_settings: object) -> object:
         raise OSError(errno.EMFILE, "too many open files")
 
-    monkeypatch.setattr("connectly_api.transport.auto.to_transport", fail)
+    monkeypatch.setattr("connectly_api.transport.adapters.auto.to_transport", fail)
     progress = Progress()
     with pytest.raises(OSError, match="too many"):
         await AutoTransport().exchange(post("http://127.0.0.1:1"), Timeouts(), progress)
@@ -131,7 +131,7 @@ async def test_an_adapter_that_cannot_be_loaded_sends_nothing(monkeypatch: pytes
 
 
 def test_a_socks_proxy_is_refused_at_once_where_nothing_speaks_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectly_api.transport.settings.find_spec", lambda _name: None)
+    monkeypatch.setattr("connectly_api.transport.tls.find_spec", lambda _name: None)
     AutoTransport(proxy="socks5://proxy:1")
     monkeypatch.setattr(metadata, "version", installed(None))
     with pytest.raises(InvalidInputError, match=r"proxy: SOCKS through httpx needs pip install 'httpx\[socks\]'"):

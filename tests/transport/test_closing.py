@@ -12,11 +12,11 @@ import pytest
 
 from connectly_api import Connectly, NotSentError, OutcomeUnknownError, RateLimitError, UsageError
 from connectly_api.transport import MockTransport, Pace, Rate, Response, Retry, Timeouts
-from connectly_api.transport.auto import AutoTransport
-from connectly_api.transport.httpx import HttpxTransport
-from connectly_api.transport.paced import PacedTransport
+from connectly_api.transport.adapters.auto import AutoTransport
+from connectly_api.transport.adapters.httpx import HttpxTransport
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
+from connectly_api.transport.pacing import PacedTransport
 from connectly_api.transport.protocol import ClosedError, Progress, Transport
-from connectly_api.transport.pyreqwest import PyreqwestTransport
 from tests.rough_server import RoughServer, answer, answering, free_port, hang_after_reading, rough_server
 from tests.transport.test_adapters import post
 

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from connectly_api.transport import Progress, Timeouts, Tls, Transport, WireRequest
-from connectly_api.transport.auto import to_transport
+from connectly_api.transport.adapters.auto import to_transport
 from connectly_api.transport.failure_text import describe_failure
 from connectly_api.transport.protocol import BrokenExchangeError, ClosedError, LateError
 from tests.rough_server import (

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from connectly_api import Connectly, ConnectlyError, NotSentError, OutcomeUnknownError, Retry, Timeouts
-from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.adapters.httpx import HttpxTransport
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
 from connectly_api.transport.protocol import Transport
-from connectly_api.transport.pyreqwest import PyreqwestTransport
 from tests.rough_server import (
     Behaviour,
     RoughServer,

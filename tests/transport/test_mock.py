@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectly_api.transport.mock import MockTransport
+from connectly_api.transport.adapters.mock import MockTransport
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
 
 REQUEST = WireRequest("POST", "https://host/v1", (("X-API-Key", "k"),), b"{}")

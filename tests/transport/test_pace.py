@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, Pace, Rate
-from connectly_api.transport.pace import Bucket, Traffic, traffic_of
 from connectly_api.transport.protocol import WireRequest
+from connectly_api.transport.rates import Bucket, Traffic, traffic_of
 
 
 def departures(bucket: Bucket, count: int, now: float = 0.0) -> list[float]:

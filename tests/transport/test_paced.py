@@ -11,7 +11,7 @@ import pytest
 
 from connectly_api import Connectly, InvalidInputError, NotSentError, Pace, Rate, Response, Retry, SentMessage
 from connectly_api.transport import MockTransport, PacedTransport, WireRequest
-from connectly_api.transport.paced import with_pace
+from connectly_api.transport.pacing import with_pace
 from connectly_api.transport.protocol import Progress, Timeouts
 
 FREE = Pace(endpoint=None, number=None, customer=None)

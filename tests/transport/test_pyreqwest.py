@@ -10,9 +10,9 @@ import pytest
 import trustme
 from pyreqwest.exceptions import BuilderError, ConnectError, ConnectTimeoutError
 
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
+from connectly_api.transport.adapters.pyreqwest_exchange import _lacks_descriptors, _never_connected
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
-from connectly_api.transport.pyreqwest import PyreqwestTransport
-from connectly_api.transport.pyreqwest_exchange import _lacks_descriptors, _never_connected
 from tests.rough_server import (
     Behaviour,
     RoughServer,

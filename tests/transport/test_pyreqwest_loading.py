@@ -13,12 +13,12 @@ import attrs
 import pytest
 
 from connectly_api.errors import UsageError
-from connectly_api.transport import auto, pyreqwest_exchange, pyreqwest_loading
-from connectly_api.transport.auto import AutoTransport
-from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.adapters import auto, pyreqwest_exchange, pyreqwest_loading
+from connectly_api.transport.adapters.auto import AutoTransport
+from connectly_api.transport.adapters.httpx import HttpxTransport
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
+from connectly_api.transport.adapters.pyreqwest_loading import _Loaded, _Loader, is_usable, load
 from connectly_api.transport.protocol import Progress, Timeouts
-from connectly_api.transport.pyreqwest import PyreqwestTransport
-from connectly_api.transport.pyreqwest_loading import _Loaded, _Loader, is_usable, load
 from connectly_api.transport.retry import may_pass
 from tests.rough_server import answering, rough_server, sent
 from tests.transport.test_adapters import post

@@ -13,8 +13,8 @@ from typing import cast
 
 import pytest
 
-from connectly_api.transport import runtime
-from connectly_api.transport.runtime import faithful
+from connectly_api.transport.adapters import pyreqwest_exit as runtime
+from connectly_api.transport.adapters.pyreqwest_exit import faithful
 from tests.rough_server import RoughServer, rough_server, sent
 
 ROOT = Path(__file__).parents[2]

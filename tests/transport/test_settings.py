@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from connectly_api import InvalidInputError, Tls
-from connectly_api.transport.settings import check_proxy, decompressed
+from connectly_api.transport.tls import check_proxy, decompressed
 
 
 def test_each_authority_stands_by_itself() -> None:

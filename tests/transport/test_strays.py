@@ -20,9 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectly_api import Connectly, ConnectlyError, NotSentError, OutcomeUnknownError, Retry, Timeouts, Tls
-from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.adapters.httpx import HttpxTransport
+from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
 from connectly_api.transport.protocol import Transport
-from connectly_api.transport.pyreqwest import PyreqwestTransport
 from tests.rough_server import Behaviour, RoughServer, answer, reset, rough_server
 
 

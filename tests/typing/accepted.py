@@ -38,7 +38,7 @@ from connectly_api.lowlevel import (
     send_message,
 )
 from connectly_api.transport import MockTransport, Transport
-from connectly_api.transport.httpx import HttpxTransport
+from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.webhooks import (
     ButtonReply,
     DeliveryFailure,

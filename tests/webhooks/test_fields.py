@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api.webhooks import fields
+from connectly_api.webhooks import lenient_fields as fields
 
 NINE = datetime(2021, 12, 9, 20, 53, 26, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from connectly_api.addresses import to_recipient
+from connectly_api.recipients import to_recipient
 from connectly_api.webhooks import Event, StatusTracker, WebhookError, parse
 from connectly_api.webhooks.events import DeliveryStatus
 

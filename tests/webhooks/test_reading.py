@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectly_api import Bsuid, Phone, Recipient
-from connectly_api.addresses import to_recipient
+from connectly_api.recipients import to_recipient
 from connectly_api.webhooks import (
     Attachment,
     Business,

@@ -18,17 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError
-from connectly_api.webhooks import (
-    Claim,
-    ClaimState,
-    MemoryStore,
-    SQLiteStore,
-    Store,
-    WebhookStoreError,
-    event_file,
-    sqlite,
-)
-from connectly_api.webhooks.event_file import EventFile
+from connectly_api.webhooks import Claim, ClaimState, MemoryStore, SQLiteStore, Store, WebhookStoreError
+from connectly_api.webhooks.stores import sqlite
+from connectly_api.webhooks.stores import sqlite_file as event_file
+from connectly_api.webhooks.stores.sqlite_file import EventFile
 
 LEASE, RETENTION = 60.0, 3600.0
 

@@ -5,10 +5,10 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import reading as _reading
 from connectly_api import tracebacks as _tracebacks
-from connectly_api import wire as _wire
-from connectly_api import writing as _writing
+from connectly_api.wire import encoding as _wire
+from connectly_api.wire import reading as _reading
+from connectly_api.wire import writing as _writing
 
 _SPELLINGS: dict[str, str] = {}
 

@@ -5,9 +5,9 @@ import typing as _typing
 
 import attrs as _attrs
 
-from connectly_api import reading as _reading
 from connectly_api import tracebacks as _tracebacks
-from connectly_api import writing as _writing
+from connectly_api.wire import reading as _reading
+from connectly_api.wire import writing as _writing
 
 _SPELLINGS: dict[str, str] = {}
 

@@ -165,7 +165,12 @@ def _types(folder: Path, names: list[str]) -> dict[str, list[tuple[str, str]]]:
 
 def _facade() -> dict[str, str]:
     """Return the modules that stand on the generated tree, directly or not, and their texts."""
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
+    paths = [*PACKAGE.glob("*.py"), *PACKAGE.glob("content/*.py")]
+    texts = {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in paths
+        if path.stem != "__init__"
+    }
     found = {"lowlevel": ""}
     while more := {name: text for name, text in texts.items() if name not in found and _imports(text, found)}:
         found |= more
@@ -183,9 +188,11 @@ def _rewrite(tree: Path, package: Path) -> None:
     names = "|".join(["lowlevel", *facade])
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
+    (package / "content").mkdir()
+    (package / "content" / "__init__.py").touch()
     (package / "lowlevel").symlink_to(tree)
     for name, text in facade.items():
-        (package / f"{name}.py").write_text(
+        package.joinpath(*name.split(".")).with_suffix(".py").write_text(
             re.sub(rf"\bconnectly_api(\.({names})\b| import ({names})\b)", rf"{package.name}\1", text), encoding="utf-8"
         )
 

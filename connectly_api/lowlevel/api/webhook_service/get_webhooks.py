@@ -4,8 +4,8 @@ from __future__ import annotations
 import typing as _typing
 
 from connectly_api import tracebacks as _tracebacks
-from connectly_api import wire as _wire
 from connectly_api.transport import protocol as _protocol
+from connectly_api.wire import encoding as _wire
 
 from ...models.get_webhooks_response import GetWebhooksResponse
 

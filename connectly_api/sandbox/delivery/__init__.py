@@ -1,0 +1,1 @@
+"""Webhooks: their bodies, who gets them, and each attempt to deliver one."""

@@ -1,0 +1,83 @@
+"""What inspection shows, as JSON. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectly_api.sandbox.model.records import (
+    AcceptedMessage,
+    Act,
+    Delivery,
+    Entry,
+    ReceivedRequest,
+)
+
+__all__ = ["delivery_document", "entry_document", "message_document", "request_document"]
+
+
+def message_document(message: AcceptedMessage, status: str | None) -> dict[str, Any]:
+    """Return a message as JSON, with what it has come to."""
+    return {
+        "id": message.id,
+        "kind": message.kind,
+        "sender": message.sender,
+        "phone": message.phone,
+        "bsuid": message.bsuid,
+        "campaignName": message.campaign_name,
+        "acceptedAt": message.accepted_at,
+        "traceId": message.trace_id,
+        "status": status,
+        "body": message.body,
+    }
+
+
+def request_document(request: ReceivedRequest) -> dict[str, Any]:
+    """Return a request as JSON; bytes of its body that are not UTF-8 are replaced."""
+    return {
+        "number": request.number,
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": request.headers,
+        "body": request.body.decode(errors="replace"),
+        "operation": request.operation,
+        "status": request.status,
+        "code": request.code,
+        "violations": [{"field": one.field, "problem": one.problem} for one in request.violations],
+        "unknownFields": request.unknown_fields,
+        "messageId": None if request.message is None else request.message.id,
+        "traceId": request.trace_id,
+        "receivedAt": request.received_at,
+        "fault": request.fault,
+    }
+
+
+def delivery_document(delivery: Delivery) -> dict[str, Any]:
+    """Return an attempt to deliver an event as JSON."""
+    return {
+        "number": delivery.number,
+        "attempt": delivery.attempt,
+        "registrationId": delivery.registration_id,
+        "topic": delivery.topic,
+        "address": delivery.address,
+        "event": delivery.json(),
+        "signature": delivery.signature,
+        "status": delivery.status,
+        "problem": delivery.problem,
+        "at": delivery.at,
+        "fault": delivery.fault,
+    }
+
+
+def entry_document(entry: Entry) -> dict[str, Any]:
+    """Return an entry of the timeline as JSON."""
+    match entry:
+        case ReceivedRequest():
+            return {"what": "request", "at": entry.received_at, **request_document(entry)}
+        case Delivery():
+            return {"what": "delivery", **delivery_document(entry)}
+        case Act():
+            return {"what": "act", "at": entry.at, "name": entry.name, "arguments": entry.arguments}
+        case _:
+            told = {"messageId": entry.message_id, "status": entry.status, "code": entry.code}
+            return {"what": "status", "at": entry.at, **told}

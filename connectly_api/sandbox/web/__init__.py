@@ -1,0 +1,1 @@
+"""The sandbox's HTTP: the API, the control interface, and the server."""

@@ -1,0 +1,114 @@
+"""The sandbox's socket edge: uvicorn within the running asyncio loop, on a socket of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+from weakref import WeakSet
+
+import sniffio
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from connectly_api.errors import ConnectlyError, UsageError
+from connectly_api.sandbox.web.connection import KEY, Connection
+
+__all__ = ["ServeError", "serving"]
+
+_GRACE = 2
+"""Seconds that requests under way are given when serving ends."""
+
+_LAST_PORT = 65_535
+
+
+class ServeError(ConnectlyError):
+    """The sandbox cannot listen where it was told to."""
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
+    """Serve an application until the block ends; requests under way are given two seconds then.
+
+    Args:
+        app: What answers.
+        host: The interface.
+        port: 0 picks a free one.
+
+    Yields:
+        The address, `http://127.0.0.1:…`.
+
+    Raises:
+        ServeError: The port is in use or not to be had, or the host is none of this machine's.
+        UsageError: The running loop is not asyncio's.
+    """
+    if sniffio.current_async_library() != "asyncio":
+        raise UsageError("the sandbox's server runs on asyncio; use sandbox.app in process with another library")
+    connections: WeakSet[Connection] = WeakSet()
+    config = uvicorn.Config(
+        app, http=_protocols(connections), lifespan="off", ws="none", log_config=None, access_log=False,
+        server_header=False, proxy_headers=False, timeout_graceful_shutdown=_GRACE,
+    )  # fmt: skip
+    config.load()
+    # The steps of uvicorn's own serve(), but for the one that takes over the process's signals.
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    with _listen(host, port) as listener:
+        await server.startup(sockets=[listener])
+        ticking = asyncio.create_task(server.main_loop())
+        try:
+            yield _address(listener)
+        finally:
+            server.should_exit = True
+            await asyncio.shield(_stop(server, ticking, listener, connections))
+
+
+def _protocols(connections: WeakSet[Connection]) -> type[asyncio.Protocol]:
+    """Return what makes uvicorn's protocol for each connection, and hands the connection to the application.
+
+    What a server gives to every request of a connection as its `state` is copied from what its protocol was made with.
+    """
+
+    def protocol(*, app_state: dict[str, Any], **parts: Any) -> asyncio.Protocol:  # noqa: ANN401  (uvicorn's own)
+        connection = Connection(lambda: made.transport)
+        connections.add(connection)
+        made: Any = cast("Any", AutoHTTPProtocol)(app_state={**app_state, KEY: connection}, **parts)
+        return cast("asyncio.Protocol", made)
+
+    return cast("type[asyncio.Protocol]", protocol)
+
+
+async def _stop(
+    server: uvicorn.Server, ticking: asyncio.Task[None], listener: socket.socket, connections: WeakSet[Connection]
+) -> None:
+    await ticking
+    for connection in tuple(connections):
+        if connection.is_held:
+            connection.reset()
+    await server.shutdown(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _LAST_PORT:
+        raise ServeError(f"cannot listen on {host} port {port}: ports are 0 to {_LAST_PORT}")
+    try:
+        family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server(where[:2], family=family)
+        # asyncio turns Nagle's algorithm off only on sockets that name their protocol; an answer of two writes would
+        # otherwise wait 40 ms for the peer's acknowledgement of the first.
+        return socket.socket(family, listener.type, socket.IPPROTO_TCP, fileno=listener.detach())
+    except socket.gaierror as error:
+        raise ServeError(f"cannot listen on {host!r}: {error.strerror}") from error
+    except OSError as error:
+        raise ServeError(f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}") from error
+    except UnicodeError as error:
+        raise ServeError(f"cannot listen on {host!r}: {error}") from error
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

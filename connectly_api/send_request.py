@@ -1,0 +1,178 @@
+"""From a recipient, a content and options to the one request that says it all. Pure: everything is checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypedDict, get_args
+
+import attrs
+
+from connectly_api.callback_data import callback_data_doubts
+from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
+from connectly_api.content.interactive import ListMessage, ReplyButtons
+from connectly_api.content.limits import Limits, check
+from connectly_api.content.products import Product, ProductList
+from connectly_api.content.template import Template
+from connectly_api.errors import InvalidContentError, InvalidInputError, Violation
+from connectly_api.json_values import JsonValue
+from connectly_api.keywords import check_keywords
+from connectly_api.lowlevel import models
+from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
+from connectly_api.recipients import Phone, Recipient, SenderLike
+from connectly_api.setting_rules import name_problem
+from connectly_api.transport.protocol import Request
+from connectly_api.wire.encoding import UNSET
+
+__all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "check_options", "to_request"]
+
+SessionContent = Text | Image | Video | Audio | Document | Location | ListMessage | ReplyButtons | Product | ProductList
+"""A free-form message: it reaches customers who wrote within the last 24 hours."""
+
+Content = SessionContent | Template
+"""Whatever can be sent."""
+
+ChannelType = Literal["whatsapp", "sms"]
+"""The channels that the service documents."""
+
+_KINDS: Final = get_args(Content)
+_CHANNELS: Final = get_args(ChannelType)
+
+
+class SendOptions(TypedDict, total=False):
+    """What every way of sending takes beside the recipient and the content.
+
+    Attributes:
+        sender: Which of the business's numbers sends; the client's where not given.
+        callback_data: Any JSON value of at most 1024 bytes, which comes back with the message's delivery statuses and
+            with replies that refer to it.
+        campaign_name: A tag for the service's analytics and webhook filters.
+        channel_type: `whatsapp` where not given. A template goes by WhatsApp alone: any other is refused.
+        timeout: Seconds for the whole call, tries and pauses included; the client's where not given.
+    """
+
+    sender: SenderLike | None
+    callback_data: JsonValue
+    campaign_name: str | None
+    channel_type: ChannelType | None
+    timeout: float | None
+
+
+_OPTIONS: Final = tuple(SendOptions.__annotations__)
+_KNOWN_OPTIONS: Final = frozenset(_OPTIONS)
+
+
+def check_options(options: Mapping[str, object], content: object) -> None:
+    """Refuse options that no message takes.
+
+    Args:
+        options: What was given beside the recipient and the content.
+        content: Its fields are keywords of the method that sends this kind, so they may have been meant.
+
+    Raises:
+        TypeError: One of the options is not in `SendOptions`; it names the one that was probably meant.
+    """
+    if options.keys() <= _KNOWN_OPTIONS:
+        return
+    kind: type[Any] = type(content)
+    fields = attrs.fields_dict(kind) if attrs.has(kind) else {}
+    places = {name: f"give it to the content, {kind.__name__}(…, {name}=…)" for name in fields}
+    check_keywords(options, (*_OPTIONS, "recipient", "content"), elsewhere=places)
+
+
+@attrs.frozen
+class Message:
+    """A message that is checked as far as a program can, and its addresses.
+
+    Attributes:
+        recipient: To whom.
+        content: What.
+        sender: Which number sends, or None where the business has one.
+        callback_data: What comes back with its events, or None.
+        campaign_name: Its tag, or None.
+        channel_type: The channel of a session message; a template's is `whatsapp`.
+    """
+
+    recipient: Recipient
+    content: Content
+    sender: Phone | None = None
+    callback_data: JsonValue = attrs.field(default=None, repr=False)
+    campaign_name: str | None = None
+    channel_type: ChannelType = "whatsapp"
+
+
+def to_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
+    """Return the request that sends a message.
+
+    Args:
+        business_id: Opaque.
+        message: Whom, what and how.
+        limits: What to do about WhatsApp's limits on content.
+
+    Raises:
+        InvalidContentError: The content breaks limits; it has all of them.
+        CallbackDataTooLongError: More than 1024 bytes of callback data.
+        InvalidInputError: Callback data that is not JSON, or an option of a wrong type.
+    """
+    content: object = message.content
+    if not isinstance(content, _KINDS):
+        problem = f"must be one of the kinds of content, not {type(content).__name__}"
+        raise InvalidContentError([Violation("content", problem, level="error")])
+    doubts = () if message.callback_data is None else callback_data_doubts(message.callback_data)
+    if message.campaign_name is not None:
+        _check_text("campaign_name", message.campaign_name)
+    if message.channel_type not in _CHANNELS:
+        raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
+    if message.channel_type != "whatsapp" and isinstance(message.content, Template):
+        raise InvalidInputError("channel_type: a template goes by whatsapp alone", field="channel_type")
+    check(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
+    check(doubts, limits)
+    if isinstance(message.content, Template):
+        return _template_request(business_id, message, message.content)
+    return _session_request(business_id, message, message.content)
+
+
+def _session_request(
+    business_id: str, message: Message, content: SessionContent
+) -> Request[models.SendMessageResponse]:
+    recipient = models.Participant(channel_type=message.channel_type)
+    if message.recipient.phone is not None:
+        recipient.id = message.recipient.phone.e164
+    if message.recipient.bsuid is not None:
+        recipient.user_id = message.recipient.bsuid.value
+    if message.recipient.name is not None:
+        recipient.name = message.recipient.name
+    body = models.SendMessageRequest(recipient=recipient, message=content.to_message())
+    if message.sender is not None:
+        body.sender = models.Participant(id=message.sender.e164, channel_type=message.channel_type)
+    if message.campaign_name is not None:
+        body.campaign_name = message.campaign_name
+    if message.callback_data is not None:
+        body.callback_data = message.callback_data
+    return send_message.request(business_id, body=body)
+
+
+def _template_request(business_id: str, message: Message, template: Template) -> Request[models.SendMessageResponse]:
+    body = models.SendWhatsappTemplatedMessageRequest(
+        sender=UNSET if message.sender is None else message.sender.e164,
+        number=_number(message.recipient),
+        template_name=template.name,
+        language=template.language,
+        parameters=template.to_parameters(),
+        campaign_name=UNSET if message.campaign_name is None else message.campaign_name,
+        callback_data=UNSET if message.callback_data is None else message.callback_data,
+    )
+    return send_whatsapp_templated_message.request(business_id, body=body)
+
+
+def _number(recipient: Recipient) -> str:
+    """Return how a template names a recipient: by phone number where it is known, else `bsuid:` and the BSUID."""
+    if recipient.phone is not None:
+        return recipient.phone.e164
+    return f"bsuid:{recipient.bsuid.value}" if recipient.bsuid is not None else ""
+
+
+def _check_text(field: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
+    if (problem := name_problem(value)) is not None:
+        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))

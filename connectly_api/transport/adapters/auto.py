@@ -1,0 +1,135 @@
+"""Which adapter a client uses where none is given, and how the names of adapters become adapters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from inspect import signature
+from typing import Any, Literal, get_args
+
+from connectly_api.errors import InvalidInputError
+from connectly_api.tracebacks import cut_init_traceback
+from connectly_api.transport.adapters.pyreqwest_loading import is_usable
+from connectly_api.transport.endpoint import check_hop
+from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, Transport, WireRequest
+from connectly_api.transport.tls import Tls, check_proxy, check_tls
+
+__all__ = ["AutoTransport", "TransportName", "to_transport"]
+
+TransportName = Literal["auto", "httpx", "pyreqwest"]
+
+_TESTED_SERIES = "0.15."
+"""Of pyreqwest: what proves that a request never left was tested with these versions."""
+
+
+@cut_init_traceback
+class AutoTransport:
+    """Sends through pyreqwest where it is installed and known to work, and the loop is asyncio's; else through httpx.
+
+    It decides at its first request, and then for good. In a process that was forked after its parent sent something
+    through pyreqwest, it takes httpx, and likewise where something else has loaded pyreqwest: see `pyreqwest_loading`.
+    """
+
+    def __init__(self, *, proxy: str | None = None, tls: Tls | None = None) -> None:
+        """Note the settings; nothing is imported or opened yet.
+
+        Raises:
+            InvalidInputError: A setting cannot be used.
+        """
+        self._proxy = None if proxy is None else check_proxy(proxy)
+        if proxy is not None and proxy.startswith("socks") and not _has_pyreqwest():
+            check_proxy(proxy, needs_socksio=True)
+        self._tls = check_tls(tls)
+        self._chosen: Transport | None = None
+        self._is_closed = False
+
+    def check_base_url(self, base_url: str) -> None:
+        """Refuse an address that would be reached in clear over a proxy elsewhere; see `Transport`.
+
+        Raises:
+            InvalidInputError: It is plain http, and the proxy is not on this machine.
+        """
+        check_hop(base_url, self._proxy)
+
+    def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
+        """Send one request and read the whole answer; see `Transport.exchange`."""
+        if self._is_closed:
+            raise ClosedError(progress)
+        if self._chosen is None:
+            progress.may_have_left = False
+            name: TransportName = "pyreqwest" if _is_on_asyncio() and _has_pyreqwest() and is_usable() else "httpx"
+            self._chosen = to_transport(name, proxy=self._proxy, tls=self._tls)
+        return self._chosen.exchange(request, timeouts, progress)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        self._is_closed = True
+        if self._chosen is not None:
+            await self._chosen.aclose()
+
+
+def to_transport(
+    transport: Transport | TransportName, *, proxy: str | None = None, tls: Tls | None = None
+) -> Transport:
+    """Return an adapter by its name, or the one that was given.
+
+    Args:
+        transport: An adapter, or a name.
+        proxy: Address of a proxy, for an adapter made here.
+        tls: Further certificate authorities, for an adapter made here.
+
+    Raises:
+        InvalidInputError: There is no such adapter, it is not installed, its settings cannot be used, or settings were
+            given beside an adapter, which has its own.
+    """
+    if not isinstance(transport, str):
+        _check_adapter(transport)
+        if proxy is not None or tls is not None:
+            raise InvalidInputError("proxy, tls: give them to the adapter itself", field="transport")
+        return transport
+    if transport not in get_args(TransportName):
+        names = ", ".join(get_args(TransportName))
+        raise InvalidInputError(f"transport: must be an adapter, or one of {names}", field="transport")
+    if transport == "auto":
+        return AutoTransport(proxy=proxy, tls=tls)
+    if transport == "pyreqwest" and not _has_pyreqwest():
+        raise InvalidInputError("transport: pyreqwest needs pip install 'connectly-api[fast]'", field="transport")
+    # Imported here, so that importing this package costs less than importing httpx.
+    if transport == "pyreqwest":
+        from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport  # noqa: PLC0415
+
+        return PyreqwestTransport(proxy=proxy, tls=tls)
+    from connectly_api.transport.adapters.httpx import HttpxTransport  # noqa: PLC0415
+
+    return HttpxTransport(proxy=proxy, tls=tls)
+
+
+def _check_adapter(transport: object) -> None:
+    """Refuse what could only fail at the first send, when nobody could say any more whether it had been sent."""
+    for name, arguments in (("exchange", ("request", "timeouts", "progress")), ("aclose", ())):
+        method: Any = getattr(transport, name, None)
+        try:
+            signature(method).bind(*arguments)
+        except TypeError:
+            problem = f"{name}({', '.join(arguments)})"
+            raise InvalidInputError(f"transport: has no method {problem}", field="transport") from None
+        except ValueError:
+            pass  # Written in another language, it does not say what it takes.
+
+
+def _is_on_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _has_pyreqwest() -> bool:
+    # Imported here, as its import takes a seventh of this package's.
+    from importlib import metadata  # noqa: PLC0415
+
+    try:
+        return metadata.version("pyreqwest").startswith(_TESTED_SERIES)
+    except metadata.PackageNotFoundError:
+        return False

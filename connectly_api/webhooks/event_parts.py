@@ -1,0 +1,144 @@
+"""What the events are made of, as frozen values: who took part, what was said, and why a delivery failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from connectly_api.errors import is_documented_code, is_documented_type, is_trace_id
+from connectly_api.recipients import Bsuid, Phone, Recipient
+from connectly_api.webhooks.deep import DeepValue
+from connectly_api.webhooks.shown import is_id, shown_if, shown_of
+
+__all__ = ["Attachment", "Business", "Customer", "DeliveryFailure", "Location", "Referral"]
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Customer:
+    """The customer's side of an event; every field is None where the event does not say.
+
+    Attributes:
+        id: What the event calls the customer: the phone number as it was written, or the BSUID.
+        phone: The phone number; None for a customer who hides it, and where it cannot be read without a guess.
+        bsuid: The business-scoped user id, where the business's number has that switched on.
+        name: The customer's display name.
+        channel_type: `whatsapp`, `sms`; open to new values.
+    """
+
+    id: str | None = attrs.field(default=None, repr=False)
+    phone: Phone | None = None
+    bsuid: Bsuid | None = None
+    name: str | None = attrs.field(default=None, repr=False)
+    channel_type: str | None = attrs.field(default=None, repr=shown_of("whatsapp", "sms"))
+
+    @property
+    def recipient(self) -> Recipient | None:
+        """The customer as `send` takes it, by every address known; None where none is.
+
+        It has no name: the display name of an event is the customer's own, and need not be sent back.
+        """
+        if self.phone is None and self.bsuid is None:
+            return None
+        return Recipient(phone=self.phone, bsuid=self.bsuid)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Business:
+    """The business's side of an event: which of its numbers took part.
+
+    Attributes:
+        id: What the event calls the number: E.164, or an opaque id in older events.
+        name: The number's display name.
+        channel_type: `whatsapp`, `sms`; open to new values.
+    """
+
+    id: str | None = attrs.field(default=None, repr=False)
+    name: str | None = attrs.field(default=None, repr=False)
+    channel_type: str | None = attrs.field(default=None, repr=shown_of("whatsapp", "sms"))
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Attachment:
+    """A file. Source: https://docs.connectly.ai/webhooks/payload-types.
+
+    Attributes:
+        type: `image`, `video`, `audio`, `document`; open to new values.
+        url: Where it can be fetched.
+        caption: The text under it.
+        filename: Its name, for documents.
+    """
+
+    type: str | None = attrs.field(default=None, repr=shown_of("image", "video", "audio", "document"))
+    url: str | None = attrs.field(default=None, repr=False)
+    caption: str | None = attrs.field(default=None, repr=False)
+    filename: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Location:
+    """A place.
+
+    Attributes:
+        latitude: Degrees, −90 to 90; None where it was not readable.
+        longitude: Degrees, −180 to 180; None where it was not readable.
+        name: What the place is called.
+        address: Its postal address.
+    """
+
+    latitude: float | None = attrs.field(default=None, repr=False)
+    longitude: float | None = attrs.field(default=None, repr=False)
+    name: str | None = attrs.field(default=None, repr=False)
+    address: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Referral:
+    """The advertisement or post that brought the customer. Source: https://docs.connectly.ai/webhooks/payload-types.
+
+    Attributes:
+        ctwa_clid: Meta's click id.
+        source_url: The address of the advertisement or post.
+        source_id: Its id.
+        source_type: `ad` or `post`.
+        headline: Its title.
+        body: Its text.
+        media_type: `image` or `video`.
+        image_url: Its image.
+        video_url: Its video.
+        thumbnail_url: Its preview.
+    """
+
+    ctwa_clid: str | None = attrs.field(default=None, repr=False)
+    source_url: str | None = attrs.field(default=None, repr=False)
+    source_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
+    source_type: str | None = attrs.field(default=None, repr=shown_of("ad", "post"))
+    headline: str | None = attrs.field(default=None, repr=False)
+    body: str | None = attrs.field(default=None, repr=False)
+    media_type: str | None = attrs.field(default=None, repr=shown_of("image", "video"))
+    image_url: str | None = attrs.field(default=None, repr=False)
+    video_url: str | None = attrs.field(default=None, repr=False)
+    thumbnail_url: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class DeliveryFailure(DeepValue):
+    """Why a message was not delivered: the fields of `ApiError`.
+
+    Attributes:
+        code: `ERROR_CODE_…`, open to new values.
+        type: `ERROR_TYPE_…`, open to new values.
+        message: For developers; it may repeat personal data, so the repr leaves it out.
+        user_title: A short text for end users.
+        user_message: A longer text for end users.
+        trace_id: What the service's support asks for.
+        details: Further facts.
+    """
+
+    code: str | None = attrs.field(default=None, repr=shown_if(is_documented_code))
+    type: str | None = attrs.field(default=None, repr=shown_if(is_documented_type))
+    message: str | None = attrs.field(default=None, repr=False)
+    user_title: str | None = attrs.field(default=None, repr=False)
+    user_message: str | None = attrs.field(default=None, repr=False)
+    trace_id: str | None = attrs.field(default=None, repr=shown_if(is_trace_id))
+    details: Any = attrs.field(default=None, repr=False, hash=False)

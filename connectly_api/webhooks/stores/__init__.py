@@ -1,0 +1,1 @@
+"""Stores remember which events were handled, so that each is handled once."""
