@@ -25,7 +25,7 @@ from connectly_api.cli.exit_codes import (
     USAGE,
     CommandLineError,
     describe_error,
-    service_words,
+    read_service_words,
 )
 from connectly_api.cli.option_groups import format_block
 from connectly_api.cli.output import OutputError, flush_output, is_terminal, write_bytes, write_line, write_note
@@ -56,7 +56,7 @@ def _write_version(is_requested: bool) -> None:  # noqa: FBT001  (typer passes t
 
 
 @app.callback()
-def _connectly(
+def _handle_options(
     *,
     version: Annotated[
         bool, typer.Option("--version", metavar="", is_eager=True, callback=_write_version, help="Print the version.")
@@ -76,7 +76,7 @@ def _connectly(
     rich_help_panel=_TOOLS,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
-def _sandbox(context: typer.Context) -> None:
+def _run_sandbox(context: typer.Context) -> None:
     """Run a local sandbox of the service, without a key.
 
     Takes the options of python -m connectly_api.sandbox: see connectly sandbox --help.
@@ -91,7 +91,7 @@ def _sandbox(context: typer.Context) -> None:
 @app.command(
     "spec", rich_help_panel=_TOOLS, epilog=format_block("Examples", ("connectly spec > service.swagger.json",))
 )
-def _spec(
+def _print_spec(
     *,
     sha256: Annotated[bool, typer.Option("--sha256", metavar="", help="Print only the file's SHA-256.")] = False,
 ) -> None:
@@ -143,7 +143,7 @@ def _report(error: Exception, arguments: list[str]) -> int:
         case OutputError() if isinstance(error.reason, BrokenPipeError):
             return _end_silently()
         case ConnectlyError():
-            return _write_error(describe_error(error), arguments, words=service_words(error))
+            return _write_error(describe_error(error), arguments, words=read_service_words(error))
         case CommandLineError():
             return _write_error(_to_document(error, USAGE), arguments)
         case OutputError():

@@ -104,7 +104,7 @@ MEANINGS: Final[Mapping[int, str]] = {
 """Every exit status and its meaning."""
 
 
-def exit_status_of(error: ConnectlyError) -> ExitStatus:
+def find_exit_status(error: ConnectlyError) -> ExitStatus:
     """Return the exit status for an error: that of its nearest class."""
     if isinstance(error, NotSentError) and not error.retry_safe:
         return _HOPELESS
@@ -115,10 +115,10 @@ def exit_status_of(error: ConnectlyError) -> ExitStatus:
 
 def describe_error(error: ConnectlyError) -> dict[str, Any]:
     """Return an error as JSON, without the service's own words, which may repeat the request."""
-    status = exit_status_of(error)
+    status = find_exit_status(error)
     document: dict[str, Any] = {
         "kind": type(error).__name__,
-        "message": _text_of(error),
+        "message": _format_error(error),
         "advice": status.advice,
         "exitCode": status.code,
         "retrySafe": error.retry_safe,
@@ -140,7 +140,7 @@ _WIDEST: Final = 4
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def service_words(error: ConnectlyError) -> dict[str, str]:
+def read_service_words(error: ConnectlyError) -> dict[str, str]:
     """Return the service's own words for `--show-message`: its message, and its code where the error's text has none.
 
     Without a message, the beginning of the response stands in, on one line.
@@ -154,9 +154,9 @@ def service_words(error: ConnectlyError) -> dict[str, str]:
     return {name: str(value) for name, value in words.items() if value is not None}
 
 
-def _text_of(error: ConnectlyError) -> str:
+def _format_error(error: ConnectlyError) -> str:
     if isinstance(error, ApiError):
-        return text_of(error, "see --show-message" if service_words(error) else "")
+        return text_of(error, "see --show-message" if read_service_words(error) else "")
     if isinstance(error, (NotSentError, OutcomeUnknownError)) and (reason := explain_failure(error.__context__)):
         what = "not sent" if isinstance(error, NotSentError) else "no response"
         # The system's words begin with a capital letter and end with their name: Connection refused (ECONNREFUSED).

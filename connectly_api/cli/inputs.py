@@ -1,4 +1,7 @@
-"""Files and standard input. An error names the option and repeats nothing of the content."""
+"""Files and standard input.
+
+Each function raises `CommandLineError` for what it cannot read; the error names the option and repeats no content.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,7 @@ STDIN = "-"
 
 
 def read_bytes(option: str, source: str) -> bytes:
-    """Read a file, or standard input for `-`.
-
-    Raises:
-        CommandLineError: It cannot be read.
-    """
+    """Read a file, or standard input for `-`."""
     try:
         return sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
     except (OSError, ValueError) as error:
@@ -26,11 +25,7 @@ def read_bytes(option: str, source: str) -> bytes:
 
 
 def decode_text(option: str, content: bytes) -> str:
-    """Decode UTF-8, without a byte order mark.
-
-    Raises:
-        CommandLineError: It is not UTF-8.
-    """
+    """Decode UTF-8, without a byte order mark."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -38,11 +33,7 @@ def decode_text(option: str, content: bytes) -> str:
 
 
 def read_text(option: str, source: str) -> str:
-    """Read text from a file, or from standard input for `-`, without the last line end.
-
-    Raises:
-        CommandLineError: It cannot be read, is not UTF-8, or is empty.
-    """
+    """Read text from a file, or from standard input for `-`, without the last line end."""
     text = decode_text(option, read_bytes(option, source)).removesuffix("\n").removesuffix("\r")
     if not text:
         where = "standard input, which can be read only once," if source == STDIN else "the file"
@@ -51,20 +42,12 @@ def read_text(option: str, source: str) -> str:
 
 
 def read_value(option: str, value: str) -> str:
-    """Return a value as typed, or the text in standard input for `-`.
-
-    Raises:
-        CommandLineError: Standard input cannot be read, is not UTF-8, or is empty.
-    """
+    """Return a value as typed, or the text in standard input for `-`."""
     return read_text(option, STDIN) if value == STDIN else value
 
 
 def read_secret(option: str, source: str) -> str:
-    """Read a key or a secret: the only line of a file, or of standard input for `-`.
-
-    Raises:
-        CommandLineError: It cannot be read, is not UTF-8, is empty, or has several lines.
-    """
+    """Read a key or a secret: the only line of a file, or of standard input for `-`."""
     text = read_text(option, source)
     if "\n" in text:
         raise CommandLineError(f"{option}: must hold only the secret, on one line")
@@ -72,20 +55,12 @@ def read_secret(option: str, source: str) -> str:
 
 
 def read_json(option: str, source: str) -> JsonValue:
-    """Read a JSON value from a file, or from standard input for `-`.
-
-    Raises:
-        CommandLineError: It cannot be read or is not JSON.
-    """
+    """Read a JSON value from a file, or from standard input for `-`."""
     return parse_json(option, read_text(option, source))
 
 
 def parse_json(option: str, text: str) -> JsonValue:
-    """Parse a JSON value.
-
-    Raises:
-        CommandLineError: It is not JSON; the error names the line and the column.
-    """
+    """Parse a JSON value."""
     try:
         value: JsonValue = json.loads(text)
     except json.JSONDecodeError as error:

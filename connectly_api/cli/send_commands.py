@@ -89,31 +89,31 @@ class HeaderOptions:
     'connectly send text "+1 (604) 444-1111" "Hello!" --dry-run',
     'connectly send text -- +16044441111 "-10 % today"',
 )
-def _text(to: To, text: Body, message: MessageOptions, options: CallOptions) -> None:
+def _send_text(to: To, text: Body, message: MessageOptions, options: CallOptions) -> None:
     """Send a text."""
     send_content(to, Text(read_value("TEXT", text)), message, options)
 
 
 @command(app, "image", "connectly send image +16044441111 https://example.com/a.jpg --caption Look")
-def _image(to: To, url: Url, message: MessageOptions, options: CallOptions, caption: Caption = None) -> None:
+def _send_image(to: To, url: Url, message: MessageOptions, options: CallOptions, caption: Caption = None) -> None:
     """Send an image: JPEG or PNG."""
     send_content(to, Image(url, caption), message, options)
 
 
 @command(app, "video", "connectly send video +16044441111 https://example.com/video.mp4")
-def _video(to: To, url: Url, message: MessageOptions, options: CallOptions, caption: Caption = None) -> None:
+def _send_video(to: To, url: Url, message: MessageOptions, options: CallOptions, caption: Caption = None) -> None:
     """Send a video: MP4 or 3GPP."""
     send_content(to, Video(url, caption), message, options)
 
 
 @command(app, "audio", "connectly send audio +16044441111 https://example.com/audio.mp3")
-def _audio(to: To, url: Url, message: MessageOptions, options: CallOptions) -> None:
+def _send_audio(to: To, url: Url, message: MessageOptions, options: CallOptions) -> None:
     """Send an audio file."""
     send_content(to, Audio(url), message, options)
 
 
 @command(app, "document", "connectly send document +16044441111 https://example.com/a.pdf --filename a.pdf")
-def _document(
+def _send_document(
     to: To,
     url: Url,
     *,
@@ -127,7 +127,7 @@ def _document(
 
 
 @command(app, "location", "connectly send location +16044441111 --at 37.7749,-122.4194 --name Shop")
-def _location(
+def _send_location(
     to: To,
     *,
     at: Annotated[str, typer.Option("--at", metavar="LATITUDE,LONGITUDE", help="In degrees.")],
@@ -150,7 +150,7 @@ def _location(
     "connectly send list +16044441111 --button Choose --row s=Small --row l=Large",
     'connectly send list +16044441111 --button Go --section "Sizes: s=Small; l=Large"',
 )
-def _list(
+def _send_list(
     to: To,
     *,
     button: Annotated[str, typer.Option(metavar="TITLE", help="The button that opens the list.")],
@@ -177,7 +177,7 @@ def _list(
 
 
 @command(app, "buttons", 'connectly send buttons +16044441111 "On Friday?" --button y=Yes --button n=No')
-def _buttons(
+def _send_buttons(
     to: To,
     text: Body,
     *,
@@ -193,7 +193,7 @@ def _buttons(
 
 
 @command(app, "product", 'connectly send product +16044441111 my-catalog sku-1 --text "Back in stock"')
-def _product(
+def _send_product(
     to: To,
     catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalog's id.")],
     product: Annotated[str, typer.Argument(metavar="PRODUCT", help="The product's retailer id.")],
@@ -213,7 +213,7 @@ def _product(
     "products",
     'connectly send products +16044441111 "For you" --catalog shop --product sku-1',
 )
-def _products(
+def _send_products(
     to: To,
     text: Body,
     *,
@@ -242,7 +242,7 @@ def _products(
     "connectly send template +16044441111 order_shipped en --body Ann --body 12345",
     "connectly send template +16044441111 offer en --parameter copy_code=15OFF",
 )
-def _template(
+def _send_template(
     to: To,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The template's name.")],
     language: Annotated[str, typer.Argument(metavar="LANGUAGE", help="The translation's code, such as en.")],

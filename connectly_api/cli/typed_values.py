@@ -1,6 +1,7 @@
 """Buttons, rows, products, parameters and filters, as typed in an option or written in a JSON file. Pure.
 
-An error names the option or the place in the file, and repeats nothing of the content.
+Each function raises `CommandLineError` for another form or shape; the error names the option, or the place in the file,
+and repeats no content.
 """
 
 from __future__ import annotations
@@ -21,11 +22,7 @@ _PARAMETER: Final = ("name", "value", "filename")
 
 
 def parse_buttons(texts: Sequence[str]) -> list[Button]:
-    """Parse buttons, each `ID=TITLE`.
-
-    Raises:
-        CommandLineError: One has another form.
-    """
+    """Parse buttons, each `ID=TITLE`."""
     return [Button(*_split_pair("--button", text, "ID=TITLE")) for text in texts]
 
 
@@ -35,9 +32,6 @@ def parse_sections(rows: Sequence[str], sections: Sequence[str]) -> list[Section
     Args:
         rows: `ID=TITLE` or `ID=TITLE|DESCRIPTION`: a section without a title, which comes first.
         sections: `TITLE: ROW; ROW`.
-
-    Raises:
-        CommandLineError: One has another form.
     """
     untitled = [Section(None, [_parse_row("--row", text) for text in rows])] if rows else []
     titled = map(_split_section, sections)
@@ -50,20 +44,13 @@ def parse_product_sections(products: Sequence[str], sections: Sequence[str]) -> 
     Args:
         products: Retailer ids: a section without a title, which comes first.
         sections: `TITLE: PRODUCT; PRODUCT`.
-
-    Raises:
-        CommandLineError: One has another form.
     """
     untitled = [ProductSection(None, products)] if products else []
     return [*untitled, *(ProductSection(title, items) for title, items in map(_split_section, sections))]
 
 
 def parse_parameters(texts: Sequence[str]) -> list[Parameter]:
-    """Parse template parameters, each `NAME=VALUE`.
-
-    Raises:
-        CommandLineError: One has another form.
-    """
+    """Parse template parameters, each `NAME=VALUE`."""
     return [Parameter(*_split_pair("--parameter", text, "NAME=VALUE", strip=False)) for text in texts]
 
 
@@ -73,20 +60,13 @@ def parse_filters(campaigns: Sequence[str], filters: Sequence[str]) -> list[Webh
     Args:
         campaigns: Patterns of campaign names.
         filters: `FIELD=PATTERN`, for other fields.
-
-    Raises:
-        CommandLineError: One has another form.
     """
     others = [_split_pair("--filter", text, "FIELD=PATTERN") for text in filters]
     return [*map(WebhookFilter, campaigns), *(WebhookFilter(pattern, field) for field, pattern in others)]
 
 
 def to_sections(value: JsonValue) -> list[Section]:
-    """Convert the JSON of a file: `[{"title": ..., "rows": [{"id": ..., "title": ...}]}]`.
-
-    Raises:
-        CommandLineError: It has another shape.
-    """
+    """Convert the JSON of a file: `[{"title": ..., "rows": [{"id": ..., "title": ...}]}]`."""
     return [
         Section(
             section.get("title"),
@@ -97,11 +77,7 @@ def to_sections(value: JsonValue) -> list[Section]:
 
 
 def to_product_sections(value: JsonValue) -> list[ProductSection]:
-    """Convert the JSON of a file: `[{"title": ..., "products": ["sku-1"]}]`.
-
-    Raises:
-        CommandLineError: It has another shape.
-    """
+    """Convert the JSON of a file: `[{"title": ..., "products": ["sku-1"]}]`."""
     return [
         ProductSection(section.get("title"), _read_array(f"{place}.products", section.get("products")))
         for place, section in _read_objects(_FILE, value, ("products", "title"))
@@ -109,11 +85,7 @@ def to_product_sections(value: JsonValue) -> list[ProductSection]:
 
 
 def to_parameters(value: JsonValue) -> list[Parameter]:
-    """Convert the JSON of a file: `{"body_1": "Ann"}` or `[{"name": ..., "value": ...}]`.
-
-    Raises:
-        CommandLineError: It has another shape.
-    """
+    """Convert the JSON of a file: `{"body_1": "Ann"}` or `[{"name": ..., "value": ...}]`."""
     if is_object(value):
         return [Parameter(name, cast("Any", content)) for name, content in value.items()]
     return [Parameter(*_pick(entry, *_PARAMETER)) for _, entry in _read_objects("--parameters", value, _PARAMETER)]

@@ -110,12 +110,12 @@ def test_a_wrong_command_line_gets_json_where_asked_for(shell: Shell) -> None:
     assert shell("send", "text", TO, "--", "--json", "x").err.startswith("connectly: Too many")
 
 
-def test_no_verb_at_all_shows_help(shell: Shell) -> None:
+def test_no_arguments_show_help(shell: Shell) -> None:
     assert shell() == shell("--help")
 
 
 @pytest.mark.parametrize("group", ["send", "webhooks"])
-def test_half_a_verb_says_where_the_other_half_is_listed(shell: Shell, group: str) -> None:
+def test_a_group_alone_names_its_help(shell: Shell, group: str) -> None:
     ended = shell(group)
 
     assert (ended.code, ended.err) == (2, f"connectly: Missing command; see 'connectly {group} --help'\n")
@@ -183,7 +183,7 @@ def test_the_version_is_the_packages(shell: Shell) -> None:
     assert shell("--version").out == f"connectly {__version__}\n"
 
 
-def raising(error: BaseException) -> Callable[[WireRequest], Response]:
+def raise_error(error: BaseException) -> Callable[[WireRequest], Response]:
     def answer(_: WireRequest) -> Response:
         raise error
 
@@ -193,15 +193,15 @@ def raising(error: BaseException) -> Callable[[WireRequest], Response]:
 def test_an_interruption_ends_with_130_and_says_that_the_message_may_be_gone(
     shell: Shell,
 ) -> None:
-    ended = shell.against(raising(KeyboardInterrupt()))("send", "text", TO, "Hi")
+    ended = shell.against(raise_error(KeyboardInterrupt()))("send", "text", TO, "Hi")
 
     assert (ended.code, ended.out) == (130, "")
     assert ended.err == "connectly: interrupted; a message that was being sent may have been delivered\n"
 
 
 @pytest.mark.parametrize(("may_have_left", "code"), [(True, 5), (False, 4)])
-def test_what_may_have_left_and_what_did_not_end_differently(shell: Shell, *, may_have_left: bool, code: int) -> None:
-    commands = shell.against(raising(ConnectionError("kestrel")), may_have_left=may_have_left)
+def test_sent_perhaps_and_not_sent_end_differently(shell: Shell, *, may_have_left: bool, code: int) -> None:
+    commands = shell.against(raise_error(ConnectionError("kestrel")), may_have_left=may_have_left)
 
     ended = commands("send", "text", TO, "kestrel")
 
@@ -248,7 +248,7 @@ class Broken(io.StringIO):
 
 @pytest.mark.parametrize("method", ["write", "flush"])
 @pytest.mark.parametrize("arguments", [("spec", "--sha256"), ("--help",)])
-def test_a_reader_that_is_gone_ends_it_quietly(
+def test_a_closed_pipe_ends_it_silently(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], method: str, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr("sys.stdout", Broken(BrokenPipeError(32, "Broken pipe"), method))
@@ -332,7 +332,7 @@ def test_the_sandbox_takes_its_own_options(shell: Shell) -> None:
     assert shell("sandbox", "--sender", "nobody").code == 1
 
 
-def test_the_shells_completion_knows_the_verbs() -> None:
+def test_shell_completion_knows_the_commands() -> None:
     script = process(_CONNECTLY_COMPLETE="source_bash")
     words = process(_CONNECTLY_COMPLETE="complete_bash", COMP_WORDS="connectly webhooks ", COMP_CWORD="2")
 

@@ -12,7 +12,7 @@ from tests.cli.conftest import Shell
 ADDRESS = "https://example.com/webhook"
 
 
-def test_a_registration_is_made_listed_changed_and_deleted(shell: Shell) -> None:
+def test_a_registration_is_created_listed_updated_and_deleted(shell: Shell) -> None:
     made = shell("webhooks", "create", "messages", ADDRESS)
     identifier = made.out.strip()
     changed = shell("webhooks", "update", identifier, "--address", f"{ADDRESS}/2", "--echo", "--campaign", "a-*")
