@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.soak import soak
+from benchmarks.send_soak import soak
 
 
 @pytest.mark.parametrize("transport", ["httpx", "pyreqwest"])

@@ -274,7 +274,7 @@ async def test_a_receiver_that_is_interrupted_shows_no_body_and_no_header() -> N
         lambda customer, _: customer.taps(TEXT),
         lambda customer, _: customer.sends(TEXT, TEXT),
         lambda customer, _: customer.changes_phone(TEXT),
-        lambda _, sandbox: sandbox.act("says", customer=PHONE, text=TEXT, kestrel=KEY),
+        lambda _, sandbox: sandbox.run_verb("says", customer=PHONE, text=TEXT, kestrel=KEY),
     ],
 )
 async def test_a_sandboxs_refusal_leaves_no_frame_but_the_callers(act: Callable[..., Awaitable[object]]) -> None:

@@ -17,7 +17,7 @@ from connectly_api.client import Connectly
 from connectly_api.content.limits import Limits, LimitWarning
 from connectly_api.errors import InvalidInputError, NotSentError, OutcomeUnknownError
 from connectly_api.recipients import Phone
-from connectly_api.setting_rules import refer_to
+from connectly_api.setting_rules import name_origin
 from connectly_api.transport.adapters.mock import MockTransport
 from connectly_api.transport.endpoint import PRODUCTION, proxy_from_environment
 from connectly_api.transport.protocol import Response, WireRequest
@@ -86,7 +86,7 @@ def _create_client(settings: ClientSettings, limits: Limits, transport: object) 
             **{name: value for name, value in keywords.items() if value is not None},
         )
     except InvalidInputError as error:
-        raise refer_to(error, settings.origins) from None
+        raise name_origin(error, settings.origins) from None
 
 
 def _describe_peer(settings: ClientSettings) -> str:

@@ -16,7 +16,7 @@ from connectly_api.content.limits import Limits
 from connectly_api.errors import InvalidInputError
 from connectly_api.recipients import Bsuid, Phone, Recipient, to_recipient
 from connectly_api.send_request import ChannelType, Content, SendOptions
-from connectly_api.setting_rules import refer_to
+from connectly_api.setting_rules import name_origin
 
 _PANEL: Final = "Message"
 
@@ -118,4 +118,4 @@ def _parse_phone(text: str, region: str | None) -> Phone:
     try:
         return Phone.parse(text, region=region)
     except InvalidInputError as error:
-        raise refer_to(error, {"phone": "recipient", "region": "--region"}) from None
+        raise name_origin(error, {"phone": "recipient", "region": "--region"}) from None

@@ -22,7 +22,8 @@ from connectly_api.cli.typed_values import (
     to_sections,
 )
 from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
-from connectly_api.content.interactive import Header, ListMessage, ReplyButtons
+from connectly_api.content.interactive import ListMessage, ReplyButtons
+from connectly_api.content.parts import Header
 from connectly_api.content.products import Product, ProductList
 from connectly_api.content.template import Template
 

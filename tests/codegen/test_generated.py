@@ -12,7 +12,7 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import Answer, Request, Response
-from connectly_api.wire.encoding import UNSET
+from connectly_api.wire.unset import UNSET
 from tests.codegen.samples import NAMES, VENDORED
 
 Generated = Callable[[str], ModuleType]

@@ -100,7 +100,7 @@ def test_a_new_file_is_put_in_place_and_told(
         "  make check",
     ):
         assert line in told.splitlines() or line.startswith("2 breaking")
-    assert re.search(r"connectly_api/send_request\.py:\d+ _session_request$", told, re.MULTILINE)
+    assert re.search(r"connectly_api/send_request\.py:\d+ _build_session_request$", told, re.MULTILINE)
     assert main(["check", "--root", str(checkout)]) == 0
     assert run(checkout, new) == 0
     assert "byte for byte: nothing to do." in capsys.readouterr().out

@@ -36,9 +36,9 @@ from connectly_api import (
 )
 from connectly_api.error_response import _BY_CODE
 from connectly_api.sandbox import Settings
-from connectly_api.sandbox.flags import parser
-from connectly_api.sandbox.model.fault_rules import What
-from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.sandbox.flags import build_parser
+from connectly_api.sandbox.model.fault_rules import FaultKind
+from connectly_api.sandbox.verbs.setup import VERBS
 from connectly_api.transport.adapters.auto import TransportName
 from tests.docs.pages import ROOT
 
@@ -68,9 +68,10 @@ def every_error() -> dict[str, type[ConnectlyError]]:
 
 
 def test_a_table_is_found_with_its_rows() -> None:
-    assert ("answer", ("200", "handled, now or by an earlier delivery; or no handler wants this class")) in [
-        (heading, row) for heading, found in tables("docs/webhooks.md") for row in found
-    ]
+    assert (
+        "status",
+        ("200", "the event was handled, now or by an earlier delivery, or no handler takes its class"),
+    ) in [(heading, row) for heading, found in tables("docs/webhooks.md") for row in found]
 
 
 def test_the_table_of_errors_has_every_class_below_its_own() -> None:
@@ -123,7 +124,7 @@ def test_the_table_of_the_sandboxs_options_has_no_other() -> None:
 
 def test_the_table_of_flags_has_each_of_the_programs_own_with_its_default() -> None:
     settings = {field.name for field in attrs.fields(Settings)}
-    own = [action for action in parser()._actions if action.dest not in settings | {"help"}]
+    own = [action for action in build_parser()._actions if action.dest not in settings | {"help"}]
     shown = {code(row[0])[0]: row[1] for row in rows("docs/sandbox.md", "flag")}
     assert list(shown) == [action.option_strings[0] for action in own]
     for action in own:
@@ -133,11 +134,11 @@ def test_the_table_of_flags_has_each_of_the_programs_own_with_its_default() -> N
 
 def test_the_table_of_verbs_has_each_and_no_other() -> None:
     named = [name for row in rows("docs/sandbox.md", "verb") for name in code(row[0])]
-    assert sorted(named) == sorted({*ACTS, "advance", "settle", "reset"})
+    assert sorted(named) == sorted({*VERBS, "advance", "settle", "reset"})
 
 
 def test_what_the_page_says_can_be_looked_at_can_be(address: str) -> None:
-    line = re.search(r"^`GET` shows (.+)\. No key", (ROOT / "docs/sandbox.md").read_text("utf-8"), re.MULTILINE)
+    line = re.search(r"^`GET` returns (.+)\. No key", (ROOT / "docs/sandbox.md").read_text("utf-8"), re.MULTILINE)
     assert line
     assert len(code(line[1])) == 6
     for name in code(line[1]):
@@ -145,20 +146,18 @@ def test_what_the_page_says_can_be_looked_at_can_be(address: str) -> None:
 
 
 def test_the_table_of_faults_and_the_line_below_have_each_and_no_other() -> None:
-    page = (ROOT / "docs/test-your-bot.md").read_text("utf-8")
-    table = [name for row in rows("docs/test-your-bot.md", "what") for name in code(row[0])]
+    page = (ROOT / "docs/testing.md").read_text("utf-8")
+    table = [name for row in rows("docs/testing.md", "what") for name in code(row[0])]
     line = re.search(r"^For webhooks: (.+?)\.$", page, re.MULTILINE | re.DOTALL)
     assert line
     named = [name for name in (*table, *code(line[1])) if not name.endswith("=")]
-    assert sorted(named) == sorted(get_args(What))
+    assert sorted(named) == sorted(get_args(FaultKind))
 
 
 def test_the_table_of_rates_has_the_pace_that_is_kept() -> None:
     pace = Pace()
     numbers = {"endpoint": "190 a second", "number": "76 a second", "customer": "one every 6 seconds"}
-    for (said, _, burst), (name, words) in zip(
-        rows("docs/pace-and-telemetry.md", "rate"), numbers.items(), strict=True
-    ):
+    for (said, _, burst), (name, words) in zip(rows("docs/rate-limits.md", "rate"), numbers.items(), strict=True):
         rate = getattr(pace, name)
         assert words in said
         assert burst == str(rate.burst)
@@ -166,14 +165,14 @@ def test_the_table_of_rates_has_the_pace_that_is_kept() -> None:
 
 
 def test_the_table_of_transports_has_every_name_and_says_which_is_the_default() -> None:
-    named = {code(row[0])[0]: row[1] for row in rows("docs/pace-and-telemetry.md", "`transport=`") if code(row[0])}
+    named = {code(row[0])[0]: row[0] for row in rows("docs/performance.md", "`transport=`") if code(row[0])}
     assert set(named) == {f'"{name}"' for name in get_args(TransportName)}
     default = inspect.signature(Connectly).parameters["transport"].default
-    assert [name for name, said in named.items() if said.endswith(": the default")] == [f'"{default}"']
+    assert [name for name, cell in named.items() if cell.endswith(", the default")] == [f'"{default}"']
 
 
 def test_every_metric_that_the_page_names_is_written() -> None:
-    named = {name for row in rows("docs/pace-and-telemetry.md", "name") for name in code(row[0]) if "." in name}
+    named = {name for row in rows("docs/observability.md", "name") for name in code(row[0]) if "." in name}
     source = (ROOT / "connectly_api" / "telemetry.py").read_text("utf-8")
     assert named == set(re.findall(r'"([a-z.]+)",\s+(?:unit=)', source))
     assert telemetry.__all__ == ["Telemetry"]

@@ -17,7 +17,7 @@ def test_the_documentations_example_passes_with_the_wheel_alone(tmp_path: Path) 
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     project = tmp_path / "project"
     project.mkdir()
-    for block in blocks_of(ROOT / "docs" / "test-your-bot.md"):
+    for block in blocks_of(ROOT / "docs" / "testing.md"):
         if block.title is not None:
             (project / block.title).write_text(block.text, "utf-8")
     (project / "test_where.py").write_text(

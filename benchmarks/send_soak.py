@@ -1,7 +1,7 @@
-"""Many sends over a rough wire: `python -m benchmarks.soak [--sends N] [--in-flight N] [--transport NAME]`.
+"""Many sends to an unreliable server: `python -m benchmarks.send_soak [--sends N] [--in-flight N] [--transport NAME]`.
 
-A server of its own answers most requests and fails 2 % of them in one of several ways. Every call must end as exactly
-one of accepted, refused, not sent and unknown, no message may arrive twice, and the server's own count must agree.
+The server accepts most requests and fails 2 % of them in one of several ways. Every call must end as exactly one of
+accepted, refused, not sent and unknown, no message may arrive twice, and the server's own record must agree.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ from connectly_api import (
     UnexpectedResponseError,
 )
 
-__all__ = ["Rough", "soak"]
-
 _ACCEPTED: Final = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"id": "01"}'
 _FAULTS: Final = {
     "close": b"",
@@ -40,7 +38,7 @@ _FAULTS: Final = {
     "502": b"HTTP/1.1 502 X\r\nContent-Length: 9\r\n\r\n<html></>",
     "400": b"HTTP/1.1 400 X\r\nContent-Length: 2\r\n\r\n{}",
     "429": b"HTTP/1.1 429 X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n",
-    "close after the answer": _ACCEPTED,
+    "close after the response": _ACCEPTED,
     "silence": b"",
 }
 _PATIENCE: Final = 1000
@@ -48,13 +46,13 @@ _PATIENCE: Final = 1000
 _KEEPS_CONNECTION: Final = frozenset({"500", "502", "400", "429"})
 
 
-class Rough:
-    """The server, and what it did with each message."""
+class UnreliableServer:
+    """A server that fails, and records what it did with each message."""
 
     def __init__(self, faults: float, seed: int = 0) -> None:
-        """Fail that share of the requests."""
+        """Fail this share of the requests."""
         self._faults = faults
-        self._random = random.Random(seed)  # noqa: S311 (which fault comes next is no secret)
+        self._random = random.Random(seed)  # noqa: S311 (the choice of faults is not a secret)
         self.did: dict[str, list[str]] = {}
         self.open = 0
 
@@ -82,7 +80,7 @@ class Rough:
             writer.close()
 
 
-def _kind(error: ConnectlyError) -> str:
+def _classify(error: ConnectlyError) -> str:
     if isinstance(error, NotSentError):
         return "not sent"
     if isinstance(error, OutcomeUnknownError | UnexpectedResponseError):
@@ -91,13 +89,13 @@ def _kind(error: ConnectlyError) -> str:
 
 
 async def soak(sends: int, in_flight: int, transport: str, faults: float = 0.02) -> Counter[str]:
-    """Send, and compare what the calls came to with what the server did.
+    """Send, and compare the outcomes of the calls with what the server did.
 
     Raises:
         AssertionError: They do not agree.
     """
-    rough = Rough(faults)
-    server = await asyncio.start_server(rough.handle, "127.0.0.1", 0, backlog=1024)
+    unreliable = UnreliableServer(faults)
+    server = await asyncio.start_server(unreliable.handle, "127.0.0.1", 0, backlog=1024)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     outcomes: dict[str, str] = {}
     async with Connectly(
@@ -117,23 +115,23 @@ async def soak(sends: int, in_flight: int, transport: str, faults: float = 0.02)
                     await connectly.send_text("+16044441111", name)
                     outcomes[name] = "accepted"
                 except ConnectlyError as error:
-                    outcomes[name] = _kind(error)
+                    outcomes[name] = _classify(error)
 
         await asyncio.gather(*(work() for _ in range(in_flight)))
     server.close()
     for _ in range(_PATIENCE):
-        if not rough.open:
+        if not unreliable.open:
             break
         await asyncio.sleep(0.01)
-    if rough.open:
-        raise AssertionError(f"{rough.open} connections are left open by a client that is closed")
-    _compare(sends, outcomes, rough.did)
+    if unreliable.open:
+        raise AssertionError(f"{unreliable.open} connections are still open after the client was closed")
+    _compare(sends, outcomes, unreliable.did)
     return Counter(outcomes.values())
 
 
 _MEANING: Final = {
     "accept": "accepted",
-    "close after the answer": "accepted",
+    "close after the response": "accepted",
     "400": "refused",
     "429": "refused",
     "500": "unknown",
@@ -146,28 +144,28 @@ def _compare(sends: int, outcomes: dict[str, str], did: dict[str, list[str]]) ->
         raise AssertionError(f"{sends} calls, {len(outcomes)} outcomes")
     for name, outcome in outcomes.items():
         seen = did.get(name, [])
-        # Only a refusal with 429 may be followed by another try.
+        # Only a 429 may be followed by another try.
         if any(fault != "429" for fault in seen[:-1]):
             raise AssertionError(f"{name} went out again after {seen}")
         expected = _MEANING.get(seen[-1], "unknown") if seen else "not sent"
-        # A connection that was closed in the same moment as it was used leaves the outcome unknown.
-        is_open_question = outcome == "unknown" and (not seen or seen[-1] == "429")
-        if outcome != expected and not is_open_question:
+        # A connection that is closed at the moment it is used leaves the outcome unknown.
+        is_uncertain = outcome == "unknown" and (not seen or seen[-1] == "429")
+        if outcome != expected and not is_uncertain:
             raise AssertionError(f"{name} ended {outcome}, but the server did {seen}")
 
 
 def main() -> None:
-    """Run, and say what came of it."""
-    parser = argparse.ArgumentParser(description="Many sends over a rough wire.")
+    """Run, and print the outcomes."""
+    parser = argparse.ArgumentParser(description="Many sends to an unreliable server.")
     parser.add_argument("--sends", type=int, default=200_000)
     parser.add_argument("--in-flight", type=int, default=200)
     parser.add_argument("--transport", choices=["auto", "httpx", "pyreqwest"], default="auto")
     options = parser.parse_args()
     started = time.perf_counter()
-    counted = asyncio.run(soak(options.sends, options.in_flight, options.transport))
+    outcomes = asyncio.run(soak(options.sends, options.in_flight, options.transport))
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    figures = ", ".join(f"{kind} {count:,}" for kind, count in sorted(counted.items()))
+    figures = ", ".join(f"{kind} {count:,}" for kind, count in sorted(outcomes.items()))
     sys.stdout.write(f"{options.sends:,} sends in {seconds:.0f} s: {figures}; the server agrees. Peak {peak} MiB.\n")
 
 

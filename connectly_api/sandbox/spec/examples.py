@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectly_api.json_values import is_object
-from connectly_api.sandbox.spec.schemas import Schema
-from connectly_api.sandbox.spec.validation import validator, violations
-
-__all__ = ["example"]
+from connectly_api.sandbox.spec.json_schemas import Schema
+from connectly_api.sandbox.spec.validation import build_validator, find_violations
 
 _TEXTS: Final[Mapping[str, str]] = {
     "byte": "",
@@ -22,7 +20,7 @@ _TEXTS: Final[Mapping[str, str]] = {
 }
 
 
-def example(schema: Schema) -> object:
+def build_example(schema: Schema) -> object:
     """Return a value that the schema describes: its example where that fits, else the plainest one.
 
     The same schema gives the same value. A schema with a pattern needs an example.
@@ -31,7 +29,7 @@ def example(schema: Schema) -> object:
 
 
 def _example(schema: Schema, above: frozenset[int]) -> object:
-    if "example" in schema and not violations(validator(schema), schema["example"]):
+    if "example" in schema and not find_violations(build_validator(schema), schema["example"]):
         given: object = schema["example"]
         return given
     match schema.get("type"):

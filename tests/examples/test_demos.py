@@ -1,4 +1,4 @@
-"""Each example plays on a sandbox with one command, ends by itself with 0, and says what happened."""
+"""Each example runs its demo on a sandbox with one command, exits with 0, and prints what happened."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINES = {
         "business  We have sent you another one.",
     ],
     "webhook_consumer": [
-        "delivered -> nobody answers",
+        "delivered -> no response",
         "starts again, with the same file",
         ": read",
         ": delivery_failed ERROR_CODE_UNSPECIFIED",
@@ -33,7 +33,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_an_example_plays_without_a_key_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
+def test_a_demo_runs_without_a_key_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTLY_")}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"examples.{name}"],

@@ -1,7 +1,7 @@
-"""How fast the sandbox starts, and how many sends a second it takes over a socket: `python -m benchmarks.sandbox`.
+"""How fast the sandbox starts, and how many sends a second it accepts: `python -m benchmarks.sandbox_rates`.
 
-The server runs in a process of its own, so it has a core of its own where there are two. Beside it, in the same run and
-in turns, runs a bare Starlette application that reads the body and answers `{"id": …}`, on the same server.
+The server runs in its own process, and so on its own core if there are two. In the same run, in turns, a bare Starlette
+application on the same server reads the body and responds with `{"id": …}`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ REQUEST = (
 )
 
 
-async def ask(port: int, until: float) -> int:
-    """Send over one connection until a time, and return how many sends were accepted."""
+async def send_until(port: int, until: float) -> int:
+    """Send over one connection until a time, and return how many messages were accepted."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     count = 0
     while time.perf_counter() < until:
@@ -66,26 +66,26 @@ async def ask(port: int, until: float) -> int:
     return count
 
 
-async def rate(which: str) -> tuple[float, float]:
-    """Return the sends that a fresh server takes in a second, and in a second of its own CPU time."""
+async def measure_rate(which: str) -> tuple[float, float]:
+    """Return how many sends a fresh server accepts per second, and per second of its own CPU time."""
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVER, which, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     if server.stdout is None or server.stdin is None:
-        raise RuntimeError("the server cannot be spoken to")
+        raise RuntimeError("the server has no pipes")
     port = int((await server.stdout.readline()).decode().rpartition(":")[2])
-    warm = await ask(port, time.perf_counter() + 0.3)
+    warm = await send_until(port, time.perf_counter() + 0.3)
     until = time.perf_counter() + SECONDS
-    counts = await asyncio.gather(*(ask(port, until) for _ in range(CONNECTIONS)))
+    counts = await asyncio.gather(*(send_until(port, until) for _ in range(CONNECTIONS)))
     server.stdin.close()
     cpu = float(await server.stdout.readline())
     await server.wait()
     return sum(counts) / SECONDS, (warm + sum(counts)) / cpu
 
 
-def starts() -> float:
-    """Return how long a sandbox takes to start once it is imported, in seconds."""
-    from connectly_api.sandbox import Sandbox  # noqa: PLC0415 (its import is not what is measured)
+def measure_start() -> float:
+    """Return how many seconds a sandbox takes to start once it is imported."""
+    from connectly_api.sandbox import Sandbox  # noqa: PLC0415 (the import is not measured)
 
     times: list[float] = []
     for _ in range(STARTS):
@@ -99,11 +99,11 @@ async def main() -> None:
     """Measure and print a table."""
     rates: dict[str, list[tuple[float, float]]] = {"bare": [], "sandbox": []}
     for _ in range(ROUNDS):
-        for which, found in rates.items():
-            found.append(await rate(which))
-    print(f"start in process  {starts() * 1000:8.1f} ms")  # noqa: T201
+        for which, results in rates.items():
+            results.append(await measure_rate(which))
+    print(f"start in process  {measure_start() * 1000:8.1f} ms")  # noqa: T201
     for column, unit in enumerate(("sends/s", "sends/s of CPU time")):
-        medians = {which: statistics.median(one[column] for one in found) for which, found in rates.items()}
+        medians = {which: statistics.median(result[column] for result in results) for which, results in rates.items()}
         for which, median in medians.items():
             print(f"{which:17} {median:8.0f} {unit}   {median / medians['bare']:5.2f} x bare")  # noqa: T201
 

@@ -19,8 +19,6 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_mapping
 
-__all__ = ["NAMES", "Schema", "SchemaReader", "accepted_names", "camel_case", "refuse_swagger", "resolve"]
-
 Schema = Mapping[str, Any]
 
 NAMES: Final = "x-names"
@@ -33,29 +31,29 @@ _KEPT = (
 )  # fmt: skip
 
 
-def refuse_swagger(problem: str) -> InvalidInputError:
+def build_swagger_error(problem: str) -> InvalidInputError:
     """Return the error for a Swagger file that cannot be served."""
     return InvalidInputError(f"swagger: {problem}", field="swagger")
 
 
-def camel_case(name: str) -> str:
+def to_camel_case(name: str) -> str:
     """Return the name that protobuf's JSON gives to a field: `list_message` becomes `listMessage`."""
     return re.sub("_+(.)", lambda match: match[1].upper(), name)
 
 
-def accepted_names(schema: Schema) -> Mapping[str, str]:
+def get_accepted_names(schema: Schema) -> Mapping[str, str]:
     """Return each name that an object accepts, with the one that its value is kept under; also those of `allOf`."""
     own: Mapping[str, str] = schema.get(NAMES, {})
     if "allOf" not in schema:
         return own
     names: dict[str, str] = {}
     for part in schema["allOf"]:
-        names.update(accepted_names(part))
+        names.update(get_accepted_names(part))
     return names | dict(own)
 
 
 @attrs.frozen
-class SchemaReader:
+class SchemaConverter:
     """Converts the schemas of one file.
 
     Attributes:
@@ -64,7 +62,7 @@ class SchemaReader:
     """
 
     document: Mapping[str, Any]
-    spell: Callable[[str], str] = camel_case
+    spell: Callable[[str], str] = to_camel_case
     _done: dict[str, dict[str, Any]] = attrs.field(factory=dict[str, dict[str, Any]], init=False, repr=False, eq=False)
 
     def convert(self, schema: object) -> Schema:
@@ -75,7 +73,7 @@ class SchemaReader:
                 nowhere, outside the file, or back to itself.
         """
         if not is_mapping(schema):
-            raise refuse_swagger(f"a schema is of type {type(schema).__name__}, not an object")
+            raise build_swagger_error(f"a schema is of type {type(schema).__name__}, not an object")
         if "$ref" in schema:
             return self._referred(schema["$ref"])
         parts = schema.get("allOf", ())
@@ -88,10 +86,10 @@ class SchemaReader:
 
     def _referred(self, reference: object) -> Schema:
         if not isinstance(reference, str):
-            raise refuse_swagger("a $ref is not a string")
+            raise build_swagger_error("a $ref is not a string")
         if reference not in self._done:
             self._done[reference] = {}
-            target = resolve(self.document, {"$ref": reference})
+            target = resolve_references(self.document, {"$ref": reference})
             self._fill(self._done[reference], target)
         return self._done[reference]
 
@@ -118,10 +116,10 @@ class SchemaReader:
         if len(set(spelt.values())) < len(spelt):
             spelt = {name: name for name in properties}
         converted["properties"] = {spelt[name]: self.convert(inner) for name, inner in properties.items()}
-        converted[NAMES] = {camel_case(name): kept for name, kept in spelt.items()} | spelt
+        converted[NAMES] = {to_camel_case(name): kept for name, kept in spelt.items()} | spelt
 
 
-def resolve(document: Mapping[str, Any], value: object) -> Mapping[str, Any]:
+def resolve_references(document: Mapping[str, Any], value: object) -> Mapping[str, Any]:
     """Follow `$ref`s inside the file until something else stands there.
 
     Raises:
@@ -131,13 +129,13 @@ def resolve(document: Mapping[str, Any], value: object) -> Mapping[str, Any]:
     while is_mapping(value) and "$ref" in value:
         reference: object = value["$ref"]
         if not isinstance(reference, str) or not reference.startswith("#/"):
-            raise refuse_swagger(f"the reference {reference!r} leads outside the file")
+            raise build_swagger_error(f"the reference {reference!r} leads outside the file")
         if reference in seen:
-            raise refuse_swagger(f"{reference} refers to itself")
+            raise build_swagger_error(f"{reference} refers to itself")
         seen.add(reference)
         value = _pointed(document, reference)
     if not is_mapping(value):
-        raise refuse_swagger(f"an object is expected where there is a value of type {type(value).__name__}")
+        raise build_swagger_error(f"an object is expected where there is a value of type {type(value).__name__}")
     return value
 
 
@@ -145,7 +143,7 @@ def _pointed(document: Mapping[str, Any], reference: str) -> object:
     value: object = document
     for step in _steps(reference):
         if not is_mapping(value) or step not in value:
-            raise refuse_swagger(f"{reference} is not in the file")
+            raise build_swagger_error(f"{reference} is not in the file")
         value = value[step]
     return value
 
@@ -159,4 +157,4 @@ def _check_pattern(schema: Mapping[str, Any]) -> None:
     try:
         re.compile(schema.get("pattern", ""))
     except (re.error, TypeError) as error:
-        raise refuse_swagger(f"a pattern cannot be read: {error}") from None
+        raise build_swagger_error(f"a pattern cannot be read: {error}") from None

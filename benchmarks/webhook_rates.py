@@ -1,9 +1,9 @@
-"""What receiving an event costs, side by side: `python -m benchmarks.webhooks`.
+"""What receiving an event costs, next to other packages: `python -m benchmarks.webhook_rates`.
 
-First in CPU: verifying and reading a documented event of 1 KB, against the floor, which is `hmac`, a comparison and
-`json.loads`, and against what other packages do to the same bytes. Then over real sockets: one uvicorn process with an
-application for each candidate, 50 connections, every event another. Rounds are interleaved, so that a busy machine
-slows all candidates alike; the ratios are what counts. `requirements/bench.in` names the other packages.
+First the CPU time to verify and parse a documented event of 1 KB, against the floor (`hmac`, a comparison and
+`json.loads`) and against other packages with the same bytes. Then over real sockets: one uvicorn process with an
+application for each candidate, 50 connections, every event different. Rounds are interleaved, so that a busy machine
+slows all candidates alike. Compare the ratios. `requirements/bench.in` names the other packages.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ import attrs
 
 from connectly_api.webhooks import SIGNATURE_HEADER, Event, SQLiteStore, WebhookApp, receive, sign
 
-SECRET: Final = "wh-secret-01"  # noqa: S105 (of these measurements)
+SECRET: Final = "wh-secret-01"  # noqa: S105 (not a real secret)
 STANDARD_SECRET: Final = "whsec_" + base64.b64encode(SECRET.encode()).decode()
 DOCUMENTED: Final = Path(__file__).resolve().parent.parent / "tests" / "data" / "webhooks"
 SIZE: Final = 1024
 CPU_ROUNDS, CPU_CALLS = 9, 4000
 CONNECTIONS, LOAD_ROUNDS, LOAD_EVENTS = 50, 5, 3000
 TARGET: Final = 3.0
-"""Times the floor's CPU that verification and reading may take."""
+"""The CPU time that verifying and parsing may take, as a multiple of the floor's."""
 
 Headers = Mapping[str, str]
 Work = Callable[[Headers, bytes], object]
 
 
-def event_of_one_kilobyte(name: str, number: int = 0) -> bytes:
-    """Return a documented event with an id of its own, grown to 1 KB by callback data as a business might send it."""
+def build_event(name: str, number: int = 0) -> bytes:
+    """Return a documented event with its own id, padded to 1 KB with plausible callback data."""
     body = json.loads((DOCUMENTED / f"{name}.json").read_bytes())
     for part in {"message", "statusUpdate"} & set(body):
         body[part]["id"] = f"01FRRWW2ZAHD9GJ1SW{number:08d}"
@@ -55,8 +55,8 @@ def event_of_one_kilobyte(name: str, number: int = 0) -> bytes:
     return json.dumps(body).encode()
 
 
-def headers_of(body: bytes) -> dict[str, str]:
-    """Return the headers that every candidate looks for."""
+def build_headers(body: bytes) -> dict[str, str]:
+    """Return the headers that the candidates look for."""
     now = int(time.time())
     stripe = hmac.new(SECRET.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
     standard = hmac.digest(SECRET.encode(), f"msg_1.{now}.".encode() + body, "sha256")
@@ -76,20 +76,20 @@ def headers_of(body: bytes) -> dict[str, str]:
 
 
 def floor(headers: Headers, body: bytes) -> object:
-    """Do the least that is right: hmac, a comparison in constant time, json.loads."""
+    """Do the least that is correct: hmac, a comparison in constant time, json.loads."""
     expected = base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest())
     if not hmac.compare_digest(expected, headers[SIGNATURE_HEADER].encode()):
         raise ValueError("wrong signature")
     return json.loads(body)
 
 
-def ours(headers: Headers, body: bytes) -> object:
-    """Verify, decode within limits, and read a typed event."""
+def receive_event(headers: Headers, body: bytes) -> object:
+    """Verify, decode within limits, and return a typed event."""
     return receive(headers, body, SECRET)
 
 
-def others() -> dict[str, Work | None]:
-    """Return what other packages verify with, each followed by json.loads; None where one is not installed."""
+def load_others() -> dict[str, Work | None]:
+    """Return the other packages' verification followed by json.loads; None for a package that is not installed."""
 
     def pywa(module: Any) -> Work:  # noqa: ANN401 (an optional package)
         def work(headers: Headers, body: bytes) -> object:
@@ -110,24 +110,24 @@ def others() -> dict[str, Work | None]:
         verifier = module.Webhook(STANDARD_SECRET)
         return lambda headers, body: verifier.verify(body, headers)
 
-    found: dict[str, Work | None] = {}
+    works: dict[str, Work | None] = {}
     for name, module, make in (
         ("pywa", "pywa.utils", pywa),
         ("stripe", "stripe", stripe),
         ("standardwebhooks", "standardwebhooks", standard),
     ):
         try:
-            found[name] = make(import_module(module))
+            works[name] = make(import_module(module))
         except ModuleNotFoundError:
-            found[name] = None
-    return found
+            works[name] = None
+    return works
 
 
 # CPU.
 
 
-def microseconds(candidates: Mapping[str, Work], headers: Headers, body: bytes) -> dict[str, float]:
-    """Return the CPU that one call of each candidate takes: the best of several interleaved rounds."""
+def time_candidates(candidates: Mapping[str, Work], headers: Headers, body: bytes) -> dict[str, float]:
+    """Return the CPU time of one call of each candidate in microseconds: the best of several interleaved rounds."""
     best = dict.fromkeys(candidates, float("inf"))
     for _ in range(CPU_ROUNDS):
         for name, work in candidates.items():
@@ -139,12 +139,12 @@ def microseconds(candidates: Mapping[str, Work], headers: Headers, body: bytes) 
 
 
 def measure_cpu(candidates: Mapping[str, Work]) -> None:
-    """Print a table, and whether the target was met for every documented event."""
-    print(f"CPU of verifying and reading one event of {SIZE} bytes, in µs (times the floor)")  # noqa: T201
+    """Print a table, and whether every documented event meets the target."""
+    print(f"CPU time to verify and parse one event of {SIZE} bytes, in µs (ratio to the floor)")  # noqa: T201
     met = True
     for path in sorted(DOCUMENTED.glob("*.json")):
-        body = event_of_one_kilobyte(path.stem)
-        times = microseconds(candidates, headers_of(body), body)
+        body = build_event(path.stem)
+        times = time_candidates(candidates, build_headers(body), body)
         ratio = times["connectly_api"] / times["floor"]
         met = met and ratio <= TARGET
         cells = (f"{name} {spent:.1f} ({spent / times['floor']:.2f})" for name, spent in times.items())
@@ -155,8 +155,8 @@ def measure_cpu(candidates: Mapping[str, Work]) -> None:
 # Over sockets.
 
 
-def plain_app(work: Work) -> Any:  # noqa: ANN401 (an ASGI application)
-    """Return an application that reads the body, does its work, and answers 200."""
+def create_plain_app(work: Work) -> Any:  # noqa: ANN401 (an ASGI application)
+    """Return an application that reads the body, does the work, and responds with 200."""
 
     async def app(scope: Any, receive_message: Any, send: Any) -> None:  # noqa: ANN401 (as ASGI has it)
         body, more = b"", True
@@ -171,8 +171,8 @@ def plain_app(work: Work) -> Any:  # noqa: ANN401 (an ASGI application)
     return app
 
 
-def whole_app(store: SQLiteStore | None = None) -> WebhookApp:
-    """Return this package's receiver with a handler that does nothing."""
+def create_webhook_app(store: SQLiteStore | None = None) -> WebhookApp:
+    """Return a `WebhookApp` with a handler that does nothing."""
     app = WebhookApp(SECRET, store=store)
 
     @app.on_any
@@ -183,18 +183,20 @@ def whole_app(store: SQLiteStore | None = None) -> WebhookApp:
 
 
 def serve(folder: str) -> None:
-    """Serve every candidate under its own path, and print the port."""
-    import uvicorn  # noqa: PLC0415 (only the process that serves needs it)
+    """Serve every candidate under its own path, and print the port and the paths."""
+    import uvicorn  # noqa: PLC0415 (only the server needs it)
 
-    works = {"floor": floor, "connectly_api": ours} | {name: work for name, work in others().items() if work}
-    apps: dict[str, Any] = {f"/{name}": plain_app(work) for name, work in works.items()}
-    apps["/WebhookApp"] = whole_app()
-    apps["/WebhookApp+SQLite"] = whole_app(SQLiteStore(f"{folder}/events.db"))
+    works = {"floor": floor, "connectly_api": receive_event} | {
+        name: work for name, work in load_others().items() if work
+    }
+    apps: dict[str, Any] = {f"/{name}": create_plain_app(work) for name, work in works.items()}
+    apps["/WebhookApp"] = create_webhook_app()
+    apps["/WebhookApp+SQLite"] = create_webhook_app(SQLiteStore(f"{folder}/events.db"))
 
     async def app(scope: Any, receive_message: Any, send: Any) -> None:  # noqa: ANN401 (as ASGI has it)
         await apps[scope["path"]](scope, receive_message, send)
 
-    # asyncio turns Nagle's algorithm off only on sockets that name their protocol.
+    # asyncio turns Nagle's algorithm off only on sockets that were created with the protocol.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(2 * CONNECTIONS)
@@ -211,11 +213,11 @@ class Load:
     latencies: list[float]
 
 
-async def deliver(port: int, path: str, bodies: Iterable[bytes]) -> Load:
-    """Deliver events over 50 connections; latencies in milliseconds."""
+async def deliver_events(port: int, path: str, bodies: Iterable[bytes]) -> Load:
+    """Deliver events over 50 connections, and return the rate and the latencies in milliseconds."""
     requests = [
         f"POST {path} HTTP/1.1\r\n".encode()
-        + "".join(f"{name}: {value}\r\n" for name, value in headers_of(body).items()).encode()
+        + "".join(f"{name}: {value}\r\n" for name, value in build_headers(body).items()).encode()
         + b"\r\n"
         + body
         for body in bodies
@@ -242,19 +244,19 @@ async def deliver(port: int, path: str, bodies: Iterable[bytes]) -> Load:
 
 
 def measure_load() -> None:
-    """Print a table of events a second and latencies."""
+    """Print a table of events per second and latencies."""
     print(f"Over sockets: {CONNECTIONS} connections, {LOAD_ROUNDS} rounds of {LOAD_EVENTS} events, median round")  # noqa: T201
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "benchmarks.webhooks", "serve", folder]
+        command = [sys.executable, "-m", "benchmarks.webhook_rates", "serve", folder]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 (this module)
             assert server.stdout is not None  # noqa: S101 (asked for above)
             port, *paths = server.stdout.readline().split()
             rounds: dict[str, list[Load]] = {path: [] for path in paths}
             for number in range(LOAD_ROUNDS):
                 first = number * LOAD_EVENTS
-                bodies = [event_of_one_kilobyte("text", first + event) for event in range(LOAD_EVENTS)]
+                bodies = [build_event("text", first + event) for event in range(LOAD_EVENTS)]
                 for path, loads in rounds.items():
-                    loads.append(asyncio.run(deliver(int(port), path, bodies)))
+                    loads.append(asyncio.run(deliver_events(int(port), path, bodies)))
             server.terminate()
     reference = statistics.median(load.rate for load in rounds["/floor"])
     for path, loads in rounds.items():
@@ -267,11 +269,11 @@ def measure_load() -> None:
 
 
 def main() -> None:
-    """Measure both."""
-    works = others()
+    """Measure CPU time, then rates."""
+    works = load_others()
     for name in (name for name, work in works.items() if work is None):
         print(f"{name}: not installed, see requirements/bench.in")  # noqa: T201
-    measure_cpu({"floor": floor, "connectly_api": ours} | {name: work for name, work in works.items() if work})
+    measure_cpu({"floor": floor, "connectly_api": receive_event} | {name: work for name, work in works.items() if work})
     measure_load()
 
 
