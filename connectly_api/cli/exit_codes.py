@@ -158,7 +158,7 @@ def _format_error(error: ConnectlyError) -> str:
     if isinstance(error, ApiError):
         return text_of(error, "see --show-message" if read_service_words(error) else "")
     if isinstance(error, (NotSentError, OutcomeUnknownError)) and (reason := explain_failure(error.__context__)):
-        what = "not sent" if isinstance(error, NotSentError) else "no response"
+        what = "not sent" if isinstance(error, NotSentError) else "outcome unknown"
         # The system's words begin with a capital letter and end with their name: Connection refused (ECONNREFUSED).
         words = reason[:1].lower() + reason[1:].partition(" (E")[0]
         return ", ".join((f"{what}: {words}", *getattr(error, "__notes__", ())))

@@ -116,7 +116,7 @@ def test_json_says_field_size_and_limit(end: End) -> None:
         (TimeoutError("kestrel"), "no answer in time"),
     ],
 )
-@pytest.mark.parametrize(("may_have_left", "code", "what"), [(False, 4, "not sent"), (True, 5, "no response")])
+@pytest.mark.parametrize(("may_have_left", "code", "what"), [(False, 4, "not sent"), (True, 5, "outcome unknown")])
 def test_a_network_failure_is_named_in_words_with_the_address(
     shell: Shell, error: Exception, reason: str, *, may_have_left: bool, code: int, what: str
 ) -> None:
