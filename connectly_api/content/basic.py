@@ -7,7 +7,7 @@ low-level message. Reprs show sizes, never texts. Source: https://docs.connectly
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeVar
+from typing import Final
 
 import attrs
 
@@ -16,8 +16,6 @@ from connectly_api.content.fields import show_length, to_optional
 from connectly_api.errors import Violation
 from connectly_api.lowlevel import models
 from connectly_api.web_address import find_file_name
-
-T = TypeVar("T")
 
 _TEXT: Final = 4096
 _CAPTION: Final = 1024
