@@ -138,7 +138,8 @@ def load_settings(options: CallOptions, sender: str | None = None) -> ClientSett
         raise CommandLineError("no API key: set CONNECTLY_API_KEY, add it to .env, or use --api-key-file FILE")
     if business is None:
         raise CommandLineError("no business: set CONNECTLY_BUSINESS_ID, add it to .env, or use --business-id ID")
-    if address is not None and address.origin == "directory" and key.origin != "directory":
+    is_foreign = address is not None and address.origin == "directory" and key.origin != "directory"
+    if is_foreign and not options.dry_run:
         # Otherwise any directory that you happen to work in could have your key sent to an address of its own.
         raise CommandLineError(
             "CONNECTLY_BASE_URL: comes from .env in this directory, but the API key does not"

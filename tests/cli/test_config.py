@@ -120,11 +120,16 @@ def test_what_is_missing_is_named_with_every_way_to_give_it(shell: Shell, monkey
 
 def test_a_dry_run_needs_no_setting(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CONNECTLY_BUSINESS_ID")
+    path = "/v1/businesses/YOUR_BUSINESS_ID/send/messages"
 
     ended = shell("send", "text", "+16044441111", "Hello!", "--dry-run")
-
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("POST https://api.connectly.ai/v1/businesses/YOUR_BUSINESS_ID/send/messages\n")
+    assert ended.out.startswith(f"POST https://api.connectly.ai{path}\n")
+
+    Path(".env").write_text("CONNECTLY_BASE_URL=http://127.0.0.1:8750\n", "utf-8")
+    assert shell("send", "text", "+16044441111", "Hello!", "--dry-run").out.startswith(
+        f"POST http://127.0.0.1:8750{path}"
+    )
 
 
 def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(shell: Shell, empty: Path) -> None:
