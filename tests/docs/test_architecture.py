@@ -62,7 +62,6 @@ def test_a_picture_is_what_the_code_says_now(picture: Picture) -> None:
     assert picture.path.read_text("utf-8") == drawn, "stale: run python -m tools.architecture"
 
 
-@pytest.mark.xfail(strict=True, reason="the sandbox's folders still import each other")
 def test_every_picture_is_drawn() -> None:
     assert list(PICTURES) == DRAWN
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.docs.newcomer import follow
-from tests.docs.reader import BLOCKS, Reader, reading
+from tests.docs.reader import BLOCKS, Reader, open_reader
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    with reading(tmp_path) as reader:
+    with open_reader(tmp_path) as reader:
         yield reader
 
 

@@ -77,7 +77,7 @@ def test_a_table_is_found_with_its_rows() -> None:
 def test_the_table_of_errors_has_every_class_below_its_own() -> None:
     above: list[str] = []
     found: dict[str, str] = {}
-    for cell, *_ in rows("docs/errors.md", "class"):
+    for cell, *_ in rows("docs/errors-and-retries.md", "class"):
         (name,) = code(cell)
         depth = cell.count("—")
         above[depth:] = [name]
@@ -87,7 +87,7 @@ def test_the_table_of_errors_has_every_class_below_its_own() -> None:
 
 @pytest.mark.parametrize("name", every_error())
 def test_the_table_of_errors_says_what_may_be_tried_again(name: str) -> None:
-    (row,) = [row for row in rows("docs/errors.md", "class") if code(row[0]) == [name]]
+    (row,) = [row for row in rows("docs/errors-and-retries.md", "class") if code(row[0]) == [name]]
     kind = every_error()[name]
     # Of these two, the class alone does not decide.
     effect = "see `status`" if kind is errors.ApiError else "yes" if kind.may_have_taken_effect else "no"
@@ -96,11 +96,11 @@ def test_the_table_of_errors_says_what_may_be_tried_again(name: str) -> None:
 
 
 def test_the_table_of_codes_is_the_codes_that_are_known() -> None:
-    found = {code(row[0])[0]: code(row[1])[0] for row in rows("docs/errors.md", "code")}
+    found = {code(row[0])[0]: code(row[1])[0] for row in rows("docs/errors-and-retries.md", "code")}
     assert found == {name: kind.__name__ for name, kind in _BY_CODE.items()}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/errors.md", "docs/questions/did-it-send.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/errors-and-retries.md", "docs/questions/did-it-send.md"])
 def test_every_error_that_a_page_names_exists(page: str) -> None:
     named = set(re.findall(r"`([A-Z]\w+Error)`", (ROOT / page).read_text("utf-8")))
     assert named
@@ -185,7 +185,7 @@ def test_every_question_is_on_the_first_page() -> None:
 
 
 def test_every_way_of_sending_is_in_the_table() -> None:
-    named = {name for row in rows("docs/sending.md", "method") for name in code(row[0])}
+    named = {name for row in rows("docs/send-messages.md", "method") for name in code(row[0])}
     assert named == {name for name in vars(Connectly) if name.startswith("send_")}
 
 
@@ -237,7 +237,7 @@ BEYOND: Rows = [
 
 @pytest.mark.parametrize(("method", "limit", "content"), BEYOND, ids=[f"{name} {limit}" for name, limit, _ in BEYOND])
 def test_each_limit_in_the_table_is_the_one_that_is_kept(method: str, limit: int, content: Any) -> None:
-    (row,) = [row for row in rows("docs/sending.md", "method") if method in code(row[0])]
+    (row,) = [row for row in rows("docs/send-messages.md", "method") if method in code(row[0])]
     found: list[Violation] = list(content.violations())
     assert [violation.limit for violation in found][:1] == [limit]
     assert re.search(rf"\b{limit}\b", row[2])
