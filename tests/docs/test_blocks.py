@@ -35,7 +35,7 @@ DATA: Mapping[str, Callable[[str], object]] = {
     "ini": lambda text: configparser.ConfigParser().read_string(text),
 }
 KNOWN = {"python", "text"} | SHELL | set(DATA)
-RUN_ELSEWHERE = {("docs/command-line.md", "sh"): "tests/cli/test_documentation.py"}
+RUN_ELSEWHERE = {("docs/command-line.md", "sh"): "tests/cli/test_documented_commands.py"}
 """By page and language: the tests that run all of its blocks themselves, pipes and files included."""
 SERVED = {("README.md", "bot.py"): "tests/docs/test_readme.py"}
 """By page and title: programs that send nothing until a customer writes, and the tests that serve them."""
