@@ -49,8 +49,8 @@ class SQLiteStore:
 
     The file is opened at the first use, in a thread, and one thread at a time works on it. A process should fork before
     that. The file may contain your own tables beside the store's, whose names begin with `connectly_`. A file from an
-    earlier version is upgraded when it is opened. Every method raises `WebhookStoreError` if the file cannot be used as
-    it is, and `sqlite3.Error` if it cannot be written at this moment, or was busy for too long.
+    earlier version is upgraded when it is opened. `claim`, `complete` and `release` raise `WebhookStoreError` if the
+    file cannot be used as it is, and `sqlite3.Error` if it cannot be written at this moment, or was busy for too long.
     """
 
     def __init__(
