@@ -53,6 +53,13 @@ async def test_a_run_is_the_same_when_it_is_done_again(tmp_path: Path) -> None:
     assert (again.now, again.settings) == (sandbox.now, sandbox.settings)
 
 
+async def test_a_recording_of_an_earlier_version_can_be_replayed() -> None:
+    path = Path(__file__).with_name("recording_format_1.json")
+    again = await replay(path)
+    recorded = [(entry["what"], entry["at"]) for entry in json.loads(path.read_text("utf-8"))["entries"]]
+    assert [(entry["what"], entry["at"]) for entry in again.timeline] == recorded
+
+
 async def test_a_recording_has_no_key_and_no_secret(tmp_path: Path) -> None:
     sandbox = Sandbox(**dict.fromkeys(("api_key", "webhook_secret"), "canary"), windows="open")  # type: ignore[arg-type]
     ask(sandbox, session(), headers=(("x-api-key", "canary"), ("authorization", "canary")))
