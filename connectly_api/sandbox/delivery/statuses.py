@@ -72,7 +72,7 @@ def _reached(
     error = None
     if reached == "delivery_failed":
         refusal = Refusal(status=400, message="The message could not be delivered", code=str(code))
-        error = refusal.body(build_trace_id(settings.seed, -state.entry_count))
+        error = refusal.to_body(build_trace_id(settings.seed, -state.entry_count))
     yield EntryRecorded(StatusChange(message.id, reached, state.now, code if error else None))
     customer = state.complete_identity(message.customer)
     yield from schedule_webhooks(

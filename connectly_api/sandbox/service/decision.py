@@ -120,7 +120,7 @@ def _refuse(
 ) -> Decision:
     return Decision(
         status=refusal.status,
-        content=encode_ascii(refusal.body(trace)),
+        content=encode_ascii(refusal.to_body(trace)),
         trace_id=trace,
         headers=refusal.headers,
         operation=None if operation is None else operation.id,

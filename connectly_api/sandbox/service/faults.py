@@ -71,7 +71,7 @@ def _known(state: State, customer: Identity) -> Identity:
 
 def _refused(verdict: Decision, refusal: Refusal, content: bytes | None = None) -> Decision:
     """Answer with a refusal instead; nothing is accepted, though the request counts towards the limit."""
-    body = encode_ascii(refusal.body(verdict.trace_id))
+    body = encode_ascii(refusal.to_body(verdict.trace_id))
     return Decision(
         status=refusal.status,
         content=body if content is None else content,

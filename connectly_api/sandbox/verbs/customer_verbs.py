@@ -114,7 +114,7 @@ def _written(
     customer = complete_identity(state, given)
     sender, (_, about) = asked.value("sender"), said
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
-    name = next((state.display_names[key] for key in customer.ids if key in state.display_names), None)
+    name = state.get_display_name(customer)
     yield InboundMessageCounted()
     if customer.phone is None and settings.bsuid_events == "off":
         return
