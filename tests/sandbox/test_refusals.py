@@ -8,20 +8,20 @@ SECOND = Violation(field="b", problem="is missing")
 
 def test_a_closed_window_is_refused_with_the_documented_body() -> None:
     expected = documented("responses/error_window_closed")
-    body = refuse_closed_window("ERROR_TYPE_DEADLINE_EXCEEDED").body(expected["cntTraceId"])
+    body = refuse_closed_window("ERROR_TYPE_DEADLINE_EXCEEDED").to_body(expected["cntTraceId"])
     assert body == expected
     assert list(body) == list(expected)
 
 
 def test_the_other_error_type_of_a_closed_window_can_be_chosen() -> None:
-    assert refuse_closed_window("ERROR_TYPE_FAILED_PRECONDITION").body("1")["type"] == "ERROR_TYPE_FAILED_PRECONDITION"
+    assert refuse_closed_window("ERROR_TYPE_FAILED_PRECONDITION").to_body("1")["type"] == "ERROR_TYPE_FAILED_PRECONDITION"
 
 
 def test_every_violation_is_listed_in_the_details() -> None:
     refusal = refuse_violations([FIRST, SECOND], code="ERROR_CODE_X")
     assert refusal.status == 400
     assert refusal.message == "Invalid request: a: is empty (and 1 more)"
-    assert refusal.body("1")["details"] == {
+    assert refusal.to_body("1")["details"] == {
         "violations": [{"field": "a", "problem": "is empty"}, {"field": "b", "problem": "is missing"}]
     }
 

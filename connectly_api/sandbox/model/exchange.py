@@ -1,4 +1,4 @@
-"""How an answer is given: at once and whole, or as a rule wants it. Pure."""
+"""A request to the sandbox, and the decision on it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Ending = Literal["whole", "hang", "reset", "cut_off"]
 
 @attrs.frozen
 class ConnectionBehavior:
-    """What the edge does with an answer.
+    """What the server does with the response and its connection.
 
     Attributes:
-        is_early: Whether webhooks that are due go out first.
-        before: Real seconds of silence before the head.
-        between: Real seconds of silence in the middle of the body.
-        ending: `whole`; `hang` never answers; `reset` drops the connection instead of answering; `cut_off` drops it
+        is_early: Whether webhooks that are due are delivered first.
+        before: Real seconds to wait before the head.
+        between: Real seconds to wait in the middle of the body.
+        ending: `whole`; `hang` never responds; `reset` resets the connection instead of responding; `cut_off` resets it
             in the middle of the body.
     """
 
@@ -33,14 +33,14 @@ class ConnectionBehavior:
 
 @attrs.frozen
 class Request:
-    """A request as it came.
+    """A request as it was received.
 
     Attributes:
         method: In capitals.
         path: Percent-encoded, without the query.
         query: Percent-encoded.
         headers: Names in lower case, in order.
-        body: The bytes, or None where they were more than the limit.
+        body: None if it was longer than the limit.
     """
 
     method: str
@@ -52,21 +52,21 @@ class Request:
 
 @attrs.frozen
 class Decision:
-    """The answer, what it changes, and what inspection tells of it.
+    """The response to a request, what it changes, and what is kept for inspection.
 
     Attributes:
-        status: The answer's.
-        content: The answer's body.
-        trace_id: What a refusal's `cntTraceId` says.
-        headers: Further headers of the answer.
-        changes: What it changes.
-        operation: The Swagger's operation id; None where path and method lead to none.
+        status: The status of the response.
+        content: Its body.
+        trace_id: The `cntTraceId` of a refusal.
+        headers: Further headers.
+        changes: The changes that follow.
+        operation: The operation id of the Swagger file; None if method and path lead to none.
         code: The error code of a refusal.
         violations: Its reasons.
-        unknown: Fields that are ignored.
-        manner: How the answer is given.
-        fault: What was done to it by a rule.
-        answer: The schema of the answer's body, where it is a success.
+        unknown_fields: Fields that are ignored.
+        behavior: How the response is sent.
+        fault: The fault that a rule caused.
+        response_schema: The schema of a success's body.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""What can change in a sandbox: each change as a frozen value that carries itself out."""
+"""The changes of a state: frozen values, each of which can apply itself."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from connectly_api.sandbox.model.records import (
     ReceivedRequest,
     Registration,
     StatusChange,
-    VerbCall,
+    TimelineEntry,
 )
 from connectly_api.sandbox.model.state import State, Task, WebhookDue
 
 
 @attrs.frozen
 class MessageAccepted:
-    """A message exists."""
+    """A message was accepted."""
 
     message: AcceptedMessage
 
     def apply_to(self, state: State) -> None:
-        """Keep it; the oldest goes where there is no room."""
+        """Keep the message, and drop the oldest if there are too many."""
         state.message_count += 1
         state.messages[self.message.id] = self.message
         if len(state.messages) > state.keep:
@@ -38,52 +38,52 @@ class MessageAccepted:
 
 @attrs.frozen
 class RegistrationStored:
-    """A registration exists, or has changed."""
+    """A registration was created or updated."""
 
     registration: Registration
     new: bool = False
 
     def apply_to(self, state: State) -> None:
-        """Store it."""
+        """Store the registration."""
         state.registration_count += self.new
         state.registrations[self.registration.id] = self.registration
 
 
 @attrs.frozen
 class RegistrationRemoved:
-    """A registration is gone."""
+    """A registration was deleted."""
 
     id: str
 
     def apply_to(self, state: State) -> None:
-        """Remove it, with what was held back for it."""
+        """Remove the registration and its held webhook."""
         state.registrations.pop(self.id, None)
         state.held_webhooks.pop(self.id, None)
 
 
 @attrs.frozen
 class WindowSet:
-    """The window of a sender and a customer's names is open until a time, which may be past."""
+    """The window of a sender and a customer closes at a time, which may be past."""
 
     sender: str = attrs.field(repr=False)
     ids: tuple[str, ...] = attrs.field(repr=False)
     until: float
 
     def apply_to(self, state: State) -> None:
-        """Set it under each name."""
-        for name in self.ids:
-            state.windows[self.sender, name] = self.until
+        """Set the window for each id."""
+        for key in self.ids:
+            state.windows[self.sender, key] = self.until
 
 
 @attrs.frozen
 class CustomerIdentified:
-    """Phone and BSUID belong together, and the customer may have a name."""
+    """A phone number and a BSUID belong together; the customer may have a name."""
 
     identity: Identity
     name: str | None = attrs.field(default=None, repr=False)
 
     def apply_to(self, state: State) -> None:
-        """Remember it under each of the names."""
+        """Store identity and name under each id."""
         for key in self.identity.ids:
             state.identities[key] = self.identity
             state.former_ids.discard(key)
@@ -99,8 +99,8 @@ class CustomerPhoneChanged:
     new: Identity
 
     def apply_to(self, state: State) -> None:
-        """Let the old names lead nowhere; nobody has written from the new ones yet."""
-        name = next((state.display_names[key] for key in self.old.ids if key in state.display_names), None)
+        """Move the name to the new ids, which have no window yet, and retire the old ones."""
+        name = state.get_display_name(self.old)
         for key in self.old.ids:
             state.identities.pop(key, None)
             state.display_names.pop(key, None)
@@ -110,13 +110,13 @@ class CustomerPhoneChanged:
 
 @attrs.frozen
 class OptOutChanged:
-    """A customer wants no templates any more, or wants them again."""
+    """A customer opted out of templates, or in again."""
 
     ids: tuple[str, ...] = attrs.field(repr=False)
     is_out: bool = True
 
     def apply_to(self, state: State) -> None:
-        """Remember it under each name."""
+        """Set it for each id."""
         if self.is_out:
             state.opted_out.update(self.ids)
         else:
@@ -130,41 +130,40 @@ class TemplateStored:
     template: DeclaredTemplate
 
     def apply_to(self, state: State) -> None:
-        """Store it under its name and language."""
+        """Store the template under its name and language."""
         state.templates[self.template.name, self.template.language] = self.template
 
 
 @attrs.frozen
 class SendCounted:
-    """A request counts towards an operation's limit."""
+    """A request counts towards the rate limit of an operation."""
 
     operation: tuple[str, str]
     limit: int
 
     def apply_to(self, state: State) -> None:
-        """Note the time."""
-        times = state.send_times.setdefault(self.operation, deque(maxlen=self.limit))
-        times.append(state.now)
+        """Keep the time of the request."""
+        state.send_times.setdefault(self.operation, deque(maxlen=self.limit)).append(state.now)
 
 
 @attrs.frozen
 class InboundMessageCounted:
-    """A customer's own message got its number."""
+    """A customer's message got its number."""
 
     def apply_to(self, state: State) -> None:
-        """Count it."""
+        """Count the message."""
         state.inbound_count += 1
 
 
 @attrs.frozen
 class TaskScheduled:
-    """Something is to come; where it is an event, it gets its number."""
+    """A task is due at a time."""
 
     due: float
     task: Task
 
     def apply_to(self, state: State) -> None:
-        """Put it on the agenda; of what is due at the same time, the earlier entry goes first."""
+        """Schedule the task, after those due at the same time; a new event gets its number."""
         state.task_count += 1
         task = self.task
         if isinstance(task, WebhookDue) and not task.number:
@@ -175,55 +174,55 @@ class TaskScheduled:
 
 @attrs.frozen
 class TaskStarted:
-    """The next task is no longer to come."""
+    """The next task is being done."""
 
     def apply_to(self, state: State) -> None:
-        """Take it off the agenda, and let the clock be where it was due."""
+        """Remove the task from the schedule, and set the clock to when it was due."""
         due, _, _ = heapq.heappop(state.schedule)
         state.now = max(state.now, due)
 
 
 @attrs.frozen
 class ClockSet:
-    """It is later."""
+    """The clock moved."""
 
     now: float
 
     def apply_to(self, state: State) -> None:
-        """Set the clock; it does not go back."""
+        """Set the clock, which never goes back."""
         state.now = max(state.now, self.now)
 
 
 @attrs.frozen
 class WebhookHeld:
-    """An event waits for the next one of its registration."""
+    """A webhook waits for the next event of its registration."""
 
     task: WebhookDue
 
     def apply_to(self, state: State) -> None:
-        """Hold it."""
+        """Hold the webhook."""
         state.held_webhooks[self.task.registration_id] = self.task
 
 
 @attrs.frozen
 class WebhookReleased:
-    """What was held back for a registration is held no longer."""
+    """The held webhook of a registration waits no longer."""
 
     registration_id: str
 
     def apply_to(self, state: State) -> None:
-        """Let it go."""
+        """Release the webhook."""
         state.held_webhooks.pop(self.registration_id, None)
 
 
 @attrs.frozen
 class RuleAdded:
-    """A rule for faults exists."""
+    """A fault rule was added."""
 
     rule: FaultRule
 
     def apply_to(self, state: State) -> None:
-        """Give it its number."""
+        """Add the rule under the next number."""
         state.rule_count += 1
         state.rules[state.rule_count] = self.rule
         state.rule_matches[state.rule_count] = 0
@@ -231,21 +230,21 @@ class RuleAdded:
 
 @attrs.frozen
 class RuleMatched:
-    """A rule's selector fitted once more, whether or not the rule struck."""
+    """A rule matched once more, whether or not that triggered it."""
 
     number: int
 
     def apply_to(self, state: State) -> None:
-        """Count it."""
+        """Count the match."""
         state.rule_matches[self.number] = state.rule_matches.get(self.number, 0) + 1
 
 
 @attrs.frozen
 class RulesCleared:
-    """There are no rules any more."""
+    """All fault rules were removed."""
 
     def apply_to(self, state: State) -> None:
-        """Forget them."""
+        """Remove the rules and their counts."""
         state.rules.clear()
         state.rule_matches.clear()
 
@@ -254,10 +253,10 @@ class RulesCleared:
 class EntryRecorded:
     """Something happened that inspection shows."""
 
-    entry: ReceivedRequest | Delivery | VerbCall | StatusChange
+    entry: TimelineEntry
 
     def apply_to(self, state: State) -> None:
-        """Keep it, the oldest goes where there is no room."""
+        """Keep the entry; the oldest one is dropped if there are too many."""
         state.entry_count += 1
         state.timeline.append(self.entry)
         match self.entry:

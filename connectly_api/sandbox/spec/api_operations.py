@@ -1,6 +1,7 @@
-"""What a Swagger 2.0 file says about a service: its operations, and what each takes and answers. Pure.
+"""Reads the operations of a Swagger 2.0 file, and finds the ones that a path leads to.
 
-Source: https://swagger.io/specification/v2/
+Source: https://swagger.io/specification/v2/ (paths: #path-templating) and, for parameters of several segments,
+https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _PLACES = {"path", "query", "header"}
 
 @attrs.frozen
 class Parameter:
-    """A value in the path, the query or a header; `separator` is set where one text holds a list."""
+    """A value in the path, the query or a header; `separator` is set if one text holds a list."""
 
     name: str
     place: str
@@ -50,7 +51,7 @@ class Parameter:
 
 @attrs.frozen
 class Requirement:
-    """Where the key must stand: in a header or in the query; after a scheme's name where `scheme` is set."""
+    """Where the key must be: in a header or the query; after the name of a scheme if `scheme` is set."""
 
     place: str
     name: str
@@ -62,15 +63,15 @@ class Operation:
     """One method of one path.
 
     Attributes:
-        id: `operationId`, or method and path where the file gives none.
+        id: `operationId`, or method and path if the file has none.
         method: In capitals.
-        template: The path as the file has it, base path included.
-        path_names: The names of the parameters within the path, in its order.
+        template: The path in the file, with the base path.
+        path_names: The names of the path's parameters, in its order.
         parameters: All but the body.
-        body: What a body must be like, or None where there is none; with its validator.
-        body_required: Whether a request without a body is refused.
+        body: The schema of the body, or None.
+        body_required: Whether a request needs a body.
         status: The status of a success.
-        answer: What a success's body is like, or None where it has none.
+        response_schema: The schema of a success's body, or None.
         security: Alternatives, each of them requirements that hold together; empty where no key is needed.
     """
 
@@ -89,13 +90,13 @@ class Operation:
 
     @cached_property
     def shape(self) -> tuple[str, str]:
-        """Method and path with nameless parameters: what a known operation is recognised by."""
+        """Method and path without the names of parameters, which identify a known operation."""
         return self.method, re.sub(r"\{[^{}]*\}", "{}", self.template)
 
 
 @attrs.frozen
 class RouteMatch:
-    """An operation that a request's path leads to, and the path's decoded parameters."""
+    """An operation, and the decoded parameters of the path that leads to it."""
 
     operation: Operation
     parameters: Mapping[str, str]
@@ -108,26 +109,26 @@ class Service:
     operations: tuple[Operation, ...]
 
     def find(self, path: str) -> dict[str, RouteMatch]:
-        """Return the operations that a percent-encoded path leads to, by method; none for an unknown path."""
+        """Return the operations that a percent-encoded path leads to, by method."""
         found: dict[str, RouteMatch] = {}
-        spelt = normalize_path(path)
+        normalized = normalize_path(path)
         for operation in self.operations:
-            if operation.method not in found and (match := operation.pattern.fullmatch(spelt)):
+            if operation.method not in found and (match := operation.pattern.fullmatch(normalized)):
                 values = zip(operation.path_names, map(unquote, match.groups()), strict=True)
                 found[operation.method] = RouteMatch(operation=operation, parameters=dict(values))
         return found
 
 
 def load_service(swagger: str | Path | bytes | Mapping[str, Any] | None) -> Service:
-    """Read a service from a file's path, a file's bytes, a decoded file, or, for None, the file in the package.
+    """Load a service from the path, the bytes or the decoded content of a Swagger file; None is the package's own.
 
     Raises:
-        InvalidInputError: It cannot be read, is not JSON, or is not a Swagger 2.0 file that can be served.
+        InvalidInputError: The file cannot be read, is not JSON, or is not Swagger 2.0 that can be served.
     """
     if is_mapping(swagger):
         return parse_service(swagger)
     try:
-        document: object = json.loads(_content(swagger))
+        document: object = json.loads(_read_content(swagger))
     except OSError as error:
         raise build_swagger_error(f"cannot be read: {error.strerror}") from error
     except InvalidInputError:
@@ -139,7 +140,7 @@ def load_service(swagger: str | Path | bytes | Mapping[str, Any] | None) -> Serv
     return parse_service(document)
 
 
-def _content(swagger: object) -> bytes:
+def _read_content(swagger: object) -> bytes:
     match swagger:
         case None:
             return (resources.files("connectly_api") / "lowlevel" / "service.swagger.json").read_bytes()
@@ -152,15 +153,15 @@ def _content(swagger: object) -> bytes:
 
 
 def parse_service(document: Mapping[str, Any]) -> Service:
-    """Read a service from a decoded file.
+    """Parse a decoded Swagger file.
 
     Raises:
-        InvalidInputError: It is not Swagger 2.0, or holds what cannot be served; the text says where.
+        InvalidInputError: It is not Swagger 2.0 that can be served; the text says why.
     """
     if document.get("swagger") != "2.0":
         raise build_swagger_error('is not a Swagger 2.0 file: its "swagger" must be "2.0"')
     try:
-        return _read(document)
+        return _parse(document)
     except InvalidInputError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -171,20 +172,20 @@ def parse_service(document: Mapping[str, Any]) -> Service:
 
 @attrs.frozen
 class _Source:
-    """One file, and its schemas in both spellings: protobuf's for what is read, the file's own for what is written."""
+    """A file and its schemas, with protobuf's names for requests and the file's own names for responses."""
 
     document: Mapping[str, Any]
-    incoming: SchemaConverter
-    outgoing: SchemaConverter
+    requests: SchemaConverter
+    responses: SchemaConverter
 
 
-def _read(document: Mapping[str, Any]) -> Service:
-    source = _Source(document, SchemaConverter(document), SchemaConverter(document, spell=str))
+def _parse(document: Mapping[str, Any]) -> Service:
+    source = _Source(document, SchemaConverter(document), SchemaConverter(document, convert_name=str))
     for name in document.get("definitions", {}):
         pointer = quote(name.replace("~", "~0").replace("/", "~1"))
-        get_accepted_names(source.incoming.convert({"$ref": f"#/definitions/{pointer}"}))
+        get_accepted_names(source.requests.convert({"$ref": f"#/definitions/{pointer}"}))
     operations = [
-        _operation(source, path, item, method)
+        _parse_operation(source, path, item, method)
         for path, entry in document.get("paths", {}).items()
         for item in (resolve_references(document, entry),)
         for method in _METHODS
@@ -193,17 +194,17 @@ def _read(document: Mapping[str, Any]) -> Service:
     return Service(operations=tuple(sorted(operations, key=lambda operation: sort_key(operation.template))))
 
 
-def _operation(source: _Source, path: str, item: Mapping[str, Any], method: str) -> Operation:
+def _parse_operation(source: _Source, path: str, item: Mapping[str, Any], method: str) -> Operation:
     document = source.document
     entry = resolve_references(document, item[method])
     template = document.get("basePath", "").rstrip("/") + path
     where = f"{method.upper()} {template}"
-    given = _parameters(document, [*item.get("parameters", ()), *entry.get("parameters", ())])
-    parameters = tuple(_parameter(source.incoming, one, where) for one in given if one.get("in") != "body")
+    given = _resolve_parameters(document, [*item.get("parameters", ()), *entry.get("parameters", ())])
+    parameters = tuple(_parse_parameter(source.requests, one, where) for one in given if one.get("in") != "body")
     body = next((one for one in given if one.get("in") == "body"), None)
-    body_schema = None if body is None else source.incoming.convert(body.get("schema", {}))
+    body_schema = None if body is None else source.requests.convert(body.get("schema", {}))
     names, pattern = compile_template(template, {one.name: str(one.schema.get("pattern", "")) for one in parameters})
-    status, answer = _success(document, source.outgoing, entry.get("responses", {}))
+    status, response = _find_success(document, source.responses, entry.get("responses", {}))
     return Operation(
         id=str(entry.get("operationId") or where),
         method=method.upper(),
@@ -215,20 +216,20 @@ def _operation(source: _Source, path: str, item: Mapping[str, Any], method: str)
         body_validator=None if body_schema is None else build_validator(body_schema),
         body_required=body is not None and bool(body.get("required")),
         status=status,
-        response_schema=answer,
-        security=_security(document, entry),
+        response_schema=response,
+        security=_parse_security(document, entry),
     )
 
 
-def _parameters(document: Mapping[str, Any], entries: Iterable[object]) -> list[Mapping[str, Any]]:
-    """Resolve, and let an operation's own parameter replace its path's."""
+def _resolve_parameters(document: Mapping[str, Any], entries: Iterable[object]) -> list[Mapping[str, Any]]:
+    """Resolve references; an operation's own parameter replaces the one of its path."""
     found = {
         (one.get("name"), one.get("in")): one for one in (resolve_references(document, entry) for entry in entries)
     }
     return list(found.values())
 
 
-def _parameter(reader: SchemaConverter, entry: Mapping[str, Any], where: str) -> Parameter:
+def _parse_parameter(reader: SchemaConverter, entry: Mapping[str, Any], where: str) -> Parameter:
     place = entry.get("in")
     if place not in _PLACES:
         raise build_swagger_error(f"{where}: a parameter in {place!r} cannot be served")
@@ -245,29 +246,31 @@ def _parameter(reader: SchemaConverter, entry: Mapping[str, Any], where: str) ->
     )
 
 
-def _success(document: Mapping[str, Any], reader: SchemaConverter, responses: Mapping[str, Any]) -> tuple[int, Any]:
+def _find_success(
+    document: Mapping[str, Any], reader: SchemaConverter, responses: Mapping[str, Any]
+) -> tuple[int, Any]:
     statuses = sorted(int(status) for status in responses if re.fullmatch("2[0-9][0-9]", status))
     key = str(statuses[0]) if statuses else "default"
     schema = resolve_references(document, responses.get(key, {})).get("schema")
     return (statuses or [200])[0], None if schema is None else reader.convert(schema)
 
 
-def _security(document: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...]:
+def _parse_security(document: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...]:
     schemes = document.get("securityDefinitions", {})
     alternatives = entry.get("security", document.get("security"))
     if alternatives is None:
-        # A file that is silent about keys does not make the service do without.
-        keys = [_requirement(scheme) for scheme in schemes.values() if scheme.get("type") == "apiKey"]
+        # A file that says nothing about keys does not mean that the service needs none.
+        keys = [_build_requirement(scheme) for scheme in schemes.values() if scheme.get("type") == "apiKey"]
         return (((keys or [Requirement(place="header", name=KEY_HEADER)])[0],),)
     unknown = {name for alternative in alternatives for name in alternative} - set(schemes)
     if unknown:
         raise build_swagger_error(f"security names what securityDefinitions lacks: {', '.join(sorted(unknown))}")
     if not all(alternatives):
         return ()
-    return tuple(tuple(_requirement(schemes[name]) for name in alternative) for alternative in alternatives)
+    return tuple(tuple(_build_requirement(schemes[name]) for name in alternative) for alternative in alternatives)
 
 
-def _requirement(scheme: Mapping[str, Any]) -> Requirement:
+def _build_requirement(scheme: Mapping[str, Any]) -> Requirement:
     if scheme.get("type") == "apiKey":
         return Requirement(place=str(scheme.get("in")), name=str(scheme.get("name")))
     return Requirement(place="header", name="Authorization", scheme=True)
@@ -275,16 +278,16 @@ def _requirement(scheme: Mapping[str, Any]) -> Requirement:
 
 @lru_cache(maxsize=1024)
 def normalize_path(path: str) -> str:
-    """Return a path in the one spelling in which nothing is percent-encoded without need."""
+    """Return a path without needless percent-encoding."""
     return "/".join(quote(unquote(segment), safe="-._~!$&'()*+,;=:@") for segment in path.split("/"))
 
 
 def compile_template(template: str, patterns: Mapping[str, str]) -> tuple[tuple[str, ...], re.Pattern[str]]:
-    """Return a template's parameters, in order, and what its plain paths match.
+    """Return the names of a template's parameters, and the pattern that normalized paths match.
 
     Args:
         template: `/v1/businesses/{businessId}/webhooks`.
-        patterns: What the values of parameters must match, by name.
+        patterns: The patterns of the parameters, by name.
     """
     names: list[str] = []
     pieces: list[str] = []
@@ -294,12 +297,12 @@ def compile_template(template: str, patterns: Mapping[str, str]) -> tuple[tuple[
             continue
         name, _, segments = piece[1:-1].partition("=")
         names.append(name)
-        # A resource's name of several segments: protoc writes it as a pattern of the parameter.
+        # Protoc writes the name of a resource, which has several segments, as a pattern of the parameter.
         several = "/" in segments or "**" in segments or "/" in patterns.get(name, "")
         pieces.append("(.+)" if several else "([^/]+)")
     return tuple(names), re.compile("".join(pieces))
 
 
 def sort_key(template: str) -> tuple[int, ...]:
-    """Return what sorts templates so that a literal segment goes before a parameter."""
+    """Sort templates so that a literal segment precedes a parameter."""
     return tuple(segment.count("{") for segment in template.split("/"))
