@@ -52,21 +52,12 @@ class Request:
 
 @attrs.frozen
 class Decision:
-    """The response to a request, what it changes, and what is kept for inspection.
+    """The response to a request, the changes that follow, and what `ReceivedRequest` keeps of it.
 
     Attributes:
-        status: The status of the response.
-        content: Its body.
-        trace_id: The `cntTraceId` of a refusal.
-        headers: Further headers.
-        changes: The changes that follow.
-        operation: The operation id of the Swagger file; None if method and path lead to none.
-        code: The error code of a refusal.
-        violations: Its reasons.
-        unknown_fields: Fields that are ignored.
+        headers: Those besides type and length of the content.
         behavior: How the response is sent.
-        fault: The fault that a rule caused.
-        response_schema: The schema of a success's body.
+        response_schema: The schema of a success's content.
     """
 
     status: int
