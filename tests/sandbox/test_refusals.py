@@ -14,7 +14,9 @@ def test_a_closed_window_is_refused_with_the_documented_body() -> None:
 
 
 def test_the_other_error_type_of_a_closed_window_can_be_chosen() -> None:
-    assert refuse_closed_window("ERROR_TYPE_FAILED_PRECONDITION").to_body("1")["type"] == "ERROR_TYPE_FAILED_PRECONDITION"
+    assert (
+        refuse_closed_window("ERROR_TYPE_FAILED_PRECONDITION").to_body("1")["type"] == "ERROR_TYPE_FAILED_PRECONDITION"
+    )
 
 
 def test_every_violation_is_listed_in_the_details() -> None:
