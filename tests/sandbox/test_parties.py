@@ -164,4 +164,7 @@ def test_every_finding_is_listed_and_the_first_gives_the_code(sandbox: Sandbox) 
     decision = ask(sandbox, session(sender={"id": "x"}, recipient={"id": "y"}, message={"text": ""}))
     assert decision.code == SENDER
     assert fields(decision) == ["sender.id", "recipient.id", "recipient.channelType", "message.text"]
-    assert len(answer(decision)["details"]["violations"]) == 4
+    body = answer(decision)
+    assert body["message"] == "Invalid request: sender.id: is not one of the business's numbers (and 3 more)"
+    assert len(body["details"]["violations"]) == 4
+    assert body["details"]["violations"][0] == {"field": "sender.id", "problem": "is not one of the business's numbers"}

@@ -7,8 +7,10 @@ from typing import Literal
 import attrs
 
 from connectly_api.errors import Headers, Violation
+from connectly_api.sandbox.model.refusals import Refusal
 from connectly_api.sandbox.model.state import Change
 from connectly_api.sandbox.spec.json_schemas import Schema
+from connectly_api.sandbox.spec.protojson import encode_ascii
 
 Ending = Literal["whole", "hang", "reset", "cut_off"]
 
@@ -72,3 +74,19 @@ class Decision:
     behavior: ConnectionBehavior = attrs.field(factory=ConnectionBehavior)
     fault: str | None = None
     response_schema: Schema | None = attrs.field(default=None, repr=False)
+
+
+def refuse_request(
+    refusal: Refusal, trace: str, operation: str | None = None, unknown_fields: tuple[str, ...] = ()
+) -> Decision:
+    """Return the decision to refuse a request, which changes nothing."""
+    return Decision(
+        status=refusal.status,
+        content=encode_ascii(refusal.to_body(trace)),
+        trace_id=trace,
+        headers=refusal.headers,
+        operation=operation,
+        code=refusal.code,
+        violations=refusal.violations,
+        unknown_fields=unknown_fields,
+    )
