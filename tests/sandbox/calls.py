@@ -61,12 +61,12 @@ def ask(
     return get_engine(sandbox).receive(Request(method=method, path=path, query=query, headers=headers, body=content))
 
 
-def answer(verdict: Decision) -> Any:
-    return json.loads(verdict.content)
+def answer(decision: Decision) -> Any:
+    return json.loads(decision.content)
 
 
-def fields(verdict: Decision) -> list[str]:
-    return [violation.field for violation in verdict.violations]
+def fields(decision: Decision) -> list[str]:
+    return [violation.field for violation in decision.violations]
 
 
 class Receiver:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from connectly_api.sandbox.spec.api_operations import parse_service
+from connectly_api.sandbox.spec.api_operations import load_service
 from connectly_api.sandbox.spec.request_values import read_values
 
 PARAMETERS: list[dict[str, Any]] = [
@@ -14,7 +14,7 @@ PARAMETERS: list[dict[str, Any]] = [
     {"name": "pipes", "in": "query", "type": "array", "items": {"type": "boolean"}, "collectionFormat": "pipes"},
     {"name": "X-Mode", "in": "header", "required": True, "type": "string", "enum": ["fast", "slow"]},
 ]
-(OPERATION,) = parse_service({"swagger": "2.0", "paths": {"/{id}": {"get": {"parameters": PARAMETERS}}}}).operations
+(OPERATION,) = load_service({"swagger": "2.0", "paths": {"/{id}": {"get": {"parameters": PARAMETERS}}}}).operations
 MODE = (("x-mode", "fast"),)
 
 

@@ -286,8 +286,8 @@ async def test_a_customer_who_opted_out_gets_no_templates_until_opting_in() -> N
     customer = sandbox.customer(PHONE, bsuid=BSUID)
     await customer.opts_out()
     for number in (PHONE, f"bsuid:{BSUID}"):
-        verdict = ask(sandbox, template(number=number), path=TEMPLATES)
-        assert verdict.code == "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT"
+        decision = ask(sandbox, template(number=number), path=TEMPLATES)
+        assert decision.code == "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT"
     assert ask(sandbox, session()).status == 200
     await customer.opts_in()
     assert ask(sandbox, template(), path=TEMPLATES).status == 200

@@ -64,8 +64,8 @@ def check(status: int, found: Any) -> None:
 @settings(max_examples=400, derandomize=True, deadline=None)
 @given(st.sampled_from(PATHS), st.sampled_from(["POST", "PUT"]), SHAPED)
 def test_no_json_makes_it_fail(path: str, method: str, body: object) -> None:
-    verdict = ask(Sandbox(windows="open"), body, path=path, method=method)
-    check(verdict.status, answer(verdict))
+    decision = ask(Sandbox(windows="open"), body, path=path, method=method)
+    check(decision.status, answer(decision))
 
 
 @st.composite
@@ -89,15 +89,15 @@ def _replaced(value: Any, draw: st.DrawFn) -> Any:
 @given(mutated())
 def test_no_change_to_a_documented_body_makes_it_fail(case: tuple[str, Any]) -> None:
     path, body = case
-    verdict = ask(Sandbox(windows="open"), body, path=path, method="PUT" if "update" in path else "POST")
-    check(verdict.status, answer(verdict))
+    decision = ask(Sandbox(windows="open"), body, path=path, method="PUT" if "update" in path else "POST")
+    check(decision.status, answer(decision))
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.sampled_from(PATHS), st.binary(max_size=60))
 def test_no_bytes_make_it_fail(path: str, body: bytes) -> None:
-    verdict = ask(Sandbox(windows="open"), body, path=path)
-    check(verdict.status, answer(verdict))
+    decision = ask(Sandbox(windows="open"), body, path=path)
+    check(decision.status, answer(decision))
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)

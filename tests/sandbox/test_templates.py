@@ -16,8 +16,8 @@ def given(**values: Any) -> list[dict[str, Any]]:
 
 
 def send(sandbox: Sandbox, **changes: Any) -> tuple[int, str | None, list[str]]:
-    verdict = ask(sandbox, template(**changes), path=TEMPLATES)
-    return verdict.status, verdict.code, fields(verdict)
+    decision = ask(sandbox, template(**changes), path=TEMPLATES)
+    return decision.status, decision.code, fields(decision)
 
 
 def test_any_template_can_be_sent_until_one_is_declared() -> None:

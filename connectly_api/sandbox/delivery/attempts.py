@@ -29,15 +29,7 @@ _HELD_FOR: Final = 60.0
 
 @attrs.frozen
 class Attempt:
-    """One request to a receiver.
-
-    Attributes:
-        task: What is delivered.
-        registration: Where to.
-        content: The body.
-        secret: Signs the body.
-        is_copy: Whether it is the second of two.
-    """
+    """One request to a receiver; `is_copy` marks the second of two."""
 
     task: WebhookDue
     registration: Registration
@@ -61,13 +53,7 @@ class Dispatch:
 
 @attrs.frozen
 class Outcome:
-    """The outcome of an attempt.
-
-    Attributes:
-        status: The status of the response, or None.
-        problem: Why there was no response, or None.
-        is_final: Whether a retry is pointless.
-    """
+    """The status of the response to an attempt, or why there was none; `is_final` means that a retry is pointless."""
 
     status: int | None
     problem: str | None = None

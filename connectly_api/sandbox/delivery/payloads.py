@@ -24,10 +24,8 @@ class CustomerMessage:
     """A message from a customer.
 
     Attributes:
-        customer: The sender.
-        name: The customer's name.
+        name: The customer's.
         business: The business's number that it goes to.
-        now: The clock, Unix seconds.
         parts: The content, under the names of the event.
         about: The business's message that it refers to.
     """
@@ -87,16 +85,7 @@ def build_reaction_part(emoji: str, message_id: str) -> dict[str, Any]:
 def build_status_event(
     settings: Settings, message: AcceptedMessage, customer: Identity, *, now: float, status: str, error: object = None
 ) -> Event:
-    """Build the event of a message's new status.
-
-    Args:
-        settings: The sandbox's.
-        message: The message.
-        customer: Its recipient, with all known ids.
-        now: The clock, Unix seconds.
-        status: `sent`, `delivered`, `read` or `delivery_failed`.
-        error: The body of the error if it failed.
-    """
+    """Build the event of a message's new status; its recipient comes with all known ids."""
     name = settings.failed_status if status == "delivery_failed" else status
     update: dict[str, Any] = {"id": message.id, "status": name, "error": error}
     body: dict[str, Any] = {

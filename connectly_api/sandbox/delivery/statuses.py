@@ -30,12 +30,7 @@ def schedule_statuses(
 ) -> Iterator[Change]:
     """Schedule the echo of an accepted message and its first status.
 
-    Args:
-        settings: The sandbox's.
-        state: The state before.
-        message: The message.
-        failure: The error code if its delivery will fail, or None.
-        early: Whether it is sent before the response to the request.
+    `failure` is the error code if it will not be delivered. An early message is sent before the response.
     """
     if any(registration.configuration.get("echo") is True for registration in state.registrations.values()):
         event = build_echo_event(settings, message, state.complete_identity(message.customer))

@@ -7,8 +7,10 @@ from typing import Literal
 import attrs
 
 from connectly_api.errors import Headers, Violation
+from connectly_api.sandbox.model.refusals import Refusal
 from connectly_api.sandbox.model.state import Change
 from connectly_api.sandbox.spec.json_schemas import Schema
+from connectly_api.sandbox.spec.protojson import encode_ascii
 
 Ending = Literal["whole", "hang", "reset", "cut_off"]
 
@@ -52,21 +54,12 @@ class Request:
 
 @attrs.frozen
 class Decision:
-    """The response to a request, what it changes, and what is kept for inspection.
+    """The response to a request, the changes that follow, and what `ReceivedRequest` keeps of it.
 
     Attributes:
-        status: The status of the response.
-        content: Its body.
-        trace_id: The `cntTraceId` of a refusal.
-        headers: Further headers.
-        changes: The changes that follow.
-        operation: The operation id of the Swagger file; None if method and path lead to none.
-        code: The error code of a refusal.
-        violations: Its reasons.
-        unknown_fields: Fields that are ignored.
+        headers: Those besides type and length of the content.
         behavior: How the response is sent.
-        fault: The fault that a rule caused.
-        response_schema: The schema of a success's body.
+        response_schema: The schema of a success's content.
     """
 
     status: int
@@ -81,3 +74,19 @@ class Decision:
     behavior: ConnectionBehavior = attrs.field(factory=ConnectionBehavior)
     fault: str | None = None
     response_schema: Schema | None = attrs.field(default=None, repr=False)
+
+
+def refuse_request(
+    refusal: Refusal, trace: str, operation: str | None = None, unknown_fields: tuple[str, ...] = ()
+) -> Decision:
+    """Return the decision to refuse a request, which changes nothing."""
+    return Decision(
+        status=refusal.status,
+        content=encode_ascii(refusal.to_body(trace)),
+        trace_id=trace,
+        headers=refusal.headers,
+        operation=operation,
+        code=refusal.code,
+        violations=refusal.violations,
+        unknown_fields=unknown_fields,
+    )

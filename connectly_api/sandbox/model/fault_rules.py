@@ -172,9 +172,9 @@ def match_rules(
         matches: How often each has matched so far.
         seed: The sandbox's.
         kinds: Only rules of these kinds are considered.
-        operation: The operation id of the request.
-        customer: The customer, if known.
-        topic: The topic of the event.
+        operation: Of the request, if it is one.
+        customer: Who sends or receives, if known.
+        topic: Of the event, if it is one.
     """
     matched: list[int] = []
     for number, rule in rules.items():

@@ -51,11 +51,6 @@ def parse_customer(field: str, value: object) -> Identity:
     return customer
 
 
-def is_web_address(address: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
-    """Say whether a text is an absolute address with one of these schemes."""
-    return web_address_problem(address, schemes) is None
-
-
 def is_loopback(address: str) -> bool:
     """Say whether a web address is on this machine."""
-    return is_web_address(address) and urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}
+    return web_address_problem(address) is None and urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}

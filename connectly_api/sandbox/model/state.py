@@ -33,13 +33,7 @@ class Change(Protocol):
 class Event:
     """A webhook event, before its registrations are known.
 
-    Attributes:
-        topic: Registrations of this topic get it.
-        customer: The customer that it is about.
-        content: The body.
-        channel: The channel type of the message that it is about.
-        campaign_name: The tag of the message that it is about or replies to.
-        is_echo: Whether it is about the business's own message.
+    Channel and campaign are those of the message that it is about or replies to; an echo is about the business's own.
     """
 
     topic: str
@@ -52,13 +46,7 @@ class Event:
 
 @attrs.frozen
 class StatusDue:
-    """A task: a message reaches a status.
-
-    Attributes:
-        message: The message.
-        status: `sent`, `delivered` or `read`.
-        failure: The error code if it fails instead of being delivered, or None.
-    """
+    """A task: a message becomes `sent`, `delivered` or `read`; `failure` is the error code if it is not delivered."""
 
     message: AcceptedMessage
     status: str
@@ -71,8 +59,7 @@ class WebhookDue:
 
     Attributes:
         number: The number of the event; 0 until it is scheduled.
-        registration_id: The registration, whose address is looked up when it is due.
-        event: The event.
+        registration_id: The address is looked up when the task is due.
         attempt: 1 for the first.
         skip_faults: Whether fault rules were applied already.
         fault: The fault that a rule caused, for the record.

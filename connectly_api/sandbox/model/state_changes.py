@@ -1,4 +1,5 @@
 """The changes of a state: frozen values, each of which can apply itself."""
+# ruff: noqa: D102  (`Change` documents `apply_to`)
 
 from __future__ import annotations
 
@@ -23,12 +24,11 @@ from connectly_api.sandbox.model.state import State, Task, WebhookDue
 
 @attrs.frozen
 class MessageAccepted:
-    """A message was accepted."""
+    """A message was accepted; the oldest one is dropped if there are too many."""
 
     message: AcceptedMessage
 
     def apply_to(self, state: State) -> None:
-        """Keep the message, and drop the oldest if there are too many."""
         state.message_count += 1
         state.messages[self.message.id] = self.message
         if len(state.messages) > state.keep:
@@ -44,19 +44,17 @@ class RegistrationStored:
     new: bool = False
 
     def apply_to(self, state: State) -> None:
-        """Store the registration."""
         state.registration_count += self.new
         state.registrations[self.registration.id] = self.registration
 
 
 @attrs.frozen
 class RegistrationRemoved:
-    """A registration was deleted."""
+    """A registration was deleted, and with it its held webhook."""
 
     id: str
 
     def apply_to(self, state: State) -> None:
-        """Remove the registration and its held webhook."""
         state.registrations.pop(self.id, None)
         state.held_webhooks.pop(self.id, None)
 
@@ -70,7 +68,6 @@ class WindowSet:
     until: float
 
     def apply_to(self, state: State) -> None:
-        """Set the window for each id."""
         for key in self.ids:
             state.windows[self.sender, key] = self.until
 
@@ -83,7 +80,6 @@ class CustomerIdentified:
     name: str | None = attrs.field(default=None, repr=False)
 
     def apply_to(self, state: State) -> None:
-        """Store identity and name under each id."""
         for key in self.identity.ids:
             state.identities[key] = self.identity
             state.former_ids.discard(key)
@@ -93,13 +89,12 @@ class CustomerIdentified:
 
 @attrs.frozen
 class CustomerPhoneChanged:
-    """A customer has another phone number, and with it another BSUID."""
+    """A customer has another phone number and BSUID; the new ids have no window yet."""
 
     old: Identity
     new: Identity
 
     def apply_to(self, state: State) -> None:
-        """Move the name to the new ids, which have no window yet, and retire the old ones."""
         name = state.get_display_name(self.old)
         for key in self.old.ids:
             state.identities.pop(key, None)
@@ -116,7 +111,6 @@ class OptOutChanged:
     is_out: bool = True
 
     def apply_to(self, state: State) -> None:
-        """Set it for each id."""
         if self.is_out:
             state.opted_out.update(self.ids)
         else:
@@ -130,7 +124,6 @@ class TemplateStored:
     template: DeclaredTemplate
 
     def apply_to(self, state: State) -> None:
-        """Store the template under its name and language."""
         state.templates[self.template.name, self.template.language] = self.template
 
 
@@ -142,7 +135,6 @@ class SendCounted:
     limit: int
 
     def apply_to(self, state: State) -> None:
-        """Keep the time of the request."""
         state.send_times.setdefault(self.operation, deque(maxlen=self.limit)).append(state.now)
 
 
@@ -151,19 +143,17 @@ class InboundMessageCounted:
     """A customer's message got its number."""
 
     def apply_to(self, state: State) -> None:
-        """Count the message."""
         state.inbound_count += 1
 
 
 @attrs.frozen
 class TaskScheduled:
-    """A task is due at a time."""
+    """A task is due at a time, after those due at the same time; a new event gets its number."""
 
     due: float
     task: Task
 
     def apply_to(self, state: State) -> None:
-        """Schedule the task, after those due at the same time; a new event gets its number."""
         state.task_count += 1
         task = self.task
         if isinstance(task, WebhookDue) and not task.number:
@@ -174,22 +164,20 @@ class TaskScheduled:
 
 @attrs.frozen
 class TaskStarted:
-    """The next task is being done."""
+    """The next task is off the schedule, and the clock at the time when it was due."""
 
     def apply_to(self, state: State) -> None:
-        """Remove the task from the schedule, and set the clock to when it was due."""
         due, _, _ = heapq.heappop(state.schedule)
         state.now = max(state.now, due)
 
 
 @attrs.frozen
 class ClockSet:
-    """The clock moved."""
+    """The clock moved; it never goes back."""
 
     now: float
 
     def apply_to(self, state: State) -> None:
-        """Set the clock, which never goes back."""
         state.now = max(state.now, self.now)
 
 
@@ -200,7 +188,6 @@ class WebhookHeld:
     task: WebhookDue
 
     def apply_to(self, state: State) -> None:
-        """Hold the webhook."""
         state.held_webhooks[self.task.registration_id] = self.task
 
 
@@ -211,7 +198,6 @@ class WebhookReleased:
     registration_id: str
 
     def apply_to(self, state: State) -> None:
-        """Release the webhook."""
         state.held_webhooks.pop(self.registration_id, None)
 
 
@@ -222,7 +208,6 @@ class RuleAdded:
     rule: FaultRule
 
     def apply_to(self, state: State) -> None:
-        """Add the rule under the next number."""
         state.rule_count += 1
         state.rules[state.rule_count] = self.rule
         state.rule_matches[state.rule_count] = 0
@@ -235,7 +220,6 @@ class RuleMatched:
     number: int
 
     def apply_to(self, state: State) -> None:
-        """Count the match."""
         state.rule_matches[self.number] = state.rule_matches.get(self.number, 0) + 1
 
 
@@ -244,19 +228,17 @@ class RulesCleared:
     """All fault rules were removed."""
 
     def apply_to(self, state: State) -> None:
-        """Remove the rules and their counts."""
         state.rules.clear()
         state.rule_matches.clear()
 
 
 @attrs.frozen
 class EntryRecorded:
-    """Something happened that inspection shows."""
+    """Something happened that inspection shows; the oldest entry is dropped if there are too many."""
 
     entry: TimelineEntry
 
     def apply_to(self, state: State) -> None:
-        """Keep the entry; the oldest one is dropped if there are too many."""
         state.entry_count += 1
         state.timeline.append(self.entry)
         match self.entry:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from connectly_api.json_values import is_object
-from connectly_api.sandbox.model.exchange import ConnectionBehavior, Decision, Request
+from connectly_api.sandbox.model.exchange import ConnectionBehavior, Decision, Request, refuse_request
 from connectly_api.sandbox.model.ids import build_trace_id
 from connectly_api.sandbox.model.refusals import Refusal, refuse_rate, refuse_violations
 from connectly_api.sandbox.model.settings import Settings
@@ -31,21 +31,21 @@ def decide(service: Service, settings: Settings, state: State, request: Request)
     trace = build_trace_id(settings.seed, state.request_count + 1)
     routes = service.find(request.path)
     if not routes:
-        return _refuse(Refusal(status=404, message="There is no such path"), trace)
+        return refuse_request(Refusal(status=404, message="There is no such path"), trace)
     if request.method not in routes:
         allowed = ("allow", ", ".join(sorted(routes)))
-        return _refuse(Refusal(status=405, message="That path has no such method", headers=(allowed,)), trace)
+        return refuse_request(Refusal(status=405, message="That path has no such method", headers=(allowed,)), trace)
     route = routes[request.method]
     refusal = _check_access(route, settings, request)
     if refusal is not None:
-        return _refuse(refusal, trace, route.operation)
-    if route.operation.shape not in RATE_LIMITED or settings.rate_limit is None:
+        return refuse_request(refusal, trace, route.operation.id)
+    limit = settings.rate_limit
+    if limit is None or route.operation.shape not in RATE_LIMITED:
         return _handle(route, settings, state, request, trace)
-    if not state.has_room(route.operation.shape, settings.rate_limit):
-        return _refuse(refuse_rate(settings.rate_limit), trace, route.operation)
+    if not state.has_room(route.operation.shape, limit):
+        return refuse_request(refuse_rate(limit), trace, route.operation.id)
     decision = _handle(route, settings, state, request, trace)
-    counted = SendCounted(route.operation.shape, settings.rate_limit)
-    return attrs.evolve(decision, changes=(counted, *decision.changes))
+    return attrs.evolve(decision, changes=(SendCounted(route.operation.shape, limit), *decision.changes))
 
 
 def _check_access(route: RouteMatch, settings: Settings, request: Request) -> Refusal | None:
@@ -80,14 +80,14 @@ def _handle(route: RouteMatch, settings: Settings, state: State, request: Reques
     elif values.violations:
         refusal = refuse_violations(values.violations)
     if refusal is not None:
-        return _refuse(refusal, trace, operation, values.unknown_fields)
+        return refuse_request(refusal, trace, operation.id, values.unknown_fields)
     handler = HANDLERS.get(operation.shape)
     if handler is None:
         return _build_example(operation, trace, values.unknown_fields)
     body = values.body if is_object(values.body) else {}
     outcome = handler(Call(route.parameters, body, trace, settings, state, operation.id))
     if isinstance(outcome, Refusal):
-        return _refuse(outcome, trace, operation, values.unknown_fields)
+        return refuse_request(outcome, trace, operation.id, values.unknown_fields)
     schema = operation.response_schema
     # The response has the names of the file.
     response = outcome.body if schema is None else fit_value(schema, outcome.body).value
@@ -112,19 +112,4 @@ def _build_example(operation: Operation, trace: str, unknown_fields: tuple[str, 
         operation=operation.id,
         unknown_fields=unknown_fields,
         response_schema=schema,
-    )
-
-
-def _refuse(
-    refusal: Refusal, trace: str, operation: Operation | None = None, unknown_fields: tuple[str, ...] = ()
-) -> Decision:
-    return Decision(
-        status=refusal.status,
-        content=encode_ascii(refusal.to_body(trace)),
-        trace_id=trace,
-        headers=refusal.headers,
-        operation=None if operation is None else operation.id,
-        code=refusal.code,
-        violations=refusal.violations,
-        unknown_fields=unknown_fields,
     )

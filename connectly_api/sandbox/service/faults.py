@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 
 from connectly_api.json_values import is_array, is_object
-from connectly_api.sandbox.model.exchange import ConnectionBehavior, Decision
+from connectly_api.sandbox.model.exchange import ConnectionBehavior, Decision, refuse_request
 from connectly_api.sandbox.model.fault_rules import REQUEST_FAULTS, FaultRule, match_rules
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_trace_id
@@ -77,16 +77,10 @@ def _complete(state: State, customer: Identity) -> Identity:
 
 def _refuse(decision: Decision, refusal: Refusal, page: bytes | None = None) -> Decision:
     """Refuse instead: nothing is accepted, but the request counts towards the rate limit."""
-    return Decision(
-        status=refusal.status,
-        content=encode_ascii(refusal.to_body(decision.trace_id)) if page is None else page,
-        trace_id=decision.trace_id,
-        headers=(*refusal.headers, *((("content-type", "text/html"),) if page else ())),
-        changes=_get_counts(decision),
-        operation=decision.operation,
-        code=refusal.code,
-        unknown_fields=decision.unknown_fields,
-    )
+    refused = refuse_request(refusal, decision.trace_id, decision.operation, decision.unknown_fields)
+    if page is not None:
+        refused = attrs.evolve(refused, content=page, headers=(("content-type", "text/html"),))
+    return attrs.evolve(refused, changes=_get_counts(decision))
 
 
 def _get_counts(decision: Decision) -> tuple[SendCounted, ...]:

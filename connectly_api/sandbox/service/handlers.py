@@ -55,16 +55,7 @@ from connectly_api.sandbox.spec.protojson import encode_compact
 
 @attrs.frozen
 class Call:
-    """A request whose values fit its operation.
-
-    Attributes:
-        parameters: The parameters of the path, decoded.
-        body: The body in the schema's own names.
-        trace_id: The trace id of the request.
-        settings: The sandbox's settings.
-        state: The sandbox's state, to be read.
-        operation: The operation id of the Swagger file.
-    """
+    """A request whose values fit its operation: the path's parameters, and the body in the schema's own names."""
 
     parameters: Mapping[str, str]
     body: Mapping[str, Any]
@@ -79,9 +70,7 @@ class Success:
     """A successful response.
 
     Attributes:
-        body: The body of the response.
-        changes: The changes that follow.
-        status: The status, if not the first success of the Swagger file.
+        status: None is the first success of the Swagger file.
         is_early: Whether webhooks that are due are delivered before the response.
     """
 

@@ -12,9 +12,10 @@ import attrs
 
 from connectly_api.errors import Violation
 from connectly_api.json_values import get_object, get_objects, get_text
-from connectly_api.sandbox.model.identity import is_loopback, is_web_address
+from connectly_api.sandbox.model.identity import is_loopback
 from connectly_api.sandbox.model.records import Registration
 from connectly_api.sandbox.spec.protojson import encode_compact
+from connectly_api.web_address import web_address_problem
 
 
 def check_creation(body: Mapping[str, Any]) -> Iterator[Violation]:
@@ -57,7 +58,7 @@ def update_registration(registration: Registration, body: Mapping[str, Any]) -> 
 def _check(body: Mapping[str, Any], type_: str) -> Iterator[Violation]:
     address = get_text(body, "address")
     # The service wants public HTTPS; a program under test listens on its own machine without TLS.
-    if address and not is_web_address(address, ("https",)) and not is_loopback(address):
+    if address and web_address_problem(address, ("https",)) and not is_loopback(address):
         yield Violation(field="address", problem="must be an https address; http is taken for this machine alone")
     configuration = get_object(body, "configuration")
     if "webengageConfiguration" in configuration and type_ != "webengage":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -35,6 +35,8 @@ KEY_HEADER: Final = "X-API-Key"
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
 _PLACES = {"path", "query", "header"}
+
+_SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 
 @attrs.frozen
@@ -111,7 +113,7 @@ class Service:
     def find(self, path: str) -> dict[str, RouteMatch]:
         """Return the operations that a percent-encoded path leads to, by method."""
         found: dict[str, RouteMatch] = {}
-        normalized = normalize_path(path)
+        normalized = _normalize(path)
         for operation in self.operations:
             if operation.method not in found and (match := operation.pattern.fullmatch(normalized)):
                 values = zip(operation.path_names, map(unquote, match.groups()), strict=True)
@@ -125,10 +127,8 @@ def load_service(swagger: str | Path | bytes | Mapping[str, Any] | None) -> Serv
     Raises:
         InvalidInputError: The file cannot be read, is not JSON, or is not Swagger 2.0 that can be served.
     """
-    if is_mapping(swagger):
-        return parse_service(swagger)
     try:
-        document: object = json.loads(_read_content(swagger))
+        document: object = swagger if is_mapping(swagger) else json.loads(_read_content(swagger))
     except OSError as error:
         raise build_swagger_error(f"cannot be read: {error.strerror}") from error
     except InvalidInputError:
@@ -137,7 +137,16 @@ def load_service(swagger: str | Path | bytes | Mapping[str, Any] | None) -> Serv
         raise build_swagger_error(f"is not JSON: {error}") from None
     if not is_mapping(document):
         raise build_swagger_error("is not a JSON object")
-    return parse_service(document)
+    if document.get("swagger") != "2.0":
+        raise build_swagger_error('is not a Swagger 2.0 file: its "swagger" must be "2.0"')
+    try:
+        return _Parser(document).parse()
+    except InvalidInputError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise build_swagger_error(f"does not have the shape of a Swagger 2.0 file: {error}") from error
+    except RecursionError:
+        raise build_swagger_error("holds a schema that is made of itself") from None
 
 
 def _read_content(swagger: object) -> bytes:
@@ -152,122 +161,92 @@ def _read_content(swagger: object) -> bytes:
             raise build_swagger_error(f"must be a path, bytes or a mapping, not {type(swagger).__name__}")
 
 
-def parse_service(document: Mapping[str, Any]) -> Service:
-    """Parse a decoded Swagger file.
+class _Parser:
+    """Parses one file. Requests have protobuf's names of fields, responses the file's own."""
 
-    Raises:
-        InvalidInputError: It is not Swagger 2.0 that can be served; the text says why.
-    """
-    if document.get("swagger") != "2.0":
-        raise build_swagger_error('is not a Swagger 2.0 file: its "swagger" must be "2.0"')
-    try:
-        return _parse(document)
-    except InvalidInputError:
-        raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise build_swagger_error(f"does not have the shape of a Swagger 2.0 file: {error}") from error
-    except RecursionError:
-        raise build_swagger_error("holds a schema that is made of itself") from None
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.requests = SchemaConverter(document)
+        self.responses = SchemaConverter(document, convert_name=str)
 
+    def parse(self) -> Service:
+        for name in self.document.get("definitions", {}):
+            pointer = quote(name.replace("~", "~0").replace("/", "~1"))
+            get_accepted_names(self.requests.convert({"$ref": f"#/definitions/{pointer}"}))
+        operations = [
+            self._parse_operation(path, item, method)
+            for path, entry in self.document.get("paths", {}).items()
+            for item in (self._resolve(entry),)
+            for method in _METHODS
+            if method in item
+        ]
+        return Service(operations=tuple(sorted(operations, key=_get_literalness)))
 
-@attrs.frozen
-class _Source:
-    """A file and its schemas, with protobuf's names for requests and the file's own names for responses."""
+    def _resolve(self, value: object) -> Mapping[str, Any]:
+        return resolve_references(self.document, value)
 
-    document: Mapping[str, Any]
-    requests: SchemaConverter
-    responses: SchemaConverter
+    def _parse_operation(self, path: str, item: Mapping[str, Any], method: str) -> Operation:
+        entry = self._resolve(item[method])
+        template = self.document.get("basePath", "").rstrip("/") + path
+        where = f"{method.upper()} {template}"
+        entries = map(self._resolve, (*item.get("parameters", ()), *entry.get("parameters", ())))
+        # An operation's own parameter replaces the one of its path.
+        given = {(one.get("name"), one.get("in")): one for one in entries}.values()
+        parameters = tuple(self._parse_parameter(one, where) for one in given if one.get("in") != "body")
+        body = next((one for one in given if one.get("in") == "body"), None)
+        schema = None if body is None else self.requests.convert(body.get("schema", {}))
+        names, pattern = _compile(template, {one.name: str(one.schema.get("pattern", "")) for one in parameters})
+        status, response = self._find_success(entry.get("responses", {}))
+        return Operation(
+            id=str(entry.get("operationId") or where),
+            method=method.upper(),
+            template=template,
+            pattern=pattern,
+            path_names=names,
+            parameters=parameters,
+            body=schema,
+            body_validator=None if schema is None else build_validator(schema),
+            body_required=body is not None and bool(body.get("required")),
+            status=status,
+            response_schema=response,
+            security=self._parse_security(entry),
+        )
 
+    def _parse_parameter(self, entry: Mapping[str, Any], where: str) -> Parameter:
+        place = entry.get("in")
+        if place not in _PLACES:
+            raise build_swagger_error(f"{where}: a parameter in {place!r} cannot be served")
+        style = entry.get("collectionFormat", "csv")
+        is_one_text = entry.get("type") == "array" and style != "multi"
+        schema = self.requests.convert({key: value for key, value in entry.items() if key != "required"})
+        return Parameter(
+            name=str(entry.get("name")),
+            place=place,
+            required=bool(entry.get("required")),
+            schema=schema,
+            validator=build_validator(schema),
+            separator=_SEPARATORS.get(style, ",") if is_one_text else None,
+        )
 
-def _parse(document: Mapping[str, Any]) -> Service:
-    source = _Source(document, SchemaConverter(document), SchemaConverter(document, convert_name=str))
-    for name in document.get("definitions", {}):
-        pointer = quote(name.replace("~", "~0").replace("/", "~1"))
-        get_accepted_names(source.requests.convert({"$ref": f"#/definitions/{pointer}"}))
-    operations = [
-        _parse_operation(source, path, item, method)
-        for path, entry in document.get("paths", {}).items()
-        for item in (resolve_references(document, entry),)
-        for method in _METHODS
-        if method in item
-    ]
-    return Service(operations=tuple(sorted(operations, key=lambda operation: sort_key(operation.template))))
+    def _find_success(self, responses: Mapping[str, Any]) -> tuple[int, Schema | None]:
+        statuses = sorted(int(status) for status in responses if re.fullmatch("2[0-9][0-9]", status))
+        key = str(statuses[0]) if statuses else "default"
+        schema = self._resolve(responses.get(key, {})).get("schema")
+        return (statuses or [200])[0], None if schema is None else self.responses.convert(schema)
 
-
-def _parse_operation(source: _Source, path: str, item: Mapping[str, Any], method: str) -> Operation:
-    document = source.document
-    entry = resolve_references(document, item[method])
-    template = document.get("basePath", "").rstrip("/") + path
-    where = f"{method.upper()} {template}"
-    given = _resolve_parameters(document, [*item.get("parameters", ()), *entry.get("parameters", ())])
-    parameters = tuple(_parse_parameter(source.requests, one, where) for one in given if one.get("in") != "body")
-    body = next((one for one in given if one.get("in") == "body"), None)
-    body_schema = None if body is None else source.requests.convert(body.get("schema", {}))
-    names, pattern = compile_template(template, {one.name: str(one.schema.get("pattern", "")) for one in parameters})
-    status, response = _find_success(document, source.responses, entry.get("responses", {}))
-    return Operation(
-        id=str(entry.get("operationId") or where),
-        method=method.upper(),
-        template=template,
-        pattern=pattern,
-        path_names=names,
-        parameters=parameters,
-        body=body_schema,
-        body_validator=None if body_schema is None else build_validator(body_schema),
-        body_required=body is not None and bool(body.get("required")),
-        status=status,
-        response_schema=response,
-        security=_parse_security(document, entry),
-    )
-
-
-def _resolve_parameters(document: Mapping[str, Any], entries: Iterable[object]) -> list[Mapping[str, Any]]:
-    """Resolve references; an operation's own parameter replaces the one of its path."""
-    found = {
-        (one.get("name"), one.get("in")): one for one in (resolve_references(document, entry) for entry in entries)
-    }
-    return list(found.values())
-
-
-def _parse_parameter(reader: SchemaConverter, entry: Mapping[str, Any], where: str) -> Parameter:
-    place = entry.get("in")
-    if place not in _PLACES:
-        raise build_swagger_error(f"{where}: a parameter in {place!r} cannot be served")
-    separators = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
-    one_text = entry.get("type") == "array" and entry.get("collectionFormat", "csv") != "multi"
-    schema = reader.convert({key: value for key, value in entry.items() if key != "required"})
-    return Parameter(
-        name=str(entry.get("name")),
-        place=place,
-        required=bool(entry.get("required")),
-        schema=schema,
-        validator=build_validator(schema),
-        separator=separators.get(entry.get("collectionFormat", "csv"), ",") if one_text else None,
-    )
-
-
-def _find_success(
-    document: Mapping[str, Any], reader: SchemaConverter, responses: Mapping[str, Any]
-) -> tuple[int, Any]:
-    statuses = sorted(int(status) for status in responses if re.fullmatch("2[0-9][0-9]", status))
-    key = str(statuses[0]) if statuses else "default"
-    schema = resolve_references(document, responses.get(key, {})).get("schema")
-    return (statuses or [200])[0], None if schema is None else reader.convert(schema)
-
-
-def _parse_security(document: Mapping[str, Any], entry: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...]:
-    schemes = document.get("securityDefinitions", {})
-    alternatives = entry.get("security", document.get("security"))
-    if alternatives is None:
-        # A file that says nothing about keys does not mean that the service needs none.
-        keys = [_build_requirement(scheme) for scheme in schemes.values() if scheme.get("type") == "apiKey"]
-        return (((keys or [Requirement(place="header", name=KEY_HEADER)])[0],),)
-    unknown = {name for alternative in alternatives for name in alternative} - set(schemes)
-    if unknown:
-        raise build_swagger_error(f"security names what securityDefinitions lacks: {', '.join(sorted(unknown))}")
-    if not all(alternatives):
-        return ()
-    return tuple(tuple(_build_requirement(schemes[name]) for name in alternative) for alternative in alternatives)
+    def _parse_security(self, entry: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...]:
+        schemes = self.document.get("securityDefinitions", {})
+        alternatives = entry.get("security", self.document.get("security"))
+        if alternatives is None:
+            # A file that says nothing about keys does not mean that the service needs none.
+            keys = [_build_requirement(scheme) for scheme in schemes.values() if scheme.get("type") == "apiKey"]
+            return (((keys or [Requirement(place="header", name=KEY_HEADER)])[0],),)
+        unknown = {name for alternative in alternatives for name in alternative} - set(schemes)
+        if unknown:
+            raise build_swagger_error(f"security names what securityDefinitions lacks: {', '.join(sorted(unknown))}")
+        if not all(alternatives):
+            return ()
+        return tuple(tuple(_build_requirement(schemes[name]) for name in alternative) for alternative in alternatives)
 
 
 def _build_requirement(scheme: Mapping[str, Any]) -> Requirement:
@@ -277,23 +256,18 @@ def _build_requirement(scheme: Mapping[str, Any]) -> Requirement:
 
 
 @lru_cache(maxsize=1024)
-def normalize_path(path: str) -> str:
+def _normalize(path: str) -> str:
     """Return a path without needless percent-encoding."""
     return "/".join(quote(unquote(segment), safe="-._~!$&'()*+,;=:@") for segment in path.split("/"))
 
 
-def compile_template(template: str, patterns: Mapping[str, str]) -> tuple[tuple[str, ...], re.Pattern[str]]:
-    """Return the names of a template's parameters, and the pattern that normalized paths match.
-
-    Args:
-        template: `/v1/businesses/{businessId}/webhooks`.
-        patterns: The patterns of the parameters, by name.
-    """
+def _compile(template: str, patterns: Mapping[str, str]) -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """Return the names of a template's parameters, whose patterns are given, and the pattern of normalized paths."""
     names: list[str] = []
     pieces: list[str] = []
     for piece in re.split(r"(\{[^{}]*\})", template):
         if not piece.startswith("{"):
-            pieces.append(re.escape(normalize_path(piece)))
+            pieces.append(re.escape(_normalize(piece)))
             continue
         name, _, segments = piece[1:-1].partition("=")
         names.append(name)
@@ -303,6 +277,6 @@ def compile_template(template: str, patterns: Mapping[str, str]) -> tuple[tuple[
     return tuple(names), re.compile("".join(pieces))
 
 
-def sort_key(template: str) -> tuple[int, ...]:
-    """Sort templates so that a literal segment precedes a parameter."""
-    return tuple(segment.count("{") for segment in template.split("/"))
+def _get_literalness(operation: Operation) -> tuple[int, ...]:
+    """Sort operations so that a literal segment precedes a parameter."""
+    return tuple(segment.count("{") for segment in operation.template.split("/"))

@@ -41,17 +41,11 @@ _SENTENCES: Mapping[str, str] = {
     "additionalProperties": "has fields that are not allowed",
 }
 
-_KINDS: Mapping[type, str] = {
-    bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list", dict: "an object",
+_TYPES: Mapping[type, str] = {
+    bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object",
 }  # fmt: skip
 
-_SHAPES: Mapping[type, str] = {str: "string", list: "array", dict: "object"}
-
-_SIMPLE_KEYWORDS = frozenset({
-    "type", "enum", "properties", "items", "required", "additionalProperties", "default", "example", NAMES,
-})  # fmt: skip
-
-_TYPES = {
+_NAMES = {
     "boolean": "a boolean",
     "integer": "an integer",
     "number": "a number",
@@ -59,6 +53,10 @@ _TYPES = {
     "array": "a list",
     "object": "an object",
 }
+
+_SIMPLE_KEYWORDS = frozenset({
+    "type", "enum", "properties", "items", "required", "additionalProperties", "default", "example", NAMES,
+})  # fmt: skip
 
 
 def build_validator(schema: Schema) -> Draft4Validator:
@@ -83,8 +81,8 @@ def _fits_simply(schema: Schema, value: object) -> bool:
 
     Nearly every request fits, and the validator takes ten times as long to find that out.
     """
-    kind = schema.get("type", _SHAPES.get(type(value)))
-    if not schema.keys() <= _SIMPLE_KEYWORDS or kind is None or kind != _SHAPES.get(type(value)):
+    kind = _TYPES.get(type(value))
+    if not schema.keys() <= _SIMPLE_KEYWORDS or kind is None or kind != schema.get("type", kind):
         return False
     if "enum" in schema and (not isinstance(value, str) or value not in schema["enum"]):
         return False
@@ -111,15 +109,12 @@ def _to_violations(error: ValidationError) -> Iterable[Violation]:
 
 def _describe(keyword: str, limit: Any, value: object) -> str:  # noqa: ANN401  (a schema's keyword may hold anything)
     if keyword == "type":
-        return f"must be {_TYPES.get(str(limit), str(limit))}, not {_get_kind(value)}"
+        name = _NAMES.get(_TYPES.get(type(value), ""), "null")
+        return f"must be {_NAMES.get(str(limit), str(limit))}, not {name}"
     if keyword == "enum":
         named = [str(choice) for choice in limit if not str(choice).lower().endswith("unspecified")]
         return f"must be one of {', '.join(named)}"
     return _SENTENCES.get(keyword, f"does not satisfy {keyword}").format(limit=limit)
-
-
-def _get_kind(value: object) -> str:
-    return next((name for kind, name in _KINDS.items() if isinstance(value, kind)), "null")
 
 
 def _build_formats() -> FormatChecker:
