@@ -128,7 +128,7 @@ class Registration:
         configuration: dict[str, Any] = json.loads(self._configuration)
         return configuration
 
-    def document(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the registration as the service lists it."""
         return {
             "id": self.id,

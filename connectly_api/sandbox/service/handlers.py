@@ -144,7 +144,7 @@ def update_webhook(call: Call) -> Success | Refusal:
 
 def get_webhooks(call: Call) -> Success | Refusal:
     """List the registrations in the order of their creation."""
-    webhooks = [registration.document() for registration in call.state.registrations.values()]
+    webhooks = [registration.to_dict() for registration in call.state.registrations.values()]
     return Success({"entity": {"businessId": call.settings.business_id, "webhooks": webhooks}})
 
 

@@ -96,7 +96,7 @@ _RECORDS: Final[Mapping[str, Callable[[State], list[dict[str, Any]]]]] = {
     "messages": lambda state: [serialize_message(one, state.statuses.get(one.id)) for one in state.messages.values()],
     "requests": lambda state: list(map(serialize_request, state.requests)),
     "deliveries": lambda state: list(map(serialize_delivery, state.deliveries)),
-    "registrations": lambda state: [registration.document() for registration in state.registrations.values()],
+    "registrations": lambda state: [registration.to_dict() for registration in state.registrations.values()],
 }
 
 
