@@ -59,14 +59,7 @@ class Engine:
         on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
     ) -> None:
-        """Start with an empty state.
-
-        Args:
-            settings: The sandbox's settings.
-            service: The operations of the Swagger file.
-            on_request: Called with each request once its response is decided.
-            on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
-        """
+        """Start with an empty state; `Sandbox` describes the callbacks."""
         self.settings = settings
         self.webhook_sender = WebhookSender(settings)
         self._service = service

@@ -50,14 +50,7 @@ def describe_mismatch(
     messages: Sequence[AcceptedMessage],
     requests: Sequence[ReceivedRequest],
 ) -> str:
-    """Return the text of a failure.
-
-    Args:
-        expectation: What was expected of exactly one message.
-        found: The messages that match: none, or several.
-        messages: All messages that are kept.
-        requests: All requests that are kept.
-    """
+    """Return the text of a failure: of all messages, none or several were found to match the expectation."""
     lines = [f"expected exactly one message with {expectation}; {len(found) or 'none'} of {len(messages)} match"]
     lines += [f"  matches: {_describe_message(message)}" for message in found[:_MAX_SHOWN]]
     if not found:

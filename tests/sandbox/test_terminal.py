@@ -5,10 +5,12 @@ from urllib.parse import quote
 
 import pytest
 
+from connectly_api import Connectly
 from connectly_api.sandbox import Sandbox, terminal
 from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.terminal import TerminalFormat
+from connectly_api.transport import AsgiTransport
 from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
 
 BSUID = "US.13491208655302741918"
@@ -34,6 +36,18 @@ async def test_the_banner_tells_all_that_is_needed_and_its_commands_work_as_they
             response = await client.post(url, headers=headers, content=words[-1])
             assert response.status_code == 200, words
     assert [message.kind for message in sandbox.messages] == ["template", "text"]
+
+
+async def test_the_banners_variables_point_a_client_at_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox(business_id="it's a shop", api_key="k'1", windows="open")
+    for row in TerminalFormat().format_banner("http://127.0.0.1:8750", sandbox.settings).splitlines():
+        if row.strip().startswith("export "):
+            (assignment,) = shlex.split(row)[1:]
+            monkeypatch.setenv(*assignment.split("=", 1))
+    async with Connectly.from_env(transport=AsgiTransport(sandbox.app)) as connectly:
+        await connectly.send_text("+16044441111", "Hello!")
+    sandbox.assert_sent_once(text="Hello!")
+    assert ("host", "127.0.0.1:8750") in sandbox.requests[0].headers
 
 
 def test_an_accepted_message_is_one_line_with_a_shortened_number(sandbox: Sandbox) -> None:

@@ -30,11 +30,6 @@ class ServeError(ConnectlyError):
 async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
     """Serve an application until the block ends; then, requests in progress have two seconds to finish.
 
-    Args:
-        app: The application.
-        host: The interface to listen on.
-        port: 0 picks a free one.
-
     Yields:
         The address, `http://127.0.0.1:…`.
 
