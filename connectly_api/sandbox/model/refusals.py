@@ -30,13 +30,7 @@ _WINDOW: Final = "Failed to send a message because more than 24 hours have passe
 class Refusal:
     """An error response.
 
-    Attributes:
-        status: The HTTP status.
-        message: For developers; repeats none of the request's values.
-        code: `ERROR_CODE_…`.
-        type: `ERROR_TYPE_…`.
-        violations: The reasons, listed in `details`.
-        headers: Further headers of the response.
+    The message is for developers, and repeats none of the request's values. The violations are listed in `details`.
     """
 
     status: int
