@@ -399,4 +399,4 @@ class Sandbox:
 
 def get_engine(sandbox: Sandbox) -> Engine:
     """Return the engine of a sandbox, for replays and the sandbox's own tests."""
-    return sandbox._engine  # noqa: SLF001  (its own module)
+    return sandbox._engine  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  (its own module)
