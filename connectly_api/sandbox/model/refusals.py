@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from connectly_api.errors import Violation
+from connectly_api.errors import Headers, Violation
 
 UNSPECIFIED: Final = "ERROR_CODE_UNSPECIFIED"
 Finding = tuple[str, Violation]
@@ -38,7 +38,7 @@ class Refusal:
     code: str = UNSPECIFIED
     type: str = INVALID_REQUEST
     violations: tuple[Violation, ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
     def to_body(self, trace_id: str) -> dict[str, object]:
         """Return the body of the response, with the fields in the documented order."""
