@@ -7,9 +7,9 @@ import pytest
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
-from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, answer, ask, documented, fields, session
+from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, answer, ask, fields, load_document, session
 
-SHAPE = list(documented("responses/error_window_closed"))
+SHAPE = list(load_document("responses/error_window_closed"))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.service.handlers import HANDLERS
 from connectly_api.sandbox.spec.api_operations import load_service
-from tests.sandbox.calls import DATA, MESSAGES, TEMPLATES, answer, ask, documented, session, template
+from tests.sandbox.calls import DATA, MESSAGES, TEMPLATES, answer, ask, load_document, session, template
 
 CUSTOMER = "+16044441111"
 
@@ -16,7 +16,7 @@ def test_every_known_operation_is_one_of_the_files() -> None:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (DATA / "requests").glob("session_*.json")))
 def test_every_documented_session_message_is_accepted_as_it_stands(name: str) -> None:
-    body = documented(f"requests/{name}")
+    body = load_document(f"requests/{name}")
     # The one page that shows a session message to a BSUID is contradicted by another, which the default follows.
     sandbox = Sandbox(windows="open", bsuid_recipients="accept" if name == "session_text_bsuid" else "templates")
     decision = ask(sandbox, body)
@@ -28,7 +28,7 @@ def test_every_documented_session_message_is_accepted_as_it_stands(name: str) ->
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (DATA / "requests").glob("template*.json")))
 def test_every_documented_template_message_is_accepted_as_it_stands(sandbox: Sandbox, name: str) -> None:
-    body = documented(f"requests/{name}")
+    body = load_document(f"requests/{name}")
     decision = ask(sandbox, body, path=TEMPLATES)
     assert (decision.status, decision.unknown_fields) == (200, ())
     (message,) = sandbox.messages
@@ -39,12 +39,12 @@ def test_every_documented_template_message_is_accepted_as_it_stands(sandbox: San
 def test_the_documented_registrations_are_accepted_as_they_stand(sandbox: Sandbox) -> None:
     base = "/v1/businesses/sandbox-business"
     for name in ("webhook_create", "webhook_create_filtered"):
-        decision = ask(sandbox, documented(f"requests/{name}"), path=f"{base}/create/webhooks")
+        decision = ask(sandbox, load_document(f"requests/{name}"), path=f"{base}/create/webhooks")
         assert (decision.status, decision.unknown_fields) == (200, ())
     identifier = sandbox.registrations[0].id
     for name in ("webhook_update", "webhook_update_configuration"):
         path = f"{base}/update/webhooks/{identifier}"
-        decision = ask(sandbox, documented(f"requests/{name}"), path=path, method="PUT")
+        decision = ask(sandbox, load_document(f"requests/{name}"), path=path, method="PUT")
         assert (decision.status, decision.unknown_fields) == (200, ())
 
 
@@ -52,7 +52,7 @@ def test_a_closed_window_refuses_session_messages_and_lets_templates_pass(sandbo
     sandbox.close_window(CUSTOMER)
     decision = ask(sandbox, session())
     assert decision.status == 400
-    expected = documented("responses/error_window_closed") | {"cntTraceId": decision.trace_id}
+    expected = load_document("responses/error_window_closed") | {"cntTraceId": decision.trace_id}
     assert answer(decision) == expected
     assert list(answer(decision)) == list(expected)
     assert ask(sandbox, template(), path=TEMPLATES).status == 200

@@ -16,14 +16,14 @@ from tests.sandbox.calls import (
     answer,
     ask,
     client_of,
-    documented,
+    load_document,
     session,
     template,
 )
 
 PATHS = [MESSAGES, TEMPLATES, f"{BUSINESS}/create/webhooks", f"{BUSINESS}/update/webhooks/wh_1", f"{BUSINESS}/webhooks"]
 METHODS = ["POST", "PUT", "GET", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"]
-BODIES = [documented(f"requests/{path.stem}") for path in sorted((DATA / "requests").glob("*.json"))]
+BODIES = [load_document(f"requests/{path.stem}") for path in sorted((DATA / "requests").glob("*.json"))]
 
 SCALARS = (
     st.none()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
+from tests.sandbox.calls import MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
 
 PHONE = "+16044441111"
 
@@ -73,7 +73,7 @@ def test_a_failure_shows_what_was_refused() -> None:
 
 
 async def test_the_timeline_has_everything_in_order() -> None:
-    sandbox, _ = await receiving()
+    sandbox, _ = await attach_receiver()
     await sandbox.customer(PHONE).says("Hi")
     ask(sandbox, session())
     await sandbox.settle()
@@ -88,7 +88,7 @@ async def test_the_timeline_has_everything_in_order() -> None:
 
 
 async def test_over_http_a_test_in_another_language_can_do_and_see_the_same() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     async with client_of(sandbox) as client:
         says = {"customer": PHONE, "text": "Hi"}
         assert (await client.post("/__sandbox__/says", json=says)).json() == {"now": 1767225600.0}

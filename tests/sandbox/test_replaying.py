@@ -10,14 +10,14 @@ from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.sandbox import ReplayError, Sandbox, replay
 from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
-from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
+from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
 
 PHONE = "+16044441111"
 
 
 async def run(**options: Any) -> Sandbox:
     """A run with everything that a recording has to keep."""
-    sandbox, _ = await receiving(200, 500, **options)
+    sandbox, _ = await attach_receiver(200, 500, **options)
     customer = sandbox.customer(PHONE, bsuid="US.1", name="Ann")
     await customer.says("Hi")
     ask(sandbox, session(callbackData={"a": 1}))

@@ -11,7 +11,7 @@ from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.terminal import TerminalFormat
 from connectly_api.transport import AsgiTransport
-from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
+from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
 
 BSUID = "US.13491208655302741918"
 
@@ -93,7 +93,7 @@ def _head() -> Any:
 
 
 async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> None:
-    sandbox, _ = await receiving(500, 200, windows="open")
+    sandbox, _ = await attach_receiver(500, 200, windows="open")
     sandbox.fault("bad_signature", next=1)
     ask(sandbox, session())
     await sandbox.settle()
@@ -123,7 +123,7 @@ def test_statuses_have_colors_where_they_are_wanted(sandbox: Sandbox, body: Any,
 
 
 async def test_in_json_a_line_is_an_object_without_personal_data_unless_it_is_asked_for() -> None:
-    sandbox, _ = await receiving(200, windows="open")
+    sandbox, _ = await attach_receiver(200, windows="open")
     banner = json.loads(TerminalFormat(is_json=True).format_banner("http://127.0.0.1:1", sandbox.settings))
     assert (banner["what"], banner["address"], banner["apiKey"]) == ("listening", "http://127.0.0.1:1", "sandbox-key")
     ask(sandbox, session())

@@ -37,12 +37,8 @@ class ConnectionBehavior:
 class Request:
     """A request as it was received.
 
-    Attributes:
-        method: In capitals.
-        path: Percent-encoded, without the query.
-        query: Percent-encoded.
-        headers: Names in lower case, in order.
-        body: None if it was longer than the limit.
+    The method is in capitals, path and query are percent-encoded, the headers have lower-case names and are in order.
+    The body is None if it was longer than the limit.
     """
 
     method: str

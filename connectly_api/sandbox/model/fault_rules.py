@@ -90,24 +90,11 @@ def _refuse_if(is_wrong: bool, field: str, problem: str) -> None:  # noqa: FBT00
 
 @attrs.frozen(kw_only=True)
 class FaultRule:
-    """One rule: what it does (`what`), to whom (`operation`, `recipient`, `topic`) and when (the three after these).
+    """One rule: fault, selectors, when it is triggered, and options, all described by `Sandbox.fault`.
 
-    Attributes:
-        what: The fault.
-        operation: The operation id of the Swagger file in any spelling, with or without the prefix of its service;
-            None for all.
-        recipient: A customer's phone number or BSUID; None for all.
-        topic: For webhooks: the topic of the event; None for all.
-        next: Triggered by the next so many matches.
-        every: Triggered by every n-th match.
-        probability: Triggered with this probability; 1 if none of the three is given.
-        status: For `server_error`: 500 to 599.
-        html: For `server_error`: whether the body is a proxy's HTML page.
-        accepted: For `server_error` and `hang`: whether the message is accepted all the same.
-        retry_after: For `rate_limited`: the header, seconds or a date or anything else; None for no header.
-        seconds: For `slow_head` and `slow_body`: real seconds, like a client's time-outs; for `delay_webhook`: seconds
-            of the sandbox's clock.
-        code: For `fail_delivery`: the error code.
+    The operation is the operation id of the Swagger file in any spelling, with or without the prefix of its service.
+    `seconds` are real ones for responses, like a client's time-outs, and those of the sandbox's clock for webhooks.
+    `retry_after` is the header, seconds or a date or anything else; None leaves it out.
     """
 
     what: FaultKind

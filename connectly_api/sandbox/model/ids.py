@@ -16,12 +16,12 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def build_message_id(seed: int, number: int, now: float) -> str:
     """Return the id of the n-th accepted message."""
-    return _ulid(_draw(seed, "message", number), now)
+    return _encode_ulid(_draw(seed, "message", number), now)
 
 
 def build_inbound_id(seed: int, number: int, now: float) -> str:
     """Return the id of the n-th message from a customer."""
-    return _ulid(_draw(seed, "inbound", number), now)
+    return _encode_ulid(_draw(seed, "inbound", number), now)
 
 
 def build_report_id(seed: int, number: int) -> str:
@@ -41,7 +41,7 @@ def draw_probability(seed: int, kind: str, number: int) -> float:
 
 def build_registration_id(seed: int, number: int, now: float) -> str:
     """Return the id of the n-th webhook registration."""
-    return f"wh_{_ulid(_draw(seed, 'registration', number), now)}"
+    return f"wh_{_encode_ulid(_draw(seed, 'registration', number), now)}"
 
 
 def build_trace_id(seed: int, number: int) -> str:
@@ -53,6 +53,6 @@ def _draw(seed: int, kind: str, number: int) -> int:
     return int.from_bytes(sha256(f"{seed} {kind} {number}".encode()).digest())
 
 
-def _ulid(drawn: int, now: float) -> str:
+def _encode_ulid(drawn: int, now: float) -> str:
     value = (int(now * 1000) % 2**48) << 80 | drawn % 2**80
     return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from connectly_api.errors import Violation
+from connectly_api.errors import Headers, Violation
 
 UNSPECIFIED: Final = "ERROR_CODE_UNSPECIFIED"
 Finding = tuple[str, Violation]
@@ -30,13 +30,7 @@ _WINDOW: Final = "Failed to send a message because more than 24 hours have passe
 class Refusal:
     """An error response.
 
-    Attributes:
-        status: The HTTP status.
-        message: For developers; repeats none of the request's values.
-        code: `ERROR_CODE_…`.
-        type: `ERROR_TYPE_…`.
-        violations: The reasons, listed in `details`.
-        headers: Further headers of the response.
+    The message is for developers, and repeats none of the request's values. The violations are listed in `details`.
     """
 
     status: int
@@ -44,7 +38,7 @@ class Refusal:
     code: str = UNSPECIFIED
     type: str = INVALID_REQUEST
     violations: tuple[Violation, ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
     def to_body(self, trace_id: str) -> dict[str, object]:
         """Return the body of the response, with the fields in the documented order."""

@@ -66,15 +66,11 @@ class Operation:
 
     Attributes:
         id: `operationId`, or method and path if the file has none.
-        method: In capitals.
         template: The path in the file, with the base path.
         path_names: The names of the path's parameters, in its order.
         parameters: All but the body.
-        body: The schema of the body, or None.
-        body_required: Whether a request needs a body.
-        status: The status of a success.
-        response_schema: The schema of a success's body, or None.
-        security: Alternatives, each of them requirements that hold together; empty where no key is needed.
+        status: The status of a success, whose schema is `response_schema`.
+        security: Alternatives, each of them requirements that hold together; empty if no key is needed.
     """
 
     id: str
