@@ -279,9 +279,9 @@ def test_a_lone_name_of_a_template_parameter_is_one() -> None:
 
 
 def test_an_argument_that_is_none_is_absent() -> None:
-    asked = VerbArguments({"text": None})
-    assert asked.optional_text("text") is None
-    asked.end()
+    arguments = VerbArguments({"text": None})
+    assert arguments.get_optional_text("text") is None
+    arguments.check_unknown()
 
 
 def test_where_anything_may_come_nothing_is_refused() -> None:
