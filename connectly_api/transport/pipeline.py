@@ -31,7 +31,7 @@ from connectly_api.errors import (
     UsageError,
 )
 from connectly_api.tracebacks import cut_traceback
-from connectly_api.transport.adapters.turns import Turns
+from connectly_api.transport.turns import Turns
 from connectly_api.transport.deadline import Tries, current_loop
 from connectly_api.transport.endpoint import check_api_key, check_base_url, url_of
 from connectly_api.transport.failure_text import describe_failure

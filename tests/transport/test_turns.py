@@ -10,7 +10,7 @@ import pytest
 
 from connectly_api import Connectly, ConnectlyError
 from connectly_api.transport import MockTransport, Response, WireRequest
-from connectly_api.transport.adapters.turns import Turns
+from connectly_api.transport.turns import Turns
 
 
 async def turns_of(count: int, *, cancelled: int | None = None) -> list[int]:
