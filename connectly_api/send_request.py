@@ -20,7 +20,7 @@ from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
 from connectly_api.recipients import Phone, Recipient, SenderLike
 from connectly_api.setting_rules import name_problem
-from connectly_api.transport.protocol import Request
+from connectly_api.transport.protocol import RateKeys, Request
 from connectly_api.wire.encoding import UNSET
 
 __all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "check_options", "to_request"]
@@ -100,13 +100,16 @@ class Message:
     channel_type: ChannelType = "whatsapp"
 
 
-def to_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
+def to_request(
+    business_id: str, message: Message, limits: Limits, *, with_rate_keys: bool = False
+) -> Request[models.SendMessageResponse]:
     """Return the request that sends a message.
 
     Args:
         business_id: Opaque.
         message: Whom, what and how.
         limits: What to do about WhatsApp's limits on content.
+        with_rate_keys: Whether a pace will be kept, so that it need not decode the content again.
 
     Raises:
         InvalidContentError: The content breaks limits; it has all of them.
@@ -127,8 +130,15 @@ def to_request(business_id: str, message: Message, limits: Limits) -> Request[mo
     check(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
     check(doubts, limits)
     if isinstance(message.content, Template):
-        return _template_request(business_id, message, message.content)
-    return _session_request(business_id, message, message.content)
+        request = _template_request(business_id, message, message.content)
+    else:
+        request = _session_request(business_id, message, message.content)
+    return attrs.evolve(request, rate_keys=_build_rate_keys(request.path, message)) if with_rate_keys else request
+
+
+def _build_rate_keys(path: str, message: Message) -> RateKeys:
+    sender = "" if message.sender is None else message.sender.e164
+    return RateKeys(path.rpartition("/")[2], sender, _number(message.recipient).removeprefix("bsuid:"))
 
 
 def _session_request(

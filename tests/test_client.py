@@ -298,7 +298,7 @@ class TestFromEnv:
         assert vars(direct)["_proxy"] is None
 
     def test_names_the_proxy_variable_that_an_adapter_refuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("connectly_api.transport.tls.find_spec", lambda _name: None)
+        monkeypatch.setattr("connectly_api.transport.proxy.find_spec", lambda _name: None)
         monkeypatch.setenv("ALL_PROXY", "socks5://proxy.example")
         with pytest.raises(InvalidInputError, match=r"^ALL_PROXY: SOCKS ") as caught:
             Connectly.from_env(**SETTINGS, transport="httpx")

@@ -22,20 +22,24 @@ TABLE = """
     keywords              |                                                                           |
     number_text           |                                                                           |
     web_address           | setting_rules                                                             |
-    errors                |                                                                           | attrs
+    error_codes           |                                                                           |
+    errors                | error_codes                                                               | attrs
     tracebacks            | errors                                                                    |
-    error_response        | errors json_values                                                        |
+    error_response        | error_codes errors json_values number_checks                              |
     setting_rules         | errors                                                                    |
     wire.*                | errors setting_rules wire.*                                               | attrs
 
-    transport.*           | _version error_response errors json_values lazy setting_rules telemetry   | attrs anyio
-                          | tracebacks transport.* web_address wire.*                                 |
-    transport.adapters.httpx | errors setting_rules transport.endpoint transport.protocol             | anyio certifi
-                          | transport.tls tracebacks                                                  |
+    transport.*           | _version error_response errors json_values lazy number_checks             | attrs anyio
+                          | setting_rules tracebacks transport.* web_address                          |
+    transport.adapters.httpx | errors setting_rules tracebacks transport.adapters.httpx_connections   | certifi
+                          | transport.adapters.httpx_stream transport.adapters.network                | httpcore
+                          | transport.protocol transport.proxy transport.tls                          | httpx
+    transport.adapters.httpx_connections | transport.adapters.httpx_stream transport.decompression    | anyio
+                          | transport.protocol                                                        | httpcore
+    transport.adapters.httpx_stream | transport.protocol                                              | anyio
                           |                                                                           | httpcore
-                          |                                                                           | httpx
-    transport.adapters.pyreqwest_exchange |                                                           | pyreqwest
-                          | errors transport.adapters.pyreqwest_exit transport.protocol transport.tls |
+    transport.adapters.pyreqwest_exchange | errors transport.adapters.pyreqwest_exit                  | pyreqwest
+                          | transport.decompression transport.protocol transport.tls                  |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
     telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs
@@ -48,13 +52,13 @@ TABLE = """
                           | setting_rules transport.protocol wire.*                                   |
     results               | recipients transport.protocol                                             | attrs
     registrations         | content.* errors keywords lowlevel.* results send_request setting_rules   | attrs
-                          | tracebacks transport.endpoint transport.pipeline transport.protocol       |
-                          | web_address wire.*                                                        |
+                          | tracebacks transport.endpoint transport.outcome transport.pipeline        |
+                          | transport.protocol web_address wire.*                                     |
     client                | content.* errors keywords recipients registrations results send_request   |
                           | setting_rules telemetry tracebacks transport.* wire.*                     |
 
-    webhooks.*            | error_response errors json_values lazy recipients setting_rules           | attrs anyio
-                          | tracebacks webhooks.* wire.*                                              |
+    webhooks.*            | error_codes error_response errors json_values lazy recipients             | attrs anyio
+                          | setting_rules tracebacks webhooks.* wire.*                                |
     webhooks.backlog      | errors webhooks.cancellation                                              | attrs anyio
                           |                                                                           | trio
     webhooks.cancellation |                                                                           | anyio sniffio

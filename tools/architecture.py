@@ -63,7 +63,7 @@ ROOMS: Final = (
         "errors",
         "the error tree, and rules that all others share",
         (
-            "error_response", "errors", "json_values", "keywords", "number_checks",
+            "error_codes", "error_response", "errors", "json_values", "keywords", "number_checks",
             "number_text", "setting_rules", "tracebacks", "web_address",
         ),
     ),

@@ -29,7 +29,7 @@ from connectly_api.errors import (
     UnexpectedResponseError,
     WebhookPayloadError,
     WebhookSignatureError,
-    text_of,
+    build_error_text,
 )
 
 __all__ = [
@@ -167,4 +167,4 @@ _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 def _text(error: ConnectlyError) -> str:
     if not isinstance(error, ApiError):
         return str(error)
-    return text_of(error, "see --show-message" if service_words(error) else "")
+    return build_error_text(error, "see --show-message" if service_words(error) else "")

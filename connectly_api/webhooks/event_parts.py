@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from connectly_api.errors import is_documented_code, is_documented_type, is_trace_id
+from connectly_api.error_codes import is_documented_code, is_documented_type, is_trace_id
 from connectly_api.recipients import Bsuid, Phone, Recipient
 from connectly_api.webhooks.deep import DeepValue
 from connectly_api.webhooks.shown import is_id, shown_if, shown_of

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypedDict
 
-from connectly_api.error_response import error_fields
+from connectly_api.error_response import parse_error_fields
 from connectly_api.json_values import is_object
 from connectly_api.webhooks.event_parts import Business, Customer, DeliveryFailure
 from connectly_api.webhooks.events import (
@@ -123,7 +123,7 @@ def _read_status(body: dict[str, Any], topic: str | None) -> DeliveryStatus:
         **_common(body, topic, update, customer="recipient"),
         # The documentation's older prose calls it `delivery_failure`.
         status="delivery_failed" if status == "delivery_failure" else status,
-        failure=DeliveryFailure(**error_fields(error)) if has_content(error) else None,
+        failure=DeliveryFailure(**parse_error_fields(error)) if has_content(error) else None,
     )
 
 

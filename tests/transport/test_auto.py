@@ -131,7 +131,7 @@ async def test_an_adapter_that_cannot_be_loaded_sends_nothing(monkeypatch: pytes
 
 
 def test_a_socks_proxy_is_refused_at_once_where_nothing_speaks_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectly_api.transport.tls.find_spec", lambda _name: None)
+    monkeypatch.setattr("connectly_api.transport.proxy.find_spec", lambda _name: None)
     AutoTransport(proxy="socks5://proxy:1")
     monkeypatch.setattr(metadata, "version", installed(None))
     with pytest.raises(InvalidInputError, match=r"proxy: SOCKS through httpx needs pip install 'httpx\[socks\]'"):

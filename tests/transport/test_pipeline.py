@@ -231,7 +231,7 @@ async def test_what_never_left_for_a_reason_that_stays_is_not_repeated(error: Ex
 async def test_an_adapter_that_says_whether_it_may_pass_is_believed(error: Exception, said: bool) -> None:
     class Saying(MockTransport):
         async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
-            progress.may_pass = said
+            progress.is_transient = said
             return await super().exchange(request, timeouts, progress)
 
     def fail(_request: WireRequest) -> Response:

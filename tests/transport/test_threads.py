@@ -185,7 +185,7 @@ async def main():
 asyncio.run(main())
 """
 
-LOADED_IN_A_THREAD_THAT_ENDED = f"""
+LOADED_IN_A_THREAD_THAT_EXITING = f"""
 in_thread(__import__, "pyreqwest.client")
 for _ in range(4):
     assert in_thread(asyncio.run, one("auto")) == "{SLOW}"
@@ -278,7 +278,7 @@ async def test_a_client_that_has_sent_is_not_shared_with_a_child(transport: str)
     assert await run(SHARED, transport, count=1, runs=1) == 1
 
 
-@pytest.mark.parametrize("program", [CHOSEN, LOADED_IN_A_THREAD_THAT_ENDED, LOADED_BY_THE_MAIN_THREAD])
+@pytest.mark.parametrize("program", [CHOSEN, LOADED_IN_A_THREAD_THAT_EXITING, LOADED_BY_THE_MAIN_THREAD])
 async def test_auto_takes_pyreqwest_where_it_is_known_not_to_crash(program: str) -> None:
     await run(program, "auto", count=1, runs=1)
 
