@@ -22,12 +22,11 @@ from connectly_api.send_request import Content, Message, SendOptions, check_opti
 from connectly_api.setting_rules import check_kind, refer_to
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.adapters.auto import TransportName, to_transport
-from connectly_api.transport.endpoint import PRODUCTION
-from connectly_api.transport.outcome import fail_unsent
+from connectly_api.transport.attempt_outcome import fail_unsent
+from connectly_api.transport.endpoint import PRODUCTION, read_proxy_from_environment
 from connectly_api.transport.pacing import PacedTransport, PaceLike, apply_pace
 from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Timeouts, Transport
-from connectly_api.transport.proxy import read_proxy_from_environment
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.tls import Tls
 from connectly_api.wire.encoding import path_segment
@@ -95,7 +94,6 @@ class Connectly:
         """
         if limits not in get_args(Limits):
             raise InvalidInputError(f"limits: must be one of {', '.join(get_args(Limits))}", field="limits")
-        check_kind("tls", tls, Tls, "a Tls value, Tls(authorities=…)")
         check_kind("timeouts", timeouts, Timeouts, "a Timeouts value, Timeouts(total=…)")
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
         check_kind("telemetry", telemetry, ("wrap_transport", "trace_call"), "a Telemetry value")

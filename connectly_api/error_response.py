@@ -72,14 +72,8 @@ def parse_error_response(
 
     It reads the documented error body, or a gRPC status (integer `code`, list `details`), or either of them under an
     `error` key (unless there is a `code` or `message` beside it). Of anything else (HTML, nothing, `null`, a truncated
-    or non-UTF-8 text) it reads the status alone.
-
-    Args:
-        status: The HTTP status, any integer.
-        headers: Names and values as they came.
-        body: The response's bytes.
-        retry_after: Seconds to wait, read from the headers by the caller, which has a clock.
-        sent: What the request held; a trace id that repeats digits of it is not shown.
+    or non-UTF-8 text) it reads the status alone. The caller, which has a clock, reads `retry_after` from the headers;
+    `sent` is what the request held.
     """
     fields = parse_error_fields(_find_error(body))
     kind = _choose_class(status, fields["code"])
@@ -122,11 +116,7 @@ class ErrorFields(TypedDict):
 
 
 def parse_error_fields(error: Mapping[str, object]) -> ErrorFields:
-    """Read an error body, of a response or of a delivery status; a field that cannot be read is None.
-
-    Args:
-        error: The decoded object: the documented body, or a gRPC status (integer `code`, list `details`).
-    """
+    """Read an error body, of a response or of a delivery status; a field that cannot be read is None."""
     return ErrorFields(
         code=_read_code(error.get("code")),
         type=_read_text(error.get("type")),

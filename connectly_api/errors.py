@@ -276,21 +276,7 @@ class ApiError(ConnectlyError):
         body: bytes = b"",
         sent: Iterable[str] = (),
     ) -> None:
-        """Compose a text that is safe to log.
-
-        Args:
-            status: The HTTP status.
-            code: The service's error code.
-            type: The service's error type.
-            message: The service's text for developers.
-            user_title: The service's short text for end users.
-            user_message: The service's longer text for end users.
-            trace_id: The service's trace id.
-            details: Further facts.
-            headers: The response's headers.
-            body: The response's bytes.
-            sent: What the request held; a trace id that repeats digits of it is not shown.
-        """
+        """Compose a text that is safe to log; `sent` is what the request held, which no trace id may repeat."""
         self.status = status
         self.code = code
         self.type = type
@@ -312,12 +298,7 @@ class ApiError(ConnectlyError):
 
 
 def build_error_text(error: ApiError, hint: str) -> str:
-    """Return a text that is safe to show.
-
-    Args:
-        error: The error.
-        hint: Where to find the service's own words; empty if there are none.
-    """
+    """Return a text that is safe to show; the hint says where to find the service's own words."""
     text = f"{error.status} {error.shown_code or find_phrase(error.status)}".rstrip()
     if advice := MEANINGS.get(error.shown_code or "") or error.advice:
         text += f": {advice}"

@@ -21,8 +21,8 @@ from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
 from connectly_api.setting_rules import check_kind, name_problem
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
+from connectly_api.transport.attempt_outcome import fail_unsent
 from connectly_api.transport.endpoint import find_address_problem
-from connectly_api.transport.outcome import fail_unsent
 from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Response
 from connectly_api.web_address import web_address_problem

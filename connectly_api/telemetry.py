@@ -22,6 +22,8 @@ from itertools import count
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import attrs
+
 from connectly_api._version import __version__
 from connectly_api.errors import ConnectlyError
 from connectly_api.transport.protocol import Answer, Progress, Request, Response, Timeouts, Transport, WireRequest
@@ -126,14 +128,12 @@ class Telemetry:
                     self._sent.add(1, common | failure)
 
 
+@attrs.frozen
 class _TracedTransport:
-    def __init__(
-        self, inner: Transport, tracer: trace.Tracer, durations: metrics.Histogram, now: Callable[[], float]
-    ) -> None:
-        self._inner = inner
-        self._tracer = tracer
-        self._durations = durations
-        self._now = now
+    _inner: Transport
+    _tracer: trace.Tracer
+    _durations: metrics.Histogram
+    _now: Callable[[], float]
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         common: Attributes = {"http.request.method": request.method, **_describe_server(request.url)}

@@ -70,12 +70,7 @@ def cut_init_traceback(kind: C) -> C:
 
 
 def hide_frames(error: BaseException, outer: BaseException | None) -> None:
-    """Cut the traceback of an error and of its causes.
-
-    Args:
-        error: What is on its way to the caller.
-        outer: What the caller was handling already, which stays as it is.
-    """
+    """Cut the traceback of an error and of its causes, up to `outer`, which the caller was handling already."""
     seen = {id(outer)}
     pending: list[BaseException | None] = [error]
     while pending:

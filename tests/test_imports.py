@@ -33,15 +33,17 @@ TABLE = """
                           | setting_rules tracebacks transport.* web_address                          |
     transport.adapters.httpx | errors setting_rules tracebacks transport.adapters.httpx_connections   | certifi
                           | transport.adapters.httpx_stream transport.adapters.network                | httpcore
-                          | transport.protocol transport.proxy transport.tls                          | httpx
+                          | transport.endpoint transport.protocol transport.tls                       | httpx
     transport.adapters.httpx_connections | transport.adapters.httpx_stream transport.decompression    | anyio
                           | transport.protocol                                                        | httpcore
     transport.adapters.httpx_stream | transport.protocol                                              | anyio
                           |                                                                           | httpcore
-    transport.adapters.pyreqwest_exchange | errors transport.adapters.pyreqwest_exit                  | pyreqwest
-                          | transport.decompression transport.protocol transport.tls                  |
+    transport.adapters.pyreqwest_exchange | errors transport.adapters.network                         | pyreqwest
+                          | transport.adapters.pyreqwest_exit transport.decompression                 |
+                          | transport.protocol                                                        |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
-    telemetry             | _version errors transport.protocol                                        | opentelemetry
+    telemetry             | _version errors transport.protocol                                        | attrs
+                          |                                                                           | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs
 
     recipients            | errors national_numbers number_text tracebacks                            | attrs
@@ -52,8 +54,8 @@ TABLE = """
                           | setting_rules transport.protocol wire.*                                   |
     results               | recipients transport.protocol                                             | attrs
     registrations         | content.* errors keywords lowlevel.* results send_request setting_rules   | attrs
-                          | tracebacks transport.endpoint transport.outcome transport.pipeline        |
-                          | transport.protocol web_address wire.*                                     |
+                          | tracebacks transport.attempt_outcome transport.endpoint                   |
+                          | transport.pipeline transport.protocol web_address wire.*                  |
     client                | content.* errors keywords recipients registrations results send_request   |
                           | setting_rules telemetry tracebacks transport.* wire.*                     |
 

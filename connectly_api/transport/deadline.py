@@ -17,12 +17,17 @@ import anyio.lowlevel
 from connectly_api.transport.protocol import Progress
 
 
-def current_loop() -> object:
-    """Return what identifies the running event loop."""
+def get_asyncio_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the running event loop if it is asyncio's."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
-        return anyio.lowlevel.current_token()
+        return None
+
+
+def identify_loop() -> object:
+    """Return what identifies the running event loop, asyncio's or trio's."""
+    return get_asyncio_loop() or anyio.lowlevel.current_token()
 
 
 class Attempts:
@@ -32,17 +37,12 @@ class Attempts:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._running: dict[Attempt, None] = {}
+        self._running: dict[_Attempt, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, seconds: float, progress: Progress) -> Attempt:
-        """Return a context whose body is cancelled after a number of seconds; execution continues behind it.
-
-        Args:
-            seconds: `math.inf` for no limit.
-            progress: Whether the request may have left.
-        """
-        return Attempt(self, seconds, progress)
+    def begin(self, seconds: float, progress: Progress) -> _Attempt:
+        """Return a context whose body is cancelled after a number of seconds; execution continues behind it."""
+        return _Attempt(self, seconds, progress)
 
     def cancel_unsent(self) -> None:
         """Cancel each attempt whose request has not left."""
@@ -50,13 +50,13 @@ class Attempts:
             if not attempt.progress.may_have_left:
                 attempt.scope.cancel()
 
-    def add(self, attempt: Attempt) -> None:
+    def add(self, attempt: _Attempt) -> None:
         """Watch an attempt's deadline."""
         self._running[attempt] = None
         if attempt.loop is not None and attempt.when < (math.inf if self._timer is None else self._timer.when()):
             self._set_timer(attempt.when, attempt.loop)
 
-    def remove(self, attempt: Attempt) -> None:
+    def remove(self, attempt: _Attempt) -> None:
         """Forget an attempt."""
         del self._running[attempt]
         # While others run, the timer stays: at worst it fires once too early, and finds none that is late.
@@ -80,27 +80,16 @@ class Attempts:
             self._set_timer(earliest, loop)
 
 
-class Attempt:
-    """One attempt, as long as its block runs.
-
-    Attributes:
-        loop: The event loop, if it is asyncio's.
-        progress: Whether the request may have left.
-        scope: What is cancelled.
-        when: The deadline, on the event loop's clock.
-    """
+class _Attempt:
+    """One attempt, as long as its block runs; `loop` is None on trio, and `when` is on the event loop's clock."""
 
     __slots__ = ("_attempts", "loop", "progress", "scope", "when")
 
     def __init__(self, attempts: Attempts, seconds: float, progress: Progress) -> None:
-        """Count the seconds from now."""
         self._attempts = attempts
         self.progress = progress
-        self.loop: asyncio.AbstractEventLoop | None
-        try:
-            self.loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.loop = None
+        self.loop = get_asyncio_loop()
+        if self.loop is None:
             self.when = anyio.current_time() + seconds
             self.scope = anyio.CancelScope(deadline=self.when)
         else:
@@ -108,13 +97,11 @@ class Attempt:
             self.scope = anyio.CancelScope()
 
     def __enter__(self) -> None:
-        """Begin."""
         self.scope.__enter__()
         self._attempts.add(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """End; this scope's own cancellation stops here."""
         self._attempts.remove(self)
         return bool(self.scope.__exit__(kind, error, trace))

@@ -28,11 +28,6 @@ def decompress_body(body: bytes, encoding: str, limit: int) -> tuple[bytes, bool
     """Return a decompressed body, up to the limit, and whether that is all of it.
 
     A body that cannot be decompressed is returned as it came: parsing it fails then, with the status known.
-
-    Args:
-        body: As it came.
-        encoding: The response's `Content-Encoding`; of several, the last was applied last.
-        limit: Bytes.
     """
     names = [name for part in encoding.lower().split(",") if (name := part.strip()) not in {"", "identity"}]
     if len(names) > _MOST_ENCODINGS or not _ENCODINGS.issuperset(names):
@@ -48,11 +43,7 @@ def decompress_body(body: bytes, encoding: str, limit: int) -> tuple[bytes, bool
 
 
 def _decompress(body: bytes, limit: int) -> tuple[bytes, bool]:
-    """Undo one encoding, whichever it is; gzip may have several members, one behind the other.
-
-    Raises:
-        zlib.error: It is none of them.
-    """
+    """Undo one encoding, whichever it is; gzip may have several members, one behind the other."""
     plain, rest = b"", body
     for _ in range(_MOST_MEMBERS):
         # What is called deflate often comes without the frame of zlib (RFC 9110, 8.4.1.2).

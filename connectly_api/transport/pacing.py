@@ -137,16 +137,7 @@ class PacedTransport:
 
 
 def apply_pace(transport: Transport, pace: PaceLike, max_in_flight: int | None) -> Transport:
-    """Return an adapter that keeps a pace, or the adapter as it is where there is none to keep.
-
-    Args:
-        transport: What sends.
-        pace: `off`, `on`, or rates of your own.
-        max_in_flight: How many requests may wait for their response at the same time; overrides the pace's own.
-
-    Raises:
-        InvalidInputError: One of them is something else.
-    """
+    """Return an adapter that keeps a pace, or the adapter as it is if there is none to keep."""
     given: object = pace
     if given == "off":
         kept = _NO_LIMIT

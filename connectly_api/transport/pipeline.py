@@ -22,9 +22,7 @@ from connectly_api._version import __version__
 from connectly_api.error_response import parse_error_response
 from connectly_api.errors import ConnectlyError, Headers, UsageError
 from connectly_api.tracebacks import cut_traceback
-from connectly_api.transport.deadline import Attempts, current_loop
-from connectly_api.transport.endpoint import build_url, check_api_key, check_base_url, check_transport_accepts
-from connectly_api.transport.outcome import (
+from connectly_api.transport.attempt_outcome import (
     apply_method,
     build_failure_error,
     check_response,
@@ -33,6 +31,8 @@ from connectly_api.transport.outcome import (
     parse_answer,
     to_failure,
 )
+from connectly_api.transport.deadline import Attempts, identify_loop
+from connectly_api.transport.endpoint import build_url, check_api_key, check_base_url, check_transport_accepts
 from connectly_api.transport.protocol import (
     Answer,
     ClosedError,
@@ -231,7 +231,7 @@ class Pipeline:
                 " client for each process"
             )
         with fail_unsent():
-            loop = current_loop()
+            loop = identify_loop()
         if self._loop is None:
             self._loop, self._process = loop, process
             self._is_on_asyncio = isinstance(loop, asyncio.AbstractEventLoop)

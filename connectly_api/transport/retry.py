@@ -65,18 +65,10 @@ class Retry:
 
 @attrs.frozen
 class Failure:
-    """An attempt that got no response.
-
-    Attributes:
-        error: What the adapter raised.
-        may_have_left: Whether the request may have left this machine.
-        timed_out: Whether a time-out ended it.
-        is_transient: Whether the same request may succeed later.
-    """
+    """An attempt that got no response; see `Progress`."""
 
     error: Exception = attrs.field(repr=False)
     may_have_left: bool
-    timed_out: bool = False
     is_transient: bool = True
 
 
@@ -96,12 +88,7 @@ def is_read(method: str) -> bool:
 
 
 def is_repeatable(method: str, outcome: Response | Failure) -> bool:
-    """Say whether a request may be made again: without the risk of doing something twice, and with a chance of success.
-
-    Args:
-        method: The request's method, in capitals.
-        outcome: What one attempt came to.
-    """
+    """Say whether a request may be made again: with no risk of doing something twice, and with a chance of success."""
     if isinstance(outcome, Failure):
         return is_read(method) if outcome.may_have_left else outcome.is_transient
     if not is_read(method):
@@ -114,7 +101,7 @@ def compute_pause(retry: Retry, attempt: int, *, remaining: float, asked: float 
 
     Args:
         retry: The rule.
-        attempt: How many attempts were made, at least 1.
+        attempt: How many attempts were made.
         remaining: Seconds until the call's deadline.
         asked: Seconds that the service asked for, or None.
         chance: A random number from 0 to below 1.
@@ -127,16 +114,9 @@ def compute_pause(retry: Retry, attempt: int, *, remaining: float, asked: float 
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Read a `Retry-After` header: seconds, or an HTTP date; None if it is absent or neither.
+    """Read a `Retry-After` header, seconds or an HTTP date, as seconds from now, 0 to 86,400; None if it is neither.
 
     Source: RFC 9110, 10.2.3. A fraction, which the RFC does not allow, is read too.
-
-    Args:
-        value: The header's value.
-        now: Seconds since the epoch, to which a date is relative.
-
-    Returns:
-        Seconds from now, from 0 to 86,400.
     """
     text = (value or "").strip()
     if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", text, re.ASCII):

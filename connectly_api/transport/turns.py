@@ -21,6 +21,8 @@ import asyncio
 from collections import deque
 from typing import Final
 
+from connectly_api.transport.deadline import get_asyncio_loop
+
 _LIMIT: Final = 16
 """Steps in one turn."""
 
@@ -38,13 +40,10 @@ class Turns:
 
     async def take(self) -> None:
         """Return when there is room for a step in the turn."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
+        loop = get_asyncio_loop()
         if self._loop is None:
             self._loop = loop
-        if loop is not self._loop:
+        if loop is None or loop is not self._loop:
             return  # The pipeline refuses calls from another event loop.
         if self._taken < _LIMIT and not self._waiting:
             if not self._taken:

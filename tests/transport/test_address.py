@@ -17,9 +17,9 @@ from connectly_api.transport.endpoint import (
     check_base_url,
     find_address_problem,
     is_loopback,
+    read_proxy_from_environment,
 )
 from connectly_api.transport.protocol import Request
-from connectly_api.transport.proxy import read_proxy_from_environment
 
 
 @pytest.mark.parametrize("key", ["k", "key_1a2b", "!~", "a" * 4096, "abc==", "a,b:c;d\"e'"])

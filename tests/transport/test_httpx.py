@@ -339,7 +339,7 @@ async def test_certificates_that_cannot_be_loaded_stop_a_request_before_it_leave
 def test_a_setting_that_can_never_work_is_refused_at_once(
     settings: dict[str, Any], field: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectly_api.transport.proxy.find_spec", lambda _name: None)
+    monkeypatch.setattr("connectly_api.transport.endpoint.find_spec", lambda _name: None)
     with pytest.raises(InvalidInputError) as caught:
         HttpxTransport(**settings)
     assert caught.value.field == field

@@ -298,7 +298,7 @@ async def test_what_cannot_be_loaded_before_a_call_leaves_it_unsent(
         raise error
 
     calls, mock = pipeline([ok()])
-    monkeypatch.setattr("connectly_api.transport.pipeline.current_loop", fail)
+    monkeypatch.setattr("connectly_api.transport.pipeline.identify_loop", fail)
     with pytest.raises(NotSentError, match=f"not sent: {type(error).__name__}") as caught:
         await calls.send(request())
     assert (caught.value.retry_safe, mock.requests) == (retry_safe, [])

@@ -25,9 +25,9 @@ READS = ["GET", "HEAD"]
 CHANGES = ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get", ""]
 NEVER_LEFT = Failure(OSError("refused"), may_have_left=False)
 MAY_HAVE_LEFT = Failure(OSError("reset"), may_have_left=True)
-LATE = Failure(TimeoutError("late"), may_have_left=True, timed_out=True)
+LATE = Failure(TimeoutError("late"), may_have_left=True)
 HOPELESS = Failure(TypeError("a bug"), may_have_left=False, is_transient=False)
-TOO_LATE_TO_LEAVE = Failure(TimeoutError("late"), may_have_left=False, timed_out=True)
+TOO_LATE_TO_LEAVE = Failure(TimeoutError("late"), may_have_left=False)
 
 # Outcome, whether a read may be repeated after it, whether a change may.
 OUTCOMES: list[tuple[Response | Failure, bool, bool]] = [

@@ -11,7 +11,7 @@ import trustme
 
 from connectly_api import InvalidInputError, Tls
 from connectly_api.transport.decompression import decompress_body
-from connectly_api.transport.proxy import check_proxy
+from connectly_api.transport.endpoint import check_proxy
 
 
 def test_each_authority_stands_by_itself() -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from inspect import signature
 from typing import Any, Literal, get_args
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.tracebacks import cut_init_traceback
-from connectly_api.transport.adapters.network import NetworkTransport
+from connectly_api.transport.adapters.network import ConnectionSettings, NetworkTransport
 from connectly_api.transport.adapters.pyreqwest_loading import is_usable
+from connectly_api.transport.deadline import get_asyncio_loop
+from connectly_api.transport.endpoint import check_socksio
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, Transport, WireRequest
-from connectly_api.transport.proxy import check_proxy
 from connectly_api.transport.tls import Tls
 
 TransportName = Literal["auto", "httpx", "pyreqwest"]
@@ -35,9 +35,9 @@ class AutoTransport(NetworkTransport):
         Raises:
             InvalidInputError: A setting cannot be used.
         """
-        super().__init__(proxy=proxy, tls=tls)
+        super().__init__(ConnectionSettings(proxy=proxy, tls=tls))
         if proxy is not None and proxy.startswith("socks") and not _has_pyreqwest():
-            check_proxy(proxy, needs_socksio=True)
+            check_socksio(proxy)
         self._chosen: Transport | None = None
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
@@ -46,8 +46,8 @@ class AutoTransport(NetworkTransport):
             raise ClosedError(progress)
         if self._chosen is None:
             progress.may_have_left = False
-            name: TransportName = "pyreqwest" if _is_on_asyncio() and _has_pyreqwest() and is_usable() else "httpx"
-            self._chosen = to_transport(name, proxy=self._proxy, tls=self._tls)
+            name: TransportName = "pyreqwest" if get_asyncio_loop() and _has_pyreqwest() and is_usable() else "httpx"
+            self._chosen = to_transport(name, proxy=self._settings.proxy, tls=self._settings.tls)
         return self._chosen.exchange(request, timeouts, progress)
 
     async def aclose(self) -> None:
@@ -60,16 +60,10 @@ class AutoTransport(NetworkTransport):
 def to_transport(
     transport: Transport | TransportName, *, proxy: str | None = None, tls: Tls | None = None
 ) -> Transport:
-    """Return the adapter that a name stands for, or the one that was given.
-
-    Args:
-        transport: An adapter, or a name.
-        proxy: Address of a proxy, for an adapter made here.
-        tls: Further certificate authorities, for an adapter made here.
+    """Return the adapter that a name stands for, made with the settings, or the one that was given, which has its own.
 
     Raises:
-        InvalidInputError: There is no such adapter, it is not installed, its settings cannot be used, or settings were
-            given beside an adapter, which has its own.
+        InvalidInputError: There is no such adapter, it is not installed, or the settings cannot be used.
     """
     if not isinstance(transport, str):
         _check_adapter(transport)
@@ -104,14 +98,6 @@ def _check_adapter(transport: object) -> None:
             raise InvalidInputError(f"transport: has no method {problem}", field="transport") from None
         except ValueError:
             pass  # Written in another language, it has no signature.
-
-
-def _is_on_asyncio() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _has_pyreqwest() -> bool:

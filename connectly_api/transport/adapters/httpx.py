@@ -36,7 +36,8 @@ from connectly_api.setting_rules import check_kind
 from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.adapters.httpx_connections import Connections, build_request, to_finite
 from connectly_api.transport.adapters.httpx_stream import EXCHANGE, Exchange
-from connectly_api.transport.adapters.network import NetworkTransport, check_limits
+from connectly_api.transport.adapters.network import ConnectionSettings, NetworkTransport
+from connectly_api.transport.endpoint import check_proxy_route, check_socksio
 from connectly_api.transport.protocol import (
     BrokenExchangeError,
     ClosedError,
@@ -45,7 +46,6 @@ from connectly_api.transport.protocol import (
     Timeouts,
     WireRequest,
 )
-from connectly_api.transport.proxy import check_proxy_route
 from connectly_api.transport.tls import Tls
 
 # httpcore's log lines repeat what servers send, which may repeat what they were sent.
@@ -88,26 +88,23 @@ class HttpxTransport(NetworkTransport):
         """
         check_kind("verify", verify, ssl.SSLContext, "an ssl.SSLContext")
         check_kind("log_wire", log_wire, bool, "True or False")
-        check_limits(max_connections=max_connections, idle_seconds=idle_seconds, max_body_bytes=max_body_bytes)
-        super().__init__(proxy=proxy, tls=tls, needs_socksio=True)
-        self._max_connections = max_connections
-        self._idle_seconds = idle_seconds
+        super().__init__(ConnectionSettings(max_connections, max_body_bytes, idle_seconds, tls, proxy))
+        check_socksio(proxy)
         self._verify = verify
-        self._httpx_proxy = None if proxy is None else _parse_proxy(proxy)
-        self._max_body_bytes = max_body_bytes
+        self._proxy = None if proxy is None else _parse_proxy(proxy)
         self._is_silent = not log_wire
         self._connections: Connections | None = None
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Send one request and read the whole response; see `Transport.exchange`."""
         progress.may_have_left = False
-        if self._proxy is not None:
-            check_proxy_route(request.url, self._proxy)
+        if self._settings.proxy is not None:
+            check_proxy_route(request.url, self._settings.proxy)
         exchange = Exchange(progress, to_finite(timeouts.connect), is_silent=self._is_silent)
         token = EXCHANGE.set(exchange)
         try:
             connections = self._connections or self._open(progress)
-            return await connections.exchange(build_request(request, timeouts), exchange, self._max_body_bytes)
+            return await connections.exchange(build_request(request, timeouts), exchange, self._settings.max_body_bytes)
         except httpcore.ProxyError as error:
             progress.is_transient, text = _explain_proxy_error(str(error))
             raise BrokenExchangeError(text) from None
@@ -131,14 +128,14 @@ class HttpxTransport(NetworkTransport):
         if self._is_closed:
             raise ClosedError(progress)
         try:
-            verify = self._verify or _create_tls_context(self._tls)
+            verify = self._verify or _create_tls_context(self._settings.tls)
         except OSError as error:
             progress.is_transient = not isinstance(error, ssl.SSLError) and error.errno in _EXHAUSTED
             raise
-        proxy = None if self._httpx_proxy is None else _to_httpcore(self._httpx_proxy, verify)
+        proxy = None if self._proxy is None else _to_httpcore(self._proxy, verify)
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(_is_loggable)
-        self._connections = Connections(verify, proxy, self._max_connections, self._idle_seconds)
+        self._connections = Connections(verify, proxy, self._settings.max_connections, self._settings.idle_seconds)
         return self._connections
 
 

@@ -1,4 +1,5 @@
 """Below httpcore: sockets, and the stream that httpcore writes to; see the essay in `httpx`."""
+# ruff: noqa: D102 (the methods are httpcore's and anyio's)
 
 from __future__ import annotations
 
@@ -62,7 +63,6 @@ class Opener(httpcore.AsyncNetworkBackend):
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *_arguments: object, **_settings: object
     ) -> httpcore.AsyncNetworkStream:
-        """Open a connection for the exchange under way."""
         if self.is_closed:
             raise ClosedError(EXCHANGE.get().progress)
         with anyio.CancelScope() as scope:
@@ -79,7 +79,6 @@ class Opener(httpcore.AsyncNetworkBackend):
         raise ClosedError(EXCHANGE.get().progress)
 
     async def aclose(self) -> None:
-        """Close all connections, those that are being opened included."""
         self.is_closed = True
         for scope in self._opening:
             scope.cancel()
@@ -123,17 +122,14 @@ class Socket:
         return self not in self._opener.sockets or bool(self._queue) or bool(self._poll())
 
     async def receive(self, max_bytes: int = _LARGEST_CHUNK) -> bytes:
-        """Return bytes as they come."""
         if not self.is_patient and not self.is_stale():
             raise anyio.WouldBlock
         return await self._stream.receive(max(max_bytes, _LARGEST_CHUNK))
 
     async def send(self, item: bytes) -> None:
-        """Write bytes."""
         await self._stream.send(item)
 
     async def aclose(self) -> None:
-        """Close the connection."""
         self._opener.sockets.discard(self)
         await self._stream.aclose()
 
@@ -175,12 +171,10 @@ class Stream(httpcore.AsyncNetworkStream):
         return not self._held and not self._is_broken and self.socket.is_reusable
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Hold bytes until the next read."""
         self._held += buffer
         self._write_timeout = timeout
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Write what is held, and read."""
         exchange = EXCHANGE.get()
         if self._held:
             await self._write_held(exchange)
@@ -201,7 +195,6 @@ class Stream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        """Return a stream with TLS over this one."""
         try:
             with anyio.fail_after(timeout):
                 layer = await anyio.streams.tls.TLSStream.wrap(
@@ -218,12 +211,10 @@ class Stream(httpcore.AsyncNetworkStream):
         return Stream(self.socket, layer)
 
     async def aclose(self) -> None:
-        """Close the connection."""
         await close_socket(self.socket)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401, ARG002 (httpcore's)
-        """Return nothing: httpcore asks whether HTTP/2 was negotiated, which is never offered."""
-        return None
+        return None  # Asked for HTTP/2, which is never offered.
 
     async def _write_held(self, exchange: Exchange) -> None:
         if await self._is_stale():

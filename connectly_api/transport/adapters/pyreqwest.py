@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from connectly_api.errors import UsageError
 from connectly_api.tracebacks import cut_init_traceback
-from connectly_api.transport.adapters.network import NetworkTransport, check_limits
+from connectly_api.transport.adapters.network import ConnectionSettings, NetworkTransport
 from connectly_api.transport.adapters.pyreqwest_loading import load
+from connectly_api.transport.deadline import get_asyncio_loop
+from connectly_api.transport.endpoint import check_proxy_route
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
-from connectly_api.transport.proxy import check_proxy_route
 from connectly_api.transport.tls import Tls
 
 if TYPE_CHECKING:
@@ -43,24 +43,12 @@ class PyreqwestTransport(NetworkTransport):
         proxy: str | None = None,
         max_body_bytes: int = 8 * 2**20,
     ) -> None:
-        """Keep the settings; nothing is loaded or opened yet.
-
-        Args:
-            max_connections: How many requests may be in flight; further ones wait in order, within their time-outs.
-            idle_seconds: How long to keep an unused connection. Short, because if the server closes one just as it is
-                used, nobody knows what became of the message.
-            tls: Further certificate authorities to trust.
-            proxy: `http://`, `https://` or `socks5://` address of a proxy.
-            max_body_bytes: How much of a response is read, before and after decompression; the rest is left unread.
+        """Keep the settings, which are those of `HttpxTransport`; nothing is loaded or opened yet.
 
         Raises:
             InvalidInputError: A setting cannot be used.
         """
-        check_limits(max_connections=max_connections, idle_seconds=idle_seconds, max_body_bytes=max_body_bytes)
-        super().__init__(proxy=proxy, tls=tls)
-        self._max_connections = max_connections
-        self._idle_seconds = idle_seconds
-        self._max_body_bytes = max_body_bytes
+        super().__init__(ConnectionSettings(max_connections, max_body_bytes, idle_seconds, tls, proxy))
         self._exchange: Exchange | None = None
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
@@ -72,10 +60,12 @@ class PyreqwestTransport(NetworkTransport):
         progress.may_have_left = False
         if self._is_closed:
             raise ClosedError(progress)
-        if self._proxy is not None:
-            check_proxy_route(request.url, self._proxy)
+        if self._settings.proxy is not None:
+            check_proxy_route(request.url, self._settings.proxy)
         if self._exchange is None:
-            self._exchange = self._start()
+            if get_asyncio_loop() is None:
+                raise UsageError("the pyreqwest adapter runs on asyncio alone; take httpx on trio")
+            self._exchange = load().Exchange(self._settings)
         return self._exchange(request, timeouts, progress)
 
     async def aclose(self) -> None:
@@ -83,17 +73,3 @@ class PyreqwestTransport(NetworkTransport):
         self._is_closed = True
         if self._exchange is not None:
             await self._exchange.aclose()
-
-    def _start(self) -> Exchange:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            raise UsageError("the pyreqwest adapter runs on asyncio alone; take httpx on trio") from None
-        exchange: Exchange = load().Exchange(
-            max_connections=self._max_connections,
-            idle_seconds=self._idle_seconds,
-            tls=self._tls,
-            proxy=self._proxy,
-            max_body_bytes=self._max_body_bytes,
-        )
-        return exchange

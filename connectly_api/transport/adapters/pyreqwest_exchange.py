@@ -23,10 +23,10 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response as Incoming
 
 from connectly_api.errors import Headers
+from connectly_api.transport.adapters.network import ConnectionSettings
 from connectly_api.transport.adapters.pyreqwest_exit import await_cancellably, create_client_builder, drain_thread
 from connectly_api.transport.decompression import decompress
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
-from connectly_api.transport.tls import Tls
 
 _IDENTITY: Final = (("Accept-Encoding", "identity"),)
 
@@ -52,15 +52,10 @@ def start() -> None:
 class Exchange:
     """The connections of one adapter."""
 
-    def __init__(
-        self, *, max_connections: int, idle_seconds: float, tls: Tls | None, proxy: str | None, max_body_bytes: int
-    ) -> None:
-        """Keep the settings; see `PyreqwestTransport`."""
-        self._idle_seconds = idle_seconds
-        self._tls = tls
-        self._proxy = proxy
-        self._max_body_bytes = max_body_bytes
-        self._in_flight = asyncio.Semaphore(max_connections)
+    def __init__(self, settings: ConnectionSettings) -> None:
+        """Open none yet."""
+        self._settings = settings
+        self._in_flight = asyncio.Semaphore(settings.max_connections)
         # pyreqwest's time-outs for connecting and reading belong to a client, not to a request.
         self._clients: dict[tuple[float, float], Client] = {}
         self._is_closed = False
@@ -76,7 +71,7 @@ class Exchange:
             progress.may_have_left = True
             incoming = await await_cancellably(outgoing.__aenter__())
             try:
-                body, complete = await _read_body(incoming, self._max_body_bytes)
+                body, complete = await _read_body(incoming, self._settings.max_body_bytes)
             finally:
                 await await_cancellably(outgoing.__aexit__(None, None, None))
         except BuilderError as error:
@@ -89,7 +84,9 @@ class Exchange:
             raise
         finally:
             self._in_flight.release()
-        return decompress(Response(incoming.status, _read_headers(incoming), body, complete), self._max_body_bytes)
+        return decompress(
+            Response(incoming.status, _read_headers(incoming), body, complete), self._settings.max_body_bytes
+        )
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -107,16 +104,16 @@ class Exchange:
         builder = builder.http1_allow_obsolete_multiline_headers_in_responses(value=True)
         builder = builder.http1_ignore_invalid_headers_in_responses(value=True)
         builder = builder.http1_allow_spaces_after_header_name_in_responses(value=True)
-        builder = builder.pool_idle_timeout(timedelta(seconds=self._idle_seconds))
+        builder = builder.pool_idle_timeout(timedelta(seconds=self._settings.idle_seconds))
         # pyreqwest's read time-out includes connecting: the connection attempt must end first, to be told apart.
         connect = min(timeouts.connect, 0.9 * timeouts.read)
         if connect < math.inf:
             builder = builder.connect_timeout(_to_timedelta(connect))
         if timeouts.read < math.inf:
             builder = builder.read_timeout(_to_timedelta(timeouts.read))
-        if self._proxy is not None:
-            builder = builder.proxy(ProxyBuilder.all(self._proxy))
-        for certificate in self._tls.certificates() if self._tls is not None else ():
+        if self._settings.proxy is not None:
+            builder = builder.proxy(ProxyBuilder.all(self._settings.proxy))
+        for certificate in self._settings.tls.certificates() if self._settings.tls is not None else ():
             builder = builder.add_root_certificate_pem(certificate)
         client = self._clients[timeouts.connect, timeouts.read] = builder.build()
         return client

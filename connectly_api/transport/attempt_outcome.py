@@ -49,12 +49,8 @@ def _is_header(pair: object) -> bool:
 
 def to_failure(error: Exception, progress: Progress) -> Failure:
     """Return what an exception of an adapter means."""
-    return Failure(
-        error,
-        progress.may_have_left,
-        timed_out=isinstance(error, TimeoutError),
-        is_transient=is_transient(error) if progress.is_transient is None else progress.is_transient,
-    )
+    transient = is_transient(error) if progress.is_transient is None else progress.is_transient
+    return Failure(error, progress.may_have_left, transient)
 
 
 def describe_outcome(outcome: Response | Failure) -> str:
@@ -65,12 +61,7 @@ def describe_outcome(outcome: Response | Failure) -> str:
 
 
 def parse_answer(request: Request[T], response: Response) -> Answer[T]:
-    """Parse a 2xx response.
-
-    Raises:
-        OutcomeUnknownError: It is not complete.
-        UnexpectedResponseError: It is not the JSON that the request expects.
-    """
+    """Parse a 2xx response, or raise what is known of the request if it is incomplete or unreadable."""
     if not response.complete:
         broken = OutcomeUnknownError(
             f"{request.operation}: the answer, status {response.status}, broke off after {len(response.body)} bytes"
@@ -95,20 +86,15 @@ def build_failure_error(
     """Return the error for a request that got no response."""
     tries = "" if attempts == 1 else f" ({attempts} tries)"
     reason = describe_failure(failure.error)
-    error: NotSentError | OutcomeUnknownError
-    if failure.may_have_left:
-        unknown = OutcomeUnknownError(
-            f"{request.operation}: the request may have been carried out, but no answer came{tries}: {reason}",
-            timed_out=failure.timed_out,
-        )
-        error = apply_method(unknown, request.method, failure)
-    else:
-        error = NotSentError(
-            f"{request.operation}: not sent{tries}: {reason}",
-            timed_out=failure.timed_out,
-            retry_safe=failure.is_transient,
-        )
-    return _set_cause(error, failure.error)
+    timed_out = isinstance(failure.error, TimeoutError)
+    if not failure.may_have_left:
+        text = f"{request.operation}: not sent{tries}: {reason}"
+        return _set_cause(NotSentError(text, timed_out=timed_out, retry_safe=failure.is_transient), failure.error)
+    unknown = OutcomeUnknownError(
+        f"{request.operation}: the request may have been carried out, but no answer came{tries}: {reason}",
+        timed_out=timed_out,
+    )
+    return _set_cause(apply_method(unknown, request.method, failure), failure.error)
 
 
 def apply_method(error: _Error, method: str, outcome: Response | Failure) -> _Error:
