@@ -56,13 +56,7 @@ class Telemetry:
         meter_provider: metrics.MeterProvider | None = None,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Take the providers; the application's global ones by default.
-
-        Args:
-            tracer_provider: Where spans go.
-            meter_provider: Where metrics go.
-            now: Seconds, for durations.
-        """
+        """Take the providers, the application's global ones by default, and a clock in seconds, for durations."""
         self._now = now
         self._tracer = trace.get_tracer("connectly_api", __version__, tracer_provider)
         meter = metrics.get_meter("connectly_api", __version__, meter_provider)

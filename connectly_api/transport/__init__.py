@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from connectly_api.transport.pipeline import Pipeline
     from connectly_api.transport.protocol import (
         Answer,
-        Instrumentation,
         Progress,
         RateKeys,
         Request,
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "AsgiTransport",
-    "Instrumentation",
     "MockTransport",
     "Pace",
     "PacedTransport",
@@ -74,7 +72,6 @@ __getattr__, __dir__ = lazy_names(
         "pipeline": ["Pipeline"],
         "protocol": [
             "Answer",
-            "Instrumentation",
             "Progress",
             "RateKeys",
             "Request",

@@ -157,7 +157,7 @@ class Progress:
 
 
 class ExplainedError(Exception):
-    """A failure with a text of this package, which may be shown; a library's may repeat what a server wrote."""
+    """A failure with a text of this package's, which may be shown."""
 
 
 class BrokenExchangeError(ExplainedError, ConnectionError):

@@ -37,7 +37,7 @@ from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.adapters.httpx_connections import Connections, build_request, to_finite
 from connectly_api.transport.adapters.httpx_stream import EXCHANGE, Exchange
 from connectly_api.transport.adapters.network import ConnectionSettings, NetworkTransport
-from connectly_api.transport.endpoint import check_proxy_route, check_socksio
+from connectly_api.transport.endpoint import check_socksio
 from connectly_api.transport.protocol import (
     BrokenExchangeError,
     ClosedError,
@@ -98,8 +98,7 @@ class HttpxTransport(NetworkTransport):
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Send one request and read the whole response; see `Transport.exchange`."""
         progress.may_have_left = False
-        if self._settings.proxy is not None:
-            check_proxy_route(request.url, self._settings.proxy)
+        self.check_base_url(request.url)
         exchange = Exchange(progress, to_finite(timeouts.connect), is_silent=self._is_silent)
         token = EXCHANGE.set(exchange)
         try:

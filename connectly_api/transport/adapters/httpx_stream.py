@@ -100,7 +100,7 @@ class Socket:
     """A connection's bytes as they are on the wire; it can tell whether any are unread without waiting for them."""
 
     def __init__(self, opener: Opener, stream: anyio.abc.SocketStream) -> None:
-        """Belong to an opener until it is closed."""
+        """Keep the stream, and what tells whether bytes are unread."""
         self._opener = opener
         self._stream = stream
         self._poll = _create_poll(stream.extra(anyio.abc.SocketAttribute.raw_socket).fileno())  # noqa: S610 (not Django's)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from connectly_api.errors import UsageError
 from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.adapters.network import ConnectionSettings, NetworkTransport
 from connectly_api.transport.adapters.pyreqwest_loading import load
 from connectly_api.transport.deadline import get_asyncio_loop
-from connectly_api.transport.endpoint import check_proxy_route
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
 from connectly_api.transport.tls import Tls
 
@@ -52,20 +51,15 @@ class PyreqwestTransport(NetworkTransport):
         self._exchange: Exchange | None = None
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
-        """Send one request and read the whole response; see `Transport.exchange`.
-
-        Raises:
-            UsageError: The event loop is not asyncio's, or pyreqwest was used before this process was forked.
-        """
+        """Send one request and read the whole response; see `Transport.exchange`."""
         progress.may_have_left = False
         if self._is_closed:
             raise ClosedError(progress)
-        if self._settings.proxy is not None:
-            check_proxy_route(request.url, self._settings.proxy)
+        self.check_base_url(request.url)
         if self._exchange is None:
             if get_asyncio_loop() is None:
                 raise UsageError("the pyreqwest adapter runs on asyncio alone; take httpx on trio")
-            self._exchange = load().Exchange(self._settings)
+            self._exchange = cast("Exchange", load().Exchange(self._settings))
         return self._exchange(request, timeouts, progress)
 
     async def aclose(self) -> None:

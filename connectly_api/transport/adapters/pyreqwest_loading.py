@@ -41,22 +41,14 @@ _DESCRIPTORS: Final = 8
 
 @attrs.frozen
 class _LoadResult:
-    """What loading came to.
-
-    Attributes:
-        process: The process that loaded it.
-        module: The module that sends through pyreqwest, or why it cannot be used.
-        is_safe: Whether it was loaded here, in a thread that lasts as long as the process.
-    """
-
     process: int
     module: ModuleType | Exception
+    """What sends through pyreqwest, or why it cannot be used."""
     is_safe: bool
+    """Whether it was loaded here, in a thread that lasts as long as the process."""
 
 
 class _Loader:
-    """Loads pyreqwest once in a process."""
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loaded: _LoadResult | None = None
@@ -123,12 +115,7 @@ _LOADER: Final = _Loader()
 
 
 def load() -> ModuleType:
-    """Return the module that sends through pyreqwest.
-
-    Raises:
-        UsageError: It was loaded before this process was forked.
-        Exception: Whatever prevents loading it.
-    """
+    """Return the module that sends through pyreqwest, or raise whatever prevents loading it."""
     module = _LOADER.load().module
     if isinstance(module, Exception):
         raise module
