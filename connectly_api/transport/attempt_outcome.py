@@ -30,7 +30,7 @@ def fail_unsent() -> Generator[None, None, None]:
 
 
 def check_response(returned: object, progress: Progress) -> Response | Failure:
-    """Return what an adapter returned, or a failure if that is no response: nobody knows then what it did."""
+    """Return what an adapter returned, or a failure if that is not a response: it is unknown what it did."""
     match returned:
         case Response(status=int(), headers=tuple() as headers, body=bytes()) if all(map(_is_header, headers)):
             return returned

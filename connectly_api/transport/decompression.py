@@ -1,4 +1,4 @@
-"""Compressed bodies: adapters ask for `identity`, but a proxy in between may compress a response all the same. Pure."""
+"""Compressed bodies: adapters ask for `identity`, but a proxy in between may compress a response anyway. Pure."""
 
 from __future__ import annotations
 

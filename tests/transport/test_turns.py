@@ -37,7 +37,7 @@ async def turns_of(count: int, *, cancelled: int | None = None) -> list[int]:
     return list(happened.values())
 
 
-async def test_no_turn_has_more_than_32_steps_and_all_are_soon_done() -> None:
+async def test_no_turn_has_more_than_16_steps_and_all_are_soon_done() -> None:
     happened = await turns_of(500)
 
     assert len(happened) == 500
