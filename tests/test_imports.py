@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent / "connectly_api"
-PACKAGE = ROOT.name
+from tools.import_graph import ALWAYS, read_package
+
+PACKAGE = read_package(Path(__file__).parent.parent / "connectly_api")
+MODULES = PACKAGE.modules
 
 # Module (`x.*` is a package and all that lies below) | modules of this package that it may import | libraries.
 TABLE = """
@@ -72,8 +73,9 @@ TABLE = """
     pytest_plugin         | client sandbox transport.adapters.asgi                                    | pytest
     cli.*                 | _version cli.* client content.* errors json_values lowlevel               | attrs anyio
                           | lowlevel.models recipients registrations results sandbox.__main__         | dotenv rich
-                          | send_request setting_rules transport.adapters.mock transport.protocol     | typer
-                          | webhooks.events webhooks.receiving webhooks.signature                     |
+                          | send_request setting_rules transport.adapters.mock transport.endpoint     | typer
+                          | transport.failure_text transport.protocol webhooks.events                 |
+                          | webhooks.receiving webhooks.signature                                     |
 """
 
 # The package itself: its public names, imported for type checkers at once and for everyone else when first used.
@@ -95,10 +97,6 @@ def rows() -> dict[str, tuple[set[str], set[str]]]:
 
 
 ROWS = rows()
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("__init__").removesuffix("."): path
-    for path in sorted(ROOT.rglob("*.py"))
-}
 
 
 def matches(module: str, pattern: str) -> bool:
@@ -110,33 +108,6 @@ def row_of(module: str) -> tuple[set[str], set[str]] | None:
     return ROWS.get(module) or next((row for name, row in ROWS.items() if name and matches(module, name)), None)
 
 
-def names_of(module: str, node: ast.stmt) -> Iterator[str]:
-    """Yield the absolute name of everything that a statement imports."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        base = [PACKAGE, *filter(None, module.split("."))]
-        is_package = MODULES[module].stem == "__init__"
-        above = base[: len(base) - node.level + is_package] if node.level else []
-        yield from (".".join([*above, *filter(None, [node.module]), alias.name]) for alias in node.names)
-
-
-def own(name: str) -> str | None:
-    """Return the module of this package that an absolute name is, or is in; None for another package's."""
-    parts = name.split(".")
-    if parts[0] != PACKAGE:
-        return None
-    below = parts[1:]
-    while ".".join(below) not in MODULES:
-        below.pop()
-    return ".".join(below)
-
-
-def imports(module: str) -> set[str]:
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
-    return {name for node in ast.walk(tree) if isinstance(node, ast.stmt) for name in names_of(module, node)}
-
-
 def test_every_module_has_a_row_of_the_table() -> None:
     assert [module for module in MODULES if row_of(module) is None] == []
 
@@ -146,9 +117,9 @@ def test_a_module_imports_what_its_row_allows_and_nothing_else(module: str) -> N
     row = row_of(module)
     assert row is not None
     allowed_modules, allowed_libraries = row
-    names = imports(module)
-    foreign = {name.split(".")[0] for name in names if own(name) is None}
-    modules = {found for name in names if (found := own(name)) is not None}
+    names = {found.name for found in MODULES[module].imports}
+    foreign = {name.split(".")[0] for name in names if PACKAGE.find_module(name) is None}
+    modules = {found for name in names if (found := PACKAGE.find_module(name)) is not None}
 
     assert {found for found in modules if not any(matches(found, pattern) for pattern in allowed_modules)} == set()
     assert foreign - sys.stdlib_module_names - allowed_libraries == set()
@@ -156,29 +127,14 @@ def test_a_module_imports_what_its_row_allows_and_nothing_else(module: str) -> N
 
 @pytest.mark.parametrize("module", MODULES)
 def test_only_lazy_packages_import_by_a_computed_name(module: str) -> None:
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
-    called = {ast.unparse(node.func).split(".")[-1] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    calls = (node for node in ast.walk(MODULES[module].tree) if isinstance(node, ast.Call))
+    called = {ast.unparse(call.func).split(".")[-1] for call in calls}
 
     assert module in LAZY or not called & {"import_module", "__import__", "exec", "eval"}
 
 
-def at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements that run when a module is imported: not those of functions, nor type checkers' imports."""
-    for node in body:
-        yield node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        for_checkers = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-        for field in ("body", "orelse", "handlers", "finalbody")[for_checkers:]:
-            yield from at_import(getattr(node, field, []))
-
-
 def test_no_module_is_imported_in_a_circle() -> None:
-    graph: dict[str, set[str]] = {}
-    for module, path in MODULES.items():
-        statements = at_import(ast.parse(path.read_text(encoding="utf-8")).body)
-        found = {own(name) for node in statements for name in names_of(module, node)}
-        graph[module] = {name for name in found if name is not None} - {module}
+    graph = PACKAGE.build_graph(["load"])
 
     assert set(TopologicalSorter(graph).static_order()) == set(MODULES)
 
@@ -203,7 +159,8 @@ def test_the_table_itself_lets_only_the_package_and_its_programs_import_the_clie
 
 
 def test_nothing_imports_the_command_line() -> None:
-    importing = {module for module in MODULES for name in imports(module) if matches(own(name) or "", "cli.*")}
+    graph = PACKAGE.build_graph(ALWAYS)
+    importing = {module for module, found in graph.items() if any(matches(one, "cli.*") for one in found)}
 
     assert {module for module in importing if not matches(module, "cli.*")} == set()
     assert [name for name, (modules, _) in ROWS.items() if name and "cli.*" in modules] == ["cli.*"]

@@ -1,4 +1,4 @@
-"""The workflow files: CI runs what the checkout's own script runs, and publishing needs no secret."""
+"""The workflows: CI runs the script of the checkout, and publishing needs no secret."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def test_a_workflow_names_no_address_and_no_secret(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_every_action_is_pinned_by_a_version(path: Path) -> None:
+def test_every_action_is_pinned_to_a_version(path: Path) -> None:
     used = [step["uses"] for step in steps(read(path.stem)) if "uses" in step]
 
     assert used
-    assert [one for one in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+(\.\d+\.\d+)?", one)] == []
+    assert [action for action in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+(\.\d+\.\d+)?", action)] == []
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_what_comes_from_outside_is_no_part_of_a_command(path: Path) -> None:
+def test_no_command_contains_an_expression(path: Path) -> None:
     assert [step["run"] for step in steps(read(path.stem)) if "${{" in step.get("run", "")] == []
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_checkout_leaves_no_credentials_and_every_job_ends(path: Path) -> None:
+def test_a_checkout_keeps_no_credentials_and_every_job_has_a_timeout(path: Path) -> None:
     workflow = read(path.stem)
 
     for step in steps(workflow):
@@ -65,28 +65,31 @@ def test_a_checkout_leaves_no_credentials_and_every_job_ends(path: Path) -> None
     assert all(job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
 
 
-def test_ci_runs_the_script_on_pushes_and_pull_requests_and_may_only_read() -> None:
+def test_ci_runs_the_script_on_pushes_and_pull_requests_with_read_access_only() -> None:
     ci = read("ci")
 
     assert set(ci[ON]) == {"push", "pull_request"}
     assert ci["permissions"] == {"contents": "read"}
-    assert [job.get("permissions", {}) for job in ci["jobs"].values()] == [{}]
+    assert [name for name, job in ci["jobs"].items() if "permissions" in job] == []
     assert commands(ci["jobs"]["check"]) == ["bash .ci/run"]
 
 
-def test_ci_runs_on_the_oldest_and_the_newest_python() -> None:
-    [setup] = [step for step in steps(read("ci")) if step.get("uses", "").startswith("actions/setup-python@")]
+def test_ci_tests_every_supported_python_and_the_newest_release() -> None:
+    jobs = read("ci")["jobs"]
+    [setup] = [step for step in jobs["check"]["steps"] if step.get("uses", "").startswith("actions/setup-python@")]
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     supported = re.findall(r"Programming Language :: Python :: (3\.\d+)", project)
 
     assert set(setup["with"]["python-version"].split()) == {supported[0], supported[-1]}
+    assert jobs["wheel"]["strategy"]["matrix"]["python"] == [*supported[1:-1], "3.x"]
+    assert commands(jobs["wheel"]) == ["make wheel"]
 
 
-def test_only_a_published_release_is_published() -> None:
+def test_publishing_starts_with_a_published_release() -> None:
     assert read("publish")[ON] == {"release": {"types": ["published"]}}
 
 
-def test_only_the_publishing_job_has_an_identity_and_it_runs_no_code_of_ours() -> None:
+def test_only_the_publishing_job_has_an_identity_token_and_it_runs_no_code_of_the_project() -> None:
     publish = read("publish")
     jobs = publish["jobs"]
 
@@ -99,7 +102,7 @@ def test_only_the_publishing_job_has_an_identity_and_it_runs_no_code_of_ours() -
     assert not [step for step in jobs["publish"]["steps"] if step["uses"].startswith("actions/checkout@")]
 
 
-def test_what_is_published_was_built_and_held_against_its_tag() -> None:
+def test_the_release_is_built_and_checked_against_its_tag() -> None:
     build = read("publish")["jobs"]["build"]
 
     built, checked = commands(build)
@@ -109,7 +112,7 @@ def test_what_is_published_was_built_and_held_against_its_tag() -> None:
     assert step["env"] == {"TAG": "${{ github.event.release.tag_name }}"}
 
 
-def test_the_files_pass_from_job_to_job_and_go_out_with_attestations() -> None:
+def test_the_built_files_are_published_with_attestations() -> None:
     jobs = read("publish")["jobs"]
     upload, [download, publish] = jobs["build"]["steps"][-1], jobs["publish"]["steps"]
 

@@ -1,1 +1,1 @@
-"""The project's own chores."""
+"""Programs for maintainers of this project."""

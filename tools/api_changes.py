@@ -1,7 +1,7 @@
-"""What a change of a snapshot means for those who use a public module. Pure.
+"""Compare two snapshots of a public module and classify each change as breaking or not. Pure.
 
-griffe says which changes of a signature break callers; what it does not look at is compared here: types, `async`,
-decorators, names that come from elsewhere, and what a protocol asks of those who fulfil it.
+griffe finds the changes of a signature that break callers. The rest is compared here: types, `async`, decorators,
+re-exported names, and new members of protocols and typed dictionaries.
 """
 
 from __future__ import annotations
@@ -16,20 +16,18 @@ import griffe
 
 from tools.changelog import Entry
 
-__all__ = ["Change", "compare", "unannounced"]
-
 Declaration = ast.stmt
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @attrs.frozen
 class Change:
-    """One name that is not what it was.
+    """A change of one name.
 
     Attributes:
-        name: Its path below the module, `Connectly.send_text`.
-        what: What happened, as a sentence's end.
-        is_breaking: Whether a program that uses it may have to change.
+        name: The path below the module, `Connectly.send_text`.
+        what: What changed, as a predicate: "was removed".
+        is_breaking: Whether programs that use the name may have to change.
     """
 
     name: str
@@ -37,75 +35,63 @@ class Change:
     is_breaking: bool
 
     def __str__(self) -> str:
-        """Name the change in one line."""
+        """Return the change in one line."""
         return f"{self.name}: {self.what}"
 
 
 def compare(module: str, old: str, new: str) -> tuple[Change, ...]:
-    """Return what differs between two snapshots of a module, in the order of names.
-
-    Args:
-        module: The module's name.
-        old: The text of the one snapshot.
-        new: The text of the other.
-    """
-    before, after = _declarations(ast.parse(old)), _declarations(ast.parse(new))
-    broken = _broken(module, old, new)
-    found = [Change(name, "was removed", is_breaking=True) for name in _outermost(before.keys() - after.keys())]
-    for name in _outermost(after.keys() - before.keys()):
-        is_asked_for = _asks(before.get(name.rpartition(".")[0]), after[name])
-        what = "is new, and has to be there from now on" if is_asked_for else "is new"
-        found.append(Change(name, what, is_breaking=is_asked_for))
+    """Return the changes between two snapshots of a module, sorted by name."""
+    before, after = (dict(_collect_declarations(ast.parse(text).body, "")) for text in (old, new))
+    broken = _find_breakages(module, old, new)
+    found = [Change(name, "was removed", is_breaking=True) for name in _drop_members(before.keys() - after.keys())]
+    for name in _drop_members(after.keys() - before.keys()):
+        is_required = _is_required(before.get(name.rpartition(".")[0]), after[name])
+        found.append(Change(name, "is new and required" if is_required else "is new", is_breaking=is_required))
     for name in before.keys() & after.keys():
         was, now = before[name], after[name]
-        if _header(was) == _header(now):
+        if _render_header(was) == _render_header(now):
             continue
         if _is_widened(was, now, before.get(name.rpartition(".")[0])):
-            found.append(Change(name, "takes more than before", is_breaking=False))
+            found.append(Change(name, "accepts more than before", is_breaking=False))
         elif name in broken:
             found.append(Change(name, broken[name], is_breaking=True))
-        elif problem := _narrowed(was, now):
+        elif problem := _find_narrowing(was, now):
             found.append(Change(name, problem, is_breaking=True))
         else:
-            found.append(Change(name, "takes more than before", is_breaking=False))
+            found.append(Change(name, "accepts more than before", is_breaking=False))
     return tuple(sorted(found, key=lambda change: change.name))
 
 
-def unannounced(changes: Iterable[Change], unreleased: Entry | None) -> tuple[Change, ...]:
-    """Return the breaking changes that the changelog does not tell of.
+def find_unannounced(changes: Iterable[Change], unreleased: Entry | None) -> tuple[Change, ...]:
+    """Return the breaking changes that the changelog does not announce.
 
-    It tells of one where a line under Changed or Removed of the unreleased entry has its name in backticks: the whole
-    name, or what stands behind its last dot; a constructor goes by its class.
+    A change is announced where Changed or Removed of the unreleased entry has its name in backticks: the full name, or
+    the part after the last dot. A constructor is announced by the name of its class.
 
     Args:
         changes: What `compare` returned.
-        unreleased: The changelog's entry for what is to come, if it has one.
+        unreleased: The changelog's entry for the next release, if it has one.
     """
-    told = "" if unreleased is None else unreleased.section("Changed") + unreleased.section("Removed")
-    names = set(re.findall(r"`([\w.]+)(?:\([^`]*\))?`", told))
-    return tuple(change for change in changes if change.is_breaking and not _spellings(change.name) & names)
+    announced = "" if unreleased is None else unreleased.section("Changed") + unreleased.section("Removed")
+    names = set(re.findall(r"`([\w.]+)(?:\([^`]*\))?`", announced))
+    return tuple(change for change in changes if change.is_breaking and not _alternative_names(change.name) & names)
 
 
-def _spellings(name: str) -> set[str]:
+def _alternative_names(name: str) -> set[str]:
     return {name, name.removesuffix(".__init__"), name.rpartition(".")[2]}
 
 
-def _outermost(names: set[str]) -> list[str]:
-    """Leave out the members of a class that is among the names itself."""
+def _drop_members(names: set[str]) -> list[str]:
+    """Leave out members of a class whose own name is among the names."""
     return [name for name in names if name.rpartition(".")[0] not in names]
 
 
-def _declarations(module: ast.Module) -> dict[str, Declaration]:
-    """Return what a snapshot declares, by its path."""
-    return dict(_named(module.body, ""))
-
-
-def _named(body: Iterable[ast.stmt], prefix: str) -> Iterator[tuple[str, Declaration]]:
+def _collect_declarations(body: Iterable[ast.stmt], prefix: str) -> Iterator[tuple[str, Declaration]]:
     for node in body:
         match node:
             case ast.ClassDef(name=name):
                 yield f"{prefix}{name}", node
-                yield from _named(node.body, f"{prefix}{name}.")
+                yield from _collect_declarations(node.body, f"{prefix}{name}.")
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield f"{prefix}{name}", node
             case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
@@ -116,8 +102,8 @@ def _named(body: Iterable[ast.stmt], prefix: str) -> Iterator[tuple[str, Declara
                 pass  # The docstring, and the body of an empty class.
 
 
-def _header(node: Declaration) -> str:
-    """Return a declaration's text; of a class, what stands before its members."""
+def _render_header(node: Declaration) -> str:
+    """Return a declaration's text; of a class, the line before its members."""
     if isinstance(node, ast.ClassDef):
         return f"class {node.name}({', '.join([*map(ast.unparse, node.bases), *_keywords(node)])})"
     return ast.unparse(node)
@@ -127,8 +113,8 @@ def _keywords(node: ast.ClassDef) -> list[str]:
     return [f"{keyword.arg}={ast.unparse(keyword.value)}" for keyword in node.keywords]
 
 
-def _broken(module: str, old: str, new: str) -> dict[str, str]:
-    """Return what griffe finds broken, by path."""
+def _find_breakages(module: str, old: str, new: str) -> dict[str, str]:
+    """Return the changes that griffe finds breaking, by path."""
     visited = [griffe.visit(module, filepath=Path(f"{module}.pyi"), code=text) for text in (old, new)]
     found: dict[str, list[str]] = {}
     for breakage in griffe.find_breaking_changes(*visited):
@@ -136,17 +122,17 @@ def _broken(module: str, old: str, new: str) -> dict[str, str]:
             (one for one in (breakage.old_value, breakage.new_value) if isinstance(one, griffe.Parameter)), None
         )
         what = breakage.kind.value[:1].lower() + breakage.kind.value[1:]
-        told = what if parameter is None else f"{what} ({parameter.name})"
-        found.setdefault(breakage.obj.path.removeprefix(f"{module}."), []).append(told)
-    return {name: ", ".join(dict.fromkeys(told)) for name, told in found.items()}
+        sentence = what if parameter is None else f"{what} ({parameter.name})"
+        found.setdefault(breakage.obj.path.removeprefix(f"{module}."), []).append(sentence)
+    return {name: ", ".join(dict.fromkeys(sentences)) for name, sentences in found.items()}
 
 
-def _asks(owner: Declaration | None, member: Declaration) -> bool:
-    """Say whether those who fulfil a protocol, or fill a typed dictionary, have to add a new member."""
+def _is_required(owner: Declaration | None, member: Declaration) -> bool:
+    """Return whether implementers of a protocol, or callers with a typed dictionary, must add a new member."""
     if _is_typed_dict(owner):
-        assert isinstance(owner, ast.ClassDef)  # noqa: S101 (that is what a typed dictionary is)
+        assert isinstance(owner, ast.ClassDef)  # noqa: S101 (checked by _is_typed_dict)
         text = ast.unparse(member)
-        return "NotRequired[" not in text and ("Required[" in text or "total=False" not in _header(owner))
+        return "NotRequired[" not in text and ("Required[" in text or "total=False" not in _render_header(owner))
     return _is_protocol(owner)
 
 
@@ -159,7 +145,7 @@ def _is_typed_dict(node: Declaration | None) -> bool:
 
 
 def _is_widened(was: Declaration, now: Declaration, owner: Declaration | None) -> bool:
-    """Say whether a type alias, or a key of a typed dictionary, names all that it named, and more."""
+    """Return whether a type alias, or a key of a typed dictionary, keeps all its choices and adds some."""
     match was, now:
         case ast.Assign(value=old), ast.Assign(value=new):
             return owner is None and _choices(old) < _choices(new)
@@ -172,7 +158,7 @@ def _is_widened(was: Declaration, now: Declaration, owner: Declaration | None) -
 
 
 def _choices(expression: ast.expr | None) -> frozenset[str]:
-    """Return the members of a union, those of literals one by one."""
+    """Return the members of a union, and each value of a literal as a member."""
     match expression:
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return _choices(left) | _choices(right)
@@ -184,32 +170,32 @@ def _choices(expression: ast.expr | None) -> frozenset[str]:
             return frozenset({ast.unparse(expression)})
 
 
-def _narrowed(was: Declaration, now: Declaration) -> str | None:
-    """Return what griffe does not look at and may break a program, or None."""
+def _find_narrowing(was: Declaration, now: Declaration) -> str | None:
+    """Return a breaking change that griffe does not check, or None."""
     if isinstance(was, ast.ClassDef) and isinstance(now, ast.ClassDef):
         if _keywords(was) != _keywords(now):
-            return "changed what stands beside its bases"
+            return "changed its class keywords"
         lost = {*map(ast.unparse, was.bases)} - {*map(ast.unparse, now.bases)}
-        return f"is no {', '.join(sorted(lost))} any more" if lost else None
+        return f"is no longer a subclass of {', '.join(sorted(lost))}" if lost else None
     if type(was) is not type(now):
-        return "is of another kind"
+        return "became a different kind of object"
     if not isinstance(was, ast.FunctionDef | ast.AsyncFunctionDef):
         return "changed its type or value"
-    assert isinstance(now, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101 (the same kind, as was asked above)
-    return _narrowed_signature(was, now)
+    assert isinstance(now, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101 (the types are equal)
+    return _find_narrower_signature(was, now)
 
 
-def _narrowed_signature(was: Function, now: Function) -> str | None:
+def _find_narrower_signature(was: Function, now: Function) -> str | None:
     if [*map(ast.unparse, was.decorator_list)] != [*map(ast.unparse, now.decorator_list)]:
         return "changed its decorators"
-    if _unparsed(was.returns) != _unparsed(now.returns):
-        return "changed what it returns"
+    if _unparse(was.returns) != _unparse(now.returns):
+        return "changed its return type"
     types = {argument.arg: argument.annotation for argument in _arguments(now.args)}
     changed = [one.arg for one in _arguments(was.args) if not _choices(one.annotation) <= _choices(types.get(one.arg))]
     return f"changed the type of {', '.join(changed)}" if changed else None
 
 
-def _unparsed(expression: ast.expr | None) -> str:
+def _unparse(expression: ast.expr | None) -> str:
     return "" if expression is None else ast.unparse(expression)
 
 

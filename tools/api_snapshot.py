@@ -1,6 +1,6 @@
-"""Write the snapshots of the public names and signatures to tests/api: `python -m tools.api_snapshot`.
+"""Write snapshots of the public names and signatures to tests/api: `python -m tools.api_snapshot`.
 
-Nothing is written where a change would break programs and the changelog does not say so.
+Nothing is written if a change is breaking and the changelog does not announce it.
 """
 
 from __future__ import annotations
@@ -10,61 +10,61 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tools.api_changes import Change, compare, unannounced
+from tools.api_changes import Change, compare, find_unannounced
 from tools.api_rendering import PUBLIC, load, render
 from tools.changelog import UNRELEASED, Entry, read_changelog
-
-__all__ = ["COMMAND", "current", "judge", "stored"]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 COMMAND: Final = "make api-snapshot"
 
 
-def current(root: Path = ROOT) -> dict[str, str]:
-    """Return the snapshot of each public module as the sources have it."""
+def read_sources(root: Path = ROOT) -> dict[str, str]:
+    """Return a snapshot of each public module, rendered from the sources."""
     package = load(str(root))
     return {module: render(package, module) for module in PUBLIC}
 
 
-def stored(root: Path = ROOT) -> dict[str, str]:
-    """Return the snapshots that are kept; the names of the files are the modules'."""
+def read_snapshots(root: Path = ROOT) -> dict[str, str]:
+    """Return the stored snapshots by module."""
     return {path.stem: path.read_text("utf-8") for path in sorted((root / "tests" / "api").glob("*.txt"))}
 
 
-def judge(old: Mapping[str, str], new: Mapping[str, str], unreleased: Entry | None) -> tuple[list[str], list[str]]:
-    """Return what differs, and what of it must not be.
+def compare_snapshots(
+    old: Mapping[str, str], new: Mapping[str, str], unreleased: Entry | None
+) -> tuple[list[str], list[str]]:
+    """Compare the stored snapshots with new ones.
 
     Args:
-        old: The kept snapshots, by module.
-        new: The current ones.
-        unreleased: The changelog's entry for what is to come, if it has one.
+        old: The stored snapshots, by module.
+        new: The snapshots of the sources, by module.
+        unreleased: The changelog's entry for the next release, if it has one.
 
     Returns:
-        A line for each change, and a line for each breaking change that the changelog does not tell of.
+        A line for each change, and a line for each breaking change that the changelog does not announce.
     """
-    differing: list[str] = []
+    changed: list[str] = []
     refused: list[str] = []
     for module in sorted(old.keys() | new.keys()):
         if module not in old:
             changes: tuple[Change, ...] = (Change(module, "is a new public module", is_breaking=False),)
         elif module not in new:
-            changes = (Change(module, "is no public module any more", is_breaking=True),)
+            changes = (Change(module, "is no longer a public module", is_breaking=True),)
         else:
             changes = compare(module, old[module], new[module])
-        differing += [f"{module}: {change}" for change in changes]
+        changed += [f"{module}: {change}" for change in changes]
         refused += [
-            f"{module}: {change}; this breaks programs: say so, with `{change.name}` in backticks, under Changed or "
-            "Removed of the changelog's Unreleased"
-            for change in unannounced(changes, unreleased)
+            f"{module}: {change}; this is a breaking change: announce it under Changed or Removed of the changelog's "
+            f"Unreleased, with `{change.name}` in backticks"
+            for change in find_unannounced(changes, unreleased)
         ]
-    return differing, refused
+    return changed, refused
 
 
 def main(root: Path = ROOT) -> None:
-    """Write the snapshots, or say why not."""
+    """Write the snapshots, or exit with the breaking changes that are not announced."""
     entries = {entry.version: entry for entry in read_changelog((root / "CHANGELOG.md").read_text("utf-8"))}
-    new = current(root)
-    differing, refused = judge(stored(root), new, entries.get(UNRELEASED))
+    new = read_sources(root)
+    changed, refused = compare_snapshots(read_snapshots(root), new, entries.get(UNRELEASED))
     if refused:
         sys.exit("\n".join(refused))
     folder = root / "tests" / "api"
@@ -73,7 +73,7 @@ def main(root: Path = ROOT) -> None:
         path.unlink()
     for module, text in new.items():
         (folder / f"{module}.txt").write_text(text, "utf-8")
-    sys.stdout.write("\n".join([*differing, f"{len(differing)} changes", ""]))
+    sys.stdout.write("\n".join([*changed, f"{len(changed)} changes", ""]))
 
 
 if __name__ == "__main__":

@@ -1,28 +1,27 @@
-"""Draw which room of the package imports which: `python -m tools.architecture` writes docs/assets/architecture.svg.
+"""Draw which room of the code imports which: `python -m tools.architecture` writes the pictures in docs/assets.
 
-Rooms, their sentences and their columns are given here; arrows, layers and libraries are read from the source. An
-arrow that follows from others is left out, and so are imports for type checkers alone.
+A room is a folder, or a module that stands beside the folders. Its sentence stands here; the rest is read from the
+source: what it imports, on which floor it stands, and which libraries it alone uses. Left out are arrows that follow
+from others, imports for type checkers, and what every room may import. Run it again after a move.
 """
 
 from __future__ import annotations
 
-import ast
 import sys
-from collections.abc import Iterator, Mapping
-from graphlib import TopologicalSorter
+from collections.abc import Iterable, Mapping
 from html import escape
+from itertools import pairwise
 from pathlib import Path
-from typing import Final, Literal
+from textwrap import wrap
+from typing import Final
 
 import attrs
 
-__all__ = ["PICTURE", "ROOMS", "Graph", "Room", "draw", "read"]
+from tools.import_graph import RUN_TIME, Graph, Package, find_floors, group_cycles, read_package
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
-PICTURE: Final = _ROOT / "docs" / "assets" / "architecture.svg"
 _PACKAGE: Final = "connectly_api"
-_EVERYWHERE: Final = frozenset({"_version", "lazy"})
-"""What every room may import, and says nothing about any."""
+_EVERYWHERE: Final = frozenset({"", "_version", "lazy"})
 
 
 @attrs.frozen
@@ -30,225 +29,320 @@ class Room:
     """Modules that belong together.
 
     Attributes:
-        name: What the picture calls it.
-        says: One line.
-        modules: Modules and packages directly below connectly_api.
-        column: Where it stands.
+        name: The folder, or the module that gives the room its name.
+        sentence: What it is for, in a few words.
+        modules: Modules beside the folders that belong to it as well.
     """
 
     name: str
-    says: str
-    modules: tuple[str, ...]
-    column: Literal["left", "right", "both"] = "both"
-
-
-ROOMS: Final = (
-    Room("cli", "the command line", ("cli",), "left"),
-    Room("pytest_plugin", "fixtures for your tests", ("pytest_plugin",), "right"),
-    Room("sandbox", "the whole service", ("sandbox",), "right"),
-    Room("client", "Connectly", ("client",), "left"),
-    Room("webhooks", "the way back", ("webhooks",), "right"),
-    Room(
-        "content, recipients, send_request",
-        "what is sent, to whom, within limits: pure",
-        (
-            "callback_data", "content", "national_numbers", "recipients", "registrations", "results", "send_request",
-        ),
-    ),
-    Room("lowlevel", "generated code", ("lowlevel",), "left"),
-    Room("telemetry", "spans and metrics", ("telemetry",), "right"),
-    Room("transport", "the HTTP edge", ("transport",), "right"),
-    Room("wire", "JSON, out and in", ("wire",), "left"),
-    Room(
-        "errors",
-        "the error tree, and rules that all others share",
-        (
-            "error_codes", "error_response", "errors", "json_values", "keywords", "number_checks",
-            "number_text", "setting_rules", "tracebacks", "web_address",
-        ),
-    ),
-)  # fmt: skip
+    sentence: str
+    modules: tuple[str, ...] = ()
 
 
 @attrs.frozen
-class Graph:
-    """What the source says of the rooms.
+class Picture:
+    """One drawing.
+
+    Attributes:
+        path: The file.
+        folder: The folder that it shows, below the package; empty for the package itself.
+        rooms: Its rooms. The last one takes the modules that no other room has.
+    """
+
+    path: Path
+    folder: str
+    rooms: tuple[Room, ...]
+
+
+PICTURES: Final = (
+    Picture(
+        _ROOT / "docs" / "assets" / "architecture.svg",
+        "",
+        (
+            Room("cli", "the command line"),
+            Room("pytest_plugin", "fixtures for your tests"),
+            Room("sandbox", "the service on your machine"),
+            Room("client", "Connectly"),
+            Room("webhooks", "signatures, events, stores"),
+            Room("send_request", "from values to one request: pure", ("callback_data", "registrations", "results")),
+            Room("content", "what can be sent, within limits: pure"),
+            Room("recipients", "phone numbers and BSUIDs: pure", ("national_numbers", "number_text")),
+            Room("lowlevel", "generated from the Swagger file"),
+            Room("telemetry", "spans and metrics"),
+            Room("transport", "HTTP: retries, rate limits, adapters"),
+            Room("wire", "JSON, written and read: pure"),
+            Room("errors", "the error tree, and rules that all others share"),
+        ),
+    ),
+    Picture(
+        _ROOT / "docs" / "assets" / "sandbox.svg",
+        "sandbox",
+        (
+            Room("web", "the API, the control interface, the server"),
+            Room("engine", "applies changes, moves the clock, does I/O"),
+            Room("service", "request and state to response and changes: pure"),
+            Room("verbs", "what customers and tests do: verb and state to changes: pure"),
+            Room("delivery", "webhooks: bodies, attempts, signatures"),
+            Room("model", "settings, state, changes: pure"),
+            Room("spec", "does a request fit the Swagger file? pure"),
+            Room("recording", "runs as files: pure"),
+            Room("sandbox", "the public face, and the command line"),
+        ),
+    ),
+)
+
+
+@attrs.frozen
+class Rooms:
+    """What the source says of a picture's rooms.
 
     Attributes:
         imports: By room: the rooms that it imports.
-        libraries: By room: the packages of others that no other room imports, sorted.
+        libraries: By room: the libraries that no other room of the picture imports, sorted.
     """
 
-    imports: Mapping[str, frozenset[str]]
+    imports: Graph
     libraries: Mapping[str, tuple[str, ...]]
 
 
-def read(source: Path) -> Graph:
-    """Read a package's imports.
+def read_rooms(picture: Picture, package: Package) -> Rooms:
+    """Sort the modules of a package into rooms.
 
     Args:
-        source: The package's folder.
+        picture: Which rooms there are.
+        package: The package as it was read.
 
     Raises:
-        LookupError: A module belongs to no room.
+        LookupError: A folder has no room, a room has no module, or rooms import each other.
     """
-    imports: dict[str, set[str]] = {room.name: set() for room in ROOMS}
-    libraries: dict[str, set[str]] = {room.name: set() for room in ROOMS}
-    for path in sorted(source.rglob("*.py")):
-        module = path.relative_to(source.parent).with_suffix("").parts
-        if len(module) == 2 and module[1] in {"__init__", *_EVERYWHERE}:  # noqa: PLR2004 (the package and the module)
+    homes = _find_homes(picture, package)
+    imports: dict[str, set[str]] = {room.name: set() for room in picture.rooms}
+    libraries: dict[str, set[str]] = {room.name: set() for room in picture.rooms}
+    graph = package.build_graph()
+    for module, room in homes.items():
+        imports[room] |= {homes[other] for other in graph[module] if other in homes} - {room}
+        names = {one.name.split(".")[0] for one in package.modules[module].imports if one.when in RUN_TIME}
+        libraries[room] |= names - sys.stdlib_module_names - {package.name}
+    missing = set(imports) - set(homes.values())
+    if missing:
+        raise LookupError(f"{', '.join(sorted(missing))}: no such module or folder; correct tools/architecture.py")
+    found = {name: frozenset(others) for name, others in imports.items()}
+    for group in group_cycles(found):
+        if len(group) > 1:
+            raise LookupError(f"{', '.join(sorted(group))}: import each other, so none stands above the others")
+    alone = {
+        name: own.difference(*(libraries[other] for other in libraries if other != name))
+        for name, own in libraries.items()
+    }
+    return Rooms(found, {name: tuple(sorted(own)) for name, own in alone.items()})
+
+
+def _find_homes(picture: Picture, package: Package) -> dict[str, str]:
+    """Return the room of each module that the picture shows."""
+    rooms = {module: room.name for room in picture.rooms for module in (room.name, *room.modules)}
+    prefix = f"{picture.folder}." if picture.folder else ""
+    homes: dict[str, str] = {}
+    for module in package.modules:
+        name = module.removeprefix(prefix).split(".")[0]
+        if not module.startswith(prefix) or name in _EVERYWHERE:
             continue
-        room = _room_of(module[1])
-        for name in _imported(path, module):
-            if name[0] != _PACKAGE:
-                libraries[room] |= {name[0]} - sys.stdlib_module_names
-            elif len(name) > 1 and name[1] not in _EVERYWHERE and _is_module(source, name[1]):
-                imports[room] |= {_room_of(name[1])} - {room}
-    return Graph(
-        {name: frozenset(found) for name, found in imports.items()},
-        {name: tuple(sorted(_alone(name, libraries))) for name in libraries},
-    )
+        if name not in rooms and package.modules[prefix + name].path.name == "__init__.py":
+            raise LookupError(f"{prefix}{name}: has no room; give it a sentence in tools/architecture.py")
+        homes[module] = rooms.get(name, picture.rooms[-1].name)
+    return homes
 
 
-def _alone(room: str, libraries: Mapping[str, set[str]]) -> set[str]:
-    return libraries[room].difference(*(found for other, found in libraries.items() if other != room))
-
-
-def _room_of(module: str) -> str:
-    for room in ROOMS:
-        if module in room.modules:
-            return room.name
-    raise LookupError(f"{module}: is in no room; give it one in tools/architecture.py")
-
-
-def _is_module(source: Path, name: str) -> bool:
-    """Say whether a name of the package is a module of it; the others are its public names."""
-    return (source / name).is_dir() or (source / f"{name}.py").is_file()
-
-
-def _imported(path: Path, module: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for node in _at_run_time(ast.parse(path.read_text(encoding="utf-8")).body):
-        if isinstance(node, ast.Import):
-            yield from (tuple(alias.name.split(".")) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = module[: len(module) - node.level] if node.level else ()
-            base = (*above, *(node.module.split(".") if node.module else ()))
-            yield from ((*base, alias.name) for alias in node.names)
-
-
-def _at_run_time(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield every statement, within functions too, but those that type checkers alone read."""
-    for node in body:
-        yield node
-        is_for_checkers = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-        for field in ("body", "orelse", "handlers", "finalbody")[is_for_checkers:]:
-            yield from _at_run_time(getattr(node, field, []))
-
-
-def _arrows(graph: Graph) -> Iterator[tuple[str, str]]:
-    """Yield the imports that do not follow from others."""
+def find_arrows(imports: Graph) -> list[tuple[str, str]]:
+    """Return the imports that do not follow from others."""
     reached: dict[str, set[str]] = {}
-    for name in TopologicalSorter(graph.imports).static_order():
-        reached[name] = set().union(*({below} | reached[below] for below in graph.imports[name]))
-    for name, below in graph.imports.items():
-        indirect = {far for other in below for far in reached[other]}
-        yield from ((name, other) for other in sorted(below - indirect))
+    for group in group_cycles(imports):
+        for name in group:
+            reached[name] = set().union(*({below} | reached[below] for below in imports[name]))
+    return [
+        (name, other)
+        for name in imports
+        for other in sorted(imports[name].difference(*(reached[below] for below in imports[name])))
+    ]
 
 
-def _layers(graph: Graph) -> dict[str, int]:
-    """Return how far each room is above the lowest."""
-    found: dict[str, int] = {}
-    for name in TopologicalSorter(graph.imports).static_order():
-        found[name] = 1 + max((found[below] for below in graph.imports[name]), default=-1)
-    return found
-
-
-_WIDTH, _MARGIN, _GAP = 480, 8, 16
-_BOX, _STEP, _CORNER = 66, 98, 8
+WIDTH: Final = 560
+_MARGIN, _GAP, _LANE, _RISE = 8, 16, 10, 40
+_LINE, _PADDING, _CHARACTER = 18, 10, 8
 _STYLE: Final = """\
   <style>
-    .arch { --arch-text: #1f2328; --arch-line: #57606a; --arch-box: #f6f8fa; font: 15px system-ui, sans-serif }
+    .arch { --arch-text: #1f2328; --arch-line: #57606a; --arch-box: #f6f8fa; font: 13px system-ui, sans-serif }
     @media (prefers-color-scheme: dark) {
       .arch { --arch-text: #e6edf3; --arch-line: #9da7b1; --arch-box: #161b22 }
     }
     .arch text { fill: var(--md-typeset-color, var(--arch-text)); text-anchor: middle }
-    .arch .name { font-weight: 600 }
-    .arch .libraries { font-size: 13px; font-style: italic }
+    .arch .name { font-size: 15px; font-weight: 600 }
+    .arch .libraries { font-style: italic }
     .arch rect, .arch path { stroke: var(--md-default-fg-color--light, var(--arch-line)); stroke-width: 1.5 }
     .arch rect { fill: var(--md-code-bg-color, var(--arch-box)) }
     .arch path { fill: none }
     .arch marker path { fill: var(--md-default-fg-color--light, var(--arch-line)); stroke: none }
   </style>"""
+_OPENING: Final = (
+    f'<svg class="arch" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {{height}}" role="img"'
+    ' aria-label="{label}">'
+)
 _HEAD: Final = (
-    '  <marker id="arch-head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+    '  <marker id="{head}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
     '<path d="M0 0 8 4 0 8z"/></marker>'
 )
 
 
-def draw(graph: Graph) -> str:
-    """Return the picture, as SVG that follows the page's colours, or by itself those of the system."""
-    layers = _layers(graph)
-    top = max(layers.values())
-    height = top * _STEP + _BOX + 2 * _MARGIN
-    tops = {room.name: _MARGIN + (top - layers[room.name]) * _STEP for room in ROOMS}
-    label = "; ".join(f"{name} imports {other}" for name, other in _arrows(graph))
-    opening = (
-        f'<svg class="arch" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img"'
-        f' aria-label="{escape(label)}">'
-    )
-    arrows = [_arrow(_room(name), _room(other), tops) for name, other in _arrows(graph)]
-    boxes = [_box(room, tops[room.name], graph.libraries[room.name]) for room in ROOMS]
-    lines = [opening, _STYLE, _HEAD, *arrows, *boxes, "</svg>"]
-    return "\n".join(lines) + "\n"
+@attrs.frozen
+class _Box:
+    left: float
+    width: float
+    top: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        return self.left + self.width / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
 
 
-def _room(name: str) -> Room:
-    return next(room for room in ROOMS if room.name == name)
+def draw(picture: Picture, rooms: Rooms) -> str:
+    """Return a picture as SVG that follows the page's colours or, outside of a page, the system's.
 
-
-def _span(room: Room) -> tuple[int, int]:
-    """Return a box's left edge and its width."""
-    half = (_WIDTH - 2 * _MARGIN - _GAP) // 2
-    if room.column == "both":
-        return _MARGIN, _WIDTH - 2 * _MARGIN
-    return (_MARGIN if room.column == "left" else _MARGIN + half + _GAP), half
-
-
-def _end(room: Room, other: Room) -> int:
-    """Return where an arrow between two boxes leaves, or reaches, the first."""
-    left, width = _span(other if room.column == "both" else room)
-    if "both" in {room.column, other.column} or room.column == other.column:
-        return left + width // 2
-    # From column to column arrows keep to the gap between them, where no box is in the way.
-    return left + (_CORNER if room.column == "right" else width - _CORNER)
-
-
-def _arrow(room: Room, other: Room, tops: Mapping[str, int]) -> str:
-    start, end = tops[room.name] + _BOX, tops[other.name] - 1
-    way = f"M{_end(room, other)} {start} {_end(other, room)} {end}"
-    return f'  <path d="{way}" marker-end="url(#arch-head)"/>'
-
-
-def _box(room: Room, y: int, libraries: tuple[str, ...]) -> str:
-    left, width = _span(room)
-    middle = left + width // 2
-    texts = [("name", room.name), ("says", room.says), ("libraries", ", ".join(libraries))]
-    shown = [(kind, text) for kind, text in texts if text]
-    first = y + _BOX // 2 + 5 - 10 * (len(shown) - 1)
+    Args:
+        picture: What its rooms are for.
+        rooms: What the source says of them.
+    """
+    arrows = find_arrows(rooms.imports)
+    rows, paths = _arrange(rooms.imports, arrows)
+    texts = {room.name: room for room in picture.rooms}
+    boxes: dict[str, _Box] = {}
+    drawn: list[str] = []
+    top = float(_MARGIN)
+    for row in rows:
+        count = sum(name in texts for name in row)
+        width = (WIDTH - 2 * _MARGIN - _GAP * (len(row) - 1) - _LANE * (len(row) - count)) / count
+        lines = {name: _wrap(texts[name], rooms.libraries[name], width) for name in row if name in texts}
+        height = 2 * _PADDING + _LINE * max(map(len, lines.values()))
+        left = float(_MARGIN)
+        for name in row:
+            boxes[name] = _Box(left, width if name in texts else _LANE, top, height)
+            left += boxes[name].width + _GAP
+        for name, shown in lines.items():
+            drawn += _draw_box(boxes[name], shown)
+        top += height + _RISE
+    label = escape("; ".join(f"{name} imports {other}" for name, other in arrows))
+    head = f"{picture.path.stem}-head"
+    links = [link for path in paths for link in pairwise(path)]
     return "\n".join(
         [
-            f'  <rect x="{left}" y="{y}" width="{width}" height="{_BOX}" rx="4"/>',
-            *(
-                f'  <text class="{kind}" x="{middle}" y="{first + 20 * place}">{escape(text)}</text>'
-                for place, (kind, text) in enumerate(shown)
-            ),
+            _OPENING.format(height=round(top - _RISE + _MARGIN), label=label),
+            _STYLE,
+            _HEAD.format(head=head),
+            *(_draw_arrow(path, links, boxes, head) for path in paths),
+            *drawn,
+            "</svg>\n",
         ]
     )
 
 
+def _arrange(imports: Graph, arrows: Iterable[tuple[str, str]]) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the rows of rooms from the top, and each arrow's path through them.
+
+    An arrow passes the rows between its ends in lanes, which stand among the boxes as narrow boxes do.
+    """
+    floors = find_floors(imports)
+    rows: list[list[str]] = [[] for _ in range(max(floors.values()) + 1)]
+    for name in imports:
+        rows[floors[name]].append(name)
+    paths: list[list[str]] = []
+    for name, other in arrows:
+        between = range(floors[name] - 1, floors[other], -1)
+        lanes = {floor: f"{name} {other} {floor}" for floor in between}
+        for floor, lane in lanes.items():
+            rows[floor].append(lane)
+        paths.append([name, *lanes.values(), other])
+    return _order(rows[::-1], [link for path in paths for link in pairwise(path)]), paths
+
+
+def _order(rows: list[list[str]], links: list[tuple[str, str]]) -> list[list[str]]:
+    """Order each row so that few arrows cross: in turns, every row follows the mean place of its neighbours."""
+    best = rows
+    for step in (1, -1) * 6:
+        first, *others = rows[::step]
+        rows = [first]
+        for row in others:
+            rows.append(_follow(row, rows[-1], links))
+        rows = rows[::step]
+        best = min(best, rows, key=lambda rows: _count_crossings(rows, links))
+    return best
+
+
+def _follow(row: list[str], fixed: list[str], links: list[tuple[str, str]]) -> list[str]:
+    def find_place(name: str) -> float:
+        places = [fixed.index(other) for link in links if name in link for other in link if other in fixed]
+        return sum(places) / len(places) / len(fixed) if places else row.index(name) / len(row)
+
+    return sorted(row, key=find_place)
+
+
+def _count_crossings(rows: list[list[str]], links: list[tuple[str, str]]) -> int:
+    count = 0
+    for upper, lower in pairwise(rows):
+        ends = [(upper.index(name), lower.index(other)) for name, other in links if name in upper and other in lower]
+        count += sum(start < other_start and end > other_end for start, end in ends for other_start, other_end in ends)
+    return count
+
+
+def _wrap(room: Room, libraries: tuple[str, ...], width: float) -> list[tuple[str, str]]:
+    """Return the lines of a box, each with its class."""
+    columns = int(width / _CHARACTER)
+    texts = (("sentence", room.sentence), ("libraries", ", ".join(libraries)))
+    return [("name", room.name), *((kind, line) for kind, text in texts for line in wrap(text, columns))]
+
+
+def _draw_box(box: _Box, lines: list[tuple[str, str]]) -> list[str]:
+    first = box.top + (box.height - _LINE * len(lines)) / 2 + 13
+    return [
+        f'  <rect x="{box.left:g}" y="{box.top:g}" width="{box.width:g}" height="{box.height:g}" rx="4"/>',
+        *(
+            f'  <text class="{kind}" x="{box.middle:g}" y="{first + _LINE * place:g}">{escape(text)}</text>'
+            for place, (kind, text) in enumerate(lines)
+        ),
+    ]
+
+
+def _draw_arrow(path: list[str], links: list[tuple[str, str]], boxes: Mapping[str, _Box], head: str) -> str:
+    """Return an arrow: curves between the rows, straight lines through those that it passes."""
+    steps: list[str] = []
+    for upper, lower in pairwise(path):
+        start = _find_end(upper, lower, [other for name, other in links if name == upper], boxes)
+        end = _find_end(lower, upper, [name for name, other in links if other == lower], boxes)
+        top, bottom = boxes[upper].bottom, boxes[lower].top - (lower == path[-1])
+        middle = (top + bottom) / 2
+        command = "L" if steps else "M"
+        steps.append(f"{command}{start:g} {top:g}C{start:g} {middle:g} {end:g} {middle:g} {end:g} {bottom:g}")
+    return f'  <path d="{"".join(steps)}" marker-end="url(#{head})"/>'
+
+
+def _find_end(name: str, other: str, others: list[str], boxes: Mapping[str, _Box]) -> float:
+    """Return where an arrow leaves or reaches a box: arrows on one side share it evenly, in order."""
+    order = sorted(others, key=lambda one: boxes[one].middle)
+    return boxes[name].left + boxes[name].width * (order.index(other) + 1) / (len(order) + 1)
+
+
 def main() -> None:
-    """Write the picture."""
-    PICTURE.write_text(draw(read(_ROOT / _PACKAGE)), encoding="utf-8")
+    """Write the pictures, and end with a sentence for each that cannot be drawn."""
+    package = read_package(_ROOT / _PACKAGE)
+    problems: list[str] = []
+    for picture in PICTURES:
+        try:
+            picture.path.write_text(draw(picture, read_rooms(picture, package)), encoding="utf-8")
+        except LookupError as error:
+            problems.append(f"{picture.path.name}: {error}")
+    sys.exit("\n".join(problems) or None)
 
 
 if __name__ == "__main__":

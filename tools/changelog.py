@@ -1,4 +1,4 @@
-"""The changelog as values. Pure. Its form: https://keepachangelog.com/en/1.1.0/."""
+"""Parse a changelog in the format of https://keepachangelog.com/en/1.1.0/. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 from typing import Final
 
 import attrs
-
-__all__ = ["UNRELEASED", "Entry", "read_changelog"]
 
 UNRELEASED: Final = "Unreleased"
 
@@ -17,12 +15,12 @@ _SECTION: Final = re.compile(r"^### (.+?)[ \t]*$", re.MULTILINE)
 
 @attrs.frozen
 class Entry:
-    """What changed with one version.
+    """The entry of one version.
 
     Attributes:
         version: `1.2.0`, or `Unreleased`.
-        date: As it is written, or None where none is.
-        text: All that stands below the heading.
+        date: The date as written, or None if there is none.
+        text: The text below the heading.
     """
 
     version: str
@@ -30,16 +28,16 @@ class Entry:
     text: str
 
     def section(self, name: str) -> str:
-        """Return the text of a section, `Changed`; empty where there is none."""
+        """Return the text of a section such as `Changed`, or an empty string if there is none."""
         parts = _SECTION.split(self.text)
         return "\n".join(text for title, text in zip(parts[1::2], parts[2::2], strict=True) if title == name)
 
 
 def read_changelog(text: str) -> tuple[Entry, ...]:
-    """Return the entries in the order in which they stand, which is the newest first."""
+    """Return the entries in their order in the file, newest first."""
     headings = list(_HEADING.finditer(text))
     ends = [*(heading.start() for heading in headings[1:]), len(text)]
     return tuple(
         Entry(heading["version"], heading["date"], text[heading.end() : end].strip())
-        for heading, end in zip(headings, ends, strict=False)  # Without headings there is nothing but the end.
+        for heading, end in zip(headings, ends, strict=False)  # Without headings, only the end is left.
     )

@@ -1,7 +1,6 @@
-// Look at every page of site/ in Chromium: at desktop and phone width, light and dark.
-// Writes .screenshots/WIDTH-SCHEME/PAGE.png and ends with status 1 where a page is wider than the window, logs an error,
-// asks for something that does not come, asks another server, has a violation of WCAG 2 AA that axe finds, or where the
-// search finds nothing.  node tools/screenshots.mjs [PAGE…]
+// Check every page of site/ in Chromium, at desktop and phone width, light and dark: node tools/screenshots.mjs [PAGE…]
+// Writes .screenshots/WIDTH-SCHEME/PAGE.png. Exits with status 1 if a page is wider than the window, logs an error, has a
+// failed request or one to another server, violates WCAG 2 AA by axe's rules, or if the search finds nothing.
 
 import { createServer } from "node:http";
 import { mkdir, readFile, readdir, rm } from "node:fs/promises";
@@ -27,7 +26,7 @@ async function serve() {
   const server = createServer(async (request, response) => {
     const path = normalize(join(site, decodeURIComponent(new URL(request.url, "http://x").pathname)));
     try {
-      if (!path.startsWith(site)) throw new Error("outside");
+      if (!path.startsWith(site)) throw new Error("outside of the site");
       const body = await readFile(path);
       response.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" }).end(body);
     } catch {
@@ -38,24 +37,24 @@ async function serve() {
   return { server, address: `http://127.0.0.1:${server.address().port}` };
 }
 
-async function pages() {
+async function listPages() {
   const names = (await readdir(site, { recursive: true })).filter((name) => name.endsWith(".html") && name !== "404.html");
   const asked = process.argv.slice(2);
   return names.filter((name) => asked.length === 0 || asked.some((part) => name.includes(part))).sort();
 }
 
-function watch(page, address, tell) {
-  page.on("console", (message) => message.type() === "error" && tell(`logs: ${message.text()}`));
-  page.on("pageerror", (error) => tell(`throws: ${error.message}`));
-  page.on("requestfailed", (request) => tell(`asks in vain for ${request.url()}`));
-  page.on("response", (response) => response.status() >= 400 && tell(`${response.status()} for ${response.url()}`));
+function watch(page, address, report) {
+  page.on("console", (message) => message.type() === "error" && report(`logs: ${message.text()}`));
+  page.on("pageerror", (error) => report(`throws: ${error.message}`));
+  page.on("requestfailed", (request) => report(`failed request: ${request.url()}`));
+  page.on("response", (response) => response.status() >= 400 && report(`${response.status()} for ${response.url()}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith(address) && !/^(data|blob):/.test(request.url())) tell(`asks another server: ${request.url()}`);
+    if (!request.url().startsWith(address) && !/^(data|blob):/.test(request.url())) report(`request to another server: ${request.url()}`);
   });
 }
 
-// What reaches beyond the window, and the elements that do it; boxes that scroll by themselves are fine.
-function overflow() {
+// Return how far the page is wider than the window, and the elements that are; boxes that scroll by themselves are fine.
+function findOverflow() {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];
   const scrolls = (element) => element && (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
@@ -66,37 +65,37 @@ function overflow() {
     .concat(`the page is ${document.documentElement.scrollWidth - width} px wider than the window`);
 }
 
-async function violations(page) {
+async function findViolations(page) {
   await page.addScriptTag({ path: axe });
   const { violations } = await page.evaluate(() =>
     globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"], resultTypes: ["violations"] }));
   return violations.map(({ id, nodes }) => `${id}, ${nodes.length} times: ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.any.map((check) => check.message).join("; ")})`).join(" | ")}`);
 }
 
-async function look(context, address, name, label) {
+async function checkPage(context, address, name, label) {
   const page = await context.newPage();
-  const tell = (problem) => found.push(`${label} ${name}: ${problem}`);
-  watch(page, address, tell);
+  const report = (problem) => found.push(`${label} ${name}: ${problem}`);
+  watch(page, address, report);
   await page.goto(`${address}/${name}`, { waitUntil: "load" });
-  (await page.evaluate(overflow)).forEach(tell);
+  (await page.evaluate(findOverflow)).forEach(report);
   const path = join(shots, label, `${name.replaceAll("/", "-").replace(".html", "")}.png`);
   await page.screenshot({ path, fullPage: true });
   // Colours do not depend on the width.
-  if (label.startsWith("desktop")) (await violations(page)).forEach(tell);
+  if (label.startsWith("desktop")) (await findViolations(page)).forEach(report);
   await page.close();
 }
 
-async function search(context, address) {
+async function checkSearch(context, address) {
   const page = await context.newPage();
-  const tell = (problem) => found.push(`search: ${problem}`);
-  watch(page, address, tell);
+  const report = (problem) => found.push(`search: ${problem}`);
+  watch(page, address, report);
   await page.goto(`${address}/index.html`, { waitUntil: "networkidle" });
   await page.locator("input.md-search__input").click();
-  // Before the index is there, what is typed is lost.
-  await page.getByText("Type to start searching").waitFor({ timeout: 60_000 }).catch(() => tell("does not get ready"));
+  // Text typed before the index has loaded is lost.
+  await page.getByText("Type to start searching").waitFor({ timeout: 60_000 }).catch(() => report("does not load"));
   await page.keyboard.type("callback data");
   const result = page.locator(".md-search-result__link").first();
-  await result.waitFor({ timeout: 30_000 }).catch(() => tell("finds nothing for 'callback data'"));
+  await result.waitFor({ timeout: 30_000 }).catch(() => report("finds nothing for 'callback data'"));
   await page.screenshot({ path: join(shots, "search.png") });
   await page.close();
 }
@@ -106,14 +105,14 @@ await mkdir(shots, { recursive: true });
 const { server, address } = await serve();
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const profile = (label) => join(tmpdir(), `connectly-screenshots-${process.pid}-${label}`);
-const names = await pages();
-if (names.length === 0) found.push("there is no page: run make docs");
+const names = await listPages();
+if (names.length === 0) found.push("site/ has no pages: run make docs");
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const colorScheme of ["light", "dark"]) {
     const label = `${size}-${colorScheme}`;
     const context = await chromium.launchPersistentContext(profile(label), { executablePath, args: flags, viewport, colorScheme, reducedMotion: "reduce" });
-    for (const name of names) await look(context, address, name, label);
-    if (label === "desktop-light") await search(context, address);
+    for (const name of names) await checkPage(context, address, name, label);
+    if (label === "desktop-light") await checkSearch(context, address);
     await context.close();
     await rm(profile(label), { recursive: true, force: true });
   }

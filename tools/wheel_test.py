@@ -1,7 +1,7 @@
-"""Install the wheel in dist/ outside the checkout, and test it there: `python -m tools.wheel_test PYTHON`.
+"""Install the wheel in dist/ outside the checkout and test it there: `python -m tools.wheel_test PYTHON`.
 
-Twice: in an environment that holds the wheel and its declared dependencies alone, where everything must import and a
-message must be sent; and with the test tools added, where the tests run that do not need the checkout.
+First with its declared dependencies alone: every module must import, and a message must be sent. Then with the test
+tools as well: the tests that do not need the checkout must pass.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What looks at the checkout itself, rather than at the package.
+# Tests of the checkout rather than of the package.
 CHECKOUT_ONLY = (
     "codegen",
     "docs",
@@ -23,6 +23,7 @@ CHECKOUT_ONLY = (
     "test_outside.py",
     "test_project.py",
     "test_release.py",
+    "test_structure.py",
     "test_update_page.py",
     "test_workflows.py",
     "test_wrapped.py",
@@ -55,14 +56,14 @@ print("the wheel imports, is typed, and sends")
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> None:
-    """Run a command and stop with its status if it fails."""
-    done = subprocess.run([str(part) for part in command], cwd=cwd, check=False)  # noqa: S603 (our own words)
+    """Run a command, and exit with its status if it fails."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, check=False)  # noqa: S603 (the arguments are constants)
     if done.returncode:
         sys.exit(done.returncode)
 
 
-def pins(folder: Path) -> Path:
-    """Return the locked versions as constraints: without hashes, which pip would then ask of the wheel, too."""
+def write_constraints(folder: Path) -> Path:
+    """Write the locked versions as constraints, without hashes: with them, pip would ask for the wheel's hash, too."""
     lines = (ROOT / "requirements" / "dev.txt").read_text("utf-8").splitlines()
     found = [line.removesuffix("\\").strip() for line in lines if "==" in line and not line.startswith((" ", "#"))]
     path = folder / "constraints.txt"
@@ -70,25 +71,25 @@ def pins(folder: Path) -> Path:
     return path
 
 
-def environment(python: str, folder: Path) -> Path:
+def make_environment(python: str, folder: Path) -> Path:
     """Make an empty environment and return its interpreter."""
     run(python, "-m", "venv", "--without-pip", folder)
     return folder / "bin" / "python"
 
 
 def main(python: str) -> None:
-    """Install the wheel in dist/, and test it."""
+    """Install the wheel in dist/ and test it."""
     with tempfile.TemporaryDirectory(prefix="connectly-api-wheel-") as name:
         folder = Path(name)
         [wheel] = (ROOT / "dist").glob("*.whl")
-        clean = environment(python, folder / "clean")
+        clean = make_environment(python, folder / "clean")
         pip = (python, "-m", "pip", "--python", clean, "--disable-pip-version-check")
-        install = (*pip, "install", "-qq", "--constraint", pins(folder))
+        install = (*pip, "install", "-qq", "--constraint", write_constraints(folder))
         run(*install, f"connectly-api @ {wheel.as_uri()}")
         program = clean.with_name("connectly")
         bare = subprocess.run([program], capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
         if bare.returncode != 1 or "pip install 'connectly-api[cli]'" not in bare.stderr or "\n" in bare.stderr.strip():
-            sys.exit(f"without its extra the command line says: {bare.stderr}")
+            sys.exit(f"without its extra, the command line prints: {bare.stderr}")
         run(*install, f"connectly-api[cli,fast,otel,phone,sandbox] @ {wheel.as_uri()}")
         run(*pip, "check")
         run(clean, "-W", "error", "-c", SMOKE, cwd=folder)

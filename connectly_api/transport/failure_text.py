@@ -88,13 +88,16 @@ def describe_failure(error: BaseException) -> str:
     """Return an exception's class and why it was raised, without anything that a server may have written."""
     if isinstance(error, ExplainedError):
         return str(error)
-    name = type(error).__name__
+    name, reason = type(error).__name__, explain_failure(error)
+    return f"{name}{_locate(error)}" if reason is None else f"{name}: {reason}"
+
+
+def explain_failure(error: BaseException | None) -> str | None:
+    """Return why an exception was raised, in our own words; None if that is unknown."""
+    if error is None or isinstance(error, ExplainedError):
+        return None if error is None else str(error)
     reason = next(filter(None, map(_explain, walk_causes(error))), None)
-    if reason is None and isinstance(error, TimeoutError):
-        reason = _LATE
-    if reason is not None:
-        return f"{name}: {reason}"
-    return f"{name}{_locate(error)}"
+    return _LATE if reason is None and isinstance(error, TimeoutError) else reason
 
 
 def walk_causes(error: BaseException) -> Iterator[BaseException]:

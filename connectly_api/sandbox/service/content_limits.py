@@ -14,8 +14,6 @@ from connectly_api.errors import Violation
 from connectly_api.json_values import get_object, get_objects, get_text
 from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
 
-__all__ = ["limit_findings", "too_long"]
-
 _TEXT, _CAPTION, _BUTTONS_BODY = 4096, 1024, 1024
 _HEADER, _FOOTER = 60, 60
 _BUTTONS, _BUTTON_TITLE, _BUTTON_ID = 3, 20, 256
@@ -25,7 +23,7 @@ _LATITUDE, _LONGITUDE = 90, 180
 _PARTS = ("listMessage", "replyButtonMessage", "multiProductMessage")
 
 
-def limit_findings(message: Mapping[str, Any]) -> Iterator[Finding]:
+def check_limits(message: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what of a session message's content breaks a limit."""
     for violation in _violations(message):
         yield UNSPECIFIED, violation
@@ -33,16 +31,16 @@ def limit_findings(message: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _violations(message: Mapping[str, Any]) -> Iterator[Violation]:
     body_limit = _BUTTONS_BODY if "replyButtonMessage" in message else _TEXT
-    yield from too_long("message.text", get_text(message, "text"), body_limit)
+    yield from check_length("message.text", get_text(message, "text"), body_limit)
     for index, attachment in enumerate(get_objects(message, "attachments")):
-        yield from too_long(f"message.attachments[{index}].caption", get_text(attachment, "caption"), _CAPTION)
+        yield from check_length(f"message.attachments[{index}].caption", get_text(attachment, "caption"), _CAPTION)
     location = get_object(message, "location")
     yield from _range("message.location.latitude", location.get("latitude"), _LATITUDE)
     yield from _range("message.location.longitude", location.get("longitude"), _LONGITUDE)
     for name in filter(message.__contains__, _PARTS):
         part = get_object(message, name)
-        yield from too_long(f"message.{name}.header.text", get_text(get_object(part, "header"), "text"), _HEADER)
-        yield from too_long(f"message.{name}.footer.text", get_text(get_object(part, "footer"), "text"), _FOOTER)
+        yield from check_length(f"message.{name}.header.text", get_text(get_object(part, "header"), "text"), _HEADER)
+        yield from check_length(f"message.{name}.footer.text", get_text(get_object(part, "footer"), "text"), _FOOTER)
     if "replyButtonMessage" in message:
         yield from _buttons(get_objects(get_object(message, "replyButtonMessage"), "buttons"))
     if "listMessage" in message:
@@ -70,7 +68,7 @@ def _list(message: Mapping[str, Any]) -> Iterator[Violation]:
         title, place = get_text(section, "title"), f"{path}.sections[{index}]"
         if len(sections) > 1 and not title:
             yield Violation(field=f"{place}.title", problem="is empty: sections need titles where there are several")
-        yield from too_long(f"{place}.title", title, _SECTION_TITLE)
+        yield from check_length(f"{place}.title", title, _SECTION_TITLE)
         for number, row in enumerate(get_objects(section, "rows")):
             yield from _row(f"{place}.rows[{number}]", row)
     rows = [row for section in sections for row in get_objects(section, "rows")]
@@ -81,16 +79,16 @@ def _list(message: Mapping[str, Any]) -> Iterator[Violation]:
 def _row(path: str, row: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _required(f"{path}.text", get_text(row, "text"), _ROW_TITLE)
     yield from _required(f"{path}.id", get_text(row, "id"), _ROW_ID)
-    yield from too_long(f"{path}.description", get_text(row, "description"), _ROW_DESCRIPTION)
+    yield from check_length(f"{path}.description", get_text(row, "description"), _ROW_DESCRIPTION)
 
 
 def _required(path: str, value: str, most: int) -> Iterator[Violation]:
     if not value.strip():
         yield Violation(field=path, problem="is empty", size=len(value), limit=most)
-    yield from too_long(path, value, most)
+    yield from check_length(path, value, most)
 
 
-def too_long(path: str, value: str, most: int | None) -> Iterator[Violation]:
+def check_length(path: str, value: str, most: int | None) -> Iterator[Violation]:
     """Yield a violation where a text has more characters than a limit, if there is one."""
     if most is not None and len(value) > most:
         problem = f"has {len(value)} characters; the limit is {most}"

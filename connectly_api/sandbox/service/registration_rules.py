@@ -12,14 +12,12 @@ import attrs
 
 from connectly_api.errors import Violation
 from connectly_api.json_values import get_object, get_objects, get_text
-from connectly_api.sandbox.model.addresses import is_loopback, is_web_address
+from connectly_api.sandbox.model.identity import is_loopback, is_web_address
 from connectly_api.sandbox.model.records import Registration
-from connectly_api.sandbox.spec.protojson import compact
-
-__all__ = ["creation_problems", "new_registration", "update_problems", "updated"]
+from connectly_api.sandbox.spec.protojson import encode_compact
 
 
-def creation_problems(body: Mapping[str, Any]) -> Iterator[Violation]:
+def check_creation(body: Mapping[str, Any]) -> Iterator[Violation]:
     """Yield what keeps a registration from being created."""
     if not get_text(body, "topic"):
         yield Violation(field="topic", problem="is missing")
@@ -28,31 +26,31 @@ def creation_problems(body: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _problems(body, get_text(body, "type") or "custom")
 
 
-def update_problems(body: Mapping[str, Any], registration: Registration) -> Iterator[Violation]:
+def check_update(body: Mapping[str, Any], registration: Registration) -> Iterator[Violation]:
     """Yield what keeps a registration from being updated."""
     if "address" in body and not get_text(body, "address"):
         yield Violation(field="address", problem="is empty")
     yield from _problems(body, registration.type)
 
 
-def new_registration(id: str, body: Mapping[str, Any]) -> Registration:  # noqa: A002  (the field's own name)
+def build_registration(id: str, body: Mapping[str, Any]) -> Registration:  # noqa: A002  (the field's own name)
     """Return a registration without problems; its type is `custom` unless given."""
     return Registration(
         id=id,
         topic=get_text(body, "topic"),
         address=get_text(body, "address"),
         type=get_text(body, "type") or "custom",
-        configuration=compact(get_object(body, "configuration")).decode(),
+        configuration=encode_compact(get_object(body, "configuration")).decode(),
     )
 
 
-def updated(registration: Registration, body: Mapping[str, Any]) -> Registration:
+def update_registration(registration: Registration, body: Mapping[str, Any]) -> Registration:
     """Return a registration with what an update gives; all else, within its configuration too, stays."""
     configuration = {**registration.configuration, **get_object(body, "configuration")}
     return attrs.evolve(
         registration,
         address=get_text(body, "address") or registration.address,
-        configuration=compact(configuration).decode(),
+        configuration=encode_compact(configuration).decode(),
     )
 
 
