@@ -23,22 +23,28 @@ TABLE = """
     keywords              |                                                                           |
     number_text           |                                                                           |
     web_address           | setting_rules                                                             |
-    errors                |                                                                           | attrs
+    error_codes           |                                                                           |
+    errors                | error_codes                                                               | attrs
     tracebacks            | errors                                                                    |
-    error_response        | errors json_values                                                        |
+    error_response        | error_codes errors json_values number_checks                              |
     setting_rules         | errors                                                                    |
     wire.*                | errors setting_rules wire.*                                               | attrs
 
-    transport.*           | _version error_response errors json_values lazy setting_rules telemetry   | attrs anyio
-                          | tracebacks transport.* web_address wire.*                                 |
-    transport.adapters.httpx | errors setting_rules transport.endpoint transport.protocol             | anyio certifi
-                          | transport.tls tracebacks                                                  |
+    transport.*           | _version error_response errors json_values lazy number_checks             | attrs anyio
+                          | setting_rules tracebacks transport.* web_address                          |
+    transport.adapters.httpx | errors setting_rules tracebacks transport.adapters.httpx_connections   | certifi
+                          | transport.adapters.httpx_stream transport.adapters.network                | httpcore
+                          | transport.endpoint transport.protocol transport.tls                       | httpx
+    transport.adapters.httpx_connections | transport.adapters.httpx_stream transport.decompression    | anyio
+                          | transport.protocol                                                        | httpcore
+    transport.adapters.httpx_stream | transport.protocol                                              | anyio
                           |                                                                           | httpcore
-                          |                                                                           | httpx
-    transport.adapters.pyreqwest_exchange |                                                           | pyreqwest
-                          | errors transport.adapters.pyreqwest_exit transport.protocol transport.tls |
+    transport.adapters.pyreqwest_exchange | errors transport.adapters.network                         | pyreqwest
+                          | transport.adapters.pyreqwest_exit transport.decompression                 |
+                          | transport.protocol                                                        |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
-    telemetry             | _version errors transport.protocol                                        | opentelemetry
+    telemetry             | _version errors transport.protocol                                        | attrs
+                          |                                                                           | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs
 
     recipients            | errors national_numbers number_text tracebacks                            | attrs
@@ -49,8 +55,8 @@ TABLE = """
                           | setting_rules transport.protocol wire.*                                   |
     results               | recipients transport.protocol                                             | attrs
     registrations         | content.* errors keywords lowlevel.* results send_request setting_rules   | attrs
-                          | tracebacks transport.endpoint transport.pipeline transport.protocol       |
-                          | web_address wire.*                                                        |
+                          | tracebacks transport.attempt_outcome transport.endpoint                   |
+                          | transport.pipeline transport.protocol web_address wire.*                  |
     client                | content.* errors keywords recipients registrations results send_request   |
                           | setting_rules telemetry tracebacks transport.* wire.*                     |
 
@@ -66,8 +72,8 @@ TABLE = """
     webhooks.parsing      | error_response json_values tracebacks webhooks.decoding webhooks.events   |
                           | webhooks.event_parts webhooks.extract webhooks.lenient_fields             |
                           | webhooks.signature                                                        |
-    webhooks.*            | errors json_values number_checks recipients tracebacks webhooks.decoding  | attrs
-                          | webhooks.event_parts webhooks.event_values webhooks.events                |
+    webhooks.*            | error_codes errors json_values number_checks recipients tracebacks        | attrs
+                          | webhooks.decoding webhooks.event_parts webhooks.event_values webhooks.events                |
                           | webhooks.lenient_fields wire.reading                                      |
     sandbox.spec.*        | errors json_values sandbox.spec.*                                         | attrs
                           |                                                                           | jsonschema

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from connectly_api.errors import is_documented_code, is_documented_type, is_trace_id
+from connectly_api.error_codes import is_documented_code, is_documented_type, is_trace_id
 from connectly_api.recipients import Bsuid, Phone, Recipient
 from connectly_api.webhooks.event_values import DeepValue, is_id, show_if, show_known
 

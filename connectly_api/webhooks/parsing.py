@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from connectly_api.error_response import error_fields
+from connectly_api.error_response import parse_error_fields
 from connectly_api.json_values import is_object
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.decoding import MAX_BYTES, decode
@@ -166,7 +166,7 @@ def _build_status(body: dict[str, Any], topic: str | None) -> DeliveryStatus:
         **_read_common(body, topic, update, customer="recipient"),
         # The documentation's older prose calls it `delivery_failure`.
         status="delivery_failed" if status == "delivery_failure" else status,
-        failure=DeliveryFailure(**error_fields(error)) if has_content(error) else None,
+        failure=DeliveryFailure(**parse_error_fields(error)) if has_content(error) else None,
     )
 
 
