@@ -1,1 +1,1 @@
-"""Measurements of what the documentation claims, side by side in one run."""
+"""Measures what the documentation claims, next to other packages in one run."""

@@ -1,4 +1,4 @@
-"""What is measured side by side: each candidate is one call, as its own documentation would have it written."""
+"""The candidates: for each, one call that sends a message, written as its own documentation suggests."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from typing import Any, Final
 
-__all__ = ["CANDIDATES", "Call"]
-
 Call = Callable[[], Awaitable[object]]
 
 BUSINESS: Final = "3f6c8e2a-93a5-4e8c-9c57-1d0f5a7b8c9d"
@@ -20,14 +18,14 @@ KEY: Final = {"X-API-Key": "key", "Content-Type": "application/json"}
 MESSAGE: Final = {"recipient": {"id": "+16044441111", "channelType": "whatsapp"}, "message": {"text": "hello"}}
 
 
-def ours(transport: Any) -> Any:  # noqa: ANN401 (a name of a transport)
-    """This package's facade, over one of its transports."""
+def connectly_client(transport: Any) -> Any:  # noqa: ANN401 (a name of a transport)
+    """`Connectly`, over one of its transports."""
 
     @asynccontextmanager
     async def open_client(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
-        from connectly_api import Connectly, Timeouts  # noqa: PLC0415 (each process loads its own candidate alone)
+        from connectly_api import Connectly, Timeouts  # noqa: PLC0415 (each process imports only its own candidate)
 
-        # Of 100,000 sends that are started at once, the last waits longer than the usual 30 seconds.
+        # When 100,000 sends start at once, the last waits longer than the default of 30 seconds.
         patient = Timeouts(total=600)
         async with Connectly(
             api_key="key", business_id=BUSINESS, base_url=url, transport=transport, timeouts=patient
@@ -41,8 +39,8 @@ def ours(transport: Any) -> Any:  # noqa: ANN401 (a name of a transport)
     return open_client
 
 
-def client_of(library: str) -> Any:  # noqa: ANN401 (httpx, or what has its interface)
-    """A raw client of httpx's kind."""
+def httpx_client(library: str) -> Any:  # noqa: ANN401 (httpx, or a library with its interface)
+    """Plain httpx, or a library with its interface."""
 
     @asynccontextmanager
     async def open_client(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
@@ -58,7 +56,7 @@ def client_of(library: str) -> Any:  # noqa: ANN401 (httpx, or what has its inte
 
 @asynccontextmanager
 async def aiohttp(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
-    """Raw aiohttp, with its default of 100 connections."""
+    """Plain aiohttp, with its default of 100 connections."""
     async with import_module("aiohttp").ClientSession(headers=KEY) as session:
 
         async def call() -> object:
@@ -70,7 +68,7 @@ async def aiohttp(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
 
 @asynccontextmanager
 async def pyreqwest(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
-    """Raw pyreqwest."""
+    """Plain pyreqwest."""
     async with import_module("pyreqwest.client").ClientBuilder().no_proxy().default_headers(KEY).build() as client:
 
         async def call() -> object:
@@ -97,8 +95,8 @@ async def twilio(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
 
 @asynccontextmanager
 async def pywa(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
-    """The package pywa, for WhatsApp's own API."""
-    client = import_module("pywa_async").WhatsApp(phone_id="1", token="token")  # noqa: S106 (of these measurements)
+    """pywa, for WhatsApp's own API."""
+    client = import_module("pywa_async").WhatsApp(phone_id="1", token="token")  # noqa: S106 (not a real token)
     session = client.api._session  # noqa: SLF001 (it takes no other address)
     session.base_url = url
     async with session:
@@ -111,10 +109,10 @@ async def pywa(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
 
 @asynccontextmanager
 async def stock(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
-    """What openapi-python-client generates from the same file, with nothing of ours; see `benchmarks.stock`."""
-    from benchmarks.stock import stock_client  # noqa: PLC0415 (likewise)
+    """openapi-python-client's output for the same Swagger file, unmodified; see `benchmarks.stock`."""
+    from benchmarks.stock import generate_stock_client  # noqa: PLC0415 (as above)
 
-    with stock_client() as package:
+    with generate_stock_client() as package:
         sys.path.insert(0, str(package.parent))
         name = package.name
         client = import_module(name).Client(base_url=url, headers=KEY)
@@ -130,7 +128,7 @@ async def stock(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
 
 @asynccontextmanager
 async def floor(url: str, in_flight: int) -> AsyncGenerator[Call, None]:
-    """The least that Python can do: prebuilt bytes over asyncio's streams, and the identifier out of the JSON."""
+    """The least that Python can do: send prebuilt bytes over asyncio's streams, and read the id from the JSON."""
     host, _, port = url.removeprefix("http://").partition(":")
     body = json.dumps(MESSAGE).encode()
     head = f"POST {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nX-API-Key: key\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -140,11 +138,11 @@ async def floor(url: str, in_flight: int) -> AsyncGenerator[Call, None]:
     async def call() -> object:
         reader, writer = idle.pop()
         writer.write(request)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-        found: object = json.loads(await reader.readexactly(length))["id"]
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+        message_id: object = json.loads(await reader.readexactly(length))["id"]
         idle.append((reader, writer))
-        return found
+        return message_id
 
     async with AsyncExitStack() as stack:
         for _, writer in idle:
@@ -153,10 +151,10 @@ async def floor(url: str, in_flight: int) -> AsyncGenerator[Call, None]:
 
 
 CANDIDATES: Final[dict[str, Any]] = {
-    "connectly-api, fast": ours("pyreqwest"),
-    "connectly-api": ours("httpx"),
-    "httpx": client_of("httpx"),
-    "httpx2": client_of("httpx2"),
+    "connectly-api, fast": connectly_client("pyreqwest"),
+    "connectly-api": connectly_client("httpx"),
+    "httpx": httpx_client("httpx"),
+    "httpx2": httpx_client("httpx2"),
     "aiohttp": aiohttp,
     "pyreqwest": pyreqwest,
     "Twilio SDK": twilio,

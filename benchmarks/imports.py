@@ -1,6 +1,6 @@
-"""How long imports take in fresh processes, side by side: `python -m benchmarks.imports`.
+"""How long imports take in fresh processes, next to httpx: `python -m benchmarks.imports`.
 
-Rounds are interleaved, so that a busy machine slows all candidates alike; the ratio of medians is what counts.
+Rounds are interleaved, so that a busy machine slows all candidates alike. Compare the ratios of the medians.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ CANDIDATES = {
 }
 
 
-def seconds(code: str) -> float:
-    """Return how long a fresh interpreter takes to run a line, its own start not counted."""
+def time_import(code: str) -> float:
+    """Return how many seconds a fresh interpreter takes to run a line, without its own start."""
     program = f"import time; start = time.perf_counter(); {code}; print(time.perf_counter() - start)"
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603 (our own words)
-    return float(done.stdout)
+    process = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603 (fixed arguments)
+    return float(process.stdout)
 
 
 def main() -> None:
     """Measure and print a table."""
     for code in CANDIDATES.values():
-        seconds(code)  # Bytecode is compiled once.
+        time_import(code)  # Compiles the bytecode.
     times: dict[str, list[float]] = {name: [] for name in CANDIDATES}
     start = time.perf_counter()
     for _ in range(ROUNDS):
         for name, code in CANDIDATES.items():
-            times[name].append(seconds(code))
-    medians = {name: statistics.median(found) for name, found in times.items()}
+            times[name].append(time_import(code))
+    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
     reference = medians["import httpx"]
     print(f"{ROUNDS} fresh processes each, {time.perf_counter() - start:.0f} s, Python {sys.version.split()[0]}")  # noqa: T201
     for name, median in medians.items():

@@ -1,4 +1,4 @@
-"""openapi-python-client's stock output for the vendored file, made anew in a temporary folder."""
+"""openapi-python-client's unmodified output for the Swagger file, generated in a temporary folder."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def stock_client() -> Generator[Path, None, None]:
-    """Yield the folder of the generated package, without any of this package's templates or changes."""
+def generate_stock_client() -> Generator[Path, None, None]:
+    """Generate the package without this project's templates or changes, and yield its folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         document = folder / "openapi.json"
@@ -28,5 +28,5 @@ def stock_client() -> Generator[Path, None, None]:
         package = folder / "stock_output"
         command = ["generate", "--path", str(document), "--config", str(config), "--meta", "none"]
         program = str(Path(sys.executable).with_name("openapi-python-client"))
-        subprocess.run([program, *command, "--output-path", str(package)], check=True, capture_output=True)  # noqa: S603 (our own words)
+        subprocess.run([program, *command, "--output-path", str(package)], check=True, capture_output=True)  # noqa: S603 (fixed arguments)
         yield package

@@ -18,7 +18,7 @@ from openapi_python_client.strings import PythonIdentifier
 from codegen.document import CodegenError
 
 _SIMPLE: Mapping[type, tuple[str, str]] = {
-    AnyProperty: ("_typing.Any", "_reading.as_given"),
+    AnyProperty: ("_typing.Any", "_reading.as_is"),
     BooleanProperty: ("bool", "_reading.as_boolean"),
     FloatProperty: ("float", "_reading.as_number"),
     IntProperty: ("int", "_reading.as_integer"),
@@ -72,9 +72,9 @@ class Kinds:
     def body_reader(self, kind: PropertyProtocol) -> str:
         """Return the function that reads a whole body."""
         if isinstance(kind, ListProperty):
-            return f"_reading.whole({self.reader(kind)}, [])"
+            return f"_reading.read_parts_of({self.reader(kind)}, [])"
         if self.value_kind(kind) is not None:
-            return f"_reading.whole({self.reader(kind)}, {{}})"
+            return f"_reading.read_parts_of({self.reader(kind)}, {{}})"
         return self.reader(kind)
 
     def _simple(self, kind: PropertyProtocol) -> tuple[str, str]:
@@ -86,14 +86,16 @@ class Kinds:
     def put(self, kind: PropertyProtocol) -> str:
         """Return the function that writes a field."""
         if isinstance(kind, AnyProperty):
-            return "_writing.put_given"
+            return "_writing.put_any"
         return "_writing.put_enum" if self.has_enum(kind) else "_writing.put"
 
     def body_writer(self, kind: PropertyProtocol) -> str:
         """Return the expression that converts a whole body to JSON."""
         if isinstance(kind, ModelProperty) and self.value_kind(kind) is None:
             return "body.to_dict()"
-        return "_writing.plain(_writing.specified(body))" if self.has_enum(kind) else "_writing.plain(body)"
+        return (
+            "_writing.to_plain(_writing.drop_unspecified(body))" if self.has_enum(kind) else "_writing.to_plain(body)"
+        )
 
     def has_enum(self, kind: PropertyProtocol) -> bool:
         """Return whether a value, or its elements, are of an enum."""

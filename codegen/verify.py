@@ -148,7 +148,7 @@ def _fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for call in ast.walk(node):
         match call:
             case ast.Call(
-                func=ast.Attribute(attr="put" | "put_enum" | "put_given"),
+                func=ast.Attribute(attr="put" | "put_enum" | "put_any"),
                 args=[_, ast.Constant(value=str(wire)), ast.Attribute(attr=str(name))],
             ) if name in declared:
                 yield wire, name

@@ -104,8 +104,8 @@ class View:
         segments: dict[str, str] = {}
         for kind in endpoint.path_parameters:
             name = self.name(kind)
-            value = name if self.kinds.annotation(kind) == "str" else f"_wire.parameter('{name}', {name})"
-            segments[str(kind.python_name)] = f"_wire.path_segment('{name}', {value})"
+            value = name if self.kinds.annotation(kind) == "str" else f"_parameters.encode_parameter('{name}', {name})"
+            segments[str(kind.python_name)] = f"_parameters.encode_path_segment('{name}', {value})"
         return literals.path_expression(endpoint.path.get_untrusted_value(), segments)
 
     def separator(self, endpoint: Endpoint, kind: PropertyProtocol) -> str | None:

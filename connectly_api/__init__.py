@@ -1,10 +1,11 @@
-"""Async Python SDK for Connectly's Message API, by which a business talks to its customers on WhatsApp.
+"""Async Python SDK for Connectly's Message API: send WhatsApp messages, and learn what happened to each.
 
     async with Connectly(api_key=..., business_id=..., sender="+14151111234") as connectly:
         sent = await connectly.send_text("+16044441111", "Hello!")
 
-`Connectly` is the client, `connectly_api.errors` draws the tree of what it raises, `connectly_api.lowlevel` is the
-escape hatch, `connectly_api.webhooks` the way back, `connectly_api.sandbox` the service on your machine.
+`Connectly` is the client. `connectly_api.errors` has the errors that it raises, `connectly_api.webhooks` receives
+events, `connectly_api.sandbox` runs the service on your machine, and `connectly_api.lowlevel` has one function for each
+operation of the API.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The 1024-byte rule: what may travel with a message and come back with its events.
+"""Callback data: JSON of at most 1024 bytes that is sent with a message and returned with its events.
 
-Source: https://docs.connectly.ai: any JSON value of at most 1024 bytes; a larger one is answered with status 400. How
-the service measures is not documented, so the exact UTF-8 bytes that the request carries for the value are counted.
+Source: https://docs.connectly.ai (a larger value is a 400). How the service measures is not documented; here, the exact
+UTF-8 bytes of the value in the request count.
 """
 
 from __future__ import annotations
@@ -12,48 +12,49 @@ from typing import Final
 
 from connectly_api.errors import CallbackDataTooLongError, Violation
 from connectly_api.json_values import JsonValue
-from connectly_api.wire.encoding import encode_json, leaves
+from connectly_api.wire.encoding import encode_json, iterate_leaves
 
-__all__ = ["LIMIT", "callback_data_doubts", "check_callback_data"]
+__all__ = ["LIMIT", "check_callback_data"]
 
 LIMIT: Final = 1024
 """Bytes."""
 
 
 def check_callback_data(value: JsonValue) -> int:
-    """Return how many bytes of a request the value takes.
+    """Check callback data, and return its size in bytes.
 
     Args:
-        value: The callback data: an object, array, string, number, boolean, nested at will.
+        value: Any JSON value.
 
     Raises:
-        CallbackDataTooLongError: More than 1024 bytes; it has both numbers.
-        InvalidInputError: It is not JSON: NaN, Infinity, another type, a key that is not a string, a value within
-            itself, a lone surrogate.
+        CallbackDataTooLongError: The value has more than 1024 bytes; the error has both numbers.
+        InvalidInputError: The value is not JSON: NaN, infinity, another type, a key that is not a string, a cycle, or a
+            lone surrogate.
     """
-    return len(_encoded(value))
+    return len(_encode_within_limit(value))
 
 
-def callback_data_doubts(value: JsonValue) -> Sequence[Violation]:
-    """Check callback data, and return what of it may come back changed.
+def check_for_large_integers(value: JsonValue) -> Sequence[Violation]:
+    """Check callback data, and return a doubt for each integer that may change in transit.
 
-    A gateway that reads numbers as doubles, as JavaScript and protobuf's JSON do, keeps integers up to 2**53 alone.
-
-    Args:
-        value: As `check_callback_data` takes it, which raises the same.
+    A gateway that reads numbers as doubles, as JavaScript and protobuf's JSON do, is exact up to 2**53.
     """
-    # Hardly any has one: it takes sixteen digits.
-    if not _LARGE.search(_encoded(value)):
+    # Rare, so look for 16 digits first.
+    if not _LARGE.search(_encode_within_limit(value)):
         return ()
     problem = "an integer beyond 2**53 may come back changed, as gateways read numbers as doubles; send it as a string"
-    return [Violation(path, problem, level="doubt") for path, item in leaves(value, "callback_data") if _is_large(item)]
+    return [
+        Violation(path, problem, level="doubt")
+        for path, item in iterate_leaves(value, "callback_data")
+        if _is_large(item)
+    ]
 
 
 _LARGE: Final = re.compile(b"[0-9]{16}")
 _EXACT: Final = 2**53
 
 
-def _encoded(value: JsonValue) -> bytes:
+def _encode_within_limit(value: JsonValue) -> bytes:
     content = encode_json(value, field="callback_data")
     if len(content) > LIMIT:
         raise CallbackDataTooLongError(len(content), LIMIT)

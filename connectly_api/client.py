@@ -1,4 +1,4 @@
-"""`Connectly`: the client that people use. Each method builds a request, awaits it, and wraps the answer."""
+"""`Connectly`, the client."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
 from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
-from connectly_api.content.interactive import Button, Header, ListMessage, ReplyButtons, Section
+from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Section
 from connectly_api.content.limits import Limits
+from connectly_api.content.parts import Header
 from connectly_api.content.products import Product, ProductList, ProductSection
 from connectly_api.content.template import Parameter, Template
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
-from connectly_api.keywords import check_keywords, keywords_of, name_init_keywords
+from connectly_api.keywords import check_keywords, list_keywords, suggest_init_keywords
 from connectly_api.recipients import RecipientLike, SenderLike, to_recipient, to_sender
 from connectly_api.results import SentMessage
-from connectly_api.send_request import Content, Message, SendOptions, check_options, to_request
-from connectly_api.setting_rules import check_kind, refer_to
+from connectly_api.send_request import Content, Message, SendOptions, build_request, check_options
+from connectly_api.setting_rules import check_kind, name_origin
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.adapters.auto import TransportName, to_transport
 from connectly_api.transport.endpoint import PRODUCTION, proxy_from_environment
@@ -28,28 +29,26 @@ from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.tls import Tls
-from connectly_api.wire.encoding import path_segment
+from connectly_api.wire.parameters import encode_path_segment
 
 if TYPE_CHECKING:
     from connectly_api.registrations import Registrations
     from connectly_api.telemetry import Telemetry
 
-__all__ = ["Connectly"]
-
 
 class Connectly:
-    """An async client of Connectly's Message API for one business.
+    """An async client of Connectly's Message API, for one business.
 
-    It opens connections at the first call and keeps them until `aclose`, or the end of its `async with` block. One
-    client serves any number of tasks of one event loop, asyncio's or trio's.
+    It connects at the first call and keeps its connections until `aclose`, or the end of its `async with` block. One
+    client serves any number of tasks of one event loop, asyncio's or Trio's.
 
     Attributes:
         business_id: The business.
-        transport: What low-level functions take as their first argument.
+        transport: The first argument of the functions in `connectly_api.lowlevel`.
     """
 
     @cut_traceback
-    @name_init_keywords
+    @suggest_init_keywords
     def __init__(
         self,
         *,
@@ -67,28 +66,28 @@ class Connectly:
         max_in_flight: int | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        """Check the settings; nothing is opened yet.
+        """Check the settings, without any I/O.
 
         Args:
-            api_key: From the service's dashboard; sent as `X-API-Key`, never shown.
-            business_id: The opaque id in the path of every call.
-            sender: The number that sends where a call names none; not needed where the business has one.
-            base_url: `https://…`, or `http://` to loopback, for the sandbox.
-            transport: `auto` takes pyreqwest where the extra `fast` is installed and the event loop is asyncio's, else
-                httpx; `httpx` and `pyreqwest` name one; or an adapter of your own. The client closes it.
-            proxy: `http://`, `https://` or `socks5://` address of a proxy; only `from_env` asks the environment.
-            tls: Further certificate authorities to trust.
-            timeouts: Seconds for the whole call, a connection, a silence; 30, 5 and 20 where not given.
-            retry: How often a call that cannot do anything twice is tried; three times where not given.
-            limits: WhatsApp's limits on content: `strict` refuses what breaks one before sending, `warn` warns and
+            api_key: From the service's dashboard. It is sent as `X-API-Key` and never shown.
+            business_id: The business's id, which is part of every URL.
+            sender: The default sender, one of the business's numbers. Not needed if it has only one.
+            base_url: `https://…`, or `http://` to loopback for the sandbox.
+            transport: `auto` uses pyreqwest if the extra `fast` is installed and the event loop is asyncio's, and httpx
+                otherwise. `httpx` and `pyreqwest` select one. Or pass an adapter of your own, which the client closes.
+            proxy: The `http://`, `https://` or `socks5://` URL of a proxy. Only `from_env` reads the environment.
+            tls: Additional certificate authorities to trust.
+            timeouts: Seconds for the whole call, for connecting, and for a silence; by default 30, 5 and 20.
+            retry: How often to try a call that cannot take effect twice; by default three times.
+            limits: What to do about WhatsApp's limits on content. `strict` raises before sending, `warn` warns and
                 sends, `off` sends.
-            pace: `on` keeps to the documented rates for endpoints, numbers and customers, a `Pace` to your own; waiting
-                counts into a call's time-out.
-            max_in_flight: How many requests may wait for their answer at the same time; the others queue, in order.
-            telemetry: Spans and metrics, see `connectly_api.telemetry` (extra `otel`); none where not given.
+            pace: `on` keeps to the documented rates for endpoints, numbers and customers, a `Pace` to your own. Waiting
+                counts towards a call's timeout.
+            max_in_flight: The maximum number of requests at the same time; further ones wait in order.
+            telemetry: Spans and metrics, from `connectly_api.telemetry` (extra `otel`).
 
         Raises:
-            InvalidInputError: A setting cannot be used.
+            InvalidInputError: A setting is invalid.
             InvalidSenderError: The sender is not a phone number.
         """
         if limits not in get_args(Limits):
@@ -97,7 +96,7 @@ class Connectly:
         check_kind("timeouts", timeouts, Timeouts, "a Timeouts value, Timeouts(total=…)")
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
         check_kind("telemetry", telemetry, ("transport", "call"), "a Telemetry value")
-        path_segment("business_id", business_id)
+        encode_path_segment("business_id", business_id)
         self.business_id = business_id
         self._sender = None if sender is None else to_sender(sender)
         self._limits: Limits = limits
@@ -114,20 +113,20 @@ class Connectly:
     @classmethod
     @cut_traceback
     def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 (the constructor's own keywords)
-        """Make a client from the environment: the only place where this package reads it.
+        """Create a client from environment variables. Nothing else in this package reads the environment.
 
         `CONNECTLY_API_KEY` and `CONNECTLY_BUSINESS_ID` are required, `CONNECTLY_SENDER` and `CONNECTLY_BASE_URL` are
-        optional; the usual proxy variables (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) are honoured.
+        optional. The usual proxy variables (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) are honoured.
 
         Args:
-            **settings: The constructor's keywords; they win over the environment.
+            **settings: The constructor's keyword arguments, which take precedence over the environment.
 
         Raises:
-            InvalidInputError: A required variable is missing or empty, or a setting cannot be used; the error names the
-                variable where it came from one.
-            TypeError: The constructor has no such keyword; the error names the one that was probably meant.
+            InvalidInputError: A required variable is missing or empty, or a setting is invalid. The error names the
+                variable that the setting came from.
+            TypeError: The constructor has no such argument; the error suggests the closest name.
         """
-        check_keywords(settings, keywords_of(cls))
+        check_keywords(settings, list_keywords(cls))
         names = {
             "api_key": "CONNECTLY_API_KEY",
             "business_id": "CONNECTLY_BUSINESS_ID",
@@ -147,12 +146,12 @@ class Connectly:
         try:
             return cls(**merged)
         except InvalidInputError as error:
-            raise refer_to(error, origins) from None
+            raise name_origin(error, origins) from None
 
     @cached_property
     def webhooks(self) -> Registrations:
         """The business's webhook registrations."""
-        # Imported here, as most programs only send.
+        # Imported here, because most programs only send.
         with preparing():
             from connectly_api.registrations import Registrations  # noqa: PLC0415
 
@@ -160,15 +159,15 @@ class Connectly:
 
     @cut_traceback
     def with_sender(self, sender: SenderLike | None) -> Self:
-        """Return a view that sends from another number over the same connections.
+        """Return a view of this client with another default sender, on the same connections.
 
-        Closing a view does nothing; closing the client closes the connections for all.
+        Closing a view does nothing; closing the client closes the connections of its views, too.
 
         Args:
-            sender: The number, or None for none.
+            sender: The number, or None for no default.
 
         Raises:
-            InvalidSenderError: It is not a phone number.
+            InvalidSenderError: The sender is not a phone number.
         """
         view = copy.copy(self)
         view._sender = None if sender is None else to_sender(sender)  # noqa: SLF001 (a copy of this object)
@@ -176,7 +175,7 @@ class Connectly:
         return view
 
     def __repr__(self) -> str:
-        """Return the business and the address; the key and the sender's whole number stay hidden."""
+        """Show the business and the base URL, but neither the key nor the sender's whole number."""
         return f"Connectly(business_id={self.business_id!r}, sender={self._sender!r}, transport={self.transport!r})"
 
     async def __aenter__(self) -> Self:
@@ -190,7 +189,7 @@ class Connectly:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection; calling it again, or on a view, does nothing.
+        """Close all connections. Calling it again, or on a view, does nothing.
 
         Raises:
             UsageError: Called from another event loop than the client's.
@@ -202,34 +201,34 @@ class Connectly:
     async def send(self, recipient: RecipientLike, content: Content, **options: Unpack[SendOptions]) -> SentMessage:
         """Send any kind of content.
 
-        A session message reaches a customer who wrote within the last 24 hours; a `Template` reaches everyone else.
-        A message is sent again only where it provably was not accepted, so it never arrives twice.
+        Free-form content reaches a customer who wrote within the last 24 hours; a `Template` reaches every customer.
+        A request is retried only if the service provably did not accept it, so no message is sent twice.
 
         Args:
-            recipient: `+` and digits, a BSUID, a `Phone`, a `Bsuid`, or a `Recipient` with both.
+            recipient: A string of `+` and digits, a BSUID, a `Phone`, a `Bsuid`, or a `Recipient` with both.
             content: A `Text`, `Image`, …, or `Template`.
-            **options: `sender`, `callback_data`, `campaign_name`, `channel_type`, `timeout`: see `SendOptions`.
+            **options: `sender`, `callback_data`, `campaign_name`, `channel_type`, `timeout`; see `SendOptions`.
 
         Returns:
-            The accepted message. What became of it is told by its delivery statuses.
+            The accepted message. Its delivery statuses tell you what happens to it.
 
         Raises:
-            TypeError: There is no such option; the error names the one that was probably meant.
+            TypeError: There is no such option; the error suggests the closest name.
             InvalidRecipientError: The recipient is neither a phone number nor a BSUID.
             InvalidSenderError: The sender is not a phone number.
-            InvalidContentError: The content breaks limits; it has all of them.
-            CallbackDataTooLongError: More than 1024 bytes of callback data.
-            InvalidInputError: Another argument is refused. All of these before any I/O.
+            InvalidContentError: The content breaks limits; the error lists all of them.
+            CallbackDataTooLongError: The callback data has more than 1024 bytes.
+            InvalidInputError: Another argument is invalid. All errors up to here are raised before any I/O.
             UsageError: The client is closed, or belongs to another event loop.
-            NotSentError: It never left this machine: safe to try again.
-            RateLimitError: The service is too busy for it: safe to try again, later.
-            OutsideWindowError: The customer has not written for 24 hours: use a template.
-            RequestRejectedError: The service refuses it; its subclasses say what to do.
-            AuthenticationError: The key.
-            OutcomeUnknownError: It left, and no answer came: it may have been delivered.
-            ServerError: The service failed: it may have been delivered.
-            UnexpectedResponseError: Accepted, but the answer holds no id.
-            ApiError: Any other answer than 2xx.
+            NotSentError: The request never left this machine. It is safe to send the message again.
+            RateLimitError: Too many requests (429); nothing was accepted. Try again later.
+            OutsideWindowError: The customer has not written for 24 hours. Send a template.
+            RequestRejectedError: The service rejected the request; the subclasses say why.
+            AuthenticationError: The API key is not valid.
+            OutcomeUnknownError: The request left, but no response arrived. The message may have been delivered.
+            ServerError: The service failed (5xx). The message may have been delivered.
+            UnexpectedResponseError: The service accepted the message, but the response has no id.
+            ApiError: Any other response that is not 2xx.
         """
         check_options(options, content)
         await self.transport.take_turn()
@@ -244,7 +243,7 @@ class Connectly:
             channel_type="whatsapp" if channel_type is None else channel_type,
         )
         with preparing():
-            request = to_request(self.business_id, message, self._limits)
+            request = build_request(self.business_id, message, self._limits)
         answer = await self.transport.send(request, timeout=options.get("timeout"))
         if not answer.value.id:
             raise UnexpectedResponseError(
@@ -264,19 +263,19 @@ class Connectly:
     async def send_image(
         self, recipient: RecipientLike, url: str, *, caption: str | None = None, **options: Unpack[SendOptions]
     ) -> SentMessage:
-        """Send a picture by its public address; see `Image` and `send`."""
+        """Send an image by its public URL; see `Image` and `send`."""
         return await self.send(recipient, Image(url, caption), **options)
 
     @cut_traceback
     async def send_video(
         self, recipient: RecipientLike, url: str, *, caption: str | None = None, **options: Unpack[SendOptions]
     ) -> SentMessage:
-        """Send a video by its public address; see `Video` and `send`."""
+        """Send a video by its public URL; see `Video` and `send`."""
         return await self.send(recipient, Video(url, caption), **options)
 
     @cut_traceback
     async def send_audio(self, recipient: RecipientLike, url: str, **options: Unpack[SendOptions]) -> SentMessage:
-        """Send a recording by its public address; see `Audio` and `send`."""
+        """Send an audio file by its public URL; see `Audio` and `send`."""
         return await self.send(recipient, Audio(url), **options)
 
     @cut_traceback
@@ -289,7 +288,7 @@ class Connectly:
         caption: str | None = None,
         **options: Unpack[SendOptions],
     ) -> SentMessage:
-        """Send a file by its public address; see `Document` and `send`."""
+        """Send a document by its public URL; see `Document` and `send`."""
         return await self.send(recipient, Document(url, filename, caption), **options)
 
     @cut_traceback
@@ -303,7 +302,7 @@ class Connectly:
         address: str | None = None,
         **options: Unpack[SendOptions],
     ) -> SentMessage:
-        """Send a place, in degrees; see `Location` and `send`."""
+        """Send a location; see `Location` and `send`."""
         return await self.send(recipient, Location(latitude, longitude, name, address), **options)
 
     @cut_traceback
@@ -318,7 +317,7 @@ class Connectly:
         footer: str | None = None,
         **options: Unpack[SendOptions],
     ) -> SentMessage:
-        """Send a list, one row of which the customer may pick; see `ListMessage` and `send`."""
+        """Send a list from which the customer can pick one row; see `ListMessage` and `send`."""
         return await self.send(recipient, ListMessage(button, sections, text, header, footer), **options)
 
     @cut_traceback
@@ -346,7 +345,7 @@ class Connectly:
         footer: str | None = None,
         **options: Unpack[SendOptions],
     ) -> SentMessage:
-        """Send one product of the catalogue; see `Product` and `send`."""
+        """Send one product from the catalogue; see `Product` and `send`."""
         return await self.send(recipient, Product(catalog_id, product_id, text, footer), **options)
 
     @cut_traceback
@@ -361,7 +360,7 @@ class Connectly:
         footer: str | None = None,
         **options: Unpack[SendOptions],
     ) -> SentMessage:
-        """Send several products of the catalogue; see `ProductList` and `send`."""
+        """Send several products from the catalogue; see `ProductList` and `send`."""
         return await self.send(recipient, ProductList(text, catalog_id, sections, header, footer), **options)
 
     @cut_traceback
@@ -380,7 +379,7 @@ class Connectly:
         parameters: Mapping[str, str] | Iterable[Parameter] | None = None,
         **options: Unpack[SendOptions],
     ) -> SentMessage:
-        """Send an approved template, also to a customer who has not written for 24 hours; see `Template` and `send`."""
+        """Send a template, which reaches every customer; see `Template` and `send`."""
         template = Template(
             name,
             language,

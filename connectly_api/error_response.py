@@ -12,6 +12,7 @@ from connectly_api.errors import (
     ApiError,
     AuthenticationError,
     ConflictError,
+    Headers,
     NotFoundError,
     OptedOutError,
     OutsideWindowError,
@@ -26,8 +27,6 @@ from connectly_api.errors import (
 from connectly_api.json_values import is_object
 
 __all__ = ["ErrorFields", "error_fields", "error_from_response"]
-
-Headers = tuple[tuple[str, str], ...]
 
 # A known code outranks the status: the documentation does not say which status goes with which code, and a gRPC gateway
 # would send the documented DEADLINE_EXCEEDED of a closed window as 504.

@@ -1,7 +1,7 @@
-"""Keyword arguments that nothing takes: refused by name, with the name that was probably meant. Pure.
+"""Refuse unknown keyword arguments, and suggest the closest name.
 
-A keyword that is dropped in silence sends from another number, without its tag, or without its time-out. So whatever
-takes `**options` refuses the ones that it does not know, as Python does for a fixed signature.
+An option that is silently dropped means a message from the wrong number, without its tag, or without its timeout. So
+every function with `**options` refuses unknown ones, as Python does for a fixed signature.
 """
 
 from __future__ import annotations
@@ -13,21 +13,19 @@ from difflib import get_close_matches
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-__all__ = ["check_keywords", "keywords_of", "name_init_keywords", "name_keywords", "nearest"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _CUT_OFF: Final = 0.75
-"""How much alike two names must be, as difflib measures it: `headers` and `sender` (0.62) are not."""
+"""How similar a name must be to be suggested, as difflib measures it; `headers` and `sender` have 0.62."""
 
 _SHORTEST: Final = 3
-"""Characters of a name that may stand for the beginning of a longer one, `lang` for `language`."""
+"""Characters that an abbreviation needs, such as `lang` for `language`."""
 
 _LONGEST: Final = 64
-"""Characters of a name that an error repeats."""
+"""Characters of the longest name that an error repeats."""
 
-# What other libraries, the wire and WhatsApp's own API call things; only names that do not resemble ours.
+# Names of other libraries, of the wire and of WhatsApp's API that do not resemble ours.
 _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "body": ("text",),
     "business": ("business_id",),
@@ -72,25 +70,25 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-# What others have, and nothing here stands for.
+# Names of other libraries without an equivalent here.
 _NOWHERE: Final = frozenset({"message_id"})
 
 
-def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the known name that was probably meant, several where it begins several, none where none is near.
+def find_nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the closest known name; several if the name abbreviates several; none if none is close.
 
     Args:
-        name: What was given: another spelling (`callbackData`), a synonym (`from_`), a part (`callback`), or a slip.
+        name: Another spelling (`callbackData`), a synonym (`from_`), an abbreviation (`callback`), or a typing error.
         known: The names that exist, the likeliest first.
     """
     plain = {re.sub("[^a-z0-9]", "", candidate): candidate for candidate in known}
-    words = _words(name)
+    words = _to_snake_case(name)
     if words in _NOWHERE:
         return ()
     joined = words.replace("_", "")
     if joined in plain:
         return (plain[joined],)
-    # A synonym may stand alone, or begin a longer name: `from_number`.
+    # A synonym, or a longer name that starts with one: `from_number`.
     for spelling in (words, words.partition("_")[0]):
         if found := [meant for meant in _SYNONYMS.get(spelling, ()) if meant in plain.values()]:
             return (found[0],)
@@ -105,73 +103,73 @@ def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
 def check_keywords(
     given: Iterable[str], known: Sequence[str] | None, *, elsewhere: Mapping[str, str] | None = None
 ) -> None:
-    """Refuse keywords that nothing takes.
+    """Refuse unknown keyword arguments.
 
     Args:
-        given: The names that came.
-        known: The names that exist, the likeliest first; None where any may come.
-        elsewhere: Names that exist in another place, and where, in words; they are suggested, too.
+        given: The names of the arguments.
+        known: The names that exist, the likeliest first; None if any name is allowed.
+        elsewhere: Names that belong somewhere else, and where, in words; they are suggested, too.
 
     Raises:
-        TypeError: One of them is not known. It names all of these, and for each the nearest that is.
+        TypeError: An argument is unknown. The error names all unknown ones, each with the closest known name.
     """
     if known is None or not (unknown := [name for name in given if name not in known]):
         return
     places = elsewhere or {}
-    told = [_told(name, (*places, *known), places) for name in unknown]
+    told = [_describe(name, (*places, *known), places) for name in unknown]
     plural = "s" if len(unknown) > 1 else ""
     error = TypeError(f"unexpected keyword argument{plural} {', '.join(told)}")
-    error.__notes__ = []  # It is the caller's slip: where it was found is of no interest.
+    error.__notes__ = []  # The caller's mistake: the traceback need not say where it was found.
     raise error
 
 
-def _told(name: str, candidates: Sequence[str], places: Mapping[str, str]) -> str:
-    # Names come from a program, but may be data that was unpacked: what is no name is not repeated.
+def _describe(name: str, candidates: Sequence[str], places: Mapping[str, str]) -> str:
+    # The name may be unpacked data, possibly personal: repeat it only if it is an identifier.
     if not name.isidentifier() or len(name) > _LONGEST:
         return f"of {len(name)} characters, which is no name"
     if name in places:
         return f"{name!r}: {places[name]}"
-    found = " or ".join(repr(candidate) for candidate in nearest(name, candidates))
+    found = " or ".join(repr(candidate) for candidate in find_nearest(name, candidates))
     return f"{name!r} (did you mean {found}?)" if found else repr(name)
 
 
-def keywords_of(function: Callable[..., object]) -> tuple[str, ...] | None:
-    """Return the keywords that a function or a class takes, or None where it takes any, to pass them on."""
+def list_keywords(function: Callable[..., object]) -> tuple[str, ...] | None:
+    """Return the keyword arguments of a function or a class, or None if it accepts any."""
     parameters = inspect.signature(function).parameters.values()
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         return None
     return tuple(parameter.name for parameter in parameters)
 
 
-def name_keywords(
+def suggest_keywords(
     function: Callable[P, Coroutine[Any, Any, T]],
 ) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Let a coroutine method with fixed keywords suggest the right one where a wrong one is given."""
-    known = (keywords_of(function) or ())[1:]
+    """Make a coroutine method suggest the closest name for an unknown keyword argument."""
+    known = (list_keywords(function) or ())[1:]
 
     @wraps(function)
-    async def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+    async def check_first(*args: P.args, **kwargs: P.kwargs) -> T:
         check_keywords(kwargs, known)
         call = function(*args, **kwargs)
-        # An error that passes through this frame finds no argument in it.
+        # So that the frame holds no arguments when an error passes through it.
         del args, kwargs
         return await call
 
-    return checked
+    return check_first
 
 
-def name_init_keywords(function: Callable[P, None]) -> Callable[P, None]:
-    """Let a constructor suggest the right keyword where a wrong one is given; `cut_traceback` hides its arguments."""
-    known = (keywords_of(function) or ())[1:]
+def suggest_init_keywords(function: Callable[P, None]) -> Callable[P, None]:
+    """Do the same for a constructor; `cut_traceback` hides its arguments."""
+    known = (list_keywords(function) or ())[1:]
 
     @wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> None:
+    def check_first(*args: P.args, **kwargs: P.kwargs) -> None:
         check_keywords(kwargs, known)
         function(*args, **kwargs)
 
-    return checked
+    return check_first
 
 
-def _words(name: str) -> str:
-    """Return a name in lower case, its words joined by underscores: `callbackData` is `callback_data`."""
+def _to_snake_case(name: str) -> str:
+    """Convert a name to snake case: `callbackData` becomes `callback_data`."""
     return re.sub("[^a-z0-9]+", "_", re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")

@@ -1,4 +1,4 @@
-"""Names that are imported when they are first used (PEP 562), so that importing a package costs next to nothing."""
+"""Import a package's names on first use (PEP 562), so that importing the package costs next to nothing."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-__all__ = ["lazy_names"]
-
 
 def lazy_names(
     package: str, homes: Mapping[str, Sequence[str]]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Return a package's `__getattr__` and `__dir__`.
+    """Return `__getattr__` and `__dir__` for a package.
 
     Args:
         package: The package's `__name__`.
-        homes: Its public names by the module below it that has them.
+        homes: The modules below it, each with the public names that it defines.
     """
     modules = {name: f"{package}.{module}" for module, names in homes.items() for name in names}
 

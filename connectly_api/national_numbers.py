@@ -1,26 +1,24 @@
-"""National notation, `310 123 4567` in Colombia, by Google's libphonenumber (extra `phone`)."""
+"""Read numbers in national notation, such as `310 123 4567` in Colombia, with libphonenumber (extra `phone`)."""
 
 from __future__ import annotations
 
 from connectly_api.errors import InvalidInputError, InvalidRecipientError
 
-__all__ = ["read_national"]
-
 
 def read_national(number: str, region: object, size: int) -> str:
-    """Return the E.164 number that digits mean where they are dialled, if the region's plan has it.
+    """Return a national number in E.164 form.
 
     Args:
-        number: Digits without punctuation.
-        region: ISO 3166 code of a country, `CO`, in capital or small letters.
-        size: Characters of the text that they stand in, for the error.
+        number: Digits, without punctuation.
+        region: The ISO 3166 code of the country, in upper or lower case.
+        size: The number of characters of the original text, for the error.
 
     Raises:
-        InvalidRecipientError: The plan has no such number.
+        InvalidRecipientError: The number is not valid in that country.
         InvalidInputError: There is no such region, or the extra is not installed.
     """
     try:
-        # Imported here, as its tables take longer than all else, and few programs need them.
+        # Imported here, because its tables load slowly and few programs need them.
         import phonenumbers  # noqa: PLC0415
     except ModuleNotFoundError:
         raise InvalidInputError("region: needs pip install 'connectly-api[phone]'", field="region") from None
@@ -31,7 +29,7 @@ def read_national(number: str, region: object, size: int) -> str:
     try:
         found = phonenumbers.parse(number, code)
     except phonenumbers.NumberParseException:
-        found = phonenumbers.PhoneNumber()  # It is valid nowhere.
+        found = phonenumbers.PhoneNumber()  # Not valid in any country.
     if not phonenumbers.is_valid_number(found):
         raise InvalidRecipientError(f"phone: no such number in the plan of {code}", field="phone", size=size)
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)

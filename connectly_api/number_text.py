@@ -1,7 +1,7 @@
-"""Phone numbers as people write them: what of a text is a digit, what may be left out, and what is in the way. Pure.
+"""Read phone numbers as people write them.
 
-Nothing is guessed: a text that could mean two numbers, or that holds a digit which is dialled only at home, is refused.
-Every problem is named by its kind and its place in the text, never by the text.
+Nothing is guessed: a text that could mean two numbers, or that has a digit which is only dialled at home, is refused.
+Errors name the kind and the position of a character, never the text.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["E164", "TRUNK_ZERO", "is_international", "obstacle", "read_international", "strip_punctuation"]
-
 E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-"""E.164 allows 15 digits and no leading zero; no country has numbers of fewer than 7 with its code."""
+"""E.164 allows 15 digits and no leading zero. With its country code, no number has fewer than 7."""
 
 _DIGITS: Final = frozenset("0123456789")
 _BRACKETS: Final = frozenset({"Ps", "Pe"})
 
-# Where a leading zero is dialled at home, and no number begins with one: there, a zero after the country code belongs
-# to nobody. In the last line, numbers of the service alone begin with two. Others, as Italy's, do have such numbers.
-# Source: Google's libphonenumber, whose metadata a test compares.
+# Country codes after which no number starts with a zero, because the zero is only dialled at home. (Italy and others
+# have numbers with a zero. In the last line, only numbers of the network itself start with two.)
+# Source: Google's libphonenumber; a test compares its metadata.
 TRUNK_ZERO: Final = re.compile(
     r"\+(?:20|27|31|32|33|36|40|41|43|44|46|48|49|51|53|54|55|57|58|60|61|63|64|66|84|86|90|92|93|94|95|98|211|212|213|218|231"
     r"|232|233|234|243|249|251|252|254|255|256|260|261|262|263|264|265|291|353|355|358|359|370|373|374|377|380|381|382"
@@ -29,42 +27,42 @@ TRUNK_ZERO: Final = re.compile(
     r"|\+(?:62|81|82|91|598)0(?!0)"
 )
 
-# Where an 8 is dialled at home; there are numbers that begin with one, so it is noticed in brackets only.
+# Country codes whose numbers are dialled with an 8 at home. Some numbers start with 8, so only one in brackets counts.
 _TRUNK_EIGHT: Final = frozenset({"+7", "+375", "+993"})
 
-# What else than digits and dashes libphonenumber reads within a number in national notation.
+# Other punctuation that libphonenumber accepts in national notation.
 _NATIONAL: Final = frozenset("/~\u2053\u2212\u223c\u30fc\uff0e\uff0f\uff5e")
 
 
 def read_international(text: str) -> tuple[str | None, str]:
-    """Return the E.164 number that a text with a country code means and an empty text, or None and what is in the way.
+    """Read a number with its country code; return it in E.164 form and an empty string, or None and the problem.
 
-    Spaces, tabs, dots, dashes, brackets of any kind, and characters that cannot be seen are left out.
+    Spaces, tabs, dots, dashes, brackets of any kind, and invisible characters are skipped.
     """
     number, problem = strip_punctuation(text)
     if problem:
         return None, problem
     if not E164.fullmatch(number):
-        return None, obstacle(number)
+        return None, find_obstacle(number)
     if TRUNK_ZERO.match(number):
         return None, "a zero after the country code is dialled at home only; write the number without it"
     return number, ""
 
 
 def is_international(text: str) -> bool:
-    """Say whether a text is meant with its country code: a + comes before all digits."""
+    """Say whether a text has a country code, which is when a + comes before all digits."""
     return next(
         (character in "+\uff0b" for character in text if character in "+\uff0b" or character.isdecimal()), False
     )
 
 
 def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str]:
-    """Return the digits of a text, perhaps after a +, and an empty text; or an empty text and what is in the way.
+    """Return the digits of a text (after a +, if it has one) and an empty string, or an empty string and the problem.
 
     Args:
-        text: What somebody wrote.
-        is_national: Whether it is as it is dialled at home: a zero may stand first in brackets, `(020) 7946 0958`, and
-            there may be slashes, and digits of any script.
+        text: A number as somebody wrote it.
+        is_national: Whether it is in national notation, which allows a zero first in brackets (`(020) 7946 0958`),
+            slashes, and digits of any script.
     """
     if is_national:
         text = "".join(str(unicodedata.decimal(character, character)) for character in text)
@@ -76,7 +74,7 @@ def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str
         if category in _BRACKETS:
             is_first_in_brackets = category == "Ps"
         elif character in _DIGITS or (character == "+" and not kept):
-            if is_first_in_brackets and not is_national and (home := _dialled_at_home(character, kept, text[place:])):
+            if is_first_in_brackets and not is_national and (home := _find_home_digit(character, kept, text[place:])):
                 return "", (
                     f"{home} in brackets, at character {place}: it cannot be seen whether it belongs to the number; "
                     "write the number as it is dialled from abroad"
@@ -88,17 +86,17 @@ def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str
             and not (character.isspace() and (not kept or place > last))
             and not (is_national and character in _NATIONAL)
         ):
-            return "", f"{_kind(character, category)} at character {place}"
+            return "", f"{_name_character(character, category)} at character {place}"
     return "".join(kept), ""
 
 
-def obstacle(text: str) -> str:
-    """Return why a text is not `+` and 7 to 15 digits: its first character that does not belong, or its length."""
+def find_obstacle(text: str) -> str:
+    """Return why a text is not `+` and 7 to 15 digits: its first wrong character, or its length."""
     if not text:
         return "it is empty"
     for place, character in enumerate(text, 1):
         if character not in _DIGITS and (character != "+" or place > 1):
-            return f"{_kind(character, unicodedata.category(character))} at character {place}"
+            return f"{_name_character(character, unicodedata.category(character))} at character {place}"
     if not text.startswith("+"):
         return "a + and the country code must come first"
     if text[1:2] == "0":
@@ -107,8 +105,8 @@ def obstacle(text: str) -> str:
     return f"{size} digit{'s' * (size != 1)}"
 
 
-def _dialled_at_home(digit: str, before: list[str], after: str) -> str | None:
-    """Return in words which digit, first in brackets, may be dialled at home only, or None."""
+def _find_home_digit(digit: str, before: list[str], after: str) -> str | None:
+    """Return which digit, first in brackets, may only be dialled at home, in words, or None."""
     if digit == "0":
         return "a zero"
     is_alone = unicodedata.category(after.lstrip()[:1] or "0") == "Pe"
@@ -116,12 +114,11 @@ def _dialled_at_home(digit: str, before: list[str], after: str) -> str | None:
 
 
 def _is_left_out(character: str, category: str) -> bool:
-    # Cf is what cannot be seen: the marks of direction that a phone's contacts put around numbers, the soft hyphen, the
-    # byte order mark.
+    # Cf is invisible: the direction marks that contacts apps put around numbers, soft hyphens, byte order marks.
     return character in ".\t" or category in {"Zs", "Pd", "Cf"}
 
 
-def _kind(character: str, category: str) -> str:
+def _name_character(character: str, category: str) -> str:
     if character in _PLAIN:
         return _PLAIN[character]
     if category.startswith("L"):

@@ -1,8 +1,8 @@
-"""Webhook registrations: which events are posted where. `connectly.webhooks` is a `Registrations`.
+"""Webhook registrations: which events the service posts to which URL. `connectly.webhooks` is a `Registrations`.
 
-Source: https://docs.connectly.ai (webhook API): one address per topic; an update is partial and cannot change the
-topic; a deletion cannot be undone; an unknown id is answered with 404; creating a topic that exists is answered with
-409 on one page, and replaces it on another.
+Source: https://docs.connectly.ai (webhook API). There is one URL for each topic. An update is partial and cannot change
+the topic. A deletion cannot be undone. An unknown id is a 404. Creating a registration for a topic that has one is a
+409 according to one page, and replaces it according to another.
 """
 
 from __future__ import annotations
@@ -12,32 +12,30 @@ from typing import get_args
 
 import attrs
 
-from connectly_api.content.basic import many
+from connectly_api.content.fields import to_tuple
 from connectly_api.errors import InvalidInputError, UnexpectedResponseError
-from connectly_api.keywords import name_keywords
+from connectly_api.keywords import suggest_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_webhook, get_webhooks, update_webhook
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
-from connectly_api.setting_rules import check_kind, name_problem
+from connectly_api.setting_rules import check_kind, find_name_problem
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.endpoint import address_problem
 from connectly_api.transport.pipeline import Pipeline, preparing
 from connectly_api.transport.protocol import Response
-from connectly_api.web_address import web_address_problem
-from connectly_api.wire.encoding import UNSET, Unset
-
-__all__ = ["Registrations", "Webengage"]
+from connectly_api.web_address import find_web_address_problem
+from connectly_api.wire.unset import UNSET, Unset
 
 
 @cut_init_traceback
 @attrs.frozen
 class Webengage:
-    """Where a registration of type `webengage` passes events on to.
+    """Where a registration of type `webengage` forwards events.
 
     Attributes:
-        token: WebEngage's token; not shown in the repr.
-        webhook_url: WebEngage's address.
+        token: WebEngage's token; hidden in the repr.
+        webhook_url: WebEngage's URL; hidden in the repr.
     """
 
     token: str = attrs.field(repr=False)
@@ -47,11 +45,11 @@ class Webengage:
         """Check both.
 
         Raises:
-            InvalidInputError: The token has white space around it or is empty, or the address is none.
+            InvalidInputError: The token is empty or has white space around it, or the URL is invalid.
         """
         _check_name("token", self.token)
         _check_string("webhook_url", self.webhook_url)
-        if (problem := web_address_problem(self.webhook_url)) is not None:
+        if (problem := find_web_address_problem(self.webhook_url)) is not None:
             raise InvalidInputError(f"webhook_url: {problem}", field="webhook_url", size=len(self.webhook_url))
 
 
@@ -59,17 +57,17 @@ class Registrations:
     """The webhook registrations of one business."""
 
     def __init__(self, transport: Pipeline, business_id: str) -> None:
-        """Share a client's transport.
+        """Use a client's transport.
 
         Args:
             transport: The client's.
-            business_id: Opaque.
+            business_id: The business.
         """
         self._transport = transport
         self._business_id = business_id
 
     @cut_traceback
-    @name_keywords
+    @suggest_keywords
     async def create(
         self,
         topic: Topic,
@@ -82,23 +80,23 @@ class Registrations:
         webengage: Webengage | None = None,
         timeout: float | None = None,
     ) -> CreatedWebhook:
-        """Register an address for a topic.
+        """Register a URL for a topic.
 
         Args:
             topic: `messages`, `delivery_status` or `report`.
-            address: Public `https://` address; `http://` to loopback is for the sandbox.
-            type: `custom` is the service's default.
-            echo: Whether the business's own outbound messages are delivered too.
-            channel_types: Of which channels; all where not given.
-            filters: Of which campaigns; all where not given.
+            address: A public `https://` URL; `http://` to loopback for the sandbox.
+            type: By default the service's, `custom`.
+            echo: Whether the business's own outbound messages are delivered, too.
+            channel_types: The channels; by default all.
+            filters: Filters by campaign; by default all campaigns.
             webengage: For the type `webengage` only.
-            timeout: Seconds for the whole call; the client's where not given.
+            timeout: Seconds for the whole call; by default the client's.
 
         Raises:
-            InvalidInputError: An argument is refused, before any I/O.
-            ConflictError: The topic is registered already (see the module's note).
-            UnexpectedResponseError: Accepted, but the answer holds no id.
-            ConnectlyError: As for every call: see `connectly_api.errors`.
+            InvalidInputError: An argument is invalid. Raised before any I/O.
+            ConflictError: The topic has a registration already (see the module's note).
+            UnexpectedResponseError: The service accepted it, but the response has no id.
+            ConnectlyError: As for every call; see `connectly_api.errors`.
         """
         _check_choice("topic", topic, get_args(Topic))
         _check_address(address)
@@ -109,7 +107,7 @@ class Registrations:
                 topic=topic,
                 address=address,
                 type_=UNSET if type is None else type,
-                configuration=_configuration(echo, channel_types, filters, webengage),
+                configuration=_build_configuration(echo, channel_types, filters, webengage),
             )
         request = create_webhook.request(self._business_id, body=body)
         answer = await self._transport.send(request, timeout=timeout)
@@ -123,22 +121,22 @@ class Registrations:
         return CreatedWebhook(answer.value.id, answer.response)
 
     @cut_traceback
-    @name_keywords
+    @suggest_keywords
     async def list(self, *, timeout: float | None = None) -> tuple[WebhookRegistration, ...]:
-        """Return every registration, in the service's order.
+        """Return all registrations, in the service's order.
 
         Args:
-            timeout: Seconds for the whole call; the client's where not given.
+            timeout: Seconds for the whole call; by default the client's.
 
         Raises:
-            ConnectlyError: As for every call: see `connectly_api.errors`.
+            ConnectlyError: As for every call; see `connectly_api.errors`.
         """
         answer = await self._transport.send(get_webhooks.request(self._business_id), timeout=timeout)
         entity = answer.value.entity
-        return tuple(map(_registration, entity.webhooks or ())) if entity else ()
+        return tuple(map(_to_registration, entity.webhooks or ())) if entity else ()
 
     @cut_traceback
-    @name_keywords
+    @suggest_keywords
     async def update(
         self,
         webhook_id: str,
@@ -150,29 +148,29 @@ class Registrations:
         webengage: Webengage | None = None,
         timeout: float | None = None,
     ) -> Response:
-        """Change a registration: what is not given stays as it is; the topic cannot change.
+        """Change a registration. Arguments that you leave out stay as they are; the topic cannot change.
 
         Args:
             webhook_id: The registration's id.
-            address: Public `https://` address.
-            echo: Whether the business's own outbound messages are delivered too.
-            channel_types: Of which channels.
-            filters: Of which campaigns; an empty list takes all filters away.
+            address: A public `https://` URL.
+            echo: Whether the business's own outbound messages are delivered, too.
+            channel_types: The channels.
+            filters: Filters by campaign; an empty list removes them all.
             webengage: For the type `webengage` only.
-            timeout: Seconds for the whole call; the client's where not given.
+            timeout: Seconds for the whole call; by default the client's.
 
         Returns:
-            The raw answer: what it holds is not documented.
+            The raw response, whose content is not documented.
 
         Raises:
-            InvalidInputError: An argument is refused, or nothing is to change.
-            NotFoundError: No such registration.
-            ConnectlyError: As for every call: see `connectly_api.errors`.
+            InvalidInputError: An argument is invalid, or there is nothing to change. Raised before any I/O.
+            NotFoundError: There is no such registration.
+            ConnectlyError: As for every call; see `connectly_api.errors`.
         """
         if address is not None:
             _check_address(address)
         with preparing():
-            configuration = _configuration(echo, channel_types, filters, webengage)
+            configuration = _build_configuration(echo, channel_types, filters, webengage)
             if address is None and not configuration:
                 raise InvalidInputError("address: nothing to change is given", field="address")
             body = models.UpdateWebhookRequest(
@@ -182,21 +180,21 @@ class Registrations:
         return (await self._transport.send(request, timeout=timeout)).response
 
     @cut_traceback
-    @name_keywords
+    @suggest_keywords
     async def delete(self, webhook_id: str, *, timeout: float | None = None) -> Response:
-        """Delete a registration; this cannot be undone.
+        """Delete a registration. This cannot be undone.
 
         Args:
             webhook_id: The registration's id.
-            timeout: Seconds for the whole call; the client's where not given.
+            timeout: Seconds for the whole call; by default the client's.
 
         Returns:
-            The raw answer, which holds nothing.
+            The raw response, which is empty.
 
         Raises:
-            InvalidInputError: The id cannot be one.
-            NotFoundError: No such registration.
-            ConnectlyError: As for every call: see `connectly_api.errors`.
+            InvalidInputError: The id is invalid. Raised before any I/O.
+            NotFoundError: There is no such registration.
+            ConnectlyError: As for every call; see `connectly_api.errors`.
         """
         request = delete_webhook.request(self._business_id, webhook_id)
         return (await self._transport.send(request, timeout=timeout)).response
@@ -214,7 +212,7 @@ def _check_string(field: str, value: object) -> None:
 
 def _check_name(field: str, value: str) -> None:
     _check_string(field, value)
-    if (problem := name_problem(value)) is not None:
+    if (problem := find_name_problem(value)) is not None:
         raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))
 
 
@@ -224,18 +222,18 @@ def _check_address(value: str) -> None:
         raise InvalidInputError(f"address: {problem}", field="address", size=len(value))
 
 
-def _configuration(
-    echo: bool | None,  # noqa: FBT001 (three states, passed on as they came)
+def _build_configuration(
+    echo: bool | None,  # noqa: FBT001 (passed on from a keyword)
     channel_types: Iterable[ChannelType] | None,
     filters: Iterable[WebhookFilter] | None,
     webengage: Webengage | None,
 ) -> models.WebhookConfiguration | Unset:
     check_kind("echo", echo, bool, "True or False")
     check_kind("webengage", webengage, Webengage, "a Webengage value")
-    channels = None if channel_types is None else list(many(channel_types, "channel_types", is_ordered=False))
+    channels = None if channel_types is None else list(to_tuple(channel_types, "channel_types", is_ordered=False))
     for channel in channels or ():
         _check_choice("channel_types", channel, get_args(ChannelType))
-    patterns = None if filters is None else list(many(filters, "filters", is_ordered=False))
+    patterns = None if filters is None else list(to_tuple(filters, "filters", is_ordered=False))
     for index, pattern in enumerate(patterns or ()):
         _check_filter(f"filters[{index}]", pattern)
     if echo is None and channels is None and patterns is None and webengage is None:
@@ -261,7 +259,7 @@ def _check_filter(path: str, value: object) -> None:
     _check_name(f"{path}.expression", value.expression)
 
 
-def _registration(model: models.Webhook) -> WebhookRegistration:
+def _to_registration(model: models.Webhook) -> WebhookRegistration:
     configuration = model.configuration or models.WebhookConfiguration()
     return WebhookRegistration(
         id=model.id or "",

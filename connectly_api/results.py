@@ -1,4 +1,4 @@
-"""What the facade hands back: frozen values, each with the raw answer behind it."""
+"""What calls return: frozen values, with the raw response."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import attrs
 from connectly_api.recipients import Recipient
 from connectly_api.transport.protocol import Response
 
-__all__ = ["CreatedWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"]
-
 
 @attrs.frozen
 class SentMessage:
-    """A message that the service accepted; whether it arrived is told by its delivery statuses.
+    """A message that the service accepted. Whether it arrives, you learn from its delivery statuses.
 
     Attributes:
-        id: The service's id of the message: opaque; delivery statuses carry it as `message_id`.
-        recipient: To whom it goes.
-        response: The raw answer: status, headers, body.
+        id: The message's id, an opaque string; delivery statuses have it as `message_id`.
+        recipient: The customer.
+        response: The raw response: status, headers, body.
     """
 
     id: str
@@ -27,11 +25,11 @@ class SentMessage:
 
 @attrs.frozen
 class CreatedWebhook:
-    """A webhook registration that the service accepted.
+    """A webhook registration that the service created.
 
     Attributes:
-        id: The registration's id: opaque; needed to update and delete it.
-        response: The raw answer: status, headers, body.
+        id: The registration's id, an opaque string; needed to update and delete it.
+        response: The raw response: status, headers, body.
     """
 
     id: str
@@ -40,11 +38,11 @@ class CreatedWebhook:
 
 @attrs.frozen
 class WebhookFilter:
-    """Which events a registration receives, by a pattern.
+    """A filter on the events that a registration receives.
 
     Attributes:
-        expression: A glob, `summer-promo-*`.
-        field: What it is matched against; `campaign_name` is the only one documented.
+        expression: A glob pattern, such as `summer-promo-*`.
+        field: The field that it is matched against; only `campaign_name` is documented.
     """
 
     expression: str
@@ -53,18 +51,18 @@ class WebhookFilter:
 
 @attrs.frozen
 class WebhookRegistration:
-    """Where the events of one topic are delivered to, as the service tells it.
+    """A webhook registration: where the service posts the events of one topic.
 
-    A value that the service left out, or sent as `null`, is None or an empty tuple; values that are new are kept.
+    What the service leaves out, or sends as `null`, is None or an empty tuple. Values newer than this version are kept.
 
     Attributes:
-        id: Opaque; empty where the service sent none.
+        id: The registration's id, an opaque string; empty if the service sent none.
         topic: `messages`, `delivery_status`, `report`, or a newer one.
-        address: Where events are posted.
+        address: The URL that events are posted to.
         type: `custom`, `zapier`, `webengage`, `integromat_make`, or a newer one.
-        echo: Whether the business's own outbound messages are delivered too.
-        channel_types: Of which channels: `whatsapp`, `sms`, or newer ones; all where empty.
-        filters: Of which campaigns; all where empty.
+        echo: Whether the business's own outbound messages are delivered, too.
+        channel_types: The channels, `whatsapp`, `sms`, or newer ones; all if empty.
+        filters: Filters by campaign; all campaigns if empty.
     """
 
     id: str

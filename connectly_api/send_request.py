@@ -1,4 +1,4 @@
-"""From a recipient, a content and options to the one request that says it all. Pure: everything is checked here."""
+"""Check a message and build the request that sends it. Every check of a send happens here, before any I/O."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, Final, Literal, TypedDict, get_args
 
 import attrs
 
-from connectly_api.callback_data import callback_data_doubts
+from connectly_api.callback_data import check_for_large_integers
 from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
 from connectly_api.content.interactive import ListMessage, ReplyButtons
-from connectly_api.content.limits import Limits, check
+from connectly_api.content.limits import Limits, raise_or_warn
 from connectly_api.content.products import Product, ProductList
 from connectly_api.content.template import Template
 from connectly_api.errors import InvalidContentError, InvalidInputError, Violation
@@ -19,17 +19,15 @@ from connectly_api.keywords import check_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
 from connectly_api.recipients import Phone, Recipient, SenderLike
-from connectly_api.setting_rules import name_problem
+from connectly_api.setting_rules import find_name_problem
 from connectly_api.transport.protocol import Request
-from connectly_api.wire.encoding import UNSET
-
-__all__ = ["ChannelType", "Content", "Message", "SendOptions", "SessionContent", "check_options", "to_request"]
+from connectly_api.wire.unset import UNSET
 
 SessionContent = Text | Image | Video | Audio | Document | Location | ListMessage | ReplyButtons | Product | ProductList
-"""A free-form message: it reaches customers who wrote within the last 24 hours."""
+"""Free-form content, which reaches customers who wrote within the last 24 hours."""
 
 Content = SessionContent | Template
-"""Whatever can be sent."""
+"""Any kind of content."""
 
 ChannelType = Literal["whatsapp", "sms"]
 """The channels that the service documents."""
@@ -39,15 +37,15 @@ _CHANNELS: Final = get_args(ChannelType)
 
 
 class SendOptions(TypedDict, total=False):
-    """What every way of sending takes beside the recipient and the content.
+    """The options of every method that sends.
 
     Attributes:
-        sender: Which of the business's numbers sends; the client's where not given.
-        callback_data: Any JSON value of at most 1024 bytes, which comes back with the message's delivery statuses and
-            with replies that refer to it.
+        sender: The business's number that sends; by default the client's.
+        callback_data: Any JSON value of at most 1024 bytes, returned with the message's delivery statuses and with
+            replies that quote it.
         campaign_name: A tag for the service's analytics and webhook filters.
-        channel_type: `whatsapp` where not given. A template goes by WhatsApp alone: any other is refused.
-        timeout: Seconds for the whole call, tries and pauses included; the client's where not given.
+        channel_type: `whatsapp` by default, and the only one for templates.
+        timeout: Seconds for the whole call, including retries and pauses; by default the client's.
     """
 
     sender: SenderLike | None
@@ -62,14 +60,14 @@ _KNOWN_OPTIONS: Final = frozenset(_OPTIONS)
 
 
 def check_options(options: Mapping[str, object], content: object) -> None:
-    """Refuse options that no message takes.
+    """Refuse unknown options.
 
     Args:
-        options: What was given beside the recipient and the content.
-        content: Its fields are keywords of the method that sends this kind, so they may have been meant.
+        options: The keyword arguments besides the recipient and the content.
+        content: The content, whose fields may have been passed as options by mistake.
 
     Raises:
-        TypeError: One of the options is not in `SendOptions`; it names the one that was probably meant.
+        TypeError: An option is not in `SendOptions`; the error suggests the closest name.
     """
     if options.keys() <= _KNOWN_OPTIONS:
         return
@@ -81,15 +79,15 @@ def check_options(options: Mapping[str, object], content: object) -> None:
 
 @attrs.frozen
 class Message:
-    """A message that is checked as far as a program can, and its addresses.
+    """A content with its recipient and options.
 
     Attributes:
-        recipient: To whom.
-        content: What.
-        sender: Which number sends, or None where the business has one.
-        callback_data: What comes back with its events, or None.
-        campaign_name: Its tag, or None.
-        channel_type: The channel of a session message; a template's is `whatsapp`.
+        recipient: The customer.
+        content: Any kind of content.
+        sender: The number that sends, or None if the business has only one.
+        callback_data: JSON that is returned with the message's events, or None.
+        campaign_name: A tag, or None.
+        channel_type: The channel.
     """
 
     recipient: Recipient
@@ -100,38 +98,38 @@ class Message:
     channel_type: ChannelType = "whatsapp"
 
 
-def to_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
-    """Return the request that sends a message.
+def build_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
+    """Check a message and build its request.
 
     Args:
-        business_id: Opaque.
-        message: Whom, what and how.
+        business_id: The business.
+        message: The message.
         limits: What to do about WhatsApp's limits on content.
 
     Raises:
-        InvalidContentError: The content breaks limits; it has all of them.
-        CallbackDataTooLongError: More than 1024 bytes of callback data.
-        InvalidInputError: Callback data that is not JSON, or an option of a wrong type.
+        InvalidContentError: The content breaks limits; the error lists all of them.
+        CallbackDataTooLongError: The callback data has more than 1024 bytes.
+        InvalidInputError: The callback data is not JSON, or an option has the wrong type.
     """
     content: object = message.content
     if not isinstance(content, _KINDS):
         problem = f"must be one of the kinds of content, not {type(content).__name__}"
         raise InvalidContentError([Violation("content", problem, level="error")])
-    doubts = () if message.callback_data is None else callback_data_doubts(message.callback_data)
+    doubts = () if message.callback_data is None else check_for_large_integers(message.callback_data)
     if message.campaign_name is not None:
         _check_text("campaign_name", message.campaign_name)
     if message.channel_type not in _CHANNELS:
         raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
     if message.channel_type != "whatsapp" and isinstance(message.content, Template):
         raise InvalidInputError("channel_type: a template goes by whatsapp alone", field="channel_type")
-    check(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
-    check(doubts, limits)
+    raise_or_warn(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
+    raise_or_warn(doubts, limits)
     if isinstance(message.content, Template):
-        return _template_request(business_id, message, message.content)
-    return _session_request(business_id, message, message.content)
+        return _build_template_request(business_id, message, message.content)
+    return _build_session_request(business_id, message, message.content)
 
 
-def _session_request(
+def _build_session_request(
     business_id: str, message: Message, content: SessionContent
 ) -> Request[models.SendMessageResponse]:
     recipient = models.Participant(channel_type=message.channel_type)
@@ -151,10 +149,12 @@ def _session_request(
     return send_message.request(business_id, body=body)
 
 
-def _template_request(business_id: str, message: Message, template: Template) -> Request[models.SendMessageResponse]:
+def _build_template_request(
+    business_id: str, message: Message, template: Template
+) -> Request[models.SendMessageResponse]:
     body = models.SendWhatsappTemplatedMessageRequest(
         sender=UNSET if message.sender is None else message.sender.e164,
-        number=_number(message.recipient),
+        number=_name_recipient(message.recipient),
         template_name=template.name,
         language=template.language,
         parameters=template.to_parameters(),
@@ -164,8 +164,8 @@ def _template_request(business_id: str, message: Message, template: Template) ->
     return send_whatsapp_templated_message.request(business_id, body=body)
 
 
-def _number(recipient: Recipient) -> str:
-    """Return how a template names a recipient: by phone number where it is known, else `bsuid:` and the BSUID."""
+def _name_recipient(recipient: Recipient) -> str:
+    """Return a template's form of a recipient: the phone number if known, else `bsuid:` and the BSUID."""
     if recipient.phone is not None:
         return recipient.phone.e164
     return f"bsuid:{recipient.bsuid.value}" if recipient.bsuid is not None else ""
@@ -174,5 +174,5 @@ def _number(recipient: Recipient) -> str:
 def _check_text(field: str, value: object) -> None:
     if not isinstance(value, str):
         raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
-    if (problem := name_problem(value)) is not None:
+    if (problem := find_name_problem(value)) is not None:
         raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))

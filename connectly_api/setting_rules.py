@@ -1,7 +1,7 @@
-"""What settings, ids and names have in common: checks at construction, and errors that say where a value came from.
+"""Checks that settings, ids and names share.
 
-An id, a key or a name with a space or a line end around it is a slip of copying, and answered much later, by a refusal
-that does not name it. Pure.
+White space around an id, a key or a name is a copying mistake that would only show much later, as a refusal by the
+service that does not name it.
 """
 
 from __future__ import annotations
@@ -12,22 +12,16 @@ from typing import Any, Final
 
 from connectly_api.errors import InvalidInputError
 
-__all__ = ["UNSEEN", "check_kind", "name_problem", "refer_to"]
-
 UNSEEN: Final = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
-    # The two joiners are part of Persian and Hindi words, and of emojis: not so at an end, or within plain ASCII.
+    # The two joiners belong to Persian and Hindi words and to emojis, but not at an end or between ASCII characters.
     "|\\A[\\u200c\\u200d]|[\\u200c\\u200d]\\Z|(?<=[\\x00-\\x7f])[\\u200c\\u200d]+(?=[\\x00-\\x7f])"
 )
-"""Control characters, line ends, and others that cannot be seen: they are pasted along, and nobody misses them."""
+"""Control characters, line ends and other invisible characters, which get pasted along unnoticed."""
 
 
-def name_problem(text: str) -> str | None:
-    """Return what is wrong with an id or a name, or None.
-
-    Args:
-        text: A string; white space within it is fine.
-    """
+def find_name_problem(text: str) -> str | None:
+    """Return what is wrong with an id or a name, or None; white space inside it is fine."""
     if not text:
         return "is empty"
     if text != text.strip():
@@ -38,21 +32,21 @@ def name_problem(text: str) -> str | None:
 
 
 def check_kind(field: str, value: object, kind: type | tuple[str, ...], example: str) -> None:
-    """Refuse a setting of another kind.
+    """Refuse a setting of the wrong type.
 
     Args:
         field: The setting's name.
-        value: What was given; None stands for nothing.
-        kind: The class that it must be of, or the names of the methods that it must have.
-        example: What to give instead, in words.
+        value: The setting; None is accepted.
+        kind: The class that it must be an instance of, or the names of the methods that it must have.
+        example: What it must be, in words.
 
     Raises:
-        InvalidInputError: It is something else.
+        InvalidInputError: The setting is something else.
     """
     if value is None:
         return
     if isinstance(kind, type):
-        # A class of one's own is no instance of it.
+        # Passing the class instead of an instance is a common mistake.
         is_right = isinstance(value, kind)
     else:
         is_right = not isinstance(value, type) and all(callable(getattr(value, method, None)) for method in kind)
@@ -60,12 +54,12 @@ def check_kind(field: str, value: object, kind: type | tuple[str, ...], example:
         raise InvalidInputError(f"{field}: must be {example}, not {_kind_of(value)}", field=field)
 
 
-def refer_to(error: InvalidInputError, origins: Mapping[str, str]) -> InvalidInputError:
-    """Return an error that names where a setting was found instead of the setting.
+def name_origin(error: InvalidInputError, origins: Mapping[str, str]) -> InvalidInputError:
+    """Return an error that names the origin of a setting in place of the setting.
 
     Args:
-        error: About one of the settings, or anything else, which stays as it is.
-        origins: Settings and where they came from, `CONNECTLY_SENDER`.
+        error: An error; one about any other field is returned unchanged.
+        origins: The names of settings and their origins, such as `CONNECTLY_SENDER`.
     """
     origin = origins.get(error.field)
     if origin is None:

@@ -1,6 +1,6 @@
-"""The one check of a file's public address, for media, headers and the sandbox alike. Pure.
+"""Check URLs: of media, headers, webhooks, and in the sandbox.
 
-Source for the form: RFC 3986 and, for hosts that are not ASCII, RFC 3987. An address that passes need not exist.
+Sources: RFC 3986 and, for hosts that are not ASCII, RFC 3987. A URL that passes need not exist.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 from connectly_api.setting_rules import UNSEEN
 
-__all__ = ["file_name", "is_host", "web_address_problem"]
-
 _SPACE: Final = re.compile("\\s")
 _AUTHORITY: Final = re.compile(r"(?:.*@)?(?:\[(?P<literal>[^\[\]]*)\]|(?P<name>[^:\[\]@]*))(?::[0-9]*)?", re.DOTALL)
 _JOINERS: Final = "\u200c\u200d"
@@ -22,24 +20,24 @@ _LONGEST_HOST: Final = 253
 _LONGEST_LABEL: Final = 63
 
 _EXTENSION: Final = re.compile(r"[^.].*\.(?=[0-9]*[a-z])(?P<extension>[a-z0-9]{1,8})", re.IGNORECASE)
-# Programs that answer with a file: their name is not the file's.
+# Extensions of programs that serve files: their name is not the file's.
 _PROGRAMS: Final = frozenset({"action", "ashx", "asp", "aspx", "cfm", "cgi", "do", "jsp", "jspx", "php"})
 _LONGEST_NAME: Final = 240
 
 
-def web_address_problem(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
-    """Return what is wrong with the absolute address of something on the web, or None.
+def find_web_address_problem(text: str, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
+    """Return what is wrong with an absolute URL, or None.
 
     Args:
         text: `https://host[:port][/path][?query]`.
-        schemes: What it may begin with.
+        schemes: The schemes that are allowed.
     """
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "is not an address"
-    # The first that holds is the problem; urlsplit drops some controls in silence, so the text itself is looked at.
+    # The first match is reported. urlsplit silently drops some control characters, so these look at the text itself.
     problems = {
         "holds white space, or characters that cannot be seen": bool(_SPACE.search(text) or UNSEEN.search(text)),
         f"must be an absolute address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}": (
@@ -53,10 +51,10 @@ def web_address_problem(text: str, schemes: tuple[str, ...] = ("http", "https"))
     return next((problem for problem, holds in problems.items() if holds), None)
 
 
-def file_name(address: str) -> str | None:
-    """Return the name of the file that an address ends with, or None where it ends with none.
+def find_file_name(address: str) -> str | None:
+    """Return the file name at the end of a URL, or None.
 
-    A name has an extension with a letter in it, `bill.pdf`; a program's name, `download.php`, is not the file's.
+    A file name has an extension with a letter in it (`bill.pdf`) and is not a program's (`download.php`).
     """
     try:
         name = unquote(urlsplit(address).path.rpartition("/")[2], errors="strict")
@@ -69,13 +67,13 @@ def file_name(address: str) -> str | None:
 
 
 def is_host(authority: str) -> bool:
-    """Say whether an address names a host that can be one.
+    """Say whether a URL's host is well formed.
 
-    A host is an IPv6 address in brackets, an IPv4 address, or names with dots between them: of letters and digits of
-    any script, `-` and `_`. Whatever else a reader of addresses lets pass, another one may read as another host.
+    A host is an IPv6 address in brackets, an IPv4 address, or labels of letters and digits of any script, `-` and `_`.
+    Parsers disagree on anything else, so one of them may see another host.
 
     Args:
-        authority: What stands between `//` and the path: `[user[:password]@]host[:port]`.
+        authority: The part between `//` and the path: `[user[:password]@]host[:port]`.
     """
     found = _AUTHORITY.fullmatch(authority)
     if found is None:
@@ -85,7 +83,7 @@ def is_host(authority: str) -> bool:
     labels = found["name"].removesuffix(".").split(".")
     if len(found["name"]) > _LONGEST_HOST or not all(map(_is_label, labels)):
         return False
-    # What ends with a number is an IPv4 address to every browser, or nothing.
+    # A host that ends with a number must be an IPv4 address, as in browsers.
     return not labels[-1].isdecimal() or _is_read_by(IPv4Address, ".".join(labels))
 
 
@@ -98,7 +96,7 @@ def _is_read_by(kind: type[IPv4Address | IPv6Address], text: str) -> bool:
 
 
 def _is_label(text: str) -> bool:
-    # Scripts of India write vowels as marks, and need joiners.
+    # Indic scripts write vowels as marks, and need joiners.
     return (
         0 < len(text) <= _LONGEST_LABEL
         and not {text[0], text[-1]} & set(f"-{_JOINERS}")

@@ -1,1 +1,1 @@
-"""Programs that use the package as a reader of the documentation would."""
+"""Programs that use the package the way the documentation shows."""

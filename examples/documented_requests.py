@@ -1,6 +1,6 @@
-"""Every request body of the service's documentation, as the call of the facade that produces it.
+"""Every request body of Connectly's documentation, as the `Connectly` call that sends it.
 
-The bodies themselves are in tests/data/requests; a test compares the two, as JSON.
+The bodies are in tests/data/requests; a test compares the two as JSON.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from connectly_api import (
     SentMessage,
     WebhookFilter,
 )
-
-__all__ = ["CUSTOMER", "SENDER", "SENDS", "WEBHOOK_CALLS"]
 
 SENDER: Final = "+14151111234"
 CUSTOMER: Final = "+16044441111"

@@ -1,14 +1,14 @@
-"""A shop that asks its customers by WhatsApp whether their orders arrived, and listens to what they say.
+"""A shop that asks its customers by WhatsApp whether their orders arrived, and thanks them for the answer.
 
-`POST /orders/{id}/question` asks, with two buttons. The webhook follows the message until it is read, or fails, and
-thanks the customer for the tap on a button. `GET /orders/{id}` says how far it is.
+`POST /orders/{id}/question` asks, with two buttons. The webhook follows the message until it is read or fails, and
+thanks the customer for tapping a button. `GET /orders/{id}` shows the status.
 
-    python -m examples.order_service          plays a customer on a sandbox, and ends
+    python -m examples.order_service          runs a demo on a sandbox
     python -m examples.order_service serve    serves the shop, with the settings in the environment
 
 To serve it, set `CONNECTLY_API_KEY`, `CONNECTLY_BUSINESS_ID` and `CONNECTLY_WEBHOOK_SECRET`, and register
 `https://<your address>/webhooks/connectly` for the topics `messages` and `delivery_status`. Orders are kept in
-memory here; a shop has a database for them.
+memory here; a real shop keeps them in its database.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ NO: Final = Button("no", "Not yet")
 
 
 class Question(BaseModel):
-    """What `POST /orders/{id}/question` takes: whom to ask, as E.164 or BSUID."""
+    """The body of `POST /orders/{id}/question`: the customer to ask, as E.164 or BSUID."""
 
     customer: str
 
 
 @attrs.frozen
 class Order:
-    """What the shop knows of one order."""
+    """The question about one order, and what came of it."""
 
     message_id: str | None = None
     tracker: StatusTracker = attrs.field(factory=StatusTracker)
     answer: str | None = None
     is_thanked: bool = False
 
-    def shown(self) -> dict[str, Any]:
-        """Return what `GET /orders/{id}` answers."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the body of `GET /orders/{id}`."""
         failure = self.tracker.failure
         return {
             "message_id": self.message_id,
@@ -61,8 +61,8 @@ class Order:
         }
 
 
-def order_id_of(event: DeliveryStatus | ButtonReply) -> str | None:
-    """Return the order that an event is about: what was sent along with the question comes back with its events."""
+def find_order_id(event: DeliveryStatus | ButtonReply) -> str | None:
+    """Return the order that an event is about: the question's callback data comes back with its events."""
     match event.callback_data:
         case {"order_id": str(order_id)}:
             return order_id
@@ -71,7 +71,7 @@ def order_id_of(event: DeliveryStatus | ButtonReply) -> str | None:
 
 
 class Shop:
-    """The orders, and what happens to them."""
+    """Asks customers about their orders, and handles the events."""
 
     def __init__(self, connectly: Connectly) -> None:
         """Start without orders."""
@@ -80,7 +80,7 @@ class Shop:
 
     async def ask(self, order_id: str, customer: str) -> Order:
         """Ask a customer whether an order arrived."""
-        # A status may come before this call has returned, so the order is there before.
+        # A status may arrive before this call returns, so the order must exist first.
         self.orders.setdefault(order_id, Order())
         sent = await self.connectly.send_reply_buttons(
             customer, f"Did your order {order_id} arrive?", buttons=[YES, NO], callback_data={"order_id": order_id}
@@ -89,41 +89,41 @@ class Shop:
         return self.orders[order_id]
 
     async def follow(self, event: DeliveryStatus) -> None:
-        """Note how far a question is."""
-        order_id = order_id_of(event)
+        """Record the delivery status of a question."""
+        order_id = find_order_id(event)
         if order_id in self.orders:
             order = self.orders[order_id]
             tracker, _is_new = order.tracker.advance(event)
             self.orders[order_id] = attrs.evolve(order, tracker=tracker)
 
-    async def answered(self, event: ButtonReply) -> None:
-        """Note a customer's answer, and thank for it once."""
-        order_id, recipient = order_id_of(event), event.customer.recipient
+    async def record_answer(self, event: ButtonReply) -> None:
+        """Record a customer's answer, and thank for it once."""
+        order_id, recipient = find_order_id(event), event.customer.recipient
         if order_id not in self.orders or recipient is None:
             return
         order = self.orders[order_id] = attrs.evolve(self.orders[order_id], answer=event.text)
         if order.is_thanked:
             return
         text = "Enjoy it!" if event.text == YES.title else "We are sorry, and will look into it."
-        # After an unknown outcome the thanks may have been delivered, and twice would be worse than not at all. Any
-        # other error makes the webhook answer 500, and the service deliver the event again.
+        # After an unknown outcome the thanks may have arrived, and thanking twice is worse than not at all. Any other
+        # error makes the webhook respond with 500, so that the service delivers the event again.
         with suppress(OutcomeUnknownError):
             await self.connectly.send_text(recipient, text)
         self.orders[order_id] = attrs.evolve(self.orders[order_id], is_thanked=True)
 
 
 def create_app(connectly: Connectly, secret: str, store: Store | None = None) -> FastAPI:
-    """Return the service.
+    """Return the shop's ASGI application.
 
     Args:
-        connectly: The client; it is closed with the service.
-        secret: The secret of the webhook's signatures.
-        store: What remembers handled events.
+        connectly: The client; the application closes it at shutdown.
+        secret: The webhook secret.
+        store: Remembers handled events.
     """
     shop = Shop(connectly)
     webhooks = WebhookApp(secret, store=store)
     webhooks.on(DeliveryStatus)(shop.follow)
-    webhooks.on(ButtonReply)(shop.answered)
+    webhooks.on(ButtonReply)(shop.record_answer)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
@@ -136,7 +136,7 @@ def create_app(connectly: Connectly, secret: str, store: Store | None = None) ->
     @app.post("/orders/{order_id}/question", status_code=201)
     async def ask(order_id: str, question: Question) -> dict[str, Any]:
         try:
-            return (await shop.ask(order_id, question.customer)).shown()
+            return (await shop.ask(order_id, question.customer)).to_json()
         except InvalidRecipientError as error:
             raise HTTPException(422, str(error)) from error
         except ConnectlyError as error:
@@ -146,35 +146,35 @@ def create_app(connectly: Connectly, secret: str, store: Store | None = None) ->
     async def show(order_id: str) -> dict[str, Any]:
         if order_id not in shop.orders:
             raise HTTPException(404)
-        return shop.orders[order_id].shown()
+        return shop.orders[order_id].to_json()
 
     return app
 
 
-async def play() -> int:
+async def run_demo() -> int:
     """Ask a customer on a sandbox, and return the exit status."""
-    stage = Transcript()
-    sandbox, ann = stage.sandbox, stage.ann.phone
-    async with stage.client() as connectly:
+    transcript = Transcript()
+    sandbox, ann = transcript.sandbox, transcript.ann.phone
+    async with transcript.open_client() as connectly:
         app = create_app(connectly, sandbox.settings.webhook_secret)
         sandbox.attach(ADDRESS, app)
         for topic in ("messages", "delivery_status"):
             await connectly.webhooks.create(topic, f"{ADDRESS}/webhooks/connectly")
-        await stage.says("I have ordered something.")  # Without it there is no window, and a question is refused.
+        await transcript.says("I have ordered something.")  # Opens the window; without it, the question is refused.
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ADDRESS) as browser:
             await browser.post("/orders/12345/question", json={"customer": ann})
-            await stage.later(seconds=10)
-            await stage.taps(YES.title)
+            await transcript.advance(seconds=10)
+            await transcript.taps(YES.title)
             order = (await browser.get("/orders/12345")).json()
-    stage.line("shop", f"order 12345: {order}")
+    transcript.print_line("shop", f"order 12345: {order}")
     sandbox.assert_sent_once(ann, text="Enjoy it!")
     return 0 if (order["status"], order["answer"]) == ("read", YES.title) else 1
 
 
 def main(arguments: list[str]) -> int:
-    """Play on a sandbox; or, with `serve`, serve on port 8000."""
+    """Run the demo; or, with `serve`, serve on port 8000."""
     if arguments != ["serve"]:
-        return asyncio.run(play())
+        return asyncio.run(run_demo())
     import uvicorn  # noqa: PLC0415 (only here)
 
     store = SQLiteStore("orders-webhooks.db")

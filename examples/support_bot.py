@@ -1,10 +1,11 @@
-"""A support bot: buttons for what people ask most, a colleague for the rest, and a template once 24 hours have passed.
+"""A support bot: buttons for common questions, a colleague for the rest, and a template after the 24-hour window.
 
-    python -m examples.support_bot          plays a customer on a sandbox, and ends
+    python -m examples.support_bot          runs a demo on a sandbox
     python -m examples.support_bot serve    serves the bot, with the settings in the environment
 
 To serve it, set `CONNECTLY_API_KEY`, `CONNECTLY_BUSINESS_ID` and `CONNECTLY_WEBHOOK_SECRET`, and register
-`https://<your address>/` for the topic `messages`. Cases are kept in memory here; a help desk has a database for them.
+`https://<your address>/` for the topic `messages`. Cases are kept in memory here; a real help desk keeps them
+in its database.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ ANSWERS: Final = {
     PERSON.id: "A colleague will write to you here.",
 }
 UNSURE: Final = (OutcomeUnknownError, ServerError, UnexpectedResponseError)
-"""After these a message may have been delivered, and twice would be worse than not at all.
+"""After these the message may have arrived, and sending it twice is worse than not at all.
 
-Any other error makes the webhook answer 500, and the service deliver the event again.
+Any other error makes the webhook respond with 500, so that the service delivers the event again.
 """
 
 ADDRESS: Final = "https://bot.example/"
@@ -53,13 +54,13 @@ TEMPLATE: Final = "support_answer"
 
 @attrs.frozen
 class Case:
-    """What the bot knows of one customer.
+    """One customer's conversation.
 
     Attributes:
         recipient: The customer.
-        name: The customer's name, as far as it is known.
-        is_escalated: Whether a colleague has taken over: the bot is silent then.
-        waiting: A colleague's answer that the customer has to write for first.
+        name: The customer's name, or "there".
+        is_escalated: Whether a colleague has taken over; the bot is then silent.
+        waiting: A colleague's reply that can be sent only after the customer writes again.
     """
 
     recipient: Recipient
@@ -69,11 +70,11 @@ class Case:
 
 
 class SupportBot:
-    """The cases, and what happens to them.
+    """Answers customers, and passes on what colleagues write.
 
     Attributes:
-        app: The receiver of webhooks, an ASGI application.
-        cases: What is known of each customer, by what the events call them.
+        app: The ASGI application that receives webhooks.
+        cases: By the customer's id in events.
     """
 
     def __init__(self, connectly: Connectly, secret: str, store: Store | None = None) -> None:
@@ -81,17 +82,17 @@ class SupportBot:
 
         Args:
             connectly: The client.
-            secret: The secret of the webhooks' signatures.
-            store: What remembers handled events.
+            secret: The webhook secret.
+            store: Remembers handled events.
         """
         self.connectly: Final = connectly
         self.cases: Final[dict[str, Case]] = {}
         self.app: Final = WebhookApp(secret, store=store)
-        self.app.on(InboundMessage)(self.hear)
-        self.app.on(ButtonReply)(self.answer)
+        self.app.on(InboundMessage)(self.handle_message)
+        self.app.on(ButtonReply)(self.answer_tap)
 
-    async def hear(self, event: InboundMessage) -> None:
-        """Offer the menu to a customer who wrote; or send what a colleague's answer was waiting for."""
+    async def handle_message(self, event: InboundMessage) -> None:
+        """Offer the menu to a customer who wrote, or send the colleague's reply that was waiting."""
         case = self._case(event)
         if case is None:
             return
@@ -103,10 +104,10 @@ class SupportBot:
             with suppress(*UNSURE):
                 await self.connectly.send_reply_buttons(case.recipient, "How can we help?", MENU)
 
-    async def answer(self, event: ButtonReply) -> None:
-        """Answer a tap on a button."""
+    async def answer_tap(self, event: ButtonReply) -> None:
+        """Answer a tapped button."""
         case = self._case(event)
-        # The older form of this event has the title alone.
+        # The older form of this event has only the title.
         tapped = next((button for button in MENU if event.payload == button.id or event.text == button.title), None)
         if case is None or tapped is None:
             return
@@ -115,21 +116,21 @@ class SupportBot:
         if tapped is PERSON:
             self.cases[str(event.customer.id)] = attrs.evolve(case, is_escalated=True)
 
-    async def colleague_says(self, customer: str, text: str) -> str:
-        """Pass on a colleague's answer, at once or when the customer has written again.
+    async def send_reply(self, customer: str, text: str) -> str:
+        """Send a colleague's reply: now, or once the customer writes again.
 
         Args:
-            customer: What events call the customer.
-            text: The answer.
+            customer: The customer's id in events.
+            text: The reply.
 
         Returns:
-            What became of it, for the colleague: `sent`, `asked to reply`, or `opted out`.
+            For the colleague: `sent`, `asked to reply`, or `opted out`.
         """
         case = self.cases[customer]
         try:
             await self.connectly.send_text(case.recipient, text)
         except OutsideWindowError:
-            # A free-form text reaches nobody now. A template does, and the answer to it opens the window again.
+            # Free-form texts are refused now. A template is not, and the customer's reply to it opens the window again.
             try:
                 await self.connectly.send_template(case.recipient, TEMPLATE, "en", body=[case.name])
             except OptedOutError:
@@ -149,29 +150,29 @@ class SupportBot:
         return self.cases.setdefault(customer, Case(recipient, event.customer.name or "there"))
 
 
-async def play() -> int:
-    """Let a customer talk to the bot on a sandbox, and return the exit status."""
-    stage = Transcript()
-    sandbox, ann = stage.sandbox, str(stage.ann.phone)
-    async with stage.client() as connectly:
+async def run_demo() -> int:
+    """Talk to the bot as a customer on a sandbox, and return the exit status."""
+    transcript = Transcript()
+    sandbox, ann = transcript.sandbox, str(transcript.ann.phone)
+    async with transcript.open_client() as connectly:
         bot = SupportBot(connectly, sandbox.settings.webhook_secret)
         sandbox.attach(ADDRESS, bot.app)
         await connectly.webhooks.create("messages", ADDRESS)
 
-        async def colleague(text: str) -> None:
-            stage.line("colleague", text)
-            stage.line("", f"({await bot.colleague_says(ann, text)})")
+        async def reply(text: str) -> None:
+            transcript.print_line("colleague", text)
+            transcript.print_line("", f"({await bot.send_reply(ann, text)})")
 
-        await stage.says("Hi!")
-        await stage.taps(TRACK.title)
-        await stage.later(hours=20)
-        await stage.says("It never came.")
-        await stage.taps(PERSON.title)
-        await stage.later(hours=25)
-        await colleague("We have sent you another one.")
-        await stage.later(minutes=10)
-        await stage.says("Yes?")
-        await colleague("Is there anything else?")
+        await transcript.says("Hi!")
+        await transcript.taps(TRACK.title)
+        await transcript.advance(hours=20)
+        await transcript.says("It never came.")
+        await transcript.taps(PERSON.title)
+        await transcript.advance(hours=25)
+        await reply("We have sent you another one.")
+        await transcript.advance(minutes=10)
+        await transcript.says("Yes?")
+        await reply("Is there anything else?")
         bot.close(ann)
         await bot.app.aclose()
     sandbox.assert_sent_once(ann, template=TEMPLATE)
@@ -180,9 +181,9 @@ async def play() -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Play on a sandbox; or, with `serve`, serve on port 8000."""
+    """Run the demo; or, with `serve`, serve on port 8000."""
     if arguments != ["serve"]:
-        return asyncio.run(play())
+        return asyncio.run(run_demo())
     import uvicorn  # noqa: PLC0415 (only here)
 
     store = SQLiteStore("support-webhooks.db")

@@ -1,4 +1,4 @@
-"""A sandbox whose events are printed as they happen: what the examples are played on, without a key or a network."""
+"""A sandbox that prints what happens: the examples run their demos on it, without a key or a network."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from connectly_api.sandbox import Customer, Sandbox
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
 from connectly_api.transport import AsgiTransport
 
-__all__ = ["Transcript"]
-
 CUSTOMER = "+16044441111"
 
 
 class Transcript:
-    """Prints who did what, and when, by the sandbox's clock."""
+    """Prints who did what, and when on the sandbox's clock."""
 
     def __init__(self) -> None:
-        """Make a sandbox in which nothing has happened yet."""
-        self.sandbox = Sandbox(on_request=self._requested, on_delivery=self._delivered)
+        """Create an empty sandbox with one customer, Ann."""
+        self.sandbox = Sandbox(on_request=self._print_request, on_delivery=self._print_delivery)
         self.ann: Customer = self.sandbox.customer(CUSTOMER, name="Ann")
         self._start = self.sandbox.now
 
     @asynccontextmanager
-    async def client(self) -> AsyncGenerator[Connectly]:
-        """Make a client on the sandbox."""
+    async def open_client(self) -> AsyncGenerator[Connectly]:
+        """Open a client on the sandbox."""
         settings = self.sandbox.settings
         transport = AsgiTransport(self.sandbox.app)
         async with Connectly(
@@ -37,44 +35,44 @@ class Transcript:
             yield connectly
 
     async def says(self, text: str) -> None:
-        """Let Ann write."""
-        self.line("Ann", text)
+        """Send a text as Ann."""
+        self.print_line("Ann", text)
         await self.ann.says(text)
 
     async def taps(self, title: str) -> None:
-        """Let Ann tap a button."""
-        self.line("Ann", f"taps [{title}]")
+        """Tap a button as Ann."""
+        self.print_line("Ann", f"taps [{title}]")
         await self.ann.taps(title)
 
-    async def later(self, **time: float) -> None:
-        """Let time go by: `hours=25`."""
+    async def advance(self, **time: float) -> None:
+        """Move the clock: `hours=25`."""
         await self.sandbox.advance(**time)
-        self.line("", f"... {', '.join(f'{amount:g} {unit}' for unit, amount in time.items())} later")
+        self.print_line("", f"... {', '.join(f'{amount:g} {unit}' for unit, amount in time.items())} later")
 
-    def line(self, who: str, what: str) -> None:
-        """Print one line."""
+    def print_line(self, who: str, what: str) -> None:
+        """Print one line with the time."""
         clock = timedelta(seconds=int(self.sandbox.now - self._start))
-        print(f"{clock!s:>16}  {who:<9} {what}".rstrip(), flush=True)  # noqa: T201  (what a play is for)
+        print(f"{clock!s:>16}  {who:<9} {what}".rstrip(), flush=True)  # noqa: T201  (the purpose of a demo)
 
-    def _requested(self, request: ReceivedRequest) -> None:
+    def _print_request(self, request: ReceivedRequest) -> None:
         if request.message is not None:
-            self.line("business", _spoken(request.message.body))
+            self.print_line("business", _summarize(request.message.body))
         elif request.code is not None:
-            self.line("service", f"refuses: {request.code}")
+            self.print_line("service", f"refuses: {request.code}")
 
-    def _delivered(self, delivery: Delivery) -> None:
-        answer = f"{delivery.status or 'nobody answers'}"
+    def _print_delivery(self, delivery: Delivery) -> None:
+        response = f"{delivery.status or 'no response'}"
         match delivery.json():
             case {"statusUpdate": {"status": str(status)}}:
-                self.line("webhook", f"{status} -> {answer}")
+                self.print_line("webhook", f"{status} -> {response}")
             case {"buttonResponse": {}}:
-                self.line("webhook", f"a button was tapped -> {answer}")
+                self.print_line("webhook", f"a button was tapped -> {response}")
             case _:
-                self.line("webhook", f"a customer wrote -> {answer}")
+                self.print_line("webhook", f"a customer wrote -> {response}")
 
 
-def _spoken(body: dict[str, Any]) -> str:
-    """Return what a message says, with its buttons in brackets."""
+def _summarize(body: dict[str, Any]) -> str:
+    """Return a message's text, with its buttons in brackets."""
     match body:
         case {"templateName": str(name)}:
             values = [parameter["value"] for parameter in body.get("parameters", ())]

@@ -1,10 +1,10 @@
-"""A consumer of webhooks with SQLite: every event stored once, the state of every message, restarts survived.
+"""A webhook consumer with SQLite: it stores every event once and keeps the status of every message, across restarts.
 
-    python -m examples.webhook_consumer          plays on a sandbox, with a crash in between, and ends
+    python -m examples.webhook_consumer          runs a demo on a sandbox, with a crash halfway
     python -m examples.webhook_consumer serve    serves the consumer, with the settings in the environment
 
 To serve it, set `CONNECTLY_WEBHOOK_SECRET`, and register `https://<your address>/` for the topics `messages` and
-`delivery_status`. The file holds what customers wrote: keep it as you keep other personal data.
+`delivery_status`. The file holds what customers wrote: treat it as personal data.
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ SCHEMA: Final = """
 
 
 class Inbox:
-    """What was received, in a SQLite file."""
+    """The events and messages, in a SQLite file."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
+        """Create the tables, if they do not exist.
 
         Args:
-            path: Where it is.
+            path: The file.
         """
         self.path: Final = path
         with closing(self._connect()) as connection:
             connection.executescript(SCHEMA)
 
     def record(self, event: Event) -> bool:
-        """Store an event, and with it what it says of a message: both, or neither.
+        """Store an event and the status that it reports: both or neither.
 
-        The key is what makes it once, whoever delivers the event again, and whenever: another process, after a crash.
+        The primary key makes it happen once, even if another process receives the event, or the same one after a crash.
 
         Returns:
-            Whether it was new.
+            Whether the event was new.
         """
         with closing(self._connect()) as connection, connection:
             at = event.timestamp.isoformat() if event.timestamp else None
@@ -64,7 +64,7 @@ class Inbox:
             return is_new
 
     def messages(self) -> list[tuple[str, str | None, str | None]]:
-        """Return every message's id, status, and the code of its failure."""
+        """Return the id, the status and the failure code of every message."""
         return self._all("SELECT id, status, failure FROM messages ORDER BY id")
 
     def counts(self) -> dict[str, int]:
@@ -83,66 +83,66 @@ class Inbox:
             return connection.execute(query).fetchall()
 
     def _connect(self) -> sqlite3.Connection:
-        # One for each piece of work: handlers run in threads, and a connection belongs to one. The lock is taken at
-        # once, so that no other process changes what is read here before it is written.
+        # Handlers run in threads and a connection belongs to one thread, so each call opens its own. IMMEDIATE takes
+        # the write lock before reading, so that no other process writes in between.
         return sqlite3.connect(self.path, isolation_level="IMMEDIATE")
 
 
 def create_app(inbox: Inbox, secret: str) -> WebhookApp:
-    """Return the receiver, an ASGI application: it answers with 200 once an event is stored.
+    """Return the ASGI application, which responds with 200 once an event is stored.
 
     Args:
         inbox: Where events are stored.
-        secret: The secret of the webhooks' signatures.
+        secret: The webhook secret.
     """
     app = WebhookApp(secret)
     app.on_any(inbox.record)
     return app
 
 
-async def play() -> int:
-    """Send to a customer on a sandbox, let the consumer crash, and return the exit status."""
-    stage = Transcript()
-    sandbox, secret = stage.sandbox, stage.sandbox.settings.webhook_secret
+async def run_demo() -> int:
+    """Send to a customer on a sandbox, crash the consumer, and return the exit status."""
+    transcript = Transcript()
+    sandbox, secret = transcript.sandbox, transcript.sandbox.settings.webhook_secret
     with TemporaryDirectory() as folder:
         path = Path(folder, "inbox.db")
         sandbox.attach(ADDRESS, create_app(Inbox(path), secret))
-        async with stage.client() as connectly:
+        async with transcript.open_client() as connectly:
             await connectly.webhooks.create("messages", ADDRESS)
             await connectly.webhooks.create("delivery_status", ADDRESS)
             sandbox.fault("duplicate_webhook", every=2)
 
-            await stage.says("Is my order on its way?")
-            await connectly.send_text(str(stage.ann.phone), "It is.")
-            await stage.later(seconds=1.5)
+            await transcript.says("Is my order on its way?")
+            await connectly.send_text(str(transcript.ann.phone), "It is.")
+            await transcript.advance(seconds=1.5)
 
-            stage.line("consumer", "crashes")
-            sandbox.attach(ADDRESS, nobody)
-            await stage.later(seconds=2)
-            stage.line("consumer", "starts again, with the same file")
+            transcript.print_line("consumer", "crashes")
+            sandbox.attach(ADDRESS, refuse_connections)
+            await transcript.advance(seconds=2)
+            transcript.print_line("consumer", "starts again, with the same file")
             inbox = Inbox(path)
             sandbox.attach(ADDRESS, create_app(inbox, secret))
             sandbox.fault("fail_delivery", next=1)
-            await connectly.send_text(str(stage.ann.phone), "It will be with you at noon.")
+            await connectly.send_text(str(transcript.ann.phone), "It will be with you at noon.")
             await sandbox.settle()
 
         for message_id, status, failure in inbox.messages():
-            stage.line("inbox", f"message {message_id}: {status} {failure or ''}")
-        stage.line("inbox", f"{len(sandbox.deliveries)} deliveries, stored once: {inbox.counts()}")
-        told = {message_id: status for message_id, status, _ in inbox.messages()}
-        # The file says of each message what the service says.
-        return 0 if told == {message.id: sandbox.status_of(message.id) for message in sandbox.messages} else 1
+            transcript.print_line("inbox", f"message {message_id}: {status} {failure or ''}")
+        transcript.print_line("inbox", f"{len(sandbox.deliveries)} deliveries, stored once: {inbox.counts()}")
+        statuses = {message_id: status for message_id, status, _ in inbox.messages()}
+        # The file must agree with the service.
+        return 0 if statuses == {message.id: sandbox.status_of(message.id) for message in sandbox.messages} else 1
 
 
-async def nobody(_scope: object, _receive: object, _send: object) -> None:
-    """Stand in for a consumer that does not run."""
+async def refuse_connections(_scope: object, _receive: object, _send: object) -> None:
+    """Stand in for a consumer that is not running."""
     raise ConnectionRefusedError
 
 
 def main(arguments: list[str]) -> int:
-    """Play on a sandbox; or, with `serve`, serve on port 8000."""
+    """Run the demo; or, with `serve`, serve on port 8000."""
     if arguments != ["serve"]:
-        return asyncio.run(play())
+        return asyncio.run(run_demo())
     import uvicorn  # noqa: PLC0415 (only here)
 
     uvicorn.run(create_app(Inbox(Path("inbox.db")), os.environ["CONNECTLY_WEBHOOK_SECRET"]))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import Connectly, LimitWarning, Response
-from connectly_api.callback_data import LIMIT, callback_data_doubts, check_callback_data
+from connectly_api.callback_data import LIMIT, check_callback_data, check_for_large_integers
 from connectly_api.content.limits import Limits
 from connectly_api.errors import CallbackDataTooLongError, InvalidInputError
 from connectly_api.json_values import JsonValue
@@ -213,7 +213,7 @@ def test_one_value_in_two_places_is_no_cycle() -> None:
     ids=lambda value: ascii(value)[:30],
 )
 def test_an_integer_that_a_double_does_not_hold_is_a_doubt_at_its_place(value: JsonValue, places: list[str]) -> None:
-    doubts = callback_data_doubts(value)
+    doubts = check_for_large_integers(value)
 
     assert [doubt.field for doubt in doubts] == places
     assert {doubt.level for doubt in doubts} <= {"doubt"}
@@ -222,7 +222,7 @@ def test_an_integer_that_a_double_does_not_hold_is_a_doubt_at_its_place(value: J
 @given(st.integers() | st.integers(2**53 - 9, 2**53 + 9))
 def test_every_integer_that_comes_back_changed_is_doubted(number: int) -> None:
     is_kept = abs(number) <= 2**53
-    assert (not callback_data_doubts([number])) is is_kept
+    assert (not check_for_large_integers([number])) is is_kept
     assert not is_kept or int(float(number)) == number
 
 

@@ -14,12 +14,13 @@ from typing import Any
 import attrs
 import pytest
 
-from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video, given, many, shown
+from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
+from connectly_api.content.fields import show_length, to_optional, to_tuple
 from connectly_api.content.interactive import ListMessage, ReplyButtons, Section
 from connectly_api.content.products import ProductList, ProductSection
 from connectly_api.content.template import Template
 from connectly_api.errors import InvalidInputError, Violation
-from connectly_api.wire.encoding import UNSET
+from connectly_api.wire.unset import UNSET
 
 REQUESTS = Path(__file__).parent / "data/requests"
 URL = "https://example.com/file"
@@ -217,7 +218,7 @@ def test_content_is_a_frozen_value(content: Kind) -> None:
     [("", "<0 characters>"), ("abc", "<3 characters>"), (None, "None"), (7, "<\u2026>"), (b"x", "<\u2026>")],
 )
 def test_a_value_is_shown_by_its_length_alone(value: object, text: str) -> None:
-    assert shown(value) == text
+    assert show_length(value) == text
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_a_value_is_shown_by_its_length_alone(value: object, text: str) -> None:
     ],
 )
 def test_any_iterable_becomes_a_tuple_and_a_lone_value_its_one_element(values: Any, expected: tuple[Any, ...]) -> None:
-    assert many(values, "field") == expected
+    assert to_tuple(values, "field") == expected
 
 
 @pytest.mark.parametrize("values", [{"b": 1, "a": 2}, {}, {1, 2}, frozenset("ab"), {"a": 1}.items()])
@@ -241,12 +242,12 @@ def test_what_would_send_keys_or_any_order_is_refused(values: Any) -> None:
     with pytest.raises(
         InvalidInputError, match=r"^field: must be a list, not a (set, which has no order|mapping; so)$"
     ):
-        many(values, "field", instead="; so")
+        to_tuple(values, "field", instead="; so")
 
 
 def test_a_mappings_keys_and_where_order_does_not_count_a_set_are_fine() -> None:
-    assert many({"b": 1, "a": 2}.keys(), "field") == ("b", "a")
-    assert many({1}, "field", is_ordered=False) == (1,)
+    assert to_tuple({"b": 1, "a": 2}.keys(), "field") == ("b", "a")
+    assert to_tuple({1}, "field", is_ordered=False) == (1,)
 
 
 @pytest.mark.parametrize(
@@ -274,9 +275,9 @@ def test_a_mapping_as_a_body_is_sent_to_parameters() -> None:
 
 
 def test_none_is_not_given_and_everything_else_is() -> None:
-    assert given(None) is UNSET
-    assert given("") == ""
-    assert given("x") == "x"
+    assert to_optional(None) is UNSET
+    assert to_optional("") == ""
+    assert to_optional("x") == "x"
 
 
 @pytest.mark.parametrize(

@@ -332,7 +332,7 @@ def test_a_code_that_is_not_documented_is_kept_but_not_shown(code: str) -> None:
     assert str(error) == "400 Bad Request; see the error's code"
 
 
-DOCUMENTED = Path(__file__).parent.parent / "docs" / "errors.md"
+DOCUMENTED = Path(__file__).parent.parent / "docs" / "errors-and-retries.md"
 
 
 @pytest.mark.skipif(not DOCUMENTED.exists(), reason="the documentation is not beside the tests")

@@ -18,6 +18,7 @@ MODULES = PACKAGE.modules
 TABLE = """
     _version              |                                                                           |
     json_values           |                                                                           |
+    number_checks         | errors                                                                    | attrs
     lazy                  |                                                                           |
     keywords              |                                                                           |
     number_text           |                                                                           |
@@ -35,7 +36,7 @@ TABLE = """
                           |                                                                           | httpcore
                           |                                                                           | httpx
     transport.adapters.pyreqwest_exchange |                                                           | pyreqwest
-                          | transport.adapters.pyreqwest_exit transport.protocol transport.tls        |
+                          | errors transport.adapters.pyreqwest_exit transport.protocol transport.tls |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
     telemetry             | _version errors transport.protocol                                        | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs
@@ -66,8 +67,9 @@ TABLE = """
     pytest_plugin         | client sandbox transport.adapters.asgi                                    | pytest
     cli.*                 | _version cli.* client content.* errors json_values lowlevel               | attrs anyio
                           | lowlevel.models recipients registrations results sandbox.__main__         | dotenv rich
-                          | send_request setting_rules transport.adapters.mock transport.protocol     | typer
-                          | webhooks.events webhooks.receiving webhooks.signature                     |
+                          | send_request setting_rules transport.adapters.mock transport.endpoint     | typer
+                          | transport.failure_text transport.protocol webhooks.events                 |
+                          | webhooks.receiving webhooks.signature                                     |
 """
 
 # The package itself: its public names, imported for type checkers at once and for everyone else when first used.

@@ -13,7 +13,8 @@ import attrs
 import pytest
 
 from connectly_api.content.basic import Audio, Document, Image, Text, Video
-from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Row, Section, check_header
+from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Row, Section
+from connectly_api.content.parts import check_header
 from connectly_api.errors import Violation
 
 REQUESTS = Path(__file__).parent / "data/requests"

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import Connectly, Image, InvalidInputError, Response, SentMessage, Text
-from connectly_api.keywords import check_keywords, keywords_of, name_keywords, nearest
+from connectly_api.keywords import check_keywords, find_nearest, list_keywords, suggest_keywords
 from connectly_api.registrations import Registrations
 from connectly_api.sandbox import Sandbox, replay
-from connectly_api.sandbox.verbs.arguments import ActArguments
+from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.send_request import Content, SendOptions, check_options
 from connectly_api.transport import MockTransport
 
@@ -231,13 +231,13 @@ def test_every_method_of_the_registrations_suggests_and_stays_a_coroutine_functi
 
 
 async def test_no_frame_that_suggests_holds_the_arguments() -> None:
-    @name_keywords
+    @suggest_keywords
     async def refuse(_self: object, secret: str) -> None:
         raise ValueError(len(secret))
 
     with pytest.raises(ValueError, match="6") as caught:
         await refuse(None, "canary")
-    frames = [entry.frame.f_locals for entry in caught.traceback if entry.name == "checked"]
+    frames = [entry.frame.f_locals for entry in caught.traceback if entry.name == "check_first"]
     assert frames
     assert "canary" not in str(frames)
 
@@ -267,9 +267,9 @@ def test_a_fault_refuses_options_that_no_fault_takes(name: str, meant: str, valu
 @pytest.mark.parametrize("value", [1, None])
 async def test_a_verb_refuses_arguments_that_it_does_not_take(value: object) -> None:
     with pytest.raises(InvalidInputError, match=r"replyTo: is no .* verb; did you mean reply_to\?"):
-        await Sandbox().act("says", customer=PHONE, text="hi", replyTo=value)
+        await Sandbox().run_verb("says", customer=PHONE, text="hi", replyTo=value)
     with pytest.raises(InvalidInputError, match=r"zzz: is no argument of this verb$"):
-        await Sandbox().act("settle", zzz=value)
+        await Sandbox().run_verb("settle", zzz=value)
 
 
 def test_a_lone_name_of_a_template_parameter_is_one() -> None:
@@ -279,13 +279,13 @@ def test_a_lone_name_of_a_template_parameter_is_one() -> None:
 
 
 def test_an_argument_that_is_none_is_absent() -> None:
-    asked = ActArguments({"text": None})
-    assert asked.optional_text("text") is None
-    asked.end()
+    asked = VerbArguments({"text": None})
+    assert asked.get_optional_text("text") is None
+    asked.check_unknown()
 
 
 def test_where_anything_may_come_nothing_is_refused() -> None:
-    assert keywords_of(lambda **_rest: None) is None
+    assert list_keywords(lambda **_rest: None) is None
     check_keywords({"anything": 1}, None)
 
 
@@ -299,7 +299,7 @@ def test_a_slip_in_a_name_is_understood(name: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(1, len(name) - 2))
     slips = [name[:at] + name[at + 1 :], name[:at] + name[at] + name[at:], name.upper(), name.replace("_", "")]
     slips.append("".join(word if not index else word.title() for index, word in enumerate(name.split("_"))))
-    assert nearest(data.draw(st.sampled_from(slips)), OPTIONS) == (name,)
+    assert find_nearest(data.draw(st.sampled_from(slips)), OPTIONS) == (name,)
 
 
 @given(st.dictionaries(st.text(max_size=200), st.none(), min_size=1))

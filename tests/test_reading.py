@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api.wire import reading
-from connectly_api.wire.encoding import UNSET
+from connectly_api.wire.unset import UNSET
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -86,8 +86,8 @@ def test_readers_return_their_type_or_raise_one_kind_of_error(value: object) -> 
 
 def test_any_json_is_read_untouched() -> None:
     value = {"a": [None]}
-    assert reading.as_given(value) is value
-    assert reading.as_given(None) is None
+    assert reading.as_is(value) is value
+    assert reading.as_is(None) is None
 
 
 def test_elements_of_a_list_that_cannot_be_read_are_left_out_and_the_list_stays_as_it_came() -> None:
@@ -112,8 +112,8 @@ def test_parts_of_parts_are_kept_too() -> None:
 
 def test_null_is_an_element_only_where_any_json_is() -> None:
     rest: dict[str, Any] = {"a": [None, 1], "b": {"x": None}}
-    assert reading.take(rest, "a", reading.list_of(reading.as_given)) == [None, 1]
-    assert reading.take(rest, "b", reading.map_of(reading.as_given)) == {"x": None}
+    assert reading.take(rest, "a", reading.list_of(reading.as_is)) == [None, 1]
+    assert reading.take(rest, "b", reading.map_of(reading.as_is)) == {"x": None}
     assert rest == {}
 
 
@@ -135,8 +135,8 @@ def test_a_field_is_taken_once_and_null_is_absent() -> None:
 
 def test_null_is_a_value_where_any_json_is() -> None:
     rest: dict[str, Any] = {"a": None, "b": 1}
-    assert reading.take_given(rest, "a") is None
-    assert reading.take_given(rest, "c") is UNSET
+    assert reading.take_any(rest, "a") is None
+    assert reading.take_any(rest, "c") is UNSET
     assert rest == {"b": 1}
 
 
@@ -173,7 +173,7 @@ def test_opening_leaves_the_source_alone() -> None:
     source = {"channel_type": "a"}
     reading.open_object(source, SPELLINGS)["more"] = 1
     assert source == {"channel_type": "a"}
-    assert reading.nothing() == {}
+    assert reading.new_object() == {}
 
 
 @pytest.mark.parametrize("source", [[], "a", 1, True, [("a", 1)]])
@@ -183,10 +183,10 @@ def test_what_is_no_object_is_refused(source: object) -> None:
 
 
 def test_a_whole_body_is_read_as_far_as_it_can_be() -> None:
-    texts = reading.whole(reading.list_of(reading.as_text), [])
+    texts = reading.read_parts_of(reading.list_of(reading.as_text), [])
     assert texts(["a", {}, None]) == ["a"]
     assert texts(["a"]) == ["a"]
     assert texts(None) == []
-    assert reading.whole(reading.map_of(reading.as_text), {})(None) == {}
+    assert reading.read_parts_of(reading.map_of(reading.as_text), {})(None) == {}
     with pytest.raises(ValueError, match="not a list"):
         texts({})

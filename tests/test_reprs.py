@@ -21,7 +21,7 @@ from rich.pretty import pretty_repr
 from connectly_api import Bsuid, Connectly, Phone, Recipient, Tls
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import MockTransport, Request, Response
-from connectly_api.wire.encoding import UNSET, Unset
+from connectly_api.wire.unset import UNSET, Unset
 
 PHONE: Final = "+16044440042"
 BSUID: Final = "US.Kestrel13491208655302"

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import Connectly, InvalidInputError, Pace, Rate, Response, Retry, Timeouts, Tls, Webengage
-from connectly_api.setting_rules import check_kind, name_problem, refer_to
+from connectly_api.setting_rules import check_kind, find_name_problem, name_origin
 from connectly_api.transport import AsgiTransport, MockTransport
 from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
-from connectly_api.wire.encoding import path_segment
+from connectly_api.wire.parameters import encode_path_segment
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 PHONE = "+14151111234"
@@ -208,18 +208,18 @@ async def test_one_channel_and_one_filter_need_no_list() -> None:
 
 @given(st.text())
 def test_an_id_that_passes_has_nothing_around_it_and_nothing_unseen(text: str) -> None:
-    if name_problem(text) is None:
+    if find_name_problem(text) is None:
         assert text
         assert text == text.strip()
         assert not set("\n\r\t\x00\u200b\ufeff") & set(text)
     else:
         with pytest.raises(InvalidInputError):
-            path_segment("id", text)
+            encode_path_segment("id", text)
 
 
 def test_an_error_about_something_else_stays_as_it_is() -> None:
     error = InvalidInputError("timeouts: x", field="timeouts")
-    assert refer_to(error, {"api_key": "CONNECTLY_API_KEY"}) is error
+    assert name_origin(error, {"api_key": "CONNECTLY_API_KEY"}) is error
 
 
 def test_nothing_is_of_every_kind() -> None:
@@ -231,11 +231,11 @@ def test_nothing_is_of_every_kind() -> None:
     ["\u0645\u06cc\u200c\u062e", "\u0915\u094d\u200d\u0937", "PDF\u200c\u0647\u0627", "\U0001f469\u200d\U0001f4bb"],
 )
 def test_a_name_may_have_joiners_within_its_words(name: str) -> None:
-    assert name_problem(name) is None
+    assert find_name_problem(name) is None
 
 
 @pytest.mark.parametrize(
     "name", ["\u200c\u0645", "\u0645\u200d", "spr\u200ding", "a\u200c\u200db", "\u0645\u200b\u0645"]
 )
 def test_a_joiner_that_joins_nothing_is_refused(name: str) -> None:
-    assert name_problem(name) == "holds control characters, or others that cannot be seen"
+    assert find_name_problem(name) == "holds control characters, or others that cannot be seen"

@@ -13,7 +13,7 @@ import pytest
 
 from connectly_api.content.template import Parameter, Template
 from connectly_api.errors import Violation
-from connectly_api.wire.encoding import UNSET
+from connectly_api.wire.unset import UNSET
 
 REQUESTS = Path(__file__).parent / "data/requests"
 URL = "https://example.com/file"

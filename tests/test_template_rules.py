@@ -18,7 +18,7 @@ from connectly_api import (
     Template,
 )
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.service.decision import Verdict
+from connectly_api.sandbox.model.exchange import Decision
 from connectly_api.transport import MockTransport
 from tests.sandbox.calls import TEMPLATES, ask, fields, template
 
@@ -208,6 +208,6 @@ async def test_the_sandbox_can_let_it_fail_later() -> None:
     assert sandbox.status_of(sandbox.messages[0].id) == "delivery_failed"
 
 
-def send(sandbox: Sandbox, parameters: dict[str, str]) -> Verdict:
+def send(sandbox: Sandbox, parameters: dict[str, str]) -> Decision:
     listed = [{"name": name, "value": value} for name, value in parameters.items()]
     return ask(sandbox, template(parameters=listed), path=TEMPLATES)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectly_api import Button, Connectly, Image, InvalidContentError, Response
 from connectly_api.transport import MockTransport
-from connectly_api.web_address import file_name, is_host, web_address_problem
+from connectly_api.web_address import find_file_name, find_web_address_problem, is_host
 
 PHONE = "+16044441111"
 UNSEEN = "holds white space, or characters that cannot be seen"
@@ -76,7 +76,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "problem"), REFUSED.items(), ids=map(ascii, REFUSED))
 def test_what_is_no_address_of_a_file_is_named(text: str, problem: str) -> None:
-    assert web_address_problem(text) == problem
+    assert find_web_address_problem(text) == problem
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_is_no_address_of_a_file_is_named(text: str, problem: str) -> None:
     ],
 )
 def test_an_absolute_address_has_no_problem(text: str) -> None:
-    assert web_address_problem(text) is None
+    assert find_web_address_problem(text) is None
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_authority_without_a_host_that_can_be_one_is_refused(authority: str) 
 
 @given(st.text() | st.from_regex(r"(https?:)?/{0,3}[a-z.:@\[\]%-]*(/.*)?", fullmatch=True))
 def test_what_passes_has_a_scheme_and_a_host_and_nothing_unseen(text: str) -> None:
-    if web_address_problem(text) is not None:
+    if find_web_address_problem(text) is not None:
         return
     parts = urlsplit(text)
     assert parts.scheme in {"http", "https"}
@@ -170,4 +170,4 @@ async def test_no_medium_goes_out_with_another(send: Send, url: str, limits: Any
     ],
 )
 def test_the_name_of_a_file_is_the_addresss_last_part_if_that_is_one(address: str, name: str | None) -> None:
-    assert file_name(address) == name
+    assert find_file_name(address) == name

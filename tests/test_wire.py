@@ -11,9 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.setting_rules import name_problem
+from connectly_api.setting_rules import find_name_problem
 from connectly_api.wire import encoding as wire
-from connectly_api.wire.encoding import UNSET, Unset, encode_json, header, parameter, path_segment, query
+from connectly_api.wire.encoding import encode_json
+from connectly_api.wire.parameters import encode_header, encode_parameter, encode_path_segment, encode_query
+from connectly_api.wire.unset import UNSET, Unset
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -34,8 +36,8 @@ def test_there_is_one_unset_and_it_survives_copying() -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
 def test_an_id_is_one_segment_of_a_path_whatever_it_holds(value: str) -> None:
-    assume(value not in {".", ".."} and name_problem(value) is None)
-    segment = path_segment("id", value)
+    assume(value not in {".", ".."} and find_name_problem(value) is None)
+    segment = encode_path_segment("id", value)
     assert unquote(segment) == value
     assert "/" not in segment
     assert segment.isascii()
@@ -60,7 +62,7 @@ def test_an_id_is_one_segment_of_a_path_whatever_it_holds(value: str) -> None:
 )
 def test_an_id_that_is_no_segment_is_refused(value: Any, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem) as refused:
-        path_segment("id", value)
+        encode_path_segment("id", value)
     assert refused.value.field == "id"
 
 
@@ -69,8 +71,8 @@ def test_an_id_that_is_no_segment_is_refused(value: Any, problem: str) -> None:
     [("a,b", "a,b"), (True, "true"), (False, "false"), (3, "3"), (0.5, "0.5"), (["a", 1, True], "a,1,true"), ((), "")],
 )
 def test_a_parameter_is_written_as_text(value: object, text: str) -> None:
-    assert parameter("a", value) == text
-    assert parameter("a", ["x", "y"], "|") == "x|y"
+    assert encode_parameter("a", value) == text
+    assert encode_parameter("a", ["x", "y"], "|") == "x|y"
 
 
 @pytest.mark.parametrize(
@@ -88,25 +90,27 @@ def test_a_parameter_is_written_as_text(value: object, text: str) -> None:
 )
 def test_a_parameter_that_cannot_be_written_is_refused(value: object, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem) as refused:
-        parameter("a", value)
+        encode_parameter("a", value)
     assert refused.value.field == "a"
 
 
 def test_a_query_says_what_is_given_and_nothing_else() -> None:
-    assert query("a", UNSET) == query("a", None) == query("a", []) == query("a", [], ",") == ()
-    assert query("a", "x") == (("a", "x"),)
-    assert query("a", ["x,y", 2]) == (("a", "x,y"), ("a", "2"))
-    assert query("a", ["x", 2], ",") == (("a", "x,2"),)
-    assert query("a", "") == (("a", ""),)
+    assert (
+        encode_query("a", UNSET) == encode_query("a", None) == encode_query("a", []) == encode_query("a", [], ",") == ()
+    )
+    assert encode_query("a", "x") == (("a", "x"),)
+    assert encode_query("a", ["x,y", 2]) == (("a", "x,y"), ("a", "2"))
+    assert encode_query("a", ["x", 2], ",") == (("a", "x,2"),)
+    assert encode_query("a", "") == (("a", ""),)
 
 
 def test_a_header_says_what_is_given_in_printable_ascii() -> None:
-    assert header("A", UNSET) == header("A", None) == ()
-    assert header("A", "x y~") == (("A", "x y~"),)
-    assert header("A", ["x", "y"]) == (("A", "x,y"),)
+    assert encode_header("A", UNSET) == encode_header("A", None) == ()
+    assert encode_header("A", "x y~") == (("A", "x y~"),)
+    assert encode_header("A", ["x", "y"]) == (("A", "x,y"),)
     for value in ("a\r\nB: c", "é", "\x7f", "\t"):
         with pytest.raises(InvalidInputError, match="A: holds something other than printable ASCII"):
-            header("A", value)
+            encode_header("A", value)
 
 
 @given(JSON)
@@ -173,4 +177,4 @@ def test_json_is_what_the_standard_library_writes(value: object) -> None:
 
 def test_an_encoder_that_cannot_be_prepared_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json.encoder, "c_make_encoder", None)
-    assert vars(wire)["_prepared"]()({"a": ["é", 1.5, None]}) == '{"a":["é",1.5,null]}'
+    assert vars(wire)["_build_encoder"]()({"a": ["é", 1.5, None]}) == '{"a":["é",1.5,null]}'

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from connectly_api.errors import ConnectlyError
-from connectly_api.sandbox.flags import fault_of, parser, settings_of
+from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.replayer import replay
 from connectly_api.sandbox.sandbox import Sandbox
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 after Ctrl-C, 1 where the sandbox cannot be set up or cannot listen.
     """
-    options = parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
         asyncio.run(_serve(options, _print))
     except (ConnectlyError, OSError) as error:
@@ -55,11 +55,11 @@ async def _serve(options: argparse.Namespace, write: Write) -> None:
 
     told: dict[str, Any] = {"swagger": options.swagger, "on_request": tell, "on_delivery": tell}
     if options.replay is None:
-        sandbox = Sandbox(**told, **settings_of(options))
+        sandbox = Sandbox(**told, **get_settings(options))
     else:
-        sandbox = await replay(options.replay, **told, **settings_of(options))
+        sandbox = await replay(options.replay, **told, **get_settings(options))
     for text in options.fault:
-        await sandbox.act("fault", **fault_of(text))
+        await sandbox.run_verb("fault", **parse_fault(text))
     async with sandbox.serve(host=options.host, port=options.port) as address:
         write(show.banner(address, sandbox.settings))
         await _interrupted()

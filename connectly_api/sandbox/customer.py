@@ -1,35 +1,22 @@
-"""A customer as a test plays one."""
+"""A customer whom a test plays."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import attrs
 
+from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.tracebacks import cut_traceback
-
-__all__ = ["Customer", "Stage"]
-
-
-class Stage(Protocol):
-    """Where a customer acts."""
-
-    async def act(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        """Do something, and deliver the events that follow."""
-        ...
-
-    def known(self, customer: str) -> Identity:
-        """Return what is known of a customer."""
-        ...
 
 
 @attrs.frozen
 class Customer:
-    """A customer of the business, to be played: each verb happens at the sandbox's clock, and its events are delivered.
+    """A customer of the business. Each verb happens at the sandbox's current time, and its events are delivered.
 
-    Whatever a customer writes opens the 24-hour window with the number that it goes to: the business's first, or the
-    one of the message that it answers, or `sender`.
+    Whatever a customer writes opens the 24-hour window with the business's number that it goes to: the first one, or
+    the one whose message it answers, or `sender`.
 
     Attributes:
         phone: The phone number (E.164), or None.
@@ -38,7 +25,7 @@ class Customer:
 
     phone: str | None = attrs.field(repr=False)
     bsuid: str | None = attrs.field(repr=False)
-    _stage: Stage = attrs.field(repr=False, eq=False)
+    _engine: Engine = attrs.field(repr=False, eq=False)
 
     @property
     def identity(self) -> Identity:
@@ -58,27 +45,27 @@ class Customer:
 
         Args:
             text: The text.
-            reply_to: The id of a message of the business's that it quotes.
+            reply_to: The id of the business's message that it quotes.
             referral: The advertisement that the customer came from, as JSON.
             sender: The business's number that it goes to.
 
         Raises:
             InvalidInputError: The text is empty, or there is no such message or number.
         """
-        await self._do("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
+        await self._run("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
 
     @cut_traceback
     async def taps(self, button: str, *, message: str | None = None) -> None:
         """Tap a button of the latest message that has it.
 
         Args:
-            button: Its id or its text; of a template, whose buttons are not known here, the text that the event has.
+            button: Its id or its text. The buttons of templates are not known here: any text is one.
             message: The id of the message, where it is not the latest.
 
         Raises:
-            InvalidInputError: No message to this customer has it.
+            InvalidInputError: No message to this customer has the button.
         """
-        await self._do("taps", button=button, message=message)
+        await self._run("taps", button=button, message=message)
 
     @cut_traceback
     async def picks(self, row: str, *, message: str | None = None) -> None:
@@ -89,34 +76,34 @@ class Customer:
             message: The id of the message, where it is not the latest.
 
         Raises:
-            InvalidInputError: No message to this customer has it.
+            InvalidInputError: No message to this customer has the row.
         """
-        await self._do("picks", row=row, message=message)
+        await self._run("picks", row=row, message=message)
 
     @cut_traceback
     async def reads(self, message: str | None = None) -> None:
-        """Read a message: it is sent and delivered with that, unless it failed.
+        """Read a message, which makes it sent and delivered, too, unless it failed.
 
         Args:
-            message: Its id; None for all that went to this customer.
+            message: Its id; None for all messages to this customer.
 
         Raises:
             InvalidInputError: There is no such message.
         """
-        await self._do("reads", message=message)
+        await self._run("reads", message=message)
 
     @cut_traceback
     async def reacts(self, emoji: str, *, message: str | None = None) -> None:
         """React to a message.
 
         Args:
-            emoji: What with.
-            message: The message's id; None for the latest.
+            emoji: The emoji.
+            message: The id of the message; None for the latest.
 
         Raises:
             InvalidInputError: There is no such message.
         """
-        await self._do("reacts", emoji=emoji, message=message)
+        await self._run("reacts", emoji=emoji, message=message)
 
     @cut_traceback
     async def sends(
@@ -131,16 +118,16 @@ class Customer:
         """Send a file.
 
         Args:
-            type: What it is.
-            url: Where it can be read.
+            type: The type of the file.
+            url: Its address.
             caption: A text beside it.
-            filename: What a document is called.
+            filename: The name of a document.
             sender: The business's number that it goes to.
 
         Raises:
-            InvalidInputError: The type is another, or the address is empty.
+            InvalidInputError: There is no such type, or the address is empty.
         """
-        await self._do("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
+        await self._run("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
 
     @cut_traceback
     async def sends_image(self, url: str, *, caption: str | None = None) -> None:
@@ -155,20 +142,20 @@ class Customer:
     async def shares_location(
         self, latitude: float, longitude: float, *, name: str | None = None, address: str | None = None
     ) -> None:
-        """Share a place, in degrees.
+        """Share a location, in degrees.
 
         Raises:
-            InvalidInputError: A coordinate is no number.
+            InvalidInputError: A coordinate is not a number.
         """
-        await self._do("shares_location", latitude=latitude, longitude=longitude, name=name, address=address)
+        await self._run("shares_location", latitude=latitude, longitude=longitude, name=name, address=address)
 
     async def opts_out(self) -> None:
-        """Want no templates any more."""
-        await self._do("opts_out")
+        """Opt out of templates."""
+        await self._run("opts_out")
 
     async def opts_in(self) -> None:
-        """Want templates again."""
-        await self._do("opts_in")
+        """Opt in to templates again."""
+        await self._run("opts_in")
 
     @cut_traceback
     async def changes_phone(self, phone: str, *, bsuid: str | None = None) -> Customer:
@@ -176,17 +163,17 @@ class Customer:
 
         Args:
             phone: The new number (E.164).
-            bsuid: The new BSUID; one is made up where the customer had one.
+            bsuid: The new BSUID; without it, a customer who had one gets a new one.
 
         Returns:
             The customer as the business knows it from now on.
 
         Raises:
-            InvalidInputError: The number or the BSUID is badly written.
+            InvalidInputError: The number or the BSUID is malformed.
         """
-        await self._do("changes_phone", phone=phone, bsuid=bsuid)
-        known = self._stage.known(phone)
-        return Customer(known.phone, known.bsuid, self._stage)
+        await self._run("changes_phone", phone=phone, bsuid=bsuid)
+        known = self._engine.state.complete_identity(Identity(phone))
+        return attrs.evolve(self, phone=known.phone, bsuid=known.bsuid)
 
-    async def _do(self, verb: str, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        await self._stage.act(verb, customer=self.phone or self.bsuid, **arguments)
+    async def _run(self, verb: str, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+        await self._engine.run_verb(verb, {"customer": self.phone or self.bsuid, **arguments})

@@ -1,118 +1,242 @@
-"""What makes the sandbox's clock go: it takes from the agenda what is due, and sends what has to be sent."""
+"""The engine of a sandbox: the only place that applies changes, moves the clock and performs I/O.
+
+What a request, a verb or a due task leads to is decided by pure functions, which return changes. The engine applies
+them to the state, sends the webhooks that are due, and reports requests and deliveries to the callbacks.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final
 
 import anyio
 from anyio.abc import TaskGroup
 
-from connectly_api.sandbox.delivery.attempts import Dispatch, Sending, concluded, dispatched, released
-from connectly_api.sandbox.delivery.statuses import status_reached
-from connectly_api.sandbox.delivery.webhook_sender import Courier
-from connectly_api.sandbox.model.changes import ClockSet, Noted, Taken
-from connectly_api.sandbox.model.records import Delivery
-from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.model.state import State
-from connectly_api.sandbox.model.tasks import ReleaseDue, StatusDue, Task
+from connectly_api.errors import InvalidInputError
+from connectly_api.sandbox.delivery.attempts import (
+    Attempt,
+    Dispatch,
+    conclude_attempt,
+    dispatch_webhook,
+    release_webhook,
+)
+from connectly_api.sandbox.delivery.statuses import advance_status
+from connectly_api.sandbox.delivery.webhook_sender import WebhookSender
+from connectly_api.sandbox.model.exchange import Decision, Request
+from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.model.settings import MAX_TIME, Settings
+from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusDue, Task
+from connectly_api.sandbox.model.state_changes import ClockSet, EntryRecorded, TaskStarted
+from connectly_api.sandbox.recording import build_recording, record_request
+from connectly_api.sandbox.service.decision import decide
+from connectly_api.sandbox.service.faults import apply_faults, decide_reset
+from connectly_api.sandbox.spec.api_operations import Service
+from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
 
-__all__ = ["Clockwork"]
-
-_TICK = 0.02
+_TICK: Final = 0.02
 """Seconds between two looks at a clock that runs."""
 
-_AT_ONCE = 100
-"""Webhooks under way at the same time, where the clock runs."""
+_MOST_UNDER_WAY: Final = 100
+"""Webhooks that are delivered at the same time while the clock runs."""
 
 
-class Clockwork:
-    """Drives one sandbox."""
+class Engine:
+    """Runs one sandbox.
+
+    Attributes:
+        settings: The sandbox's settings.
+        state: What the sandbox remembers; a reset replaces it.
+        webhook_sender: Delivers webhooks; a replay puts the recorded receivers here.
+    """
 
     def __init__(
         self,
         settings: Settings,
-        state: Callable[[], State],
-        courier: Courier,
+        service: Service,
         *,
+        on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
     ) -> None:
-        """Take the parts.
+        """Start with an empty state.
 
         Args:
-            settings: The sandbox's.
-            state: Returns the state, which a reset replaces.
-            courier: Sends webhooks.
-            on_delivery: Called with each attempt, once its outcome is known.
+            settings: The sandbox's settings.
+            service: The operations of the Swagger file.
+            on_request: Called with each request once its response is decided.
+            on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
         """
-        self._settings = settings
-        self._state = state
-        self._courier = courier
+        self.settings = settings
+        self.webhook_sender = WebhookSender(settings)
+        self._service = service
+        self._on_request = on_request
         self._on_delivery = on_delivery
+        self._ahead = 0.0  # Seconds by which `advance` and `settle` have moved a real clock.
+        self._clock_tasks: TaskGroup | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything that happened."""
+        self._start = self._read_clock() if self.settings.clock == "real" else self.settings.start
+        self.state = State(now=self._start, keep=self.settings.keep)
+
+    def receive(self, request: Request) -> Decision:
+        """Decide on a request, apply what follows from it, and keep it for inspection."""
+        self._sync_clock()
+        decision = decide(self._service, self.settings, self.state, request)
+        return self._settle_request(request, apply_faults(self.settings, self.state, decision))
+
+    def reset_unread(self, request: Request) -> Decision | None:
+        """Decide to reset the connection before the body of a request is read; None where no fault says so."""
+        found = self._service.find(request.path).get(request.method) if self.state.rules else None
+        decision = None if found is None else decide_reset(self.settings, self.state, found.operation.id)
+        return None if decision is None else self._settle_request(request, decision)
+
+    async def answer(self, request: Request) -> Decision:
+        """Receive a request, and deliver the webhooks that a fault wants before the response."""
+        decision = self.receive(request)
+        if decision.behavior.is_early:
+            await self.deliver_due()
+        return decision
+
+    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
+        """Apply what a verb changes; what is due with it waits.
+
+        Raises:
+            InvalidInputError: There is no such verb, or it cannot be done with these arguments.
+        """
+        self._sync_clock()
+        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments))
+
+    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
+        """Apply what a verb changes, and do what is due then.
+
+        Raises:
+            InvalidInputError: There is no such verb, or it cannot be done with these arguments.
+        """
+        if verb in CLOCK_VERBS:
+            await self._move_clock(verb, read_seconds(verb, arguments), arguments)
+            return
+        self.apply_verb(verb, arguments)
+        if verb not in SETUP_VERBS:
+            await self.deliver_due()
+
+    async def deliver_due(self) -> None:
+        """Do what is due already, without letting time go by."""
+        await self.run_until(self.state.now)
 
     async def run_until(self, time: float) -> None:
-        """Do all that is due until a time (Unix seconds), one after the other, and let the clock be there then.
+        """Do everything that is due until a time (Unix seconds), one after the other, and set the clock to it.
 
-        With inf, it is done when nothing is left to do, and the clock is where the last thing was due.
+        With inf, it ends when nothing is left to do, and the clock is where the last task was due.
         """
-        async with self._courier.at_work():
-            await self._work(time, self._carry)
+        async with self.webhook_sender.keep_open():
+            await self._run_tasks(time, self._deliver)
         if time != math.inf:
-            self._state().apply(ClockSet(time))
+            self._apply(self.state, (ClockSet(time),))
 
-    async def follow(self, clock: Callable[[], float]) -> None:
-        """Let the sandbox's clock follow another one, until cancelled; webhooks do not wait for each other.
+    @property
+    def is_clock_running(self) -> bool:
+        """Whether `start_clock` was called, and `stop_clock` not since."""
+        return self._clock_tasks is not None
 
-        Args:
-            clock: Returns Unix seconds.
+    async def start_clock(self) -> None:
+        """Let a real clock run until `stop_clock`; a virtual one stands still."""
+        if self.settings.clock == "real" and self._clock_tasks is None:
+            self._clock_tasks = anyio.create_task_group()
+            await self._clock_tasks.__aenter__()
+            self._clock_tasks.start_soon(self._follow_clock)
+
+    async def stop_clock(self) -> None:
+        """Stop the clock."""
+        tasks, self._clock_tasks = self._clock_tasks, None
+        if tasks is not None:
+            tasks.cancel_scope.cancel()
+            # Without the error of the caller's block, which would otherwise become part of a group.
+            await tasks.__aexit__(None, None, None)
+
+    def build_recording(self) -> str:
+        """Return the run as text, from which it can be replayed.
+
+        Raises:
+            InvalidInputError: The beginning of the run is no longer kept.
         """
-        limit = anyio.CapacityLimiter(_AT_ONCE)
-        async with self._courier.at_work(), anyio.create_task_group() as group:
+        return build_recording(self.settings, self._start, self.state.timeline, self.state.entry_count).to_text()
+
+    async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
+        self._sync_clock()
+        state = self.state
+        if seconds and seconds != math.inf and state.now + seconds > MAX_TIME:
+            raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
+        self._apply(state, (record_verb(state, verb, arguments),))
+        if self.settings.clock == "real":
+            last = max((due for due, _, _ in state.schedule), default=state.now)
+            self._ahead += max(0.0, last - state.now) if seconds == math.inf else seconds
+        await self.run_until(state.now + seconds)
+
+    async def _follow_clock(self) -> None:
+        """Keep the sandbox's clock at the real one, until cancelled; webhooks do not wait for each other."""
+        limit = anyio.CapacityLimiter(_MOST_UNDER_WAY)
+
+        async def deliver_within_limit(state: State, attempt: Attempt) -> None:
+            async with limit:
+                await self._deliver(state, attempt)
+
+        async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
+
+            async def start_delivery(state: State, attempt: Attempt) -> None:
+                deliveries.start_soon(deliver_within_limit, state, attempt)
+
             while True:
-                await self._work(clock(), self._carrying_in(group, limit))
-                self._state().apply(ClockSet(clock()))
+                await self._run_tasks(self._read_clock(), start_delivery)
+                self._sync_clock()
                 await anyio.sleep(_TICK)
 
-    async def _work(self, until: float, carry: Callable[[State, Sending], Awaitable[None]]) -> None:
-        while (state := self._state()).next_due() <= until and state.agenda:
-            _, _, task = state.agenda[0]
-            state.apply(Taken())
-            dispatch = self._performed(state, task)
-            for change in dispatch.changes:
-                state.apply(change)
-                if isinstance(change, Noted) and isinstance(change.entry, Delivery):
-                    self._tell(change.entry)
-            for sending in dispatch.sendings:
-                await carry(state, sending)
+    async def _run_tasks(self, until: float, deliver: Callable[[State, Attempt], Awaitable[None]]) -> None:
+        # The state is looked up each time: what is awaited may reset the sandbox.
+        while (state := self.state).next_due <= until and state.schedule:
+            _, _, task = state.schedule[0]
+            self._apply(state, (TaskStarted(),))
+            dispatch = self._perform(state, task)
+            self._apply(state, dispatch.changes)
+            for attempt in dispatch.attempts:
+                await deliver(state, attempt)
 
-    def _performed(self, state: State, task: Task) -> Dispatch:
+    def _perform(self, state: State, task: Task) -> Dispatch:
         match task:
             case StatusDue():
-                return Dispatch(tuple(status_reached(self._settings, state, task)))
+                return Dispatch(tuple(advance_status(self.settings, state, task)))
             case ReleaseDue():
-                return released(self._settings, state, task)
+                return release_webhook(self.settings, state, task)
             case _:
-                return dispatched(self._settings, state, task)
+                return dispatch_webhook(self.settings, state, task)
 
-    async def _carry(self, state: State, sending: Sending) -> None:
-        outcome = await self._courier.deliver(sending)
-        for change in concluded(self._settings, state, sending, outcome):
+    async def _deliver(self, state: State, attempt: Attempt) -> None:
+        outcome = await self.webhook_sender.deliver(attempt)
+        self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
+
+    def _settle_request(self, request: Request, decision: Decision) -> Decision:
+        state = self.state
+        self._apply(state, decision.changes)
+        received = record_request(request, decision, state.request_count + 1, state.now, self.settings.api_key)
+        self._apply(state, (EntryRecorded(received),))
+        return decision
+
+    def _apply(self, state: State, changes: Iterable[Change]) -> None:
+        for change in changes:
             state.apply(change)
-            if isinstance(change, Noted) and isinstance(change.entry, Delivery):
-                self._tell(change.entry)
+            match change:
+                case EntryRecorded(ReceivedRequest() as request) if self._on_request is not None:
+                    self._on_request(request)
+                case EntryRecorded(Delivery() as delivery) if self._on_delivery is not None:
+                    self._on_delivery(delivery)
+                case _:
+                    pass
 
-    def _carrying_in(
-        self, group: TaskGroup, limit: anyio.CapacityLimiter
-    ) -> Callable[[State, Sending], Awaitable[None]]:
-        async def carried(state: State, sending: Sending) -> None:
-            async with limit:
-                await self._carry(state, sending)
+    def _read_clock(self) -> float:
+        return time.time() + self._ahead
 
-        async def carry(state: State, sending: Sending) -> None:
-            group.start_soon(carried, state, sending)
-
-        return carry
-
-    def _tell(self, delivery: Delivery) -> None:
-        if self._on_delivery is not None:
-            self._on_delivery(delivery)
+    def _sync_clock(self) -> None:
+        if self.settings.clock == "real":
+            self.state.apply(ClockSet(self._read_clock()))

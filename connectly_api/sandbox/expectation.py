@@ -7,23 +7,23 @@ from typing import Any, Final
 
 import attrs
 
-from connectly_api.sandbox.model.fields import inner
+from connectly_api.json_values import get_object
 from connectly_api.sandbox.model.records import AcceptedMessage, ReceivedRequest
 
-__all__ = ["Expectation", "mismatch_report"]
+__all__ = ["Expectation", "describe_mismatch"]
 
 _SHOWN: Final = 5
 """How many messages, and how many refusals, a failure shows."""
 
 
 def _recipients(message: AcceptedMessage) -> tuple[str, ...]:
-    return message.customer.names
+    return message.customer.ids
 
 
 _VALUES: Final[Mapping[str, Callable[[AcceptedMessage], Any]]] = {
     "recipient": lambda message: " ".join(_recipients(message)),
     "kind": lambda message: message.kind,
-    "text": lambda message: inner(message.body, "message").get("text"),
+    "text": lambda message: get_object(message.body, "message").get("text"),
     "template": lambda message: message.body.get("templateName"),
     "callback_data": lambda message: message.callback_data,
     "campaign_name": lambda message: message.campaign_name,
@@ -51,7 +51,7 @@ class Expectation:
         return ", ".join(f"{name} {value!r}" for name, value in self.wanted.items()) or "any message"
 
 
-def mismatch_report(
+def describe_mismatch(
     expectation: Expectation,
     found: Sequence[AcceptedMessage],
     messages: Sequence[AcceptedMessage],

@@ -12,13 +12,13 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.model.settings import Settings
 
-__all__ = ["fault_of", "parser", "settings_of"]
+__all__ = ["build_parser", "get_settings", "parse_fault"]
 
 _REPEATED: Final[Mapping[str, str]] = {"senders": "sender", "channels": "channel", "webhook_retries": "webhook-retry"}
 """Settings that are lists: their flags may be given more than once."""
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="python -m connectly_api.sandbox", description="Connectly's Message API on your own machine."
@@ -42,14 +42,14 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def settings_of(options: argparse.Namespace) -> dict[str, Any]:
+def get_settings(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that were given, and a real clock where none was."""
     given = {field.name: getattr(options, field.name) for field in attrs.fields(Settings)}
     clock = {} if options.replay else {"clock": "real"}
     return {**clock, **{name: value for name, value in given.items() if value is not _ABSENT}}
 
 
-def fault_of(text: str) -> dict[str, Any]:
+def parse_fault(text: str) -> dict[str, Any]:
     """Return the arguments of the verb `fault` that `reset,every=5` stands for.
 
     Raises:

@@ -1,6 +1,6 @@
-"""A run as a file: what was done to a sandbox, so that the same can be done again. Pure.
+"""What is kept of a request, and a run as a file that can be replayed. Pure.
 
-A recording holds what customers and clients wrote. It holds no key and no secret.
+A recording holds what customers and clients wrote, but no API key and no webhook secret.
 """
 
 from __future__ import annotations
@@ -10,24 +10,26 @@ import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote_plus
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.delivery.attempts import Outcome
-from connectly_api.sandbox.model.documents import entry_document
-from connectly_api.sandbox.model.records import Entry, ReceivedRequest
+from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.exchange import Decision, Request
+from connectly_api.sandbox.model.records import ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.record import REDACTED
-from connectly_api.sandbox.service.decision import Incoming
+from connectly_api.sandbox.model.state_changes import MessageAccepted
 
-__all__ = ["Recording", "differences", "incoming_of", "read_recording", "recording_of"]
+_REDACTED: Final = "[redacted]"
+_SECRET_HEADERS: Final = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
+"""Their values are replaced whole; elsewhere in a request, only the sandbox's API key is."""
 
 _FORMAT: Final = 1
-_SECRETS: Final = frozenset({"api_key", "webhook_secret"})
 _TOO_LONG: Final = 413
-_UNAUTHORISED: Final = 401
+_UNAUTHORIZED: Final = 401
 
 _NUMBER: Final = (int, float)
 _FIELDS: Final[Mapping[object, Mapping[str, type | tuple[type, ...]]]] = {
@@ -36,7 +38,7 @@ _FIELDS: Final[Mapping[object, Mapping[str, type | tuple[type, ...]]]] = {
     "delivery": {"number": int, "attempt": int, "status": (int, type(None)), "problem": (str, type(None))},
     "status": {},
 }
-"""What is needed of each kind of entry."""
+"""The fields that each kind of entry needs. An `act` is a verb."""
 
 
 @attrs.frozen
@@ -44,109 +46,151 @@ class Recording:
     """A run.
 
     Attributes:
-        settings: The keywords of `Settings`, but for key and secret.
+        settings: Keywords of `Settings`, without the secret ones.
         entries: The timeline, as JSON.
     """
 
     settings: Mapping[str, Any]
     entries: tuple[Mapping[str, Any], ...] = attrs.field(repr=False)
 
-    def text(self) -> str:
-        """Return the file's text."""
-        return json.dumps({"format": _FORMAT, "settings": self.settings, "entries": self.entries}, indent=1)
-
+    @property
     def outcomes(self) -> dict[tuple[int, int], Outcome]:
-        """Return what became of the webhooks, by number of the event and attempt."""
+        """How receivers answered, by number of the event and attempt."""
         return {
             (entry["number"], entry["attempt"]): Outcome(entry["status"], entry["problem"])
             for entry in self.entries
             if entry["what"] == "delivery"
         }
 
+    @property
     def inputs(self) -> Iterator[Mapping[str, Any]]:
-        """Yield requests and verbs: what came from outside, in order."""
+        """Requests and verbs, in order."""
         return (entry for entry in self.entries if entry["what"] in {"request", "act"})
 
+    def to_text(self) -> str:
+        """Return the text of the file."""
+        return json.dumps({"format": _FORMAT, "settings": self.settings, "entries": self.entries}, indent=1)
 
-def recording_of(settings: Settings, start: float, entries: Iterable[Entry], noted: int) -> Recording:
+
+def is_public_setting(attribute: attrs.Attribute[Any], _value: object = None) -> bool:
+    """Say whether a setting is not secret; for `attrs.asdict(settings, filter=…)`."""
+    return attribute.name not in {"api_key", "webhook_secret"}
+
+
+def record_request(request: Request, decision: Decision, number: int, now: float, key: str) -> ReceivedRequest:
+    """Return what is kept of a request: everything but its secrets.
+
+    Args:
+        request: The request.
+        decision: The decision on it.
+        number: 1 for the first request.
+        now: The sandbox's clock.
+        key: The API key, which is cut out.
+    """
+
+    def redact(text: str) -> str:
+        return text.replace(key, _REDACTED).replace(quote_plus(key), _REDACTED)
+
+    return ReceivedRequest(
+        number=number,
+        method=request.method,
+        path=redact(request.path),
+        query=redact(request.query),
+        headers=tuple(
+            (name, _REDACTED if name in _SECRET_HEADERS else redact(value)) for name, value in request.headers
+        ),
+        body=request.body or b"",
+        operation=decision.operation,
+        status=decision.status,
+        code=decision.code,
+        violations=decision.violations,
+        unknown_fields=decision.unknown_fields,
+        message=next((change.message for change in decision.changes if isinstance(change, MessageAccepted)), None),
+        trace_id=decision.trace_id,
+        received_at=now,
+        fault=decision.fault,
+    )
+
+
+def build_recording(settings: Settings, start: float, entries: Iterable[TimelineEntry], count: int) -> Recording:
     """Return the recording of a run.
 
     Args:
-        settings: The sandbox's.
-        start: Its clock's first time.
+        settings: The sandbox's settings.
+        start: When its clock started.
         entries: The timeline.
-        noted: How many entries there were, kept or not.
+        count: How many entries there were, kept or not.
 
     Raises:
-        InvalidInputError: The beginning is not kept any more.
+        InvalidInputError: The beginning is no longer kept.
     """
     kept = tuple(entries)
-    if len(kept) < noted:
-        raise InvalidInputError("keep: the run's beginning is not kept any more; set it higher", field="keep")
-    values = attrs.asdict(settings, filter=lambda attribute, _: attribute.name not in _SECRETS)
-    return Recording({**values, "start": start}, tuple(_with_bytes(entry) for entry in kept))
+    if len(kept) < count:
+        raise InvalidInputError("keep: the beginning of the run is no longer kept; set it higher", field="keep")
+    values = attrs.asdict(settings, filter=is_public_setting)
+    return Recording({**values, "start": start}, tuple(map(_to_json, kept)))
 
 
-def read_recording(text: str) -> Recording:
-    """Read a file's text.
+def parse_recording(text: str) -> Recording:
+    """Read the text of a file.
 
     Raises:
-        InvalidInputError: It is no recording.
+        InvalidInputError: It is not a recording.
     """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         document = None
     if not is_object(document) or document.get("format") != _FORMAT:
-        raise InvalidInputError("recording: is none, or of another format", field="recording")
+        raise InvalidInputError("recording: is not a recording, or of another format", field="recording")
     settings, entries = document.get("settings"), document.get("entries")
     if not is_object(settings) or not set(settings) <= {field.name for field in attrs.fields(Settings)}:
         raise InvalidInputError("recording: has no settings, or unknown ones", field="recording")
-    read = tuple(entry for entry in entries if is_object(entry) and _is_whole(entry)) if is_array(entries) else ()
-    if not is_array(entries) or len(read) < len(entries):
-        raise InvalidInputError("recording: has no entries, or holds what is none", field="recording")
-    return Recording(settings, read)
+    valid = tuple(entry for entry in entries if is_object(entry) and _is_valid(entry)) if is_array(entries) else ()
+    if not is_array(entries) or len(valid) < len(entries):
+        raise InvalidInputError("recording: has no entries, or an entry that cannot be read", field="recording")
+    return Recording(settings, valid)
 
 
-def _is_whole(entry: Mapping[str, Any]) -> bool:
-    fields = _FIELDS.get(entry.get("what", ""))
-    return fields is not None and all(isinstance(entry.get(name), kind) for name, kind in fields.items())
-
-
-def incoming_of(entry: Mapping[str, Any], key: str) -> Incoming:
-    """Return a recorded request; its key is the sandbox's, unless a wrong one was refused.
+def parse_request(entry: Mapping[str, Any], key: str) -> Request:
+    """Return a recorded request with the sandbox's API key, or without one where a wrong key was refused.
 
     Raises:
-        InvalidInputError: The entry is none.
+        InvalidInputError: The entry cannot be read.
     """
     try:
         content = base64.b64decode(entry["content"], validate=True)
-        right = "" if entry["status"] == _UNAUTHORISED else key
-        return Incoming(
+        header_key = "" if entry["status"] == _UNAUTHORIZED else key
+        return Request(
             method=entry["method"],
-            path=entry["path"].replace(REDACTED, key),
-            query=entry["query"].replace(REDACTED, key),
-            headers=tuple((name, value.replace(REDACTED, right)) for name, value in entry["headers"]),
+            path=entry["path"].replace(_REDACTED, key),
+            query=entry["query"].replace(_REDACTED, key),
+            headers=tuple((name, value.replace(_REDACTED, header_key)) for name, value in entry["headers"]),
             body=None if entry["status"] == _TOO_LONG else content,
         )
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
         raise InvalidInputError("recording: holds a request that cannot be read", field="recording") from None
 
 
-def differences(recording: Recording, entries: Iterable[Entry]) -> list[str]:
-    """Return in words where requests were answered otherwise than when they were recorded."""
-    then = [entry for entry in recording.entries if entry["what"] == "request"]
-    now = [entry_document(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
+def find_differences(recording: Recording, entries: Iterable[TimelineEntry]) -> list[str]:
+    """Return, in words, which requests got another response than the recorded one."""
+    before = [entry for entry in recording.entries if entry["what"] == "request"]
+    now = [serialize_entry(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
     return [
-        f"request {ours['number']}: {name} is {ours[name]!r}, and was {theirs.get(name)!r}"
-        for theirs, ours in zip(then, now, strict=False)
+        f"request {new['number']}: {name} is {new[name]!r}, and was {old.get(name)!r}"
+        for old, new in zip(before, now, strict=False)
         for name in ("status", "code", "messageId", "fault")
-        if theirs.get(name) != ours[name]
+        if old.get(name) != new[name]
     ]
 
 
-def _with_bytes(entry: Entry) -> dict[str, Any]:
-    document = entry_document(entry)
+def _is_valid(entry: Mapping[str, Any]) -> bool:
+    fields = _FIELDS.get(entry.get("what", ""))
+    return fields is not None and all(isinstance(entry.get(name), kind) for name, kind in fields.items())
+
+
+def _to_json(entry: TimelineEntry) -> dict[str, Any]:
+    document = serialize_entry(entry)
     if isinstance(entry, ReceivedRequest):
         # The exact bytes, which need not be text.
         document["content"] = base64.b64encode(entry.body).decode()

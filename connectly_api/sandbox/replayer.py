@@ -1,4 +1,4 @@
-"""A recorded run, done again."""
+"""Replays a recorded run."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from connectly_api.errors import ConnectlyError, InvalidInputError
-from connectly_api.keywords import check_keywords, keywords_of
-from connectly_api.sandbox.delivery.webhook_sender import Remembering
+from connectly_api.keywords import check_keywords, list_keywords
+from connectly_api.sandbox.delivery.webhook_sender import ReplayedSender
+from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.model.settings import Options, Settings
-from connectly_api.sandbox.recording import Recording, differences, incoming_of, read_recording
-from connectly_api.sandbox.sandbox import Sandbox
+from connectly_api.sandbox.recording import Recording, find_differences, parse_recording, parse_request
+from connectly_api.sandbox.sandbox import Sandbox, get_engine
 from connectly_api.tracebacks import cut_traceback
-
-__all__ = ["ReplayError", "replay"]
 
 
 class ReplayError(ConnectlyError):
-    """A recorded run was answered otherwise this time; the text says where."""
+    """A request of a recorded run got another response than before; the text says which."""
 
 
 @cut_traceback
@@ -31,49 +30,51 @@ async def replay(
     on_delivery: Callable[[Delivery], None] | None = None,
     **changes: Unpack[Options],
 ) -> Sandbox:
-    """Do again what a file says was done, and return the sandbox: to look into it, and to go on from there.
+    """Repeat a recorded run, and return the sandbox, to inspect it or to go on from there.
 
-    Receivers of webhooks are not asked again: they answer what they answered then. Where the recorded clock was real,
-    a virtual one goes to the recorded times.
+    No webhook is delivered: receivers answer as they did in the recording. Where the recorded clock was real, a virtual
+    clock goes to the recorded times.
 
     Args:
-        path: What `Sandbox.save` wrote.
-        swagger: As `Sandbox` takes it.
-        on_request: Likewise.
-        on_delivery: Likewise.
+        path: The file that `Sandbox.save` wrote.
+        swagger: As for `Sandbox`.
+        on_request: As for `Sandbox`.
+        on_delivery: As for `Sandbox`.
         **changes: Settings that differ from the recorded ones.
 
     Raises:
-        TypeError: There is no such setting; the error names the one that was probably meant.
-        InvalidInputError: The file cannot be read, or is no recording.
-        ReplayError: A request was answered otherwise than then.
+        TypeError: There is no such setting; the error suggests the nearest one.
+        InvalidInputError: The file cannot be read, or is not a recording.
+        ReplayError: A request got another response than before.
     """
-    check_keywords(changes, keywords_of(Settings))
-    recording = _recording_in(path)
+    check_keywords(changes, list_keywords(Settings))
+    recording = _read_recording(path)
     was_real = recording.settings.get("clock") == "real"
     settings: dict[str, Any] = {**recording.settings, **changes, "clock": "virtual"}
     sandbox = Sandbox(swagger=swagger, on_request=on_request, on_delivery=on_delivery, **settings)
-    with sandbox.delivering_with(Remembering(sandbox.settings, recording.outcomes())):
-        for entry in recording.inputs():
-            if was_real:
-                await sandbox.run_until(entry["at"])
-            await _repeat(sandbox, entry)
-    if found := differences(recording, sandbox.entries):
+    engine = get_engine(sandbox)
+    live, engine.webhook_sender = engine.webhook_sender, ReplayedSender(engine.settings, recording.outcomes)
+    for entry in recording.inputs:
+        if was_real:
+            await engine.run_until(entry["at"])
+        await _repeat(engine, entry)
+    engine.webhook_sender = live
+    if found := find_differences(recording, sandbox.entries):
         raise ReplayError("; ".join(found))
     return sandbox
 
 
-async def _repeat(sandbox: Sandbox, entry: Mapping[str, Any]) -> None:
+async def _repeat(engine: Engine, entry: Mapping[str, Any]) -> None:
     if entry["what"] == "act":
-        await sandbox.act(entry["name"], **entry["arguments"])
+        await engine.run_verb(entry["name"], entry["arguments"])
         return
-    request = incoming_of(entry, sandbox.settings.api_key)
-    if sandbox.reset_unread(request) is None:
-        await sandbox.answer(request)
+    request = parse_request(entry, engine.settings.api_key)
+    if engine.reset_unread(request) is None:
+        await engine.answer(request)
 
 
-def _recording_in(path: str | Path) -> Recording:
+def _read_recording(path: str | Path) -> Recording:
     try:
-        return read_recording(Path(path).read_text(encoding="utf-8"))
+        return parse_recording(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"recording: cannot be read: {error}", field="recording") from error

@@ -1,64 +1,57 @@
-"""The sandbox as one object: fixed settings, a state, and the three ways in."""
+"""The public face of the sandbox: what tests and programs call. The engine does the work."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Final, Self, Unpack
 
-import anyio
-from anyio.abc import TaskGroup
 from starlette.types import ASGIApp
 
-from connectly_api.errors import InvalidInputError
-from connectly_api.keywords import check_keywords, keywords_of
-from connectly_api.sandbox.arranging import Arranging
+from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.customer import Customer
-from connectly_api.sandbox.delivery.webhook_sender import Courier
-from connectly_api.sandbox.engine import Clockwork
-from connectly_api.sandbox.looking import Looking
-from connectly_api.sandbox.model.changes import ClockSet, Noted
-from connectly_api.sandbox.model.identity import Identity, identified
-from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
-from connectly_api.sandbox.model.settings import LAST_MOMENT, LONGEST, Options, Settings
-from connectly_api.sandbox.model.state import State
-from connectly_api.sandbox.record import recorded
-from connectly_api.sandbox.recording import recording_of
-from connectly_api.sandbox.service.decision import Incoming, Verdict, decide
-from connectly_api.sandbox.service.faults import afflicted, reset_unread
-from connectly_api.sandbox.spec.operations import load
-from connectly_api.sandbox.spec.schemas import refuse_swagger
-from connectly_api.sandbox.verbs.arguments import ActArguments
-from connectly_api.sandbox.verbs.setup import SETTING_UP, acted, noted
+from connectly_api.sandbox.engine import Engine
+from connectly_api.sandbox.expectation import Expectation, describe_mismatch
+from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.fault_rules import FaultKind, FaultRule
+from connectly_api.sandbox.model.records import (
+    AcceptedMessage,
+    Delivery,
+    ReceivedRequest,
+    Registration,
+    TemplateStatus,
+    TimelineEntry,
+)
+from connectly_api.sandbox.model.settings import Options, Settings
+from connectly_api.sandbox.spec.api_operations import load_service
+from connectly_api.sandbox.spec.json_schemas import build_swagger_error
 from connectly_api.sandbox.web.api import build_app
 from connectly_api.sandbox.web.control import PREFIX
-from connectly_api.sandbox.web.server import serving
+from connectly_api.sandbox.web.server import serve_app
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.adapters.asgi import Application
 
-__all__ = ["Sandbox"]
+_ANYTHING: Final = object()
 
 
 @cut_init_traceback
-class Sandbox(Looking, Arranging):
-    """Connectly's Message API on your own machine: same routes, same refusals, same webhooks, no network.
+class Sandbox:
+    """Connectly's Message API on your machine: the same routes, refusals and webhooks, and no network.
 
     ```python
     async with Sandbox().serve() as address:
         ...  # address is "http://127.0.0.1:…"
     ```
 
-    In process, hand `sandbox.app` to anything that speaks ASGI. Its clock stands still until `advance` or `settle` lets
-    time go by; with that, everything happens that was due: statuses, webhooks and their retries. The same settings and
-    the same requests in the same order give the same ids. A sandbox belongs to one event loop at a time.
+    In process, pass `sandbox.app` to anything that speaks ASGI. The clock stands still until you call `advance` or
+    `settle`; then everything that is due happens: statuses, webhooks and their retries. The same settings and the same
+    requests in the same order give the same ids. Use a sandbox in one event loop at a time.
 
     Attributes:
         app: The ASGI application.
-        settings: What it was made with.
+        settings: What the sandbox was made with.
     """
 
     def __init__(
@@ -72,199 +65,39 @@ class Sandbox(Looking, Arranging):
         """Set up a sandbox in which nothing has happened yet.
 
         Args:
-            swagger: Another Swagger 2.0 file than the package's: its path, its bytes, or the decoded file.
-            on_request: Called with each request when its answer is decided.
-            on_delivery: Called with each attempt to deliver a webhook, when its outcome is known.
-            **options: Keywords that `connectly_api.sandbox.Settings` describes: `api_key`, `business_id`, `senders`,
-                `seed`, and one for each question that the documentation answers twice or not at all.
+            swagger: A Swagger 2.0 file other than the package's: its path, its bytes, or the decoded file.
+            on_request: Called with each request once its response is decided.
+            on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
+            **options: The keywords of `connectly_api.sandbox.Settings`: `api_key`, `business_id`, `senders`, `seed`,
+                and one for each question that the documentation answers in two ways or not at all.
 
         Raises:
-            TypeError: There is no such setting; the error names the one that was probably meant.
-            InvalidInputError: A setting has a value that cannot be; or the Swagger file cannot be read or served, or
-                has a path below `/__sandbox__`.
+            TypeError: There is no such setting; the error suggests the nearest one.
+            InvalidInputError: A setting has an invalid value, or the Swagger file cannot be read or served, or has a
+                path below `/__sandbox__`.
         """
-        check_keywords(options, keywords_of(Settings))
+        check_keywords(options, list_keywords(Settings))
         self.settings = Settings(**options)
-        self._service = load(swagger)
-        if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in self._service.operations):
-            raise refuse_swagger(f"has a path below {PREFIX}, where the sandbox answers for itself")
-        self._on_request = on_request
-        self._ahead = 0.0
-        self._following: TaskGroup | None = None
-        self._state = self._beginning()
-        self._on_delivery = on_delivery
-        self._courier = Courier(self.settings)
-        self._clockwork = self._driven_with(self._courier)
-        self.app: ASGIApp = build_app(self)
+        service = load_service(swagger)
+        if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in service.operations):
+            raise build_swagger_error(f"has a path below {PREFIX}, where the sandbox answers for itself")
+        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery)
+        self.app: ASGIApp = build_app(self._engine)
 
     def __repr__(self) -> str:
         """Show the counts; never the key or what was received."""
-        return f"Sandbox(received={self._state.received}, accepted={self._state.accepted})"
+        return f"Sandbox(received={self.received}, accepted={self.accepted})"
 
     async def __aenter__(self) -> Self:
         """Let a real clock run until the block ends; a virtual one needs no block."""
-        if self.settings.clock == "real" and self._following is None:
-            self._following = anyio.create_task_group()
-            await self._following.__aenter__()
-            self._following.start_soon(self._clockwork.follow, self._clock)
+        await self._engine.start_clock()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clock."""
-        following, self._following = self._following, None
-        if following is not None:
-            following.cancel_scope.cancel()
-            # The block's own error is not the clock's, and stays as it is instead of becoming part of a group.
-            await following.__aexit__(None, None, None)
-
-    @cut_traceback
-    def customer(self, phone: str | None = None, *, bsuid: str | None = None, name: str | None = None) -> Customer:
-        """Return a customer to be played, known to the business from now on by what is given.
-
-        Args:
-            phone: The phone number (E.164).
-            bsuid: The business-scoped user id.
-            name: What events call the customer.
-
-        Raises:
-            InvalidInputError: Both are absent, or one is badly written.
-        """
-        self._arrange("customer", {"phone": phone, "bsuid": bsuid, "name": name})
-        return Customer(phone, bsuid, self)
-
-    @cut_traceback
-    def known(self, customer: str) -> Identity:
-        """Return phone number and BSUID of a customer, as far as they are known, by one of them.
-
-        Raises:
-            InvalidInputError: It is neither.
-        """
-        return self._state.person(identified("customer", customer))
-
-    @cut_traceback
-    def attach(self, address: str, app: Application) -> None:
-        """Deliver webhooks in process: an ASGI application answers for all addresses that begin with `address`.
-
-        Args:
-            address: `https://bot.example/webhooks` or the like; nothing has to listen there.
-            app: An ASGI 3 application.
-        """
-        self._courier.attach(address, app)
-
-    @cut_traceback
-    async def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Let time go by: all that is due until then happens, in order, webhooks included.
-
-        Raises:
-            InvalidInputError: The time is negative, or not a number.
-        """
-        await self.act("advance", seconds=seconds, minutes=minutes, hours=hours, days=days)
-
-    async def settle(self) -> None:
-        """Let time go by until nothing is due any more: every message has its last status, every webhook its answer."""
-        await self.act("settle")
-
-    @cut_traceback
-    async def report_ready(self, *, name: str | None = None, url: str | None = None) -> None:
-        """Finish a report, which registrations of the topic `report` are told.
-
-        Args:
-            name: The report's.
-            url: Where it is.
-        """
-        await self.act("report_ready", name=name, url=url)
-
-    @cut_traceback
-    async def act(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        """Do something by its name, as over HTTP, and deliver what is due with it.
-
-        Args:
-            verb: `advance`, `settle`, or a verb of a customer's or a test's.
-            **arguments: JSON values; None stands for an argument that is absent.
-
-        Raises:
-            InvalidInputError: There is no such verb, or it cannot be done with these arguments.
-        """
-        if verb not in {"advance", "settle"}:
-            self._arrange(verb, arguments)
-            if verb not in SETTING_UP:
-                await self.deliver_due()
-            return
-        asked = ActArguments(arguments)
-        seconds = _seconds_of(asked) if verb == "advance" else math.inf
-        asked.end()
-        self._tick()
-        if seconds and seconds != math.inf and self._state.now + seconds > LAST_MOMENT:
-            raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
-        self._state.apply(noted(self._state, verb, arguments))
-        if self.settings.clock == "real":
-            last = max((due for due, _, _ in self._state.agenda), default=self._state.now)
-            self._ahead += max(0.0, last - self._state.now) if seconds == math.inf else seconds
-        await self._clockwork.run_until(self._state.now + seconds)
-
-    @contextmanager
-    def delivering_with(self, courier: Courier) -> Generator[None]:
-        """Let another courier carry the webhooks until the block ends."""
-        before, self._clockwork = self._clockwork, self._driven_with(courier)
-        try:
-            yield
-        finally:
-            self._clockwork = before
-
-    async def run_until(self, time: float) -> None:
-        """Do all that is due until a time (Unix seconds), and let the clock be there."""
-        await self._clockwork.run_until(time)
-
-    async def deliver_due(self) -> None:
-        """Do what is due already, without letting time go by."""
-        await self._clockwork.run_until(self._state.now)
-
-    def reset(self) -> None:
-        """Forget everything that happened: messages, requests, registrations, windows, customers, rules, counters."""
-        self._state = self._beginning()
-
-    def receive(self, request: Incoming) -> Verdict:
-        """Decide on a request, carry out what follows, and keep it for inspection."""
-        self._tick()
-        verdict = decide(self._service, self.settings, self._state, request)
-        return self._settled(request, afflicted(self.settings, self._state, verdict))
-
-    def reset_unread(self, request: Incoming) -> Verdict | None:
-        """Return the verdict on a request that is not read, where a rule wants that; None where it is to be read."""
-        if not self._state.rules:
-            return None
-        found = self._service.find(request.path).get(request.method)
-        if found is None:
-            return None
-        verdict = reset_unread(self.settings, self._state, found.operation.id)
-        return None if verdict is None else self._settled(request, verdict)
-
-    async def answer(self, request: Incoming) -> Verdict:
-        """Do as `receive` does, and deliver the webhooks that a rule wants before the answer."""
-        verdict = self.receive(request)
-        if verdict.manner.is_early:
-            await self.deliver_due()
-        return verdict
-
-    def recording(self) -> str:
-        """Return the run as text, from which `replay` does it again. It holds what was written, and no key.
-
-        Raises:
-            InvalidInputError: The run's beginning is not kept any more.
-        """
-        state = self._state
-        return recording_of(self.settings, self._start, state.timeline, state.noted).text()
-
-    @cut_traceback
-    def save(self, path: str | Path) -> None:
-        """Write the run's recording to a file.
-
-        Raises:
-            InvalidInputError: The run's beginning is not kept any more.
-        """
-        Path(path).write_text(self.recording(), encoding="utf-8")
+        await self._engine.stop_clock()
 
     @asynccontextmanager
     async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
@@ -278,49 +111,292 @@ class Sandbox(Looking, Arranging):
             The address, `http://127.0.0.1:…`.
 
         Raises:
-            ServeError: The port is in use or not to be had, or the host is none of this machine's.
+            ServeError: The port is in use or not permitted, or the host is not one of this machine's.
             UsageError: The running loop is not asyncio's.
         """
-        async with serving(self.app, host, port) as address:
-            if self.settings.clock == "virtual" or self._following is not None:
+        async with serve_app(self.app, host, port) as address:
+            if self._engine.is_clock_running:
                 yield address
                 return
             async with self:
                 yield address
 
-    def _arrange(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        self._tick()
-        for change in acted(self.settings, self._state, verb, arguments):
-            self._state.apply(change)
+    @property
+    def now(self) -> float:
+        """The sandbox's clock, in Unix seconds."""
+        return self._engine.state.now
 
-    def _settled(self, request: Incoming, verdict: Verdict) -> Verdict:
-        state = self._state
-        for change in verdict.changes:
-            state.apply(change)
-        received = recorded(request, verdict, state.received + 1, state.now, self.settings.api_key)
-        state.apply(Noted(received))
-        if self._on_request is not None:
-            self._on_request(received)
-        return verdict
+    @property
+    def messages(self) -> tuple[AcceptedMessage, ...]:
+        """The accepted messages that are kept, oldest first."""
+        return tuple(self._engine.state.messages.values())
 
-    def _driven_with(self, courier: Courier) -> Clockwork:
-        return Clockwork(self.settings, lambda: self._state, courier, on_delivery=self._on_delivery)
+    @property
+    def requests(self) -> tuple[ReceivedRequest, ...]:
+        """The requests that are kept, refused ones included, oldest first."""
+        return tuple(self._engine.state.requests)
 
-    def _beginning(self) -> State:
-        self._start = self._clock() if self.settings.clock == "real" else self.settings.start
-        return State(now=self._start, keep=self.settings.keep)
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The attempts to deliver webhook events that are kept, oldest first."""
+        return tuple(self._engine.state.deliveries)
 
-    def _clock(self) -> float:
-        return time.time() + self._ahead
+    @property
+    def registrations(self) -> tuple[Registration, ...]:
+        """The webhook registrations, in the order of their creation."""
+        return tuple(self._engine.state.registrations.values())
 
-    def _tick(self) -> None:
-        if self.settings.clock == "real":
-            self._state.apply(ClockSet(self._clock()))
+    @property
+    def entries(self) -> tuple[TimelineEntry, ...]:
+        """Requests, deliveries, statuses and verbs that are kept, in the order in which they happened."""
+        return tuple(self._engine.state.timeline)
+
+    @property
+    def timeline(self) -> list[dict[str, Any]]:
+        """The entries as JSON."""
+        return [serialize_entry(entry) for entry in self.entries]
+
+    @property
+    def accepted(self) -> int:
+        """How many messages were accepted since the start or the last reset, kept or not."""
+        return self._engine.state.message_count
+
+    @property
+    def received(self) -> int:
+        """How many requests were received since the start or the last reset, kept or not."""
+        return self._engine.state.request_count
+
+    def status_of(self, message_id: str) -> str | None:
+        """Return `sent`, `delivered`, `read` or `delivery_failed` for a kept message; None before its first status."""
+        return self._engine.state.statuses.get(message_id)
+
+    def assert_sent_once(
+        self,
+        recipient: str | None = None,
+        *,
+        kind: str | None = None,
+        text: str | None = None,
+        template: str | None = None,
+        callback_data: object = _ANYTHING,
+        campaign_name: str | None = None,
+        sender: str | None = None,
+    ) -> AcceptedMessage:
+        """Check that exactly one kept message has all the given values, and return it.
+
+        Args:
+            recipient: The customer's phone number (E.164) or BSUID.
+            kind: `text`, `image`, `template` and so on.
+            text: The whole text of the message.
+            template: The name of the template.
+            callback_data: The callback data; None for a message without any.
+            campaign_name: The campaign name.
+            sender: The business's number.
+
+        Raises:
+            AssertionError: No message matches, or several do. The text shows the messages that came closest, with
+                their content, and the requests that were refused.
+        """
+        wanted: dict[str, object] = {
+            "recipient": recipient,
+            "kind": kind,
+            "text": text,
+            "template": template,
+            "campaign_name": campaign_name,
+            "sender": sender,
+        }
+        given = {name: value for name, value in wanted.items() if value is not None}
+        if callback_data is not _ANYTHING:
+            given["callback_data"] = callback_data
+        expectation = Expectation(given)
+        found = [message for message in self.messages if not expectation.differences(message)]
+        if len(found) != 1:
+            raise AssertionError(describe_mismatch(expectation, found, self.messages, self.requests))
+        return found[0]
+
+    @cut_traceback
+    def customer(self, phone: str | None = None, *, bsuid: str | None = None, name: str | None = None) -> Customer:
+        """Return a customer to play; the business knows the customer from now on by what you give.
+
+        Args:
+            phone: The phone number (E.164).
+            bsuid: The business-scoped user id.
+            name: The name that events show.
+
+        Raises:
+            InvalidInputError: Both are absent, or one is malformed.
+        """
+        self._engine.apply_verb("customer", {"phone": phone, "bsuid": bsuid, "name": name})
+        return Customer(phone, bsuid, self._engine)
+
+    @cut_traceback
+    def template(
+        self,
+        name: str,
+        language: str = "en",
+        *,
+        parameters: Iterable[str] = (),
+        status: TemplateStatus = "approved",
+    ) -> None:
+        """Declare a template. From the first one on, templates that are not declared cannot be sent.
+
+        Args:
+            name: The `templateName` of requests.
+            language: The `language` of requests.
+            parameters: The names that a message has to give, no more and no fewer: `body_1`, `header_image` …
+            status: `paused` and `deleted` templates cannot be sent.
+
+        Raises:
+            InvalidInputError: A value is invalid.
+        """
+        names = [parameters] if isinstance(parameters, str) else list(parameters)
+        arguments = {"name": name, "language": language, "parameters": names, "status": status}
+        self._engine.apply_verb("template", arguments)
+
+    @cut_traceback
+    def fault(
+        self,
+        what: FaultKind,
+        *,
+        operation: str | None = None,
+        recipient: str | None = None,
+        topic: str | None = None,
+        next: int | None = None,  # noqa: A002  (it reads as it is meant)
+        every: int | None = None,
+        probability: float | None = None,
+        **options: Any,  # noqa: ANN401  (each kind has its own)
+    ) -> None:
+        """Inject a fault, by rule. Where several rules match, the oldest one applies.
+
+        Faults of the response: `rate_limited` (429, with `retry_after`), `server_error` (`status`, `html`,
+        `accepted`), `slow_head` and `slow_body` (`seconds`, real ones), `hang` (`accepted`), `reset` (the connection is
+        reset, and nothing is accepted; before the body is read, unless the rule has a recipient), `drop` (the message
+        is accepted, and the response lost), `cut_off` (accepted, and the response ends in the middle), `truncated`
+        (accepted, and half of the response's JSON is missing), `wrong_types`, `new_values` and `nulls` (accepted, and
+        the response's JSON is strange).
+
+        Faults of the message: `fail_delivery` (`code`), `early_webhook` (its first status is delivered before the
+        response).
+
+        Faults of a webhook: `duplicate_webhook`, `reorder_webhook` (it is delivered after the next one),
+        `delay_webhook` (`seconds` of the sandbox's clock), `drop_webhook`, `unknown_topic`, `bad_signature`.
+
+        Args:
+            what: The fault.
+            operation: The operation, `send_message` or the like, for faults of responses; None for all.
+            recipient: The customer's phone number or BSUID; None for all.
+            topic: The webhook's topic; None for all.
+            next: Applies to the next n matches.
+            every: Applies to every n-th match.
+            probability: Applies with this probability, drawn from the sandbox's seed.
+            **options: The options of the fault, named above in parentheses.
+
+        Raises:
+            TypeError: There is no such option; the error suggests the nearest one.
+            InvalidInputError: A value is invalid, or cannot be combined with the others.
+        """
+        check_keywords(options, list_keywords(FaultRule))
+        selectors = {"operation": operation, "recipient": recipient, "topic": topic}
+        times = {"next": next, "every": every, "probability": probability}
+        self._engine.apply_verb("fault", {"what": what, **selectors, **times, **options})
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        self._engine.apply_verb("clear_faults", {})
+
+    @cut_traceback
+    def close_window(self, customer: str, *, sender: str | None = None) -> None:
+        """Close the 24-hour window of a customer: session messages are refused, templates are accepted.
+
+        Args:
+            customer: The customer's phone number (E.164) or BSUID.
+            sender: One of the business's numbers; None for all of them.
+
+        Raises:
+            InvalidInputError: The customer is neither, or the sender is not one of the business's numbers.
+        """
+        self._engine.apply_verb("close_window", {"customer": customer, "sender": sender})
+
+    @cut_traceback
+    def open_window(self, customer: str, *, sender: str | None = None) -> None:
+        """Open the 24-hour window as if the customer had just written, without an event: session messages are accepted.
+
+        Args:
+            customer: The customer's phone number (E.164) or BSUID.
+            sender: One of the business's numbers; None for all of them.
+
+        Raises:
+            InvalidInputError: The customer is neither, or the sender is not one of the business's numbers.
+        """
+        self._engine.apply_verb("open_window", {"customer": customer, "sender": sender})
+
+    @cut_traceback
+    def attach(self, address: str, app: Application) -> None:
+        """Deliver webhooks in process: an ASGI application receives those for addresses that begin with `address`.
+
+        Args:
+            address: `https://bot.example/webhooks` or the like; nothing has to listen there.
+            app: An ASGI 3 application.
+        """
+        self._engine.webhook_sender.attach(address, app)
+
+    @cut_traceback
+    async def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Move the clock: everything that is due until then happens, in order, webhooks included.
+
+        Raises:
+            InvalidInputError: The time is negative, or not a number.
+        """
+        await self.run_verb("advance", seconds=seconds, minutes=minutes, hours=hours, days=days)
+
+    async def settle(self) -> None:
+        """Move the clock until nothing is due: every message has its last status, every webhook its response."""
+        await self.run_verb("settle")
+
+    @cut_traceback
+    async def report_ready(self, *, name: str | None = None, url: str | None = None) -> None:
+        """Finish a report, and send the event to registrations of the topic `report`.
+
+        Args:
+            name: The name of the report.
+            url: Where it can be downloaded.
+        """
+        await self.run_verb("report_ready", name=name, url=url)
+
+    @cut_traceback
+    async def run_verb(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+        """Run a verb by its name, as over HTTP, and deliver the webhooks that are due with it.
+
+        Args:
+            verb: `advance`, `settle`, or one of the verbs of customers and tests.
+            **arguments: JSON values; None counts as absent.
+
+        Raises:
+            InvalidInputError: There is no such verb, or it cannot be done with these arguments.
+        """
+        await self._engine.run_verb(verb, arguments)
+
+    def reset(self) -> None:
+        """Forget everything that happened: messages, requests, registrations, windows, customers, faults, counters."""
+        self._engine.reset()
+
+    def recording(self) -> str:
+        """Return the run as text, which `replay` can repeat. It holds what was written, and no key.
+
+        Raises:
+            InvalidInputError: The beginning of the run is no longer kept.
+        """
+        return self._engine.build_recording()
+
+    @cut_traceback
+    def save(self, path: str | Path) -> None:
+        """Write the recording of the run to a file.
+
+        Raises:
+            InvalidInputError: The beginning of the run is no longer kept.
+        """
+        Path(path).write_text(self.recording(), encoding="utf-8")
 
 
-def _seconds_of(asked: ActArguments) -> float:
-    units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
-    seconds = sum(asked.number(name, 0) * size for name, size in units.items())
-    if not 0 <= seconds <= LONGEST:
-        raise InvalidInputError("seconds: time goes forward, and not by more than thirty years", field="seconds")
-    return seconds
+def get_engine(sandbox: Sandbox) -> Engine:
+    """Return the engine of a sandbox, for replays and the sandbox's own tests."""
+    return sandbox._engine  # noqa: SLF001  (its own module)

@@ -19,8 +19,8 @@ from urllib.parse import quote, urlsplit
 
 import attrs
 
-from connectly_api.sandbox.model.documents import entry_document
-from connectly_api.sandbox.model.fields import inner, text
+from connectly_api.json_values import get_object, get_text
+from connectly_api.sandbox.model.documents import serialize_entry
 from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.web.control import PREFIX
@@ -81,7 +81,7 @@ class Showing:
         return f"{clock}  {shown}"
 
     def _document(self, entry: ReceivedRequest | Delivery) -> dict[str, Any]:
-        document = entry_document(entry)
+        document = serialize_entry(entry)
         if self.personal:
             return document
         names = _SHOWN_OF_REQUESTS if isinstance(entry, ReceivedRequest) else _SHOWN_OF_DELIVERIES
@@ -155,7 +155,7 @@ def _request(received: ReceivedRequest, *, personal: bool) -> list[str]:
 
 
 def _event(delivery: Delivery) -> str:
-    reached = text(inner(delivery.json(), "statusUpdate"), "status")
+    reached = get_text(get_object(delivery.json(), "statusUpdate"), "status")
     return f"{delivery.topic} {reached}".rstrip()
 
 
@@ -187,7 +187,7 @@ def _origin(address: str) -> str:
 
 
 def _message(message: AcceptedMessage, *, personal: bool) -> str:
-    names = [name if personal else _shortened(name) for name in message.customer.names]
+    names = [name if personal else _shortened(name) for name in message.customer.ids]
     return f"{message.kind} to {' '.join(names)}  {message.id}"
 
 

@@ -24,6 +24,7 @@ from connectly_api._version import __version__
 from connectly_api.error_response import error_from_response
 from connectly_api.errors import (
     ConnectlyError,
+    Headers,
     NotSentError,
     OutcomeUnknownError,
     UnexpectedResponseError,
@@ -38,7 +39,6 @@ from connectly_api.transport.protocol import (
     Answer,
     BrokenExchangeError,
     ClosedError,
-    Headers,
     LateError,
     Progress,
     Request,

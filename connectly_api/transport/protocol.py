@@ -12,7 +12,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import attrs
 
-from connectly_api.errors import InvalidInputError
+from connectly_api.errors import Headers, InvalidInputError
 from connectly_api.tracebacks import cut_init_traceback
 
 __all__ = [
@@ -32,8 +32,6 @@ __all__ = [
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-Headers = tuple[tuple[str, str], ...]
 
 # Beyond it are integers that no float holds.
 _LARGEST: Final = sys.float_info.max

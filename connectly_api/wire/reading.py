@@ -1,7 +1,7 @@
-"""Lenient reading: what the generated models read their fields with.
+"""How generated models read JSON: leniently, field by field.
 
-Nothing that a service sends may cost more than the field that it is in. A value of a wrong type leaves its field unset
-and stays, raw, among what has no field; `null` is absent; an integer where a text is meant becomes a text.
+A malformed value costs its own field and nothing else: the field stays unset, and the raw value is kept among the
+additional properties. `null` counts as absent. An integer in place of a string becomes a string.
 """
 
 from __future__ import annotations
@@ -11,22 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
-from connectly_api.wire.encoding import UNSET, Unset
-
-__all__ = [
-    "as_boolean",
-    "as_given",
-    "as_integer",
-    "as_number",
-    "as_text",
-    "list_of",
-    "map_of",
-    "nothing",
-    "open_object",
-    "take",
-    "take_given",
-    "whole",
-]
+from connectly_api.wire.unset import UNSET, Unset
 
 T = TypeVar("T")
 
@@ -35,10 +20,10 @@ _NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?
 
 
 class _PartlyReadError(ValueError):
-    """A list or a map of which a part could not be read.
+    """Parts of a list or a map cannot be read.
 
     Attributes:
-        value: The part that could.
+        value: The list or map of the parts that can.
     """
 
     def __init__(self, value: object) -> None:
@@ -47,10 +32,10 @@ class _PartlyReadError(ValueError):
 
 
 def as_text(value: object) -> str:
-    """Return a string; an integer becomes its decimal digits.
+    """Return a string, or the decimal digits of an integer.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The value is neither.
     """
     if isinstance(value, str):
         return value
@@ -60,10 +45,10 @@ def as_text(value: object) -> str:
 
 
 def as_integer(value: object) -> int:
-    """Return an integer, also from its decimal digits in a string (as protobuf writes 64 bits), and from 3.0.
+    """Return an integer; also from a string of decimal digits (protobuf's form of 64 bits) and from 3.0.
 
     Raises:
-        ValueError: It is not an integer.
+        ValueError: The value is none of these.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -75,10 +60,10 @@ def as_integer(value: object) -> int:
 
 
 def as_number(value: object) -> float:
-    """Return a finite float, also from an integer that it holds exactly, and from a number in a string.
+    """Return a finite float; also from an integer that a float holds exactly, and from a number in a string.
 
     Raises:
-        ValueError: It is not a finite number, or an integer that a float cannot hold.
+        ValueError: The value is none of these.
     """
     if isinstance(value, float) and math.isfinite(value):
         return value
@@ -93,15 +78,15 @@ def as_boolean(value: object) -> bool:
     """Return a boolean.
 
     Raises:
-        ValueError: It is not one.
+        ValueError: The value is not a boolean.
     """
     if isinstance(value, bool):
         return value
     raise ValueError("not a boolean")
 
 
-def as_given(value: object) -> Any:  # noqa: ANN401  any JSON value is what the schema says
-    """Return any JSON value, untouched."""
+def as_is(value: object) -> Any:  # noqa: ANN401  any JSON value is what the schema says
+    """Return any JSON value unchanged."""
     return value
 
 
@@ -109,13 +94,13 @@ def list_of(read: Callable[[object], T]) -> Callable[[object], list[T]]:
     """Return a reader of lists.
 
     Args:
-        read: Reads one element. `null` is not an element, except where any JSON is one.
+        read: Reads one element. `null` elements are dropped, unless any JSON is allowed.
     """
 
     def read_list(value: object) -> list[T]:
         if not isinstance(value, (list, tuple)):
             raise ValueError("not a list")  # noqa: TRY004  readers raise one kind of error
-        parts = [_part(read, element) for element in cast("Iterable[object]", value)]
+        parts = [_read_part(read, element) for element in cast("Iterable[object]", value)]
         elements = [cast("T", element) for element, _ in parts if element is not UNSET]
         if not all(complete for _, complete in parts):
             raise _PartlyReadError(elements)
@@ -125,16 +110,16 @@ def list_of(read: Callable[[object], T]) -> Callable[[object], list[T]]:
 
 
 def map_of(read: Callable[[object], T]) -> Callable[[object], dict[str, T]]:
-    """Return a reader of objects that map any name to one type of value.
+    """Return a reader of objects whose values all have one type.
 
     Args:
-        read: Reads one value. `null` is not a value, except where any JSON is one.
+        read: Reads one value. `null` values are dropped, unless any JSON is allowed.
     """
 
     def read_map(value: object) -> dict[str, T]:
         if not isinstance(value, Mapping):
             raise ValueError("not an object")  # noqa: TRY004  readers raise one kind of error
-        parts = {name: _part(read, entry) for name, entry in cast("Mapping[str, object]", value).items()}
+        parts = {name: _read_part(read, entry) for name, entry in cast("Mapping[str, object]", value).items()}
         entries = {name: cast("T", entry) for name, (entry, _) in parts.items() if entry is not UNSET}
         if not all(complete for _, complete in parts.values()):
             raise _PartlyReadError(entries)
@@ -143,9 +128,9 @@ def map_of(read: Callable[[object], T]) -> Callable[[object], dict[str, T]]:
     return read_map
 
 
-def _part(read: Callable[[object], object], value: object) -> tuple[object, bool]:
-    """Return what can be read of one element, or `UNSET`, and whether that is all of it."""
-    if value is None and read is not as_given:
+def _read_part(read: Callable[[object], object], value: object) -> tuple[object, bool]:
+    """Return the readable part of one element, or `UNSET`, and whether the element is complete."""
+    if value is None and read is not as_is:
         return UNSET, False
     try:
         return read(value), True
@@ -155,12 +140,12 @@ def _part(read: Callable[[object], object], value: object) -> tuple[object, bool
         return UNSET, False
 
 
-def whole(read: Callable[[object], T], nothing: object) -> Callable[[object], T]:
-    """Return a reader of a body that is a list or a map: parts that cannot be read are left out.
+def read_parts_of(read: Callable[[object], T], nothing: object) -> Callable[[object], T]:
+    """Return a reader of a body that is a list or a map; it drops the parts that cannot be read.
 
     Args:
-        read: What `list_of` or `map_of` returned.
-        nothing: What an absent body is read as.
+        read: A reader from `list_of` or `map_of`.
+        nothing: The value to read in place of an absent body.
     """
 
     def read_whole(value: object) -> T:
@@ -172,23 +157,24 @@ def whole(read: Callable[[object], T], nothing: object) -> Callable[[object], T]
     return read_whole
 
 
-nothing: Callable[[], dict[str, Any]] = dict
+new_object: Callable[[], dict[str, Any]] = dict
 """Return an empty object."""
 
 
 def open_object(source: object, spellings: Mapping[str, str]) -> dict[str, Any]:
-    """Return a copy of a JSON object from which fields can be taken; no object at all is an empty one.
+    """Return a copy of a JSON object, for `take`; an empty one for `null`.
 
     Args:
         source: Decoded JSON.
-        spellings: Other names of fields (`channel_type`) to their names on the wire (`channelType`), which win.
+        spellings: Alternative names of fields (`channel_type`) and the names on the wire (`channelType`). If both are
+            present, the name on the wire wins.
 
     Raises:
-        ValueError: It is something other than an object.
+        ValueError: The value is not an object.
     """
     if source is None:
         return {}
-    if not isinstance(source, (dict, Mapping)):  # A dict is told at once, without the abstract class.
+    if not isinstance(source, (dict, Mapping)):  # A dict is recognised without the slower abstract class.
         raise ValueError("not a JSON object")  # noqa: TRY004  what a `Request.parse` is to raise
     rest = dict(cast("Mapping[str, Any]", source))
     for other, name in spellings.items():
@@ -198,15 +184,15 @@ def open_object(source: object, spellings: Mapping[str, str]) -> dict[str, Any]:
 
 
 def take(rest: dict[str, Any], name: str, read: Callable[[object], T]) -> T | Unset:
-    """Take one field out of an object.
+    """Remove a field from an object and return its value.
 
     Args:
-        rest: The object; a value that cannot be read, or only in part, stays in it.
+        rest: The object. A value that cannot be read completely stays in it.
         name: The field's name on the wire.
-        read: Raises ValueError on a wrong type.
+        read: Raises ValueError for a value of the wrong type.
 
     Returns:
-        The value, or `UNSET` where it is absent, `null`, or cannot be read.
+        The value, or `UNSET` if it is absent, `null` or unreadable.
     """
     value = rest.get(name)
     if value is None:
@@ -222,6 +208,6 @@ def take(rest: dict[str, Any], name: str, read: Callable[[object], T]) -> T | Un
     return result
 
 
-def take_given(rest: dict[str, Any], name: str) -> Any:  # noqa: ANN401  any JSON value is what the schema says
-    """Take a field of any JSON, `null` included, out of an object, or return `UNSET` where it is absent."""
+def take_any(rest: dict[str, Any], name: str) -> Any:  # noqa: ANN401  any JSON value is what the schema says
+    """Remove a field that may hold any JSON, `null` included; return its value, or `UNSET` if it is absent."""
     return rest.pop(name, UNSET)

@@ -12,7 +12,7 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import Answer, Request, Response
-from connectly_api.wire.encoding import UNSET
+from connectly_api.wire.unset import UNSET
 from tests.codegen.samples import NAMES, VENDORED
 
 Generated = Callable[[str], ModuleType]
@@ -30,6 +30,7 @@ class Recorder:
         return Answer(request.parse(self.answer), Response(200))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name != VENDORED])
 def test_every_public_name_can_be_imported_and_is_listed(name: str, generated: Generated) -> None:
     tree = generated(name)

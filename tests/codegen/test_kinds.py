@@ -30,7 +30,7 @@ def kinds_of(properties: Json) -> tuple[Kinds, dict[str, PropertyProtocol]]:
 PLACES = {"$ref": "#/definitions/v1Place"}
 COLORS = {"$ref": "#/definitions/v1Color"}
 TABLE: list[tuple[Json, str, str, str]] = [
-    ({}, "_typing.Any", "_reading.as_given", "_writing.put_given"),
+    ({}, "_typing.Any", "_reading.as_is", "_writing.put_any"),
     ({"type": "string"}, "str", "_reading.as_text", "_writing.put"),
     ({"type": "string", "format": "int64"}, "str", "_reading.as_text", "_writing.put"),
     ({"type": "string", "format": "date-time"}, "str", "_reading.as_text", "_writing.put"),
@@ -55,11 +55,11 @@ TABLE: list[tuple[Json, str, str, str]] = [
         "_reading.list_of(_reading.as_text)",
         "_writing.put_enum",
     ),
-    ({"type": "object"}, "dict[str, _typing.Any]", "_reading.map_of(_reading.as_given)", "_writing.put"),
+    ({"type": "object"}, "dict[str, _typing.Any]", "_reading.map_of(_reading.as_is)", "_writing.put"),
     (
         {"type": "object", "additionalProperties": False},
         "dict[str, _typing.Any]",
-        "_reading.map_of(_reading.as_given)",
+        "_reading.map_of(_reading.as_is)",
         "_writing.put",
     ),
     (
@@ -86,16 +86,16 @@ def test_each_kind_has_its_type_its_reader_and_its_writer(schema: Json, annotati
 @pytest.mark.parametrize(
     ("schema", "reader", "written"),
     [
-        ({"type": "string"}, "_reading.as_text", "_writing.plain(body)"),
-        ({}, "_reading.as_given", "_writing.plain(body)"),
+        ({"type": "string"}, "_reading.as_text", "_writing.to_plain(body)"),
+        ({}, "_reading.as_is", "_writing.to_plain(body)"),
         (PLACES, "Place.from_dict", "body.to_dict()"),
         (
             {"type": "array", "items": PLACES},
-            "_reading.whole(_reading.list_of(Place.from_dict), [])",
-            "_writing.plain(body)",
+            "_reading.read_parts_of(_reading.list_of(Place.from_dict), [])",
+            "_writing.to_plain(body)",
         ),
-        ({"type": "object"}, "_reading.whole(_reading.map_of(_reading.as_given), {})", "_writing.plain(body)"),
-        (COLORS, "_reading.as_text", "_writing.plain(_writing.specified(body))"),
+        ({"type": "object"}, "_reading.read_parts_of(_reading.map_of(_reading.as_is), {})", "_writing.to_plain(body)"),
+        (COLORS, "_reading.as_text", "_writing.to_plain(_writing.drop_unspecified(body))"),
     ],
 )
 def test_a_whole_body_is_read_and_written(schema: Json, reader: str, written: str) -> None:

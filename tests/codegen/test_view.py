@@ -64,8 +64,8 @@ def test_a_path_quotes_its_segments_and_only_texts_go_in_as_they_are() -> None:
     view, data = view_of(prepared(small(operation={"parameters": parameters}, path="/v1/{thing.id}/{body}")))
     (endpoint,) = next(iter(data.endpoint_collections_by_tag.values())).endpoints
     first, second = (
-        "_wire.path_segment('thing_id', thing_id)",
-        "_wire.path_segment('body_', _wire.parameter('body_', body_))",
+        "_parameters.encode_path_segment('thing_id', thing_id)",
+        "_parameters.encode_path_segment('body_', _parameters.encode_parameter('body_', body_))",
     )
     assert view.path(endpoint) == f'f"/v1/{{{first}}}/{{{second}}}"'
 

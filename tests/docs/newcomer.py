@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.docs.reader import BLOCKS, Reader, reading
+from tests.docs.reader import BLOCKS, Reader, open_reader
 
 GOALS = ("first own message to the sandbox", "first webhook handled")
 
@@ -24,7 +24,10 @@ def follow(reader: Reader) -> Iterator[str]:
 
 def main() -> None:
     """Print a line for each goal: seconds since the last one, a tab, the goal."""
-    with tempfile.TemporaryDirectory(prefix="connectly-api-quick-start-") as folder, reading(Path(folder)) as reader:
+    with (
+        tempfile.TemporaryDirectory(prefix="connectly-api-quick-start-") as folder,
+        open_reader(Path(folder)) as reader,
+    ):
         before = time.monotonic()
         for goal in follow(reader):
             now = time.monotonic()

@@ -1,6 +1,6 @@
-"""Somebody who follows the quick start, in terminals, with programs of their own.
+"""Follow the quick start or the README as a reader does, in real processes.
 
-The sandbox's and the receiver's ports alone are others, as the usual ones may be taken; curl is done without.
+Only the ports of the sandbox and the receiver differ, because the usual ones may be in use, and curl is not needed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import httpx
 
 from tests.docs.pages import ROOT, Block, blocks_of
 from tests.docs.shell import Command, Place, check, commands
+from tests.left_out import search_path
 from tests.rough_server import free_port
 
 BLOCKS = blocks_of(ROOT / "docs" / "quick-start.md")
@@ -29,7 +30,7 @@ PATIENCE = 60.0
 
 @attrs.define
 class Reader:
-    """Somebody who follows the page.
+    """Follows a page.
 
     Attributes:
         folder: Where files are written.
@@ -72,9 +73,10 @@ class Reader:
         elif words[:2] == ["-m", "connectly_api.sandbox"]:
             self.start([*words, "--port", str(self.ports["8750"])], self.ports["8750"])
         else:
-            assert program == "python"
+            assert program in {"python", "connectly"}
+            arguments = words if program == "python" else ["-m", "connectly_api.cli", *words]
             done = subprocess.run(
-                [sys.executable, "-W", "error", *words], cwd=self.folder, env=self.environment, capture_output=True,
+                [sys.executable, "-W", "error", *arguments], cwd=self.folder, env=self.environment, capture_output=True,
                 text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
             assert (done.returncode, done.stderr) == (0, "")
@@ -83,8 +85,8 @@ class Reader:
     def start(self, words: list[str], port: int) -> None:
         output = self.folder / f"server-{len(self.servers)}.txt"
         self.servers.append(output)
-        self.stack.enter_context(running([sys.executable, *words], self.folder, self.environment, output))
-        wait_until(lambda: answers(port), output)
+        self.stack.enter_context(run_server([sys.executable, *words], self.folder, self.environment, output))
+        wait_until(lambda: is_listening(port), output)
 
     def compare(self, expected: str) -> None:
         """Wait until the last command, or else the last server, has printed what the page shows."""
@@ -106,7 +108,7 @@ class Reader:
 
 
 @contextmanager
-def running(command: list[str], folder: Path, environment: dict[str, str], output: Path) -> Iterator[None]:
+def run_server(command: list[str], folder: Path, environment: dict[str, str], output: Path) -> Iterator[None]:
     with (
         output.open("w") as file,
         subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT) as process,
@@ -117,7 +119,7 @@ def running(command: list[str], folder: Path, environment: dict[str, str], outpu
             process.terminate()
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as connection:
         return connection.connect_ex(("127.0.0.1", port)) == 0
 
@@ -130,9 +132,9 @@ def wait_until(condition: Callable[[], bool], server: Path) -> None:
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[Reader]:
+def open_reader(folder: Path) -> Iterator[Reader]:
     """Begin in an empty folder with an environment that names no service; end the servers with the block."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTLY_")}
-    environment |= {"PYTHONPATH": str(ROOT)}
+    environment |= {"PYTHONPATH": search_path(ROOT)}
     with ExitStack() as stack:
         yield Reader(folder, {"8750": free_port(), "8000": free_port()}, environment, stack)

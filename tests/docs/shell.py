@@ -1,18 +1,21 @@
-"""What a block of shell says, and whether it is so: verbs, extras, modules, flags, variables and addresses exist.
+"""Check shell blocks: make targets, extras, modules, flags, variables and addresses must exist.
 
-Nothing is installed and no server is started. A request with curl is made, to a sandbox; of every other command it is
-checked that it could be given. A command that is not known here fails the test: teach it here, or give a reason.
+Nothing is installed and no server is started. curl sends its request to a sandbox; every other command is only checked.
+An unknown command fails the test: add it to `_CHECKS`, or give the block a reason not to run.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
+import io
 import re
+import runpy
 import shlex
 import subprocess
 import sys
 import tomllib
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
@@ -21,6 +24,7 @@ from shutil import which
 
 import attrs
 import httpx
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -34,7 +38,7 @@ _SANDBOX = "http://127.0.0.1:8750"
 """Where the pages have it: the default of `python -m connectly_api.sandbox`."""
 
 
-class NotSoError(AssertionError):
+class CommandError(AssertionError):
     """A command cannot be given as it stands."""
 
 
@@ -54,7 +58,7 @@ class Place:
     sandbox: str
 
 
-def shown(block: Block) -> str:
+def read_input(block: Block) -> str:
     """Return what of a block is typed: all, or in a console what follows a prompt."""
     if block.language != "console":
         return block.text
@@ -89,7 +93,7 @@ def _whole_lines(text: str) -> Iterator[str]:
         yield held
         held = ""
     if held:
-        raise NotSoError(f"a quotation is never closed: {held}")
+        raise CommandError(f"a quotation is never closed: {held}")
 
 
 def _command(words: list[str]) -> Iterator[Command]:
@@ -106,7 +110,7 @@ def check(command: Command, place: Place) -> None:
     """Check that a command can be given.
 
     Raises:
-        NotSoError: It cannot.
+        CommandError: It cannot.
     """
     for name in command.variables:
         _check_variable(name)
@@ -119,7 +123,7 @@ def check(command: Command, place: Place) -> None:
         module = _PROJECT["scripts"][program].partition(":")[0]
         _check_help(["-c", f"from {module} import *; import sys; sys.exit({_called(program)})"], words)
     else:
-        raise NotSoError(f"{program}: not a command that tests/docs/shell.py knows")
+        raise CommandError(f"{program}: not a command that tests/docs/shell.py knows")
 
 
 def _called(program: str) -> str:
@@ -130,7 +134,7 @@ def _called(program: str) -> str:
 def _check_variable(name: str) -> None:
     sources = [path for folder in ("connectly_api", "examples") for path in (ROOT / folder).rglob("*.py")]
     if not any(f'"{name}"' in path.read_text("utf-8") for path in sources):
-        raise NotSoError(f"{name}: no code reads this variable")
+        raise CommandError(f"{name}: no code reads this variable")
 
 
 def _export(words: list[str], _place: Place) -> None:
@@ -144,12 +148,12 @@ def _make(words: list[str], _place: Place) -> None:
         name, is_variable, _ = word.partition("=")
         form = rf"^{name} *[:?]?=|\$\({name}\)" if is_variable else rf"^{re.escape(name)}:"
         if not re.search(form, makefile, re.MULTILINE):
-            raise NotSoError(f"make {word}: the Makefile has no such thing")
+            raise CommandError(f"make {word}: the Makefile has no such thing")
 
 
 def _pip(words: list[str], _place: Place) -> None:
     if words[:1] != ["install"]:
-        raise NotSoError(f"pip {words}: only installing is known here")
+        raise CommandError(f"pip {words}: only installing is known here")
     locks = "".join(path.read_text("utf-8") for path in sorted((ROOT / "requirements").glob("*.txt")))
     for word in (word for word in words[1:] if not word.startswith("-")):
         wanted = Requirement(word)
@@ -157,21 +161,21 @@ def _pip(words: list[str], _place: Place) -> None:
         if name == _PROJECT["name"]:
             missing = wanted.extras - set(_PROJECT["optional-dependencies"])
             if missing:
-                raise NotSoError(f"{word}: there is no extra {missing}")
+                raise CommandError(f"{word}: there is no extra {missing}")
         elif not re.search(rf"^{re.escape(name)}==", locks, re.MULTILINE):
-            raise NotSoError(f"{word}: no lock has it, so no test has tried it")
+            raise CommandError(f"{word}: no lock has it, so no test has tried it")
 
 
 def _python(words: list[str], place: Place) -> None:
     if words[:1] == ["-m"]:
         module, rest = words[1], words[2:]
         if find_spec(module) is None:
-            raise NotSoError(f"{module}: there is no such module")
+            raise CommandError(f"{module}: there is no such module")
         if rest and module.partition(".")[0] in {"codegen", "connectly_api", "examples", "benchmarks", "tools"}:
             _check_help(["-m", module], rest)
         return
     if not words or not any((folder / words[0]).is_file() for folder in (place.folder, ROOT)):
-        raise NotSoError(f"python {words}: no such file on the page or in the checkout")
+        raise CommandError(f"python {words}: no such file on the page or in the checkout")
 
 
 def _check_help(program: list[str], words: list[str]) -> None:
@@ -181,19 +185,38 @@ def _check_help(program: list[str], words: list[str]) -> None:
     helps = (_help((*program, *leading[:count])) for count in range(len(leading), -1, -1))
     told = next(filter(None, helps), None)
     if told is None:
-        raise NotSoError(f"{program} {words}: has no --help")
+        raise CommandError(f"{program} {words}: has no --help")
     known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", told))
     if options - known:
-        raise NotSoError(f"{program} {words}: has no {options - known}")
+        raise CommandError(f"{program} {words}: has no {options - known}")
 
 
 @cache
 def _help(words: tuple[str, ...]) -> str | None:
-    """Return what a program of Python says of itself, or None where it ends otherwise than well."""
-    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    command = [sys.executable, *words, "--help"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    return done.stdout if done.returncode == 0 else None
+    """Return what a program of Python says of itself, or None where it ends otherwise than well.
+
+    It runs in this process, which has imported most of what the programs import: starting each would take a second.
+    """
+    printed = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")  # Of a module that is run and was imported before.
+        for name, value in {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", [words[1], *words[2:], "--help"])
+        patch.chdir(ROOT)
+        try:
+            if words[0] == "-m":
+                runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+            else:
+                exec(words[1], {"__name__": "__main__"})  # noqa: S102  (it is from `check`)
+        except SystemExit as end:
+            return None if end.code else printed.getvalue()
+        return printed.getvalue()
 
 
 def _curl(words: list[str], place: Place) -> None:
@@ -205,13 +228,13 @@ def _curl(words: list[str], place: Place) -> None:
     parser.add_argument("url")
     given = parser.parse_args(words)
     if not given.url.startswith(f"{_SANDBOX}/"):
-        raise NotSoError(f"curl {given.url}: not the sandbox's address")
+        raise CommandError(f"curl {given.url}: not the sandbox's address")
     headers = dict(header.split(": ", 1) for header in given.headers)
     method = given.method or ("GET" if given.data is None else "POST")
     url = given.url.replace(_SANDBOX, place.sandbox, 1)
     answer = httpx.request(method, url, content=given.data, headers=headers, timeout=30)
     if answer.status_code != httpx.codes.OK:
-        raise NotSoError(f"curl {given.url}: {answer.status_code} {answer.text}")
+        raise CommandError(f"curl {given.url}: {answer.status_code} {answer.text}")
 
 
 def _git(words: list[str], _place: Place) -> None:
@@ -219,25 +242,25 @@ def _git(words: list[str], _place: Place) -> None:
     assert git is not None
     done = subprocess.run([git, words[0], "-h"], capture_output=True, text=True, timeout=60, check=False)
     if "usage: git " not in done.stdout + done.stderr:
-        raise NotSoError(f"git {words}: there is no such command")
+        raise CommandError(f"git {words}: there is no such command")
 
 
 def _into_the_checkout(words: list[str], _place: Place) -> None:
     if not (ROOT / words[-1]).exists():
-        raise NotSoError(f"{words[-1]}: the checkout has no such file")
+        raise CommandError(f"{words[-1]}: the checkout has no such file")
 
 
 def _cd(words: list[str], _place: Place) -> None:
     # What `git clone` makes is called like the project.
     if words[0] != _PROJECT["name"] and not (ROOT / words[0]).is_dir():
-        raise NotSoError(f"cd {words[0]}: the checkout has no such folder")
+        raise CommandError(f"cd {words[0]}: the checkout has no such folder")
 
 
 def _uvicorn(words: list[str], place: Place) -> None:
     module, _, name = words[0].partition(":")
     source = place.folder / f"{module}.py"
     if not source.is_file() or not re.search(rf"^{name} = ", source.read_text("utf-8"), re.MULTILINE):
-        raise NotSoError(f"uvicorn {words[0]}: the page has no {module}.py with {name}")
+        raise CommandError(f"uvicorn {words[0]}: the page has no {module}.py with {name}")
 
 
 def _nothing_to_check(_words: list[str], _place: Place) -> None:

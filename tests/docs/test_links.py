@@ -42,6 +42,6 @@ def test_there_are_links_and_a_broken_one_is_found() -> None:
     readme = ROOT / "README.md"
     assert {"CONTRIBUTING.md", "docs/webhooks.md"} <= set(links(readme.read_text("utf-8")))
     assert links("`[a](b)` [c](d)\n```\n[e](f)\n```\n") == ["d"]
-    assert is_whole("docs/webhooks.md#the-whole-receiver-webhookapp", readme)
+    assert is_whole("docs/webhooks.md#receive-events-with-webhookapp", readme)
     for broken in ("docs/gone.md", "#gone", "docs/webhooks.md#gone", "http://example.com", "https://example"):
         assert not is_whole(broken, readme)

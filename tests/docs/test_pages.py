@@ -9,7 +9,7 @@ import pytest
 from tests.docs.pages import ROOT, Block, blocks, blocks_of, pages
 
 
-def found(text: str) -> list[tuple[str, str | None, str, str | None]]:
+def read_blocks(text: str) -> list[tuple[str, str | None, str, str | None]]:
     return [(block.language, block.title, block.text, block.reason) for block in blocks(dedent(text), "page.md")]
 
 
@@ -23,34 +23,34 @@ def test_a_block_has_its_language_its_title_and_its_text() -> None:
         x = 1
         ~~~
     """
-    assert found(page) == [("python", "bot.py", "print(1)\n\n", None), ("toml", "a b.toml", "x = 1\n", None)]
+    assert read_blocks(page) == [("python", "bot.py", "print(1)\n\n", None), ("toml", "a b.toml", "x = 1\n", None)]
 
 
 def test_a_block_without_a_language_has_none() -> None:
-    assert found("```\nx\n```\n") == [("", None, "x\n", None)]
+    assert read_blocks("```\nx\n```\n") == [("", None, "x\n", None)]
 
 
 def test_a_block_within_a_list_or_a_quotation_loses_their_indentation() -> None:
     page = "- item\n\n    ```sh\n    make demo\n      more\n    ```\n\n> ```sh\n> make\n> ```\n"
-    assert found(page) == [("sh", None, "make demo\n  more\n", None), ("sh", None, "make\n", None)]
+    assert read_blocks(page) == [("sh", None, "make demo\n  more\n", None), ("sh", None, "make\n", None)]
 
 
 def test_a_longer_fence_holds_a_shorter_one() -> None:
     page = "````markdown\n```python\n1\n```\n````\n"
-    assert found(page) == [("markdown", None, "```python\n1\n```\n", None)]
+    assert read_blocks(page) == [("markdown", None, "```python\n1\n```\n", None)]
 
 
 def test_a_reason_stands_right_above_its_block_and_holds_for_that_block_alone() -> None:
     page = "<!-- not run: it is drawn -->\n\n```text\na\n```\n\n```text\nb\n```\n<!-- not run:  -->\n```text\nc\n```\n"
-    assert [reason for *_, reason in found(page)] == ["it is drawn", None, None]
+    assert [reason for *_, reason in read_blocks(page)] == ["it is drawn", None, None]
 
 
 def test_text_between_takes_a_reason_away() -> None:
-    assert [reason for *_, reason in found("<!-- not run: because -->\nwords\n```text\na\n```\n")] == [None]
+    assert [reason for *_, reason in read_blocks("<!-- not run: because -->\nwords\n```text\na\n```\n")] == [None]
 
 
 def test_inline_code_of_three_backticks_is_no_fence() -> None:
-    assert found("```python``` is how it begins\n") == []
+    assert read_blocks("```python``` is how it begins\n") == []
 
 
 def test_a_block_that_is_never_closed_is_an_error_with_its_place() -> None:
@@ -62,5 +62,5 @@ def test_the_readme_and_every_page_are_looked_at() -> None:
     names = {page.relative_to(ROOT).as_posix() for page in pages()}
     assert {"README.md", "docs/index.md", "docs/webhooks.md", "docs/questions/did-it-send.md"} <= names
     first = blocks_of(ROOT / "README.md")[0]
-    assert (str(first), first.language) == ("README.md:3", "sh")
+    assert (str(first), first.language) == ("README.md:11", "sh")
     assert isinstance(first, Block)

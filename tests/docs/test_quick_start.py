@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.docs.newcomer import follow
-from tests.docs.reader import BLOCKS, Reader, reading
+from tests.docs.reader import BLOCKS, Reader, open_reader
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    with reading(tmp_path) as reader:
+    with open_reader(tmp_path) as reader:
         yield reader
 
 
+@pytest.mark.slow
 def test_whoever_follows_the_page_sees_what_it_shows(reader: Reader) -> None:
     steps = list(follow(reader))
     assert steps == ["first own message to the sandbox", "first webhook handled"]

@@ -8,7 +8,7 @@ import pytest
 
 from connectly_api.sandbox import Sandbox
 from tests.docs.pages import Block
-from tests.docs.shell import Command, NotSoError, Place, check, commands, shown
+from tests.docs.shell import Command, CommandError, Place, check, commands, read_input
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def test_a_script_falls_into_commands() -> None:
 
 
 def test_a_quotation_without_an_end_is_refused() -> None:
-    with pytest.raises(NotSoError, match="never closed"):
+    with pytest.raises(CommandError, match="never closed"):
         list(commands("echo 'x\n"))
 
 
 def test_of_a_console_only_what_is_typed_counts() -> None:
     block = Block("p", 1, "console", None, "$ make demo\nall went well\n$ make test\n", None)
-    assert shown(block) == "make demo\nmake test\n"
+    assert read_input(block) == "make demo\nmake test\n"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_is_so_passes(line: str, place: Place) -> None:
 )
 def test_what_is_not_so_is_refused(line: str, problem: str, place: Place) -> None:
     (command,) = commands(line)
-    with pytest.raises(NotSoError, match=problem):
+    with pytest.raises(CommandError, match=problem):
         check(command, place)
 
 
@@ -106,5 +106,5 @@ def test_a_request_is_made_to_the_sandbox(sandbox: Sandbox, address: str, tmp_pa
     check(command, Place(tmp_path, address))
     assert [entry["what"] for entry in sandbox.timeline] == ["act"]
     (wrong,) = commands("curl http://127.0.0.1:8750/__sandbox__/nothing")
-    with pytest.raises(NotSoError, match="404"):
+    with pytest.raises(CommandError, match="404"):
         check(wrong, Place(tmp_path, address))

@@ -36,9 +36,9 @@ from connectly_api import (
 )
 from connectly_api.error_response import _BY_CODE
 from connectly_api.sandbox import Settings
-from connectly_api.sandbox.flags import parser
-from connectly_api.sandbox.model.fault_rules import What
-from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.sandbox.flags import build_parser
+from connectly_api.sandbox.model.fault_rules import FaultKind
+from connectly_api.sandbox.verbs.setup import VERBS
 from connectly_api.transport.adapters.auto import TransportName
 from tests.docs.pages import ROOT
 
@@ -68,15 +68,16 @@ def every_error() -> dict[str, type[ConnectlyError]]:
 
 
 def test_a_table_is_found_with_its_rows() -> None:
-    assert ("answer", ("200", "handled, now or by an earlier delivery; or no handler wants this class")) in [
-        (heading, row) for heading, found in tables("docs/webhooks.md") for row in found
-    ]
+    assert (
+        "status",
+        ("200", "the event was handled, now or by an earlier delivery, or no handler takes its class"),
+    ) in [(heading, row) for heading, found in tables("docs/webhooks.md") for row in found]
 
 
 def test_the_table_of_errors_has_every_class_below_its_own() -> None:
     above: list[str] = []
     found: dict[str, str] = {}
-    for cell, *_ in rows("docs/errors.md", "class"):
+    for cell, *_ in rows("docs/errors-and-retries.md", "class"):
         (name,) = code(cell)
         depth = cell.count("—")
         above[depth:] = [name]
@@ -86,7 +87,7 @@ def test_the_table_of_errors_has_every_class_below_its_own() -> None:
 
 @pytest.mark.parametrize("name", every_error())
 def test_the_table_of_errors_says_what_may_be_tried_again(name: str) -> None:
-    (row,) = [row for row in rows("docs/errors.md", "class") if code(row[0]) == [name]]
+    (row,) = [row for row in rows("docs/errors-and-retries.md", "class") if code(row[0]) == [name]]
     kind = every_error()[name]
     # Of these two, the class alone does not decide.
     effect = "see `status`" if kind is errors.ApiError else "yes" if kind.may_have_taken_effect else "no"
@@ -95,11 +96,11 @@ def test_the_table_of_errors_says_what_may_be_tried_again(name: str) -> None:
 
 
 def test_the_table_of_codes_is_the_codes_that_are_known() -> None:
-    found = {code(row[0])[0]: code(row[1])[0] for row in rows("docs/errors.md", "code")}
+    found = {code(row[0])[0]: code(row[1])[0] for row in rows("docs/errors-and-retries.md", "code")}
     assert found == {name: kind.__name__ for name, kind in _BY_CODE.items()}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/errors.md", "docs/questions/did-it-send.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/errors-and-retries.md", "docs/questions/did-it-send.md"])
 def test_every_error_that_a_page_names_exists(page: str) -> None:
     named = set(re.findall(r"`([A-Z]\w+Error)`", (ROOT / page).read_text("utf-8")))
     assert named
@@ -123,7 +124,7 @@ def test_the_table_of_the_sandboxs_options_has_no_other() -> None:
 
 def test_the_table_of_flags_has_each_of_the_programs_own_with_its_default() -> None:
     settings = {field.name for field in attrs.fields(Settings)}
-    own = [action for action in parser()._actions if action.dest not in settings | {"help"}]
+    own = [action for action in build_parser()._actions if action.dest not in settings | {"help"}]
     shown = {code(row[0])[0]: row[1] for row in rows("docs/sandbox.md", "flag")}
     assert list(shown) == [action.option_strings[0] for action in own]
     for action in own:
@@ -133,11 +134,11 @@ def test_the_table_of_flags_has_each_of_the_programs_own_with_its_default() -> N
 
 def test_the_table_of_verbs_has_each_and_no_other() -> None:
     named = [name for row in rows("docs/sandbox.md", "verb") for name in code(row[0])]
-    assert sorted(named) == sorted({*ACTS, "advance", "settle", "reset"})
+    assert sorted(named) == sorted({*VERBS, "advance", "settle", "reset"})
 
 
 def test_what_the_page_says_can_be_looked_at_can_be(address: str) -> None:
-    line = re.search(r"^`GET` shows (.+)\. No key", (ROOT / "docs/sandbox.md").read_text("utf-8"), re.MULTILINE)
+    line = re.search(r"^`GET` returns (.+)\. No key", (ROOT / "docs/sandbox.md").read_text("utf-8"), re.MULTILINE)
     assert line
     assert len(code(line[1])) == 6
     for name in code(line[1]):
@@ -145,20 +146,18 @@ def test_what_the_page_says_can_be_looked_at_can_be(address: str) -> None:
 
 
 def test_the_table_of_faults_and_the_line_below_have_each_and_no_other() -> None:
-    page = (ROOT / "docs/test-your-bot.md").read_text("utf-8")
-    table = [name for row in rows("docs/test-your-bot.md", "what") for name in code(row[0])]
+    page = (ROOT / "docs/testing.md").read_text("utf-8")
+    table = [name for row in rows("docs/testing.md", "what") for name in code(row[0])]
     line = re.search(r"^For webhooks: (.+?)\.$", page, re.MULTILINE | re.DOTALL)
     assert line
     named = [name for name in (*table, *code(line[1])) if not name.endswith("=")]
-    assert sorted(named) == sorted(get_args(What))
+    assert sorted(named) == sorted(get_args(FaultKind))
 
 
 def test_the_table_of_rates_has_the_pace_that_is_kept() -> None:
     pace = Pace()
     numbers = {"endpoint": "190 a second", "number": "76 a second", "customer": "one every 6 seconds"}
-    for (said, _, burst), (name, words) in zip(
-        rows("docs/pace-and-telemetry.md", "rate"), numbers.items(), strict=True
-    ):
+    for (said, _, burst), (name, words) in zip(rows("docs/rate-limits.md", "rate"), numbers.items(), strict=True):
         rate = getattr(pace, name)
         assert words in said
         assert burst == str(rate.burst)
@@ -166,14 +165,14 @@ def test_the_table_of_rates_has_the_pace_that_is_kept() -> None:
 
 
 def test_the_table_of_transports_has_every_name_and_says_which_is_the_default() -> None:
-    named = {code(row[0])[0]: row[1] for row in rows("docs/pace-and-telemetry.md", "`transport=`") if code(row[0])}
+    named = {code(row[0])[0]: row[0] for row in rows("docs/performance.md", "`transport=`") if code(row[0])}
     assert set(named) == {f'"{name}"' for name in get_args(TransportName)}
     default = inspect.signature(Connectly).parameters["transport"].default
-    assert [name for name, said in named.items() if said.endswith(": the default")] == [f'"{default}"']
+    assert [name for name, cell in named.items() if cell.endswith(", the default")] == [f'"{default}"']
 
 
 def test_every_metric_that_the_page_names_is_written() -> None:
-    named = {name for row in rows("docs/pace-and-telemetry.md", "name") for name in code(row[0]) if "." in name}
+    named = {name for row in rows("docs/observability.md", "name") for name in code(row[0]) if "." in name}
     source = (ROOT / "connectly_api" / "telemetry.py").read_text("utf-8")
     assert named == set(re.findall(r'"([a-z.]+)",\s+(?:unit=)', source))
     assert telemetry.__all__ == ["Telemetry"]
@@ -186,7 +185,7 @@ def test_every_question_is_on_the_first_page() -> None:
 
 
 def test_every_way_of_sending_is_in_the_table() -> None:
-    named = {name for row in rows("docs/sending.md", "method") for name in code(row[0])}
+    named = {name for row in rows("docs/send-messages.md", "method") for name in code(row[0])}
     assert named == {name for name in vars(Connectly) if name.startswith("send_")}
 
 
@@ -238,7 +237,7 @@ BEYOND: Rows = [
 
 @pytest.mark.parametrize(("method", "limit", "content"), BEYOND, ids=[f"{name} {limit}" for name, limit, _ in BEYOND])
 def test_each_limit_in_the_table_is_the_one_that_is_kept(method: str, limit: int, content: Any) -> None:
-    (row,) = [row for row in rows("docs/sending.md", "method") if method in code(row[0])]
+    (row,) = [row for row in rows("docs/send-messages.md", "method") if method in code(row[0])]
     found: list[Violation] = list(content.violations())
     assert [violation.limit for violation in found][:1] == [limit]
     assert re.search(rf"\b{limit}\b", row[2])

@@ -1,4 +1,4 @@
-"""The support bot on a sandbox: what the play does not show."""
+"""The support bot on a sandbox: what the demo does not show."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_a_colleague_is_left_alone_until_the_case_is_closed(stage: Stage) 
 async def test_an_answer_within_the_window_is_sent_at_once(stage: Stage) -> None:
     await stage.ann.says("Hi")
 
-    assert await stage.bot.colleague_says(ANN, "Hello!") == "sent"
+    assert await stage.bot.send_reply(ANN, "Hello!") == "sent"
     stage.sandbox.assert_sent_once(ANN, text="Hello!")
 
 
@@ -77,7 +77,7 @@ async def test_an_answer_after_the_window_waits_for_the_customer_and_is_sent_onc
     await stage.ann.taps(PERSON.title)
     await stage.sandbox.advance(hours=25)
 
-    assert await stage.bot.colleague_says(ANN, "Hello!") == "asked to reply"
+    assert await stage.bot.send_reply(ANN, "Hello!") == "asked to reply"
     stage.sandbox.assert_sent_once(ANN, template=TEMPLATE)
     stage.sandbox.fault("rate_limited", operation="send_message", next=3, retry_after="0")
     await stage.ann.says("Yes?")
@@ -92,7 +92,7 @@ async def test_a_customer_who_opted_out_gets_no_template(stage: Stage) -> None:
     await stage.ann.opts_out()
     await stage.sandbox.advance(hours=25)
 
-    assert await stage.bot.colleague_says(ANN, "Hello!") == "opted out"
+    assert await stage.bot.send_reply(ANN, "Hello!") == "opted out"
     assert [message.kind for message in stage.sandbox.messages] == ["reply_buttons"]
 
 
@@ -106,12 +106,12 @@ async def test_after_an_unknown_outcome_the_menu_is_not_sent_again(stage: Stage)
     assert [delivery.status for delivery in stage.sandbox.deliveries] == [200]
     stage.sandbox.fault("drop", operation="send_message", next=1)
     with pytest.raises(OutcomeUnknownError):
-        await stage.bot.colleague_says(ANN, "Hello!")
+        await stage.bot.send_reply(ANN, "Hello!")
 
 
 async def test_events_that_name_nobody_and_taps_on_other_buttons_are_passed_over(stage: Stage) -> None:
-    await stage.bot.hear(InboundMessage(text="Hi"))
-    await stage.bot.answer(ButtonReply(text=HOURS.title))
+    await stage.bot.handle_message(InboundMessage(text="Hi"))
+    await stage.bot.answer_tap(ButtonReply(text=HOURS.title))
     await stage.ann.says("Hi")
     await stage.bot.connectly.send_template(ANN, "offer", "en")
     await stage.ann.taps("Buy")

@@ -10,7 +10,8 @@ import anyio
 import httpx
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.service.decision import Incoming, Verdict
+from connectly_api.sandbox.model.exchange import Decision, Request
+from connectly_api.sandbox.sandbox import get_engine
 
 DATA = Path(__file__).parent.parent / "data"
 BUSINESS = "/v1/businesses/sandbox-business"
@@ -54,17 +55,17 @@ def ask(
     method: str = "POST",
     query: str = "",
     headers: tuple[tuple[str, str], ...] = (KEY,),
-) -> Verdict:
+) -> Decision:
     """Put a request to a sandbox without an edge between; bytes go as they are."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return sandbox.receive(Incoming(method=method, path=path, query=query, headers=headers, body=content))
+    return get_engine(sandbox).receive(Request(method=method, path=path, query=query, headers=headers, body=content))
 
 
-def answer(verdict: Verdict) -> Any:
+def answer(verdict: Decision) -> Any:
     return json.loads(verdict.content)
 
 
-def fields(verdict: Verdict) -> list[str]:
+def fields(verdict: Decision) -> list[str]:
     return [violation.field for violation in verdict.violations]
 
 

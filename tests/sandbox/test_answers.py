@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from connectly_api.sandbox.spec.answers import example
-from connectly_api.sandbox.spec.schemas import SchemaReader
-from connectly_api.sandbox.spec.validation import validator, violations
+from connectly_api.sandbox.spec.examples import build_example
+from connectly_api.sandbox.spec.json_schemas import SchemaConverter
+from connectly_api.sandbox.spec.validation import build_validator, find_violations
 
 CASES: list[tuple[dict[str, Any], object]] = [
     ({"type": "string"}, "text"),
@@ -34,17 +34,17 @@ CASES: list[tuple[dict[str, Any], object]] = [
 
 @pytest.mark.parametrize(("schema", "value"), CASES)
 def test_an_answer_is_the_plainest_that_its_schema_describes(schema: dict[str, Any], value: object) -> None:
-    assert example(SchemaReader({}, spell=str).convert(schema)) == value
+    assert build_example(SchemaConverter({}, spell=str).convert(schema)) == value
 
 
 @pytest.mark.parametrize("schema", [schema for schema, _ in CASES if "allOf" not in schema])
 def test_an_answer_fits_its_schema(schema: dict[str, Any]) -> None:
-    converted = SchemaReader({}, spell=str).convert(schema)
-    assert violations(validator(converted), example(converted)) == ()
+    converted = SchemaConverter({}, spell=str).convert(schema)
+    assert find_violations(build_validator(converted), build_example(converted)) == ()
 
 
 def test_a_schema_that_contains_itself_is_filled_once() -> None:
     ref = {"$ref": "#/definitions/Tree"}
     tree = {"properties": {"name": {"type": "string"}, "child": ref, "children": {"type": "array", "items": ref}}}
-    converted = SchemaReader({"definitions": {"Tree": tree}}, spell=str).convert(ref)
-    assert example(converted) == {"name": "text", "children": []}
+    converted = SchemaConverter({"definitions": {"Tree": tree}}, spell=str).convert(ref)
+    assert build_example(converted) == {"name": "text", "children": []}

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.model.addresses import is_web_address
+from connectly_api.sandbox.model.identity import is_web_address
 from tests.sandbox.calls import TEMPLATES, ask, fields, message, session, template
 
 

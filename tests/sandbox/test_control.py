@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.model.settings import LAST_MOMENT
-from connectly_api.sandbox.verbs.setup import ACTS
+from connectly_api.sandbox.model.settings import MAX_TIME
+from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, VERBS
 from connectly_api.sandbox.web.control import PREFIX
 from tests.sandbox.calls import ask, client_of, session
 
 CUSTOMER = "+16044441111"
-VERBS = [*sorted(ACTS), "advance", "settle", "reset"]
+ALL_VERBS = [*sorted(VERBS), *sorted(CLOCK_VERBS), "reset"]
 LOOKS = ["", "messages", "requests", "deliveries", "registrations", "timeline", "recording"]
 # What a verb may be called with, and what Python's own functions call theirs.
 NAMES = [
@@ -58,7 +58,7 @@ JSON: Any = st.recursive(
 )
 CALLS = st.lists(
     st.tuples(
-        st.sampled_from(VERBS),
+        st.sampled_from(ALL_VERBS),
         st.dictionaries(st.sampled_from(NAMES), JSON, max_size=5)
         | st.fixed_dictionaries(
             {"customer": st.just(CUSTOMER)}, optional={name: JSON for name in NAMES if name != "customer"}
@@ -93,6 +93,7 @@ async def _play(calls: list[tuple[str, dict[str, Any]]]) -> None:
         await sandbox.settle()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(CALLS)
 def test_no_verb_fails_whatever_it_is_called_with(calls: list[tuple[str, dict[str, Any]]]) -> None:
@@ -106,7 +107,7 @@ def test_no_verb_fails_whatever_it_is_called_with_for_long(calls: list[tuple[str
     asyncio.run(_play(calls))
 
 
-@pytest.mark.parametrize("verb", sorted(set(VERBS) - {"reset"}))
+@pytest.mark.parametrize("verb", sorted(set(ALL_VERBS) - {"reset"}))
 async def test_an_argument_that_is_named_as_pythons_own_is_refused_as_any_other(verb: str) -> None:
     async with client_of(Sandbox()) as client:
         for name in NAMES:
@@ -116,7 +117,7 @@ async def test_an_argument_that_is_named_as_pythons_own_is_refused_as_any_other(
 
 @pytest.mark.parametrize("days", [1, 10_000])
 async def test_the_clock_ends_with_the_year_9999_and_a_report_before_it(days: int) -> None:
-    sandbox = Sandbox(start=LAST_MOMENT - 86_400)
+    sandbox = Sandbox(start=MAX_TIME - 86_400)
     async with client_of(sandbox) as client:
         _check(await _call(client, "advance", {"days": days}))
         refused = await _call(client, "advance", {"seconds": 1, "days": days})
@@ -128,7 +129,7 @@ async def test_the_clock_ends_with_the_year_9999_and_a_report_before_it(days: in
 
 
 async def test_a_clock_that_settling_took_past_the_year_9999_has_no_reports_any_more() -> None:
-    sandbox = Sandbox(start=LAST_MOMENT, windows="open")
+    sandbox = Sandbox(start=MAX_TIME, windows="open")
     async with client_of(sandbox) as client:
         ask(sandbox, session())
         assert (await _call(client, "settle", {})).status_code == 200

@@ -7,6 +7,8 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox import Sandbox
+from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.webhooks import ButtonReply, Echo, InboundMessage, ReportReady, UnknownEvent, parse, verify
 from tests.sandbox.calls import (
     TEMPLATES,
@@ -76,7 +78,7 @@ async def test_phone_and_bsuid_of_one_customer_share_the_window() -> None:
     await sandbox.customer(PHONE, bsuid=BSUID).says("Hi")
     by_bsuid = {"userId": BSUID, "channelType": "whatsapp"}
     assert [ask(sandbox, session(recipient=by_bsuid)).status, ask(sandbox, session()).status] == [200, 200]
-    assert sandbox.known(BSUID).phone == PHONE
+    assert get_engine(sandbox).state.complete_identity(Identity(bsuid=BSUID)).phone == PHONE
 
 
 async def test_a_text_comes_as_documented_and_signed() -> None:
@@ -222,7 +224,7 @@ async def test_what_a_customer_cannot_do_is_a_clear_error_and_changes_nothing(
     ask(sandbox, session(message=LIST))
     before = sandbox.timeline
     with pytest.raises(InvalidInputError):
-        await sandbox.act(verb, customer=PHONE, **arguments)
+        await sandbox.run_verb(verb, customer=PHONE, **arguments)
     assert sandbox.timeline == before
 
 
@@ -238,7 +240,7 @@ async def test_a_customer_without_a_phone_number_is_named_by_the_bsuid() -> None
     await customer.says("Hi")
     sender = receiver.bodies[0]["sender"]
     assert sender == {"id": BSUID, "channelType": "whatsapp", "userId": BSUID, "phoneNumber": ""}
-    assert customer.identity.names == (BSUID,)
+    assert customer.identity.ids == (BSUID,)
     assert BSUID not in repr(customer)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.service.decision import Incoming
+from connectly_api.sandbox.model.exchange import Request
+from connectly_api.sandbox.sandbox import get_engine
 from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, answer, ask, documented, fields, session
 
 SHAPE = list(documented("responses/error_window_closed"))
@@ -50,7 +51,7 @@ def test_a_refusal_has_its_status_and_the_documented_shape(
 
 
 def test_too_large_a_body_is_refused_with_the_limit(sandbox: Sandbox) -> None:
-    verdict = sandbox.receive(Incoming(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
+    verdict = get_engine(sandbox).receive(Request(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
     assert verdict.status == 413
     assert "1048576 bytes" in answer(verdict)["message"]
 
@@ -83,14 +84,14 @@ def test_a_refusal_repeats_nothing_of_the_values(sandbox: Sandbox) -> None:
 def test_unknown_fields_are_ignored_and_reported(sandbox: Sandbox) -> None:
     verdict = ask(sandbox, session(mesage={"text": "x"}), query="pretty=1")
     assert verdict.status == 200
-    assert verdict.unknown == ("?pretty", "mesage")
+    assert verdict.unknown_fields == ("?pretty", "mesage")
     assert sandbox.requests[0].unknown_fields == ("?pretty", "mesage")
 
 
 def test_a_refused_request_reports_its_unknown_fields_too(sandbox: Sandbox) -> None:
-    assert ask(sandbox, {"mesage": 1}).unknown == ("mesage",)
-    assert ask(sandbox, {"mesage": 1, "message": 2}).unknown == ("mesage",)
-    assert ask(sandbox, b"{", query="a=1").unknown == ("?a",)
+    assert ask(sandbox, {"mesage": 1}).unknown_fields == ("mesage",)
+    assert ask(sandbox, {"mesage": 1, "message": 2}).unknown_fields == ("mesage",)
+    assert ask(sandbox, b"{", query="a=1").unknown_fields == ("?a",)
 
 
 def test_both_spellings_null_and_the_unspecified_value_are_taken(sandbox: Sandbox) -> None:

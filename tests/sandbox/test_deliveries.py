@@ -295,20 +295,20 @@ async def test_a_template_that_does_not_fit_can_be_told_by_an_event() -> None:
 @pytest.mark.parametrize("seconds", [-1, 1e10, "1", None])
 async def test_time_goes_forward(sandbox: Sandbox, seconds: Any) -> None:
     if seconds is None:
-        await sandbox.act("advance", minutes=1)
+        await sandbox.run_verb("advance", minutes=1)
         assert sandbox.now == 1767225660
         return
     with pytest.raises(InvalidInputError):
-        await sandbox.act("advance", seconds=seconds)
+        await sandbox.run_verb("advance", seconds=seconds)
 
 
 async def test_advance_takes_all_units_and_nothing_else(sandbox: Sandbox) -> None:
     await sandbox.advance(1, minutes=1, hours=1, days=1)
     assert sandbox.now - 1767225600 == 90_061
     with pytest.raises(InvalidInputError, match="weeks"):
-        await sandbox.act("advance", weeks=1)
+        await sandbox.run_verb("advance", weeks=1)
     with pytest.raises(InvalidInputError, match="hours"):
-        await sandbox.act("settle", hours=1)
+        await sandbox.run_verb("settle", hours=1)
 
 
 async def test_settling_with_nothing_to_do_leaves_the_clock_alone(sandbox: Sandbox) -> None:

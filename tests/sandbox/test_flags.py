@@ -4,12 +4,12 @@ import attrs
 import pytest
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.flags import fault_of, parser, settings_of
+from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault
 from connectly_api.sandbox.model.settings import Settings
 
 
 def given(*arguments: str) -> dict[str, Any]:
-    return settings_of(parser().parse_args(arguments))
+    return get_settings(build_parser().parse_args(arguments))
 
 
 def test_without_flags_the_clock_runs_and_all_else_is_as_it_is_in_tests() -> None:
@@ -17,7 +17,7 @@ def test_without_flags_the_clock_runs_and_all_else_is_as_it_is_in_tests() -> Non
 
 
 def test_there_is_a_flag_for_every_setting_and_each_default_is_shown() -> None:
-    shown = parser().format_help()
+    shown = build_parser().format_help()
     special = {"senders": "--sender", "channels": "--channel", "webhook_retries": "--webhook-retry"}
     for field in attrs.fields(Settings):
         assert special.get(field.name, f"--{field.name.replace('_', '-')}") in shown
@@ -41,7 +41,7 @@ def test_a_flag_that_cannot_be_ends_the_program_with_a_word(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        parser().parse_args(arguments)
+        build_parser().parse_args(arguments)
     assert caught.value.code == 2
     assert arguments[0] in capsys.readouterr().err
 
@@ -61,9 +61,9 @@ def test_a_flag_that_cannot_be_ends_the_program_with_a_word(
     ],
 )  # fmt: skip
 def test_a_fault_is_written_as_words(text: str, arguments: dict[str, Any]) -> None:
-    assert fault_of(text) == arguments
+    assert parse_fault(text) == arguments
 
 
 def test_a_fault_with_half_a_part_is_a_clear_error() -> None:
     with pytest.raises(InvalidInputError, match="'every' needs a value"):
-        fault_of("reset,every")
+        parse_fault("reset,every")

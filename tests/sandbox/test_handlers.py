@@ -4,14 +4,14 @@ import pytest
 
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.service.handlers import HANDLERS
-from connectly_api.sandbox.spec.operations import load
+from connectly_api.sandbox.spec.api_operations import load_service
 from tests.sandbox.calls import DATA, MESSAGES, TEMPLATES, answer, ask, documented, session, template
 
 CUSTOMER = "+16044441111"
 
 
 def test_every_known_operation_is_one_of_the_files() -> None:
-    assert set(HANDLERS) == {operation.shape for operation in load(None).operations}
+    assert set(HANDLERS) == {operation.shape for operation in load_service(None).operations}
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (DATA / "requests").glob("session_*.json")))
@@ -20,7 +20,7 @@ def test_every_documented_session_message_is_accepted_as_it_stands(name: str) ->
     # The one page that shows a session message to a BSUID is contradicted by another, which the default follows.
     sandbox = Sandbox(windows="open", bsuid_recipients="accept" if name == "session_text_bsuid" else "templates")
     verdict = ask(sandbox, body)
-    assert (verdict.status, verdict.unknown) == (200, ())
+    assert (verdict.status, verdict.unknown_fields) == (200, ())
     (message,) = sandbox.messages
     assert answer(verdict) == {"id": message.id}
     assert message.body == body
@@ -30,7 +30,7 @@ def test_every_documented_session_message_is_accepted_as_it_stands(name: str) ->
 def test_every_documented_template_message_is_accepted_as_it_stands(sandbox: Sandbox, name: str) -> None:
     body = documented(f"requests/{name}")
     verdict = ask(sandbox, body, path=TEMPLATES)
-    assert (verdict.status, verdict.unknown) == (200, ())
+    assert (verdict.status, verdict.unknown_fields) == (200, ())
     (message,) = sandbox.messages
     assert (message.kind, message.body) == ("template", body)
     assert message.campaign_name == body.get("campaignName")
@@ -40,12 +40,12 @@ def test_the_documented_registrations_are_accepted_as_they_stand(sandbox: Sandbo
     base = "/v1/businesses/sandbox-business"
     for name in ("webhook_create", "webhook_create_filtered"):
         verdict = ask(sandbox, documented(f"requests/{name}"), path=f"{base}/create/webhooks")
-        assert (verdict.status, verdict.unknown) == (200, ())
+        assert (verdict.status, verdict.unknown_fields) == (200, ())
     identifier = sandbox.registrations[0].id
     for name in ("webhook_update", "webhook_update_configuration"):
         path = f"{base}/update/webhooks/{identifier}"
         verdict = ask(sandbox, documented(f"requests/{name}"), path=path, method="PUT")
-        assert (verdict.status, verdict.unknown) == (200, ())
+        assert (verdict.status, verdict.unknown_fields) == (200, ())
 
 
 def test_a_closed_window_refuses_session_messages_and_lets_templates_pass(sandbox: Sandbox) -> None:

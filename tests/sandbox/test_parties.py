@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.model.identity import as_bsuid, as_phone
+from connectly_api.sandbox.model.identity import parse_bsuid, parse_phone
 from tests.sandbox.calls import TEMPLATES, answer, ask, fields, session, template
 
 WHATSAPP = {"channelType": "whatsapp"}
@@ -17,7 +17,7 @@ BSUID = "US.13491208655302741918"
 
 @pytest.mark.parametrize("text", ["+16044441111", "+4915112345678", "+1234567", "+123456789012345"])
 def test_e164_numbers_are_phones(text: str) -> None:
-    assert as_phone(text) == text
+    assert parse_phone(text) == text
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_e164_numbers_are_phones(text: str) -> None:
     ["", "16044441111", "+0604444111", "+1604", "+1234567890123456", "+1 604", "+1604444\n", "+१६०४४४४११११", "tel"],
 )
 def test_anything_else_is_not(text: str) -> None:
-    assert as_phone(text) is None
+    assert parse_phone(text) is None
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_anything_else_is_not(text: str) -> None:
     ],
 )
 def test_a_bsuid_is_a_country_a_dot_and_alphanumerics(text: str, fits: bool) -> None:
-    assert (as_bsuid(text) == text) == fits
+    assert (parse_bsuid(text) == text) == fits
 
 
 @pytest.mark.parametrize(

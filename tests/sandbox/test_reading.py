@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api.sandbox.spec.protojson import NotJsonError, compact, decode, read
-from connectly_api.sandbox.spec.schemas import SchemaReader
+from connectly_api.sandbox.spec.json_schemas import SchemaConverter
+from connectly_api.sandbox.spec.protojson import NotJsonError, decode_json, encode_compact, fit_value
 
-SCHEMA = SchemaReader({}).convert({
+SCHEMA = SchemaConverter({}).convert({
     "type": "object",
     "properties": {
         "userName": {"type": "string"},
@@ -57,34 +57,34 @@ SCHEMA = SchemaReader({}).convert({
     ],
 )
 def test_a_body_is_read_as_a_grpc_gateway_reads_it(body: Any, value: Any) -> None:
-    reading = read(SCHEMA, body)
+    reading = fit_value(SCHEMA, body)
     assert reading.value == value
-    assert reading.unknown == ()
+    assert reading.unknown_fields == ()
 
 
 def test_unknown_fields_are_left_out_and_noted_with_their_path() -> None:
-    reading = read(SCHEMA, {"userNam": "x", "list": [{"inner": 1}]})
+    reading = fit_value(SCHEMA, {"userNam": "x", "list": [{"inner": 1}]})
     assert reading.value == {"list": [{}]}
-    assert reading.unknown == ("userNam", "list[0].inner")
+    assert reading.unknown_fields == ("userNam", "list[0].inner")
 
 
 def test_no_more_than_a_hundred_unknown_fields_are_noted() -> None:
-    assert len(read(SCHEMA, {f"x{number}": 1 for number in range(1000)}).unknown) == 100
+    assert len(fit_value(SCHEMA, {f"x{number}": 1 for number in range(1000)}).unknown_fields) == 100
 
 
 def test_a_field_given_under_both_names_is_a_violation() -> None:
-    (violation,) = read(SCHEMA, {"userName": "x", "user_name": "y"}).violations
+    (violation,) = fit_value(SCHEMA, {"userName": "x", "user_name": "y"}).violations
     assert violation.field == "user_name"
 
 
 def test_a_named_all_of_is_read_through() -> None:
     document = {"definitions": {"Id": {"allOf": [{"type": "string", "format": "int64"}]}}}
-    assert read(SchemaReader(document).convert({"$ref": "#/definitions/Id"}), 7).value == "7"
+    assert fit_value(SchemaConverter(document).convert({"$ref": "#/definitions/Id"}), 7).value == "7"
 
 
 def test_values_of_another_kind_than_the_schemas_stay_for_the_validator() -> None:
-    assert read(SCHEMA, [1]).value == [1]
-    assert read(SCHEMA, None).value is None
+    assert fit_value(SCHEMA, [1]).value == [1]
+    assert fit_value(SCHEMA, None).value is None
 
 
 @pytest.mark.parametrize(
@@ -105,15 +105,15 @@ def test_values_of_another_kind_than_the_schemas_stay_for_the_validator() -> Non
 )
 def test_what_protobufs_json_refuses_is_refused(content: bytes, problem: str) -> None:
     with pytest.raises(NotJsonError, match=problem):
-        decode(content)
+        decode_json(content)
 
 
 def test_pairs_of_surrogates_and_deep_callback_data_are_fine() -> None:
-    assert decode(b'"\\ud83d\\ude00 \xc3\xa9"') == "\U0001f600 é"
-    assert decode(b"[" * 512 + b"]" * 512)
+    assert decode_json(b'"\\ud83d\\ude00 \xc3\xa9"') == "\U0001f600 é"
+    assert decode_json(b"[" * 512 + b"]" * 512)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3)))
 def test_compact_is_the_shortest_utf8_json(value: object) -> None:
-    assert json.loads(compact(value)) == value
-    assert compact(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    assert json.loads(encode_compact(value)) == value
+    assert encode_compact(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

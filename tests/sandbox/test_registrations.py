@@ -108,7 +108,7 @@ def test_an_update_keeps_what_it_does_not_give(sandbox: Sandbox) -> None:
 def test_an_update_cannot_change_the_topic(sandbox: Sandbox) -> None:
     identifier = created(sandbox)
     verdict = update(sandbox, identifier, {"topic": "report"})
-    assert (verdict.status, verdict.unknown) == (200, ("topic",))
+    assert (verdict.status, verdict.unknown_fields) == (200, ("topic",))
     assert sandbox.registrations[0].topic == "messages"
 
 

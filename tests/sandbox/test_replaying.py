@@ -8,7 +8,8 @@ import pytest
 
 from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.sandbox import ReplayError, Sandbox, replay
-from connectly_api.sandbox.service.decision import Incoming
+from connectly_api.sandbox.model.exchange import Request
+from connectly_api.sandbox.sandbox import get_engine
 from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
 
 PHONE = "+16044441111"
@@ -23,7 +24,7 @@ async def run(**options: Any) -> Sandbox:
     ask(sandbox, b"\xff{")
     ask(sandbox, session(), headers=())
     ask(sandbox, session(), headers=(("x-api-key", "wrong"),))
-    sandbox.receive(Incoming(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
+    get_engine(sandbox).receive(Request(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
     ask(sandbox, b"", path=f"{BUSINESS}/webhooks", method="GET", query="a=1")
     sandbox.template("welcome", parameters=["body_1"])
     ask(sandbox, template(), path=TEMPLATES)

@@ -8,10 +8,10 @@ from connectly_api.sandbox.model.fault_rules import (
     DELIVERY_FAULTS,
     MESSAGE_FAULTS,
     REQUEST_FAULTS,
-    Rule,
-    What,
-    meeting,
-    rule_of,
+    FaultKind,
+    FaultRule,
+    build_rule,
+    match_rules,
 )
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.service.faults import _FAULTS
@@ -19,24 +19,28 @@ from connectly_api.sandbox.service.faults import _FAULTS
 RESET: dict[str, Any] = {"what": "reset"}
 
 
-def struck(rule: Rule, times: int = 100, seed: int = 0) -> list[int]:
-    return [nth for nth in range(1, times + 1) if rule.strikes(seed, 1, nth)]
+def struck(rule: FaultRule, times: int = 100, seed: int = 0) -> list[int]:
+    return [nth for nth in range(1, times + 1) if rule.is_triggered(seed, 1, nth)]
 
 
 def test_every_kind_belongs_to_one_group_and_every_fault_of_a_request_is_known() -> None:
-    assert set(get_args(What)) == REQUEST_FAULTS | MESSAGE_FAULTS | DELIVERY_FAULTS
+    assert set(get_args(FaultKind)) == REQUEST_FAULTS | MESSAGE_FAULTS | DELIVERY_FAULTS
     assert set(_FAULTS) == REQUEST_FAULTS
 
 
 def test_a_rule_strikes_always_at_the_next_at_every_or_with_a_probability() -> None:
-    assert len(struck(Rule(**RESET))) == 100
-    assert struck(Rule(**RESET, next=2)) == [1, 2]
-    assert struck(Rule(**RESET, every=40)) == [40, 80]
-    assert struck(Rule(**RESET, probability=0)) == []
-    assert len(struck(Rule(**RESET, probability=1))) == 100
-    half = struck(Rule(**RESET, probability=0.5), 1000)
+    assert len(struck(FaultRule(**RESET))) == 100
+    assert struck(FaultRule(**RESET, next=2)) == [1, 2]
+    assert struck(FaultRule(**RESET, every=40)) == [40, 80]
+    assert struck(FaultRule(**RESET, probability=0)) == []
+    assert len(struck(FaultRule(**RESET, probability=1))) == 100
+    half = struck(FaultRule(**RESET, probability=0.5), 1000)
     assert 400 < len(half) < 600
-    assert half == struck(Rule(**RESET, probability=0.5), 1000) != struck(Rule(**RESET, probability=0.5), 1000, seed=1)
+    assert (
+        half
+        == struck(FaultRule(**RESET, probability=0.5), 1000)
+        != struck(FaultRule(**RESET, probability=0.5), 1000, seed=1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,32 +79,32 @@ def test_a_rule_strikes_always_at_the_next_at_every_or_with_a_probability() -> N
 )
 def test_a_rule_that_cannot_be_is_a_clear_error(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        rule_of({**RESET, **changes})
+        build_rule({**RESET, **changes})
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("operation", ["send_message", "SendMessage", "MessageService_SendMessage", "sendMessage"])
 def test_an_operation_is_known_by_any_spelling(operation: str) -> None:
-    rules = {1: Rule(**RESET, operation=operation)}
+    rules = {1: FaultRule(**RESET, operation=operation)}
     asked: dict[str, Any] = {"kinds": REQUEST_FAULTS}
-    assert meeting(rules, {1: 0}, 0, operation="MessageService_SendMessage", **asked).rule is rules[1]
-    assert meeting(rules, {1: 0}, 0, operation="WebhookService_GetWebhooks", **asked).rule is None
-    assert meeting(rules, {1: 0}, 0, **asked).rule is None
+    assert match_rules(rules, {1: 0}, 0, operation="MessageService_SendMessage", **asked).rule is rules[1]
+    assert match_rules(rules, {1: 0}, 0, operation="WebhookService_GetWebhooks", **asked).rule is None
+    assert match_rules(rules, {1: 0}, 0, **asked).rule is None
 
 
 def test_the_oldest_rule_that_strikes_decides_and_later_ones_do_not_count_it() -> None:
-    rules = {1: Rule(**RESET, every=2), 2: Rule(what="drop", recipient="US.1"), 3: Rule(what="hang")}
+    rules = {1: FaultRule(**RESET, every=2), 2: FaultRule(what="drop", recipient="US.1"), 3: FaultRule(what="hang")}
     asked: dict[str, Any] = {"kinds": REQUEST_FAULTS, "customer": Identity(bsuid="US.1")}
-    first = meeting(rules, {1: 0, 2: 0, 3: 0}, 0, **asked)
-    assert (first.fitting, first.rule) == ((1, 2), rules[2])
-    second = meeting(rules, {1: 1, 2: 1, 3: 0}, 0, **asked)
-    assert (second.fitting, second.rule) == ((1,), rules[1])
-    nobody = meeting({2: rules[2]}, {2: 0}, 0, kinds=REQUEST_FAULTS)
-    assert (nobody.fitting, nobody.rule) == ((), None)
+    first = match_rules(rules, {1: 0, 2: 0, 3: 0}, 0, **asked)
+    assert (first.matched, first.rule) == ((1, 2), rules[2])
+    second = match_rules(rules, {1: 1, 2: 1, 3: 0}, 0, **asked)
+    assert (second.matched, second.rule) == ((1,), rules[1])
+    nobody = match_rules({2: rules[2]}, {2: 0}, 0, kinds=REQUEST_FAULTS)
+    assert (nobody.matched, nobody.rule) == ((), None)
 
 
 def test_nothing_personal_is_in_a_rules_repr() -> None:
-    assert "6044441111" not in repr(Rule(**RESET, recipient="+16044441111"))
+    assert "6044441111" not in repr(FaultRule(**RESET, recipient="+16044441111"))
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,17 @@ from typing import Any
 import pytest
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.spec.schemas import SchemaReader, accepted_names, camel_case, resolve
-from connectly_api.sandbox.spec.validation import validator, violations
+from connectly_api.sandbox.spec.json_schemas import (
+    SchemaConverter,
+    get_accepted_names,
+    resolve_references,
+    to_camel_case,
+)
+from connectly_api.sandbox.spec.validation import build_validator, find_violations
 
 
-def reader(**definitions: Any) -> SchemaReader:
-    return SchemaReader({"definitions": definitions})
+def reader(**definitions: Any) -> SchemaConverter:
+    return SchemaConverter({"definitions": definitions})
 
 
 def ref(name: str) -> dict[str, str]:
@@ -20,20 +25,20 @@ def ref(name: str) -> dict[str, str]:
     [("list_message", "listMessage"), ("listMessage", "listMessage"), ("button_1_url", "button1Url"), ("a", "a")],
 )
 def test_camel_case_is_protobufs(name: str, camel: str) -> None:
-    assert camel_case(name) == camel
+    assert to_camel_case(name) == camel
 
 
 def test_properties_are_kept_in_camel_case_and_known_by_both_names() -> None:
     schema = reader().convert({"type": "object", "properties": {"user_id": {"type": "string"}}})
     assert set(schema["properties"]) == {"userId"}
-    assert accepted_names(schema) == {"userId": "userId", "user_id": "userId"}
+    assert get_accepted_names(schema) == {"userId": "userId", "user_id": "userId"}
 
 
 def test_names_that_would_fall_together_keep_their_spelling() -> None:
     schema = reader().convert({"properties": {"a_b": {}, "aB": {}}})
     assert set(schema["properties"]) == {"a_b", "aB"}
-    assert accepted_names(schema)["a_b"] == "a_b"
-    assert accepted_names(schema)["aB"] == "aB"
+    assert get_accepted_names(schema)["a_b"] == "a_b"
+    assert get_accepted_names(schema)["aB"] == "aB"
 
 
 def test_required_names_follow_the_spelling() -> None:
@@ -45,7 +50,7 @@ def test_a_schema_that_contains_itself_is_converted_and_validates_at_any_depth()
     tree = {"type": "object", "properties": {"child": ref("Tree"), "name": {"type": "string"}}}
     schema = reader(Tree=tree).convert(ref("Tree"))
     assert schema["properties"]["child"] is schema
-    found = violations(validator(schema), {"child": {"child": {"name": 1}}})
+    found = find_violations(build_validator(schema), {"child": {"child": {"name": 1}}})
     assert [violation.field for violation in found] == ["child.child.name"]
 
 
@@ -56,7 +61,7 @@ def test_a_reference_with_a_description_beside_it_in_all_of_is_the_reference() -
 
 def test_all_of_joins_the_names_of_its_parts() -> None:
     schema = reader(A={"properties": {"a_x": {}}}).convert({"allOf": [ref("A"), {"properties": {"b": {}}}]})
-    assert accepted_names(schema) == {"aX": "aX", "a_x": "aX", "b": "b"}
+    assert get_accepted_names(schema) == {"aX": "aX", "a_x": "aX", "b": "b"}
 
 
 def test_additional_properties_are_converted_or_kept() -> None:
@@ -85,9 +90,9 @@ def test_what_cannot_be_served_is_refused_with_its_reason(schema: object, proble
 
 def test_references_with_escaped_names_are_followed() -> None:
     document = {"definitions": {"a/b~c d": {"type": "string"}}}
-    assert resolve(document, {"$ref": "#/definitions/a~1b~0c%20d"}) == {"type": "string"}
+    assert resolve_references(document, {"$ref": "#/definitions/a~1b~0c%20d"}) == {"type": "string"}
 
 
 def test_a_reference_that_is_no_string_is_refused_when_followed() -> None:
     with pytest.raises(InvalidInputError, match="leads outside the file"):
-        resolve({}, {"$ref": 7})
+        resolve_references({}, {"$ref": 7})

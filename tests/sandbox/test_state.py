@@ -4,9 +4,14 @@ import attrs
 import pytest
 
 from connectly_api.sandbox import Registration
-from connectly_api.sandbox.model.changes import MessageAccepted, RegistrationRemoved, RegistrationStored, WindowSet
 from connectly_api.sandbox.model.records import AcceptedMessage
 from connectly_api.sandbox.model.state import State
+from connectly_api.sandbox.model.state_changes import (
+    MessageAccepted,
+    RegistrationRemoved,
+    RegistrationStored,
+    WindowSet,
+)
 
 
 def message(number: int, **changes: Any) -> AcceptedMessage:
@@ -32,14 +37,14 @@ def test_only_the_latest_messages_are_kept_and_all_are_counted() -> None:
     for number in range(10):
         state.apply(MessageAccepted(message(number)))
     assert list(state.messages) == ["m7", "m8", "m9"]
-    assert state.accepted == 10
+    assert state.message_count == 10
 
 
 def test_a_registration_is_stored_replaced_and_removed() -> None:
     state = State(now=0.0, keep=1)
     state.apply(RegistrationStored(REGISTRATION, new=True))
     state.apply(RegistrationStored(attrs.evolve(REGISTRATION, address="https://b.example")))
-    assert state.registered == 1
+    assert state.registration_count == 1
     assert state.registrations["wh_1"].address == "https://b.example"
     state.apply(RegistrationRemoved("wh_1"))
     state.apply(RegistrationRemoved("wh_1"))
@@ -48,11 +53,11 @@ def test_a_registration_is_stored_replaced_and_removed() -> None:
 
 def test_a_window_is_open_as_long_as_the_latest_of_the_names_wrote() -> None:
     state = State(now=0.0, keep=1)
-    assert state.open_until("+1", ("US.1",)) is None
-    state.apply(WindowSet(sender="+1", names=("US.1",), until=5.0))
-    state.apply(WindowSet(sender="+1", names=("+16044441111",), until=7.0))
-    assert state.open_until("+1", ("+16044441111", "US.1")) == 7.0
-    assert state.open_until("+2", ("US.1",)) is None
+    assert state.get_window_end("+1", ("US.1",)) is None
+    state.apply(WindowSet(sender="+1", ids=("US.1",), until=5.0))
+    state.apply(WindowSet(sender="+1", ids=("+16044441111",), until=7.0))
+    assert state.get_window_end("+1", ("+16044441111", "US.1")) == 7.0
+    assert state.get_window_end("+2", ("US.1",)) is None
 
 
 def test_what_was_received_cannot_be_changed_from_outside() -> None:

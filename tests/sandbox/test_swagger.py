@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.spec.operations import Requirement, load, read_service
+from connectly_api.sandbox.spec.api_operations import Requirement, load_service, parse_service
 
 
 def file(**changes: Any) -> dict[str, Any]:
@@ -13,12 +13,12 @@ def file(**changes: Any) -> dict[str, Any]:
 
 
 def one(operation: dict[str, Any], **changes: Any) -> Any:
-    (found,) = read_service(file(paths={"/v1/x": {"get": operation}}, **changes)).operations
+    (found,) = parse_service(file(paths={"/v1/x": {"get": operation}}, **changes)).operations
     return found
 
 
 def test_the_packages_own_file_has_the_six_documented_operations() -> None:
-    shapes = {operation.shape for operation in load(None).operations}
+    shapes = {operation.shape for operation in load_service(None).operations}
     assert shapes == {
         ("POST", "/v1/businesses/{}/send/messages"),
         ("POST", "/v1/businesses/{}/send/whatsapp_templated_messages"),
@@ -34,7 +34,7 @@ def test_a_file_is_read_from_a_path_bytes_and_a_mapping(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(json.dumps(document))
     for given in (path, str(path), json.dumps(document).encode(), document):
-        assert [operation.id for operation in load(given).operations] == ["X"]
+        assert [operation.id for operation in load_service(given).operations] == ["X"]
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_a_file_is_read_from_a_path_bytes_and_a_mapping(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_served_is_refused_with_its_reason(given: Any, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem) as caught:
-        load(given)
+        load_service(given)
     assert caught.value.field == "swagger"
 
 
 def test_a_path_leads_to_its_operations_by_method_and_the_most_literal_wins() -> None:
-    service = read_service(
+    service = parse_service(
         file(paths={"/v1/{id}": {"get": {"operationId": "any"}, "put": {}}, "/v1/own": {"get": {"operationId": "own"}}})
     )
     assert service.find("/v1/own")["GET"].operation.id == "own"
@@ -80,7 +80,7 @@ def test_parameters_of_the_path_are_taken_over_and_replaced_by_the_operations_ow
         paths={"/v1/x": {"parameters": shared, "get": {"parameters": own}}},
         parameters={"B": {"name": "b", "in": "header", "type": "string"}},
     )
-    (operation,) = read_service(document).operations
+    (operation,) = parse_service(document).operations
     assert [(each.name, each.schema["type"]) for each in operation.parameters] == [("a", "integer"), ("b", "string")]
 
 
@@ -97,7 +97,7 @@ def test_parameters_of_the_path_are_taken_over_and_replaced_by_the_operations_ow
 def test_the_first_success_is_the_answer(responses: dict[str, Any], status: int, has_answer: bool) -> None:
     operation = one({"responses": responses}, responses={"Fine": {"schema": {"type": "object"}}})
     assert operation.status == status
-    assert (operation.answer is not None) == has_answer
+    assert (operation.response_schema is not None) == has_answer
 
 
 KEY_HEADER = Requirement(place="header", name="X-API-Key")

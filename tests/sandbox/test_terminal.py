@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from connectly_api.sandbox import Sandbox, terminal
+from connectly_api.sandbox.model.exchange import Request
+from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.terminal import Showing
 from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
 
@@ -68,14 +70,12 @@ def test_ignored_fields_and_faults_are_named(sandbox: Sandbox) -> None:
 
 def test_an_answer_that_nobody_got_has_no_status(sandbox: Sandbox) -> None:
     sandbox.fault("reset")
-    assert sandbox.reset_unread(_head()) is not None
+    assert get_engine(sandbox).reset_unread(_head()) is not None
     assert told(sandbox) == "POST SendMessage --- fault: reset"
 
 
 def _head() -> Any:
-    from connectly_api.sandbox.service.decision import Incoming  # noqa: PLC0415  (one test's)
-
-    return Incoming(method="POST", path=MESSAGES, query="", headers=(), body=b"")
+    return Request(method="POST", path=MESSAGES, query="", headers=(), body=b"")
 
 
 async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> None:

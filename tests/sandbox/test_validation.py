@@ -1,14 +1,15 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api.sandbox.spec.validation import LISTED, validator, violations
+from connectly_api.sandbox.spec.validation import MAX_VIOLATIONS, build_validator, find_violations
+from tests.thoroughness import up_to
 
 
 def problems(schema: dict[str, Any], value: Any) -> list[tuple[str, str]]:
-    return [(each.field, each.problem) for each in violations(validator(schema), value)]
+    return [(each.field, each.problem) for each in find_violations(build_validator(schema), value)]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_every_violation_is_named_once_with_its_path() -> None:
 
 
 def test_a_flood_of_violations_is_cut_off() -> None:
-    assert len(problems({"items": {"type": "string"}}, [1] * 100_000)) == LISTED
+    assert len(problems({"items": {"type": "string"}}, [1] * 100_000)) == MAX_VIOLATIONS
 
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -101,8 +102,8 @@ def schemas(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
     )
 
 
-@settings(max_examples=300)
+@up_to(300)
 @given(schema=schemas(st.recursive(schemas(st.just({})), schemas, max_leaves=4)), value=VALUES)
 def test_what_is_decided_without_the_validator_is_what_the_validator_says(schema: dict[str, Any], value: Any) -> None:
-    checker = validator(schema)
-    assert (violations(checker, value) == ()) is checker.is_valid(value)  # pyright: ignore[reportUnknownMemberType]
+    checker = build_validator(schema)
+    assert (find_violations(checker, value) == ()) is checker.is_valid(value)  # pyright: ignore[reportUnknownMemberType]

@@ -103,9 +103,9 @@ def _by_aiohttp(recipe: ModuleType, requests: list[Request]) -> list[int]:
 
 
 FRAMEWORKS: list[Any] = [
-    pytest.param("The whole receiver: `WebhookApp` 0", _by_asgi("/"), id="by itself"),
+    pytest.param("Receive events with `WebhookApp` 0", _by_asgi("/"), id="by itself"),
     pytest.param("FastAPI 0", _by_asgi("/webhooks/connectly"), id="FastAPI"),
-    pytest.param("FastAPI, with `WebhookApp` inside 0", _by_asgi("/webhooks/connectly/"), id="mounted in FastAPI"),
+    pytest.param("FastAPI, with a `WebhookApp` inside 0", _by_asgi("/webhooks/connectly/"), id="mounted in FastAPI"),
     pytest.param("Starlette 0", _by_asgi("/webhooks/by-hand"), id="Starlette"),
     pytest.param("Starlette 0", _by_asgi("/webhooks/connectly"), id="routed in Starlette"),
     pytest.param("Django 0", _by_django, id="Django"),
@@ -150,7 +150,7 @@ def test_a_recipe_takes_every_documented_event(recipe: ModuleType, post: Post) -
     assert post(recipe, [(body, _signed(body)) for body in BODIES.values()]) == [200] * len(BODIES)
 
 
-@pytest.mark.parametrize("recipe", ["The whole receiver: `WebhookApp` 1"], indirect=True)
+@pytest.mark.parametrize("recipe", ["Statuses out of order 0"], indirect=True)
 def test_the_recipe_for_statuses_says_each_once(recipe: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     update = {"id": "01F", "status": "read"}
     for status in ("sent", "read", "delivered", "read"):
@@ -160,5 +160,5 @@ def test_the_recipe_for_statuses_says_each_once(recipe: ModuleType, capsys: pyte
 
 
 def test_every_block_of_python_on_the_page_is_tested() -> None:
-    tested = {parameters.values[0] for parameters in FRAMEWORKS} | {"The whole receiver: `WebhookApp` 1"}
+    tested = {parameters.values[0] for parameters in FRAMEWORKS} | {"Statuses out of order 0"}
     assert set(RECIPES) == tested

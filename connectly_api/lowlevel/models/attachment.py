@@ -6,8 +6,8 @@ import typing as _typing
 import attrs as _attrs
 
 from connectly_api import tracebacks as _tracebacks
-from connectly_api.wire import encoding as _wire
 from connectly_api.wire import reading as _reading
+from connectly_api.wire import unset as _unset
 from connectly_api.wire import writing as _writing
 
 if _typing.TYPE_CHECKING:
@@ -30,28 +30,28 @@ class Attachment:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    type_: AttachmentType | str | _wire.Unset = _wire.UNSET
-    url: str | _wire.Unset = _wire.UNSET
-    caption: str | _wire.Unset = _wire.UNSET
-    filename: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+    type_: AttachmentType | str | _unset.Unset = _unset.UNSET
+    url: str | _unset.Unset = _unset.UNSET
+    caption: str | _unset.Unset = _unset.UNSET
+    filename: str | _unset.Unset = _unset.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _writing.describe(self)
+        return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        if self.type_ is not _wire.UNSET:
+        if self.type_ is not _unset.UNSET:
             _writing.put_enum(written, "type", self.type_)
-        if self.url is not _wire.UNSET:
+        if self.url is not _unset.UNSET:
             _writing.put(written, "url", self.url)
-        if self.caption is not _wire.UNSET:
+        if self.caption is not _unset.UNSET:
             _writing.put(written, "caption", self.caption)
-        if self.filename is not _wire.UNSET:
+        if self.filename is not _unset.UNSET:
             _writing.put(written, "filename", self.filename)
-        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+        return _writing.finish_object(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     @_tracebacks.cut_traceback

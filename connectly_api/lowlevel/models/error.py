@@ -6,8 +6,8 @@ import typing as _typing
 import attrs as _attrs
 
 from connectly_api import tracebacks as _tracebacks
-from connectly_api.wire import encoding as _wire
 from connectly_api.wire import reading as _reading
+from connectly_api.wire import unset as _unset
 from connectly_api.wire import writing as _writing
 
 _SPELLINGS: dict[str, str] = {"user_title": "userTitle", "user_message": "userMessage", "cnt_trace_id": "cntTraceId"}
@@ -29,37 +29,37 @@ class Error:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    message: str | _wire.Unset = _wire.UNSET
-    type_: str | _wire.Unset = _wire.UNSET
-    code: str | _wire.Unset = _wire.UNSET
-    user_title: str | _wire.Unset = _wire.UNSET
-    user_message: str | _wire.Unset = _wire.UNSET
-    cnt_trace_id: str | _wire.Unset = _wire.UNSET
-    details: dict[str, _typing.Any] | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+    message: str | _unset.Unset = _unset.UNSET
+    type_: str | _unset.Unset = _unset.UNSET
+    code: str | _unset.Unset = _unset.UNSET
+    user_title: str | _unset.Unset = _unset.UNSET
+    user_message: str | _unset.Unset = _unset.UNSET
+    cnt_trace_id: str | _unset.Unset = _unset.UNSET
+    details: dict[str, _typing.Any] | _unset.Unset = _unset.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _writing.describe(self)
+        return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        if self.message is not _wire.UNSET:
+        if self.message is not _unset.UNSET:
             _writing.put(written, "message", self.message)
-        if self.type_ is not _wire.UNSET:
+        if self.type_ is not _unset.UNSET:
             _writing.put(written, "type", self.type_)
-        if self.code is not _wire.UNSET:
+        if self.code is not _unset.UNSET:
             _writing.put(written, "code", self.code)
-        if self.user_title is not _wire.UNSET:
+        if self.user_title is not _unset.UNSET:
             _writing.put(written, "userTitle", self.user_title)
-        if self.user_message is not _wire.UNSET:
+        if self.user_message is not _unset.UNSET:
             _writing.put(written, "userMessage", self.user_message)
-        if self.cnt_trace_id is not _wire.UNSET:
+        if self.cnt_trace_id is not _unset.UNSET:
             _writing.put(written, "cntTraceId", self.cnt_trace_id)
-        if self.details is not _wire.UNSET:
+        if self.details is not _unset.UNSET:
             _writing.put(written, "details", self.details)
-        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+        return _writing.finish_object(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     @_tracebacks.cut_traceback
@@ -77,6 +77,6 @@ class Error:
             user_title=_reading.take(rest, "userTitle", _reading.as_text),
             user_message=_reading.take(rest, "userMessage", _reading.as_text),
             cnt_trace_id=_reading.take(rest, "cntTraceId", _reading.as_text),
-            details=_reading.take(rest, "details", _reading.map_of(_reading.as_given)),
+            details=_reading.take(rest, "details", _reading.map_of(_reading.as_is)),
             additional_properties=rest,
         )

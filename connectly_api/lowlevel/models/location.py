@@ -6,8 +6,8 @@ import typing as _typing
 import attrs as _attrs
 
 from connectly_api import tracebacks as _tracebacks
-from connectly_api.wire import encoding as _wire
 from connectly_api.wire import reading as _reading
+from connectly_api.wire import unset as _unset
 from connectly_api.wire import writing as _writing
 
 _SPELLINGS: dict[str, str] = {}
@@ -26,28 +26,28 @@ class Location:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    latitude: float | _wire.Unset = _wire.UNSET
-    longitude: float | _wire.Unset = _wire.UNSET
-    name: str | _wire.Unset = _wire.UNSET
-    address: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+    latitude: float | _unset.Unset = _unset.UNSET
+    longitude: float | _unset.Unset = _unset.UNSET
+    name: str | _unset.Unset = _unset.UNSET
+    address: str | _unset.Unset = _unset.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _writing.describe(self)
+        return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        if self.latitude is not _wire.UNSET:
+        if self.latitude is not _unset.UNSET:
             _writing.put(written, "latitude", self.latitude)
-        if self.longitude is not _wire.UNSET:
+        if self.longitude is not _unset.UNSET:
             _writing.put(written, "longitude", self.longitude)
-        if self.name is not _wire.UNSET:
+        if self.name is not _unset.UNSET:
             _writing.put(written, "name", self.name)
-        if self.address is not _wire.UNSET:
+        if self.address is not _unset.UNSET:
             _writing.put(written, "address", self.address)
-        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+        return _writing.finish_object(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     @_tracebacks.cut_traceback

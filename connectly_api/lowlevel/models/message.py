@@ -6,8 +6,8 @@ import typing as _typing
 import attrs as _attrs
 
 from connectly_api import tracebacks as _tracebacks
-from connectly_api.wire import encoding as _wire
 from connectly_api.wire import reading as _reading
+from connectly_api.wire import unset as _unset
 from connectly_api.wire import writing as _writing
 
 if _typing.TYPE_CHECKING:
@@ -47,46 +47,46 @@ class Message:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    id: str | _wire.Unset = _wire.UNSET
-    text: str | _wire.Unset = _wire.UNSET
-    attachments: list[Attachment] | _wire.Unset = _wire.UNSET
-    location: Location | _wire.Unset = _wire.UNSET
-    is_echo: bool | _wire.Unset = _wire.UNSET
-    list_message: ListMessage | _wire.Unset = _wire.UNSET
-    reply_button_message: ReplyButtonMessage | _wire.Unset = _wire.UNSET
-    single_product_message: SingleProductMessage | _wire.Unset = _wire.UNSET
-    multi_product_message: MultiProductMessage | _wire.Unset = _wire.UNSET
-    referral: Referral | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+    id: str | _unset.Unset = _unset.UNSET
+    text: str | _unset.Unset = _unset.UNSET
+    attachments: list[Attachment] | _unset.Unset = _unset.UNSET
+    location: Location | _unset.Unset = _unset.UNSET
+    is_echo: bool | _unset.Unset = _unset.UNSET
+    list_message: ListMessage | _unset.Unset = _unset.UNSET
+    reply_button_message: ReplyButtonMessage | _unset.Unset = _unset.UNSET
+    single_product_message: SingleProductMessage | _unset.Unset = _unset.UNSET
+    multi_product_message: MultiProductMessage | _unset.Unset = _unset.UNSET
+    referral: Referral | _unset.Unset = _unset.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _writing.describe(self)
+        return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        if self.id is not _wire.UNSET:
+        if self.id is not _unset.UNSET:
             _writing.put(written, "id", self.id)
-        if self.text is not _wire.UNSET:
+        if self.text is not _unset.UNSET:
             _writing.put(written, "text", self.text)
-        if self.attachments is not _wire.UNSET:
+        if self.attachments is not _unset.UNSET:
             _writing.put(written, "attachments", self.attachments)
-        if self.location is not _wire.UNSET:
+        if self.location is not _unset.UNSET:
             _writing.put(written, "location", self.location)
-        if self.is_echo is not _wire.UNSET:
+        if self.is_echo is not _unset.UNSET:
             _writing.put(written, "isEcho", self.is_echo)
-        if self.list_message is not _wire.UNSET:
+        if self.list_message is not _unset.UNSET:
             _writing.put(written, "listMessage", self.list_message)
-        if self.reply_button_message is not _wire.UNSET:
+        if self.reply_button_message is not _unset.UNSET:
             _writing.put(written, "replyButtonMessage", self.reply_button_message)
-        if self.single_product_message is not _wire.UNSET:
+        if self.single_product_message is not _unset.UNSET:
             _writing.put(written, "singleProductMessage", self.single_product_message)
-        if self.multi_product_message is not _wire.UNSET:
+        if self.multi_product_message is not _unset.UNSET:
             _writing.put(written, "multiProductMessage", self.multi_product_message)
-        if self.referral is not _wire.UNSET:
+        if self.referral is not _unset.UNSET:
             _writing.put(written, "referral", self.referral)
-        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+        return _writing.finish_object(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     @_tracebacks.cut_traceback

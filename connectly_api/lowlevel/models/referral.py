@@ -6,8 +6,8 @@ import typing as _typing
 import attrs as _attrs
 
 from connectly_api import tracebacks as _tracebacks
-from connectly_api.wire import encoding as _wire
 from connectly_api.wire import reading as _reading
+from connectly_api.wire import unset as _unset
 from connectly_api.wire import writing as _writing
 
 _SPELLINGS: dict[str, str] = {
@@ -41,46 +41,46 @@ class Referral:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    ctwa_clid: str | _wire.Unset = _wire.UNSET
-    source_url: str | _wire.Unset = _wire.UNSET
-    source_id: str | _wire.Unset = _wire.UNSET
-    source_type: str | _wire.Unset = _wire.UNSET
-    headline: str | _wire.Unset = _wire.UNSET
-    body: str | _wire.Unset = _wire.UNSET
-    media_type: str | _wire.Unset = _wire.UNSET
-    image_url: str | _wire.Unset = _wire.UNSET
-    video_url: str | _wire.Unset = _wire.UNSET
-    thumbnail_url: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+    ctwa_clid: str | _unset.Unset = _unset.UNSET
+    source_url: str | _unset.Unset = _unset.UNSET
+    source_id: str | _unset.Unset = _unset.UNSET
+    source_type: str | _unset.Unset = _unset.UNSET
+    headline: str | _unset.Unset = _unset.UNSET
+    body: str | _unset.Unset = _unset.UNSET
+    media_type: str | _unset.Unset = _unset.UNSET
+    image_url: str | _unset.Unset = _unset.UNSET
+    video_url: str | _unset.Unset = _unset.UNSET
+    thumbnail_url: str | _unset.Unset = _unset.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _writing.describe(self)
+        return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        if self.ctwa_clid is not _wire.UNSET:
+        if self.ctwa_clid is not _unset.UNSET:
             _writing.put(written, "ctwaClid", self.ctwa_clid)
-        if self.source_url is not _wire.UNSET:
+        if self.source_url is not _unset.UNSET:
             _writing.put(written, "sourceUrl", self.source_url)
-        if self.source_id is not _wire.UNSET:
+        if self.source_id is not _unset.UNSET:
             _writing.put(written, "sourceId", self.source_id)
-        if self.source_type is not _wire.UNSET:
+        if self.source_type is not _unset.UNSET:
             _writing.put(written, "sourceType", self.source_type)
-        if self.headline is not _wire.UNSET:
+        if self.headline is not _unset.UNSET:
             _writing.put(written, "headline", self.headline)
-        if self.body is not _wire.UNSET:
+        if self.body is not _unset.UNSET:
             _writing.put(written, "body", self.body)
-        if self.media_type is not _wire.UNSET:
+        if self.media_type is not _unset.UNSET:
             _writing.put(written, "mediaType", self.media_type)
-        if self.image_url is not _wire.UNSET:
+        if self.image_url is not _unset.UNSET:
             _writing.put(written, "imageUrl", self.image_url)
-        if self.video_url is not _wire.UNSET:
+        if self.video_url is not _unset.UNSET:
             _writing.put(written, "videoUrl", self.video_url)
-        if self.thumbnail_url is not _wire.UNSET:
+        if self.thumbnail_url is not _unset.UNSET:
             _writing.put(written, "thumbnailUrl", self.thumbnail_url)
-        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+        return _writing.finish_object(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     @_tracebacks.cut_traceback

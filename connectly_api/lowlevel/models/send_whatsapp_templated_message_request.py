@@ -6,8 +6,8 @@ import typing as _typing
 import attrs as _attrs
 
 from connectly_api import tracebacks as _tracebacks
-from connectly_api.wire import encoding as _wire
 from connectly_api.wire import reading as _reading
+from connectly_api.wire import unset as _unset
 from connectly_api.wire import writing as _writing
 
 if _typing.TYPE_CHECKING:
@@ -43,40 +43,40 @@ class SendWhatsappTemplatedMessageRequest:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    sender: str | _wire.Unset = _wire.UNSET
-    number: str | _wire.Unset = _wire.UNSET
-    template_name: str | _wire.Unset = _wire.UNSET
-    language: str | _wire.Unset = _wire.UNSET
-    parameters: list[TemplateParameter] | _wire.Unset = _wire.UNSET
-    campaign_name: str | _wire.Unset = _wire.UNSET
-    order: Order | _wire.Unset = _wire.UNSET
-    callback_data: _typing.Any | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+    sender: str | _unset.Unset = _unset.UNSET
+    number: str | _unset.Unset = _unset.UNSET
+    template_name: str | _unset.Unset = _unset.UNSET
+    language: str | _unset.Unset = _unset.UNSET
+    parameters: list[TemplateParameter] | _unset.Unset = _unset.UNSET
+    campaign_name: str | _unset.Unset = _unset.UNSET
+    order: Order | _unset.Unset = _unset.UNSET
+    callback_data: _typing.Any | _unset.Unset = _unset.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _writing.describe(self)
+        return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        if self.sender is not _wire.UNSET:
+        if self.sender is not _unset.UNSET:
             _writing.put(written, "sender", self.sender)
-        if self.number is not _wire.UNSET:
+        if self.number is not _unset.UNSET:
             _writing.put(written, "number", self.number)
-        if self.template_name is not _wire.UNSET:
+        if self.template_name is not _unset.UNSET:
             _writing.put(written, "templateName", self.template_name)
-        if self.language is not _wire.UNSET:
+        if self.language is not _unset.UNSET:
             _writing.put(written, "language", self.language)
-        if self.parameters is not _wire.UNSET:
+        if self.parameters is not _unset.UNSET:
             _writing.put(written, "parameters", self.parameters)
-        if self.campaign_name is not _wire.UNSET:
+        if self.campaign_name is not _unset.UNSET:
             _writing.put(written, "campaignName", self.campaign_name)
-        if self.order is not _wire.UNSET:
+        if self.order is not _unset.UNSET:
             _writing.put(written, "order", self.order)
-        if self.callback_data is not _wire.UNSET:
-            _writing.put_given(written, "callbackData", self.callback_data)
-        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+        if self.callback_data is not _unset.UNSET:
+            _writing.put_any(written, "callbackData", self.callback_data)
+        return _writing.finish_object(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     @_tracebacks.cut_traceback
@@ -98,6 +98,6 @@ class SendWhatsappTemplatedMessageRequest:
             parameters=_reading.take(rest, "parameters", _reading.list_of(TemplateParameter.from_dict)),
             campaign_name=_reading.take(rest, "campaignName", _reading.as_text),
             order=_reading.take(rest, "order", Order.from_dict),
-            callback_data=_reading.take_given(rest, "callbackData"),
+            callback_data=_reading.take_any(rest, "callbackData"),
             additional_properties=rest,
         )

@@ -21,16 +21,16 @@ class UpdateWebhookResponse:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _writing.describe(self)
+        return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+        return _writing.finish_object(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     @_tracebacks.cut_traceback

@@ -6,8 +6,8 @@ import typing as _typing
 import attrs as _attrs
 
 from connectly_api import tracebacks as _tracebacks
-from connectly_api.wire import encoding as _wire
 from connectly_api.wire import reading as _reading
+from connectly_api.wire import unset as _unset
 from connectly_api.wire import writing as _writing
 
 _SPELLINGS: dict[str, str] = {"webengage_token": "webengageToken", "webengage_webhook_url": "webengageWebhookUrl"}
@@ -26,22 +26,22 @@ class WebengageConfiguration:
             name on the wire. It is written with the fields; a field that is set wins.
     """
 
-    webengage_token: str | _wire.Unset = _wire.UNSET
-    webengage_webhook_url: str | _wire.Unset = _wire.UNSET
-    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.nothing)
+    webengage_token: str | _unset.Unset = _unset.UNSET
+    webengage_webhook_url: str | _unset.Unset = _unset.UNSET
+    additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
         """Name the fields that are set, without their values, which may be personal."""
-        return _writing.describe(self)
+        return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
         """Return what is set as a JSON object; unspecified enum values are left out."""
         written: dict[str, _typing.Any] = {}
-        if self.webengage_token is not _wire.UNSET:
+        if self.webengage_token is not _unset.UNSET:
             _writing.put(written, "webengageToken", self.webengage_token)
-        if self.webengage_webhook_url is not _wire.UNSET:
+        if self.webengage_webhook_url is not _unset.UNSET:
             _writing.put(written, "webengageWebhookUrl", self.webengage_webhook_url)
-        return _writing.finish(written, self.additional_properties, _SPELLINGS)
+        return _writing.finish_object(written, self.additional_properties, _SPELLINGS)
 
     @classmethod
     @_tracebacks.cut_traceback

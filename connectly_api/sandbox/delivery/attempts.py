@@ -8,16 +8,19 @@ from typing import Final
 
 import attrs
 
-from connectly_api.sandbox.model.changes import Held, Let, Noted, RuleMatched, Scheduled
-from connectly_api.sandbox.model.fault_rules import DELIVERY_FAULTS, Rule, meeting
+from connectly_api.sandbox.model.fault_rules import DELIVERY_FAULTS, FaultRule, match_rules
 from connectly_api.sandbox.model.records import Delivery, Registration
 from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.model.state import Change, State
-from connectly_api.sandbox.model.tasks import ReleaseDue, WebhookDue
-from connectly_api.sandbox.spec.protojson import compact
+from connectly_api.sandbox.model.state import Change, ReleaseDue, State, WebhookDue
+from connectly_api.sandbox.model.state_changes import (
+    EntryRecorded,
+    RuleMatched,
+    TaskScheduled,
+    WebhookHeld,
+    WebhookReleased,
+)
+from connectly_api.sandbox.spec.protojson import encode_compact
 from connectly_api.webhooks.signature import sign
-
-__all__ = ["Dispatch", "Outcome", "Sending", "concluded", "dispatched", "released"]
 
 UNKNOWN_TOPIC: Final = "topic_of_tomorrow"
 
@@ -26,7 +29,7 @@ _HELD_FOR = 60.0
 
 
 @attrs.frozen
-class Sending:
+class Attempt:
     """One request to a receiver.
 
     Attributes:
@@ -54,7 +57,7 @@ class Dispatch:
     """What changes, and what is sent, in this order."""
 
     changes: tuple[Change, ...] = ()
-    sendings: tuple[Sending, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
 
 
 @attrs.frozen
@@ -72,56 +75,56 @@ class Outcome:
     is_final: bool = False
 
 
-def dispatched(settings: Settings, state: State, task: WebhookDue) -> Dispatch:
+def dispatch_webhook(settings: Settings, state: State, task: WebhookDue) -> Dispatch:
     """Return what goes out when an event is due; nothing, where the registration is gone."""
     registration = state.registrations.get(task.registration_id)
     if registration is None:
         return Dispatch()
-    met = meeting(
-        {} if task.is_settled else state.rules,
-        state.matched,
+    met = match_rules(
+        {} if task.skip_faults else state.rules,
+        state.rule_matches,
         settings.seed,
         kinds=DELIVERY_FAULTS,
-        customer=state.person(task.event.customer),
+        customer=state.complete_identity(task.event.customer),
         topic=task.event.topic,
     )
     sending = _sending(settings, task, registration)
-    dispatch = Dispatch(sendings=(sending,))
+    dispatch = Dispatch(attempts=(sending,))
     if met.rule is not None:
-        settled = attrs.evolve(sending, task=attrs.evolve(task, is_settled=True, fault=met.rule.what))
+        settled = attrs.evolve(sending, task=attrs.evolve(task, skip_faults=True, fault=met.rule.what))
         dispatch = _FAULTS[met.rule.what](state, settled, met.rule)
-    held = state.held.get(registration.id)
-    changes = (*map(RuleMatched, met.fitting), *dispatch.changes)
-    if held is None or not dispatch.sendings:
-        return Dispatch(changes, dispatch.sendings)
+    held = state.held_webhooks.get(registration.id)
+    changes = (*map(RuleMatched, met.matched), *dispatch.changes)
+    if held is None or not dispatch.attempts:
+        return Dispatch(changes, dispatch.attempts)
     late = _sending(settings, held, registration)
-    return Dispatch((*changes, Let(registration.id)), (*dispatch.sendings, late))
+    return Dispatch((*changes, WebhookReleased(registration.id)), (*dispatch.attempts, late))
 
 
-def released(settings: Settings, state: State, task: ReleaseDue) -> Dispatch:
+def release_webhook(settings: Settings, state: State, task: ReleaseDue) -> Dispatch:
     """Return what was held back too long; nothing, where it has gone out already."""
-    held, registration = state.held.get(task.registration_id), state.registrations.get(task.registration_id)
+    held, registration = state.held_webhooks.get(task.registration_id), state.registrations.get(task.registration_id)
     if held is None or registration is None or held.number != task.number:
         return Dispatch()
-    return Dispatch((Let(task.registration_id),), (_sending(settings, held, registration),))
+    return Dispatch((WebhookReleased(task.registration_id),), (_sending(settings, held, registration),))
 
 
-def concluded(settings: Settings, state: State, sending: Sending, outcome: Outcome) -> tuple[Change, ...]:
+def conclude_attempt(settings: Settings, state: State, sending: Attempt, outcome: Outcome) -> tuple[Change, ...]:
     """Return what follows from an answer: a record, and another attempt unless it was 200."""
     delivery = _record(sending, outcome.status, outcome.problem, state.now)
     attempt = sending.task.attempt
     is_last = attempt > len(settings.webhook_retries) or outcome.is_final or sending.is_copy
     if delivery.delivered or is_last:
-        return (Noted(delivery),)
-    again = attrs.evolve(sending.task, attempt=attempt + 1, is_settled=True, fault=None)
-    return (Noted(delivery), Scheduled(state.now + settings.webhook_retries[attempt - 1], again))
+        return (EntryRecorded(delivery),)
+    again = attrs.evolve(sending.task, attempt=attempt + 1, skip_faults=True, fault=None)
+    return (EntryRecorded(delivery), TaskScheduled(state.now + settings.webhook_retries[attempt - 1], again))
 
 
-def _sending(settings: Settings, task: WebhookDue, registration: Registration) -> Sending:
-    return Sending(task, registration, task.event.content, settings.webhook_secret)
+def _sending(settings: Settings, task: WebhookDue, registration: Registration) -> Attempt:
+    return Attempt(task, registration, task.event.content, settings.webhook_secret)
 
 
-def _record(sending: Sending, status: int | None, problem: str | None, now: float) -> Delivery:
+def _record(sending: Attempt, status: int | None, problem: str | None, now: float) -> Delivery:
     task = sending.task
     return Delivery(
         number=task.number,
@@ -138,36 +141,36 @@ def _record(sending: Sending, status: int | None, problem: str | None, now: floa
     )
 
 
-def _drop(state: State, sending: Sending, _rule: Rule) -> Dispatch:
-    return Dispatch((Noted(_record(sending, None, "dropped by a rule", state.now)),))
+def _drop(state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
+    return Dispatch((EntryRecorded(_record(sending, None, "dropped by a rule", state.now)),))
 
 
-def _duplicate(_state: State, sending: Sending, _rule: Rule) -> Dispatch:
+def _duplicate(_state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
     return Dispatch((), (sending, attrs.evolve(sending, is_copy=True)))
 
 
-def _delay(state: State, sending: Sending, rule: Rule) -> Dispatch:
-    return Dispatch((Scheduled(state.now + rule.seconds, sending.task),))
+def _delay(state: State, sending: Attempt, rule: FaultRule) -> Dispatch:
+    return Dispatch((TaskScheduled(state.now + rule.seconds, sending.task),))
 
 
-def _reorder(state: State, sending: Sending, _rule: Rule) -> Dispatch:
+def _reorder(state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
     """Hold it for the next one; where one is held already, that goes out after this."""
-    if sending.registration.id in state.held:
+    if sending.registration.id in state.held_webhooks:
         return Dispatch((), (sending,))
     release = ReleaseDue(sending.registration.id, sending.task.number)
-    return Dispatch((Held(sending.task), Scheduled(state.now + _HELD_FOR, release)))
+    return Dispatch((WebhookHeld(sending.task), TaskScheduled(state.now + _HELD_FOR, release)))
 
 
-def _unknown_topic(_state: State, sending: Sending, _rule: Rule) -> Dispatch:
+def _unknown_topic(_state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
     body = {**json.loads(sending.content), "topic": UNKNOWN_TOPIC}
-    return Dispatch((), (attrs.evolve(sending, content=compact(body)),))
+    return Dispatch((), (attrs.evolve(sending, content=encode_compact(body)),))
 
 
-def _bad_signature(_state: State, sending: Sending, _rule: Rule) -> Dispatch:
+def _bad_signature(_state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
     return Dispatch((), (attrs.evolve(sending, secret=f"not {sending.secret}"),))
 
 
-_FAULTS: Final[Mapping[str, Callable[[State, Sending, Rule], Dispatch]]] = {
+_FAULTS: Final[Mapping[str, Callable[[State, Attempt, FaultRule], Dispatch]]] = {
     "drop_webhook": _drop,
     "duplicate_webhook": _duplicate,
     "delay_webhook": _delay,

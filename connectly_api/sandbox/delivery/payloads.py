@@ -16,24 +16,12 @@ import attrs
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.records import AcceptedMessage
 from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.model.tasks import Event
-from connectly_api.sandbox.spec.protojson import compact
-
-__all__ = [
-    "Writing",
-    "button_part",
-    "echo",
-    "list_part",
-    "message_part",
-    "reaction_part",
-    "report",
-    "status",
-    "written",
-]
+from connectly_api.sandbox.model.state import Event
+from connectly_api.sandbox.spec.protojson import encode_compact
 
 
 @attrs.frozen
-class Writing:
+class CustomerMessage:
     """A message of a customer's.
 
     Attributes:
@@ -53,7 +41,7 @@ class Writing:
     about: AcceptedMessage | None = None
 
 
-def written(settings: Settings, writing: Writing) -> Event:
+def build_message_event(settings: Settings, writing: CustomerMessage) -> Event:
     """Return the event of a customer's message; callback data comes back with what refers to a message."""
     about = writing.about
     body: dict[str, Any] = {"topic": "messages"} if settings.message_topic == "present" else {}
@@ -67,12 +55,12 @@ def written(settings: Settings, writing: Writing) -> Event:
     return Event(
         topic="messages",
         customer=writing.customer,
-        content=compact(body),
+        content=encode_compact(body),
         campaign_name=None if about is None else about.campaign_name,
     )
 
 
-def message_part(settings: Settings, id: str, **content: Any) -> dict[str, Any]:  # noqa: A002, ANN401  (JSON's own)
+def build_message_part(settings: Settings, id: str, **content: Any) -> dict[str, Any]:  # noqa: A002, ANN401  (JSON's own)
     """Return `message` with what is given of text, attachments, location and referral."""
     given = {name: value for name, value in content.items() if value is not None}
     if settings.absent_values == "null":
@@ -80,7 +68,7 @@ def message_part(settings: Settings, id: str, **content: Any) -> dict[str, Any]:
     return {"message": {"id": id, **given}}
 
 
-def button_part(settings: Settings, id: str, button: Mapping[str, str]) -> dict[str, Any]:  # noqa: A002  (JSON's own)
+def build_button_part(settings: Settings, id: str, button: Mapping[str, str]) -> dict[str, Any]:  # noqa: A002  (JSON's own)
     """Return what tells of a tapped button, in the form that was chosen; only the older one has the message's id.
 
     Args:
@@ -89,21 +77,21 @@ def button_part(settings: Settings, id: str, button: Mapping[str, str]) -> dict[
         button: Its `id` and `text`.
     """
     if settings.button_reply == "message":
-        return message_part(settings, id, text=button["text"], isButtonResponse=True)
+        return build_message_part(settings, id, text=button["text"], isButtonResponse=True)
     return {"buttonResponse": {"id": button["id"], "text": button["text"], "payload": button["id"]}}
 
 
-def list_part(row: Mapping[str, str]) -> dict[str, Any]:
+def build_list_part(row: Mapping[str, str]) -> dict[str, Any]:
     """Return what tells of a picked row. The service's shape is not published; this follows the button reply."""
     return {"listResponse": {"id": row["id"], "text": row["text"], "payload": row["id"]}}
 
 
-def reaction_part(emoji: str, message_id: str) -> dict[str, Any]:
+def build_reaction_part(emoji: str, message_id: str) -> dict[str, Any]:
     """Return what tells of a reaction. The service's shape is not published."""
     return {"reaction": {"emoji": emoji, "messageId": message_id}}
 
 
-def status(
+def build_status_event(
     settings: Settings,
     message: AcceptedMessage,
     customer: Identity,
@@ -142,7 +130,7 @@ def status(
     return _about("delivery_status", message, customer, body)
 
 
-def echo(settings: Settings, message: AcceptedMessage, customer: Identity) -> Event:
+def build_echo_event(settings: Settings, message: AcceptedMessage, customer: Identity) -> Event:
     """Return the event of the business's own message, for registrations with `echo`.
 
     The schema's `isEcho` marks it; how a template is echoed is not published, and it comes as its name.
@@ -161,7 +149,7 @@ def echo(settings: Settings, message: AcceptedMessage, customer: Identity) -> Ev
     return attrs.evolve(_about("messages", message, customer, body), is_echo=True)
 
 
-def report(id: str, now: float, name: str, url: str) -> Event:  # noqa: A002  (JSON's own name)
+def build_report_event(id: str, now: float, name: str, url: str) -> Event:  # noqa: A002  (JSON's own name)
     """Return the event of a finished report, whose times are RFC 3339."""
     made = datetime.fromtimestamp(int(now), UTC)
     ends = datetime.fromtimestamp(int(now) + 86_400, UTC)
@@ -176,14 +164,14 @@ def report(id: str, now: float, name: str, url: str) -> Event:  # noqa: A002  (J
             "last_run": {"id": f"run-{int(now)}", "status": "completed", "result": result},
         },
     }
-    return Event(topic="report", customer=Identity(), content=compact(body))
+    return Event(topic="report", customer=Identity(), content=encode_compact(body))
 
 
 def _about(topic: str, message: AcceptedMessage, customer: Identity, body: Mapping[str, Any]) -> Event:
     return Event(
         topic=topic,
         customer=customer,
-        content=compact(body),
+        content=encode_compact(body),
         channel=message.channel,
         campaign_name=message.campaign_name,
     )

@@ -9,20 +9,18 @@ from typing import Final
 
 import anyio
 
-from connectly_api.sandbox.delivery.attempts import Outcome, Sending
-from connectly_api.sandbox.model.addresses import is_loopback
+from connectly_api.sandbox.delivery.attempts import Attempt, Outcome
+from connectly_api.sandbox.model.identity import is_loopback
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.transport.adapters.asgi import Application, AsgiTransport
 from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.transport.protocol import Progress, Timeouts, Transport, WireRequest
 from connectly_api.webhooks.signature import SIGNATURE_HEADER
 
-__all__ = ["Courier", "Remembering"]
-
 _NOWHERE: Final = "not on this machine: attach an application to the address, or let webhooks go anywhere"
 
 
-class Courier:
+class WebhookSender:
     """Delivers events; connections are open while somebody is inside `at_work`."""
 
     def __init__(self, settings: Settings) -> None:
@@ -42,7 +40,7 @@ class Courier:
         self._attached[address] = AsgiTransport(app)
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncGenerator[None]:
+    async def keep_open(self) -> AsyncGenerator[None]:
         """Keep connections open until the last block ends."""
         self._working += 1
         try:
@@ -54,7 +52,7 @@ class Courier:
                 with anyio.CancelScope(shield=True):
                     await outside.aclose()
 
-    async def deliver(self, sending: Sending) -> Outcome:
+    async def deliver(self, sending: Attempt) -> Outcome:
         """Send one event and return what became of it; nothing is raised, whatever the receiver does."""
         address = sending.registration.address
         transport = self._transport(address)
@@ -89,7 +87,7 @@ def _unverified() -> ssl.SSLContext:
     return context
 
 
-class Remembering(Courier):
+class ReplayedSender(WebhookSender):
     """Answers as an earlier run's receivers did, and goes nowhere."""
 
     def __init__(self, settings: Settings, outcomes: Mapping[tuple[int, int], Outcome]) -> None:
@@ -102,6 +100,6 @@ class Remembering(Courier):
         super().__init__(settings)
         self._outcomes = outcomes
 
-    async def deliver(self, sending: Sending) -> Outcome:
+    async def deliver(self, sending: Attempt) -> Outcome:
         """Return what became of the same attempt then."""
         return self._outcomes.get((sending.task.number, sending.task.attempt), Outcome(None, "not recorded"))

@@ -6,16 +6,14 @@ from typing import Any
 
 from connectly_api.sandbox.model.records import (
     AcceptedMessage,
-    Act,
     Delivery,
-    Entry,
     ReceivedRequest,
+    TimelineEntry,
+    VerbCall,
 )
 
-__all__ = ["delivery_document", "entry_document", "message_document", "request_document"]
 
-
-def message_document(message: AcceptedMessage, status: str | None) -> dict[str, Any]:
+def serialize_message(message: AcceptedMessage, status: str | None) -> dict[str, Any]:
     """Return a message as JSON, with what it has come to."""
     return {
         "id": message.id,
@@ -31,7 +29,7 @@ def message_document(message: AcceptedMessage, status: str | None) -> dict[str, 
     }
 
 
-def request_document(request: ReceivedRequest) -> dict[str, Any]:
+def serialize_request(request: ReceivedRequest) -> dict[str, Any]:
     """Return a request as JSON; bytes of its body that are not UTF-8 are replaced."""
     return {
         "number": request.number,
@@ -52,7 +50,7 @@ def request_document(request: ReceivedRequest) -> dict[str, Any]:
     }
 
 
-def delivery_document(delivery: Delivery) -> dict[str, Any]:
+def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
     """Return an attempt to deliver an event as JSON."""
     return {
         "number": delivery.number,
@@ -69,14 +67,14 @@ def delivery_document(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def entry_document(entry: Entry) -> dict[str, Any]:
+def serialize_entry(entry: TimelineEntry) -> dict[str, Any]:
     """Return an entry of the timeline as JSON."""
     match entry:
         case ReceivedRequest():
-            return {"what": "request", "at": entry.received_at, **request_document(entry)}
+            return {"what": "request", "at": entry.received_at, **serialize_request(entry)}
         case Delivery():
-            return {"what": "delivery", **delivery_document(entry)}
-        case Act():
+            return {"what": "delivery", **serialize_delivery(entry)}
+        case VerbCall():
             return {"what": "act", "at": entry.at, "name": entry.name, "arguments": entry.arguments}
         case _:
             told = {"messageId": entry.message_id, "status": entry.status, "code": entry.code}

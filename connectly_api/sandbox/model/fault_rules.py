@@ -13,13 +13,11 @@ from typing import Any, Final, Literal, cast, get_args
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.model.identity import Identity, identified
-from connectly_api.sandbox.model.ids import chance
-from connectly_api.sandbox.model.settings import LONGEST
+from connectly_api.sandbox.model.identity import Identity, parse_customer
+from connectly_api.sandbox.model.ids import draw_probability
+from connectly_api.sandbox.model.settings import MAX_SECONDS
 
-__all__ = ["DELIVERY_FAULTS", "MESSAGE_FAULTS", "REQUEST_FAULTS", "Met", "Rule", "What", "meeting", "rule_of"]
-
-What = Literal[
+FaultKind = Literal[
     "rate_limited",
     "server_error",
     "slow_head",
@@ -51,7 +49,7 @@ DELIVERY_FAULTS: Final = frozenset({
 })  # fmt: skip
 """Those that concern one webhook event on its way."""
 
-REQUEST_FAULTS: Final = frozenset(get_args(What)) - MESSAGE_FAULTS - DELIVERY_FAULTS
+REQUEST_FAULTS: Final = frozenset(get_args(FaultKind)) - MESSAGE_FAULTS - DELIVERY_FAULTS
 """Those that concern the answer to a request."""
 
 _WITH_ANSWER: Final = frozenset({"server_error", "hang"})
@@ -68,13 +66,13 @@ _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def rule_of(given: Mapping[str, Any]) -> Rule:
+def build_rule(given: Mapping[str, Any]) -> FaultRule:
     """Return a rule of what was given for it.
 
     Raises:
         InvalidInputError: A value cannot be, does not go with another, or would have no effect.
     """
-    rule = Rule(**given)
+    rule = FaultRule(**given)
     for name, kinds in _OPTIONS.items():
         if name in given and rule.what not in kinds:
             raise _refuse(name, f"has no meaning for {rule.what}")
@@ -92,7 +90,7 @@ def _refuse(field: str, problem: str) -> InvalidInputError:
 
 
 @attrs.frozen(kw_only=True)
-class Rule:
+class FaultRule:
     """One rule. `what` says what it does, `operation`, `recipient` and `topic` whom it concerns, the next three when.
 
     Attributes:
@@ -112,7 +110,7 @@ class Rule:
         code: For `fail_delivery`: the error code.
     """
 
-    what: What
+    what: FaultKind
     operation: str | None = attrs.field(default=None)
     recipient: str | None = attrs.field(default=None, repr=False)
     topic: str | None = None
@@ -135,25 +133,25 @@ class Rule:
         for problem in _problems(self):
             raise problem
 
-    def strikes(self, seed: int, number: int, nth: int) -> bool:
+    def is_triggered(self, seed: int, number: int, nth: int) -> bool:
         """Say whether it strikes at the `nth` thing that its selectors fit, being rule `number`."""
         if self.next is not None:
             return nth <= self.next
         if self.every is not None:
             return nth % self.every == 0
-        return self.probability is None or chance(seed, f"rule {number}", nth) < self.probability
+        return self.probability is None or draw_probability(seed, f"rule {number}", nth) < self.probability
 
 
 @attrs.frozen
-class Met:
+class RuleMatch:
     """The rules whose selectors fitted, and the first that struck."""
 
-    fitting: tuple[int, ...] = ()
-    rule: Rule | None = None
+    matched: tuple[int, ...] = ()
+    rule: FaultRule | None = None
 
 
-def meeting(
-    rules: Mapping[int, Rule],
+def match_rules(
+    rules: Mapping[int, FaultRule],
     matched: Mapping[int, int],
     seed: int,
     *,
@@ -161,7 +159,7 @@ def meeting(
     operation: str | None = None,
     customer: Identity | None = None,
     topic: str | None = None,
-) -> Met:
+) -> RuleMatch:
     """Return which rules something meets; one rule strikes at most, and those after it do not count it.
 
     Args:
@@ -177,17 +175,17 @@ def meeting(
     for number, rule in rules.items():
         if rule.what in kinds and _fits(rule, operation, customer, topic):
             fitting.append(number)
-            if rule.strikes(seed, number, matched[number] + 1):
-                return Met(tuple(fitting), rule)
-    return Met(tuple(fitting))
+            if rule.is_triggered(seed, number, matched[number] + 1):
+                return RuleMatch(tuple(fitting), rule)
+    return RuleMatch(tuple(fitting))
 
 
-def _fits(rule: Rule, operation: str | None, customer: Identity | None, topic: str | None) -> bool:
+def _fits(rule: FaultRule, operation: str | None, customer: Identity | None, topic: str | None) -> bool:
     if rule.operation is not None and _plain(rule.operation) not in _spellings(operation or ""):
         return False
     if rule.topic is not None and rule.topic != topic:
         return False
-    return rule.recipient is None or (customer is not None and rule.recipient in customer.names)
+    return rule.recipient is None or (customer is not None and rule.recipient in customer.ids)
 
 
 def _plain(operation: str) -> str:
@@ -198,11 +196,11 @@ def _spellings(operation: str) -> set[str]:
     return {_plain(operation), _plain(operation.rpartition("_")[2])}
 
 
-def _problems(rule: Rule) -> Iterator[InvalidInputError]:
-    if rule.what not in get_args(What):
-        yield _refuse("what", f"must be one of {', '.join(get_args(What))}")
+def _problems(rule: FaultRule) -> Iterator[InvalidInputError]:
+    if rule.what not in get_args(FaultKind):
+        yield _refuse("what", f"must be one of {', '.join(get_args(FaultKind))}")
     if rule.recipient is not None:
-        identified("recipient", rule.recipient)
+        parse_customer("recipient", rule.recipient)
     if sum(value is not None for value in (rule.next, rule.every, rule.probability)) > 1:
         yield _refuse("next", "goes with neither every nor probability, nor these with each other")
     for name in ("next", "every"):
@@ -215,7 +213,7 @@ def _problems(rule: Rule) -> Iterator[InvalidInputError]:
     yield from _option_problems(rule)
 
 
-def _selector_problems(rule: Rule) -> Iterator[InvalidInputError]:
+def _selector_problems(rule: FaultRule) -> Iterator[InvalidInputError]:
     for name in ("operation", "topic", "code"):
         value: Any = getattr(rule, name)
         if value is not None and (not isinstance(value, str) or not value):
@@ -226,10 +224,10 @@ def _selector_problems(rule: Rule) -> Iterator[InvalidInputError]:
         yield _refuse("operation", f"has no meaning for {rule.what}")
 
 
-def _option_problems(rule: Rule) -> Iterator[InvalidInputError]:
+def _option_problems(rule: FaultRule) -> Iterator[InvalidInputError]:
     if not isinstance(rule.status, int) or not _LEAST_ERROR <= rule.status <= _MOST_ERROR:
         yield _refuse("status", f"must be {_LEAST_ERROR} to {_MOST_ERROR}")
-    if not _is_number(rule.seconds, LONGEST):
+    if not _is_number(rule.seconds, MAX_SECONDS):
         yield _refuse("seconds", "must be a number of seconds, 0 or more, and not more than thirty years")
     for name in ("html", "accepted"):
         if not isinstance(getattr(rule, name), bool):

@@ -10,43 +10,41 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-__all__ = ["bsuid_after", "chance", "inbound_id", "message_id", "registration_id", "report_id", "trace_id"]
-
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's Base32, https://github.com/ulid/spec"""
 
 
-def message_id(seed: int, number: int, now: float) -> str:
+def build_message_id(seed: int, number: int, now: float) -> str:
     """Return the id of the `number`-th message, accepted at `now` (Unix seconds)."""
     return _ulid(_draw(seed, "message", number), now)
 
 
-def inbound_id(seed: int, number: int, now: float) -> str:
+def build_inbound_id(seed: int, number: int, now: float) -> str:
     """Return the id of the `number`-th message of a customer, written at `now` (Unix seconds)."""
     return _ulid(_draw(seed, "inbound", number), now)
 
 
-def report_id(seed: int, number: int) -> str:
+def build_report_id(seed: int, number: int) -> str:
     """Return the id of a report, a UUID."""
     return str(UUID(int=_draw(seed, "report", number) % 2**128, version=4))
 
 
-def bsuid_after(seed: int, bsuid: str, phone: str | None) -> str:
+def build_next_bsuid(seed: int, bsuid: str, phone: str | None) -> str:
     """Return the BSUID that a customer has after a change of phone number: same country, other digits."""
     return f"{bsuid[:2]}.{10**19 + _draw(seed, f'bsuid {bsuid} {phone}', 1) % (9 * 10**19)}"
 
 
-def chance(seed: int, kind: str, number: int) -> float:
+def draw_probability(seed: int, kind: str, number: int) -> float:
     """Return a number from 0 up to 1, of which nothing is more likely than anything else."""
     return (_draw(seed, kind, number) % 2**53) / 2**53
 
 
-def registration_id(seed: int, number: int, now: float) -> str:
+def build_registration_id(seed: int, number: int, now: float) -> str:
     """Return the id of the `number`-th webhook registration, created at `now` (Unix seconds)."""
     return f"wh_{_ulid(_draw(seed, 'registration', number), now)}"
 
 
-def trace_id(seed: int, number: int) -> str:
+def build_trace_id(seed: int, number: int) -> str:
     """Return the trace id of the `number`-th request: a 64-bit number of 20 digits, as the documented ones are."""
     return str(10**19 + _draw(seed, "trace", number) % (2**64 - 10**19))
 

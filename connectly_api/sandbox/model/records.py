@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import attrs
 
-from connectly_api.errors import Violation
+from connectly_api.errors import InvalidInputError, Violation
 from connectly_api.sandbox.model.identity import Identity
+from connectly_api.setting_rules import find_name_problem
 
-__all__ = ["AcceptedMessage", "Act", "Delivery", "Entry", "ReceivedRequest", "Registration", "StatusReached"]
+TemplateStatus = Literal["approved", "paused", "deleted"]
+
+ATTACHMENT_TYPES: Final = ("image", "video", "audio", "document")
+"""Source: the service's documentation."""
 
 
 @attrs.frozen
@@ -175,7 +179,7 @@ class Delivery:
 
 
 @attrs.frozen
-class Act:
+class VerbCall:
     """What somebody other than the client did: a customer's verb, an advance of the clock, a rule that was set.
 
     Attributes:
@@ -195,7 +199,7 @@ class Act:
 
 
 @attrs.frozen
-class StatusReached:
+class StatusChange:
     """A message's status changed.
 
     Attributes:
@@ -211,7 +215,43 @@ class StatusReached:
     code: str | None = None
 
 
-Entry = ReceivedRequest | Delivery | Act | StatusReached
+@attrs.frozen
+class DeclaredTemplate:
+    """A template as the business registered it.
+
+    Attributes:
+        name: What `templateName` says.
+        language: What `language` says.
+        parameters: The names that a message has to give, no more and no fewer.
+        status: `paused` and `deleted` ones cannot be sent.
+    """
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ()
+    status: TemplateStatus = "approved"
+
+    def __attrs_post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            InvalidInputError: One of them cannot be.
+        """
+        for field in ("name", "language"):
+            if not isinstance(getattr(self, field), str) or not getattr(self, field).strip():
+                raise InvalidInputError(f"{field}: must be a string that is not empty", field=field)
+            if (problem := find_name_problem(getattr(self, field))) is not None:
+                raise InvalidInputError(f"{field}: {problem}", field=field)
+        names: tuple[object, ...] = self.parameters
+        if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+            raise InvalidInputError("parameters: must be strings, not empty, none twice", field="parameters")
+        if problem := next(filter(None, map(find_name_problem, self.parameters)), None):
+            raise InvalidInputError(f"parameters: one {problem}", field="parameters")
+        if self.status not in get_args(TemplateStatus):
+            raise InvalidInputError(f"status: must be one of {', '.join(get_args(TemplateStatus))}", field="status")
+
+
+TimelineEntry = ReceivedRequest | Delivery | VerbCall | StatusChange
 """What a timeline consists of."""
 
 _DELIVERED: Final = 200

@@ -13,17 +13,6 @@ import attrs
 
 from connectly_api.errors import Violation
 
-__all__ = [
-    "UNSPECIFIED",
-    "Finding",
-    "Refusal",
-    "first_of",
-    "invalid",
-    "never_written",
-    "outside_window",
-    "rate_limited",
-]
-
 UNSPECIFIED: Final = "ERROR_CODE_UNSPECIFIED"
 Finding = tuple[str, Violation]
 """An error code, and what earns it."""
@@ -71,31 +60,31 @@ class Refusal:
         }
 
 
-def invalid(violations: Sequence[Violation], *, code: str = UNSPECIFIED) -> Refusal:
+def refuse_violations(violations: Sequence[Violation], *, code: str = UNSPECIFIED) -> Refusal:
     """Return a 400 that names every violation, of which there is one at least; its message tells the first."""
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     message = f"Invalid request: {violations[0]}{more}"
     return Refusal(status=400, message=message, code=code, violations=tuple(violations))
 
 
-def first_of(findings: Iterable[tuple[str, Violation]]) -> Refusal | None:
+def refuse_findings(findings: Iterable[tuple[str, Violation]]) -> Refusal | None:
     """Return a 400 with the first finding's code that names them all, or None where there are none."""
     found = tuple(findings)
-    return invalid([violation for _, violation in found], code=found[0][0]) if found else None
+    return refuse_violations([violation for _, violation in found], code=found[0][0]) if found else None
 
 
-def outside_window(kind: str) -> Refusal:
+def refuse_closed_window(kind: str) -> Refusal:
     """Return the refusal of a session message outside the 24-hour window, with the error type that was chosen."""
     return Refusal(status=400, message=_WINDOW, code="ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW", type=kind)
 
 
-def never_written() -> Refusal:
+def refuse_no_conversation() -> Refusal:
     """Return the refusal of a session message to a customer who never wrote."""
     message = "The customer has never written to this number; start the conversation with a template"
     return Refusal(status=400, message=message, code="ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION")
 
 
-def rate_limited(limit: int | None, retry_after: str | None = None) -> Refusal:
+def refuse_rate(limit: int | None, retry_after: str | None = None) -> Refusal:
     """Return the 429 of the rate limit, which has no documented code.
 
     Args:

@@ -12,14 +12,12 @@ from connectly_api.errors import InvalidInputError, WebhookSignatureError
 from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.webhooks.signature import secret_keys
 
-__all__ = ["LAST_MOMENT", "LONGEST", "Channel", "Options", "Settings"]
-
 Channel = Literal["whatsapp", "sms"]
 
-LONGEST: Final = 10.0**9
+MAX_SECONDS: Final = 10.0**9
 """Seconds; some thirty years."""
 
-LAST_MOMENT: Final = 253_402_128_000.0
+MAX_TIME: Final = 253_402_128_000.0
 """Unix seconds, at the end of the year 9999, beyond which times have no date; a report's last day is still in it."""
 
 
@@ -62,7 +60,7 @@ def _whole(_instance: object, attribute: attrs.Attribute[Any], value: object) ->
 
 
 def _moment(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LAST_MOMENT:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_TIME:
         raise InvalidInputError(
             f"{attribute.name}: must be Unix seconds, from 0 to the end of the year 9999", field=attribute.name
         )
@@ -74,7 +72,7 @@ def _limit(_instance: object, attribute: attrs.Attribute[Any], value: object) ->
 
 
 def _is_seconds(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LONGEST
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MAX_SECONDS
 
 
 def _seconds(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:

@@ -11,10 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectly_api.errors import Violation
-from connectly_api.sandbox.model.fields import inner, listed, text
+from connectly_api.json_values import get_object, get_objects, get_text
 from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
-
-__all__ = ["limit_findings", "too_long"]
 
 _TEXT, _CAPTION, _BUTTONS_BODY = 4096, 1024, 1024
 _HEADER, _FOOTER = 60, 60
@@ -25,7 +23,7 @@ _LATITUDE, _LONGITUDE = 90, 180
 _PARTS = ("listMessage", "replyButtonMessage", "multiProductMessage")
 
 
-def limit_findings(message: Mapping[str, Any]) -> Iterator[Finding]:
+def check_limits(message: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what of a session message's content breaks a limit."""
     for violation in _violations(message):
         yield UNSPECIFIED, violation
@@ -33,64 +31,64 @@ def limit_findings(message: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _violations(message: Mapping[str, Any]) -> Iterator[Violation]:
     body_limit = _BUTTONS_BODY if "replyButtonMessage" in message else _TEXT
-    yield from too_long("message.text", text(message, "text"), body_limit)
-    for index, attachment in enumerate(listed(message, "attachments")):
-        yield from too_long(f"message.attachments[{index}].caption", text(attachment, "caption"), _CAPTION)
-    location = inner(message, "location")
+    yield from check_length("message.text", get_text(message, "text"), body_limit)
+    for index, attachment in enumerate(get_objects(message, "attachments")):
+        yield from check_length(f"message.attachments[{index}].caption", get_text(attachment, "caption"), _CAPTION)
+    location = get_object(message, "location")
     yield from _range("message.location.latitude", location.get("latitude"), _LATITUDE)
     yield from _range("message.location.longitude", location.get("longitude"), _LONGITUDE)
     for name in filter(message.__contains__, _PARTS):
-        part = inner(message, name)
-        yield from too_long(f"message.{name}.header.text", text(inner(part, "header"), "text"), _HEADER)
-        yield from too_long(f"message.{name}.footer.text", text(inner(part, "footer"), "text"), _FOOTER)
+        part = get_object(message, name)
+        yield from check_length(f"message.{name}.header.text", get_text(get_object(part, "header"), "text"), _HEADER)
+        yield from check_length(f"message.{name}.footer.text", get_text(get_object(part, "footer"), "text"), _FOOTER)
     if "replyButtonMessage" in message:
-        yield from _buttons(listed(inner(message, "replyButtonMessage"), "buttons"))
+        yield from _buttons(get_objects(get_object(message, "replyButtonMessage"), "buttons"))
     if "listMessage" in message:
-        yield from _list(inner(message, "listMessage"))
+        yield from _list(get_object(message, "listMessage"))
 
 
 def _buttons(buttons: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
     path = "message.replyButtonMessage.buttons"
     yield from _count(path, len(buttons), _BUTTONS)
     for index, button in enumerate(buttons):
-        yield from _required(f"{path}[{index}].text", text(button, "text"), _BUTTON_TITLE)
-        yield from _required(f"{path}[{index}].id", text(button, "id"), _BUTTON_ID)
-        if text(button, "id") != text(button, "id").strip():
+        yield from _required(f"{path}[{index}].text", get_text(button, "text"), _BUTTON_TITLE)
+        yield from _required(f"{path}[{index}].id", get_text(button, "id"), _BUTTON_ID)
+        if get_text(button, "id") != get_text(button, "id").strip():
             yield Violation(field=f"{path}[{index}].id", problem="begins or ends with white space")
-    yield from _distinct(path, "text", [text(button, "text") for button in buttons])
-    yield from _distinct(path, "id", [text(button, "id") for button in buttons])
+    yield from _distinct(path, "text", [get_text(button, "text") for button in buttons])
+    yield from _distinct(path, "id", [get_text(button, "id") for button in buttons])
 
 
 def _list(message: Mapping[str, Any]) -> Iterator[Violation]:
     path = "message.listMessage"
-    sections = listed(message, "sections")
-    yield from _required(f"{path}.button.text", text(inner(message, "button"), "text"), _LIST_BUTTON)
+    sections = get_objects(message, "sections")
+    yield from _required(f"{path}.button.text", get_text(get_object(message, "button"), "text"), _LIST_BUTTON)
     yield from _count(f"{path}.sections", len(sections), _SECTIONS)
     for index, section in enumerate(sections):
-        title, place = text(section, "title"), f"{path}.sections[{index}]"
+        title, place = get_text(section, "title"), f"{path}.sections[{index}]"
         if len(sections) > 1 and not title:
             yield Violation(field=f"{place}.title", problem="is empty: sections need titles where there are several")
-        yield from too_long(f"{place}.title", title, _SECTION_TITLE)
-        for number, row in enumerate(listed(section, "rows")):
+        yield from check_length(f"{place}.title", title, _SECTION_TITLE)
+        for number, row in enumerate(get_objects(section, "rows")):
             yield from _row(f"{place}.rows[{number}]", row)
-    rows = [row for section in sections for row in listed(section, "rows")]
+    rows = [row for section in sections for row in get_objects(section, "rows")]
     yield from _count(f"{path}.sections", len(rows), _ROWS, "rows in all")
-    yield from _distinct(f"{path}.sections", "row id", [text(row, "id") for row in rows])
+    yield from _distinct(f"{path}.sections", "row id", [get_text(row, "id") for row in rows])
 
 
 def _row(path: str, row: Mapping[str, Any]) -> Iterator[Violation]:
-    yield from _required(f"{path}.text", text(row, "text"), _ROW_TITLE)
-    yield from _required(f"{path}.id", text(row, "id"), _ROW_ID)
-    yield from too_long(f"{path}.description", text(row, "description"), _ROW_DESCRIPTION)
+    yield from _required(f"{path}.text", get_text(row, "text"), _ROW_TITLE)
+    yield from _required(f"{path}.id", get_text(row, "id"), _ROW_ID)
+    yield from check_length(f"{path}.description", get_text(row, "description"), _ROW_DESCRIPTION)
 
 
 def _required(path: str, value: str, most: int) -> Iterator[Violation]:
     if not value.strip():
         yield Violation(field=path, problem="is empty", size=len(value), limit=most)
-    yield from too_long(path, value, most)
+    yield from check_length(path, value, most)
 
 
-def too_long(path: str, value: str, most: int | None) -> Iterator[Violation]:
+def check_length(path: str, value: str, most: int | None) -> Iterator[Violation]:
     """Yield a violation where a text has more characters than a limit, if there is one."""
     if most is not None and len(value) > most:
         problem = f"has {len(value)} characters; the limit is {most}"

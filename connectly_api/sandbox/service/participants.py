@@ -13,12 +13,10 @@ from typing import Any
 import attrs
 
 from connectly_api.errors import Violation
-from connectly_api.sandbox.model.fields import inner, text
-from connectly_api.sandbox.model.identity import Identity, as_bsuid, as_phone
+from connectly_api.json_values import get_object, get_text
+from connectly_api.sandbox.model.identity import Identity, parse_bsuid, parse_phone
 from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
 from connectly_api.sandbox.model.settings import Settings
-
-__all__ = ["Parties", "session_parties", "template_parties"]
 
 _INVALID = "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
 _BAD_FORMAT = "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT"
@@ -28,7 +26,7 @@ _SELF = "ERROR_CODE_MESSAGE_SELF_INVALID"
 
 
 @attrs.frozen
-class Parties:
+class Participants:
     """Both ends of a message, as far as they could be read, and what is wrong with them."""
 
     sender: str = attrs.field(repr=False)
@@ -36,31 +34,33 @@ class Parties:
     findings: tuple[Finding, ...]
 
 
-def session_parties(body: Mapping[str, Any], settings: Settings) -> Parties:
+def read_session_participants(body: Mapping[str, Any], settings: Settings) -> Participants:
     """Read `sender` and `recipient` of a session message."""
-    given, recipient = inner(body, "sender"), inner(body, "recipient")
-    sender = text(given, "id") or settings.senders[0]
-    identity, user = text(recipient, "id"), text(recipient, "userId")
-    customer = Identity(phone=as_phone(identity), bsuid=as_bsuid(user or identity))
+    given, recipient = get_object(body, "sender"), get_object(body, "recipient")
+    sender = get_text(given, "id") or settings.senders[0]
+    identity, user = get_text(recipient, "id"), get_text(recipient, "userId")
+    customer = Identity(phone=parse_phone(identity), bsuid=parse_bsuid(user or identity))
     findings = [
-        *_sender_findings("sender.id", text(given, "id"), settings),
+        *_sender_findings("sender.id", get_text(given, "id"), settings),
         *_recipient_findings(recipient, customer, settings),
-        *_channel_findings(text(given, "channelType"), recipient, settings),
+        *_channel_findings(get_text(given, "channelType"), recipient, settings),
         *_self_findings("recipient.id", sender, customer),
     ]
-    return Parties(sender=sender, customer=customer, findings=tuple(findings))
+    return Participants(sender=sender, customer=customer, findings=tuple(findings))
 
 
-def template_parties(body: Mapping[str, Any], settings: Settings) -> Parties:
+def read_template_participants(body: Mapping[str, Any], settings: Settings) -> Participants:
     """Read `sender` and `number` of a template message; an older example's `+1(604) 585 2331` is a number, too."""
-    number, sender = text(body, "number"), _unpunctuated(text(body, "sender"))
+    number, sender = get_text(body, "number"), _unpunctuated(get_text(body, "sender"))
     named = number.removeprefix("bsuid:")
-    customer = Identity(bsuid=as_bsuid(named)) if named != number else Identity(phone=as_phone(_unpunctuated(number)))
+    customer = (
+        Identity(bsuid=parse_bsuid(named)) if named != number else Identity(phone=parse_phone(_unpunctuated(number)))
+    )
     findings = [*_sender_findings("sender", sender, settings), *_number_findings(number, customer, settings)]
     if "whatsapp" not in settings.channels:
         findings.append((_CHANNEL, Violation(field="sender", problem="the business has no WhatsApp number")))
     findings += _self_findings("number", sender or settings.senders[0], customer)
-    return Parties(sender=sender or settings.senders[0], customer=customer, findings=tuple(findings))
+    return Participants(sender=sender or settings.senders[0], customer=customer, findings=tuple(findings))
 
 
 def _unpunctuated(number: str) -> str:
@@ -75,14 +75,14 @@ def _sender_findings(field: str, given: str, settings: Settings) -> Iterator[Fin
 
 
 def _recipient_findings(recipient: Mapping[str, Any], customer: Identity, settings: Settings) -> Iterator[Finding]:
-    identity, user = text(recipient, "id"), text(recipient, "userId")
+    identity, user = get_text(recipient, "id"), get_text(recipient, "userId")
     if not recipient:
         yield _INVALID, Violation(field="recipient", problem="is missing")
     elif not identity and not user:
         yield _INVALID, Violation(field="recipient.id", problem="is missing: a phone number is needed")
-    if identity and not customer.phone and not as_bsuid(identity):
+    if identity and not customer.phone and not parse_bsuid(identity):
         yield _BAD_FORMAT, Violation(field="recipient.id", problem="is not a phone number: + and 7 to 15 digits")
-    if user and not as_bsuid(user):
+    if user and not parse_bsuid(user):
         yield _INVALID, Violation(field="recipient.userId", problem="is not a BSUID")
     elif customer.bsuid and not customer.phone and settings.bsuid_recipients != "accept":
         field = "recipient.userId" if user else "recipient.id"
@@ -93,7 +93,7 @@ def _recipient_findings(recipient: Mapping[str, Any], customer: Identity, settin
 def _number_findings(number: str, customer: Identity, settings: Settings) -> Iterator[Finding]:
     if not number:
         yield _INVALID, Violation(field="number", problem="is missing")
-    elif not customer.names:
+    elif not customer.ids:
         problem = "is neither a phone number, + and 7 to 15 digits, nor bsuid: and a BSUID"
         yield _BAD_FORMAT, Violation(field="number", problem=problem)
     elif customer.bsuid and settings.bsuid_recipients == "refuse":
@@ -102,7 +102,7 @@ def _number_findings(number: str, customer: Identity, settings: Settings) -> Ite
 
 
 def _channel_findings(own: str, recipient: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
-    theirs = text(recipient, "channelType")
+    theirs = get_text(recipient, "channelType")
     if recipient and not theirs:
         yield UNSPECIFIED, Violation(field="recipient.channelType", problem="is missing: whatsapp or sms")
     elif theirs and theirs not in settings.channels:

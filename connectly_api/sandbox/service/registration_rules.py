@@ -11,62 +11,60 @@ from typing import Any
 import attrs
 
 from connectly_api.errors import Violation
-from connectly_api.sandbox.model.addresses import is_loopback, is_web_address
-from connectly_api.sandbox.model.fields import inner, listed, text
+from connectly_api.json_values import get_object, get_objects, get_text
+from connectly_api.sandbox.model.identity import is_loopback, is_web_address
 from connectly_api.sandbox.model.records import Registration
-from connectly_api.sandbox.spec.protojson import compact
-
-__all__ = ["creation_problems", "new_registration", "update_problems", "updated"]
+from connectly_api.sandbox.spec.protojson import encode_compact
 
 
-def creation_problems(body: Mapping[str, Any]) -> Iterator[Violation]:
+def check_creation(body: Mapping[str, Any]) -> Iterator[Violation]:
     """Yield what keeps a registration from being created."""
-    if not text(body, "topic"):
+    if not get_text(body, "topic"):
         yield Violation(field="topic", problem="is missing")
-    if not text(body, "address"):
+    if not get_text(body, "address"):
         yield Violation(field="address", problem="is missing")
-    yield from _problems(body, text(body, "type") or "custom")
+    yield from _problems(body, get_text(body, "type") or "custom")
 
 
-def update_problems(body: Mapping[str, Any], registration: Registration) -> Iterator[Violation]:
+def check_update(body: Mapping[str, Any], registration: Registration) -> Iterator[Violation]:
     """Yield what keeps a registration from being updated."""
-    if "address" in body and not text(body, "address"):
+    if "address" in body and not get_text(body, "address"):
         yield Violation(field="address", problem="is empty")
     yield from _problems(body, registration.type)
 
 
-def new_registration(id: str, body: Mapping[str, Any]) -> Registration:  # noqa: A002  (the field's own name)
+def build_registration(id: str, body: Mapping[str, Any]) -> Registration:  # noqa: A002  (the field's own name)
     """Return a registration without problems; its type is `custom` unless given."""
     return Registration(
         id=id,
-        topic=text(body, "topic"),
-        address=text(body, "address"),
-        type=text(body, "type") or "custom",
-        configuration=compact(inner(body, "configuration")).decode(),
+        topic=get_text(body, "topic"),
+        address=get_text(body, "address"),
+        type=get_text(body, "type") or "custom",
+        configuration=encode_compact(get_object(body, "configuration")).decode(),
     )
 
 
-def updated(registration: Registration, body: Mapping[str, Any]) -> Registration:
+def update_registration(registration: Registration, body: Mapping[str, Any]) -> Registration:
     """Return a registration with what an update gives; all else, within its configuration too, stays."""
-    configuration = {**registration.configuration, **inner(body, "configuration")}
+    configuration = {**registration.configuration, **get_object(body, "configuration")}
     return attrs.evolve(
         registration,
-        address=text(body, "address") or registration.address,
-        configuration=compact(configuration).decode(),
+        address=get_text(body, "address") or registration.address,
+        configuration=encode_compact(configuration).decode(),
     )
 
 
 def _problems(body: Mapping[str, Any], kind: str) -> Iterator[Violation]:
-    if (address := text(body, "address")) and not _is_deliverable(address):
+    if (address := get_text(body, "address")) and not _is_deliverable(address):
         yield Violation(field="address", problem="must be an https address; http is taken for this machine alone")
-    configuration = inner(body, "configuration")
+    configuration = get_object(body, "configuration")
     if "webengageConfiguration" in configuration and kind != "webengage":
         yield Violation(field="configuration.webengageConfiguration", problem="goes only with the type webengage")
-    for index, rule in enumerate(listed(configuration, "filters")):
+    for index, rule in enumerate(get_objects(configuration, "filters")):
         path = f"configuration.filters[{index}]"
-        if text(rule, "field") != "campaign_name":
+        if get_text(rule, "field") != "campaign_name":
             yield Violation(field=f"{path}.field", problem="must be campaign_name")
-        if not text(rule, "expression"):
+        if not get_text(rule, "expression"):
             yield Violation(field=f"{path}.expression", problem="is missing")
 
 

@@ -19,11 +19,8 @@ from typing import Any, Final, NoReturn
 import attrs
 
 from connectly_api.errors import Violation
-from connectly_api.json_values import is_array, is_object
-from connectly_api.sandbox.model.fields import is_mapping
-from connectly_api.sandbox.spec.schemas import Schema, accepted_names, camel_case
-
-__all__ = ["NotJsonError", "Reading", "ascii_json", "compact", "decode", "read"]
+from connectly_api.json_values import is_array, is_mapping, is_object
+from connectly_api.sandbox.spec.json_schemas import Schema, get_accepted_names, to_camel_case
 
 DEEPEST: Final = 600
 """Levels of nesting. 1024 bytes, the most that callback data may have, hold at most 512."""
@@ -31,7 +28,7 @@ DEEPEST: Final = 600
 _ASCII: Final = json.JSONEncoder(separators=(",", ":"))
 _COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
-NOTED: Final = 100
+MAX_UNKNOWN: Final = 100
 """How many unknown fields of one request are kept."""
 
 
@@ -40,7 +37,7 @@ class NotJsonError(Exception):
 
 
 @attrs.frozen
-class Reading:
+class FittedValue:
     """A value that was fitted to a schema.
 
     Attributes:
@@ -50,11 +47,11 @@ class Reading:
     """
 
     value: Any
-    unknown: tuple[str, ...]
+    unknown_fields: tuple[str, ...]
     violations: tuple[Violation, ...]
 
 
-def decode(content: bytes) -> object:
+def decode_json(content: bytes) -> object:
     """Return the JSON value that UTF-8 bytes hold.
 
     Raises:
@@ -80,21 +77,21 @@ def decode(content: bytes) -> object:
     return value
 
 
-def ascii_json(value: object) -> bytes:
+def encode_ascii(value: object) -> bytes:
     """Return an answer's JSON, all ASCII: it is readable whatever a request held."""
     return _ASCII.encode(value).encode()
 
 
-def compact(value: object) -> bytes:
+def encode_compact(value: object) -> bytes:
     """Return a JSON value's exact bytes: UTF-8, no white space, nothing escaped without need."""
     return _COMPACT.encode(value).encode()
 
 
-def read(schema: Schema, value: object) -> Reading:
+def fit_value(schema: Schema, value: object) -> FittedValue:
     """Fit a decoded JSON value to a converted schema; `validation` then says where it does not fit."""
     reader = _Reader()
     fitted = reader.read(schema, value, "")
-    return Reading(value=fitted, unknown=tuple(reader.unknown), violations=tuple(reader.violations))
+    return FittedValue(value=fitted, unknown_fields=tuple(reader.unknown_fields), violations=tuple(reader.violations))
 
 
 def _refuse_constant(_name: str) -> NoReturn:
@@ -128,7 +125,7 @@ class _Reader:
     """One pass over one value; keeps what it notes on the way."""
 
     def __init__(self) -> None:
-        self.unknown: list[str] = []
+        self.unknown_fields: list[str] = []
         self.violations: list[Violation] = []
 
     def read(self, schema: Schema, value: object, path: str) -> object:
@@ -147,12 +144,12 @@ class _Reader:
         return _scalar(schema, value)
 
     def _object(self, schema: Schema, value: Mapping[str, object], path: str) -> dict[str, object]:
-        names, properties, fitted = accepted_names(schema), _properties(schema), dict[str, object]()
+        names, properties, fitted = get_accepted_names(schema), _properties(schema), dict[str, object]()
         above = f"{path}." if path else ""
         for given, item in value.items():
             if item is None:
                 continue
-            kept = names.get(given) or names.get(camel_case(given))
+            kept = names.get(given) or names.get(to_camel_case(given))
             if kept is None:
                 self._unlisted(_additional(schema), given, item, above + given, fitted)
             elif kept in fitted:
@@ -167,8 +164,8 @@ class _Reader:
             fitted[given] = self.read(additional, item, path)
         elif isinstance(additional, bool):
             fitted[given] = item
-        elif len(self.unknown) < NOTED:
-            self.unknown.append(path)
+        elif len(self.unknown_fields) < MAX_UNKNOWN:
+            self.unknown_fields.append(path)
 
 
 def _additional(schema: Schema) -> object:

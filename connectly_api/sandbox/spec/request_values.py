@@ -11,26 +11,22 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from connectly_api.errors import Violation
-from connectly_api.sandbox.spec.operations import Operation, Parameter
-from connectly_api.sandbox.spec.protojson import NOTED, read
-from connectly_api.sandbox.spec.schemas import Schema, camel_case
-from connectly_api.sandbox.spec.validation import violations
-
-__all__ = ["Arguments", "read_arguments"]
-
-Headers = tuple[tuple[str, str], ...]
+from connectly_api.errors import Headers, Violation
+from connectly_api.sandbox.spec.api_operations import Operation, Parameter
+from connectly_api.sandbox.spec.json_schemas import Schema, to_camel_case
+from connectly_api.sandbox.spec.protojson import MAX_UNKNOWN, fit_value
+from connectly_api.sandbox.spec.validation import find_violations
 
 
 @attrs.frozen
-class Arguments:
+class ParameterCheck:
     """What is wrong with the values outside the body, and which query parameters nobody knows."""
 
     violations: tuple[Violation, ...]
-    unknown: tuple[str, ...]
+    unknown_fields: tuple[str, ...]
 
 
-def read_arguments(operation: Operation, path: Mapping[str, str], query: str, headers: Headers) -> Arguments:
+def check_parameters(operation: Operation, path: Mapping[str, str], query: str, headers: Headers) -> ParameterCheck:
     """Check every parameter that is not the body.
 
     Args:
@@ -43,20 +39,20 @@ def read_arguments(operation: Operation, path: Mapping[str, str], query: str, he
     for name, value in headers:
         given.setdefault(("header", name), []).append(value)
     for name, value in parse_qsl(query, keep_blank_values=True):
-        given.setdefault(("query", camel_case(name)), []).append(value)
+        given.setdefault(("query", to_camel_case(name)), []).append(value)
     found = [
         violation
         for parameter in operation.parameters
         for violation in _violations(parameter, given.get(_key(parameter), []))
     ]
     unknown = _unknown(operation, [name for place, name in given if place == "query"])
-    return Arguments(violations=tuple(found), unknown=tuple(f"?{name}" for name in unknown[:NOTED]))
+    return ParameterCheck(violations=tuple(found), unknown_fields=tuple(f"?{name}" for name in unknown[:MAX_UNKNOWN]))
 
 
 def _unknown(operation: Operation, names: Sequence[str]) -> Sequence[str]:
     if not names:
         return ()
-    keys = {camel_case(requirement.name) for alternative in operation.security for requirement in alternative}
+    keys = {to_camel_case(requirement.name) for alternative in operation.security for requirement in alternative}
     known = keys | {name for place, name in map(_key, operation.parameters) if place == "query"}
     return [name for name in names if name not in known]
 
@@ -64,7 +60,7 @@ def _unknown(operation: Operation, names: Sequence[str]) -> Sequence[str]:
 def _key(parameter: Parameter) -> tuple[str, str]:
     if parameter.place == "header":
         return "header", parameter.name.lower()
-    return parameter.place, parameter.name if parameter.place == "path" else camel_case(parameter.name)
+    return parameter.place, parameter.name if parameter.place == "path" else to_camel_case(parameter.name)
 
 
 def _violations(parameter: Parameter, texts: list[str]) -> Iterator[Violation]:
@@ -80,7 +76,7 @@ def _violations(parameter: Parameter, texts: list[str]) -> Iterator[Violation]:
         return
     items: Schema = parameter.schema.get("items", {})
     value: object = [_typed(items, text) for text in texts] if listing else _typed(parameter.schema, texts[0])
-    for violation in violations(parameter.validator, read(parameter.schema, value).value):
+    for violation in find_violations(parameter.validator, fit_value(parameter.schema, value).value):
         yield attrs.evolve(violation, field=f"{parameter.name}{violation.field.removeprefix('body')}")
 
 

@@ -13,11 +13,9 @@ from jsonschema import Draft4Validator, FormatChecker, ValidationError
 
 from connectly_api.errors import Violation
 from connectly_api.json_values import is_array, is_object
-from connectly_api.sandbox.spec.schemas import NAMES, Schema
+from connectly_api.sandbox.spec.json_schemas import NAMES, Schema
 
-__all__ = ["validator", "violations"]
-
-LISTED: Final = 500
+MAX_VIOLATIONS: Final = 500
 """How many violations of one value are listed: a body of a megabyte can have hundreds of thousands."""
 
 _INTEGERS = {
@@ -63,19 +61,19 @@ _TYPES = {
 }
 
 
-def validator(schema: Schema) -> Draft4Validator:
+def build_validator(schema: Schema) -> Draft4Validator:
     """Return a validator for a converted schema; it knows the formats that protobuf's types have in Swagger."""
     return Draft4Validator(schema, format_checker=_formats())
 
 
-def violations(checker: Draft4Validator, value: object) -> tuple[Violation, ...]:
+def find_violations(checker: Draft4Validator, value: object) -> tuple[Violation, ...]:
     """Return what is wrong with a value, each thing once, in the order of its fields; at most 500 things."""
     if _surely_fits(cast("Schema", checker.schema), value):
         return ()
     found: dict[Violation, None] = {}
     # The stubs name JSON's types one by one; what is checked here was decoded from JSON.
     errors = cast("Iterator[ValidationError]", cast("Any", checker).iter_errors(value))
-    for error in islice(errors, LISTED):
+    for error in islice(errors, MAX_VIOLATIONS):
         found.update(dict.fromkeys(_violations(error)))
     return tuple(found)
 

@@ -1,153 +1,199 @@
-"""What a customer says, and what follows: the window opens, and registrations get the event. Pure."""
+"""What customers do. Pure.
+
+A message of a customer opens the 24-hour window, and its event is sent to the registrations. Source: the service's
+documentation, https://docs.connectly.ai: free-form messages reach only customers who wrote within the last 24 hours.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+import attrs
+
 from connectly_api.errors import InvalidInputError
+from connectly_api.json_values import get_object, get_objects
 from connectly_api.sandbox.delivery.payloads import (
-    Writing,
-    button_part,
-    list_part,
-    message_part,
-    reaction_part,
-    written,
+    CustomerMessage,
+    build_button_part,
+    build_list_part,
+    build_message_event,
+    build_message_part,
+    build_reaction_part,
 )
-from connectly_api.sandbox.delivery.statuses import announced
-from connectly_api.sandbox.model.changes import WindowSet, Written
-from connectly_api.sandbox.model.fields import inner, listed
+from connectly_api.sandbox.delivery.statuses import mark_read, schedule_webhooks
 from connectly_api.sandbox.model.identity import Identity
-from connectly_api.sandbox.model.ids import inbound_id
-from connectly_api.sandbox.model.records import AcceptedMessage
+from connectly_api.sandbox.model.ids import build_inbound_id, build_next_bsuid
+from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, AcceptedMessage
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import Change, State
-from connectly_api.sandbox.service.content_rules import ATTACHMENT_TYPES
-from connectly_api.sandbox.verbs.arguments import ActArguments
-from connectly_api.sandbox.verbs.windows import chosen_senders, open_until
+from connectly_api.sandbox.model.state_changes import (
+    CustomerPhoneChanged,
+    InboundMessageCounted,
+    OptOutChanged,
+    WindowSet,
+)
+from connectly_api.sandbox.verbs.arguments import VerbArguments
 
-__all__ = ["CUSTOMER_ACTS", "knowing"]
+_WINDOW_SECONDS: Final = 24 * 3600.0
 
-Deed = Callable[[Settings, State, ActArguments], Iterable[Change]]
-
-
-def knowing(state: State, customer: Identity) -> Identity:
-    """Return a customer with the phone number or BSUID that belongs to the one given."""
-    return state.person(customer)
-
-
-def _says(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    customer, about = asked.customer(), None
-    if (reply_to := asked.optional_text("reply_to")) is not None:
-        about = _message(state, customer, reply_to)
-    id = _id(settings, state)  # noqa: A001  (the event's own name)
-    part = message_part(settings, id, text=asked.text("text"), referral=asked.part("referral"))
-    return _written(settings, state, asked, customer, (part, about))
+Verb = Callable[[Settings, State, VerbArguments], Iterable[Change]]
 
 
-def _sends(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    kind = asked.text("type")
+def get_new_window_end(settings: Settings, now: float) -> float:
+    """Return until when the window of a customer who writes now is open."""
+    return math.inf if settings.windows == "open" else now + _WINDOW_SECONDS
+
+
+def choose_senders(settings: Settings, sender: object) -> tuple[str, ...]:
+    """Return the business's number that is named, or all of them where None is.
+
+    Raises:
+        InvalidInputError: It is not one of the business's numbers.
+    """
+    if sender is None:
+        return settings.senders
+    if not isinstance(sender, str) or sender not in settings.senders:
+        raise InvalidInputError("sender: is not one of the sandbox's senders", field="sender")
+    return (sender,)
+
+
+def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    customer, reply_to = arguments.get_customer(), arguments.get_optional_text("reply_to")
+    about = None if reply_to is None else _find_message(state, customer, reply_to)
+    text, referral = arguments.get_text("text"), arguments.get_object("referral")
+    part = build_message_part(settings, _build_id(settings, state), text=text, referral=referral)
+    return _write(settings, state, arguments, customer, part, about=about)
+
+
+def _send(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    kind = arguments.get_text("type")
     if kind not in ATTACHMENT_TYPES:
         raise InvalidInputError(f"type: must be one of {', '.join(ATTACHMENT_TYPES)}", field="type")
-    attachment = {"type": kind, "url": asked.text("url")}
-    for name in ("caption", "filename"):
-        if (value := asked.optional_text(name)) is not None:
-            attachment[name] = value
-    part = message_part(settings, _id(settings, state), attachments=[attachment])
-    return _written(settings, state, asked, asked.customer(), (part, None))
+    attachment = {"type": kind, "url": arguments.get_text("url")}
+    attachment |= arguments.get_optional_texts("caption", "filename")
+    part = build_message_part(settings, _build_id(settings, state), attachments=[attachment])
+    return _write(settings, state, arguments, arguments.get_customer(), part)
 
 
-def _shares_location(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    location: dict[str, object] = {name: asked.number(name) for name in ("latitude", "longitude")}
-    for name in ("name", "address"):
-        if (value := asked.optional_text(name)) is not None:
-            location[name] = value
-    part = message_part(settings, _id(settings, state), location=location)
-    return _written(settings, state, asked, asked.customer(), (part, None))
+def _share_location(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    location = {
+        "latitude": arguments.get_number("latitude"),
+        "longitude": arguments.get_number("longitude"),
+        **arguments.get_optional_texts("name", "address"),
+    }
+    part = build_message_part(settings, _build_id(settings, state), location=location)
+    return _write(settings, state, arguments, arguments.get_customer(), part)
 
 
-def _taps(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    customer, wanted = asked.customer(), asked.text("button")
-    about, button = _choice(state, customer, asked.optional_text("message"), "button", wanted)
-    part = button_part(settings, _id(settings, state), button)
-    return _written(settings, state, asked, customer, (part, about))
+def _tap(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    customer, wanted = arguments.get_customer(), arguments.get_text("button")
+    about, button = _find_choice(state, customer, arguments.get_optional_text("message"), "button", wanted)
+    part = build_button_part(settings, _build_id(settings, state), button)
+    return _write(settings, state, arguments, customer, part, about=about)
 
 
-def _picks(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    customer, wanted = asked.customer(), asked.text("row")
-    about, row = _choice(state, customer, asked.optional_text("message"), "row", wanted)
-    return _written(settings, state, asked, customer, (list_part(row), about))
+def _pick(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    customer, wanted = arguments.get_customer(), arguments.get_text("row")
+    about, row = _find_choice(state, customer, arguments.get_optional_text("message"), "row", wanted)
+    return _write(settings, state, arguments, customer, build_list_part(row), about=about)
 
 
-def _reacts(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    customer = asked.customer()
-    about = _message(state, customer, asked.optional_text("message"))
-    part = reaction_part(asked.text("emoji"), about.id)
-    return _written(settings, state, asked, customer, (part, about))
+def _react(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    customer = arguments.get_customer()
+    about = _find_message(state, customer, arguments.get_optional_text("message"))
+    part = build_reaction_part(arguments.get_text("emoji"), about.id)
+    return _write(settings, state, arguments, customer, part, about=about)
 
 
-CUSTOMER_ACTS: Final[Mapping[str, Deed]] = {
-    "says": _says,
-    "sends": _sends,
-    "shares_location": _shares_location,
-    "taps": _taps,
-    "picks": _picks,
-    "reacts": _reacts,
+def _read(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    customer, message_id = arguments.get_customer(), arguments.get_optional_text("message")
+    messages = list(state.find_messages(customer, message_id))
+    if message_id is not None and not messages:
+        raise InvalidInputError("message: no message of that id went to this customer", field="message")
+    for message in reversed(messages):
+        yield from mark_read(settings, state, message)
+
+
+def _opt_out(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    yield OptOutChanged(state.complete_identity(arguments.get_customer()).ids)
+
+
+def _opt_in(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    yield OptOutChanged(state.complete_identity(arguments.get_customer()).ids, is_out=False)
+
+
+def _change_phone(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    old, new = state.complete_identity(arguments.get_customer()), arguments.get_identity()
+    if new.bsuid is None and old.bsuid is not None:
+        new = attrs.evolve(new, bsuid=build_next_bsuid(settings.seed, old.bsuid, new.phone))
+    yield CustomerPhoneChanged(old, new)
+
+
+CUSTOMER_VERBS: Final[Mapping[str, Verb]] = {
+    "says": _say,
+    "sends": _send,
+    "shares_location": _share_location,
+    "taps": _tap,
+    "picks": _pick,
+    "reacts": _react,
+    "reads": _read,
+    "opts_out": _opt_out,
+    "opts_in": _opt_in,
+    "changes_phone": _change_phone,
 }
-"""Those that open the window: the customer writes."""
 
 
-_Said = tuple[Mapping[str, Any], AcceptedMessage | None]
-"""The event's own parts, and the message that it refers to."""
+def _build_id(settings: Settings, state: State) -> str:
+    return build_inbound_id(settings.seed, state.inbound_count + 1, state.now)
 
 
-def _id(settings: Settings, state: State) -> str:
-    return inbound_id(settings.seed, state.written + 1, state.now)
-
-
-def _written(
+def _write(
     settings: Settings,
     state: State,
-    asked: ActArguments,
-    given: Identity,
-    said: _Said,
+    arguments: VerbArguments,
+    writer: Identity,
+    part: Mapping[str, Any],
+    *,
+    about: AcceptedMessage | None = None,
 ) -> Iterator[Change]:
-    customer = knowing(state, given)
-    sender, (_, about) = asked.value("sender"), said
-    business = chosen_senders(settings, sender if sender is not None or about is None else about.sender)[0]
-    name = next((state.display_names[key] for key in customer.names if key in state.display_names), None)
-    yield Written()
+    """Yield what follows when a customer writes: `part` is the content, `about` the message that it refers to."""
+    customer, sender = state.complete_identity(writer), arguments.get("sender")
+    business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
+    name = next((state.display_names[key] for key in customer.ids if key in state.display_names), None)
+    yield InboundMessageCounted()
     if customer.phone is None and settings.bsuid_events == "off":
         return
-    yield WindowSet(business, customer.names, open_until(settings, state.now))
-    writing = Writing(customer, name, business, state.now, *said)
-    yield from announced(state, written(settings, writing))
+    yield WindowSet(business, customer.ids, get_new_window_end(settings, state.now))
+    message = CustomerMessage(customer, name, business, state.now, part, about)
+    yield from schedule_webhooks(state, build_message_event(settings, message))
 
 
-def _message(state: State, customer: Identity, message_id: str | None) -> AcceptedMessage:
+def _find_message(state: State, customer: Identity, message_id: str | None) -> AcceptedMessage:
     """Return the message to a customer that is named, or the latest."""
-    for message in state.message_to(customer, message_id):
+    for message in state.find_messages(customer, message_id):
         return message
     raise InvalidInputError("message: no such message went to this customer", field="message")
 
 
-def _choice(
-    state: State, customer: Identity, message_id: str | None, what: str, wanted: str
+def _find_choice(
+    state: State, customer: Identity, message_id: str | None, kind: str, wanted: str
 ) -> tuple[AcceptedMessage, Mapping[str, str]]:
     """Return the latest message that offers a button or row of that id or text, and the button or row."""
-    for message in state.message_to(customer, message_id):
-        for offered in _offers(message, what, wanted):
-            if wanted in {offered["id"], offered["text"]}:
-                return message, offered
-    raise InvalidInputError(f"{what}: no message to this customer has it", field=what)
+    for message in state.find_messages(customer, message_id):
+        for choice in _list_choices(message, kind, wanted):
+            if wanted in {choice["id"], choice["text"]}:
+                return message, choice
+    raise InvalidInputError(f"{kind}: no message to this customer has it", field=kind)
 
 
-def _offers(message: AcceptedMessage, what: str, wanted: str) -> Iterator[Mapping[str, str]]:
-    """Yield what a message offers; a template's buttons are not known here, so it may have the one that is wanted."""
-    content = inner(message.body, "message")
-    if what == "button" and message.kind == "template":
+def _list_choices(message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:
+    content = get_object(message.body, "message")
+    if kind == "button" and message.kind == "template":
+        # The buttons of a template are not known here, so it may have the one that is wanted.
         yield {"id": wanted, "text": wanted}
-    buttons = listed(inner(content, "replyButtonMessage"), "buttons") if what == "button" else ()
-    sections = listed(inner(content, "listMessage"), "sections") if what == "row" else ()
-    for one in (*buttons, *(row for section in sections for row in listed(section, "rows"))):
-        yield {"id": str(one.get("id", "")), "text": str(one.get("text", ""))}
+    buttons = get_objects(get_object(content, "replyButtonMessage"), "buttons") if kind == "button" else ()
+    sections = get_objects(get_object(content, "listMessage"), "sections") if kind == "row" else ()
+    for choice in (*buttons, *(row for section in sections for row in get_objects(section, "rows"))):
+        yield {"id": str(choice.get("id", "")), "text": str(choice.get("text", ""))}

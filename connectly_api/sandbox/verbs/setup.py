@@ -1,149 +1,131 @@
-"""What others than the client do: the customers' verbs, and what a test sets up. Pure functions from words to changes.
+"""What tests set up, and all verbs by name. Pure.
 
-Each verb is known by its name to `Sandbox`, to HTTP below `/__sandbox__/`, and to recorded runs.
+`Sandbox`, HTTP below `/__sandbox__/` and recorded runs know each verb by its name.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.delivery.payloads import report
-from connectly_api.sandbox.delivery.statuses import announced, read_now
-from connectly_api.sandbox.model.changes import (
-    CustomerKnown,
-    CustomerMoved,
-    Noted,
-    OptedOut,
+from connectly_api.sandbox.delivery.payloads import build_report_event
+from connectly_api.sandbox.delivery.statuses import schedule_webhooks
+from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule
+from connectly_api.sandbox.model.ids import build_report_id
+from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
+from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
+from connectly_api.sandbox.model.state import Change, State
+from connectly_api.sandbox.model.state_changes import (
+    CustomerIdentified,
+    EntryRecorded,
     RuleAdded,
     RulesCleared,
     TemplateStored,
     WindowSet,
 )
-from connectly_api.sandbox.model.fault_rules import Rule, rule_of
-from connectly_api.sandbox.model.identity import Identity
-from connectly_api.sandbox.model.ids import bsuid_after, report_id
-from connectly_api.sandbox.model.records import Act
-from connectly_api.sandbox.model.settings import LAST_MOMENT, Settings
-from connectly_api.sandbox.model.state import Change, State
-from connectly_api.sandbox.service.declared_templates import DeclaredTemplate
-from connectly_api.sandbox.verbs.arguments import ActArguments
-from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_ACTS, knowing
-from connectly_api.sandbox.verbs.windows import chosen_senders, open_until
-
-__all__ = ["ACTS", "SETTING_UP", "acted", "noted"]
-
-Deed = Callable[[Settings, State, ActArguments], Iterable[Change]]
+from connectly_api.sandbox.verbs.arguments import VerbArguments
+from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
 
 
-def acted(settings: Settings, state: State, name: str, arguments: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return what a verb changes, its own record first.
+def build_verb_changes(settings: Settings, state: State, name: str, arguments: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Return what a verb changes, beginning with its entry in the timeline.
 
     Raises:
-        InvalidInputError: There is no such verb, or it cannot be done with these arguments.
+        InvalidInputError: There is no such verb, or an argument is invalid.
     """
-    deed = ACTS.get(name)
-    if deed is None:
-        raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(ACTS))}", field="verb")
-    asked = ActArguments(arguments)
-    changes = tuple(deed(settings, state, asked))
-    asked.end()
-    return (noted(state, name, arguments), *changes)
+    verb = VERBS.get(name)
+    if verb is None:
+        raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(VERBS))}", field="verb")
+    given = VerbArguments(arguments)
+    changes = tuple(verb(settings, state, given))
+    given.check_unknown()
+    return (record_verb(state, name, arguments), *changes)
 
 
-def noted(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
-    """Return the record of a verb."""
+def record_verb(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
+    """Return the timeline's entry of a verb."""
     given = {key: value for key, value in arguments.items() if value is not None}
-    return Noted(Act(name=name, arguments=json.dumps(given), at=state.now))
+    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now))
 
 
-def _customer(_settings: Settings, _state: State, asked: ActArguments) -> Iterator[Change]:
-    yield CustomerKnown(asked.identity("phone", "bsuid"), asked.optional_text("name"))
+def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:
+    """Return by how many seconds `advance` moves the clock; inf for `settle`.
+
+    Raises:
+        InvalidInputError: An argument is invalid.
+    """
+    given, seconds = VerbArguments(arguments), math.inf
+    if name == "advance":
+        units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+        seconds = sum(given.get_number(unit, 0) * size for unit, size in units.items())
+        if not 0 <= seconds <= MAX_SECONDS:
+            raise InvalidInputError("seconds: time goes forward, and not by more than thirty years", field="seconds")
+    given.check_unknown()
+    return seconds
 
 
-def _reads(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    customer, message_id = asked.customer(), asked.optional_text("message")
-    messages = list(state.message_to(customer, message_id))
-    if message_id is not None and not messages:
-        raise InvalidInputError("message: no message of that id went to this customer", field="message")
-    for message in reversed(messages):
-        yield from read_now(settings, state, message)
+def _identify_customer(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
+    yield CustomerIdentified(arguments.get_identity(), arguments.get_optional_text("name"))
 
 
-def _opts_out(_settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    yield OptedOut(knowing(state, asked.customer()).names)
+def _declare_template(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
+    status: Any = arguments.get_optional_text("status") or "approved"
+    language = arguments.get_optional_text("language") or "en"
+    name, parameters = arguments.get_text("name"), arguments.get_text_list("parameters")
+    yield TemplateStored(DeclaredTemplate(name, language, parameters, status))
 
 
-def _opts_in(_settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    yield OptedOut(knowing(state, asked.customer()).names, is_out=False)
+def _add_fault(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
+    given = {field.name: arguments.get(field.name) for field in attrs.fields(FaultRule)}
+    given["what"] = arguments.get_text("what")
+    yield RuleAdded(build_rule({name: value for name, value in given.items() if value is not None}))
 
 
-def _changes_phone(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    old = knowing(state, asked.customer())
-    new = asked.identity("phone", "bsuid")
-    if new.bsuid is None and old.bsuid is not None:
-        new = attrs.evolve(new, bsuid=bsuid_after(settings.seed, old.bsuid, new.phone))
-    yield CustomerMoved(old, new)
-
-
-def _template(_settings: Settings, _state: State, asked: ActArguments) -> Iterator[Change]:
-    status: Any = asked.optional_text("status") or "approved"
-    language = asked.optional_text("language") or "en"
-    yield TemplateStored(DeclaredTemplate(asked.text("name"), language, asked.texts("parameters"), status))
-
-
-def _fault(_settings: Settings, _state: State, asked: ActArguments) -> Iterator[Change]:
-    given = {field.name: asked.value(field.name) for field in attrs.fields(Rule)}
-    given["what"] = asked.text("what")
-    yield RuleAdded(rule_of({name: value for name, value in given.items() if value is not None}))
-
-
-def _clear_faults(_settings: Settings, _state: State, _asked: ActArguments) -> Iterator[Change]:
+def _clear_faults(_settings: Settings, _state: State, _arguments: VerbArguments) -> Iterator[Change]:
     yield RulesCleared()
 
 
-def _report_ready(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    if state.now > LAST_MOMENT:
+def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    if state.now > MAX_TIME:
         raise InvalidInputError("report_ready: the clock is past the year 9999, where times have no date", field="now")
-    name = asked.optional_text("name") or "Daily Campaign Report"
-    url = asked.optional_text("url") or "https://reports.example.com/report"
-    yield from announced(state, report(report_id(settings.seed, state.announced + 1), state.now, name, url))
+    name = arguments.get_optional_text("name") or "Daily Campaign Report"
+    url = arguments.get_optional_text("url") or "https://reports.example.com/report"
+    report_id = build_report_id(settings.seed, state.event_count + 1)
+    yield from schedule_webhooks(state, build_report_event(report_id, state.now, name, url))
 
 
-def _close_window(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    return _windows(settings, state, asked, -math.inf)
+def _close_window(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    return _set_window(settings, state, arguments, -math.inf)
 
 
-def _open_window(settings: Settings, state: State, asked: ActArguments) -> Iterator[Change]:
-    return _windows(settings, state, asked, open_until(settings, state.now))
+def _open_window(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    return _set_window(settings, state, arguments, get_new_window_end(settings, state.now))
 
 
-def _windows(settings: Settings, state: State, asked: ActArguments, until: float) -> Iterator[Change]:
-    customer: Identity = knowing(state, asked.customer())
-    for number in chosen_senders(settings, asked.value("sender")):
-        yield WindowSet(number, customer.names, until)
+def _set_window(settings: Settings, state: State, arguments: VerbArguments, until: float) -> Iterator[Change]:
+    customer = state.complete_identity(arguments.get_customer())
+    for number in choose_senders(settings, arguments.get("sender")):
+        yield WindowSet(number, customer.ids, until)
 
 
-ACTS: Final[Mapping[str, Deed]] = {
-    **CUSTOMER_ACTS,
-    "customer": _customer,
-    "reads": _reads,
-    "opts_out": _opts_out,
-    "opts_in": _opts_in,
-    "changes_phone": _changes_phone,
-    "template": _template,
-    "fault": _fault,
+VERBS: Final[Mapping[str, Verb]] = {
+    **CUSTOMER_VERBS,
+    "customer": _identify_customer,
+    "template": _declare_template,
+    "fault": _add_fault,
     "clear_faults": _clear_faults,
-    "report_ready": _report_ready,
+    "report_ready": _finish_report,
     "close_window": _close_window,
     "open_window": _open_window,
 }
-"""By name. `advance` and `settle`, which let time go by, and `reset` are the sandbox's own."""
 
-SETTING_UP: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
-"""Those that bring nothing about by themselves."""
+CLOCK_VERBS: Final = frozenset({"advance", "settle"})
+"""They move the clock, and change nothing by themselves."""
+
+SETUP_VERBS: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
+"""After them, nothing is due."""

@@ -1,1 +1,1 @@
-"""The sandbox's HTTP: the API, the control interface, and the server."""
+"""The sandbox over HTTP: the service's routes, the control interface, and the server."""

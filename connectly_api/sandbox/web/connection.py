@@ -1,7 +1,7 @@
-"""Connections that a fault drops or holds.
+"""Requests and connections at the edge: reading a body, dropping a connection, and holding one.
 
-Over ASGI an application cannot reset a connection. Our own server lets it, by putting the connection into the scope's
-`state`; without that, in process or on another server, an exception ends the request without an answer.
+An ASGI application cannot reset a connection. The sandbox's own server makes it possible: it puts the connection into
+the scope's `state`. Without that, in process or on another server, an exception ends the request without a response.
 """
 
 from __future__ import annotations
@@ -12,65 +12,81 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.types import Receive, Scope
 
-__all__ = ["KEY", "Connection", "drop", "hold"]
-
 KEY: Final = "connectly_api.sandbox.connection"
-"""Under this name the server puts the connection into the scope's `state`."""
+"""The connection's name in the scope's `state`."""
 
-_AT_ONCE: Final = struct.pack("ii", 1, 0)
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: on, for no time, so that closing sends RST."""
 
 
 class Connection:
-    """One connection of our own server.
+    """One connection of the sandbox's own server.
 
     Attributes:
         is_held: Whether a request on it waits without end.
     """
 
-    def __init__(self, transport: Callable[[], asyncio.Transport]) -> None:
-        """Take what returns the connection's transport, once it has one."""
-        self._transport = transport
+    def __init__(self, get_transport: Callable[[], asyncio.Transport]) -> None:
+        """Take a function that returns the transport, which does not exist yet."""
+        self._get_transport = get_transport
         self.is_held = False
 
     def reset(self) -> None:
-        """Drop it with RST instead of FIN; one that is closed already stays so."""
-        transport = self._transport()
+        """Close the connection with RST instead of FIN, unless it is closed already."""
+        transport = self._get_transport()
         if not transport.is_closing():
             peer: socket.socket = transport.get_extra_info("socket")
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             transport.abort()
+
+
+async def read_body(request: Request, limit: int) -> bytes | None:
+    """Return the body, or None where it has more than `limit` bytes.
+
+    A body that is too long is read to its end all the same: a client that is still sending would miss the response.
+
+    Raises:
+        ClientDisconnect: The client went away.
+    """
+    body: bytearray | None = bytearray()
+    async for chunk in request.stream():
+        if body is not None and len(body) + len(chunk) <= limit:
+            body += chunk
+        else:
+            body = None
+    return None if body is None else bytes(body)
 
 
 async def drop(scope: Scope, receive: Receive) -> None:
     """Reset the connection of a request, and wait until it is gone.
 
     Raises:
-        ConnectionResetError: The connection is not known.
+        ConnectionResetError: The server is not the sandbox's own.
     """
-    connection = _of(scope)
+    connection = _get_connection(scope)
     if connection is None:
-        raise ConnectionResetError("the sandbox dropped the connection, as a rule wants")
+        raise ConnectionResetError("the sandbox dropped the connection, as a fault says")
     connection.reset()
-    await _gone(receive)
+    await _wait_for_disconnect(receive)
 
 
 async def hold(scope: Scope, receive: Receive) -> None:
-    """Wait until the client goes away; where the connection is known, the server need not wait for that."""
-    connection = _of(scope)
+    """Wait until the client goes away; the sandbox's own server does not wait for that when it ends."""
+    connection = _get_connection(scope)
     if connection is not None:
         connection.is_held = True
-    await _gone(receive)
+    await _wait_for_disconnect(receive)
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _of(scope: Scope) -> Connection | None:
+def _get_connection(scope: Scope) -> Connection | None:
     state: dict[str, Any] = scope.get("state", {})
     connection: Connection | None = state.get(KEY)
     return connection

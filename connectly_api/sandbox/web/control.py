@@ -1,28 +1,28 @@
-"""Looking into a running sandbox over HTTP, below a prefix that the service does not use.
+"""The control interface of a running sandbox, over HTTP, below a prefix that the service does not use.
 
     GET  /__sandbox__/                  settings, clock and counts
-    GET  /__sandbox__/messages          the accepted messages that are kept, and what they have come to
+    GET  /__sandbox__/messages          the accepted messages that are kept, with their statuses
     GET  /__sandbox__/requests          the requests that are kept, refused ones included
     GET  /__sandbox__/deliveries        the attempts to deliver webhooks that are kept
     GET  /__sandbox__/registrations     the webhook registrations
-    GET  /__sandbox__/timeline          all of it in the order in which it happened
+    GET  /__sandbox__/timeline          all of it, in the order in which it happened
     GET  /__sandbox__/recording         the run as a file that can be replayed
-    POST /__sandbox__/advance           {"hours": 24}: let time go by
-    POST /__sandbox__/settle            {}: let time go by until nothing is due any more
-    POST /__sandbox__/says              {"customer": "+1604…", "text": "hi"}: be the customer
-    POST /__sandbox__/fault             {"what": "reset", "next": 1}: let something go wrong
+    POST /__sandbox__/advance           {"hours": 24}: move the clock
+    POST /__sandbox__/settle            {}: move the clock until nothing is due
+    POST /__sandbox__/says              {"customer": "+1604…", "text": "hi"}: play the customer
+    POST /__sandbox__/fault             {"what": "reset", "next": 1}: inject a fault
     POST /__sandbox__/reset             {}: forget everything that happened
 
 and every other verb of `Sandbox` and of its customers by its name, with its arguments as a JSON object.
 
-No key is asked for: whoever can reach the sandbox may look.
+No key is needed: whoever can reach the sandbox can control it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import attrs
 from starlette.requests import ClientDisconnect, Request
@@ -32,177 +32,114 @@ from starlette.types import Receive, Scope, Send
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_object
-from connectly_api.sandbox.model.documents import delivery_document, message_document, request_document
-from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest, Registration
-from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.spec.protojson import NotJsonError, decode
-from connectly_api.sandbox.verbs.setup import ACTS
-from connectly_api.sandbox.web.bodies import read_body
-
-__all__ = ["PREFIX", "Inspected", "inspection_routes"]
+from connectly_api.sandbox.engine import Engine
+from connectly_api.sandbox.model.documents import (
+    serialize_delivery,
+    serialize_entry,
+    serialize_message,
+    serialize_request,
+)
+from connectly_api.sandbox.model.state import State
+from connectly_api.sandbox.recording import is_public_setting
+from connectly_api.sandbox.spec.protojson import NotJsonError, decode_json
+from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, VERBS
+from connectly_api.sandbox.web.connection import read_body
 
 PREFIX: Final = "/__sandbox__"
-_SECRETS: Final = frozenset({"api_key", "webhook_secret"})
 
 
-class Inspected(Protocol):
-    """What inspection needs of a sandbox."""
+def build_control_routes(engine: Engine) -> list[BaseRoute]:
+    """Return the routes; every other path below the prefix gets a 404."""
 
-    @property
-    def settings(self) -> Settings:
-        """The fixed side."""
-        ...
+    async def show_overview(_request: Request) -> Response:
+        state, settings = engine.state, attrs.asdict(engine.settings, filter=is_public_setting)
+        kept = {name: len(getattr(state, name)) for name in ("messages", "requests", "deliveries", "registrations")}
+        return _respond({"settings": settings, "now": state.now, "kept": kept})
 
-    @property
-    def messages(self) -> tuple[AcceptedMessage, ...]:
-        """The accepted messages."""
-        ...
+    async def show_records(request: Request) -> Response:
+        return _respond(_VIEWS[_get_last_segment(request)](engine.state))
 
-    @property
-    def requests(self) -> tuple[ReceivedRequest, ...]:
-        """The received requests."""
-        ...
-
-    @property
-    def registrations(self) -> tuple[Registration, ...]:
-        """The webhook registrations."""
-        ...
-
-    @property
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """The attempts to deliver webhooks."""
-        ...
-
-    @property
-    def timeline(self) -> list[dict[str, Any]]:
-        """Everything in the order in which it happened."""
-        ...
-
-    @property
-    def now(self) -> float:
-        """The clock."""
-        ...
-
-    def status_of(self, message_id: str) -> str | None:
-        """Return what a message has come to."""
-        ...
-
-    def recording(self) -> str:
-        """Return the run as text."""
-        ...
-
-    async def act(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        """Do something by its name."""
-        ...
-
-    def reset(self) -> None:
-        """Forget everything."""
-        ...
-
-
-def inspection_routes(sandbox: Inspected) -> list[BaseRoute]:
-    """Return the routes; whatever else stands below the prefix is answered with 404."""
-
-    async def overview(_request: Request) -> Response:
-        return _json({"settings": _shown_settings(sandbox), "now": sandbox.now, "kept": _counts(sandbox)})
-
-    async def look(request: Request) -> Response:
-        return _json(_LOOKS[_last_segment(request)](sandbox))
-
-    async def recording(_request: Request) -> Response:
+    async def show_recording(_request: Request) -> Response:
         try:
-            return Response(sandbox.recording().encode(), media_type="application/json")
+            return Response(engine.build_recording().encode(), media_type="application/json")
         except InvalidInputError as error:
-            return _problem(str(error), 409)
+            return _refuse(str(error), 409)
 
     async def reset(_request: Request) -> Response:
-        sandbox.reset()
-        return _json({})
+        engine.reset()
+        return _respond({})
 
-    async def act(request: Request) -> Response:
-        return await _on_act(request, sandbox)
+    async def run_verb(request: Request) -> Response:
+        return await _run_verb(request, engine)
 
-    async def unknown(_scope: Scope, receive: Receive, send: Send) -> None:
-        await _problem("there is nothing to inspect at that path", 404)(_scope, receive, send)
+    async def refuse_path(scope: Scope, receive: Receive, send: Send) -> None:
+        await _refuse("there is nothing to inspect at that path", 404)(scope, receive, send)
 
     routes = [
-        Route("/", overview, methods=["GET"]),
-        Route("/recording", recording, methods=["GET"]),
+        Route("/", show_overview, methods=["GET"]),
+        Route("/recording", show_recording, methods=["GET"]),
         Route("/reset", reset, methods=["POST"]),
-        *(Route(f"/{name}", look, methods=["GET"]) for name in _LOOKS),
-        *(Route(f"/{verb}", act, methods=["POST"]) for verb in (*ACTS, "advance", "settle")),
+        *(Route(f"/{name}", show_records, methods=["GET"]) for name in _VIEWS),
+        *(Route(f"/{verb}", run_verb, methods=["POST"]) for verb in (*VERBS, *CLOCK_VERBS)),
     ]
-    below = Router(routes, redirect_slashes=False, default=unknown)
-    return [Route(PREFIX, overview, methods=["GET"]), Mount(PREFIX, app=below)]
+    router = Router(routes, redirect_slashes=False, default=refuse_path)
+    return [Route(PREFIX, show_overview, methods=["GET"]), Mount(PREFIX, app=router)]
 
 
-def _messages(sandbox: Inspected) -> dict[str, Any]:
-    return {"messages": [message_document(one, sandbox.status_of(one.id)) for one in sandbox.messages]}
+def _show_messages(state: State) -> dict[str, Any]:
+    return {"messages": [serialize_message(one, state.statuses.get(one.id)) for one in state.messages.values()]}
 
 
-def _requests(sandbox: Inspected) -> dict[str, Any]:
-    return {"requests": [request_document(request) for request in sandbox.requests]}
+def _show_requests(state: State) -> dict[str, Any]:
+    return {"requests": list(map(serialize_request, state.requests))}
 
 
-def _deliveries(sandbox: Inspected) -> dict[str, Any]:
-    return {"deliveries": [delivery_document(delivery) for delivery in sandbox.deliveries]}
+def _show_deliveries(state: State) -> dict[str, Any]:
+    return {"deliveries": list(map(serialize_delivery, state.deliveries))}
 
 
-def _registrations(sandbox: Inspected) -> dict[str, Any]:
-    return {"registrations": [registration.document() for registration in sandbox.registrations]}
+def _show_registrations(state: State) -> dict[str, Any]:
+    return {"registrations": [registration.document() for registration in state.registrations.values()]}
 
 
-def _timeline(sandbox: Inspected) -> dict[str, Any]:
-    return {"now": sandbox.now, "timeline": sandbox.timeline}
+def _show_timeline(state: State) -> dict[str, Any]:
+    return {"now": state.now, "timeline": list(map(serialize_entry, state.timeline))}
 
 
-_LOOKS: Final[Mapping[str, Callable[[Inspected], dict[str, Any]]]] = {
-    "messages": _messages,
-    "requests": _requests,
-    "deliveries": _deliveries,
-    "registrations": _registrations,
-    "timeline": _timeline,
+_VIEWS: Final[Mapping[str, Callable[[State], dict[str, Any]]]] = {
+    "messages": _show_messages,
+    "requests": _show_requests,
+    "deliveries": _show_deliveries,
+    "registrations": _show_registrations,
+    "timeline": _show_timeline,
 }
 
 
-def _last_segment(request: Request) -> str:
+async def _run_verb(request: Request, engine: Engine) -> Response:
+    try:
+        content = await read_body(request, engine.settings.max_body_bytes)
+        arguments = decode_json(b"" if content is None else content or b"{}")
+    except ClientDisconnect:
+        return _refuse("the client went away")
+    except NotJsonError as error:
+        return _refuse(f"the body is {error}")
+    if not is_object(arguments):
+        return _refuse("the body is not a JSON object")
+    try:
+        await engine.run_verb(_get_last_segment(request), arguments)
+    except InvalidInputError as error:
+        return _refuse(str(error))
+    return _respond({"now": engine.state.now})
+
+
+def _get_last_segment(request: Request) -> str:
     return request.url.path.rpartition("/")[2]
 
 
-def _shown_settings(sandbox: Inspected) -> dict[str, Any]:
-    return attrs.asdict(sandbox.settings, filter=lambda attribute, _: attribute.name not in _SECRETS)
+def _refuse(message: str, status: int = 400) -> Response:
+    return _respond({"message": message}, status)
 
 
-def _counts(sandbox: Inspected) -> dict[str, int]:
-    return {
-        "messages": len(sandbox.messages),
-        "requests": len(sandbox.requests),
-        "deliveries": len(sandbox.deliveries),
-        "registrations": len(sandbox.registrations),
-    }
-
-
-async def _on_act(request: Request, sandbox: Inspected) -> Response:
-    try:
-        content = await read_body(request, sandbox.settings.max_body_bytes)
-        arguments = decode(b"" if content is None else content or b"{}")
-    except ClientDisconnect:
-        return _problem("the client went away")
-    except NotJsonError as error:
-        return _problem(f"the body is {error}")
-    if not is_object(arguments):
-        return _problem("the body is not a JSON object")
-    try:
-        await sandbox.act(_last_segment(request), **arguments)
-    except InvalidInputError as error:
-        return _problem(str(error))
-    return _json({"now": sandbox.now})
-
-
-def _problem(message: str, status: int = 400) -> Response:
-    return _json({"message": message}, status)
-
-
-def _json(value: object, status: int = 200) -> Response:
-    """All ASCII: readable whatever a request held."""
+def _respond(value: object, status: int = 200) -> Response:
+    # ASCII alone, and so readable whatever a request held.
     return Response(json.dumps(value).encode(), status, media_type="application/json")

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from connectly_api.errors import ConnectlyError, UsageError
 from connectly_api.sandbox.web.connection import KEY, Connection
 
-__all__ = ["ServeError", "serving"]
+__all__ = ["ServeError", "serve_app"]
 
 _GRACE = 2
 """Seconds that requests under way are given when serving ends."""
@@ -31,7 +31,7 @@ class ServeError(ConnectlyError):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
+async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
     """Serve an application until the block ends; requests under way are given two seconds then.
 
     Args:

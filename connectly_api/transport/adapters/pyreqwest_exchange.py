@@ -22,10 +22,10 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response as Incoming
 
+from connectly_api.errors import Headers
 from connectly_api.transport.adapters.pyreqwest_exit import come_to_rest, faithful, on_the_thread
 from connectly_api.transport.protocol import (
     ClosedError,
-    Headers,
     Progress,
     Response,
     Timeouts,

@@ -33,11 +33,10 @@ def _known() -> frozenset[str]:
         "call _reading.list_of",
         "call _reading.as_number",
         "call _reading.as_integer",
-        "call _wire.query",
-        "call _wire.headers",
-        "call _wire.parameter",
-        "call _wire.header",
-        "call _writing.specified",
+        "call _parameters.encode_query",
+        "call _parameters.encode_parameter",
+        "call _parameters.encode_header",
+        "call _writing.drop_unspecified",
     }
     return frozenset({*_traits(read_tree(ROOT / "connectly_api" / "lowlevel")), *more})
 

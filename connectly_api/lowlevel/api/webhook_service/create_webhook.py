@@ -5,7 +5,8 @@ import typing as _typing
 
 from connectly_api import tracebacks as _tracebacks
 from connectly_api.transport import protocol as _protocol
-from connectly_api.wire import encoding as _wire
+from connectly_api.wire import encoding as _encoding
+from connectly_api.wire import parameters as _parameters
 
 from ...models.create_webhook_response import CreateWebhookResponse
 
@@ -38,9 +39,9 @@ def request(
     return _protocol.Request(
         operation="create_webhook",
         method="POST",
-        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/create/webhooks",
+        path=f"/v1/businesses/{_parameters.encode_path_segment('business_id', business_id)}/create/webhooks",
         parse=CreateWebhookResponse.from_dict,
-        content=_wire.encode_json(body.to_dict(), field="body"),
+        content=_encoding.encode_json(body.to_dict(), field="body"),
     )
 
 

@@ -5,7 +5,7 @@ import typing as _typing
 
 from connectly_api import tracebacks as _tracebacks
 from connectly_api.transport import protocol as _protocol
-from connectly_api.wire import encoding as _wire
+from connectly_api.wire import parameters as _parameters
 
 from ...models.delete_webhook_response import DeleteWebhookResponse
 
@@ -35,7 +35,7 @@ def request(
     return _protocol.Request(
         operation="delete_webhook",
         method="DELETE",
-        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/delete/webhooks/{_wire.path_segment('webhook_id', webhook_id)}",
+        path=f"/v1/businesses/{_parameters.encode_path_segment('business_id', business_id)}/delete/webhooks/{_parameters.encode_path_segment('webhook_id', webhook_id)}",
         parse=DeleteWebhookResponse.from_dict,
     )
 

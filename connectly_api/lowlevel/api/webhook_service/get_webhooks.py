@@ -5,7 +5,7 @@ import typing as _typing
 
 from connectly_api import tracebacks as _tracebacks
 from connectly_api.transport import protocol as _protocol
-from connectly_api.wire import encoding as _wire
+from connectly_api.wire import parameters as _parameters
 
 from ...models.get_webhooks_response import GetWebhooksResponse
 
@@ -33,7 +33,7 @@ def request(
     return _protocol.Request(
         operation="get_webhooks",
         method="GET",
-        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/webhooks",
+        path=f"/v1/businesses/{_parameters.encode_path_segment('business_id', business_id)}/webhooks",
         parse=GetWebhooksResponse.from_dict,
     )
 

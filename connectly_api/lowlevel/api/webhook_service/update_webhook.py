@@ -5,7 +5,8 @@ import typing as _typing
 
 from connectly_api import tracebacks as _tracebacks
 from connectly_api.transport import protocol as _protocol
-from connectly_api.wire import encoding as _wire
+from connectly_api.wire import encoding as _encoding
+from connectly_api.wire import parameters as _parameters
 
 from ...models.update_webhook_response import UpdateWebhookResponse
 
@@ -40,9 +41,9 @@ def request(
     return _protocol.Request(
         operation="update_webhook",
         method="PUT",
-        path=f"/v1/businesses/{_wire.path_segment('business_id', business_id)}/update/webhooks/{_wire.path_segment('webhook_id', webhook_id)}",
+        path=f"/v1/businesses/{_parameters.encode_path_segment('business_id', business_id)}/update/webhooks/{_parameters.encode_path_segment('webhook_id', webhook_id)}",
         parse=UpdateWebhookResponse.from_dict,
-        content=_wire.encode_json(body.to_dict(), field="body"),
+        content=_encoding.encode_json(body.to_dict(), field="body"),
     )
 
 
