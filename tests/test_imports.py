@@ -59,8 +59,8 @@ TABLE = """
     webhooks.backlog      | errors webhooks.cancellation                                              | attrs anyio
                           |                                                                           | trio
     webhooks.cancellation |                                                                           | anyio sniffio
-    sandbox.*             | _version content.* errors json_values keywords lazy sandbox.*             | attrs anyio
-                          | setting_rules tracebacks transport.* web_address webhooks.*               | jsonschema
+    sandbox.*             | _version content.* errors json_values keywords lazy number_checks         | attrs anyio
+                          | sandbox.* setting_rules tracebacks transport.* web_address webhooks.*     | jsonschema
                           |                                                                           | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn
