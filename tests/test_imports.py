@@ -73,8 +73,8 @@ TABLE = """
                           | webhooks.event_parts webhooks.extract webhooks.lenient_fields             |
                           | webhooks.signature                                                        |
     webhooks.*            | error_codes errors json_values number_checks recipients tracebacks        | attrs
-                          | webhooks.decoding webhooks.event_parts webhooks.event_values webhooks.events                |
-                          | webhooks.lenient_fields wire.reading                                      |
+                          | webhooks.decoding webhooks.event_parts webhooks.event_values              |
+                          | webhooks.events webhooks.lenient_fields wire.reading                      |
     sandbox.spec.*        | errors json_values sandbox.spec.*                                         | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs
