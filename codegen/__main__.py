@@ -15,7 +15,7 @@ from codegen.difference import FORMATS, Format
 from codegen.document import CodegenError
 from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
 from codegen.swap import recover
-from codegen.terminal import printable
+from codegen.terminal_text import printable
 from codegen.update import prepare_update, put_in_place, render_update
 
 _ROOT = Path(__file__).resolve().parent.parent

@@ -13,13 +13,13 @@ NOW = measure(ROOT)
 
 # Upper bounds. Lower one when the number falls; raise it only with a reason.
 LINES = 25_134
-PARTICIPLES = 1
-REPEATED_NAMES = 4
+PARTICIPLES = 0
+REPEATED_NAMES = 0
 REPEATED_NAMES_IN_TESTS = 14
 FOLDERS = {
-    "codegen": Folder(modules=44, depth=11, arrows=133, median=131),
-    "connectly_api": Folder(modules=147, depth=21, arrows=596, median=118),
-    "connectly_api/sandbox": Folder(modules=50, depth=14, arrows=183, median=113),
+    "codegen": Folder(modules=44, depth=11, rooms=33, floors=11, arrows=133, median=131),
+    "connectly_api": Folder(modules=147, depth=21, rooms=28, floors=9, arrows=596, median=118),
+    "connectly_api/sandbox": Folder(modules=50, depth=14, rooms=16, floors=9, arrows=183, median=113),
 }
 
 
@@ -28,7 +28,7 @@ def test_the_product_code_stays_within_its_lines() -> None:
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-@pytest.mark.parametrize("number", ["modules", "depth", "arrows", "median"])
+@pytest.mark.parametrize("number", ["modules", "depth", "rooms", "floors", "arrows", "median"])
 def test_a_folder_stays_within_its_bounds(name: str, number: str) -> None:
     assert getattr(NOW.folders[name], number) <= getattr(FOLDERS[name], number)
 
@@ -95,8 +95,8 @@ def test_a_tree_is_measured_without_generated_code(tmp_path: Path) -> None:
     }
     assert find_repeated_outside_tests(metrics) == ["a"]
     # Two modules that import each other are one step of a chain.
-    assert metrics.folders["connectly_api"] == Folder(modules=5, depth=2, arrows=3, median=2)
-    assert metrics.folders["connectly_api/b"] == Folder(modules=3, depth=1, arrows=2, median=1)
+    assert metrics.folders["connectly_api"] == Folder(modules=5, depth=2, rooms=3, floors=2, arrows=3, median=2)
+    assert metrics.folders["connectly_api/b"] == Folder(modules=3, depth=1, rooms=3, floors=1, arrows=2, median=1)
 
 
 def test_two_trees_are_printed_side_by_side(tmp_path: Path) -> None:
@@ -105,5 +105,5 @@ def test_two_trees_are_printed_side_by_side(tmp_path: Path) -> None:
     lines = render([("before", before), ("after", after)]).splitlines()
 
     assert lines[:3] == ["|  | before | after |", "| --- | --- | --- |", "| lines of product code | 2 | 3 |"]
-    assert "| connectly_api/b | 1 → – | 1 → – | 0 → – | 1 → – |" in lines
-    assert "| codegen | 1 → 1 | 1 → 1 | 0 → 0 | 1 → 2 |" in lines
+    assert "| connectly_api/b | 1 → – | 1 → – | 1 → – | 1 → – | 0 → – | 1 → – |" in lines
+    assert "| codegen | 1 → 1 | 1 → 1 | 1 → 1 | 1 → 1 | 0 → 0 | 1 → 2 |" in lines

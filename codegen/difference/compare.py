@@ -8,9 +8,9 @@ from typing import Any
 from codegen.difference.changes import Change, Difference, Place, merge_changes
 from codegen.difference.facets import value
 from codegen.difference.moves import find_moves
-from codegen.difference.operations import compare_operations
-from codegen.difference.schemas import Documents
-from codegen.difference.service import endpoints, information, origins
+from codegen.difference.operation_changes import compare_operations
+from codegen.difference.schema_changes import Documents
+from codegen.difference.service_view import endpoints, information, origins
 from codegen.difference.verdicts import classify
 
 

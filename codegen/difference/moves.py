@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from codegen.difference.schemas import Documents
-from codegen.difference.service import Endpoint
+from codegen.difference.schema_changes import Documents
+from codegen.difference.service_view import Endpoint
 from codegen.difference.shapes import Node, as_mapping, resolve, shape_of
 from codegen.document import Json
 

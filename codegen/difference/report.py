@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal, get_args
 
 from codegen.difference.changes import BUMPS, Change, Difference
-from codegen.terminal import one_line
+from codegen.terminal_text import one_line
 
 Format = Literal["text", "markdown", "json"]
 """What a difference can be written as."""

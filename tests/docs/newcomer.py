@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.docs.reader import BLOCKS, Reader, open_reader
+from tests.docs.sandbox_reader import BLOCKS, Reader, open_reader
 
 GOALS = ("first own message to the sandbox", "first webhook handled")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.newcomer import follow
-from tests.docs.reader import BLOCKS, Reader, open_reader
+from tests.docs.sandbox_reader import BLOCKS, Reader, open_reader
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_whoever_follows_the_page_sees_what_it_shows(reader: Reader) -> None:
 
 
 def test_a_page_that_shows_something_else_is_found(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.docs.reader.PATIENCE", 0.2)
+    monkeypatch.setattr("tests.docs.sandbox_reader.PATIENCE", 0.2)
     reader.printed = "accepted: 01X\n"
     (reader.folder / "server.txt").write_text("", "utf-8")
     reader.servers.append(reader.folder / "server.txt")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.docs.pages import ROOT, blocks_of
-from tests.docs.reader import open_reader, wait_until
+from tests.docs.sandbox_reader import open_reader, wait_until
 from tests.docs.shell import Command
 
 BLOCKS = blocks_of(ROOT / "README.md")

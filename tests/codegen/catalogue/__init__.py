@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.codegen.catalogue import content, hostile, service, style
+from tests.codegen.catalogue import content, hostile, service_rows, style
 
 __all__ = ["ROWS"]
 
-ROWS = (*content.ROWS, *service.ROWS, *style.ROWS, *hostile.ROWS)
+ROWS = (*content.ROWS, *service_rows.ROWS, *style.ROWS, *hostile.ROWS)
 """Every row."""

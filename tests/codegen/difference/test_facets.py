@@ -4,7 +4,7 @@ import pytest
 
 from codegen.difference.facets import description, short, value
 from codegen.document import Json
-from tests.codegen.difference.documents import changes, kinds
+from tests.codegen.difference.sample_documents import changes, kinds
 
 STRING: Json = {"type": "string"}
 NUMBER: Json = {"type": "number"}

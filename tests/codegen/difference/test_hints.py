@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from codegen.document import Json
-from tests.codegen.difference.documents import changes
+from tests.codegen.difference.sample_documents import changes
 
 STRING: Json = {"type": "string"}
 

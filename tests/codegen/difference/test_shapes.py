@@ -4,7 +4,7 @@ import pytest
 
 from codegen.difference.shapes import ANY, Node, as_mapping, as_sequence, describe, join_texts, resolve, shape_of
 from codegen.document import Json
-from tests.codegen.difference.documents import body, lines
+from tests.codegen.difference.sample_documents import body, lines
 
 STRING: Json = {"type": "string"}
 

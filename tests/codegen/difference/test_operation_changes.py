@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from codegen.document import Json
-from tests.codegen.difference.documents import document, lines, swapped
+from tests.codegen.difference.sample_documents import document, lines, swapped
 
 AT = "POST /things"
 STRING: Json = {"type": "string"}

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from codegen.difference.changes import Change, Place
 from codegen.difference.facets import description
-from codegen.difference.schemas import Documents, compare_schemas
-from codegen.difference.service import Endpoint, Parameter
+from codegen.difference.schema_changes import Documents, compare_schemas
+from codegen.difference.service_view import Endpoint, Parameter
 from codegen.difference.shapes import Node, as_mapping, describe, join_texts, resolve, shape_of
 from codegen.difference.verdicts import Side, classify
 from codegen.document import Json

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.terminal import one_line, printable
+from codegen.terminal_text import one_line, printable
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from codegen.difference.service import endpoints, information, origins
+from codegen.difference.service_view import endpoints, information, origins
 from codegen.document import Json
-from tests.codegen.difference.documents import document, lines
+from tests.codegen.difference.sample_documents import document, lines
 
 
 def test_a_base_path_is_a_part_of_every_path() -> None:

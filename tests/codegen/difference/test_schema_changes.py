@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from codegen.difference import compare, schemas
-from codegen.difference.schemas import label
+from codegen.difference import compare, schema_changes
+from codegen.difference.schema_changes import label
 from codegen.document import Json
-from tests.codegen.difference.documents import body, changes, kinds, lines
+from tests.codegen.difference.sample_documents import body, changes, kinds, lines
 
 STRING: Json = {"type": "string"}
 
@@ -102,7 +102,7 @@ def test_parts_are_one_object() -> None:
 
 
 def test_there_may_be_more_places_than_anyone_could_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schemas, "_STEPS", 100)
+    monkeypatch.setattr(schema_changes, "_STEPS", 100)
     levels = 40
     found: Json = {f"L{n}": thing(a=ref(f"L{n + 1}"), b=ref(f"L{n + 1}")) for n in range(levels)}
     old = body(ref("L0"), "request", **found, **{f"L{levels}": thing()})
