@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,9 @@ from tests.left_out import leave_out
 from tests.thoroughness import SAMPLE
 
 leave_out()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it runs in the background like that, and the programs that tests interrupt would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("thorough", derandomize=True, deadline=None)
 settings.register_profile("sample", settings.get_profile("thorough"), max_examples=100 // SAMPLE)
 settings.load_profile("sample")

@@ -1,5 +1,6 @@
 """The plugin, in runs of pytest of their own; tests/docs runs the complete example of the documentation."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,11 @@ def test_a_run_that_uses_none_of_it_imports_no_sandbox_and_no_http_library(pytes
     pytester.runpytest_subprocess(*PLUGIN, "-p", "no:anyio", "-p", "no:asyncio").assert_outcomes(passed=1)
 
 
-def test_the_settings_are_the_defaults_where_nothing_is_overridden(pytester: pytest.Pytester) -> None:
+def test_the_settings_are_the_defaults_where_nothing_is_overridden(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # pytest is to be the first who imports its plugin, to rewrite its assertions; another test may have imported it.
+    monkeypatch.delitem(sys.modules, "connectly_api.pytest_plugin", raising=False)
     pytester.makepyfile("""
         from connectly_api.sandbox import Settings
 
