@@ -52,7 +52,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
         "ButtonReply": "campaign_name",
         "Claim": "key",
         "CreatedWebhook": "id",
-        "DeclaredTemplate": "name language parameters",
+        "DeclaredTemplate": "name language parameters status",
         "Delivery": "registration_id topic problem fault",
         "DeliveryStatus": "campaign_name",
         "Echo": "campaign_name",
