@@ -1,1 +1,1 @@
-"""Turns the vendored Swagger file into `connectly_api/lowlevel`: offline, and to the same bytes everywhere."""
+"""Generates `connectly_api/lowlevel` from the vendor's Swagger file, offline and byte for byte reproducible."""

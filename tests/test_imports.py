@@ -72,7 +72,7 @@ TABLE = """
     webhooks.parsing      | error_response json_values tracebacks webhooks.decoding webhooks.events   |
                           | webhooks.event_parts webhooks.extract webhooks.lenient_fields             |
                           | webhooks.signature                                                        |
-    webhooks.*            | error_codes errors json_values number_checks recipients tracebacks         | attrs
+    webhooks.*            | error_codes errors json_values number_checks recipients tracebacks        | attrs
                           | webhooks.decoding webhooks.event_parts webhooks.event_values              |
                           | webhooks.events webhooks.lenient_fields wire.reading                      |
     sandbox.spec.*        | errors json_values sandbox.spec.*                                         | attrs

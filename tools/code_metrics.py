@@ -1,7 +1,8 @@
 """Print numbers about the code's structure as Markdown: `python -m tools.code_metrics [TREE ...]`.
 
 A tree is a checkout of this project, by default this one; several are printed side by side. Generated code is left out.
-The depth of a folder's imports is the longest chain of modules in it that import each other at run time.
+The depth of a folder's imports is the longest chain of modules in it that import each other at run time. A folder's
+rooms are its modules and the folders in it; its floors are the longest chain of rooms.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 import attrs
 
-from tools.import_graph import Module, find_floors, read_package
+from tools.import_graph import Graph, Module, find_floors, read_package
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _PRODUCT: Final = ("connectly_api", "codegen")
@@ -27,7 +28,20 @@ _REPEATABLE: Final = frozenset({"__init__", "__main__", "conftest"})
 
 _ED_VERBS: Final = frozenset({"embed", "exceed", "feed", "need", "proceed", "seed", "shed", "speed", "succeed"})
 _ING_NOUNS: Final = frozenset(
-    {"bring", "docstring", "encoding", "heading", "mapping", "ping", "ring", "setting", "string", "thing", "warning"}
+    {
+        "bring",
+        "docstring",
+        "encoding",
+        "heading",
+        "mapping",
+        "ping",
+        "recording",
+        "ring",
+        "setting",
+        "string",
+        "thing",
+        "warning",
+    }
 )
 _IRREGULAR_FORMS: Final = (
     "become been begun bent bound bought broken brought built caught chosen dealt done drawn driven fallen fed felt "
@@ -46,12 +60,16 @@ class Folder:
     Attributes:
         modules: How many there are.
         depth: The longest chain of imports among them.
+        rooms: The modules and the folders directly in it.
+        floors: The longest chain of imports among its rooms.
         arrows: How many pairs of them import one another.
         median: The median module, in lines.
     """
 
     modules: int
     depth: int
+    rooms: int
+    floors: int
     arrows: int
     median: int
 
@@ -112,9 +130,12 @@ def measure(tree: Path) -> Metrics:
         for folder in sorted({module.path.parent for module in modules.values()}):
             inside = {module.name for module in modules.values() if module.path.is_relative_to(folder)}
             below = {module: graph[module] & inside for module in inside}
+            rooms = _build_rooms(below, len(folder.relative_to(tree / name).parts))
             folders[folder.relative_to(tree).as_posix()] = Folder(
                 modules=len(inside),
                 depth=1 + max(find_floors(below).values()),
+                rooms=len(rooms),
+                floors=1 + max(find_floors(rooms).values()),
                 arrows=sum(map(len, below.values())),
                 median=round(median(lengths[module] for module in inside)),
             )
@@ -125,6 +146,18 @@ def measure(tree: Path) -> Metrics:
                     place = module.path.relative_to(tree).as_posix()
                     participles.append(f"{place}:{function.lineno} {function.name}")
     return Metrics(lines, count, functions, tuple(participles), _find_repeated(tree), folders)
+
+
+def _build_rooms(graph: Graph, depth: int) -> Graph:
+    """Return which room of a folder imports which, from its modules; the folder itself is the room of its face."""
+
+    def name_room(module: str) -> str:
+        return (module.split(".") + [""] * depth)[depth] if module else ""
+
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for module, others in graph.items():
+        rooms[name_room(module)] |= {name_room(other) for other in others} - {name_room(module)}
+    return {room: frozenset(others) for room, others in rooms.items()}
 
 
 def _count_lines(module: Module) -> int:
@@ -171,7 +204,7 @@ def render(trees: Iterable[tuple[str, Metrics]]) -> str:
             *_render_table(["", *names], ([name, *map(str, values)] for name, values in totals.items())),
             "",
             *_render_table(
-                ["folder", "modules", "depth of imports", "arrows", "median module, lines"],
+                ["folder", "modules", "depth of imports", "rooms", "floors", "arrows", "median module, lines"],
                 ([name, *_render_folder([one.folders.get(name) for one in columns])] for name in sorted(folders)),
             ),
         ]
