@@ -83,10 +83,10 @@ def test_a_new_file_is_put_in_place_and_told(
     assert run(checkout, new, "--dry-run") == 0
     dry = capsys.readouterr().out
     assert read_tree(checkout) == before
-    assert "Not put in place, as this is a dry run: service.swagger.json" in dry
+    assert "Dry run, not updated: service.swagger.json" in dry
     assert run(checkout, new) == 0
     told = capsys.readouterr().out
-    assert told.split("Put in place")[0] == dry.split("Not put in place")[0]
+    assert told.split("Updated: ")[0] == dry.split("Dry run, not updated: ")[0]
     assert (checkout / "service.swagger.json").read_bytes() == Path(new).read_bytes()
     assert b"mime_type" in (checkout / "connectly_api/lowlevel/models/attachment.py").read_bytes()
     assert (checkout / "connectly_api/lowlevel/api/widget_service/list_.py").is_file()

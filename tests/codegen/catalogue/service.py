@@ -185,7 +185,7 @@ def the_error_body_is_replaced(document: Document) -> None:
 
 @row(
     f"breaking: {LIST} · security: requires API key in the header Authorization, "
-    "not for API key in the header X-API-Key",
+    "not API key in the header X-API-Key",
     facade=True,
 )
 def the_key_goes_elsewhere(document: Document) -> None:
