@@ -194,7 +194,7 @@ class NotSentError(ConnectlyError):
     certificate does not verify.
 
     Attributes:
-        timed_out: Whether a time-out, rather than a refusal, ended it.
+        timed_out: Whether a timeout, rather than a refusal, ended it.
     """
 
     retry_safe: bool = True
@@ -213,7 +213,7 @@ class OutcomeUnknownError(ConnectlyError):
     Do not simply send again; wait for the delivery status, which carries the callback data.
 
     Attributes:
-        timed_out: Whether a time-out, rather than a broken connection, ended it.
+        timed_out: Whether a timeout, rather than a broken connection, ended it.
     """
 
     may_have_taken_effect: bool = True

@@ -37,7 +37,7 @@ class _Queue:
 class PacedTransport:
     """Sends through another adapter, no faster than a pace, on asyncio or trio.
 
-    A time-out that ends a request while it waits here finds it not sent.
+    A timeout that ends a request while it waits here finds it not sent.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""One call, from a pure request to a parsed answer: time-outs, retries, typed errors.
+"""One call, from a pure request to a parsed answer: timeouts, retries, typed errors.
 
 The only place that looks at a status, and the only one that decides whether something may be sent again.
 """

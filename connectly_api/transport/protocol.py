@@ -165,7 +165,7 @@ class BrokenExchangeError(ExplainedError, ConnectionError):
 
 
 class LateError(ExplainedError, TimeoutError):
-    """A time-out ended the exchange."""
+    """A timeout ended the exchange."""
 
 
 class ClosedError(ExplainedError, RuntimeError):

@@ -44,7 +44,7 @@ def _validate_pause(_instance: object, attribute: attrs.Attribute[float], value:
 @cut_init_traceback
 @attrs.frozen
 class Retry:
-    """How often to repeat a call that may be repeated, and with what pauses, all within the call's time-out.
+    """How often to repeat a call that may be repeated, and with what pauses, all within the call's timeout.
 
     The pause before attempt n+1 is random, from 0 to `base` x 2^(n-1) seconds, at most `cap` ("full jitter"). If the
     service sends a `Retry-After`, that time is added.

@@ -73,7 +73,7 @@ class HttpxTransport(NetworkTransport):
         """Check the settings; nothing is opened yet.
 
         Args:
-            max_connections: Connections at most; further requests wait for one in order, within their time-outs.
+            max_connections: Connections at most; further requests wait for one in order, within their timeouts.
             idle_seconds: How long to keep an unused connection. Short, because if the server closes one just as it is
                 used, nobody knows what became of the message.
             verify: A TLS context of your own instead of `tls`.

@@ -56,7 +56,7 @@ class Exchange:
         """Open none yet."""
         self._settings = settings
         self._in_flight = asyncio.Semaphore(settings.max_connections)
-        # pyreqwest's time-outs for connecting and reading belong to a client, not to a request.
+        # pyreqwest's timeouts for connecting and reading belong to a client, not to a request.
         self._clients: dict[tuple[float, float], Client] = {}
         self._is_closed = False
 
@@ -105,7 +105,7 @@ class Exchange:
         builder = builder.http1_ignore_invalid_headers_in_responses(value=True)
         builder = builder.http1_allow_spaces_after_header_name_in_responses(value=True)
         builder = builder.pool_idle_timeout(timedelta(seconds=self._settings.idle_seconds))
-        # pyreqwest's read time-out includes connecting: the connection attempt must end first, to be told apart.
+        # pyreqwest's read timeout includes connecting: the connection attempt must end first, to be told apart.
         connect = min(timeouts.connect, 0.9 * timeouts.read)
         if connect < math.inf:
             builder = builder.connect_timeout(_to_timedelta(connect))
