@@ -1,11 +1,14 @@
 # `make` lists the targets. Each creates the environments that it needs, as .venv folders in this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lowest newest check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter onboarding
+.PHONY: help demo test test-fast test-long lowest newest check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter onboarding
 
 # The oldest and the newest supported Python of this machine. To choose one: `make PYTHONS=python3.12 test`.
 PYTHONS := $(shell sh tools/interpreters)
 RUN := .venv/bin/python
+
+# Where it is set, every worker of pytest and every program that a test starts compiles each module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
@@ -22,8 +25,11 @@ demo: environment ## Send every documented message to the sandbox and show each 
 test: environment ## Run the tests with branch coverage, on the oldest supported Python found
 	@sh tools/test
 
-test-long: environment ## Run the long tests: sweeps over every byte offset, step and case of an attack
-	$(RUN) -m pytest -n auto --dist worksteal -m long
+test-fast: environment ## Run most tests in under a minute, without coverage: none that is marked slow, once or long
+	@$(RUN) -m pytest -q -n auto --dist worksteal -m "not slow and not once and not long"
+
+test-long: environment ## Run the long tests: sweeps over every byte, step and case, and all examples of the property tests
+	$(RUN) -m pytest -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile thorough
 
 # What is shipped. Tests that need a framework or the locked development tools are left out.
 SHIPPED := -q -n auto --dist worksteal -m "not long and not once" --ignore=tests/transport/test_threads.py \

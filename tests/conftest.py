@@ -8,9 +8,13 @@ import pytest
 from hypothesis import settings
 
 from connectly_api.transport.adapters import pyreqwest_loading
+from tests.left_out import leave_out
+from tests.thoroughness import SAMPLE
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+leave_out()
+settings.register_profile("thorough", derandomize=True, deadline=None)
+settings.register_profile("sample", settings.get_profile("thorough"), max_examples=100 // SAMPLE)
+settings.load_profile("sample")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,7 +23,12 @@ def _trusted() -> None:
     pyreqwest_loading._LOADER._loaded = pyreqwest_loading._import(is_safe=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _unmeasured() -> None:
-    """Measure coverage where tests run; in the programs that they start it would take long."""
-    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let coverage start in the workers of `make test`, and in no other process.
+
+    The process that hands the tests out runs none of them; the programs that tests start would take long.
+    """
+    if hasattr(session.config, "workerinput"):
+        os.environ.pop("COVERAGE_PROCESS_START", None)
+    elif os.environ.pop("MEASURE_COVERAGE", ""):
+        os.environ["COVERAGE_PROCESS_START"] = str(session.config.rootpath / "pyproject.toml")

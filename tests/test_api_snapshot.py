@@ -204,6 +204,7 @@ def rename_audio(checkout: Path) -> None:
     client.write_text(text.replace("async def send_audio(", "async def send_voice("), "utf-8")
 
 
+@pytest.mark.slow
 def test_the_tool_writes_no_breaking_change_that_is_not_announced(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,6 +96,7 @@ def is_in(echo: str, told: str) -> bool:
 SAMPLE: Final = [("plain", TEXT), ("hex", PHONE), ("rot13", TEXT), ("last four", PHONE), ("decimal together", PHONE)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_an_echo_shows_nowhere(transport: TransportName, place: str) -> None:

@@ -67,8 +67,9 @@ TABLE = """
     pytest_plugin         | client sandbox transport.adapters.asgi                                    | pytest
     cli.*                 | _version cli.* client content.* errors json_values lowlevel               | attrs anyio
                           | lowlevel.models recipients registrations results sandbox.__main__         | dotenv rich
-                          | send_request setting_rules transport.adapters.mock transport.protocol     | typer
-                          | webhooks.events webhooks.receiving webhooks.signature                     |
+                          | send_request setting_rules transport.adapters.mock transport.endpoint     | typer
+                          | transport.failure_text transport.protocol webhooks.events                 |
+                          | webhooks.receiving webhooks.signature                                     |
 """
 
 # The package itself: its public names, imported for type checkers at once and for everyone else when first used.

@@ -14,7 +14,7 @@ from typing import Any, cast, get_args
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import lowlevel
@@ -38,6 +38,7 @@ from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Answer, Request, Response
 from connectly_api.wire import writing
 from connectly_api.wire.unset import UNSET
+from tests.thoroughness import up_to
 
 DATA = Path(__file__).resolve().parent / "data"
 OPERATIONS = [name for name in lowlevel.__all__ if name.islower()]
@@ -290,8 +291,9 @@ def number(source: Any) -> object:
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-@settings(max_examples=40)
+@up_to(40)
 @given(data=st.data())
 def test_anything_in_any_field_is_read_and_nothing_is_lost(model: type[Any], data: st.DataObject) -> None:
     keys = st.sampled_from([*wire_names(model), "unknown", "unknownKey"])

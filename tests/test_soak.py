@@ -7,6 +7,7 @@ import pytest
 from benchmarks.send_soak import soak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["httpx", "pyreqwest"])
 async def test_every_call_ends_in_exactly_one_way_and_the_server_agrees(transport: str) -> None:
     counted = await soak(1500, 100, transport, faults=0.05)

@@ -191,7 +191,8 @@ async def test_rich_finds_nothing_to_draw(call: Call) -> None:
 
 @pytest.mark.parametrize("transport", ["httpx", "pyreqwest"])
 async def test_no_librarys_frame_is_left_either(transport: Any) -> None:
-    refused = Connectly(api_key=KEY, business_id="b", base_url=f"http://127.0.0.1:{free_port()}", transport=transport)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    refused = Connectly(api_key=KEY, business_id="b", base_url=nobody, transport=transport, retry=Retry(base=0.01))
     async with refused:
         with pytest.raises(NotSentError) as not_sent:
             await refused.send_text(PHONE, TEXT)

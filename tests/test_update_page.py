@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.codegen.styles import STYLES
+from tests.left_out import search_path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "update.md").read_text("utf-8")
@@ -55,7 +56,7 @@ def copy(tmp_path: Path) -> Path:
 def run(command: str, root: Path) -> str:
     words = [sys.executable if word == "python" else word for word in shlex.split(command)]
     names = {f"GIT_{role}_{key}": "a@example.com" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
-    settings = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", **names}
+    settings = {"PYTHONPATH": search_path(root), "PYTHONDONTWRITEBYTECODE": "1", **names}
     without = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     done = subprocess.run(words, cwd=root, env=without | settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
@@ -63,6 +64,7 @@ def run(command: str, root: Path) -> str:
 
 
 @pytest.mark.once
+@pytest.mark.long
 def test_the_commands_of_the_page_lead_from_a_new_file_to_a_wheel(copy: Path, tmp_path: Path) -> None:
     document = json.loads((ROOT / "service.swagger.json").read_bytes())
     new = STYLES["other operation ids and tags"](STYLES["packaged names"](document))

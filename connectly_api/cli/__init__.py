@@ -1,7 +1,7 @@
 """The command line: `connectly`, or `python -m connectly_api.cli`.
 
-Needs the extra: `pip install 'connectly-api[cli]'`. What it takes, prints and ends with is told by `connectly --help`
-and by docs/command-line.md; its modules are no interface for programs, which have `connectly_api` itself.
+Needs the extra: `pip install 'connectly-api[cli]'`. `connectly --help` and docs/command-line.md describe it. Programs
+use `connectly_api` itself: nothing in this package is an interface for them.
 """
 
 from __future__ import annotations
@@ -13,22 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connectly_api.transport.protocol import Transport
 
-__all__ = ["main"]
-
 
 def main(arguments: Sequence[str] | None = None, *, transport: Transport | None = None) -> int:
-    """Run one command.
+    """Run one command and return its exit status.
 
     Args:
-        arguments: Those of the command line; None takes the process's own.
+        arguments: The command line; None takes the process's own.
         transport: What carries requests instead of HTTP, for tests.
-
-    Returns:
-        The exit status.
     """
     try:
-        # Only here, so that whoever lacks the extra reads a sentence and no traceback.
-        from connectly_api.cli.program import run  # noqa: PLC0415
+        # Imported here, so that a missing extra gives a sentence instead of a traceback.
+        from connectly_api.cli.command_line import run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("connectly_api"):
             raise

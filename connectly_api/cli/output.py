@@ -1,4 +1,4 @@
-"""What a command prints: plain lines for pipes and files, tables for people at a terminal, JSON for machines."""
+"""What a command prints: plain lines for pipes and files, tables for terminals, JSON for programs."""
 
 from __future__ import annotations
 
@@ -14,77 +14,81 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["OutputError", "note", "say", "say_bytes", "say_json", "say_table", "writing"]
-
-# Controls could drive a terminal; characters that nobody sees could turn around what follows.
-_HIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-
-
-def _shown(text: str) -> str:
-    return _HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+# Control characters could drive a terminal; invisible ones could reverse the text that follows.
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 class OutputError(Exception):
-    """Standard output takes nothing any more; what was to be printed about was done.
+    """Standard output cannot be written; the command itself was done.
 
     Attributes:
-        reason: What the system says.
+        reason: The system's error.
     """
 
     def __init__(self, reason: OSError) -> None:
-        """Keep the reason."""
-        super().__init__(f"the output cannot be written: {reason.strerror}; what was asked for was done")
+        """Keep the system's error."""
+        super().__init__(f"the output cannot be written: {reason.strerror}; the command itself was done")
         self.reason = reason
 
 
-@contextmanager
-def writing() -> Generator[None]:
-    """Tell a failure of standard output from all others.
+def is_terminal() -> bool:
+    """Say whether a person reads the output, rather than a program or a file."""
+    return sys.stdout.isatty()
 
-    Raises:
-        OutputError: Standard output failed within the block.
-    """
+
+def write_line(text: str) -> None:
+    """Print one line, with control characters escaped."""
+    with _convert_errors():
+        sys.stdout.write(f"{_escape(text)}\n")
+
+
+def write_bytes(content: bytes) -> None:
+    """Print bytes as they are."""
+    with _convert_errors():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
+
+def write_json(value: object) -> None:
+    """Print a JSON value as one line of ASCII."""
+    with _convert_errors():
+        sys.stdout.write(f"{json.dumps(value)}\n")
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table on a terminal; anywhere else, one line per row with tabs between the columns."""
+    if not is_terminal():
+        with _convert_errors():
+            sys.stdout.writelines("\t".join(map(_escape, row)) + "\n" for row in rows)
+        return
+    # With NO_COLOR, rich still prints bold type.
+    table = Table(*columns, header_style="" if os.environ.get("NO_COLOR") else "bold")
+    for row in rows:
+        # As Text, because rich reads square brackets in strings as markup.
+        table.add_row(*(Text(_escape(cell), overflow="fold") for cell in row))
+    with _convert_errors():
+        Console(file=sys.stdout).print(table)
+
+
+def write_note(text: str) -> None:
+    """Print one line on standard error."""
+    sys.stderr.write(f"connectly: {_escape(text)}\n")
+
+
+def flush_output() -> None:
+    """Write out what standard output still holds."""
+    with _convert_errors():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _convert_errors() -> Generator[None]:
     try:
         yield
     except OSError as error:
         raise OutputError(error) from error
 
 
-def say(text: str) -> None:
-    """Print one line; control characters are shown as escapes."""
-    with writing():
-        sys.stdout.write(f"{_shown(text)}\n")
-
-
-def say_bytes(content: bytes) -> None:
-    """Print bytes as they are."""
-    with writing():
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-
-
-def say_json(value: object) -> None:
-    """Print a JSON value as one line of ASCII."""
-    with writing():
-        sys.stdout.write(f"{json.dumps(value)}\n")
-
-
-def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table on a terminal; anywhere else, a line for each row, with tabs between the columns."""
-    if not sys.stdout.isatty():
-        with writing():
-            sys.stdout.writelines("\t".join(map(_shown, row)) + "\n" for row in rows)
-        return
-    # Rich keeps bold type where NO_COLOR is set; who sets it wants no escapes at all.
-    table = Table(*columns, header_style="" if os.environ.get("NO_COLOR") else "bold")
-    for row in rows:
-        # As texts, because rich would take square brackets in strings for its markup.
-        table.add_row(*(Text(_shown(cell), overflow="fold") for cell in row))
-    with writing():
-        Console(file=sys.stdout).print(table)
-
-
-def note(text: str) -> None:
-    """Print one line on standard error."""
-    sys.stderr.write(f"connectly: {_shown(text)}\n")
+def _escape(text: str) -> str:
+    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

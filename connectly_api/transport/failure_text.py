@@ -20,7 +20,7 @@ from typing import Final, cast
 from connectly_api.json_values import is_array, is_object
 from connectly_api.transport.protocol import ExplainedError
 
-__all__ = ["causes_of", "describe_failure"]
+__all__ = ["causes_of", "describe_failure", "explain_failure"]
 
 _MOST: Final = 32
 """Causes, and causes of causes, that are looked at."""
@@ -94,13 +94,16 @@ def describe_failure(error: BaseException) -> str:
     """
     if isinstance(error, ExplainedError):
         return str(error)
-    name = type(error).__name__
+    name, reason = type(error).__name__, explain_failure(error)
+    return f"{name}{_place(error)}" if reason is None else f"{name}: {reason}"
+
+
+def explain_failure(error: BaseException | None) -> str | None:
+    """Return why an exception was raised, in words of ours, or None where that is not known."""
+    if error is None or isinstance(error, ExplainedError):
+        return None if error is None else str(error)
     reason = next(filter(None, map(_reason, causes_of(error))), None)
-    if reason is None and isinstance(error, TimeoutError):
-        reason = _LATE
-    if reason is not None:
-        return f"{name}: {reason}"
-    return f"{name}{_place(error)}"
+    return _LATE if reason is None and isinstance(error, TimeoutError) else reason
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:

@@ -1,4 +1,4 @@
-"""The command line in this process, on a sandbox in this process, in an empty directory and an empty environment."""
+"""The command line and a sandbox, both in this process, in an empty directory and an empty environment."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import Any
 import attrs
 import pytest
 
+from connectly_api import Response
 from connectly_api.cli import main
 from connectly_api.sandbox import Sandbox
-from connectly_api.transport import AsgiTransport, Transport
+from connectly_api.transport import AsgiTransport, MockTransport, Transport, WireRequest
 
 Input = Callable[[str | bytes], None]
 
 
 @attrs.frozen
 class Ended:
-    """How a command ended."""
+    """What a command printed, and its exit status."""
 
     code: int
     out: str
@@ -41,12 +42,27 @@ class Shell:
     sandbox: Sandbox
     transport: Transport
     capsys: pytest.CaptureFixture[str]
+    columns: int | None = None
+    """The width of the terminal that commands print to; None stands for a pipe."""
 
     def __call__(self, *arguments: str) -> Ended:
         self.capsys.readouterr()
-        code = main(arguments, transport=self.transport)
+        with pytest.MonkeyPatch.context() as patch:
+            if self.columns is not None:
+                patch.setattr("sys.stdout.isatty", lambda: True)
+                for name, value in (("COLUMNS", str(self.columns)), ("NO_COLOR", "1"), ("TERM", "xterm")):
+                    patch.setenv(name, value)
+            code = main(arguments, transport=self.transport)
         captured = self.capsys.readouterr()
         return Ended(code, captured.out, captured.err)
+
+    def against(self, respond: Callable[[WireRequest], Response], **options: bool) -> Shell:
+        """Return a shell whose commands reach something else than the sandbox."""
+        return attrs.evolve(self, transport=MockTransport(respond, **options))
+
+    def on_terminal(self, columns: int = 80) -> Shell:
+        """Return a shell whose commands print to a terminal."""
+        return attrs.evolve(self, columns=columns)
 
 
 @pytest.fixture
@@ -60,13 +76,13 @@ def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def standard_input(monkeypatch: pytest.MonkeyPatch) -> Input:
-    """What puts something into standard input."""
+    """A function that fills standard input."""
 
-    def put(content: str | bytes) -> None:
+    def fill(content: str | bytes) -> None:
         raw = content.encode() if isinstance(content, str) else content
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw), "utf-8"))
 
-    return put
+    return fill
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.codegen.catalogue.outcome import difference_of, outcomes
 from tests.codegen.catalogue.row import Row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_difference_says_what_changed(row: Row, tmp_path: Path) -> None:
     if row.refused and not row.lines:
@@ -23,9 +25,12 @@ def test_the_difference_says_what_changed(row: Row, tmp_path: Path) -> None:
         assert tuple(map(line, difference_of(row, tmp_path).changes)) == row.lines
 
 
-# One test, as types and contracts are looked at for all rows together: each row on its own would take a minute.
+# Types and contracts are looked at for all rows together: each row on its own would take a minute.
 @pytest.mark.once
-def test_every_row_comes_to_what_it_says(tmp_path: Path) -> None:
-    found = outcomes(ROWS, tmp_path)
+@pytest.mark.parametrize(
+    "rows", [pytest.param(ROWS[::13], id="a sample"), pytest.param(ROWS, id="all", marks=pytest.mark.long)]
+)
+def test_every_row_comes_to_what_it_says(rows: Sequence[Row], tmp_path: Path) -> None:
+    found = outcomes(rows, tmp_path)
     assert [outcome.problem for outcome in found if outcome.problem] == []
-    assert len(found) == len({row.name for row in ROWS})
+    assert len(found) == len({row.name for row in rows})

@@ -30,6 +30,7 @@ def test_one_file_alone_says_what_the_tree_was_made_from() -> None:
     assert [path for path, content in tree.items() if b"openapi-python-client" in content] == ["_source.py"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
 def test_the_bytes_do_not_depend_on_hash_seeds_or_the_current_folder(seed: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -49,6 +50,7 @@ def test_the_bytes_do_not_depend_on_hash_seeds_or_the_current_folder(seed: str, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["tree"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_generated_is_formatted_as_the_project_is(name: str, tmp_path: Path) -> None:
     write_tree(build(Layout.of(ROOT, swagger_path(name))).files, tmp_path / "tree")
@@ -184,6 +186,7 @@ def test_a_swap_that_fails_leaves_what_was_there(there: bool, tmp_path: Path, mo
     assert [path.name for path in tmp_path.iterdir()] == (["tree"] if there else [])
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_repository_is_generated_from_its_own_files(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     text = (

@@ -30,6 +30,7 @@ class Recorder:
         return Answer(request.parse(self.answer), Response(200))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name != VENDORED])
 def test_every_public_name_can_be_imported_and_is_listed(name: str, generated: Generated) -> None:
     tree = generated(name)

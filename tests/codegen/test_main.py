@@ -32,6 +32,7 @@ def test_a_fresh_tree_passes_the_check(checkout: Path, capsys: pytest.CaptureFix
     assert "is what service.swagger.json makes of it" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["edit", "extra", "missing", "stale", "no table"])
 def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_generating(
     change: str, checkout: Path, capsys: pytest.CaptureFixture[str]
@@ -77,6 +78,7 @@ def test_a_tree_that_is_not_there_fails_the_check(checkout: Path, capsys: pytest
     assert "missing: __init__.py" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_another_file_can_be_generated_to_another_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--swagger", str(swagger_path("maps")), "--out", str(tmp_path / "tree")]
     assert main(["generate", *arguments]) == 0

@@ -61,6 +61,7 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 def test_a_style_changes_nothing_that_a_user_of_the_tree_sees(style: str, published: Path) -> None:
     expected = code(first(VENDORED))
@@ -73,6 +74,7 @@ def test_a_style_changes_nothing_that_a_user_of_the_tree_sees(style: str, publis
     assert found == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", [style for style in STYLES if style not in CHANGES_ERRORS])
 def test_a_style_keeps_the_table_of_names_and_is_no_difference(style: str, published: Path) -> None:
     before, after = read(published.read_bytes()), read(built(style, published).published)
@@ -85,6 +87,7 @@ def test_a_style_keeps_the_table_of_names_and_is_no_difference(style: str, publi
     assert told <= {"null-allowed"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["rpcStatus", "no errors"])
 def test_another_error_has_the_published_name_and_none_has_none(style: str, published: Path) -> None:
     files = built(style, published).files
@@ -101,6 +104,7 @@ def test_every_style_is_valid(style: str) -> None:
     assert list(judge[document.get("swagger") or document["openapi"]](document).iter_errors()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["OpenAPI 3.0", "OpenAPI 3.1"])
 def test_the_tree_holds_swagger_whatever_the_file_is(style: str, published: Path) -> None:
     inside = json.loads(built(style, published).files["service.swagger.json"])
@@ -108,6 +112,7 @@ def test_the_tree_holds_swagger_whatever_the_file_is(style: str, published: Path
     assert inside == as_swagger(styled(style))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_run_makes_what_the_first_did(name: str, tmp_path: Path) -> None:
     (tmp_path / "published.json").write_bytes(first(name).published)

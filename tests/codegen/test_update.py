@@ -74,6 +74,7 @@ def run(root: Path, *arguments: str) -> int:
     return main(["update", "--root", str(root), *arguments])
 
 
+@pytest.mark.slow
 def test_a_new_file_is_put_in_place_and_told(
     checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_new_file_is_put_in_place_and_told(
     assert "byte for byte: nothing to do." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_same_in_another_style_concerns_no_handwritten_place(
     checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_file_that_cannot_be_used_changes_nothing(
     assert read_tree(checkout) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError("the disk is full")])
 @pytest.mark.parametrize("step", ["build", "affected", "begin", "swap"])
 def test_a_step_that_fails_changes_nothing(  # noqa: PLR0917  cases and fixtures
@@ -174,6 +177,7 @@ def test_what_cannot_be_imported_is_not_put_in_place(
     assert "what is generated from it cannot be imported: ImportError: broken" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_checkout_without_a_table_of_names_gets_one(checkout: Path, tmp_path: Path) -> None:
     (checkout / "codegen" / "published.json").unlink()
     assert run(checkout, put(tmp_path, changed())) == 0

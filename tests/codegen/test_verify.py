@@ -29,6 +29,7 @@ def counted(document: Json) -> Counts:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_what_comes_out_is_counted_and_is_what_went_in(name: str) -> None:
     source, document, tree = parts(name)
@@ -44,6 +45,7 @@ SEND = "api/message_service/send_message.py"
 MODEL = "models/participant.py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "old", "new", "missing"),
     [

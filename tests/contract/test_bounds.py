@@ -52,6 +52,7 @@ def check(recorder: Recorder) -> None:
     assert response.status in {200, 201}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", BOUNDS, ids=str)
 @few
 @given(data=st.data())

@@ -96,6 +96,7 @@ def service(**options: object) -> Sandbox:
     return Sandbox(api_key="canary-key-5e1f", business_id="business-1", windows="open", **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 async def test_a_named_recipient_gets_one_message_and_nothing_else_is_changed() -> None:
     real = service()
     async with real.serve() as address:
@@ -106,6 +107,7 @@ async def test_a_named_recipient_gets_one_message_and_nothing_else_is_changed() 
     assert len(real.messages) == 1
 
 
+@pytest.mark.slow
 async def test_a_service_that_answers_otherwise_fails_is_only_read_and_its_key_is_not_shown() -> None:
     real = service()
     real.fault("wrong_types")

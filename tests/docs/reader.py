@@ -20,6 +20,7 @@ import httpx
 
 from tests.docs.pages import ROOT, Block, blocks_of
 from tests.docs.shell import Command, Place, check, commands
+from tests.left_out import search_path
 from tests.rough_server import free_port
 
 BLOCKS = blocks_of(ROOT / "docs" / "quick-start.md")
@@ -134,6 +135,6 @@ def wait_until(condition: Callable[[], bool], server: Path) -> None:
 def open_reader(folder: Path) -> Iterator[Reader]:
     """Begin in an empty folder with an environment that names no service; end the servers with the block."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTLY_")}
-    environment |= {"PYTHONPATH": str(ROOT)}
+    environment |= {"PYTHONPATH": search_path(ROOT)}
     with ExitStack() as stack:
         yield Reader(folder, {"8750": free_port(), "8000": free_port()}, environment, stack)

@@ -23,6 +23,7 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import WebhookApp
 from tests.docs.pages import ROOT, Block, blocks_of, pages
 from tests.docs.shell import Place, check, commands, read_input
+from tests.left_out import search_path
 
 PAGES = {page.relative_to(ROOT).as_posix(): blocks_of(page) for page in pages()}
 BLOCKS = [block for blocks in PAGES.values() for block in blocks]
@@ -34,7 +35,7 @@ DATA: Mapping[str, Callable[[str], object]] = {
     "ini": lambda text: configparser.ConfigParser().read_string(text),
 }
 KNOWN = {"python", "text"} | SHELL | set(DATA)
-RUN_ELSEWHERE = {("docs/command-line.md", "sh"): "tests/cli/test_documentation.py"}
+RUN_ELSEWHERE = {("docs/command-line.md", "sh"): "tests/cli/test_documented_commands.py"}
 """By page and language: the tests that run all of its blocks themselves, pipes and files included."""
 SERVED = {("README.md", "bot.py"): "tests/docs/test_readme.py"}
 """By page and title: programs that send nothing until a customer writes, and the tests that serve them."""
@@ -123,12 +124,13 @@ def test_text_is_what_the_python_above_it_prints(block: Block) -> None:
     assert (before.language, before.reason) == ("python", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [block for block in of("python") if (block.title or "").startswith("test_")], ids=str)
 def test_a_file_of_tests_passes_and_so_many_as_the_page_says(block: Block, folder: Path) -> None:
     # What else is installed here is none of the page's business, and slow to load.
     plugins = ("connectly_api.pytest_plugin", "pytest_asyncio.plugin", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", "-W", "error", *(word for name in plugins for word in ("-p", name))]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, "PYTHONPATH": search_path(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         [*command, str(block.title)],
         cwd=folder,

@@ -17,6 +17,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         yield reader
 
 
+@pytest.mark.slow
 def test_whoever_follows_the_page_sees_what_it_shows(reader: Reader) -> None:
     steps = list(follow(reader))
     assert steps == ["first own message to the sandbox", "first webhook handled"]

@@ -93,6 +93,7 @@ async def _play(calls: list[tuple[str, dict[str, Any]]]) -> None:
         await sandbox.settle()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(CALLS)
 def test_no_verb_fails_whatever_it_is_called_with(calls: list[tuple[str, dict[str, Any]]]) -> None:

@@ -30,11 +30,18 @@ from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, Receiver, ask, client_o
 PHONE = "+16044441111"
 OTHER = "+16049999999"
 IMPATIENT = Timeouts(total=5, connect=2, read=0.3)
+HASTY = Retry(base=0.01)
 
 
 @asynccontextmanager
 async def served(sandbox: Sandbox, way: str, **settings: Any) -> AsyncIterator[Connectly]:
-    known = {"api_key": "sandbox-key", "business_id": "sandbox-business", "timeouts": IMPATIENT, **settings}
+    known = {
+        "api_key": "sandbox-key",
+        "business_id": "sandbox-business",
+        "timeouts": IMPATIENT,
+        "retry": HASTY,
+        **settings,
+    }
     if way == "in process":
         async with Connectly(**known, transport=AsgiTransport(sandbox.app)) as connectly:
             yield connectly
@@ -92,8 +99,8 @@ async def test_what_the_client_reports_is_what_the_sandbox_holds(
     sandbox = Sandbox(windows="open")
     # Were a message sent again after a fault that leaves its fate open, the second request would get through.
     sandbox.fault(**fault, next=1)
-    no_retry = Retry(attempts=1) if expected is RateLimitError else None
-    async with served(sandbox, way, retry=no_retry) as connectly:
+    retry = Retry(attempts=1) if expected is RateLimitError else HASTY
+    async with served(sandbox, way, retry=retry) as connectly:
         outcome = await outcome_of(lambda: connectly.send_text(PHONE, "Hello!"))
     assert type(outcome) is expected
     assert len(sandbox.requests) == 1

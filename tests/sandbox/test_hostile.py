@@ -3,7 +3,7 @@
 from typing import Any
 
 import httpx
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api.sandbox import Sandbox
@@ -20,6 +20,7 @@ from tests.sandbox.calls import (
     session,
     template,
 )
+from tests.thoroughness import up_to
 
 PATHS = [MESSAGES, TEMPLATES, f"{BUSINESS}/create/webhooks", f"{BUSINESS}/update/webhooks/wh_1", f"{BUSINESS}/webhooks"]
 METHODS = ["POST", "PUT", "GET", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"]
@@ -61,7 +62,7 @@ def check(status: int, found: Any) -> None:
         assert found["code"].startswith("ERROR_CODE_")
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@up_to(400)
 @given(st.sampled_from(PATHS), st.sampled_from(["POST", "PUT"]), SHAPED)
 def test_no_json_makes_it_fail(path: str, method: str, body: object) -> None:
     verdict = ask(Sandbox(windows="open"), body, path=path, method=method)
@@ -85,7 +86,7 @@ def _replaced(value: Any, draw: st.DrawFn) -> Any:
     return copy
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@up_to(400)
 @given(mutated())
 def test_no_change_to_a_documented_body_makes_it_fail(case: tuple[str, Any]) -> None:
     path, body = case
@@ -93,14 +94,14 @@ def test_no_change_to_a_documented_body_makes_it_fail(case: tuple[str, Any]) -> 
     check(verdict.status, answer(verdict))
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@up_to(200)
 @given(st.sampled_from(PATHS), st.binary(max_size=60))
 def test_no_bytes_make_it_fail(path: str, body: bytes) -> None:
     verdict = ask(Sandbox(windows="open"), body, path=path)
     check(verdict.status, answer(verdict))
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@up_to(300)
 @given(
     method=st.sampled_from(METHODS),
     path=st.sampled_from([*PATHS, "", "/", "/__sandbox__"]),

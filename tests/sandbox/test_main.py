@@ -89,6 +89,7 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
     )
 
 
+@pytest.mark.slow
 async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -101,7 +102,7 @@ async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() 
         assert process.stdout is not None
         banner = (await process.stdout.readuntil(b"/timeline\n")).decode()
         address = re.findall(r"http://127\.0\.0\.1:\d+", banner)[0]
-        async with httpx.AsyncClient(headers=dict([KEY])) as client:
+        async with httpx.AsyncClient(headers=dict([KEY]), timeout=3600) as client:
             identifier = (await client.post(f"{address}{MESSAGES}", json=session())).json()["id"]
         (taken,) = re.findall(r":(\d+)$", address)
         assert await asyncio.to_thread(main, ["--port", taken]) == 1

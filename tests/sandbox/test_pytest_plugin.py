@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 
 import connectly_api
+from tests.left_out import search_path
 
-PLUGIN = ("-p", "connectly_api.pytest_plugin", "-p", "no:cacheprovider", "-W", "error")
+# schemathesis is installed here as well, and takes a second to load.
+PLUGIN = (
+    "-p", "connectly_api.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-W", "error",
+)  # fmt: skip
 
 pytest_plugins = ["pytester"]
 
@@ -14,9 +18,10 @@ pytest_plugins = ["pytester"]
 @pytest.fixture(autouse=True)
 def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the runs find the package that is under test."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(connectly_api.__file__).parent.parent))
+    monkeypatch.setenv("PYTHONPATH", search_path(Path(connectly_api.__file__).parent.parent))
 
 
+@pytest.mark.slow
 def test_the_fixtures_serve_anyio_on_asyncio_and_on_trio_and_plain_tests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest
@@ -39,6 +44,7 @@ def test_the_fixtures_serve_anyio_on_asyncio_and_on_trio_and_plain_tests(pyteste
     pytester.runpytest_subprocess(*PLUGIN, "-p", "no:asyncio").assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 def test_a_run_that_uses_none_of_it_imports_no_sandbox_and_no_http_library(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import sys

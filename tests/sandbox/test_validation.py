@@ -1,10 +1,11 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api.sandbox.spec.validation import MAX_VIOLATIONS, build_validator, find_violations
+from tests.thoroughness import up_to
 
 
 def problems(schema: dict[str, Any], value: Any) -> list[tuple[str, str]]:
@@ -101,7 +102,7 @@ def schemas(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
     )
 
 
-@settings(max_examples=300)
+@up_to(300)
 @given(schema=schemas(st.recursive(schemas(st.just({})), schemas, max_leaves=4)), value=VALUES)
 def test_what_is_decided_without_the_validator_is_what_the_validator_says(schema: dict[str, Any], value: Any) -> None:
     checker = build_validator(schema)

@@ -229,6 +229,7 @@ def descriptors() -> int:
     return len(list(Path("/dev/fd").iterdir()))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="descriptors cannot be counted here")
 async def test_nothing_is_left_behind(adapter: Callable[..., Transport]) -> None:
     faults = [name for name in FAULTS if name not in {"silent", "slow head", "100 MB of body", "half-closed"}]

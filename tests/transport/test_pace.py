@@ -6,12 +6,13 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, Pace, Rate
 from connectly_api.transport.protocol import WireRequest
 from connectly_api.transport.rates import Bucket, Traffic, traffic_of
+from tests.thoroughness import up_to
 
 
 def departures(bucket: Bucket, count: int, now: float = 0.0) -> list[float]:
@@ -48,7 +49,7 @@ def test_the_documented_pace_never_exceeds_the_documented_limits() -> None:
     assert departures(Bucket(pace.customer), 47)[-3:] == pytest.approx([0, 6, 12])
 
 
-@settings(derandomize=True, max_examples=200)
+@up_to(200)
 @given(
     rate=st.floats(0.01, 1e4),
     burst=st.integers(1, 50),

@@ -173,6 +173,7 @@ def tls() -> tuple[ssl.SSLContext, Tls]:
     return context, Tls(authority.cert_pem.bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("when", ["appended", "after"])
 @pytest.mark.parametrize("stray", STRAYS)

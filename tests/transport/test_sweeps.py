@@ -317,6 +317,7 @@ ODD: dict[str, tuple[bytes, Kinds]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("name", ADAPTERS)
 async def test_an_odd_answer_is_one_send_with_the_facts_right(name: str, odd: str) -> None:
@@ -430,6 +431,7 @@ async def check_proxy(name: str, tunnel: Tunnel, passing: bool | None) -> None:
     assert not any(b"hello" in request for request in proxy.requests)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", PROXIES)
 @pytest.mark.parametrize("name", ADAPTERS)
 async def test_a_proxy_that_opens_no_tunnel_is_a_send_that_never_left(name: str, case: str) -> None:

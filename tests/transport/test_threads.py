@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import wait_patiently
 from tests.rough_server import answering, rough_server, sent
 
 ROOT = Path(__file__).parents[2]
@@ -246,7 +247,7 @@ async def run(program: str, transport: str, *, count: int, runs: int) -> int:
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "RUST_BACKTRACE": "1"},
         )
-        _, said = await asyncio.wait_for(process.communicate(), 120)
+        _, said = await wait_patiently(process.communicate())
         return process.returncode, said.decode()
 
     async with rough_server(answering(sent())) as server:
@@ -257,6 +258,7 @@ async def run(program: str, transport: str, *, count: int, runs: int) -> int:
     return server.connections
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
 async def test_threads_and_forks_send_and_end(program: str) -> None:
     await run(PROGRAMS[program], "pyreqwest", count=4, runs=1)
@@ -268,21 +270,25 @@ async def test_many_threads_and_forks_send_and_end(program: str) -> None:
     await run(PROGRAMS[program], "pyreqwest", count=20, runs=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", FORKS)
 async def test_a_child_of_a_process_that_has_sent_says_so_or_takes_httpx(when: str) -> None:
     await run(FORKED + FORKS[when], "pyreqwest", count=2, runs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["httpx", "pyreqwest", "auto"])
 async def test_a_client_that_has_sent_is_not_shared_with_a_child(transport: str) -> None:
     assert await run(SHARED, transport, count=1, runs=1) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", [CHOSEN, LOADED_IN_A_THREAD_THAT_ENDED, LOADED_BY_THE_MAIN_THREAD])
 async def test_auto_takes_pyreqwest_where_it_is_known_not_to_crash(program: str) -> None:
     await run(program, "auto", count=1, runs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1])
 async def test_without_descriptors_the_first_send_is_not_sent_and_the_program_goes_on_and_ends(count: int) -> None:
     assert await run(WITHOUT_DESCRIPTORS, "pyreqwest", count=count, runs=1) == count

@@ -111,6 +111,7 @@ def _check(body: Json) -> Event:
     return event
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BODIES)
 def test_one_change_at_any_path_never_fails(name: str) -> None:
     body = documented(name)
@@ -119,6 +120,7 @@ def test_one_change_at_any_path_never_fails(name: str) -> None:
     assert pickle.loads(pickle.dumps(events[::50])) == events[::50]  # noqa: S301 (its own)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BODIES)
 def test_several_changes_at_once_never_fail(name: str) -> None:
     dice = random.Random(f"seed-{name}")  # noqa: S311 (repeatable, not secret)

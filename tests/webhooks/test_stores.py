@@ -304,6 +304,7 @@ def test_sqlite_forgets_what_is_older_than_the_retention_a_few_rows_at_a_time(tm
     assert anyio.run(main) == 300 - 2 * 128
 
 
+@pytest.mark.slow
 def test_sqlite_stays_bounded_however_often_processes_start_anew(tmp_path: Path, clock: Clock) -> None:
     async def main() -> int:
         for _ in range(40):
@@ -569,6 +570,7 @@ async def _fill(store: SQLiteStore, handled: list[str]) -> None:
         handled.append(claim.key)
 
 
+@pytest.mark.slow
 def test_a_store_whose_disk_was_full_works_again_when_its_rows_have_run_out(tmp_path: Path, clock: Clock) -> None:
     async def main() -> None:
         async with SQLiteStore(tmp_path / "a.db", lease=LEASE, retention=RETENTION, clock=clock) as store:

@@ -15,6 +15,7 @@ from codegen.difference import FORMATS, compare, render
 from codegen.document import CodegenError, Json
 from codegen.swagger import convert
 from tests.codegen.samples import NAMES, swagger
+from tests.thoroughness import up_to
 
 DOCUMENTS = {name: swagger(name) for name in NAMES}
 
@@ -70,6 +71,7 @@ def test_a_file_does_not_differ_from_itself(name: str) -> None:
     assert compare(document, document).changes == compare(document, copy.deepcopy(document)).changes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=4, deadline=None)
@@ -98,9 +100,10 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("openapi", [False, True], ids=["swagger", "openapi"])
 @given(name=st.sampled_from(NAMES), seed=st.integers(0, 1000), value=JSON, count=st.integers(1, 4))
-@settings(max_examples=100, deadline=None)
+@up_to(100)
 def test_nothing_makes_the_comparison_fail(openapi: bool, name: str, seed: int, value: Any, count: int) -> None:
     old, by = convert(DOCUMENTS[name]), seeded(seed)
     new = copy.deepcopy(old if openapi else DOCUMENTS[name])

@@ -1,4 +1,4 @@
-"""Sending: what every verb has in common, and what each has of its own."""
+"""`connectly send`: what all its commands have in common, and what each has of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from connectly_api import Response
-from connectly_api.transport import MockTransport
 from tests.cli.conftest import Input, Shell
 
 TO, BSUID = "+16044441111", "US.13491208655302741918"
@@ -21,6 +20,27 @@ def test_a_text_is_sent_and_its_id_is_all_that_is_printed(shell: Shell) -> None:
     (message,) = shell.sandbox.messages
     assert (ended.code, ended.out, ended.err) == (0, f"{message.id}\n", "")
     assert message.body["message"] == {"text": "Hello!"}
+
+
+def test_on_a_terminal_one_line_says_that_it_was_sent(shell: Shell) -> None:
+    assert shell.on_terminal()("send", "text", TO, "Hello!").out == f"Sent: {shell.sandbox.messages[0].id}\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "options"),
+    [
+        ("+1 (604) 444-1111", ()),
+        ("\u202a+1.604.444.1111\u202c", ()),
+        ("(604) 444-1111", ("--region", "ca")),
+        ("+1 604 444 1111", ("--region", "CO")),
+    ],
+)
+def test_a_number_may_be_written_as_people_write_it(shell: Shell, number: str, options: tuple[str, ...]) -> None:
+    ended = shell("send", "text", number, "Hello!", "--sender", "+1 (415) 111-1234", *options)
+
+    assert ended.code == 0, ended.err
+    body = json.loads(shell.sandbox.requests[0].body)
+    assert (body["recipient"]["id"], body["sender"]["id"]) == (TO, "+14151111234")
 
 
 def test_json_says_the_id_and_the_status(shell: Shell) -> None:
@@ -71,13 +91,22 @@ def test_the_sender_comes_from_the_environment_where_no_option_names_one(
 @pytest.mark.parametrize(
     ("arguments", "code", "problem"),
     [
-        (("text", "604-444-1111", "kestrel"), 3, "recipient: must be a phone number"),
+        (
+            ("text", "604-444-1111", "kestrel"),
+            3,
+            "recipient: must be + and 7 to 15 digits (E.164): a + and the country",
+        ),
+        (("text", "kestrel", "kestrel"), 3, "recipient: must be a phone number (+ and 7 to 15 digits) or a BSUID"),
+        (("text", "", "kestrel"), 3, "recipient: must be + and 7 to 15 digits (E.164): it is empty"),
+        (("text", "+44 (0)20 7946 0958", "kestrel"), 3, "recipient: must be + and 7 to 15 digits (E.164): a zero in"),
+        (("text", "310 123 4567", "kestrel", "--region", "kestrel"), 3, "--region: must be the ISO 3166 code"),
+        (("text", "310 123", "kestrel", "--region", "CO"), 3, "recipient: no such number in the plan of CO"),
         (("text", TO, "kestrel " * 600), 3, "text: 4800 characters; the limit is 4096"),
         (("text", TO, "kestrel", "--sender", "kestrel"), 3, "--sender: must be a phone number"),
         (("text", TO, "kestrel", "--bsuid", "kestrel"), 3, "bsuid: must be"),
         (("text", BSUID, "kestrel", "--bsuid", BSUID), 2, "--bsuid: TO is a BSUID already"),
         (("text", TO, "kestrel", "--callback-data", "kestrel"), 2, "--callback-data: is not JSON: Expecting value"),
-        (("text", TO, "kestrel", "--callback-data", "1" * 5000), 2, "--callback-data: is JSON beyond"),
+        (("text", TO, "kestrel", "--callback-data", "1" * 5000), 2, "--callback-data: is JSON with a number too"),
         (("text", TO, "kestrel", "--callback-data", f'"{"kestrel" * 150}"'), 3, "callback_data: 1052 bytes"),
         (("text", TO, "kestrel", "--callback-data", "NaN"), 3, "callback_data"),
         (("text", TO, "kestrel", "--timeout", "0"), 3, "timeout: must be"),
@@ -94,14 +123,18 @@ def test_the_sender_comes_from_the_environment_where_no_option_names_one(
         (("list", TO, "--button", "kestrel", "--section", ": a=kestrel"), 2, "--section: write 'TITLE: ITEM; ITEM'"),
         (("list", TO, "--button", "x", "--row", "a=kestrel", "--sections", "-"), 2, "--sections: holds all sections"),
         (("list", TO, "--button", "x", "--sections", "kestrel.json"), 2, "--sections: cannot be read: No such file"),
-        (("list", TO, "--button", "x", "--sections", "kestrel\0"), 2, "--sections: cannot be read: this is no name"),
+        (
+            ("list", TO, "--button", "x", "--sections", "kestrel\0"),
+            2,
+            "--sections: cannot be read: not a valid file",
+        ),
         (("products", TO, "x", "--catalog", "c", "--section", "kestrel"), 2, "--section: write"),
         (("template", TO, "x", "en", "--parameter", "kestrel"), 2, "--parameter: write NAME=VALUE"),
-        (("template", TO, "x", "en", "--header-text", "x", "--header-image", "x"), 2, "--header-...: give one of"),
-        (("template", TO, "x", "en", "--header-filename", "kestrel"), 2, "--header-filename: goes with"),
+        (("template", TO, "x", "en", "--header-text", "x", "--header-image", "x"), 2, "--header-...: use only one of"),
+        (("template", TO, "x", "en", "--header-filename", "kestrel"), 2, "--header-filename: needs --header-document"),
     ],
 )
-def test_what_is_refused_is_told_in_one_line_that_repeats_nothing_and_nothing_is_sent(
+def test_a_refusal_is_one_line_that_repeats_nothing_and_nothing_is_sent(
     shell: Shell, arguments: tuple[str, ...], code: int, problem: str
 ) -> None:
     ended = shell("send", *arguments)
@@ -116,8 +149,8 @@ def test_what_is_refused_is_told_in_one_line_that_repeats_nothing_and_nothing_is
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "standard input, which can be read once, is empty"),
-        ("\n", "standard input, which can be read once, is empty"),
+        ("", "standard input, which can be read only once, is empty"),
+        ("\n", "standard input, which can be read only once, is empty"),
         (b"\xff", "is not text in UTF-8"),
     ],
 )
@@ -219,7 +252,7 @@ def test_rows_need_no_section(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("content", "code", "problem"),
     [
-        ("kestrel", 2, "--sections: is not JSON: Expecting value at line 1, column 1; a text stands in double quotes"),
+        ("kestrel", 2, "--sections: is not JSON: Expecting value at line 1, column 1; put strings in double quotes"),
         ('"kestrel"', 2, "--sections: must be an array"),
         ('["kestrel"]', 2, "--sections[0]: must be an object"),
         ('[{"kestrel": 1}]', 2, "--sections[0]: has a name other than rows, title"),
@@ -232,7 +265,7 @@ def test_rows_need_no_section(shell: Shell) -> None:
         ),
         ('[{"rows": [{"id": "a"}]}]', 3, "sections[0].rows[0].title: is required"),
         ('[{"rows": [{"id": 5, "title": "kestrel"}]}]', 3, "sections[0].rows[0].id: must be a string, not int"),
-        ("[" * 100_000, 2, "--sections: is JSON beyond what can be read"),
+        ("[" * 100_000, 2, "--sections: is JSON with a number too long or too many levels"),
     ],
 )
 def test_a_file_of_another_shape_is_refused_with_the_place(
@@ -312,18 +345,16 @@ def test_reply_buttons_take_each_kind_of_header(shell: Shell, medium: str) -> No
     assert header == ({"text": value} if medium == "text" else {"attachment": {"type": medium, "url": value}})
 
 
-def test_an_id_that_could_drive_a_terminal_is_escaped(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
-    transport = MockTransport(lambda _: Response(200, (), b'{"id": "a\\u001b[31m\\nb"}'))
+def test_an_id_that_could_drive_a_terminal_is_escaped(shell: Shell) -> None:
+    strange = shell.against(lambda _: Response(200, (), b'{"id": "a\\u001b[31m\\nb"}'))
 
-    assert Shell(shell.sandbox, transport, capsys)("send", "text", TO, "Hi").out == "a\\x1b[31m\\nb\n"
+    assert strange("send", "text", TO, "Hi").out == "a\\x1b[31m\\nb\n"
 
 
 @pytest.mark.parametrize("form", ["plain", "json"])
-def test_the_services_own_words_are_shown_where_asked_for(
-    shell: Shell, capsys: pytest.CaptureFixture[str], form: str
-) -> None:
+def test_the_services_own_words_are_shown_where_asked_for(shell: Shell, form: str) -> None:
     refused = Response(400, (), b'{"code":"ERROR_CODE_UNSPECIFIED","message":"no place for kestrel\\u001b[2J"}')
-    commands = Shell(shell.sandbox, MockTransport(lambda _: refused), capsys)
+    commands = shell.against(lambda _: refused)
     command = ("send", "text", TO, "kestrel", *(("--json",) if form == "json" else ()))
 
     silent, open_ = commands(*command), commands(*command, "--show-message")
@@ -346,9 +377,9 @@ def test_the_services_own_words_are_shown_where_asked_for(
     ],
 )
 def test_of_an_answer_without_a_message_the_beginning_is_shown_where_asked_for(
-    shell: Shell, capsys: pytest.CaptureFixture[str], body: bytes, words: str
+    shell: Shell, body: bytes, words: str
 ) -> None:
-    commands = Shell(shell.sandbox, MockTransport(lambda _: Response(502, (), body)), capsys)
+    commands = shell.against(lambda _: Response(502, (), body))
 
     silent, open_ = commands("send", "text", TO, "x"), commands("send", "text", TO, "x", "--show-message")
 
@@ -357,8 +388,8 @@ def test_of_an_answer_without_a_message_the_beginning_is_shown_where_asked_for(
 
 
 def test_where_the_service_said_nothing_there_is_nothing_to_show(
-    shell: Shell, capsys: pytest.CaptureFixture[str]
+    shell: Shell,
 ) -> None:
-    commands = Shell(shell.sandbox, MockTransport(lambda _: Response(400)), capsys)
+    commands = shell.against(lambda _: Response(400))
 
     assert commands("send", "text", TO, "x") == commands("send", "text", TO, "x", "--show-message")

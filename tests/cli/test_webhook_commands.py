@@ -1,4 +1,4 @@
-"""Registrations: made, listed, changed and deleted on the sandbox."""
+"""`connectly webhooks`: registrations are created, listed, updated and deleted on the sandbox."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ from pathlib import Path
 import pytest
 
 from connectly_api import Response
-from connectly_api.transport import MockTransport
 from tests.cli.conftest import Shell
 
 ADDRESS = "https://example.com/webhook"
 
 
-def test_a_registration_is_made_listed_changed_and_deleted(shell: Shell) -> None:
+def test_a_registration_is_created_listed_updated_and_deleted(shell: Shell) -> None:
     made = shell("webhooks", "create", "messages", ADDRESS)
     identifier = made.out.strip()
     changed = shell("webhooks", "update", identifier, "--address", f"{ADDRESS}/2", "--echo", "--campaign", "a-*")
     listed = shell("webhooks", "list")
-    told = shell("webhooks", "list", "--json")
+    as_json = shell("webhooks", "list", "--json")
     opened = shell("webhooks", "update", identifier, "--no-filters", "--all-channels", "--json")
     deleted = shell("webhooks", "delete", identifier)
     again = shell("webhooks", "delete", identifier)
     none = shell("webhooks", "list")
 
-    assert [one.code for one in (made, changed, listed, told, opened, deleted)] == [0] * 6
+    assert [one.code for one in (made, changed, listed, as_json, opened, deleted)] == [0] * 6
     assert (changed.out, deleted.out) == ("updated\n", "deleted\n")
     assert (none.code, none.out, none.err) == (0, "", "connectly: there are no registrations\n")
     assert listed.out == f"{identifier}\tmessages\t{ADDRESS}/2\tcustom\techo, campaign_name=a-*\n"
-    assert told.json() == {
+    assert as_json.json() == {
         "webhooks": [
             {
                 "id": identifier,
@@ -45,7 +44,7 @@ def test_a_registration_is_made_listed_changed_and_deleted(shell: Shell) -> None
     last = next(one for one in shell.sandbox.requests[::-1] if one.method == "PUT")
     assert last.body == b'{"configuration":{"channelTypes":[],"filters":[]}}'
     assert again.code == 12
-    assert again.err.endswith("; check the business's id, or the registration's\n")
+    assert again.err.endswith("; check the id of the business or registration\n")
 
 
 def test_a_deletion_says_so_in_json(shell: Shell) -> None:
@@ -68,16 +67,16 @@ def test_webengages_token_comes_from_a_file_and_is_shown_to_nobody(shell: Shell)
     arguments = ("webhooks", "create", "messages", ADDRESS, "--type", "webengage", "--webengage-token-file", "token")
 
     shown = shell(*arguments, "--webengage-url", "https://example.com/w", "--dry-run")
-    told = shell(*arguments, "--webengage-url", "https://example.com/w", "--dry-run", "--json")
+    as_json = shell(*arguments, "--webengage-url", "https://example.com/w", "--dry-run", "--json")
     alone = shell(*arguments)
 
-    assert "trel" not in shown.out + told.out + alone.err
-    assert told.json()["request"]["body"]["configuration"]["webengageConfiguration"] == {
+    assert "trel" not in shown.out + as_json.out + alone.err
+    assert as_json.json()["request"]["body"]["configuration"]["webengageConfiguration"] == {
         "webengageToken": "[hidden]",
         "webengageWebhookUrl": "https://example.com/w",
     }
-    assert (shown.code, told.code) == (0, 0)
-    assert (alone.code, alone.err) == (2, "connectly: --webengage-url, --webengage-token-file: give both, or neither\n")
+    assert (shown.code, as_json.code) == (0, 0)
+    assert (alone.code, alone.err) == (2, "connectly: --webengage-url, --webengage-token-file: use both, or neither\n")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +88,7 @@ def test_webengages_token_comes_from_a_file_and_is_shown_to_nobody(shell: Shell)
         (("update", "wh_1", "--filter", "x"), 2, "--filter: write FIELD=PATTERN"),
         (("update", "wh_1", "--channel", "kestrel"), 3, "channel_types: must be one of"),
         (("create", "messages", "kestrel"), 3, "address: must be https://"),
-        (("create", "kestrel", ADDRESS), 2, "Invalid value for 'topic'"),
+        (("create", "kestrel", ADDRESS), 2, "Invalid value for 'TOPIC'"),
         (("delete", ".."), 3, "webhook_id: "),
     ],
 )
@@ -107,31 +106,36 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(
 @pytest.mark.parametrize("arguments", [("list",), ("delete", "wh_1")])
 def test_a_dry_run_shows_requests_without_a_body(shell: Shell, arguments: tuple[str, ...]) -> None:
     shown = shell("webhooks", *arguments, "--dry-run")
-    told = shell("webhooks", *arguments, "--dry-run", "--json")
+    as_json = shell("webhooks", *arguments, "--dry-run", "--json")
 
     assert shown.out.splitlines()[0].startswith(("GET https://api.connectly.ai/", "DELETE https://api.connectly.ai/"))
     assert shown.out.splitlines()[-1] == "X-API-Key: [hidden]"
-    assert told.json()["request"]["body"] is None
+    assert as_json.json()["request"]["body"] is None
 
 
-def test_what_the_service_leaves_out_is_left_empty(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_service_leaves_out_is_left_empty(shell: Shell) -> None:
     body = b'{"entity": {"webhooks": [{"id": "wh_1\\u001b[2J"}]}}'
-    strange = Shell(shell.sandbox, MockTransport(lambda _: Response(200, (), body)), capsys)
+    strange = shell.against(lambda _: Response(200, (), body))
 
     assert strange("webhooks", "list").out == "wh_1\\x1b[2J\t\t\t\t\n"
     assert strange("webhooks", "list", "--json").json()["webhooks"][0]["topic"] is None
 
 
-def test_at_a_terminal_registrations_are_a_table_in_which_brackets_are_text(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shell("webhooks", "create", "messages", f"{ADDRESS}?a=[red]b")
-    monkeypatch.setattr("connectly_api.cli.output.sys.stdout.isatty", lambda: True)
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "200")
+def test_on_a_terminal_a_line_says_what_was_done(shell: Shell) -> None:
+    terminal = shell.on_terminal()
+    created = terminal("webhooks", "create", "messages", ADDRESS).out
+    identifier = created.removeprefix("Created: ").strip()
 
-    shown = shell("webhooks", "list").out
+    assert identifier == shell.sandbox.registrations[0].id
+    assert terminal("webhooks", "update", identifier, "--echo").out == f"Updated: {identifier}\n"
+    assert terminal("webhooks", "delete", identifier).out == f"Deleted: {identifier}\n"
+
+
+def test_on_a_terminal_registrations_are_a_table_in_which_brackets_are_text(shell: Shell) -> None:
+    shell("webhooks", "create", "messages", f"{ADDRESS}?a=[red]b")
+
+    shown = shell.on_terminal(200)("webhooks", "list").out
 
     assert "[red]b" in shown
-    assert "┃ id " in shown
+    assert "\u2503 id " in shown
     assert "\x1b[3" not in shown

@@ -92,7 +92,7 @@ REFUSED = {"session_text_bsuid"}
 """A customer known by BSUID alone cannot be written to yet: the service documents a 400 for it."""
 
 
-def documented(name: str) -> Any:
+def read_request(name: str) -> Any:
     return json.loads((FOLDER / f"{name}.json").read_bytes())
 
 
@@ -107,7 +107,7 @@ def test_a_documented_request_can_be_shown(name: str, shell: Shell, standard_inp
     shown = shell(*COMMANDS[name], "--dry-run", "--json")
 
     assert (shown.code, shown.err) == (0, "")
-    assert shown.json()["request"]["body"] == documented(name)
+    assert shown.json()["request"]["body"] == read_request(name)
     assert shell.sandbox.requests == ()
 
 
@@ -119,7 +119,7 @@ def test_a_documented_request_can_be_made(name: str, shell: Shell, standard_inpu
 
     ended = shell(*COMMANDS[name], "--json")
 
-    assert json.loads(shell.sandbox.requests[-1].body) == documented(name)
+    assert json.loads(shell.sandbox.requests[-1].body) == read_request(name)
     if name in REFUSED:
         assert (ended.code, ended.out, ended.error()["kind"]) == (23, "", "RecipientRejectedError")
     else:

@@ -1,4 +1,4 @@
-"""Signatures are checked over the exact bytes, and the event is shown without what is personal."""
+"""`connectly webhooks verify` checks the exact bytes, and shows the event without personal data."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def verify(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     return shell
 
 
-def ended(shell: Shell, body: bytes, *arguments: str, signed: bytes | None = None) -> Ended:
+def verify_body(shell: Shell, body: bytes, *arguments: str, signed: bytes | None = None) -> Ended:
     Path("body.json").write_bytes(body)
     signature = sign(body if signed is None else signed, SECRET)
     return shell("webhooks", "verify", "body.json", "--signature", signature, *arguments)
 
 
 def test_a_valid_event_is_shown_without_what_is_personal(verify: Shell) -> None:
-    shown = ended(verify, MESSAGE)
+    shown = verify_body(verify, MESSAGE)
 
     assert (shown.code, shown.err) == (0, "")
     assert shown.out.splitlines()[0] == "valid: InboundMessage"
@@ -58,8 +58,8 @@ def test_a_valid_event_is_shown_without_what_is_personal(verify: Shell) -> None:
     assert "kestrel" not in shown.out.lower()
 
 
-def test_personal_data_are_shown_where_asked_for(verify: Shell) -> None:
-    shown = ended(verify, MESSAGE, "--show-personal-data")
+def test_personal_data_is_shown_on_request(verify: Shell) -> None:
+    shown = verify_body(verify, MESSAGE, "--show-personal-data")
 
     lines = shown.out.splitlines()
     assert f"  text: {TEXT}" in lines
@@ -69,17 +69,17 @@ def test_personal_data_are_shown_where_asked_for(verify: Shell) -> None:
     assert any(line.startswith("  raw: {") for line in lines)
 
 
-def test_json_tells_the_same(verify: Shell) -> None:
-    told = ended(verify, FAILED, "--json").json()
-    whole = ended(verify, FAILED, "--json", "--show-personal-data").json()
+def test_json_holds_the_same(verify: Shell) -> None:
+    as_json = verify_body(verify, FAILED, "--json").json()
+    whole = verify_body(verify, FAILED, "--json", "--show-personal-data").json()
 
-    assert told["valid"] is True
-    event = told["event"]
+    assert as_json["valid"] is True
+    event = as_json["event"]
     assert (event["class"], event["status"], event["messageId"]) == ("DeliveryStatus", "delivery_failed", "01F")
     assert event["campaignName"] == "spring"
     assert event["failure"] == {"code": "ERROR_CODE_UNSPECIFIED", "type": None, "traceId": None}
     assert event["key"].startswith("delivery_status:")
-    assert "kestrel" not in json.dumps(told)
+    assert "kestrel" not in json.dumps(as_json)
     assert whole["event"]["callbackData"] == {"kestrel": 1}
     assert whole["event"]["raw"] == json.loads(FAILED)
 
@@ -98,7 +98,7 @@ def test_the_body_comes_from_standard_input_and_the_secret_from_files(shell: She
 
 
 def test_a_wrong_signature_ends_with_30(verify: Shell) -> None:
-    refused = ended(verify, MESSAGE, signed=b"another body")
+    refused = verify_body(verify, MESSAGE, signed=b"another body")
 
     assert (refused.code, refused.out) == (30, "")
     assert refused.err.startswith("connectly: webhook signature: does not belong to this body; check the secret")
@@ -107,16 +107,16 @@ def test_a_wrong_signature_ends_with_30(verify: Shell) -> None:
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
 def test_a_line_end_that_an_editor_added_is_named(verify: Shell, line_end: bytes) -> None:
-    refused = ended(verify, MESSAGE + line_end, signed=MESSAGE)
-    told = ended(verify, MESSAGE + line_end, "--json", signed=MESSAGE)
+    refused = verify_body(verify, MESSAGE + line_end, signed=MESSAGE)
+    as_json = verify_body(verify, MESSAGE + line_end, "--json", signed=MESSAGE)
 
     assert refused.code == 30
-    assert refused.err.startswith("connectly: the signature fits the body without the line end at its end")
-    assert told.error()["kind"] == "WebhookSignatureError"
+    assert refused.err.startswith("connectly: the signature fits the body without its last line end")
+    assert as_json.error()["kind"] == "WebhookSignatureError"
 
 
 def test_a_signed_body_that_is_no_event_ends_with_31(verify: Shell) -> None:
-    refused = ended(verify, b"[kestrel]")
+    refused = verify_body(verify, b"[kestrel]")
 
     assert (refused.code, refused.out) == (31, "")
     assert "kestrel" not in refused.err
@@ -128,11 +128,11 @@ def test_a_signed_body_that_is_no_event_ends_with_31(verify: Shell) -> None:
         (("body.json",), "no secret: set CONNECTLY_WEBHOOK_SECRET"),
         (("nowhere.json", "--secret-file", "secret"), "BODY: cannot be read: No such file or directory"),
         (("body.json", "--secret-file", "nowhere"), "--secret-file: cannot be read: No such file or directory"),
-        (("body.json", "--secret-file", "body.json"), "--secret-file: must hold the secret alone, on one line"),
+        (("body.json", "--secret-file", "body.json"), "--secret-file: must hold only the secret, on one line"),
         (("body.json", "--secret-file", "nothing"), "--secret-file: the file is empty"),
     ],
 )
-def test_what_is_missing_is_told(shell: Shell, arguments: tuple[str, ...], problem: str) -> None:
+def test_what_is_missing_is_named(shell: Shell, arguments: tuple[str, ...], problem: str) -> None:
     Path("secret").write_text(SECRET, "utf-8")
     Path("nothing").write_text("", "utf-8")
     Path("body.json").write_text("{\n\n}", "utf-8")

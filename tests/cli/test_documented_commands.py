@@ -16,6 +16,7 @@ import pytest
 import connectly_api
 from connectly_api.sandbox import Sandbox
 from tests.cli.conftest import Shell
+from tests.left_out import search_path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "command-line.md"
@@ -59,6 +60,7 @@ def test_a_block_of_plain_commands_runs_as_it_stands(
         assert (program, ended.code, ended.err, ended.out != "") == ("connectly", 0, "", True), arguments
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(SHELL)))
 async def test_a_block_for_a_shell_runs_as_it_stands(empty: Path, number: int) -> None:
     program = empty / "bin" / "connectly"
@@ -73,7 +75,7 @@ async def test_a_block_for_a_shell_runs_as_it_stands(empty: Path, number: int) -
             "CONNECTLY_BUSINESS_ID": sandbox.settings.business_id,
             "CONNECTLY_BASE_URL": address,
             "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(Path(connectly_api.__file__).parents[1]),
+            "PYTHONPATH": search_path(Path(connectly_api.__file__).parents[1]),
         }
         done = await anyio.run_process(
             ["bash", "-e", "-o", "pipefail", "-c", SHELL[number]], env=environment, cwd=empty, check=False

@@ -1,4 +1,4 @@
-"""How commands end: usage, interruption, a reader that is gone, help; in this process, and as processes."""
+"""Help, wrong command lines, interruption, a closed pipe: in this process, and as a process of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import asyncio
 import builtins
 import io
 import os
+import re
 import runpy
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,14 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 import connectly_api
-from connectly_api import Response, __version__
+from connectly_api import Response, __version__, lowlevel
 from connectly_api.cli import main
-from connectly_api.cli.outcomes import CODES
-from connectly_api.cli.program import app
-from connectly_api.transport import MockTransport, WireRequest
+from connectly_api.cli.exit_codes import MEANINGS
+from connectly_api.lowlevel._source import SWAGGER_SHA256
+from connectly_api.transport import WireRequest
+from connectly_api.webhooks import sign
 from tests.cli.conftest import Shell
+from tests.patience import wait_patiently
 from tests.rough_server import RoughServer, hang_after_reading, rough_server
 
 HOME = Path(connectly_api.__file__).parents[1]
@@ -53,7 +58,7 @@ def test_it_is_a_module_that_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys:
         (("snd", "kestrel"), "No such command 'snd'. Did you mean 'send'?", "connectly"),
         (
             ("send", "text", TO, "Hello", "kestrel"),
-            "Got more arguments than there are places for;",
+            "Too many arguments;",
             "connectly send text",
         ),
         (("send", "text", TO, "--kestrel text"), "No such option;", "connectly send text"),
@@ -74,22 +79,22 @@ def test_it_is_a_module_that_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys:
         ),
         (
             ("send", "text", TO, "x", "--timeout", "kestrel"),
-            "Invalid value for '--timeout': must be of type float;",
+            "Invalid value for '--timeout': must be a number;",
             "connectly send text",
         ),
         (
             ("webhooks", "create", "message", "https://kestrel.example"),
-            "Invalid value for 'topic': must be one of delivery_status, messages, report;",
+            "Invalid value for 'TOPIC': must be one of delivery_status, messages, report;",
             "connectly webhooks create",
         ),
         (
             ("webhooks", "create"),
-            "Missing argument 'topic': one of delivery_status, messages, report;",
+            "Missing argument 'TOPIC': one of delivery_status, messages, report;",
             "connectly webhooks create",
         ),
     ],
 )
-def test_a_wrong_command_line_is_told_in_one_line_that_repeats_no_value(
+def test_a_wrong_command_line_gets_one_line_that_repeats_no_value(
     shell: Shell, arguments: tuple[str, ...], problem: str, help_: str
 ) -> None:
     ended = shell(*arguments)
@@ -101,17 +106,17 @@ def test_a_wrong_command_line_is_told_in_one_line_that_repeats_no_value(
     assert "kestrel" not in ended.err.replace("No such command 'kestrel'", "")
 
 
-def test_a_wrong_command_line_is_told_in_json_where_asked_for(shell: Shell) -> None:
+def test_a_wrong_command_line_gets_json_where_asked_for(shell: Shell) -> None:
     assert shell("send", "text", "--json").error()["exitCode"] == 2
-    assert shell("send", "text", TO, "--", "--json", "x").err.startswith("connectly: Got more")
+    assert shell("send", "text", TO, "--", "--json", "x").err.startswith("connectly: Too many")
 
 
-def test_no_verb_at_all_shows_help(shell: Shell) -> None:
+def test_no_arguments_show_help(shell: Shell) -> None:
     assert shell() == shell("--help")
 
 
 @pytest.mark.parametrize("group", ["send", "webhooks"])
-def test_half_a_verb_says_where_the_other_half_is_listed(shell: Shell, group: str) -> None:
+def test_a_group_alone_names_its_help(shell: Shell, group: str) -> None:
     ended = shell(group)
 
     assert (ended.code, ended.err) == (2, f"connectly: Missing command; see 'connectly {group} --help'\n")
@@ -122,33 +127,64 @@ def test_help_lists_every_exit_status_and_plain_lines_for_a_pipe(shell: Shell) -
 
     words = " ".join(ended.out.split())
     assert ended.code == 0
-    assert [code for code, meaning in CODES.items() if f" {code} {meaning}" not in words] == []
+    assert [code for code, meaning in MEANINGS.items() if f" {code} {meaning}" not in words] == []
     assert all(ord(character) < 128 for character in ended.out)
 
 
-def test_at_a_terminal_help_is_drawn(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectly_api.cli.program.sys.stdout.isatty", lambda: True)
+def strip_styles(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
-    assert "╭" in shell("--help").out
+
+COMMANDS = (
+    *((),),
+    *(("send", kind) for kind in ("text", "image", "video", "audio", "document", "location", "list", "buttons")),
+    *(("send", kind) for kind in ("product", "products", "template")),
+    *(("webhooks", name) for name in ("list", "create", "update", "delete", "verify")),
+    *(("send",), ("webhooks",), ("spec",)),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("width", [80, 120])
+def test_help_fits_a_terminal_in_groups(shell: Shell, width: int, command: tuple[str, ...]) -> None:
+    ended = shell.on_terminal(width)(*command, "--help")
+
+    lines = strip_styles(ended.out).splitlines()
+    assert (ended.code, ended.err, max(map(len, lines))) == (0, "", width)
+    assert [line for line in lines if "\u2026" in line] == []
+    options = [line for line in lines if re.match(r"\u2502 [* ] ? ?--", line)]
+    assert [line for line in options if not re.search("--[a-z-]+ .*[A-Za-z]{2}", line)] == []
+    panels = [line.split()[1] for line in lines if line.startswith("\u256d")]
+    if command[:1] == ("send",) and len(command) > 1:
+        assert panels[-3:] == ["Message", "Output", "Connection"]
+    if command in {("send", "list"), ("send", "template")}:
+        assert panels[:3] == ["Arguments", "Options", "Header"]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_the_examples_of_the_help_run_as_they_stand(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    Path("body.json").write_text('{"message": {"text": "Hi"}}', "utf-8")
+    monkeypatch.setenv("CONNECTLY_WEBHOOK_SECRET", "wh-secret-01")
+    monkeypatch.setenv("SIGNATURE", sign(Path("body.json").read_bytes(), "wh-secret-01"))
+
+    examples = re.findall(
+        "^ +(connectly .*?) *$", shell(*command, "--help").out.partition("Examples:")[2], re.MULTILINE
+    )
+
+    assert examples or command in {("send",), ("webhooks",)}
+    for example in examples:
+        _, *words = shlex.split(os.path.expandvars(example.partition(" > ")[0]))
+        ended = shell(*words, *(("--dry-run",) if {"delete", "update"} & set(words) else ()))
+        assert (ended.code, words[: len(command)]) == (0, list(command)), ended.err
 
 
 def test_the_version_is_the_packages(shell: Shell) -> None:
     assert shell("--version").out == f"connectly {__version__}\n"
 
 
-def test_every_option_is_in_lower_case_and_documented() -> None:
-    from typer.main import get_command  # noqa: PLC0415  (only here)
-
-    commands: list[Any] = [get_command(app)]
-    for command in commands:
-        commands += getattr(command, "commands", {}).values()
-        for option in command.params:
-            assert [name for name in option.opts if name != name.lower()] == []
-            assert option.help, (command.name, option.name)
-    assert {command.name for command in commands} >= {"text", "template", "verify", "show", "sandbox"}
-
-
-def raising(error: BaseException) -> Callable[[WireRequest], Response]:
+def raise_error(error: BaseException) -> Callable[[WireRequest], Response]:
     def answer(_: WireRequest) -> Response:
         raise error
 
@@ -156,33 +192,42 @@ def raising(error: BaseException) -> Callable[[WireRequest], Response]:
 
 
 def test_an_interruption_ends_with_130_and_says_that_the_message_may_be_gone(
-    shell: Shell, capsys: pytest.CaptureFixture[str]
+    shell: Shell,
 ) -> None:
-    ended = Shell(shell.sandbox, MockTransport(raising(KeyboardInterrupt())), capsys)("send", "text", TO, "Hi")
+    ended = shell.against(raise_error(KeyboardInterrupt()))("send", "text", TO, "Hi")
 
     assert (ended.code, ended.out) == (130, "")
-    assert ended.err == "connectly: interrupted; a message that was under way may have been sent\n"
+    assert ended.err == "connectly: interrupted; a message that was being sent may have been delivered\n"
 
 
 @pytest.mark.parametrize(("may_have_left", "code"), [(True, 5), (False, 4)])
-def test_what_may_have_left_and_what_did_not_end_differently(
-    shell: Shell, capsys: pytest.CaptureFixture[str], may_have_left: bool, code: int
-) -> None:
-    transport = MockTransport(raising(ConnectionError("kestrel")), may_have_left=may_have_left)
+def test_sent_perhaps_and_not_sent_end_differently(shell: Shell, *, may_have_left: bool, code: int) -> None:
+    commands = shell.against(raise_error(ConnectionError("kestrel")), may_have_left=may_have_left)
 
-    ended = Shell(shell.sandbox, transport, capsys)("send", "text", TO, "kestrel")
+    ended = commands("send", "text", TO, "kestrel")
 
     assert ended.code == code
     assert "kestrel" not in ended.err
 
 
-def test_a_mistake_of_the_programs_own_is_no_sentence(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> None:
+def test_a_bug_is_a_traceback(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr("connectly_api.cli.webhooks.call", broken)
+    monkeypatch.setattr("connectly_api.cli.client_call.Connectly.from_env", fail)
     with pytest.raises(LookupError):
         shell("webhooks", "list")
+
+
+def test_what_is_new_in_the_parser_is_reported_without_its_text(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise typer.TyperException("kestrel")
+
+    monkeypatch.setattr("connectly_api.cli.client_call.Connectly.from_env", fail)
+
+    ended = shell("webhooks", "list")
+
+    assert (ended.code, ended.err) == (2, "connectly: This command line is not valid; see 'connectly --help'\n")
 
 
 class Broken(io.StringIO):
@@ -203,8 +248,8 @@ class Broken(io.StringIO):
 
 
 @pytest.mark.parametrize("method", ["write", "flush"])
-@pytest.mark.parametrize("arguments", [("spec",), ("--help",)])
-def test_a_reader_that_is_gone_ends_it_quietly(
+@pytest.mark.parametrize("arguments", [("spec", "--sha256"), ("--help",)])
+def test_a_closed_pipe_ends_it_silently(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], method: str, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr("sys.stdout", Broken(BrokenPipeError(32, "Broken pipe"), method))
@@ -213,12 +258,14 @@ def test_a_reader_that_is_gone_ends_it_quietly(
     assert capsys.readouterr().err == ""
 
 
-def test_a_full_disk_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_reported(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.stdout", Broken(OSError(28, "No space left on device"), "flush"))
 
     assert main(["send", "text", TO, "Hi"], transport=shell.transport) == 1
     assert len(shell.sandbox.messages) == 1
-    text = "connectly: the output cannot be written: No space left on device; what was asked for was done\n"
+    text = "connectly: the output cannot be written: No space left on device; the command itself was done\n"
     assert capsys.readouterr().err == text
 
 
@@ -238,7 +285,7 @@ def test_without_the_extra_one_line_says_what_to_install(
 
 
 def test_a_module_of_our_own_that_is_missing_is_no_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    hide(monkeypatch, "connectly_api.cli", "connectly_api.cli.program")
+    hide(monkeypatch, "connectly_api.cli", "connectly_api.cli.command_line")
 
     with pytest.raises(ModuleNotFoundError):
         main(["--version"])
@@ -262,12 +309,22 @@ def hide(monkeypatch: pytest.MonkeyPatch, package: str, missing: str) -> None:
         monkeypatch.delitem(sys.modules, name)
     found = builtins.__import__
 
-    def importing(name: str, *arguments: Any, **options: Any) -> Any:
+    def import_module(name: str, *arguments: Any, **options: Any) -> Any:
         if name == missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return found(name, *arguments, **options)
 
-    monkeypatch.setattr("builtins.__import__", importing)
+    monkeypatch.setattr("builtins.__import__", import_module)
+
+
+def test_the_swagger_file_is_printed_byte_for_byte(empty: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert empty.is_dir()
+    assert main(["spec"]) == 0
+    assert capfdbinary.readouterr().out == (Path(lowlevel.__file__).parent / "service.swagger.json").read_bytes()
+
+
+def test_the_swagger_files_hash_is_printed(shell: Shell) -> None:
+    assert shell("spec", "--sha256").out == f"{SWAGGER_SHA256}\n"
 
 
 def test_the_sandbox_takes_its_own_options(shell: Shell) -> None:
@@ -276,7 +333,8 @@ def test_the_sandbox_takes_its_own_options(shell: Shell) -> None:
     assert shell("sandbox", "--sender", "nobody").code == 1
 
 
-def test_the_shells_completion_knows_the_verbs() -> None:
+@pytest.mark.slow
+def test_shell_completion_knows_the_commands() -> None:
     script = process(_CONNECTLY_COMPLETE="source_bash")
     words = process(_CONNECTLY_COMPLETE="complete_bash", COMP_WORDS="connectly webhooks ", COMP_CWORD="2")
 
@@ -284,6 +342,7 @@ def test_the_shells_completion_knows_the_verbs() -> None:
     assert words.stdout.split() == ["list", "create", "update", "delete", "verify"]
 
 
+@pytest.mark.slow
 def test_as_a_process_it_answers_on_a_terminal_that_lacks_characters(empty: Path) -> None:
     assert empty.is_dir()
     environment = {"PYTHONIOENCODING": "ascii", "CONNECTLY_BUSINESS_ID": "b"}
@@ -293,10 +352,9 @@ def test_as_a_process_it_answers_on_a_terminal_that_lacks_characters(empty: Path
     assert shown.stdout.splitlines()[-1].endswith('"message":{"text":"Gr\\xfc\\xdfe"}}')
 
 
+@pytest.mark.slow
 def test_as_a_process_its_output_may_be_cut_off() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "spec", "file"], cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
+    with subprocess.Popen([*COMMAND, "spec"], cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         running.stdout.close()
@@ -304,24 +362,37 @@ def test_as_a_process_its_output_may_be_cut_off() -> None:
     assert (running.returncode, errors) == (141, b"")
 
 
-async def test_as_a_process_it_ends_with_ctrl_c() -> None:
-    has_arrived = asyncio.Event()
+# Without time limits: on a machine that is suspended for a while, one of them would end the call before Ctrl-C does.
+PATIENT = """
+import functools, math, sys
+from connectly_api import Connectly, Timeouts
+from connectly_api.cli import main
+forever = Timeouts(total=math.inf, connect=math.inf, read=math.inf)
+Connectly.from_env = functools.partial(Connectly.from_env, timeouts=forever)
+sys.exit(main())
+"""
 
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
+
+@pytest.mark.slow
+async def test_as_a_process_it_ends_with_ctrl_c() -> None:
+    async def interrupt(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
         await server.read(reader)
-        has_arrived.set()
+        (await starting).send_signal(signal.SIGINT)
         await hang_after_reading(reader, writer, server)
 
-    async with rough_server(hang) as server:
-        running = await asyncio.create_subprocess_exec(
-            *(*COMMAND, "send", "text", TO, "kestrel", "--base-url", server.base_url),
-            env={**os.environ, "CONNECTLY_API_KEY": "kestrel", "CONNECTLY_BUSINESS_ID": "b"},
-            cwd=HOME,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+    async with rough_server(interrupt) as server:
+        starting = asyncio.create_task(
+            asyncio.create_subprocess_exec(
+                *(sys.executable, "-W", "error", "-c", PATIENT),
+                *("send", "text", TO, "kestrel", "--base-url", server.base_url),
+                env={**os.environ, "CONNECTLY_API_KEY": "kestrel", "CONNECTLY_BUSINESS_ID": "b"},
+                cwd=HOME,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
         )
-        await asyncio.wait_for(has_arrived.wait(), 60)
-        running.send_signal(signal.SIGINT)
-        out, err = await running.communicate()
+        running = await starting
+        out, err = await wait_patiently(running.communicate())
+        assert len(server.requests) == 1
     assert (running.returncode, out) == (130, b"")
-    assert err == b"connectly: interrupted; a message that was under way may have been sent\n"
+    assert err == b"connectly: interrupted; a message that was being sent may have been delivered\n"

@@ -1,0 +1,165 @@
+"""Exit statuses: one for each class of errors, with what to do about it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from connectly_api.errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    ConnectlyError,
+    InvalidInputError,
+    NotFoundError,
+    NotSentError,
+    OptedOutError,
+    OutcomeUnknownError,
+    OutsideWindowError,
+    PermissionDeniedError,
+    RateLimitError,
+    RecipientRejectedError,
+    RequestRejectedError,
+    SenderRestrictedError,
+    ServerError,
+    TemplateRejectedError,
+    UnexpectedResponseError,
+    WebhookPayloadError,
+    WebhookSignatureError,
+    text_of,
+)
+from connectly_api.transport.failure_text import explain_failure
+
+OTHER: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+READER_GONE: Final = 141
+
+
+class CommandLineError(Exception):
+    """The command line, a file that it names, or a setting cannot be used; nothing was sent."""
+
+
+@attrs.frozen
+class ExitStatus:
+    """How a command ends.
+
+    Attributes:
+        code: The number.
+        meaning: A few words, for `--help`.
+        advice: What to do, or None where the error's text says it.
+    """
+
+    code: int
+    meaning: str
+    advice: str | None = None
+
+
+_WAIT: Final = "do not resend it blindly: wait for its delivery status"
+
+_STATUSES: Final[Mapping[type[ConnectlyError], ExitStatus]] = {
+    ConnectlyError: ExitStatus(OTHER, "any other failure"),
+    InvalidInputError: ExitStatus(3, "invalid input: nothing was sent", "correct the command; nothing was sent"),
+    NotSentError: ExitStatus(4, "not sent: safe to retry", "check the network and the address, then retry"),
+    OutcomeUnknownError: ExitStatus(5, "outcome unknown: it may have been delivered", _WAIT),
+    ServerError: ExitStatus(6, "server error: it may have been delivered", f"if it was a message, {_WAIT}"),
+    UnexpectedResponseError: ExitStatus(
+        7, "accepted, but the response cannot be read", f"if it was a message, {_WAIT}"
+    ),
+    ApiError: ExitStatus(8, "unexpected response", "check the address (--base-url)"),
+    AuthenticationError: ExitStatus(
+        10, "authentication failed", "check the API key (CONNECTLY_API_KEY or --api-key-file)"
+    ),
+    PermissionDeniedError: ExitStatus(11, "permission denied", "use an API key with this permission"),
+    NotFoundError: ExitStatus(12, "no such business or registration", "check the id of the business or registration"),
+    ConflictError: ExitStatus(13, "already exists", "see 'connectly webhooks list', then update or delete it"),
+    RateLimitError: ExitStatus(14, "rate limit: safe to retry later", "retry later"),
+    RequestRejectedError: ExitStatus(20, "request rejected", "correct the request"),
+    OutsideWindowError: ExitStatus(21, "the 24-hour window is closed", "see 'connectly send template --help'"),
+    OptedOutError: ExitStatus(22, "the customer opted out", "send this customer no more templates"),
+    RecipientRejectedError: ExitStatus(23, "the recipient's number is invalid", "correct or remove the number"),
+    TemplateRejectedError: ExitStatus(24, "template rejected", "check the template's name, language and parameters"),
+    SenderRestrictedError: ExitStatus(25, "the sender is restricted", "stop sending from this number"),
+    WebhookSignatureError: ExitStatus(
+        30, "invalid webhook signature", "check the secret, and that the body is unchanged"
+    ),
+    WebhookPayloadError: ExitStatus(31, "valid signature, but no readable event", "respond with 400"),
+}
+
+_HOPELESS: Final = ExitStatus(
+    9, "not sent: a retry will not help", "correct the settings: certificate, proxy or address"
+)
+
+MEANINGS: Final[Mapping[int, str]] = {
+    0: "done",
+    OTHER: _STATUSES[ConnectlyError].meaning,
+    USAGE: "invalid command line or configuration",
+    **{one.code: one.meaning for one in sorted((*_STATUSES.values(), _HOPELESS), key=lambda one: one.code)},
+    INTERRUPTED: "interrupted by Ctrl-C",
+    READER_GONE: "done, but nothing read the output",
+}
+"""Every exit status and its meaning."""
+
+
+def find_exit_status(error: ConnectlyError) -> ExitStatus:
+    """Return the exit status for an error: that of its nearest class."""
+    if isinstance(error, NotSentError) and not error.retry_safe:
+        return _HOPELESS
+    status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
+    wait = getattr(error, "retry_after", None)
+    return status if wait is None else attrs.evolve(status, advice=f"retry in {wait:g} s")
+
+
+def describe_error(error: ConnectlyError) -> dict[str, Any]:
+    """Return an error as JSON, without the service's own words, which may repeat the request."""
+    status = find_exit_status(error)
+    document: dict[str, Any] = {
+        "kind": type(error).__name__,
+        "message": _format_error(error),
+        "advice": status.advice,
+        "exitCode": status.code,
+        "retrySafe": error.retry_safe,
+        "mayHaveTakenEffect": error.may_have_taken_effect,
+    }
+    if isinstance(error, InvalidInputError):
+        document |= {"field": error.field, "size": error.size, "limit": error.limit}
+    if isinstance(error, ApiError):
+        document |= {"status": error.status, "code": error.shown_code, "traceId": error.shown_trace_id}
+    if isinstance(error, RateLimitError):
+        document |= {"retryAfter": error.retry_after}
+    return document
+
+
+_EXCERPT: Final = 500
+"""Characters of a response that is no error of the service's: often a page of HTML."""
+_WIDEST: Final = 4
+"""The most bytes of a character in UTF-8."""
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def read_service_words(error: ConnectlyError) -> dict[str, str]:
+    """Return the service's own words for `--show-message`: its message, and its code where the error's text has none.
+
+    Without a message, the beginning of the response stands in, on one line.
+    """
+    message, body = getattr(error, "message", None), getattr(error, "body", b"")
+    if message is None:
+        excerpt = body[: _EXCERPT * _WIDEST].decode(errors="replace")
+        message = " ".join(_CONTROLS.sub(" ", excerpt).split())[:_EXCERPT] or None
+    code = error.code if isinstance(error, ApiError) and error.shown_code is None else None
+    words = {"serviceCode": code, "serviceMessage": message}
+    return {name: str(value) for name, value in words.items() if value is not None}
+
+
+def _format_error(error: ConnectlyError) -> str:
+    if isinstance(error, ApiError):
+        return text_of(error, "see --show-message" if read_service_words(error) else "")
+    if isinstance(error, (NotSentError, OutcomeUnknownError)) and (reason := explain_failure(error.__context__)):
+        what = "not sent" if isinstance(error, NotSentError) else "outcome unknown"
+        # The system's words begin with a capital letter and end with their name: Connection refused (ECONNREFUSED).
+        words = reason[:1].lower() + reason[1:].partition(" (E")[0]
+        return ", ".join((f"{what}: {words}", *getattr(error, "__notes__", ())))
+    return str(error)
