@@ -51,7 +51,7 @@ newest: environment ## Test what is shipped with the newest versions that pyproj
 		--requirement requirements/lowest.in
 	.venv-newest/bin/python -m pytest $(SHIPPED) tests/cli tests/test_client.py tests/test_addresses.py \
 		tests/test_telemetry.py tests/transport/test_adapters.py tests/transport/test_cancellation.py \
-		tests/webhooks/test_app.py tests/sandbox/test_server.py tests/sandbox/test_app.py tests/sandbox/test_validation.py
+		tests/webhooks/test_webhook_app.py tests/sandbox/test_server.py tests/sandbox/test_app.py tests/sandbox/test_validation.py
 
 check: lint types drift test test-long lowest newest wheel docs ## Run every check that CI runs
 

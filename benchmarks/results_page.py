@@ -15,7 +15,7 @@ Measured with `make bench` on {machine}.
 
 Each figure comes from its own process on one core, against a server on another core. Rounds are interleaved, and the
 tables show medians. Compare the ratios: figures differ on another machine. `floor` sends prebuilt bytes over asyncio's
-streams, without errors, time-outs, retries or a pool.
+streams, without errors, timeouts, retries or a pool.
 
 ![Requests per second by calls in flight](benchmarks.svg)
 """

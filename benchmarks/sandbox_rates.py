@@ -22,7 +22,7 @@ import asyncio, json, sys, time
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.web.server import serving
+from connectly_api.sandbox.web.server import serve_app
 
 async def bare(scope, receive, send):
     await Request(scope, receive).json()
@@ -30,7 +30,7 @@ async def bare(scope, receive, send):
 
 async def main():
     app = bare if sys.argv[1] == "bare" else Sandbox(rate_limit=None, windows="open", keep=1000).app
-    async with serving(app, "127.0.0.1", 0) as address:
+    async with serve_app(app, "127.0.0.1", 0) as address:
         print(address, flush=True)
         start = time.process_time()
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

@@ -1,4 +1,4 @@
-"""The command line: `python -m codegen generate | check | diff | update` in a checkout."""
+"""The command line: `python -m codegen generate | check | diff | update`, in a checkout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-if not __package__:  # Started as a folder: what is imported below has to be found first.
+if not __package__:  # Run as a folder: make the imports below work.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from codegen.check import compare
@@ -16,23 +16,13 @@ from codegen.document import CodegenError
 from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
 from codegen.swap import recover
 from codegen.terminal import printable
-from codegen.update import prepare_update, put_in_place, written
-
-__all__ = ["main"]
+from codegen.update import prepare_update, put_in_place, render_update
 
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: Without the program's name; those of the process by default.
-
-    Returns:
-        The exit code: 0, 1 where the tree is not what it should be, 2 where it cannot be generated. Of `diff`: 0 where
-        nothing changed for a client, 1 where something is new, 3 where something breaks, 2 where a file is unreadable.
-    """
+    """Run one command and return its exit code, which `--help` of the command explains."""
     given = _parser().parse_args(arguments)
     if given.command == "diff":
         return _diff(given.old, given.new, given.format)
@@ -43,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         recover(layout.root)
         return _check(layout) if given.command == "check" else _generate(layout)
     except CodegenError as error:
-        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  a command speaks to its caller
+        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  the output of a command
         return 2
 
 
@@ -51,34 +41,33 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, purpose in (
-        ("generate", "generate the tree and put it in its place"),
-        ("check", "generate into a temporary folder and compare: exit 1 where the tree is stale or edited"),
+        ("generate", "generate connectly_api/lowlevel"),
+        ("check", "check that the tree is up to date: exit 1 if it is stale or was edited"),
     ):
         command = commands.add_parser(name, help=purpose, description=purpose)
-        command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, the one this is in")
-        command.add_argument("--swagger", type=Path, help="another Swagger 2.0 file than the vendored one")
-        command.add_argument("--out", type=Path, help="another place than connectly_api/lowlevel")
+        command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, this one")
+        command.add_argument("--swagger", type=Path, help="a Swagger 2.0 file other than the vendored one")
+        command.add_argument("--out", type=Path, help="an output folder other than connectly_api/lowlevel")
     command = commands.add_parser(
         "diff",
-        help="show what changed between two files of the vendor, and what it means to a client",
-        description="Compare what two files mean, Swagger 2.0 or OpenAPI 3: names of definitions, operation ids "
-        "and order do not count.",
-        epilog="exit status: 0 nothing changed, or only what is written about it; 1 additive; 3 breaking; "
-        "2 a file cannot be read",
+        help="show what changed between two files of the vendor, and what that means for a client",
+        description="Compare the meaning of two files, Swagger 2.0 or OpenAPI 3: names of definitions, operation ids "
+        "and order are ignored.",
+        epilog="exit status: 0 no changes, or cosmetic ones; 1 additive; 3 breaking; 2 a file cannot be read",
     )
-    command.add_argument("old", metavar="OLD", help="the file before: a path or an https address; JSON or YAML")
-    command.add_argument("new", metavar="NEW", help="the file after")
-    command.add_argument("--format", choices=FORMATS, default="text", help="text by default")
+    command.add_argument("old", metavar="OLD", help="the old file: a path or an https address; JSON or YAML")
+    command.add_argument("new", metavar="NEW", help="the new file")
+    command.add_argument("--format", choices=FORMATS, default="text", help="the output format; by default, text")
     command = commands.add_parser(
         "update",
-        help="put a new file of the vendor in place, and all that follows from it",
-        description="Read a Swagger 2.0 or OpenAPI 3 file, show what changed and which handwritten places it concerns, "
-        "put it in the place of service.swagger.json and regenerate. Nothing changes where any step fails.",
-        epilog="exit status: 0 done, or nothing to do; 2 the file is refused, or a step failed; 130 interrupted",
+        help="replace the vendor's file and regenerate everything",
+        description="Read a Swagger 2.0 or OpenAPI 3 file, show what changed and which handwritten code that affects, "
+        "replace service.swagger.json and regenerate. If any step fails, nothing changes.",
+        epilog="exit status: 0 done, or nothing to do; 2 the file was rejected, or a step failed; 130 interrupted",
     )
     command.add_argument("source", metavar="FILE-OR-ADDRESS", help="a path or an https address; JSON or YAML")
-    command.add_argument("--dry-run", action="store_true", help="show everything, change nothing")
-    command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, the one this is in")
+    command.add_argument("--dry-run", action="store_true", help="print the report without changing anything")
+    command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, this one")
     return parser
 
 
@@ -88,12 +77,12 @@ def _update(root: Path, source: str, *, dry_run: bool) -> int:
         if not dry_run:
             put_in_place(root, update)
     except CodegenError as error:
-        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  a command speaks to its caller
+        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  the output of a command
         return 2
     except KeyboardInterrupt:
-        print("codegen: interrupted; everything is as it was", file=sys.stderr)  # noqa: T201  as above
+        print("codegen: interrupted; nothing was changed", file=sys.stderr)  # noqa: T201  as above
         return 130
-    print(printable(written(update, done=not dry_run), sys.stdout.encoding))  # noqa: T201  as above
+    print(printable(render_update(update, done=not dry_run), sys.stdout.encoding))  # noqa: T201  as above
     return 0
 
 
@@ -103,7 +92,7 @@ def _diff(old: str, new: str, format: Format) -> int:  # noqa: A002  the option'
     try:
         outcome = diff(old, new, format)
     except CodegenError as error:
-        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  a command speaks to its caller
+        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  the output of a command
         return 2
     print(printable(outcome.text, sys.stdout.encoding))  # noqa: T201  as above
     return outcome.status
@@ -116,7 +105,7 @@ def _generate(layout: Layout) -> int:
         layout.published.parent.mkdir(exist_ok=True)
         layout.published.write_bytes(tree.published)
     counts = tree.counts
-    print(  # noqa: T201  a command speaks to its caller
+    print(  # noqa: T201  the output of a command
         f"{layout.out}: {counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties, "
         f"in {len(tree.files)} files"
     )
@@ -132,12 +121,12 @@ def _check(layout: Layout) -> int:
             found[PUBLISHED.as_posix()] = layout.published.read_bytes()
     difference = compare(expected, found)
     if not difference:
-        print(f"{layout.out} is what {layout.swagger.name} makes of it")  # noqa: T201  as above
+        print(f"{layout.out} is up to date with {layout.swagger.name}")  # noqa: T201  as above
         return 0
     print("\n".join(difference))  # noqa: T201  as above
     print(  # noqa: T201  as above
-        f"\n{layout.out} is not what {layout.swagger.name} makes of it: it is stale, or was edited by hand.\n"
-        'To mend it, run "make generate" (python -m codegen generate), and commit what changes.',
+        f"\n{layout.out} is not up to date with {layout.swagger.name}: it is stale, or was edited by hand.\n"
+        'To fix it, run "make generate" (python -m codegen generate) and commit the changes.',
         file=sys.stderr,
     )
     return 1

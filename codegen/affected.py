@@ -1,7 +1,7 @@
-"""Which handwritten places a difference concerns, by what they use. Pure.
+"""Finds the handwritten code that a difference affects, by the names it uses. Pure.
 
-A place is concerned where it names a model, an enum or a function that changed, sets or reads a field that did, or
-knows such a field or value by its name on the wire beside others of the same model.
+A place is affected if it names a changed model, enum or function, if it sets or reads a changed field, or if it has the
+wire name of such a field, or the value of such an enum, as a string beside others of the same model.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ import attrs
 from codegen import places
 from codegen.difference import Change, Difference
 from codegen.difference.changes import Place
-from codegen.document import listed, mapped
-from codegen.handwritten import Part, parts, reached
+from codegen.document import to_list, to_object
+from codegen.handwritten import Part, find_public_callers, parts
 from codegen.names import original
-from codegen.overlay import STEPS, Step, counted
+from codegen.overlay import STEPS, Step, count_matches
 from codegen.published import Published
-
-__all__ = ["PUBLIC", "Affected", "Touched", "affected", "steps_affected", "touched"]
 
 PUBLIC: Mapping[str, str] = {
     "connectly_api/client.py": "Connectly",
@@ -31,14 +29,14 @@ PUBLIC: Mapping[str, str] = {
 
 @attrs.frozen
 class Touched:
-    """One change, in the words of generated code.
+    """One change, in terms of the generated code.
 
     Attributes:
         what: The change in a few words.
-        kind: Its kind, as the difference has it.
-        function: The operation's function, where the change is about a whole operation.
-        model: The model that changed, or that holds the field.
-        field: The field's name on the wire and in Python, where the change is about one.
+        kind: The kind of change, as in the difference.
+        function: The operation's function, if the change is about a whole operation.
+        model: The model that changed, or that has the field.
+        field: The field's names on the wire and in Python, if the change is about a field.
         siblings: The wire names of the model's other fields, or the values of an enum.
     """
 
@@ -52,10 +50,10 @@ class Touched:
 
 @attrs.frozen(order=True)
 class Affected:
-    """One handwritten place, and why to look at it.
+    """One handwritten place to review.
 
     Attributes:
-        why: The change that concerns it.
+        why: The change that affects it.
         kind: `facade`, `code`, `golden` or `overlay`.
         where: The place.
     """
@@ -65,11 +63,13 @@ class Affected:
     where: str
 
 
-def touched(difference: Difference, tables: Iterable[Published], enums: Mapping[str, frozenset[str]]) -> list[Touched]:
-    """Say what a difference changes about generated code; what is merely written about it is left out.
+def list_changed_names(
+    difference: Difference, tables: Iterable[Published], enums: Mapping[str, frozenset[str]]
+) -> list[Touched]:
+    """List the generated names that a difference changes, without cosmetic changes.
 
     Args:
-        difference: From the vendored file to the new one.
+        difference: The difference between the vendored file and the new one.
         tables: The published names after and before, in this order.
         enums: The values of enums, by the names of their types.
     """
@@ -79,17 +79,17 @@ def touched(difference: Difference, tables: Iterable[Published], enums: Mapping[
         if change.impact != "cosmetic"
         for place in change.places
         for table in tables
-        if (named := _named(change, place, table, enums)) is not None
+        if (named := _name_change(change, place, table, enums)) is not None
     ]
     return list(dict.fromkeys(found))
 
 
-def _named(change: Change, place: Place, table: Published, enums: Mapping[str, frozenset[str]]) -> Touched | None:
+def _name_change(change: Change, place: Place, table: Published, enums: Mapping[str, frozenset[str]]) -> Touched | None:
     where = places.operation(*place.operation.split(" ", 1)) if " " in place.operation else ""
     if where not in table.operations:
         return None
     if not place.part:
-        return _about_function(change, table.operations[where].function, "")
+        return _describe_function(change, table.operations[where].function, "")
     known = {one: name for name, model in table.models.items() for one in model.places}
     # A response's status has no part in names.
     here = f"{where} {'response' if place.part.startswith('response ') else place.part}"
@@ -110,21 +110,21 @@ def _named(change: Change, place: Place, table: Published, enums: Mapping[str, f
         return Touched(what, change.kind, model=owner, field=(wire, python), siblings=frozenset(fields) - {wire})
     if here in table.models:
         return Touched(f"{here}: {change.what}", change.kind, model=here)
-    return _about_function(change, table.operations[where].function, place.part)
+    return _describe_function(change, table.operations[where].function, place.part)
 
 
-def _about_function(change: Change, function: str, part: str) -> Touched:
+def _describe_function(change: Change, function: str, part: str) -> Touched:
     where = f"{function}, {part}" if part else function
     return Touched(f"{where}: {change.what}", change.kind, function=function)
 
 
-def affected(found: Iterable[Touched], modules: Mapping[str, str], golden: Mapping[str, Any]) -> list[Affected]:
-    """Return the handwritten places that changes concern.
+def find_affected(found: Iterable[Touched], modules: Mapping[str, str], golden: Mapping[str, Any]) -> list[Affected]:
+    """List the handwritten places that changes affect.
 
     Args:
         found: The changes.
-        modules: Handwritten source, by its path.
-        golden: Decoded JSON that tests compare with, by its path.
+        modules: Handwritten source by path.
+        golden: Decoded JSON that tests compare with, by path.
     """
     everything = [part for path, source in modules.items() for part in parts(path, source)]
     facade = [part for part in everything if part.lowlevel or part.path in PUBLIC]
@@ -133,8 +133,8 @@ def affected(found: Iterable[Touched], modules: Mapping[str, str], golden: Mappi
         direct = [part for part in everything if _concerns(one, part, everything)]
         result |= {Affected(one.what, "code", str(part)) for part in direct}
         inside = [part for part in direct if part.lowlevel]
-        result |= {Affected(one.what, "facade", part.name) for part in reached(inside, facade, PUBLIC)}
-        result |= {Affected(one.what, "golden", path) for path, value in golden.items() if _holds(value, one)}
+        result |= {Affected(one.what, "facade", part.name) for part in find_public_callers(inside, facade, PUBLIC)}
+        result |= {Affected(one.what, "golden", path) for path, value in golden.items() if _contains_field(value, one)}
     return sorted(result)
 
 
@@ -154,18 +154,18 @@ def _concerns(one: Touched, part: Part, everything: Iterable[Part]) -> bool:
     return bool(spellings & part.texts) and (not beside or bool(beside & part.texts))
 
 
-def _holds(value: object, one: Touched) -> bool:
-    """Say whether JSON holds the field beside others of its model."""
+def _contains_field(value: object, one: Touched) -> bool:
+    """Return whether JSON has the field beside others of its model."""
     wire = one.field[0]
-    fields = mapped(value) or {}
+    fields = to_object(value) or {}
     beside = not one.siblings or bool(one.siblings & fields.keys())
-    inside = (*fields.values(), *(listed(value) or ()))
-    return (bool(wire) and wire in fields and beside) or any(_holds(part, one) for part in inside)
+    inside = (*fields.values(), *(to_list(value) or ()))
+    return (bool(wire) and wire in fields and beside) or any(_contains_field(part, one) for part in inside)
 
 
-def steps_affected(old: Any, new: Any, steps: Iterable[Step] = STEPS) -> list[Affected]:  # noqa: ANN401  JSON
-    """Return the overlay's steps that find another number of places than before."""
-    before, after = counted(old, steps), counted(new, steps)
+def find_affected_steps(old: Any, new: Any, steps: Iterable[Step] = STEPS) -> list[Affected]:  # noqa: ANN401  JSON
+    """List the overlay's steps that match a different number of places than before."""
+    before, after = count_matches(old, steps), count_matches(new, steps)
     return [
         Affected(f"{name}: {after[name]} places now, {before[name]} before", "overlay", "codegen/overlay.py")
         for name in before

@@ -1,20 +1,13 @@
-"""Whether a generated tree is what its Swagger file makes of it. Pure."""
+"""Compares a generated tree with what its Swagger file generates. Pure."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
 
-__all__ = ["compare"]
-
 
 def compare(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[str]:
-    """Return the lines of a unified diff from what is there to what should be; none where they are the same.
-
-    Args:
-        expected: Bytes by path, freshly generated.
-        found: Bytes by path, as they are.
-    """
+    """Return a unified diff from the files found to the expected ones, both as bytes by path."""
     return [line for path in sorted({*expected, *found}) for line in _difference(path, expected, found)]
 
 
@@ -27,10 +20,10 @@ def _difference(path: str, expected: Mapping[str, bytes], found: Mapping[str, by
     elif should is None:
         yield f"extra: {path}"
     lines = list(
-        difflib.unified_diff(_lines(is_), _lines(should), f"{path} (as it is)", f"{path} (as generated)", lineterm="")
+        difflib.unified_diff(_lines(is_), _lines(should), f"{path} (found)", f"{path} (generated)", lineterm="")
     )
-    # Bytes can differ where no line does: in how lines end, for one.
-    yield from lines or [f"{path}: differs in bytes that no line shows, its line endings perhaps"]
+    # Bytes can differ even if no line does, for example in line endings.
+    yield from lines or [f"{path}: differs in bytes that no line shows, such as line endings"]
 
 
 def _lines(content: bytes | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Docstrings of generated code, from what the vendor's file says. Pure."""
+"""Writes the docstrings of generated code from the descriptions in the vendor's file. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from codegen.document import Json
 from codegen.literals import docstring, entry, prose
 from codegen.walk import Operation
 
-__all__ = ["enum_doc", "mapping_doc", "model_doc", "operation_doc", "request_doc", "wire_names"]
-
 _REST = (
     "What was read and has no field here, or is not of its field's type, under its name on the wire. It is written "
     "with the fields; a field that is set wins."
@@ -28,7 +26,7 @@ _FAILED = "Whatever else the transport raises; see `connectly_api.errors`."
 
 
 def wire_names(model: ModelProperty) -> Json:
-    """Return the names on the wire of a model's fields, by their names in Python."""
+    """Return the wire names of a model's fields, by their Python names."""
     return cast("Json", (model.data.model_extra or {})["x-wire"])
 
 
@@ -89,20 +87,15 @@ def enum_doc(enum: LiteralEnumProperty, definitions: object, *, known: bool) -> 
 
     Args:
         enum: The enum.
-        definitions: Its names in the Swagger file, where it has any.
-        known: Whether any value is.
+        definitions: Its names in the Swagger file, if any.
+        known: Whether it has any known value.
     """
     opening = "The values that are known; the service may answer others." if known else "No value of it is known yet."
     return docstring([*_headline(_text(enum.description), _origin(definitions)), "", opening])
 
 
 def request_doc(endpoint: Endpoint, operation: Operation) -> str:
-    """Return the docstring of an operation's pure half.
-
-    Args:
-        endpoint: The operation, as the generator has it.
-        operation: The same, as the document has it.
-    """
+    """Return the docstring of the function that builds an operation's request."""
     return docstring(
         [
             f"Build the request of `{endpoint.name}`, without I/O.",
@@ -117,12 +110,7 @@ def request_doc(endpoint: Endpoint, operation: Operation) -> str:
 
 
 def operation_doc(endpoint: Endpoint, operation: Operation) -> str:
-    """Return the docstring of an operation.
-
-    Args:
-        endpoint: The operation, as the generator has it.
-        operation: The same, as the document has it.
-    """
+    """Return the docstring of an operation's function."""
     told = [operation.fields.get(key, "").strip() for key in ("summary", "description")]
     deprecated = "Deprecated." if operation.fields.get("deprecated") else ""
     text = "\n\n".join(_sentences(part) for part in (*told, deprecated) if part)

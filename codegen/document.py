@@ -1,4 +1,4 @@
-"""Reading a JSON document that nobody vouches for: every surprise is an error that says where it is."""
+"""Reads JSON of unknown origin: whatever is unexpected is an error that says where it is."""
 
 from __future__ import annotations
 
@@ -7,21 +7,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, cast
 
-__all__ = [
-    "CodegenError",
-    "Json",
-    "checked",
-    "elements",
-    "extensions",
-    "inside",
-    "listed",
-    "load",
-    "mapped",
-    "members",
-    "refuse",
-    "strings",
-]
-
 Json = dict[str, Any]
 """A JSON object: the only values that travel between the steps are plain JSON."""
 
@@ -29,15 +14,15 @@ _NAMES: Mapping[type, str] = {str: "a string", bool: "a boolean", int: "a number
 
 
 class CodegenError(Exception):
-    """Generation cannot go on; the text says where, why, and what to do."""
+    """Generation must stop; the message says where, why, and what to do."""
 
 
 def refuse(at: str, problem: str) -> NoReturn:
-    """Stop.
+    """Raise an error about a place.
 
     Args:
-        at: A JSON pointer, with the leading `#`.
-        problem: A sentence about what is there.
+        at: The JSON pointer of the place, with the leading `#`.
+        problem: A sentence about it.
 
     Raises:
         CodegenError: Always.
@@ -51,18 +36,15 @@ def inside(at: str, key: str | int) -> str:
 
 
 def load(text: bytes) -> Json:
-    """Decode a document strictly.
-
-    Args:
-        text: UTF-8 JSON.
+    """Decode UTF-8 JSON strictly.
 
     Raises:
-        CodegenError: It is not JSON, not an object, names a key twice, or holds NaN or Infinity.
+        CodegenError: It is not JSON, not an object, repeats a key, or contains NaN or Infinity.
     """
     try:
         document: object = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
-        raise CodegenError(f"not readable as JSON: {error}") from None
+        raise CodegenError(f"not valid JSON: {error}") from None
     return members(document, "#")
 
 
@@ -70,7 +52,7 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> Json:
     found: Json = {}
     for key, value in pairs:
         if key in found:
-            raise CodegenError(f"the key {key!r} stands twice in one object; one of the two would be lost")
+            raise CodegenError(f"the key {key!r} occurs twice in one object; one value would be lost")
         found[key] = value
     return found
 
@@ -79,14 +61,14 @@ def _constant(name: str) -> NoReturn:
     raise CodegenError(f"{name} is not JSON")
 
 
-def checked(value: object, known: Mapping[str, type], at: str, *, required: Iterable[str] = ()) -> Json:
-    """Return an object whose keys are all known and whose values are of their types.
+def check_object(value: object, known: Mapping[str, type], at: str, *, required: Iterable[str] = ()) -> Json:
+    """Return a value as an object, if all its keys are known and their values have the right types.
 
     Args:
-        value: What stands there.
-        known: Keys and the types of their values; `object` is any, `int` any number. `x-…` keys are always known.
-        at: Where it stands.
-        required: Keys that must be there.
+        value: The value.
+        known: The keys and the types of their values; `object` is any, `int` any number. `x-…` keys are always known.
+        at: Its JSON pointer.
+        required: The keys that it must have.
 
     Raises:
         CodegenError: It is not such an object.
@@ -96,7 +78,7 @@ def checked(value: object, known: Mapping[str, type], at: str, *, required: Iter
         if key.startswith("x-") and key not in known:
             continue
         if key not in known:
-            refuse(inside(at, key), "unknown key; what it means to the generated code has to be decided first")
+            refuse(inside(at, key), "unknown key; decide first what it means for the generated code")
         if not _is(member, known[key]):
             refuse(inside(at, key), f"must be {_NAMES[known[key]]}")
     for key in required:
@@ -117,39 +99,27 @@ def extensions(fields: Mapping[str, object]) -> Json:
 
 
 def members(value: object, at: str) -> Json:
-    """Return an object whose keys are names that the document chose itself.
-
-    Raises:
-        CodegenError: It is not an object.
-    """
+    """Return a value as an object with any keys; raise CodegenError if it is not an object."""
     return cast("Json", value) if isinstance(value, dict) else refuse(at, "must be an object")
 
 
-def mapped(value: object) -> Json | None:
-    """Return JSON where it is an object, else None."""
+def to_object(value: object) -> Json | None:
+    """Return JSON if it is an object, else None."""
     return cast("Json", value) if isinstance(value, dict) else None
 
 
-def listed(value: object) -> list[object] | None:
-    """Return JSON where it is a list, else None."""
+def to_list(value: object) -> list[object] | None:
+    """Return JSON if it is a list, else None."""
     return cast("list[object]", value) if isinstance(value, list) else None
 
 
 def elements(value: object, at: str) -> list[object]:
-    """Return a list.
-
-    Raises:
-        CodegenError: It is not one.
-    """
+    """Return a value as a list; raise CodegenError if it is not a list."""
     return cast("list[object]", value) if isinstance(value, list) else refuse(at, "must be a list")
 
 
 def strings(value: object, at: str) -> list[str]:
-    """Return a list of strings, each once.
-
-    Raises:
-        CodegenError: It is not such a list.
-    """
+    """Return a value as unique strings; raise CodegenError if it is not a list of strings."""
     found: dict[str, None] = {}
     for n, entry in enumerate(elements(value, at)):
         found[entry if isinstance(entry, str) else refuse(inside(at, n), "must be a string")] = None

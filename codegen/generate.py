@@ -1,4 +1,4 @@
-"""From a Swagger file to the generated tree: the only module here that reads, writes and runs things."""
+"""Generates the tree from a Swagger file: the only module here that reads and writes files and runs programs."""
 
 from __future__ import annotations
 
@@ -25,19 +25,6 @@ from codegen.render import render
 from codegen.swagger import convert
 from codegen.verify import Counts, verify
 
-__all__ = [
-    "FORMATTING",
-    "PINNED",
-    "PUBLISHED",
-    "SWAGGER",
-    "Layout",
-    "Tree",
-    "build",
-    "prepare",
-    "read_tree",
-    "write_tree",
-]
-
 SWAGGER = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
 
@@ -61,13 +48,13 @@ PINNED = ("openapi-python-client", "ruff")
 
 @attrs.frozen
 class Layout:
-    """Where things are.
+    """Paths of a run.
 
     Attributes:
         root: A checkout of the repository.
         swagger: The Swagger file to generate from.
         out: The generated tree.
-        published: The table of published names; None for another file than the vendored one, which has none.
+        published: The table of published names; None for a file other than the vendored one, which has no table.
     """
 
     root: Path
@@ -77,7 +64,7 @@ class Layout:
 
     @staticmethod
     def of(root: Path, swagger: Path | None = None, out: Path | None = None) -> Layout:
-        """Return the layout of a checkout, with a Swagger file and an output of one's own where given."""
+        """Return the layout of a checkout, optionally with another Swagger file and output."""
         return Layout(
             root=root,
             swagger=swagger or root / SWAGGER,
@@ -92,8 +79,8 @@ class Tree:
 
     Attributes:
         files: Bytes by path within the tree, with slashes.
-        counts: How much of the Swagger file is in it.
-        published: The table of the names that it publishes, as a file.
+        counts: How much of the Swagger file it covers.
+        published: The table of its names, as a file.
     """
 
     files: Mapping[str, bytes]
@@ -102,23 +89,20 @@ class Tree:
 
 
 def build(layout: Layout) -> Tree:
-    """Generate in a temporary folder; nothing outside is changed.
-
-    Args:
-        layout: Where the Swagger file and the pinned versions are.
+    """Generate in a temporary folder, without changing anything else.
 
     Raises:
-        CodegenError: The file cannot be converted, something would be lost, or a tool is not the pinned one.
+        CodegenError: The file cannot be converted, something would be lost, or a tool's version is not the pinned one.
     """
     versions = _versions(layout.root)
     source = _read(layout.swagger)
     try:
-        return _built(source, _published(layout), versions)
+        return _generate(source, _read_published(layout), versions)
     except RecursionError:
-        raise CodegenError(f"{layout.swagger}: nested too deeply to be a description of a service") from None
+        raise CodegenError(f"{layout.swagger}: nested too deeply for a description of a service") from None
 
 
-def _built(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
+def _generate(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
     document = load(source)
     swagger = as_swagger(document)
     prepared = prepare(swagger, published)
@@ -135,11 +119,7 @@ def _built(source: bytes, published: Published, versions: Mapping[str, str]) -> 
 
 
 def prepare(swagger: Json, published: Published) -> Named:
-    """Return what the generator is given for a Swagger document, and the names to keep.
-
-    Args:
-        swagger: The document; it is not changed.
-        published: The names that are known.
+    """Return the document for the generator, and the names to keep, from a Swagger document.
 
     Raises:
         CodegenError: The document cannot be converted, or something in it cannot be named.
@@ -147,7 +127,7 @@ def prepare(swagger: Json, published: Published) -> Named:
     return named(apply(convert(swagger)), published)
 
 
-def _published(layout: Layout) -> Published:
+def _read_published(layout: Layout) -> Published:
     if layout.published is None or not layout.published.exists():
         return NO_NAMES
     return read(_read(layout.published))
@@ -161,13 +141,13 @@ def _read(path: Path) -> bytes:
 
 
 def _versions(root: Path) -> dict[str, str]:
-    """Return the pinned versions of what shapes the output, which must be those that are installed."""
+    """Return the pinned versions of the tools that shape the output; they must be installed."""
     lock = root / "requirements" / "codegen.txt"
     text = _read(lock).decode()
     versions: dict[str, str] = {}
     for name in PINNED:
         pinned = re.search(rf"^{re.escape(name)}==([0-9a-z.]+)", text, re.MULTILINE)
-        installed = _installed(name)
+        installed = _find_version(name)
         if pinned is None or pinned[1] != installed:
             wanted = pinned[1] if pinned else "none"
             raise CodegenError(
@@ -178,7 +158,7 @@ def _versions(root: Path) -> dict[str, str]:
     return versions
 
 
-def _installed(name: str) -> str:
+def _find_version(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -186,7 +166,7 @@ def _installed(name: str) -> str:
 
 
 def _stamp(source: bytes, versions: Mapping[str, str]) -> str:
-    """Return the one file that says what the tree was made from, so that the others change only when they have to."""
+    """Return the only file that names its source, so that the others change only when their content does."""
     return (
         f'# Generated from {SWAGGER} by "python -m codegen generate": do not edit.\n'
         '"""What this tree was generated from, and with what."""\n\n'
@@ -199,7 +179,7 @@ def _stamp(source: bytes, versions: Mapping[str, str]) -> str:
 
 
 def _format(directory: Path) -> None:
-    """Format by the pinned ruff, whatever configuration or cache is about."""
+    """Format with the pinned ruff, ignoring any configuration or cache of the machine."""
     lint = ("check", "--fix", "--select=F401,I", "--quiet")
     layout = ("format", "--quiet")
     for command in (lint, layout):
@@ -216,7 +196,7 @@ def _format(directory: Path) -> None:
 
 
 def read_tree(directory: Path) -> dict[str, bytes]:
-    """Return the files of a tree, but for what an interpreter leaves behind; nothing where there is no tree."""
+    """Return the files of a tree without bytecode; nothing if there is no tree."""
     return {
         path.relative_to(directory).as_posix(): path.read_bytes()
         for path in sorted(directory.rglob("*"))
@@ -225,17 +205,13 @@ def read_tree(directory: Path) -> dict[str, bytes]:
 
 
 def write_tree(files: Mapping[str, bytes], out: Path) -> None:
-    """Put a tree in the place of another: written beside it, then swapped in; the same tree is left alone.
-
-    Args:
-        files: Bytes by path within the tree.
-        out: The tree's place.
+    """Replace a tree: write the new one beside it, then swap. An identical tree is left alone.
 
     Raises:
-        CodegenError: What stands there is not a generated tree, and is left alone.
+        CodegenError: The folder has something other than a generated tree; it is left alone.
     """
     if out.is_dir() and any(out.iterdir()) and not (out / _SOURCE).is_file():
-        raise CodegenError(f"{out} holds something other than a generated tree (it has no {_SOURCE}); not replaced")
+        raise CodegenError(f"{out} is not a generated tree (it has no {_SOURCE}); not replaced")
     if read_tree(out) == files:
         return
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -250,7 +226,7 @@ def write_tree(files: Mapping[str, bytes], out: Path) -> None:
             if out.is_dir():
                 out.replace(old)
             new.replace(out)
-        except BaseException:  # An interrupted run leaves what was there, too.
+        except BaseException:  # An interrupted run must not lose the old tree either.
             if old.is_dir() and not out.exists():
                 old.replace(out)
             raise

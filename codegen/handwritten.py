@@ -1,4 +1,4 @@
-"""What handwritten modules know of the service, read from their source: names, fields, values. Pure."""
+"""Reads which names, fields and values of the service handwritten modules use. Pure."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-__all__ = ["Part", "parts", "reached"]
-
 
 @attrs.frozen
 class Part:
-    """A function, a method, or what a module or a class says outside of its functions.
+    """A function, a method, or the code of a module or a class outside of its functions.
 
     Attributes:
         path: The file.
-        line: Where it begins.
-        name: `function`, `Class.method`, `Class`, or an empty string for the module itself.
-        names: What it mentions by name.
-        calls: What it calls by name, to the keywords that it passes, and the fields that it sets of what it made so.
-        texts: Its string constants, docstrings left out.
+        line: Its first line.
+        name: `function`, `Class.method`, `Class`, or an empty string for the module.
+        names: The names that it mentions.
+        calls: What it calls, with the keywords passed and the fields set on the result.
+        texts: Its string constants, without docstrings.
         lowlevel: Whether its module imports generated code.
         function: Whether it is a function or a method.
     """
@@ -35,17 +33,12 @@ class Part:
     function: bool
 
     def __str__(self) -> str:
-        """Say where it is, as an editor takes it."""
+        """Return the place in a form that editors open."""
         return f"{self.path}:{self.line} {self.name}".rstrip()
 
 
 def parts(path: str, source: str) -> Iterator[Part]:
-    """Yield the parts of a module.
-
-    Args:
-        path: What the file is called in what is said of it.
-        source: Its text.
-    """
+    """Yield the parts of a module, from its path and source."""
     tree = ast.parse(source, path)
     lowlevel = any(
         isinstance(node, ast.ImportFrom) and "lowlevel" in (node.module or "").split(".") for node in ast.walk(tree)
@@ -104,13 +97,13 @@ def _part(path: str, line: int, name: str, nodes: Iterable[ast.AST], *, lowlevel
     return Part(path, line, name, frozenset(names), calls, frozenset(texts), lowlevel, function)
 
 
-def reached(touched: Iterable[Part], everything: Iterable[Part], public: Mapping[str, str]) -> list[Part]:
-    """Return the public methods whose work comes to what is touched.
+def find_public_callers(touched: Iterable[Part], everything: Iterable[Part], public: Mapping[str, str]) -> list[Part]:
+    """Return the public methods that use the touched parts, directly or not.
 
     Args:
         touched: Where the search begins.
         everything: All parts of the package.
-        public: Files of which the methods are public, to the class whose they are.
+        public: The class whose methods are public, by file.
     """
     found: dict[tuple[str, int], Part] = {}
     waiting = list(touched)
@@ -123,12 +116,12 @@ def reached(touched: Iterable[Part], everything: Iterable[Part], public: Mapping
         owner, _, method = part.name.rpartition(".")
         if owner and public.get(part.path) == owner and not method.startswith("_"):
             found[part.path, part.line] = part
-        waiting += [other for other in everything if _comes_to(other, part, public)]
+        waiting += [other for other in everything if _uses(other, part, public)]
     return [found[key] for key in sorted(found)]
 
 
-def _comes_to(other: Part, part: Part, public: Mapping[str, str]) -> bool:
-    """Say whether a part uses another: a function by its name, a method by making an object of its class."""
+def _uses(other: Part, part: Part, public: Mapping[str, str]) -> bool:
+    """Return whether a part uses another: a function by its name, a method by creating an object of its class."""
     owner, _, name = part.name.rpartition(".")
     if not owner:
         return name in other.names and (other.path == part.path or not name.startswith("_"))

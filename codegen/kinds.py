@@ -1,4 +1,4 @@
-"""What each kind of property is in generated code: its type, how it is read, and how it is written. Pure."""
+"""Maps each kind of property to generated code: its type, its reader and its writer. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from openapi_python_client.strings import PythonIdentifier
 
 from codegen.document import CodegenError
 
-__all__ = ["Kinds"]
-
 _SIMPLE: Mapping[type, tuple[str, str]] = {
     AnyProperty: ("_typing.Any", "_reading.as_is"),
     BooleanProperty: ("bool", "_reading.as_boolean"),
@@ -33,14 +31,13 @@ class Kinds:
     """The kinds of one document.
 
     Attributes:
-        models: The generator's models by class name, with all that is known of them in the end: where a property refers
-            to a model, it holds a copy from before that was known.
+        models: The generator's finished models, by class name; a property that refers to one holds an unfinished copy.
     """
 
     models: Mapping[str, ModelProperty]
 
-    def mapped(self, kind: PropertyProtocol) -> PropertyProtocol | None:
-        """Return the values' kind, where a model is a mapping from any name to values of one kind, else None."""
+    def value_kind(self, kind: PropertyProtocol) -> PropertyProtocol | None:
+        """Return the kind of a mapping's values, or None for any other kind."""
         if not isinstance(kind, ModelProperty):
             return None
         model = self.models[kind.class_info.name]
@@ -49,32 +46,24 @@ class Kinds:
         return model.additional_properties or _ANY
 
     def annotation(self, kind: PropertyProtocol) -> str:
-        """Return the type of a value that is there.
-
-        Raises:
-            CodegenError: The generator made something that no template knows.
-        """
+        """Return the type of a value that is set; raise CodegenError if no template supports it."""
         if isinstance(kind, LiteralEnumProperty):
             return f"{kind.class_info.name} | {kind.value_type.__name__}"
         if isinstance(kind, ListProperty):
             return f"list[{self.annotation(kind.inner_property)}]"
-        if (value := self.mapped(kind)) is not None:
+        if (value := self.value_kind(kind)) is not None:
             return f"dict[str, {self.annotation(value)}]"
         if isinstance(kind, ModelProperty):
             return str(kind.class_info.name)
         return self._simple(kind)[0]
 
     def reader(self, kind: PropertyProtocol) -> str:
-        """Return the function that reads a value.
-
-        Raises:
-            CodegenError: The generator made something that no template knows.
-        """
+        """Return the function that reads a value; raise CodegenError if no template supports it."""
         if isinstance(kind, LiteralEnumProperty):
             return "_reading.as_text" if kind.value_type is str else "_reading.as_integer"
         if isinstance(kind, ListProperty):
             return f"_reading.list_of({self.reader(kind.inner_property)})"
-        if (value := self.mapped(kind)) is not None:
+        if (value := self.value_kind(kind)) is not None:
             return f"_reading.map_of({self.reader(value)})"
         if isinstance(kind, ModelProperty):
             return f"{kind.class_info.name}.from_dict"
@@ -84,7 +73,7 @@ class Kinds:
         """Return the function that reads a whole body."""
         if isinstance(kind, ListProperty):
             return f"_reading.read_parts_of({self.reader(kind)}, [])"
-        if self.mapped(kind) is not None:
+        if self.value_kind(kind) is not None:
             return f"_reading.read_parts_of({self.reader(kind)}, {{}})"
         return self.reader(kind)
 
@@ -100,28 +89,28 @@ class Kinds:
             return "_writing.put_any"
         return "_writing.put_enum" if self.has_enum(kind) else "_writing.put"
 
-    def written(self, kind: PropertyProtocol) -> str:
-        """Return the expression that makes JSON of a whole body."""
-        if isinstance(kind, ModelProperty) and self.mapped(kind) is None:
+    def body_writer(self, kind: PropertyProtocol) -> str:
+        """Return the expression that converts a whole body to JSON."""
+        if isinstance(kind, ModelProperty) and self.value_kind(kind) is None:
             return "body.to_dict()"
         return (
             "_writing.to_plain(_writing.drop_unspecified(body))" if self.has_enum(kind) else "_writing.to_plain(body)"
         )
 
     def has_enum(self, kind: PropertyProtocol) -> bool:
-        """Say whether a value, or what is directly in it, is of an enum."""
+        """Return whether a value, or its elements, are of an enum."""
         return any(isinstance(part, LiteralEnumProperty) for part in self._parts(kind))
 
     def classes(self, kind: PropertyProtocol) -> dict[str, str]:
-        """Return the classes that the type names, to their modules."""
+        """Return the classes in the type, with their modules."""
         return {
             str(part.class_info.name): str(part.class_info.module_name)
             for part in self._parts(kind)
-            if isinstance(part, LiteralEnumProperty | ModelProperty) and self.mapped(part) is None
+            if isinstance(part, LiteralEnumProperty | ModelProperty) and self.value_kind(part) is None
         }
 
     def read_classes(self, kind: PropertyProtocol) -> dict[str, str]:
-        """Return the classes that the reader calls, to their modules."""
+        """Return the classes that the reader calls, with their modules."""
         models = {str(part.class_info.name) for part in self._parts(kind) if isinstance(part, ModelProperty)}
         return {name: module for name, module in self.classes(kind).items() if name in models}
 
@@ -129,7 +118,7 @@ class Kinds:
         yield kind
         if isinstance(kind, ListProperty):
             yield from self._parts(kind.inner_property)
-        elif (value := self.mapped(kind)) is not None:
+        elif (value := self.value_kind(kind)) is not None:
             yield from self._parts(value)
 
 

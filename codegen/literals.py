@@ -1,4 +1,4 @@
-"""Foreign text inside Python source, inert: as a literal, as prose in a docstring, as a path. Pure."""
+"""Embeds foreign text in Python source safely: as a literal, as prose in a docstring, as a path. Pure."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ from urllib.parse import quote
 
 from codegen.document import CodegenError
 
-__all__ = ["docstring", "entry", "literal", "path_expression", "prose"]
-
 _WIDTH = 104
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def literal(value: object) -> str:
-    """Return a value as a Python literal of ASCII: what can be printed depends on the interpreter's Unicode."""
+    """Return a value as an ASCII literal, as printable characters depend on the interpreter's Unicode version."""
     return ascii(value)
 
 
 def prose(text: str, *, indent: str = "") -> list[str]:
-    """Return text as lines that wrap, with nothing but printable characters in them.
+    """Wrap text into lines of printable characters.
 
     Args:
-        text: As the vendor wrote it; line breaks are kept, runs of empty lines become one.
-        indent: What stands before every line but the first.
+        text: The vendor's text; line breaks are kept, and several empty lines become one.
+        indent: The indentation of all lines but the first.
     """
     printable = "".join(character if _is_printable(character) else " " for character in text)
     lines: list[str] = []
@@ -52,16 +50,12 @@ def _is_printable(character: str) -> bool:
 
 
 def entry(name: str, text: str) -> list[str]:
-    """Return one entry of a docstring's section, its further lines indented."""
+    """Return one entry of a docstring's section, with its further lines indented."""
     return prose(f"{name}: {text}", indent="    ")
 
 
 def docstring(lines: list[str]) -> str:
-    """Return a docstring that says these lines, whatever they hold.
-
-    Args:
-        lines: Without indentation, which is up to the template.
-    """
+    """Return lines, whatever they contain, as a docstring without indentation."""
     text = "\n".join(lines)
     inner = text.rstrip('"').replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     # A quote before the closing ones would be taken for one of them.
@@ -74,13 +68,13 @@ def path_expression(path: str, segments: Mapping[str, str]) -> str:
 
     Args:
         path: The template, `/v1/businesses/{businessId}/webhooks`.
-        segments: Each placeholder to the expression that stands for it.
+        segments: The expression for each placeholder.
 
     Raises:
-        CodegenError: A placeholder has no expression, or the path holds something that cannot be printed.
+        CodegenError: A placeholder has no expression, or the path has characters that cannot be printed.
     """
     if _UNPRINTABLE.search(path):
-        raise CodegenError(f"the path {path!r} holds characters that cannot be printed")
+        raise CodegenError(f"the path {path!r} has characters that cannot be printed")
     parts: list[str] = []
     for n, part in enumerate(_PLACEHOLDER.split(path)):
         if n % 2 == 0:

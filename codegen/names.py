@@ -1,6 +1,6 @@
-"""What things are called in Python: general rules, and no two things with one name. Pure.
+"""Converts names to Python names, and keeps them unique. Pure.
 
-The generator's own functions decide how a word is spelt, so that what is checked here is what it will write.
+It uses the generator's own functions, so that it checks the very names that the generator will write.
 """
 
 from __future__ import annotations
@@ -14,20 +14,6 @@ from itertools import count
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
 
 from codegen.document import CodegenError
-
-__all__ = [
-    "PREFIX",
-    "argument",
-    "class_name",
-    "field",
-    "free",
-    "function",
-    "module",
-    "original",
-    "plain",
-    "short_operation",
-    "short_schema",
-]
 
 PREFIX = "field_"
 """What the generator puts before a name that cannot begin a Python identifier."""
@@ -54,7 +40,7 @@ def field(name: str) -> str:
 
 
 def argument(name: str) -> str:
-    """Return a parameter's name in Python, other than those that every operation has."""
+    """Return a parameter's Python name, distinct from the parameters that every operation has."""
     return _free(_identifier(name), _TAKEN_ARGUMENTS)
 
 
@@ -66,7 +52,7 @@ def function(name: str) -> str:
 
 
 def plain(name: str) -> str:
-    """Return a name of which Python names can be made, whatever the name: `größe` is `grosse`, `価` is `u4fa1`."""
+    """Return a name that Python names can be made of, from any name: `größe` is `grosse`, `価` is `u4fa1`."""
     ascii_only = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
     if not any(map(str.isalnum, ascii_only)):
         ascii_only = "_".join(f"u{ord(character):04x}" for character in name[:_SHORTENED]) or "empty"
@@ -77,7 +63,7 @@ def plain(name: str) -> str:
 
 
 def free(wanted: Iterable[str], taken: Container[str]) -> str:
-    """Return the first of some names that is not taken; where all are, the last one with a number."""
+    """Return the first of some names that is not taken; if all are, the last one with a number."""
     name = ""
     for name in wanted:
         if name not in taken:
@@ -86,47 +72,40 @@ def free(wanted: Iterable[str], taken: Container[str]) -> str:
 
 
 def original(name: str) -> str:
-    """Return the name of the protobuf field that is called so in JSON: `channelType` was `channel_type`.
-
-    Where protobuf's rule does not lead back from there to the name, this is the name itself.
-    """
+    """Return the protobuf field for a name in JSON, `channel_type` for `channelType`, or else the name itself."""
     snake = snake_case(name)
     first, *others = snake.split("_")
     return snake if "".join([first, *(word[:1].upper() + word[1:] for word in others)]) == name else name
 
 
 def module(name: str) -> str:
-    """Return a tag's or a class's name as a module's."""
+    """Return the module name of a tag or a class."""
     return _identifier(name)
 
 
 def class_name(name: str) -> str:
-    """Return a schema's name as a class's: `v1Message` is `V1Message`.
-
-    Raises:
-        CodegenError: There is none.
-    """
+    """Return the class name of a schema, `V1Message` for `v1Message`; raise CodegenError if there is none."""
     found = str(ClassName(name, PREFIX))
     for _ in range(_TRIES):
         again = str(ClassName(found, PREFIX))  # The generator makes a name of this one once more.
         if again == found:
-            return _checked(found, name)
+            return _check_length(found, name)
         found = again
     # Where that leads nowhere, letters alone do, which the generator leaves as they are.
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return _checked(f"Named{digest.translate(str.maketrans('0123456789', 'ghijklmnop'))}", name)
+    return _check_length(f"Named{digest.translate(str.maketrans('0123456789', 'ghijklmnop'))}", name)
 
 
 def _identifier(name: str) -> str:
-    return _checked(str(PythonIdentifier(name, PREFIX)), name)
+    return _check_length(str(PythonIdentifier(name, PREFIX)), name)
 
 
-def _checked(found: str, name: str) -> str:
+def _check_length(found: str, name: str) -> str:
     if not name.isascii() or not any(map(str.isalnum, name)) or not _PLAIN.fullmatch(found):
-        raise CodegenError(f"the name {name!r} makes no plain ASCII name in Python; rename it in the overlay")
+        raise CodegenError(f"the name {name!r} cannot become an ASCII name in Python; rename it in the overlay")
     if len(found) > _LONGEST:
         raise CodegenError(
-            f"the name {name[:40]!r}… is longer than {_LONGEST} characters in Python; files are named so"
+            f"the name {name[:40]!r}… is longer than {_LONGEST} characters in Python; files are named after it"
         )
     return found
 
@@ -136,7 +115,7 @@ def _free(name: str, taken: frozenset[str]) -> str:
 
 
 def short_operation(operation_id: str, tags: Iterable[str]) -> str:
-    """Return an operation's id without the service that a gRPC gateway puts before it."""
+    """Return an operation's id without the service name that a gRPC gateway puts before it."""
     match = _SERVICE.match(operation_id)
     if match is not None and (match[1] in set(tags) or match[1].endswith("Service")):
         return operation_id[match.end() :]

@@ -1,8 +1,8 @@
-"""What each schema is called: as it is published, or else by a fresh name that is nobody's. Pure.
+"""Names the schemas: by their published names, or else by new names that are unique. Pure.
 
-Names go from the outside in, beginning with the operations' bodies and answers. A place that is published has its name,
-whatever the schema there is called by the vendor and whether it is defined by name or in place; a new place of a
-schema that has a name already shares that; everything else is named last, so that it takes no one's name.
+It goes from the outside in, beginning with the operations' requests and responses. A published place keeps its name,
+whatever the vendor calls the schema there and wherever it is defined. A new place of a schema that already has a name
+shares it. Everything else is named last, so that it takes no other's name.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from typing import Any
 import attrs
 
 from codegen import names, places
-from codegen.document import Json, mapped, refuse
+from codegen.document import Json, refuse, to_object
 from codegen.published import Model, Published
 from codegen.walk import Site, is_class, is_mapping, operations, sites
-
-__all__ = ["name_schemas"]
 
 _DEEPEST = 30
 """Lists of lists beyond that are one that holds itself."""
@@ -29,13 +27,13 @@ _TOLD = ("description", "example", "deprecated")
 
 @attrs.frozen
 class _Slot:
-    """One place that a schema stands in.
+    """One place of a schema.
 
     Attributes:
         site: The place in the document.
-        place: The same as a text.
-        wanted: What a schema that is defined right there would be called.
-        whole: Whether it is a whole body or answer.
+        place: The place as text.
+        wanted: The name for a schema that is defined right there.
+        whole: Whether it is a whole request or response.
     """
 
     site: Site
@@ -45,17 +43,17 @@ class _Slot:
 
 
 def name_schemas(document: Json, published: Published) -> dict[str, Model]:
-    """Make a named schema of each object, mapping and enum, and let references lead there.
+    """Turn each object, mapping and enum into a named schema, and replace it with a reference.
 
     Args:
         document: An OpenAPI document whose operations have their names; it is changed in place.
-        published: The names that are known.
+        published: The published names.
 
     Returns:
-        What each schema is called, its fields not yet named.
+        The schemas by name, without the names of their fields.
 
     Raises:
-        CodegenError: A schema cannot be named; the text says where it stands.
+        CodegenError: A schema cannot be named; the message says where it is.
     """
     naming = _Naming(document.get("components", {}).get("schemas", {}), published, _suggestions(document))
     for slot in _roots(document):
@@ -74,7 +72,7 @@ def _roots(document: Json) -> Iterator[_Slot]:
     for operation in operations(document):
         fields, place, name = operation.fields, operation.fields["x-place"], operation.fields["x-class"]
         for entry in fields.get("parameters", []):
-            wanted = _joined(name, entry["name"])
+            wanted = _join_names(name, entry["name"])
             yield _Slot(Site(entry, "schema", operation.at), f"{place} {entry['in']} {entry['name']}", wanted)
         for holder, role in (
             (fields.get("requestBody", {}), "request"),
@@ -90,7 +88,7 @@ def _roots(document: Json) -> Iterator[_Slot]:
 
 
 def _suggestions(document: Json) -> dict[str, tuple[str, ...]]:
-    """Return the names that each definition would be called by, the best first."""
+    """Return the names that each definition could have, the best first."""
     definitions: Json = document.get("components", {}).get("schemas", {})
     uses = Counter(
         str(site.schema["$ref"]).removeprefix(places.REFERENCE) for site in sites(document) if "$ref" in site.schema
@@ -114,14 +112,14 @@ def _suggestions(document: Json) -> dict[str, tuple[str, ...]]:
 
 
 class _Naming:
-    """The work in progress.
+    """The state of a run.
 
     Attributes:
-        definitions: The vendor's schemas, by the vendor's names; they are not changed.
-        schemas: What has been named, with everything in it.
-        named: Each definition that is named, to the name that a new place of it shares.
-        kinds: What each name stands for.
-        places: Where each name is used.
+        definitions: The vendor's schemas by the vendor's names; they are not changed.
+        schemas: The named schemas.
+        named: The shared name of each definition that has one.
+        kinds: The kind of schema that each name stands for.
+        places: The places where each name is used.
     """
 
     def __init__(
@@ -144,7 +142,7 @@ class _Naming:
         self._last: deque[_Slot] = deque()
 
     def enter(self, slot: _Slot) -> None:
-        """Note what has to be named at a place, or within it."""
+        """Queue what has to be named at a place, or within it."""
         for _ in range(len(self.definitions) + 1):
             schema = slot.site.schema
             target, definition = places.target(schema, self.definitions)
@@ -155,22 +153,22 @@ class _Naming:
                 self._enter_within(slot)
                 return
             # A plain string or a list needs no name: it stands where it is used.
-            slot.site.schema = {**copy.deepcopy(target), **_told(schema)}
-        refuse(slot.place, "the schema is made of nothing but itself")  # pragma: no cover  (`target` refuses circles)
+            slot.site.schema = {**copy.deepcopy(target), **_copy_notes(schema)}
+        refuse(slot.place, "the schema consists of nothing but itself")  # pragma: no cover  (`target` refuses circles)
 
     def _enter_within(self, slot: _Slot) -> None:
         schema = slot.site.schema
         if slot.place.count("[]") + slot.place.count("{}") > _DEEPEST:
-            refuse(slot.place.rstrip("[]{}"), "the schema is made of nothing but itself")
+            refuse(slot.place.rstrip("[]{}"), "the schema consists of nothing but itself")
         for key, place, suffix in (
             ("items", places.element(slot.place), "Item"),
-            ("additionalProperties", places.mapped(slot.place), "Value"),
+            ("additionalProperties", places.mapping_value(slot.place), "Value"),
         ):
-            if mapped(schema.get(key)) is not None:
+            if to_object(schema.get(key)) is not None:
                 self.enter(_Slot(Site(schema, key, slot.site.at), place, f"{slot.wanted}{suffix}"))
 
     def _kind(self, schema: Json, slot: _Slot, definition: str | None) -> str | None:
-        """Return what a schema has to become, or None where it needs no name."""
+        """Return what a schema becomes, or None if it needs no name."""
         if schema.get("enum"):
             return "enum"
         if is_class(schema) or not is_mapping(schema):
@@ -178,7 +176,7 @@ class _Naming:
         return self._kind_of_bare(schema, slot, definition)
 
     def _kind_of_bare(self, schema: Json, slot: _Slot, definition: str | None) -> str:
-        """Say whether an object that names no fields is one that has none yet, or a mapping."""
+        """Return whether an object without fields is an empty class or a mapping."""
         values = schema.get("additionalProperties")
         known = self._published.models.get(self._known.get(slot.place, ""))
         if known is not None and known.kind == "class" and not isinstance(values, dict):
@@ -190,7 +188,7 @@ class _Naming:
         return "class" if slot.whole and values is None else "mapping"
 
     def settle_all(self) -> None:
-        """Name everything that waits: what is published before what is new."""
+        """Name everything in the queue, published places first."""
         while self._first or self._last:
             if self._first:
                 slot = self._first.popleft()
@@ -219,7 +217,7 @@ class _Naming:
             self.schemas[name]["x-definitions"] = list(self._origins[name])
         self.places[name].append(slot.place)
         reference: Json = {"$ref": f"{places.REFERENCE}{name}"}
-        told = _told(schema)
+        told = _copy_notes(schema)
         slot.site.schema = {"allOf": [reference], **told} if told else reference
 
     def _fresh(self, slot: _Slot, definition: str | None) -> str:
@@ -241,16 +239,16 @@ class _Naming:
             schema["x-mapping"] = True
             self._enter_within(_Slot(Site(self.schemas, name, name), name, name))
         for key in schema.get("properties", {}) if kind == "class" else ():
-            wanted = _joined(name, key)
+            wanted = _join_names(name, key)
             self.enter(_Slot(Site(schema["properties"], key, name), places.field(name, key), wanted))
-        if kind == "class" and mapped(schema.get("additionalProperties")) is not None:
-            self.enter(_Slot(Site(schema, "additionalProperties", name), places.mapped(name), f"{name}Value"))
+        if kind == "class" and to_object(schema.get("additionalProperties")) is not None:
+            self.enter(_Slot(Site(schema, "additionalProperties", name), places.mapping_value(name), f"{name}Value"))
 
 
-def _joined(name: str, key: str) -> str:
-    """Return what a schema in a field is called, where nothing says better."""
+def _join_names(name: str, key: str) -> str:
+    """Return the default name of a schema in a field."""
     return names.class_name(names.plain(f"{name} {names.plain(key)}"))
 
 
-def _told(schema: Json) -> Json:
+def _copy_notes(schema: Json) -> Json:
     return {key: schema[key] for key in _TOLD if key in schema}

@@ -1,7 +1,6 @@
-"""An OpenAPI 3.0 or 3.1 document as a Swagger 2.0 document, the form in which everything here reads. Pure.
+"""Converts OpenAPI 3.0 or 3.1 to Swagger 2.0, which everything else here reads. Pure.
 
-What Swagger 2.0 cannot say and a client needs to know is an error; what it cannot say and only a validator would look
-at goes.
+What Swagger 2.0 cannot express is an error if a client needs it, and is dropped if only a validator would use it.
 
 Source: https://spec.openapis.org/oas/v3.0.3 and https://spec.openapis.org/oas/v3.1.0
 """
@@ -15,11 +14,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from codegen import names
-from codegen.document import Json, checked, elements, extensions, inside, listed, mapped, members, refuse
+from codegen.document import Json, check_object, elements, extensions, inside, members, refuse, to_list, to_object
 from codegen.openapi_schemas import SchemaReader
 from codegen.operations import METHODS
-
-__all__ = ["as_swagger"]
 
 _ROOT: Mapping[str, type] = {
     "openapi": str, "info": dict, "servers": list, "paths": dict, "components": dict, "security": list, "tags": list,
@@ -49,24 +46,21 @@ _FLOWS: Mapping[str, str] = {
 
 
 def as_swagger(document: Json) -> Json:
-    """Return a document as Swagger 2.0; one that is Swagger 2.0 already is returned as it is.
-
-    Args:
-        document: A decoded file of either kind; it is not changed.
+    """Return a decoded document as Swagger 2.0; one that is Swagger 2.0 already is returned unchanged.
 
     Returns:
-        A document whose definitions have names that OpenAPI allows, too: nothing depends on what they are called.
+        A document whose definitions have names that OpenAPI allows, too: nothing depends on these names.
 
     Raises:
-        CodegenError: It is of no version that is known, or holds something that this function does not know, or that
-            Swagger 2.0 cannot say; the text begins with its JSON pointer.
+        CodegenError: Something in it, or its version, is unknown, or Swagger 2.0 cannot express it; the message begins
+            with its JSON pointer.
     """
     if "openapi" not in document:
         return _with_plain_names(document)
-    root = checked(document, _ROOT, "#", required=("openapi", "info", "paths"))
+    root = check_object(document, _ROOT, "#", required=("openapi", "info", "paths"))
     if not re.fullmatch(r"3\.[01]\.\d+", root["openapi"]):
         refuse("#/openapi", f"must be 3.0 or 3.1, not {root['openapi']!r}")
-    components = checked(root.get("components", {}), dict.fromkeys(_COMPONENTS, dict), "#/components")
+    components = check_object(root.get("components", {}), dict.fromkeys(_COMPONENTS, dict), "#/components")
     reader = _Reader(components)
     result: Json = {"swagger": "2.0", "info": _info(root["info"])} | _servers(root.get("servers", []))
     for key in ("security", "tags", "externalDocs"):
@@ -85,8 +79,8 @@ def as_swagger(document: Json) -> Json:
 
 
 def _with_plain_names(swagger: Json) -> Json:
-    """Return a Swagger 2.0 document in which the names of definitions need no escape."""
-    definitions = mapped(swagger.get("definitions"))
+    """Return a Swagger 2.0 document in which the names of definitions need no escaping."""
+    definitions = to_object(swagger.get("definitions"))
     if definitions is None or all(map(_PLAIN.fullmatch, definitions)):
         return swagger
     plain: dict[str, str] = {name: name for name in definitions if _PLAIN.fullmatch(name)}
@@ -101,9 +95,9 @@ def _with_plain_names(swagger: Json) -> Json:
 
 
 def _with_references(value: Any, references: Mapping[str, str]) -> Any:  # noqa: ANN401  JSON
-    if (parts := listed(value)) is not None:
+    if (parts := to_list(value)) is not None:
         return [_with_references(part, references) for part in parts]
-    if (fields := mapped(value)) is None:
+    if (fields := to_object(value)) is None:
         return value
     result = {key: _with_references(part, references) for key, part in fields.items()}
     target = result.get("$ref")
@@ -120,11 +114,11 @@ def _info(value: Json) -> Json:
 
 
 def _servers(value: list[object]) -> Json:
-    """Return the host, the schemes and the base path of the first server; the others are the same service elsewhere."""
+    """Return the host, the schemes and the base path of the first server; the others serve the same API."""
     found: list[tuple[str, str, str]] = []
     for n, entry in enumerate(value):
         at = inside("#/servers", n)
-        server = checked(entry, {"url": str, "description": str, "variables": dict}, at, required=("url",))
+        server = check_object(entry, {"url": str, "description": str, "variables": dict}, at, required=("url",))
         url = str(server["url"])
         for name, variable in server.get("variables", {}).items():
             url = url.replace(f"{{{name}}}", str(members(variable, at).get("default", "")))
@@ -166,15 +160,15 @@ class _Reader:
 
     Attributes:
         components: The components.
-        schemas: What converts their schemas.
+        schemas: The converter of their schemas.
     """
 
     def __init__(self, components: Json) -> None:
         self.components = components
         self.schemas = SchemaReader(components.get("schemas", {}))
 
-    def _resolved(self, value: object, kind: str, at: str) -> tuple[Json, str]:
-        """Follow references to components, and say where they lead."""
+    def _resolve(self, value: object, kind: str, at: str) -> tuple[Json, str]:
+        """Follow references to components, and return what they lead to and where it is."""
         entry = members(value, at)
         for _ in range(len(self.components.get(kind, {})) + 1):
             if "$ref" not in entry:
@@ -182,14 +176,14 @@ class _Reader:
             target = str(entry["$ref"])
             name = target.removeprefix(f"#/components/{kind}/")
             if name == target or name not in self.components.get(kind, {}):
-                refuse(inside(at, "$ref"), f"{target!r} leads to nothing under #/components/{kind}")
+                refuse(inside(at, "$ref"), f"{target!r} is not under #/components/{kind}")
             at = inside(f"#/components/{kind}", name)
             entry = members(self.components[kind][name], at)
-        return refuse(at, "the reference leads to itself")
+        return refuse(at, "the reference refers to itself")
 
     def path(self, value: object, at: str) -> Json:
-        found, at = self._resolved(value, "pathItems", at)
-        item = checked(found, _PATH, at)
+        found, at = self._resolve(value, "pathItems", at)
+        item = check_object(found, _PATH, at)
         result: Json = {
             method: self._operation(item[method], inside(at, method)) for method in METHODS if method in item
         }
@@ -197,7 +191,7 @@ class _Reader:
         return result | ({"parameters": shared} if shared else {}) | extensions(item)
 
     def _operation(self, value: object, at: str) -> Json:
-        fields = checked(value, _OPERATION, at, required=("responses",))
+        fields = check_object(value, _OPERATION, at, required=("responses",))
         copied = ("tags", "summary", "description", "externalDocs", "operationId", "deprecated", "security")
         result: Json = {key: copy.deepcopy(fields[key]) for key in copied if key in fields}
         parameters = self._parameters(fields.get("parameters", []), inside(at, "parameters"))
@@ -222,8 +216,8 @@ class _Reader:
         return [self._parameter(entry, inside(at, n)) for n, entry in enumerate(elements(value, at))]
 
     def _parameter(self, value: object, at: str) -> Json:
-        found, at = self._resolved(value, "parameters", at)
-        fields = checked(found, _PARAMETER, at, required=("name", "in", "schema"))
+        found, at = self._resolve(value, "parameters", at)
+        fields = check_object(found, _PARAMETER, at, required=("name", "in", "schema"))
         kept = ("name", "in", "description", "required", "deprecated", "allowEmptyValue")
         result: Json = {key: fields[key] for key in kept if key in fields}
         schema = self._simple(fields["schema"], inside(at, "schema"))
@@ -235,11 +229,11 @@ class _Reader:
         return {**schema, **result}
 
     def _simple(self, value: object, at: str) -> Json:
-        """Return the schema of a parameter, which cannot refer to another in Swagger 2.0."""
-        raw, where = self._resolved(value, "schemas", at)
+        """Return the schema of a parameter, which cannot be a reference in Swagger 2.0."""
+        raw, where = self._resolve(value, "schemas", at)
         schema = self.schemas.convert(raw, where)
         if schema.get("type", "object") == "object":
-            refuse(at, "a parameter is a single value or a list of such")
+            refuse(at, "a parameter must be a single value or a list of single values")
         if "items" in schema:
             schema["items"] = self._simple(raw.get("items") or {"type": "string"}, inside(where, "items"))
             schema["items"].pop("description", None)
@@ -247,23 +241,23 @@ class _Reader:
         return {key: part for key, part in schema.items() if key not in dropped}
 
     def _body(self, value: object, at: str) -> tuple[Json, list[str]]:
-        found, at = self._resolved(value, "requestBodies", at)
-        fields = checked(found, _BODY, at, required=("content",))
+        found, at = self._resolve(value, "requestBodies", at)
+        fields = check_object(found, _BODY, at, required=("content",))
         schema, media = self._content(fields["content"], at)
         result: Json = {"name": "body", "in": "body", "schema": schema if schema is not None else {}}
         result |= {key: fields[key] for key in ("description", "required") if key in fields}
         return result | extensions(fields), media
 
     def _response(self, value: object, at: str, produces: dict[str, None]) -> Json:
-        found, at = self._resolved(value, "responses", at)
-        fields = checked(found, _RESPONSE, at)
+        found, at = self._resolve(value, "responses", at)
+        fields = check_object(found, _RESPONSE, at)
         result: Json = {"description": fields.get("description", "")}
         schema, media = self._content(fields.get("content", {}), at)
         produces.update(dict.fromkeys(media))
         return result | ({"schema": schema} if schema is not None else {}) | extensions(fields)
 
     def _content(self, content: Json, at: str) -> tuple[Json | None, list[str]]:
-        """Return the schema of the JSON in a body, or of what there is, and the media types that share it."""
+        """Return the schema of the JSON in a body, or of its first media type, and the media types that share it."""
         found = {media: members(part, inside(at, media)).get("schema") for media, part in content.items()}
         chosen = next((media for media in found if "json" in media.lower()), next(iter(found), None))
         if chosen is None:
@@ -275,10 +269,10 @@ class _Reader:
 
 
 def _collection(fields: Json, at: str) -> str:
-    """Return how a list is written; the defaults are those of OpenAPI 3."""
+    """Return the collection format of a list, with the defaults of OpenAPI 3."""
     style = fields.get("style", "form" if fields["in"] == "query" else "simple")
     if style == "form":
         return "multi" if fields.get("explode", True) else "csv"
     if style not in _STYLES:
-        refuse(inside(at, "style"), f"lists in the style {style!r} are not supported")
+        refuse(inside(at, "style"), f"lists of style {style!r} are not supported")
     return _STYLES[style]

@@ -1,4 +1,4 @@
-"""Schemas, from OpenAPI 3.0 and 3.1 to Swagger 2.0. Pure.
+"""Converts schemas from OpenAPI 3.0 and 3.1 to Swagger 2.0. Pure.
 
 Source: https://spec.openapis.org/oas/v3.0.3, https://spec.openapis.org/oas/v3.1.0 and
 https://json-schema.org/draft/2020-12
@@ -10,9 +10,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from codegen.document import Json, checked, inside, listed, mapped, members, refuse
-
-__all__ = ["SchemaReader"]
+from codegen.document import Json, check_object, inside, members, refuse, to_list, to_object
 
 _KEPT = (
     "format", "title", "description", "default", "multipleOf", "maximum", "minimum", "maxLength", "minLength",
@@ -55,7 +53,7 @@ class SchemaReader:
     """Converts the schemas of one document.
 
     Attributes:
-        schemas: The document's shared schemas, as they are there.
+        schemas: The document's shared schemas, before conversion.
     """
 
     def __init__(self, schemas: Mapping[str, Any]) -> None:
@@ -70,11 +68,11 @@ class SchemaReader:
             at: Its JSON pointer.
 
         Raises:
-            CodegenError: It holds something that this class does not know; the text says where.
+            CodegenError: It has something unknown; the message says where.
         """
         if isinstance(value, bool):
             return {}
-        fields = checked(value, _KNOWN, at)
+        fields = check_object(value, _KNOWN, at)
         result: Json = {key: copy.deepcopy(fields[key]) for key in fields if key in _KEPT or key.startswith("x-")}
         if "$ref" in fields:
             result["$ref"] = self._reference(fields["$ref"], inside(at, "$ref"))
@@ -119,12 +117,12 @@ class SchemaReader:
     def _reference(self, target: str, at: str) -> str:
         name = target.removeprefix("#/components/schemas/")
         if name == target or name.replace("~1", "/").replace("~0", "~") not in self.schemas:
-            refuse(at, f"{target!r} leads to no schema under #/components/schemas")
+            refuse(at, f"{target!r} is not under #/components/schemas")
         return f"#/definitions/{name}"
 
     def _with_alternatives(self, result: Json, alternatives: list[object], at: str) -> Json:
-        """Read alternatives as one object with the fields of all, each of which may be missing; see `_merged`."""
-        found = [part for part in alternatives if (mapped(part) or {}).get("type") != "null"]
+        """Read alternatives as one object that has the fields of all, each of them optional; see `_merge`."""
+        found = [part for part in alternatives if (to_object(part) or {}).get("type") != "null"]
         if len(found) < len(alternatives):
             result["x-nullable"] = True
         converted = [self.convert(part, inside(at, n)) for n, part in enumerate(found)]
@@ -132,30 +130,30 @@ class SchemaReader:
             return {**result, **converted[0]}
         if not converted or len(converted) == 1:
             return {**result, "allOf": [*result.get("allOf", []), *converted]} if converted else result
-        resolved = [self._resolved(part, at, 0) for part in converted]
-        merged = _merged(resolved)
+        resolved = [self._resolve(part, at, 0) for part in converted]
+        merged = _merge(resolved)
         own = result.get("properties", {})
         if own or "properties" in merged:
             merged["properties"] = {**merged.get("properties", {}), **own}
         return {**merged, **{key: value for key, value in result.items() if key != "properties"}}
 
-    def _resolved(self, schema: Json, at: str, depth: int) -> Json:
-        """Follow a converted schema's reference to what stands there, converted."""
+    def _resolve(self, schema: Json, at: str, depth: int) -> Json:
+        """Follow a converted schema's reference, and convert its target."""
         if depth > len(self.schemas):
-            refuse(at, "the alternatives lead in a circle")
+            refuse(at, "the alternatives refer to each other in a circle")
         if "$ref" not in schema:
             return schema
         name = schema["$ref"].removeprefix("#/definitions/").replace("~1", "/").replace("~0", "~")
         raw = members(self.schemas[name], inside("#/components/schemas", name))
         if "$ref" not in raw and ("oneOf" in raw or "anyOf" in raw):
             return {}  # Alternatives of alternatives can be anything.
-        return self._resolved(self.convert(raw, inside("#/components/schemas", name)), at, depth + 1)
+        return self._resolve(self.convert(raw, inside("#/components/schemas", name)), at, depth + 1)
 
 
 def _types(fields: Json, at: str) -> Json:
     given = fields.get("type")
     nullable = bool(fields.get("nullable"))
-    if (found := listed(given)) is not None:
+    if (found := to_list(given)) is not None:
         kinds = [kind for kind in found if kind != "null"]
         nullable = nullable or len(kinds) < len(found)
         given = kinds[0] if len(kinds) == 1 else None
@@ -173,8 +171,8 @@ def _limits(fields: Json, result: Json) -> None:
             result |= {limit: fields[key], key: True}
 
 
-def _merged(alternatives: list[Json]) -> Json:
-    """Return one schema for several: objects become one with the fields of all, what else differs is any JSON."""
+def _merge(alternatives: list[Json]) -> Json:
+    """Merge schemas: objects become one object with the fields of all, anything else that differs becomes any JSON."""
     if all("properties" in schema or schema.get("type") == "object" for schema in alternatives):
         names = {name: None for schema in alternatives for name in schema.get("properties", {})}
         holders = {

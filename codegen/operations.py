@@ -1,4 +1,4 @@
-"""Paths and operations, from Swagger 2.0 to OpenAPI 3.0. Pure."""
+"""Converts paths and operations from Swagger 2.0 to OpenAPI 3.0. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import copy
 import re
 from collections.abc import Mapping
 
-from codegen.document import Json, checked, elements, extensions, inside, members, refuse, strings
+from codegen.document import Json, check_object, elements, extensions, inside, members, refuse, strings
 from codegen.schemas import convert_header, convert_parameter, convert_schema
 from codegen.service import convert_docs, convert_security, convert_servers
-
-__all__ = ["METHODS", "convert_path"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 """The methods that a path of Swagger 2.0 can have."""
@@ -36,7 +34,7 @@ _STATUS = re.compile(r"[1-5][0-9][0-9]|default")
 
 
 def convert_path(path: str, value: object, root: Json) -> Json:
-    """Convert the operations of one path; parameters that they share become each operation's own.
+    """Convert the operations of one path; each gets a copy of the parameters that they share.
 
     Args:
         path: The path's template.
@@ -44,14 +42,14 @@ def convert_path(path: str, value: object, root: Json) -> Json:
         root: The whole document.
 
     Raises:
-        CodegenError: It holds something that this function does not know, or that OpenAPI cannot say.
+        CodegenError: It has something that is unknown here or that OpenAPI cannot express.
     """
     at = inside("#/paths", path)
     if path.startswith("x-"):
-        return refuse(at, "an extension among the paths cannot be told from a path")
+        return refuse(at, "an extension among the paths cannot be distinguished from a path")
     if not path.startswith("/"):
         refuse(at, "must begin with a slash")
-    item = checked(value, _PATH, at)
+    item = check_object(value, _PATH, at)
     shared = _parameters(item.get("parameters", []), root, inside(at, "parameters"))
     result = {
         method: _operation(item[method], shared, root, inside(at, method)) for method in METHODS if method in item
@@ -66,9 +64,9 @@ Placed = list[tuple[Json, str]]
 def _parameters(value: object, root: Json, at: str) -> Placed:
     placed: Placed = []
     for n, entry in enumerate(elements(value, at)):
-        fields, where = _resolved(entry, root, "parameters", inside(at, n))
+        fields, where = _resolve(entry, root, "parameters", inside(at, n))
         if any(_identity(fields) == _identity(other) for other, _ in placed):
-            refuse(where, "the same parameter stands there twice")
+            refuse(where, "the same parameter occurs twice")
         placed.append((fields, where))
     return placed
 
@@ -77,8 +75,8 @@ def _identity(fields: Json) -> tuple[str, str]:
     return str(fields.get("name")), str(fields.get("in"))
 
 
-def _resolved(value: object, root: Json, kind: str, at: str) -> tuple[Json, str]:
-    """Follow a reference to a shared parameter or response, and say where that is."""
+def _resolve(value: object, root: Json, kind: str, at: str) -> tuple[Json, str]:
+    """Follow a reference to a shared parameter or response, and return it and where it is."""
     entry = members(value, at)
     if "$ref" not in entry:
         return entry, at
@@ -92,7 +90,7 @@ def _resolved(value: object, root: Json, kind: str, at: str) -> tuple[Json, str]
 
 
 def _operation(value: object, shared: Placed, root: Json, at: str) -> Json:
-    fields = checked(value, _OPERATION, at, required=("responses",))
+    fields = check_object(value, _OPERATION, at, required=("responses",))
     own = _parameters(fields.get("parameters", []), root, inside(at, "parameters"))
     names = {_identity(parameter) for parameter, _ in own}
     placed = [entry for entry in shared if _identity(entry[0]) not in names] + own
@@ -113,7 +111,7 @@ def _operation(value: object, shared: Placed, root: Json, at: str) -> Json:
     if plain:
         result["parameters"] = plain
     if len(bodies) > 1:
-        refuse(at, "an operation has one body at most")
+        refuse(at, "an operation can have at most one body")
     consumes = strings(fields.get("consumes", root.get("consumes", [])), inside(at, "consumes"))
     for body, where in bodies:
         result["requestBody"] = _body(body, consumes or ["application/json"], root, where)
@@ -123,7 +121,7 @@ def _operation(value: object, shared: Placed, root: Json, at: str) -> Json:
 
 
 def _body(fields: Json, consumes: list[str], root: Json, at: str) -> Json:
-    checked(fields, _BODY, at, required=("name", "schema"))
+    check_object(fields, _BODY, at, required=("name", "schema"))
     schema = convert_schema(fields["schema"], root.get("definitions", {}).keys(), inside(at, "schema"))
     result: Json = {"description": fields["description"]} if "description" in fields else {}
     result["content"] = {media: {"schema": copy.deepcopy(schema)} for media in consumes}
@@ -137,12 +135,12 @@ def _responses(value: Json, produces: list[str], root: Json, at: str) -> Json:
             continue
         if not _STATUS.fullmatch(status):
             refuse(inside(at, status), "must be a status code, or 'default'")
-        result[status] = _response(*_resolved(entry, root, "responses", inside(at, status)), produces, root)
+        result[status] = _response(*_resolve(entry, root, "responses", inside(at, status)), produces, root)
     return result
 
 
 def _response(entry: Json, at: str, produces: list[str], root: Json) -> Json:
-    fields = checked(entry, _RESPONSE, at, required=("description",))
+    fields = check_object(entry, _RESPONSE, at, required=("description",))
     content: Json = {}
     if "schema" in fields:
         schema = convert_schema(fields["schema"], root.get("definitions", {}).keys(), inside(at, "schema"))

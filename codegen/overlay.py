@@ -1,7 +1,7 @@
-"""Each deviation from the vendor's file, with its reason, in the order in which they are applied.
+"""Lists every deviation from the vendor's file, with its reason, in the order of application.
 
-Most steps are general rules, which change what they find, be it nothing: how the vendor writes and names things may
-change with every file. A step about one operation names its place, and stops the run when that is gone.
+Most steps are general rules that apply wherever they match, even nowhere, as the vendor may name and write things
+differently in every file. A step about one operation names its place, and fails if that is gone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import attrs
 from codegen import rules
 from codegen.document import CodegenError, Json
 
-__all__ = ["SERVER", "STEPS", "Step", "apply", "counted"]
-
 SERVER = "https://api.connectly.ai"
 """Source: https://docs.connectly.ai, where every example is sent there."""
 
@@ -26,10 +24,9 @@ class Step:
 
     Attributes:
         name: What the step does, in a few words.
-        reason: Why the vendor's file is not taken as it is.
-        change: Changes a document in place and returns the number of places that it found; raises CodegenError where it
-            cannot do its work.
-        target: The place of the one operation that the step is about; empty where it is a general rule.
+        reason: Why the vendor's file is not used as it is.
+        change: Changes a document in place and returns the number of matches; raises CodegenError if it cannot.
+        target: The place of the one operation that the step is about; empty for a general rule.
     """
 
     name: str
@@ -48,62 +45,62 @@ def _add_server(document: Json) -> int:
 STEPS = (
     Step(
         "add the server",
-        "The file names no host; the documentation does.",
+        "The file names no host, but the documentation does.",
         _add_server,
     ),
     Step(
-        "put the base path before each path",
-        "A request's path begins at the host, so that one client can serve several files.",
+        "prepend the base path to each path",
+        "A request's path is absolute, so that one client can serve several files.",
         rules.join_base_path,
     ),
     Step(
         "drop error responses",
-        "Errors are raised by the pipeline, which knows every status; as results they could be overlooked.",
+        "The pipeline raises errors and handles every status; returned errors could be overlooked.",
         rules.drop_error_responses,
     ),
     Step(
         "keep one kind of success",
-        "A function returns one type; 200 and 201 with the same schema are the same success.",
+        "A function returns one type; 200 and 201 with the same schema are one kind of success.",
         rules.merge_successes,
     ),
     Step(
         "keep JSON only",
-        "The transport carries JSON; other media types of the same body say the same.",
+        "The transport sends JSON; other media types of a body carry the same content.",
         rules.keep_json,
     ),
     Step(
         "fold titles into descriptions",
-        "A title is a sentence from a comment; the generator would make a class name of it.",
+        "A title is a sentence from a comment, which the generator would turn into a class name.",
         rules.fold_titles,
     ),
     Step(
-        "leave formatted strings as they are",
-        "A time with nanoseconds, a 64-bit number and Base64 survive as strings, and not as what Python has for them.",
+        "keep formatted strings as strings",
+        "A time with nanoseconds, a 64-bit number and Base64 lose nothing as strings, unlike as Python's own types.",
         rules.drop_string_formats,
     ),
     Step(
         "treat null as absent",
-        "The service answers null for what is not there, whatever the file says; so no field is nullable of its own.",
+        "The service returns null for absent fields, whatever the file says, so nullable means nothing.",
         rules.drop_nullable,
     ),
     Step(
         "drop defaults",
-        "What the caller does not give is not sent; an enum's default would go out as `..._unspecified`.",
+        "Unset arguments are not sent; an enum's default would be sent as `..._unspecified`.",
         rules.drop_defaults,
     ),
     Step(
         "drop unspecified enum values",
-        "They mean that nothing was given, and must never be sent.",
+        "They mean that nothing is set, and must never be sent.",
         rules.drop_unspecified,
     ),
     Step(
         "keep enums of one type",
-        "A list of values says what to write; one of several types, of fractions or of yes and no says nothing more.",
+        "An enum lists the values to send; one of mixed types, fractions or booleans adds nothing to its type.",
         rules.drop_odd_enums,
     ),
     Step(
-        "read what includes others as one object",
-        "What an object includes by `allOf` is on the wire as if it were its own.",
+        "merge included objects into one",
+        "On the wire, fields included by `allOf` look like the object's own.",
         rules.flatten,
     ),
 )
@@ -111,32 +108,20 @@ STEPS = (
 
 
 def apply(document: Json, steps: Iterable[Step] = STEPS) -> Json:
-    """Return a document with every deviation applied.
-
-    Args:
-        document: An OpenAPI document; it is not changed.
-        steps: What to apply.
+    """Return a copy of an OpenAPI document with every deviation applied.
 
     Raises:
-        CodegenError: What a step is about is gone, or it could not do its work; the text names the step.
+        CodegenError: A step's place is gone, or the step failed; the message names the step.
     """
-    return _applied(document, steps)[0]
+    return _apply_steps(document, steps)[0]
 
 
-def counted(document: Json, steps: Iterable[Step] = STEPS) -> dict[str, int]:
-    """Return how many places each step changes, by its name.
-
-    Args:
-        document: An OpenAPI document; it is not changed.
-        steps: What to apply.
-
-    Raises:
-        CodegenError: As `apply` does.
-    """
-    return _applied(document, steps)[1]
+def count_matches(document: Json, steps: Iterable[Step] = STEPS) -> dict[str, int]:
+    """Return how many places each step changes, by its name; raise CodegenError as `apply` does."""
+    return _apply_steps(document, steps)[1]
 
 
-def _applied(document: Json, steps: Iterable[Step]) -> tuple[Json, dict[str, int]]:
+def _apply_steps(document: Json, steps: Iterable[Step]) -> tuple[Json, dict[str, int]]:
     result = copy.deepcopy(document)
     counts: dict[str, int] = {}
     for step in steps:

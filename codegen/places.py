@@ -1,7 +1,7 @@
-"""Where a name is used, as a text that the vendor's own names have no part in. Pure.
+"""Describes where a name is used, in a text that does not depend on the vendor's names. Pure.
 
-`POST /v1/businesses/{}/send/messages request` is a body, `Message.attachments[]` what the list in a field of the class
-`Message` holds. Ids of operations, tags and names of definitions, which say nothing on the wire, stand in none of them.
+`POST /v1/businesses/{}/send/messages request` is a body, `Message.attachments[]` an element of a list in a field of the
+class `Message`. Operation ids, tags and names of definitions are not sent, so they are in no place.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from codegen.document import Json, refuse
-from codegen.document import mapped as mapped_schema
-
-__all__ = ["REFERENCE", "definition", "element", "field", "mapped", "operation", "same", "target"]
+from codegen.document import to_object as mapped_schema
 
 REFERENCE = "#/components/schemas/"
 
@@ -25,40 +23,40 @@ _UNORDERED = ("enum", "required")
 
 
 def operation(method: str, path: str) -> str:
-    """Return the place of an operation: what its path parameters are called is not part of it."""
+    """Return the place of an operation, without the names of its path parameters."""
     nameless = re.sub(r"\{[^{}]*\}", "{}", path)
     return f"{method.upper()} {nameless}"
 
 
 def field(owner: str, name: str) -> str:
-    """Return the place of what a field of a class holds."""
+    """Return the place of a field's value."""
     return f"{owner}.{name}" if _PLAIN.fullmatch(name) else f"{owner}.{json.dumps(name)}"
 
 
 def element(place: str) -> str:
-    """Return the place of what a list holds."""
+    """Return the place of a list's elements."""
     return f"{place}[]"
 
 
-def mapped(place: str) -> str:
-    """Return the place of the values of a mapping."""
+def mapping_value(place: str) -> str:
+    """Return the place of a mapping's values."""
     return f"{place}{{}}"
 
 
 def definition(name: str) -> str:
-    """Return the place of a definition that no operation leads to."""
+    """Return the place of a definition that no operation uses."""
     return f"definition {name}"
 
 
 def target(schema: Json, definitions: Mapping[str, Any]) -> tuple[Json, str | None]:
-    """Follow references, also those that stand in an `allOf` beside a description.
+    """Follow references, including those in an `allOf` beside a description.
 
     Args:
         schema: Where to begin.
         definitions: Schemas by name.
 
     Returns:
-        What stands at the end, and the name of the definition that it is, or None where it is defined in place.
+        The schema at the end, and the name of its definition, or None if it is defined in place.
 
     Raises:
         CodegenError: References lead in a circle.
@@ -68,7 +66,7 @@ def target(schema: Json, definitions: Mapping[str, Any]) -> tuple[Json, str | No
     while (found := _reference(schema)) is not None:
         name = found.removeprefix(REFERENCE).replace("~1", "/").replace("~0", "~")
         if name in seen:
-            refuse(found, "the reference leads to itself")
+            refuse(found, "the reference refers to itself")
         seen.add(name)
         schema = definitions[name]
     return schema, name
@@ -86,7 +84,7 @@ def _reference(schema: Json) -> str | None:
 def same(
     one: Json, other: Json, definitions: Mapping[str, Any], seen: frozenset[tuple[int, int]] = frozenset()
 ) -> bool:
-    """Say whether two schemas mean the same on the wire, whatever is told of them and whatever they are called."""
+    """Return whether two schemas mean the same on the wire, ignoring descriptions and names."""
     first, second = target(one, definitions)[0], target(other, definitions)[0]
     pair = (id(first), id(second))
     if first is second or pair in seen:

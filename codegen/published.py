@@ -1,7 +1,7 @@
-"""The names that are published, by where they are used: what keeps them when the vendor calls things otherwise. Pure.
+"""The published names, by where they are used, which stay when the vendor renames things. Pure.
 
-A name is the caller's, not the vendor's: `Message` stays `Message` where `v1Message` becomes `connectlyMessage`, is
-written out in place, or is shared with another field.
+A name belongs to the caller, not to the vendor: `Message` stays `Message` when `v1Message` becomes `connectlyMessage`,
+is written in place, or is shared with another field.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from codegen.document import CodegenError, checked, elements, inside, load, members, refuse, strings
-
-__all__ = ["KINDS", "NO_NAMES", "Model", "Operation", "Published", "dump", "read"]
+from codegen.document import CodegenError, check_object, elements, inside, load, members, refuse, strings
 
 KINDS = ("class", "enum", "mapping")
 """What a model's name can stand for."""
@@ -21,11 +19,11 @@ KINDS = ("class", "enum", "mapping")
 
 @attrs.frozen
 class Operation:
-    """What one operation is called.
+    """The names of one operation.
 
     Attributes:
-        module: The module that its own lies in.
-        function: Its function, and the module of that.
+        module: Its module.
+        function: Its function, which is also the name of the function's module.
         arguments: The names of its arguments, by `path 1` for the first in the path, `query NAME` or `header NAME`.
     """
 
@@ -36,12 +34,12 @@ class Operation:
 
 @attrs.frozen
 class Model:
-    """What one schema is called.
+    """The names of one schema.
 
     Attributes:
         kind: One of `KINDS`.
         places: Where it is used; see `codegen.places`.
-        fields: Its fields' names in Python, by their names on the wire.
+        fields: The Python names of its fields, by their names on the wire.
     """
 
     kind: str
@@ -54,8 +52,8 @@ class Published:
     """All names.
 
     Attributes:
-        operations: By their places.
-        models: By the names of their classes.
+        operations: By place.
+        models: By class name.
     """
 
     operations: Mapping[str, Operation]
@@ -67,7 +65,7 @@ NO_NAMES = Published({}, {})
 
 
 def dump(published: Published) -> bytes:
-    """Return the table as a file, sorted but for the fields, whose order is kept, too."""
+    """Return the table as a file, sorted except for fields, whose order is kept."""
     models = {
         name: {"kind": model.kind, "places": sorted(model.places), "fields": dict(model.fields)}
         for name, model in sorted(published.models.items())
@@ -77,31 +75,27 @@ def dump(published: Published) -> bytes:
 
 
 def read(content: bytes) -> Published:
-    """Return the table that a file holds.
-
-    Raises:
-        CodegenError: It holds something else.
-    """
+    """Parse the table from a file; raise CodegenError if it is not such a table."""
     try:
-        root = checked(load(content), {"operations": dict, "models": dict}, "#", required=("operations", "models"))
+        root = check_object(load(content), {"operations": dict, "models": dict}, "#", required=("operations", "models"))
         operations = {
             place: _operation(entry, inside("#/operations", place)) for place, entry in root["operations"].items()
         }
         models = {name: _model(entry, inside("#/models", name)) for name, entry in root["models"].items()}
     except CodegenError as error:
-        raise CodegenError(f"codegen/published.json: {error}; take it from version control again") from None
+        raise CodegenError(f"codegen/published.json: {error}; restore it from version control") from None
     return Published(operations, models)
 
 
 def _operation(value: object, at: str) -> Operation:
     known = {"module": str, "function": str, "arguments": dict}
-    entry = checked(value, known, at, required=known)
+    entry = check_object(value, known, at, required=known)
     return Operation(entry["module"], entry["function"], _names(entry["arguments"], inside(at, "arguments")))
 
 
 def _model(value: object, at: str) -> Model:
     known = {"kind": str, "places": list, "fields": dict}
-    entry = checked(value, known, at, required=known)
+    entry = check_object(value, known, at, required=known)
     if entry["kind"] not in KINDS:
         refuse(inside(at, "kind"), f"must be one of {', '.join(KINDS)}")
     places = strings(elements(entry["places"], at), inside(at, "places"))

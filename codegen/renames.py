@@ -1,6 +1,6 @@
-"""What operations, arguments and fields are called: as they are published, or else by fresh names. Pure.
+"""Names operations, arguments and fields: by their published names, or else by new names. Pure.
 
-What the generator sees is Python's names only; the names on the wire stand beside them, in `x-wire`.
+The generator sees the Python names only; the names on the wire are in `x-wire` beside them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from codegen.published import Model, Operation, Published
 from codegen.walk import Operation as Found
 from codegen.walk import operations
 
-__all__ = ["Named", "name"]
-
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VERSION = re.compile(r"v[0-9]+\w*")
@@ -27,10 +25,10 @@ _VERSION = re.compile(r"v[0-9]+\w*")
 
 @attrs.frozen
 class Named:
-    """A document in which everything has its name in Python.
+    """A document in which everything has its Python name.
 
     Attributes:
-        document: What the generator is given.
+        document: The input of the generator.
         published: The names, to be kept for the next run.
     """
 
@@ -39,21 +37,21 @@ class Named:
 
 
 def name(document: Json, published: Published) -> Named:
-    """Give everything in a document its name.
+    """Name everything in a document.
 
     Args:
         document: An OpenAPI document, prepared by the overlay; it is changed in place.
-        published: The names that are known.
+        published: The published names.
 
     Raises:
-        CodegenError: Something cannot be named; the text says where it stands.
+        CodegenError: Something cannot be named; the message says where it is.
     """
     named = _name_operations(document, published.operations)
     models = name_schemas(document, published)
     for operation in operations(document):
         operation.fields.pop("x-errors", None)
-        _spell_arguments(operation, named[operation.fields["x-place"]].arguments)
-    document["paths"] = _spelt_paths(document)
+        _rename_arguments(operation, named[operation.fields["x-place"]].arguments)
+    document["paths"] = _rename_paths(document)
     fields = {
         found: _name_fields(schema, published.models.get(found)) if models[found].kind == "class" else {}
         for found, schema in document["components"]["schemas"].items()
@@ -101,7 +99,7 @@ def _name_operations(document: Json, published: Mapping[str, Operation]) -> dict
 
 
 def _short(operation: Found) -> str:
-    """Return an operation's id without its service; where it has none, its method and the words of its path."""
+    """Return an operation's id without its service; without an id, its method and the words of its path."""
     operation_id = operation.fields.get("operationId", "")
     if any(map(str.isalnum, operation_id)):
         return names.plain(names.short_operation(operation_id, operation.fields.get("tags", [])))
@@ -110,11 +108,11 @@ def _short(operation: Found) -> str:
 
 
 def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
-    """Return the arguments' names, by where they stand; those in the path in its order."""
+    """Return the names of the arguments by place, those in the path in its order."""
     entries: list[Json] = operation.fields.get("parameters", [])
     in_path = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
     if sorted(in_path) != sorted(entry["name"] for entry in entries if entry["in"] == "path"):
-        refuse(operation.at, "the path and its parameters do not name the same")
+        refuse(operation.at, "the path and its parameters have different names")
     wires = {("path", wire): f"path {n}" for n, wire in enumerate(in_path, 1)}
     wires |= {(e["in"], e["name"]): f"{e['in']} {e['name']}" for e in entries if e["in"] != "path"}
     for place, wire in wires:
@@ -129,7 +127,7 @@ def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
     return found
 
 
-def _spell_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
+def _rename_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
     in_path = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
     entries: list[Json] = operation.fields.get("parameters", [])
     for entry in entries:
@@ -140,8 +138,8 @@ def _spell_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
     entries.sort(key=lambda entry: order.index(entry["name"]))
 
 
-def _spelt_paths(document: Json) -> Json:
-    """Return the paths with the arguments' names in them: one path more where two operations call them differently."""
+def _rename_paths(document: Json) -> Json:
+    """Return the paths with the arguments' names, one path more where two operations name them differently."""
     spelt: Json = {}
     for operation in operations(document):
         entries = operation.fields.get("parameters", [])
@@ -153,7 +151,7 @@ def _spelt_paths(document: Json) -> Json:
 
 
 def _name_fields(schema: Json, known: Model | None) -> dict[str, str]:
-    """Give the properties of a schema their names in Python, and return those by their names on the wire."""
+    """Name the properties of a schema, and return the names by those on the wire."""
     there: Json = schema.get("properties", {})
     given: Mapping[str, str] = known.fields if known is not None else {}
     found = {wire: given[wire] for wire in given if wire in there}

@@ -1,4 +1,4 @@
-"""Runs the pinned generator over a prepared document, with this package's templates in place of its own."""
+"""Runs the pinned generator on a prepared document, with this package's templates."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from codegen import names
 from codegen.document import CodegenError, Json
 from codegen.view import View
 
-__all__ = ["UNUSED", "config", "render"]
-
 UNUSED = ("client.py", "errors.py", "types.py")
 """What the generator always writes: a client, errors and types of its own, in place of which stand this package's."""
 
@@ -28,14 +26,10 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 def render(document: Json, directory: Path) -> None:
-    """Write the generated tree, not yet formatted.
-
-    Args:
-        document: An OpenAPI document, prepared by the overlay.
-        directory: Where to; it must not exist yet.
+    """Write the generated tree, unformatted, to a new directory.
 
     Raises:
-        CodegenError: The generator has anything at all to complain of: a warning means that it left something out.
+        CodegenError: The generator has any complaint: a warning means that it left something out.
     """
     settings = config(directory)
     data = GeneratorData.from_dict(copy.deepcopy(document), config=settings)
@@ -56,7 +50,7 @@ def render(document: Json, directory: Path) -> None:
 
 
 def config(directory: Path) -> Config:
-    """Return the generator's settings: everything that could depend on the machine is switched off."""
+    """Return the generator's settings, with everything that could depend on the machine turned off."""
     return Config(
         meta_type=MetaType.NONE,
         class_overrides={},

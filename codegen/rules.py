@@ -1,4 +1,4 @@
-"""The overlay's rules about content. Each changes an OpenAPI document in place, and says how many places it found."""
+"""The overlay's rules. Each changes an OpenAPI document in place and returns how many places it matched."""
 
 from __future__ import annotations
 
@@ -11,27 +11,13 @@ from codegen import places
 from codegen.document import Json, inside, refuse
 from codegen.walk import operations, sites
 
-__all__ = [
-    "drop_defaults",
-    "drop_error_responses",
-    "drop_nullable",
-    "drop_odd_enums",
-    "drop_string_formats",
-    "drop_unspecified",
-    "flatten",
-    "fold_titles",
-    "join_base_path",
-    "keep_json",
-    "merge_successes",
-]
-
 _JSON = "application/json"
 _TOLD = ("description", "example", "deprecated")
 _COLLECTED = ("properties", "required")
 
 
 def join_base_path(document: Json) -> int:
-    """Move the path of the servers' addresses before every path."""
+    """Move the path of the servers' addresses to the front of every path."""
     split = [re.fullmatch(r"((?:[^/]*:)?(?://[^/]*)?)(.*?)/?", server["url"]) for server in document.get("servers", [])]
     bases = {match[2] for match in split if match is not None}
     if not any(bases):
@@ -44,7 +30,7 @@ def join_base_path(document: Json) -> int:
 
 
 def drop_error_responses(document: Json) -> int:
-    """Keep the 2xx responses of every operation, and of all others the schemas alone, which still get their names."""
+    """Keep the 2xx responses of every operation, and only the schemas of all others, which still get names."""
     dropped = 0
     for operation in operations(document):
         responses = operation.fields["responses"]
@@ -68,7 +54,7 @@ def _json_schemas(response: Json) -> list[Json]:
 
 
 def merge_successes(document: Json) -> int:
-    """Keep one response of every operation: its first with a body, which all others with a body must equal."""
+    """Keep one response of every operation: the first with a body, which all other bodies must equal."""
     merged = 0
     for operation in operations(document):
         responses = operation.fields["responses"]
@@ -109,7 +95,7 @@ def _is_json(media: str) -> bool:
 
 
 def fold_titles(document: Json) -> int:
-    """Put each schema's title before its description."""
+    """Prepend each schema's title to its description."""
     folded = 0
     for site in sites(document):
         title = site.schema.pop("title", None)
@@ -125,7 +111,7 @@ def drop_string_formats(document: Json) -> int:
 
 
 def drop_nullable(document: Json) -> int:
-    """Drop `nullable` everywhere, and null from the values of enums."""
+    """Drop `nullable` everywhere, and null from enums."""
     for site in sites(document):
         if None in site.schema.get("enum", []):
             site.schema["enum"] = [value for value in site.schema["enum"] if value is not None]
@@ -140,7 +126,7 @@ def _drop(document: Json, key: str, concerns: Callable[[Json], bool]) -> int:
 
 
 def drop_defaults(document: Json) -> int:
-    """Drop each default; one that says something is told in the description."""
+    """Drop each default, and mention it in the description unless it is empty."""
     found = [site.schema for site in sites(document) if "default" in site.schema]
     for schema in found:
         default = schema.pop("default")
@@ -151,7 +137,7 @@ def drop_defaults(document: Json) -> int:
 
 
 def drop_unspecified(document: Json) -> int:
-    """Drop the unspecified value of each enum that has others; one that has no others is open to any string."""
+    """Drop the unspecified value of each enum; an enum with no other value becomes a plain string."""
     dropped = 0
     for site in sites(document):
         values = site.schema.get("enum", [])
@@ -163,7 +149,7 @@ def drop_unspecified(document: Json) -> int:
 
 
 def drop_odd_enums(document: Json) -> int:
-    """Drop the values of each enum that are not strings alone, or whole numbers alone; the description tells them."""
+    """Drop enums whose values are neither all strings nor all whole numbers, and list the values in the description."""
     dropped = 0
     for site in sites(document):
         values: list[object] = site.schema.get("enum", [])
@@ -177,7 +163,7 @@ def drop_odd_enums(document: Json) -> int:
 
 
 def flatten(document: Json) -> int:
-    """Make one object of each schema that includes others, but for a mere reference with something told beside it."""
+    """Merge each schema with what it includes, except for a plain reference with a description."""
     schemas = document.get("components", {}).get("schemas", {})
     flattened = 0
     for site in list(sites(document)):
@@ -199,7 +185,7 @@ def _flat(schema: Json, schemas: Json, at: str, around: tuple[int, ...]) -> Json
         properties, others = whole.get("properties", {}), found.get("properties", {})
         for name in properties.keys() & others.keys():
             if not places.same(properties[name], others[name], schemas):
-                refuse(inside(inside(at, "properties"), name), "two parts of the schema say different things about it")
+                refuse(inside(inside(at, "properties"), name), "two parts of the schema contradict each other")
         required = [*whole.get("required", []), *found.get("required", [])]
         whole |= {**found, "properties": copy.deepcopy({**properties, **others}), "required": required}
     whole = {key: value for key, value in whole.items() if key not in _TOLD and (value or key not in _COLLECTED)}

@@ -1,4 +1,4 @@
-"""Schemas and the parameters that carry them, from Swagger 2.0 to OpenAPI 3.0. Pure.
+"""Converts schemas and parameters from Swagger 2.0 to OpenAPI 3.0. Pure.
 
 Source: https://swagger.io/specification/v2/ and https://spec.openapis.org/oas/v3.0.3
 """
@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from codegen.document import Json, checked, extensions, inside, refuse, strings
-
-__all__ = ["EXTERNAL_DOCS", "convert_header", "convert_parameter", "convert_schema"]
+from codegen.document import Json, check_object, extensions, inside, refuse, strings
 
 _LIMITS: Mapping[str, type] = {
     "multipleOf": int,
@@ -83,13 +81,13 @@ def convert_schema(value: object, definitions: AbstractSet[str], at: str) -> Jso
 
     Args:
         value: The Swagger schema.
-        definitions: The names that a `$ref` may lead to.
+        definitions: The names that a `$ref` may refer to.
         at: Its JSON pointer.
 
     Raises:
-        CodegenError: It holds something that this function does not know, or that OpenAPI cannot say.
+        CodegenError: It has something that is unknown here or that OpenAPI cannot express.
     """
-    fields = checked(value, _SCHEMA, at)
+    fields = check_object(value, _SCHEMA, at)
     _check_type(fields, at)
     result: Json = {}
     for key, child in fields.items():
@@ -117,7 +115,7 @@ def _member(key: str, child: Any, definitions: AbstractSet[str], at: str) -> obj
         case "discriminator":
             result = {"propertyName": child}
         case "xml" | "externalDocs":
-            checked(child, _XML if key == "xml" else EXTERNAL_DOCS, at)
+            check_object(child, _XML if key == "xml" else EXTERNAL_DOCS, at)
         case "required":
             result = strings(child, at)
         case _:
@@ -128,34 +126,30 @@ def _member(key: str, child: Any, definitions: AbstractSet[str], at: str) -> obj
 def _check_type(fields: Json, at: str) -> None:
     kind = fields.get("type")
     if kind is not None and kind not in _TYPES:
-        refuse(inside(at, "type"), f"{kind!r} is not a type of JSON; files are sent and received as addresses only")
+        refuse(inside(at, "type"), f"{kind!r} is not a JSON type; files are sent and received as addresses")
     if kind == "array" and "items" not in fields:
-        refuse(at, "an array has to say what its items are")
+        refuse(at, "an array must have items")
 
 
 def _reference(target: str, definitions: AbstractSet[str], at: str) -> Json:
     name = target.removeprefix("#/definitions/")
     if name == target or name.replace("~1", "/").replace("~0", "~") not in definitions:
-        refuse(at, f"{target!r} leads to no definition of this file")
+        refuse(at, f"{target!r} is not a definition of this file")
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def convert_parameter(value: object, at: str) -> Json:
     """Convert a path, query or header parameter.
 
-    Args:
-        value: The Swagger parameter.
-        at: Its JSON pointer.
-
     Raises:
-        CodegenError: It holds something that this function does not know, or that OpenAPI cannot say.
+        CodegenError: It has something that is unknown here or that OpenAPI cannot express.
     """
-    fields = checked(value, _PARAMETER, at, required=("name", "in", "type"))
+    fields = check_object(value, _PARAMETER, at, required=("name", "in", "type"))
     place = fields["in"]
     if place not in {"path", "query", "header"}:
-        refuse(inside(at, "in"), f"{place!r} parameters are not supported: a body is JSON, and there are no forms")
+        refuse(inside(at, "in"), f"{place!r} parameters are not supported: bodies are JSON, not forms")
     if place == "path" and fields.get("required") is not True:
-        refuse(at, "a path parameter has to be required")
+        refuse(at, "a path parameter must be required")
     if "allowEmptyValue" in fields and place != "query":
         refuse(inside(at, "allowEmptyValue"), "only a query parameter can be empty")
     kept = ("name", "in", "description", "required", "allowEmptyValue", "deprecated")
@@ -168,14 +162,10 @@ def convert_parameter(value: object, at: str) -> Json:
 def convert_header(value: object, at: str) -> Json:
     """Convert a header of a response.
 
-    Args:
-        value: The Swagger header.
-        at: Its JSON pointer.
-
     Raises:
-        CodegenError: It holds something that this function does not know, or that OpenAPI cannot say.
+        CodegenError: It has something that is unknown here or that OpenAPI cannot express.
     """
-    fields = checked(value, _HEADER, at)
+    fields = check_object(value, _HEADER, at)
     result: Json = {"description": fields["description"]} if "description" in fields else {}
     if fields.get("type") == "array":
         result |= _style(fields, "header", at)
@@ -183,7 +173,7 @@ def convert_header(value: object, at: str) -> Json:
 
 
 def _style(fields: Json, place: str, at: str) -> Json:
-    """Say how a list is written, in OpenAPI's words; the default of Swagger 2.0 is csv."""
+    """Return the style of a list in OpenAPI; the default of Swagger 2.0 is csv."""
     form = fields.get("collectionFormat", "csv")
     if place == "query" and form in _QUERY_STYLES:
         style, explode = _QUERY_STYLES[form]
@@ -194,10 +184,10 @@ def _style(fields: Json, place: str, at: str) -> Json:
 
 
 def _simple_schema(fields: Json, at: str) -> Json:
-    """Convert the schema of a parameter, which stands among its other keys."""
+    """Convert the schema of a parameter, which is among its other keys."""
     _check_type(fields, at)
     if fields.get("type") == "object":
-        refuse(at, "a parameter is a single value or a list of such")
+        refuse(at, "a parameter must be a single value or a list of single values")
     if "collectionFormat" in fields and fields.get("type") != "array":
         refuse(inside(at, "collectionFormat"), "only a list has one")
     kept = (key for key in fields if key in _SIMPLE and key not in {"collectionFormat", "items"})
@@ -206,8 +196,8 @@ def _simple_schema(fields: Json, at: str) -> Json:
 
 
 def _items(fields: Json, at: str) -> Json:
-    """Convert the items of a parameter; protoc-gen-openapiv2 writes whatever a schema may hold."""
+    """Convert the items of a parameter; protoc-gen-openapiv2 writes any key of a schema."""
     if fields.get("type") in ("array", "object"):
-        refuse(at, "a parameter is a single value or a list of such")
+        refuse(at, "a parameter must be a single value or a list of single values")
     # It could only matter to a list within a list.
     return convert_schema({key: value for key, value in fields.items() if key != "collectionFormat"}, frozenset(), at)

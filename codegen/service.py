@@ -1,4 +1,4 @@
-"""What a Swagger 2.0 document says about the service as a whole, in OpenAPI 3.0's words. Pure."""
+"""Converts what a Swagger 2.0 document says about the whole service to OpenAPI 3.0. Pure."""
 
 from __future__ import annotations
 
@@ -6,17 +6,8 @@ import copy
 import re
 from collections.abc import Mapping
 
-from codegen.document import Json, checked, elements, extensions, inside, members, refuse, strings
+from codegen.document import Json, check_object, elements, extensions, inside, members, refuse, strings
 from codegen.schemas import EXTERNAL_DOCS
-
-__all__ = [
-    "convert_docs",
-    "convert_info",
-    "convert_security",
-    "convert_security_scheme",
-    "convert_servers",
-    "convert_tag",
-]
 
 _INFO: Mapping[str, type] = {
     "title": str,
@@ -48,34 +39,22 @@ _FLOWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 def convert_info(value: Json) -> Json:
-    """Check the title, the version and whom to turn to, which are the same in both versions.
-
-    Raises:
-        CodegenError: Something in it is unknown, missing or of a wrong type.
-    """
-    info = checked(value, _INFO, "#/info", required=("title", "version"))
-    checked(info.get("contact", {}), _CONTACT, "#/info/contact")
+    """Check the title, the version and the contact, which are the same in both formats."""
+    info = check_object(value, _INFO, "#/info", required=("title", "version"))
+    check_object(info.get("contact", {}), _CONTACT, "#/info/contact")
     if "license" in info:
-        checked(info["license"], _LICENSE, "#/info/license", required=("name",))
+        check_object(info["license"], _LICENSE, "#/info/license", required=("name",))
     return copy.deepcopy(info)
 
 
 def convert_docs(value: object, at: str) -> Json:
-    """Check the external documentation of what stands at `at`.
-
-    Raises:
-        CodegenError: Something in it is unknown, missing or of a wrong type.
-    """
-    return copy.deepcopy(checked(value, EXTERNAL_DOCS, inside(at, "externalDocs"), required=("url",)))
+    """Check external documentation, which is the same in both formats."""
+    return copy.deepcopy(check_object(value, EXTERNAL_DOCS, inside(at, "externalDocs"), required=("url",)))
 
 
 def convert_tag(value: object, at: str) -> Json:
-    """Check a tag, which is the same in both versions.
-
-    Raises:
-        CodegenError: Something in it is unknown, missing or of a wrong type.
-    """
-    tag = checked(value, _TAG, at, required=("name",))
+    """Check a tag, which is the same in both formats."""
+    tag = check_object(value, _TAG, at, required=("name",))
     return {
         **copy.deepcopy(tag),
         **({"externalDocs": convert_docs(tag["externalDocs"], at)} if "externalDocs" in tag else {}),
@@ -91,7 +70,7 @@ def convert_servers(root: Json, owner: Json, at: str) -> Json:
         at: The owner's JSON pointer.
 
     Raises:
-        CodegenError: Host and base path are not what they should be.
+        CodegenError: The host or the base path is invalid.
     """
     schemes = strings(owner.get("schemes", []), inside(at, "schemes"))
     base = root.get("basePath", "")
@@ -101,17 +80,13 @@ def convert_servers(root: Json, owner: Json, at: str) -> Json:
         kept: Json = {"x-schemes": schemes} if schemes else {}  # They mean nothing to OpenAPI without a host.
         return kept | ({"servers": [{"url": base}]} if base and owner is root else {})
     if re.search(r"[{}/\\\s?#@]", root["host"]) or not root["host"]:
-        refuse("#/host", "must be a name, and a port at most")
+        refuse("#/host", "must be a name, optionally with a port")
     urls = [f"{scheme}://{root['host']}{base}" for scheme in schemes] or [f"//{root['host']}{base}"]
     return {"servers": [{"url": url} for url in urls]}
 
 
 def convert_security(value: object, at: str) -> list[Json]:
-    """Check what a caller has to present, which is the same in both versions.
-
-    Raises:
-        CodegenError: It is not a list of objects that hold lists of strings.
-    """
+    """Check security requirements, which are the same in both formats."""
     result: list[Json] = []
     for n, entry in enumerate(elements(value, at)):
         where = inside(at, n)
@@ -120,24 +95,24 @@ def convert_security(value: object, at: str) -> list[Json]:
 
 
 def convert_security_scheme(value: object, at: str) -> Json:
-    """Convert a kind of credentials.
+    """Convert a security scheme.
 
     Raises:
-        CodegenError: It is none of Swagger 2.0's three kinds, or incomplete.
+        CodegenError: It is none of the three kinds of Swagger 2.0, or incomplete.
     """
-    fields = checked(value, _SCHEME, at, required=("type",))
+    fields = check_object(value, _SCHEME, at, required=("type",))
     result: Json = {key: fields[key] for key in ("description",) if key in fields} | extensions(fields)
     match fields["type"]:
         case "basic":
             return {"type": "http", "scheme": "basic", **result}
         case "apiKey":
-            checked(fields, _SCHEME, at, required=("name", "in"))
+            check_object(fields, _SCHEME, at, required=("name", "in"))
             return {"type": "apiKey", "name": fields["name"], "in": fields["in"], **result}
         case "oauth2":
             flow, urls = _FLOWS.get(fields.get("flow", ""), ("", ()))
             if not flow:
                 refuse(inside(at, "flow"), f"must be one of {', '.join(_FLOWS)}")
-            checked(fields, _SCHEME, at, required=urls)
+            check_object(fields, _SCHEME, at, required=urls)
             parts = {url: fields[url] for url in urls} | {"scopes": copy.deepcopy(fields.get("scopes", {}))}
             return {"type": "oauth2", "flows": {flow: parts}, **result}
         case kind:

@@ -1,4 +1,4 @@
-"""A vendor's file from a path or an address, read and judged before anything is done with it."""
+"""Reads a file of the vendor from a path or an address, and validates it before it is used."""
 
 from __future__ import annotations
 
@@ -20,12 +20,10 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from codegen import places
-from codegen.document import CodegenError, Json, listed, load, mapped
+from codegen.document import CodegenError, Json, load, to_list, to_object
 from codegen.openapi import as_swagger
 from codegen.operations import METHODS
 from codegen.swagger import convert
-
-__all__ = ["LARGEST", "Source", "operation_places", "read_source"]
 
 LARGEST: Final = 20_000_000
 """Bytes; descriptions of whole services have a hundredth of it."""
@@ -43,12 +41,12 @@ _KINDS: Final = (
 
 @attrs.frozen
 class Source:
-    """A vendor's file that is whole, valid and readable.
+    """A complete and valid file.
 
     Attributes:
-        content: Its bytes as given; those of YAML as JSON.
-        swagger: The same as Swagger 2.0.
-        name: Where it is from, fit to be shown.
+        content: Its bytes; YAML is converted to JSON.
+        swagger: The file as Swagger 2.0.
+        name: Where it is from, without secrets.
     """
 
     content: bytes
@@ -57,17 +55,17 @@ class Source:
 
 
 def read_source(location: str, *, seconds: float = _SECONDS) -> Source:
-    """Read a file and make sure that it is one that code can be generated from.
+    """Read a file, and check that code can be generated from it.
 
     Args:
         location: A path, or an https address; http only on this machine.
-        seconds: How long fetching may take, all in all.
+        seconds: The time limit of a download.
 
     Raises:
-        CodegenError: It cannot be read, is truncated, or is not a valid description; one sentence says which.
+        CodegenError: It cannot be read, is truncated, or is not a valid description; the message is one sentence.
     """
     if "://" in location:
-        name, content = _shown(location), _fetched(location, seconds)
+        name, content = _hide_secrets(location), _fetch(location, seconds)
     else:
         name, content = location, _read(Path(location))
     try:
@@ -79,7 +77,7 @@ def read_source(location: str, *, seconds: float = _SECONDS) -> Source:
         convert(swagger)  # What it refuses is no file to go on with.
         return Source(content, swagger, name)
     except RecursionError:
-        raise CodegenError(f"{name}: nested too deeply to be a description of a service") from None
+        raise CodegenError(f"{name}: nested too deeply for a description of a service") from None
     except CodegenError as error:
         raise CodegenError(f"{name}: {error}") from None
 
@@ -101,22 +99,22 @@ def _read(path: Path) -> bytes:
             content = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
         raise CodegenError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
-    return _limited(content, str(path))
+    return _require_size(content, str(path))
 
 
-def _limited(content: bytes, name: str) -> bytes:
+def _require_size(content: bytes, name: str) -> bytes:
     if len(content) > LARGEST:
-        raise CodegenError(f"{name}: larger than {LARGEST:,} bytes, which no description of a service is")
+        raise CodegenError(f"{name}: larger than {LARGEST:,} bytes, too large for a description of a service")
     return content
 
 
-def _shown(address: str) -> str:
-    """Return an address without what may be secret in it."""
+def _hide_secrets(address: str) -> str:
+    """Return an address without its secrets."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _fetched(address: str, seconds: float) -> bytes:
+def _fetch(address: str, seconds: float) -> bytes:
     deadline = time.monotonic() + seconds
     try:
         with httpx.Client(timeout=seconds, headers={"accept": "application/json, */*;q=0.5"}) as client:
@@ -127,11 +125,11 @@ def _fetched(address: str, seconds: float) -> bytes:
                         address = urljoin(address, response.headers["location"])
                         continue
                     if not response.is_success:
-                        raise CodegenError(f"{_shown(address)}: answered {response.status_code}, not 200")
-                    return _limited(_body(response, deadline, seconds), _shown(address))
+                        raise CodegenError(f"{_hide_secrets(address)}: answered {response.status_code}, not 200")
+                    return _require_size(_body(response, deadline, seconds), _hide_secrets(address))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise CodegenError(f"{_shown(address)}: cannot be fetched: {type(error).__name__}: {error}") from None
-    raise CodegenError(f"{_shown(address)}: led on more than {_HOPS} times")
+        raise CodegenError(f"{_hide_secrets(address)}: cannot be fetched: {type(error).__name__}: {error}") from None
+    raise CodegenError(f"{_hide_secrets(address)}: redirected more than {_HOPS} times")
 
 
 def _body(response: httpx.Response, deadline: float, seconds: float) -> bytes:
@@ -141,7 +139,7 @@ def _body(response: httpx.Response, deadline: float, seconds: float) -> bytes:
         if len(content) > LARGEST:
             break
         if time.monotonic() > deadline:
-            raise CodegenError(f"{_shown(str(response.url))}: not complete after {seconds:g} seconds")
+            raise CodegenError(f"{_hide_secrets(str(response.url))}: not complete after {seconds:g} seconds")
     return bytes(content)
 
 
@@ -149,7 +147,7 @@ def _require_safe(address: str) -> None:
     parts = urlsplit(address)
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
         return
-    raise CodegenError(f"{_shown(address)}: only https is fetched, as anyone on the way can change what http carries")
+    raise CodegenError(f"{_hide_secrets(address)}: only https is allowed, as http can be changed in transit")
 
 
 def _is_loopback(host: str) -> bool:
@@ -160,7 +158,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _json(content: bytes) -> bytes:
-    """Return JSON as it is, and YAML as JSON."""
+    """Return JSON unchanged, and YAML as JSON."""
     text = content.decode("utf-8-sig", "replace").strip()
     if not text:
         raise CodegenError("empty")
@@ -173,7 +171,7 @@ def _json(content: bytes) -> bytes:
     except json.JSONDecodeError as error:
         left = len(text) - len(error.doc[: error.pos].lstrip("\ufeff \t\r\n"))
         if error.msg.startswith("Unterminated") or left < len("false:"):
-            raise CodegenError(f"truncated: it ends within line {error.lineno}, before its JSON does") from None
+            raise CodegenError(f"truncated: it ends in line {error.lineno}, before the JSON is complete") from None
     except ValueError:
         pass  # `load` says it.
     return content
@@ -187,9 +185,9 @@ def _from_yaml(text: str) -> bytes:
         for event in events:
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             if isinstance(event, AliasEvent):
-                raise CodegenError("YAML with aliases; write out what they stand for")
+                raise CodegenError("YAML with aliases; expand them")
             if depth > _DEEPEST:
-                raise CodegenError("nested too deeply to be a description of a service")
+                raise CodegenError("nested too deeply for a description of a service")
         document: object = yaml.load(io.StringIO(text))  # pyright: ignore[reportUnknownMemberType]  untyped
     except (YAMLError, ValueError) as error:
         problem = " ".join(str(error).split())[:_LONGEST]
@@ -200,14 +198,10 @@ def _from_yaml(text: str) -> bytes:
 
 
 def _require_known(document: Json) -> None:
-    """Let the converter judge Swagger 2.0 first, whose sentences say where and what.
-
-    Raises:
-        CodegenError: Something refers to another file, or cannot be converted.
-    """
+    """Convert Swagger 2.0 as a check: the converter's messages say where and what the problem is."""
     for reference in _references(document):
         if not reference.startswith("#/"):
-            raise CodegenError(f"refers to {reference[:_LONGEST]!r}, which is outside of the file")
+            raise CodegenError(f"refers to {reference[:_LONGEST]!r}, which is outside the file")
     if document.get("swagger") != "2.0":
         return
     # What is not even of the form of one is the validator's to tell.
@@ -216,18 +210,14 @@ def _require_known(document: Json) -> None:
 
 
 def _require_valid(document: Json) -> None:
-    """Let an independent validator judge a document.
-
-    Raises:
-        CodegenError: It is not valid, or of no version that is known.
-    """
+    """Validate a document with an independent validator; its version must be known."""
     found = next((kind for kind in _KINDS if str(document.get(kind[0], "")).startswith(kind[1])), None)
     if found is None:
         raise CodegenError("neither Swagger 2.0 nor OpenAPI 3.0 or 3.1")
     key, version, validator = found
     error: Exception | None
     try:
-        error = next(iter(validator(_known_deviations_mended(document)).iter_errors()), None)
+        error = next(iter(validator(_drop_known_deviations(document)).iter_errors()), None)
     except RecursionError:
         raise
     except Exception as problem:  # noqa: BLE001  whatever stops a judge over a foreign file, the file is not to be used
@@ -239,20 +229,20 @@ def _require_valid(document: Json) -> None:
 
 
 def _references(value: object) -> Iterator[str]:
-    fields = mapped(value) or {}
+    fields = to_object(value) or {}
     if isinstance(found := fields.get("$ref"), str):
         yield found
-    for part in (*fields.values(), *(listed(value) or ())):
+    for part in (*fields.values(), *(to_list(value) or ())):
         yield from _references(part)
 
 
-def _known_deviations_mended(value: Any) -> Any:  # noqa: ANN401  JSON
-    """Return a document without `deprecated` in schemas: protoc-gen-openapiv2 writes it, Swagger 2.0 has none."""
-    if (parts := listed(value)) is not None:
-        return [_known_deviations_mended(part) for part in parts]
-    if (fields := mapped(value)) is None:
+def _drop_known_deviations(value: Any) -> Any:  # noqa: ANN401  JSON
+    """Drop `deprecated` from schemas: protoc-gen-openapiv2 writes it, but Swagger 2.0 does not have it."""
+    if (parts := to_list(value)) is not None:
+        return [_drop_known_deviations(part) for part in parts]
+    if (fields := to_object(value)) is None:
         return value
-    kept = {key: _known_deviations_mended(part) for key, part in fields.items()}
+    kept = {key: _drop_known_deviations(part) for key, part in fields.items()}
     if kept.get("deprecated") is True and "responses" not in kept:
         del kept["deprecated"]
     return kept

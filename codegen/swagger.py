@@ -1,7 +1,7 @@
-"""A Swagger 2.0 document as an OpenAPI 3.0.3 document. Pure; whatever it does not know is an error.
+"""Converts Swagger 2.0 to OpenAPI 3.0.3. Pure; anything unknown is an error.
 
-It knows what protoc-gen-openapiv2 writes, and what else of Swagger 2.0 has an equivalent. References to shared
-parameters and responses are resolved, so that every operation stands for itself.
+It supports what protoc-gen-openapiv2 writes, and the rest of Swagger 2.0 that has an equivalent. References to shared
+parameters and responses are resolved.
 
 Source: https://swagger.io/specification/v2/ and https://spec.openapis.org/oas/v3.0.3
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from codegen.document import Json, checked, extensions, inside, refuse
+from codegen.document import Json, check_object, extensions, inside, refuse
 from codegen.operations import convert_path
 from codegen.schemas import convert_schema
 from codegen.service import (
@@ -22,8 +22,6 @@ from codegen.service import (
     convert_servers,
     convert_tag,
 )
-
-__all__ = ["convert"]
 
 _ROOT: Mapping[str, type] = {
     "swagger": str,
@@ -46,19 +44,13 @@ _COMPONENT = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def convert(swagger: Json) -> Json:
-    """Convert a whole document.
-
-    Args:
-        swagger: The decoded Swagger 2.0 file; it is not changed.
-
-    Returns:
-        An OpenAPI 3.0.3 document, ready to be validated as such.
+    """Convert a decoded Swagger 2.0 file, which is not changed, to a valid OpenAPI 3.0.3 document.
 
     Raises:
-        CodegenError: It holds something that this function does not know, or that OpenAPI cannot say; the text begins
-            with its JSON pointer.
+        CodegenError: Something in it is unknown here, or OpenAPI cannot express it; the message begins with its JSON
+            pointer.
     """
-    root = checked(swagger, _ROOT, "#", required=("swagger", "info", "paths"))
+    root = check_object(swagger, _ROOT, "#", required=("swagger", "info", "paths"))
     if root["swagger"] != "2.0":
         refuse("#/swagger", f"must be '2.0', not {root['swagger']!r}")
     definitions = root.get("definitions", {})

@@ -1,7 +1,7 @@
-"""Puts several files and folders in their places at once: all of them, or none.
+"""Replaces several files and folders at once: all of them, or none.
 
-What stood there is moved aside into one folder, with a list of what belongs where. While that folder is there, the swap
-is not done: an error or Ctrl-C takes it back at once, and whoever comes after a crash takes it back first.
+The old ones are moved into one folder, with a list of their paths. As long as that folder exists, the swap is not
+complete: an error or Ctrl-C undoes it at once, and after a crash the next run undoes it first.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from pathlib import Path
 
 from codegen.document import CodegenError
 
-__all__ = ["FOLDER", "recover", "swap"]
-
 FOLDER = ".codegen-swap"
 """The folder beside what is swapped, in version control's list of what it ignores."""
 
@@ -22,14 +20,14 @@ _LIST = "list.json"
 
 
 def swap(root: Path, contents: Mapping[str, bytes | Mapping[str, bytes]]) -> None:
-    """Put files and folders in their places.
+    """Replace files and folders.
 
     Args:
         root: A checkout.
-        contents: The bytes of a file, or of all files of a folder by their paths within it, by the path from the root.
+        contents: By path from the root: the bytes of a file, or of all files of a folder by their paths within it.
 
     Raises:
-        OSError: Something could not be written; everything is as it was.
+        OSError: Something could not be written; nothing has changed.
     """
     recover(root)
     folder = root / FOLDER
@@ -66,16 +64,10 @@ def _write(place: Path, content: bytes | Mapping[str, bytes]) -> None:
 
 
 def recover(root: Path) -> bool:
-    """Take back a swap that did not come to its end.
-
-    Args:
-        root: A checkout.
-
-    Returns:
-        Whether there was one.
+    """Undo a swap that was interrupted, and return whether there was one.
 
     Raises:
-        CodegenError: It cannot be taken back; the text says where what was moved aside lies.
+        CodegenError: It cannot be undone; the message says where the old files are.
     """
     folder = root / FOLDER
     if not folder.exists():
@@ -85,7 +77,7 @@ def recover(root: Path) -> bool:
             _take_back(root, folder)
     except (OSError, ValueError, KeyError) as error:
         raise CodegenError(
-            f"an interrupted update could not be taken back ({error}); what was replaced lies in {folder / 'old'}"
+            f"an interrupted update could not be undone ({error}); the replaced files are in {folder / 'old'}"
         ) from None
     shutil.rmtree(folder)
     return True

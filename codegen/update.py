@@ -1,7 +1,6 @@
-"""The command `update`: a new file of the vendor in place of the old one, with all that follows from it, or nothing.
+"""The command `update`: replace the vendor's file and everything generated from it, or nothing.
 
-Everything is made and tried in a temporary folder; the checkout is touched once, at the end, by a swap that is done as
-a whole or taken back.
+Everything is generated and tried in a temporary folder. The checkout is changed once, at the end, by a swap.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any, Final
 
 import attrs
 
-from codegen.affected import Affected, affected, steps_affected, touched
+from codegen.affected import Affected, find_affected, find_affected_steps, list_changed_names
 from codegen.difference import Difference, compare, render
 from codegen.document import CodegenError, Json, load
 from codegen.generate import PUBLISHED, SWAGGER, Layout, Tree, build, prepare, read_tree, write_tree
@@ -26,8 +25,6 @@ from codegen.published import NO_NAMES, Published, read
 from codegen.source import Source, operation_places, read_source
 from codegen.swagger import convert
 from codegen.swap import recover, swap
-
-__all__ = ["NEXT", "Update", "prepare_update", "put_in_place", "written"]
 
 NEXT: Final = (
     "git diff --stat",
@@ -51,13 +48,13 @@ _SECONDS: Final = 120
 
 @attrs.frozen
 class Update:
-    """What a new file comes to, made and tried, and not yet in its place.
+    """A new file, generated and tried, but not yet in place.
 
     Attributes:
         source: The new file.
         difference: What changed.
-        tree: What is generated from it; None where the file is the vendored one, byte for byte.
-        affected: The handwritten places that the changes concern.
+        tree: The generated tree; None if the file is identical to the vendored one.
+        affected: The handwritten places that the changes affect.
     """
 
     source: Source
@@ -67,22 +64,18 @@ class Update:
 
 
 def prepare_update(root: Path, location: str) -> Update:
-    """Read a new file, and make and try everything that follows from it; the checkout is not touched.
-
-    Args:
-        root: A checkout.
-        location: A path, or an https address.
+    """Read a new file, from a path or an https address, and generate and try its code outside of the checkout.
 
     Raises:
-        CodegenError: The file is not to be used, or nothing can be generated from it; one sentence says why.
+        CodegenError: The file cannot be used, or nothing can be generated from it; the message is one sentence.
     """
     recover(root)
     source = read_source(location)
-    old = _vendored(root / SWAGGER)
+    old = _read_vendored(root / SWAGGER)
     if not operation_places(source.swagger) & operation_places(old):
         raise CodegenError(
-            f"{source.name}: describes another API: it has no operation that {SWAGGER} has; "
-            "to change to it all the same, copy it there by hand"
+            f"{source.name}: describes another API: it has no operation of {SWAGGER}; "
+            "to switch to it anyway, copy it there by hand"
         )
     if source.content == (root / SWAGGER).read_bytes():
         return Update(source, Difference(), None, ())
@@ -90,9 +83,9 @@ def prepare_update(root: Path, location: str) -> Update:
         before, after = convert(old), convert(source.swagger)
         difference = compare(before, after)
         with tempfile.TemporaryDirectory(prefix="codegen-update-") as folder:
-            tree = _tried(root, source, Path(folder))
-        places = _affected(root, difference, old, tree)
-        steps = steps_affected(before, after)
+            tree = _try_out(root, source, Path(folder))
+        places = _find_affected(root, difference, old, tree)
+        steps = find_affected_steps(before, after)
     except CodegenError as error:
         raise CodegenError(f"{source.name}: {error}") from None
     except Exception as error:  # Whatever a foreign file does to the tools of others, it is not to be used.
@@ -100,17 +93,17 @@ def prepare_update(root: Path, location: str) -> Update:
     return Update(source, difference, tree, (*places, *steps))
 
 
-def _vendored(path: Path) -> Json:
+def _read_vendored(path: Path) -> Json:
     try:
         return as_swagger(load(path.read_bytes()))
     except OSError as error:
         raise CodegenError(f"cannot read {path}: {error.strerror}") from None
     except CodegenError as error:
-        raise CodegenError(f"{path}: {error}; take it from version control again") from None
+        raise CodegenError(f"{path}: {error}; restore it from version control") from None
 
 
-def _tried(root: Path, source: Source, folder: Path) -> Tree:
-    """Generate in a folder, and import all of it there, beside a copy of the handwritten package."""
+def _try_out(root: Path, source: Source, folder: Path) -> Tree:
+    """Generate in a folder, and import the result beside a copy of the handwritten package."""
     (folder / SWAGGER).write_bytes(source.content)
     package = folder / "connectly_api"
     layout = Layout(root, folder / SWAGGER, package / "lowlevel", root / PUBLISHED)
@@ -130,11 +123,11 @@ def _tried(root: Path, source: Source, folder: Path) -> Tree:
         check=False,
     )
     if done.returncode:
-        raise CodegenError(f"what is generated from it cannot be imported: {(done.stderr.splitlines() or ['?'])[-1]}")
+        raise CodegenError(f"the code generated from it cannot be imported: {(done.stderr.splitlines() or ['?'])[-1]}")
     return tree
 
 
-def _affected(root: Path, difference: Difference, old: Json, tree: Tree) -> list[Affected]:
+def _find_affected(root: Path, difference: Difference, old: Json, tree: Tree) -> list[Affected]:
     before = read((root / PUBLISHED).read_bytes()) if (root / PUBLISHED).exists() else NO_NAMES
     named = prepare(old, before)
     enums = {
@@ -143,7 +136,7 @@ def _affected(root: Path, difference: Difference, old: Json, tree: Tree) -> list
         if "enum" in schema
     }
     tables: tuple[Published, ...] = (read(tree.published), named.published)
-    return affected(touched(difference, tables, enums), _modules(root), _golden(root))
+    return find_affected(list_changed_names(difference, tables, enums), _modules(root), _golden(root))
 
 
 def _modules(root: Path) -> dict[str, str]:
@@ -164,14 +157,10 @@ def _golden(root: Path) -> dict[str, Any]:
 
 
 def put_in_place(root: Path, update: Update) -> None:
-    """Put the file, what is generated from it and the table of names in their places: all, or none.
-
-    Args:
-        root: A checkout.
-        update: What was prepared for it.
+    """Replace the file, the generated tree and the table of names: all of them, or none.
 
     Raises:
-        CodegenError: Something could not be written; everything is as it was.
+        CodegenError: Something could not be written; nothing has changed.
     """
     if update.tree is None:
         return
@@ -186,27 +175,22 @@ def put_in_place(root: Path, update: Update) -> None:
         raise CodegenError(f"nothing was changed: {error}") from None
 
 
-def written(update: Update, *, done: bool) -> str:
-    """Return what there is to say of an update.
-
-    Args:
-        update: The update.
-        done: Whether it was put in its place.
-    """
+def render_update(update: Update, *, done: bool) -> str:
+    """Render the report of an update that was put in place, or of a dry run."""
     if update.tree is None:
         return f"{update.source.name} is {SWAGGER} already, byte for byte: nothing to do."
     lines = [render(update.difference, "text").rstrip(), ""]
-    lines += _look_at(update.affected) or ["No handwritten place is concerned."]
+    lines += _list_affected(update.affected) or ["No handwritten code is affected."]
     counts = update.tree.counts
     made = f"{counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties"
-    state = "Put in place" if done else "Not put in place, as this is a dry run"
-    lines += ["", f"{state}: {SWAGGER} and what is generated from it: {made}."]
+    state = "Updated" if done else "Dry run, not updated"
+    lines += ["", f"{state}: {SWAGGER} and the code generated from it: {made}."]
     if done:
-        lines += ["Next, as docs/update.md has it:", *(f"  {command}" for command in NEXT)]
+        lines += ["Next steps, see docs/update.md:", *(f"  {command}" for command in NEXT)]
     return "\n".join(lines)
 
 
-def _look_at(found: Iterable[Affected]) -> list[str]:
+def _list_affected(found: Iterable[Affected]) -> list[str]:
     by_reason: dict[str, dict[str, list[str]]] = {}
     for one in found:
         by_reason.setdefault(one.why, {}).setdefault(one.kind, []).append(one.where)
@@ -215,4 +199,4 @@ def _look_at(found: Iterable[Affected]) -> list[str]:
         lines.append(f"  {why}")
         lines += [f"      {kind}: {', '.join(where)}" for kind, where in by_kind.items() if kind != "code"]
         lines += [f"      {where}" for where in by_kind.get("code", [])]
-    return ["Handwritten places to look at:", *lines] if lines else []
+    return ["Handwritten code to review:", *lines] if lines else []

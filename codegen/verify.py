@@ -1,4 +1,4 @@
-"""What went in against what came out: every operation, schema and property of the Swagger file must be there. Pure."""
+"""Checks that every operation, schema and property of the Swagger file is in the generated tree. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from codegen.document import CodegenError, Json
 from codegen.operations import METHODS
 from codegen.walk import operations
 
-__all__ = ["Counts", "verify"]
-
 
 @attrs.frozen
 class Counts:
-    """How much of the Swagger file came out, which is all of it."""
+    """How many operations, schemas and properties the tree has."""
 
     operations: int
     schemas: int
@@ -26,11 +24,11 @@ class Counts:
 
 @attrs.frozen
 class _Found:
-    """What a tree holds.
+    """The contents of a tree.
 
     Attributes:
-        functions: Each async function of an operation, `tag/name`, to the number of arguments of its request.
-        classes: Each model to its fields, by name on the wire and in Python; an alias has none.
+        functions: The number of arguments of each operation's request, by `tag/name`.
+        classes: The fields of each model, by name on the wire and in Python; an alias has none.
     """
 
     functions: Mapping[str, int]
@@ -42,28 +40,28 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
 
     Args:
         swagger: The Swagger 2.0 document.
-        document: The OpenAPI document that was generated from; from it come the names that things were given.
+        document: The OpenAPI document that the tree was generated from; it has the names.
         tree: The generated files, by their path within the tree.
 
     Returns:
-        How many there are of each, in and out.
+        The number of operations, schemas and properties.
 
     Raises:
-        CodegenError: Something is missing, or is not Python; the text names all of it.
+        CodegenError: Something is missing, or is not Python; the message names all of it.
     """
     parsed = {path: _parse(path, text) for path, text in tree.items() if path.endswith(".py")}
     found = _Found(dict(_functions(parsed)), dict(_classes(parsed)))
     wanted = dict(_operations(swagger))
     definitions: Json = swagger.get("definitions", {})
     properties = [(name, key) for name, schema in definitions.items() for key in _properties(schema)]
-    missing = [*_missing_operations(wanted, document, found), *_missing_schemas(definitions, document, found)]
+    missing = [*_find_missing_operations(wanted, document, found), *_find_missing_schemas(definitions, document, found)]
     if missing:
         raise CodegenError("not in the generated tree: " + ", ".join(missing))
     return Counts(len(wanted), len(definitions), len(properties))
 
 
 def _operations(swagger: Json) -> Iterator[tuple[str, str]]:
-    """Yield the place of each operation, and what the vendor calls it."""
+    """Yield the place of each operation, and the vendor's name for it."""
     base = swagger.get("basePath", "").rstrip("/")
     for path, item in swagger["paths"].items():
         for method in METHODS:
@@ -78,7 +76,7 @@ def _properties(schema: Json) -> Iterator[str]:
         yield from _properties(part)
 
 
-def _missing_operations(wanted: Mapping[str, str], document: Json, found: _Found) -> Iterator[str]:
+def _find_missing_operations(wanted: Mapping[str, str], document: Json, found: _Found) -> Iterator[str]:
     given = {operation.fields["x-place"]: operation.fields for operation in operations(document)}
     for place, operation_id in wanted.items():
         fields = given.get(place)
@@ -90,8 +88,8 @@ def _missing_operations(wanted: Mapping[str, str], document: Json, found: _Found
             yield f"operation {operation_id} with {arguments} arguments"
 
 
-def _missing_schemas(definitions: Json, document: Json, found: _Found) -> Iterator[str]:
-    """Yield what is lost of each definition, under any of its names; one without stands where it is used."""
+def _find_missing_schemas(definitions: Json, document: Json, found: _Found) -> Iterator[str]:
+    """Yield what each definition lacks under any of its names; one without a name is inlined where it is used."""
     given: dict[str, list[tuple[str, Json]]] = {}
     for name, schema in document.get("components", {}).get("schemas", {}).items():
         for definition in schema.get("x-definitions", ()):
@@ -112,7 +110,7 @@ def _missing_schemas(definitions: Json, document: Json, found: _Found) -> Iterat
 
 
 def _is_named(schema: Json) -> bool:
-    """Say whether a schema becomes a class or an alias; others, a plain string say, stand where they are used."""
+    """Return whether a schema becomes a class or an alias; others, such as a plain string, are inlined."""
     return schema.get("type") == "object" or any(schema.get(key) for key in ("properties", "enum", "allOf"))
 
 

@@ -1,4 +1,4 @@
-"""What the templates see of a document, beside what the generator shows them. Pure."""
+"""What the templates need to know about a document, beside what the generator passes to them. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from codegen.document import Json
 from codegen.kinds import Kinds
 from codegen.walk import Operation, operations
 
-__all__ = ["View"]
-
 _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 Classes = list[tuple[str, str]]
@@ -25,12 +23,12 @@ Classes = list[tuple[str, str]]
 
 @attrs.frozen
 class View:
-    """One document, as the templates ask about it.
+    """One document, for the templates.
 
     Attributes:
         kinds: The types, readers and writers of its properties.
-        by_name: Its operations, by the names of their functions.
-        schemas: Its schemas, by the names of their classes.
+        by_name: Its operations by function name.
+        schemas: Its schemas by class name.
         models: The classes and aliases, with their modules.
         functions: The operations' functions, with their modules.
     """
@@ -43,7 +41,7 @@ class View:
 
     @staticmethod
     def of(document: Json, data: GeneratorData) -> View:
-        """Return the view of a document and of what the generator made of it."""
+        """Return the view of a document and of the generator's data about it."""
         return View(
             kinds=Kinds({str(model.class_info.name): model for model in data.models}),
             by_name={operation.fields["operationId"]: operation for operation in operations(document)},
@@ -59,7 +57,7 @@ class View:
         )
 
     def everything(self) -> Classes:
-        """Return all public names, each with its module, relative to the tree."""
+        """Return all public names, each with its module relative to the tree."""
         return sorted([*((name, f"models.{module}") for name, module in self.models), *self.functions])
 
     def literal(self, value: object) -> str:
@@ -67,15 +65,15 @@ class View:
         return literals.literal(value)
 
     def name(self, kind: PropertyProtocol) -> str:
-        """Return the name in Python of a property or a parameter: the document calls it so already."""
+        """Return the Python name of a property or a parameter, which the document already uses."""
         return kind.name.get_untrusted_value()
 
     def field_wire(self, model: ModelProperty, kind: PropertyProtocol) -> str:
-        """Return a property's name on the wire, as a Python literal."""
+        """Return a property's wire name as a literal."""
         return literals.literal(docs.wire_names(model)[self.name(kind)])
 
     def argument_wire(self, endpoint: Endpoint, kind: PropertyProtocol) -> str:
-        """Return a parameter's name on the wire, as a Python literal."""
+        """Return a parameter's wire name as a literal."""
         return literals.literal(self._parameter(endpoint, kind)["x-wire"])
 
     def _parameter(self, endpoint: Endpoint, kind: PropertyProtocol) -> Json:
@@ -83,22 +81,22 @@ class View:
         return next(entry for entry in entries if entry["name"] == self.name(kind))
 
     def properties(self, model: ModelProperty) -> list[PropertyProtocol]:
-        """Return a model's properties, those first that have to be given."""
+        """Return a model's properties, required ones first."""
         return [*(model.required_properties or []), *(model.optional_properties or [])]
 
     def spellings(self, model: ModelProperty) -> dict[str, str]:
-        """Return the snake_case names of fields that are called otherwise on the wire: a gRPC gateway takes both."""
+        """Return the snake_case names of fields with another name on the wire: a gRPC gateway accepts both."""
         wire = [docs.wire_names(model)[self.name(kind)] for kind in self.properties(model)]
         found = {names.original(name): name for name in wire}
         return {other: name for other, name in found.items() if other not in wire}
 
-    def known_values(self, enum: LiteralEnumProperty) -> list[str]:
-        """Return an enum's values as literals, but the unspecified one: the overlay leaves it where it is alone."""
+    def enum_values(self, enum: LiteralEnumProperty) -> list[str]:
+        """Return an enum's values as literals, without the unspecified one, which is kept only if it is alone."""
         values = sorted(enum.values, key=lambda value: (str(type(value)), value))
         return [literals.literal(value) for value in values if not str(value).lower().endswith("unspecified")]
 
     def success(self, endpoint: Endpoint) -> PropertyProtocol:
-        """Return what an operation answers."""
+        """Return an operation's response."""
         return endpoint.responses.patterns[0].prop
 
     def path(self, endpoint: Endpoint) -> str:
@@ -111,17 +109,17 @@ class View:
         return literals.path_expression(endpoint.path.get_untrusted_value(), segments)
 
     def separator(self, endpoint: Endpoint, kind: PropertyProtocol) -> str | None:
-        """Return what separates a list's elements, as a literal; None where each is a pair of its own."""
+        """Return the separator of a list's elements as a literal; None if each is a parameter of its own."""
         parameter = self._parameter(endpoint, kind)
         return None if parameter.get("explode", True) else literals.literal(_SEPARATORS[parameter["style"]])
 
     def classes(self, kinds: Iterable[PropertyProtocol], but: Classes | None = None) -> Classes:
-        """Return the classes that the types of these kinds name, except for some."""
-        return [item for item in _merged(map(self.kinds.classes, kinds)) if item not in (but or [])]
+        """Return the classes in the types of these kinds, except for some."""
+        return [item for item in _merge(map(self.kinds.classes, kinds)) if item not in (but or [])]
 
     def read_classes(self, kinds: Iterable[PropertyProtocol]) -> Classes:
-        """Return the classes that reading these kinds takes."""
-        return _merged(map(self.kinds.read_classes, kinds))
+        """Return the classes that the readers of these kinds call."""
+        return _merge(map(self.kinds.read_classes, kinds))
 
     def model_doc(self, model: ModelProperty) -> str:
         """Return a model's docstring."""
@@ -134,7 +132,7 @@ class View:
     def enum_doc(self, enum: LiteralEnumProperty) -> str:
         """Return an enum's docstring."""
         definitions = self.schemas[enum.class_info.name].get("x-definitions")
-        return docs.enum_doc(enum, definitions, known=bool(self.known_values(enum)))
+        return docs.enum_doc(enum, definitions, known=bool(self.enum_values(enum)))
 
     def request_doc(self, endpoint: Endpoint) -> str:
         """Return the docstring of an operation's pure half."""
@@ -145,5 +143,5 @@ class View:
         return docs.operation_doc(endpoint, self.by_name[endpoint.name])
 
 
-def _merged(found: Iterable[Mapping[str, str]]) -> Classes:
+def _merge(found: Iterable[Mapping[str, str]]) -> Classes:
     return sorted({item for classes in found for item in classes.items()})

@@ -1,4 +1,4 @@
-"""Where things stand in an OpenAPI document: its operations and its schemas."""
+"""Iterates over the operations and the schemas of an OpenAPI document."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any, NamedTuple, cast
 from codegen.document import Json, inside
 from codegen.operations import METHODS
 
-__all__ = ["Operation", "Site", "is_class", "is_mapping", "operations", "sites"]
-
 
 class Operation(NamedTuple):
-    """One operation, where it stands."""
+    """One operation and its place."""
 
     at: str
     path: str
@@ -21,7 +19,7 @@ class Operation(NamedTuple):
 
 
 class Site(NamedTuple):
-    """One schema, where it stands: `owner[key]`."""
+    """The place of one schema: `owner[key]`."""
 
     owner: Any
     key: str | int
@@ -38,7 +36,7 @@ class Site(NamedTuple):
 
 
 def operations(document: Json) -> Iterator[Operation]:
-    """Yield every operation of a document, in its order."""
+    """Yield every operation of a document, in order."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -87,11 +85,11 @@ def _within(site: Site) -> Iterator[Site]:
 
 
 def is_class(schema: Json) -> bool:
-    """Say whether a schema, not counting what it refers to, is an object that calls for a class of its own."""
+    """Return whether a schema, without what it refers to, is an object that needs a class."""
     parts = schema.get("allOf", [])
     return bool(schema.get("properties")) or len(parts) > 1 or any(is_class(part) for part in parts)
 
 
 def is_mapping(schema: Json) -> bool:
-    """Say whether a schema is an object without fields of its own: names mapped to values, a `dict`."""
+    """Return whether a schema is an object without declared fields: a `dict` from names to values."""
     return schema.get("type") == "object" and not schema.get("properties") and not schema.get("allOf")

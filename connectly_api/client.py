@@ -23,9 +23,10 @@ from connectly_api.send_request import Content, Message, SendOptions, build_requ
 from connectly_api.setting_rules import check_kind, name_origin
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.adapters.auto import TransportName, to_transport
-from connectly_api.transport.endpoint import PRODUCTION, proxy_from_environment
-from connectly_api.transport.pacing import PaceLike, with_pace
-from connectly_api.transport.pipeline import Pipeline, preparing
+from connectly_api.transport.attempt_outcome import fail_unsent
+from connectly_api.transport.endpoint import PRODUCTION, read_proxy_from_environment
+from connectly_api.transport.pacing import PacedTransport, PaceLike, apply_pace
+from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.tls import Tls
@@ -92,17 +93,18 @@ class Connectly:
         """
         if limits not in get_args(Limits):
             raise InvalidInputError(f"limits: must be one of {', '.join(get_args(Limits))}", field="limits")
-        check_kind("tls", tls, Tls, "a Tls value, Tls(authorities=…)")
         check_kind("timeouts", timeouts, Timeouts, "a Timeouts value, Timeouts(total=…)")
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
-        check_kind("telemetry", telemetry, ("transport", "call"), "a Telemetry value")
+        check_kind("telemetry", telemetry, ("wrap_transport", "trace_call"), "a Telemetry value")
         encode_path_segment("business_id", business_id)
         self.business_id = business_id
         self._sender = None if sender is None else to_sender(sender)
         self._limits: Limits = limits
         self._is_view = False
+        paced = apply_pace(to_transport(transport, proxy=proxy, tls=tls), pace, max_in_flight)
+        self._is_paced = isinstance(paced, PacedTransport)
         self.transport = Pipeline(
-            with_pace(to_transport(transport, proxy=proxy, tls=tls), pace, max_in_flight),
+            paced,
             api_key=api_key,
             base_url=base_url,
             timeouts=timeouts,
@@ -140,7 +142,7 @@ class Connectly:
                 raise InvalidInputError(f"{names[name]}: is not set", field=names[name])
         origins = {name: names[name] for name in found if name not in settings}
         if "proxy" not in merged and isinstance(merged.get("transport", "auto"), str):
-            proxy = proxy_from_environment(merged.get("base_url", PRODUCTION))
+            proxy = read_proxy_from_environment(merged.get("base_url", PRODUCTION))
             if proxy is not None:
                 merged["proxy"], origins["proxy"] = proxy
         try:
@@ -152,7 +154,7 @@ class Connectly:
     def webhooks(self) -> Registrations:
         """The business's webhook registrations."""
         # Imported here, because most programs only send.
-        with preparing():
+        with fail_unsent():
             from connectly_api.registrations import Registrations  # noqa: PLC0415
 
         return Registrations(self.transport, self.business_id)
@@ -242,8 +244,8 @@ class Connectly:
             campaign_name=options.get("campaign_name"),
             channel_type="whatsapp" if channel_type is None else channel_type,
         )
-        with preparing():
-            request = build_request(self.business_id, message, self._limits)
+        with fail_unsent():
+            request = build_request(self.business_id, message, self._limits, with_rate_keys=self._is_paced)
         answer = await self.transport.send(request, timeout=options.get("timeout"))
         if not answer.value.id:
             raise UnexpectedResponseError(

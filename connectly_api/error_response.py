@@ -1,4 +1,4 @@
-"""From an answer with a status other than 2xx to a typed error. Pure."""
+"""From a response with a status other than 2xx to a typed error. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TypedDict
 
+from connectly_api.error_codes import GRPC_CODES
 from connectly_api.errors import (
-    GRPC_CODES,
     ApiError,
     AuthenticationError,
     ConflictError,
@@ -25,11 +25,10 @@ from connectly_api.errors import (
     TemplateRejectedError,
 )
 from connectly_api.json_values import is_object
+from connectly_api.number_checks import is_integer
 
-__all__ = ["ErrorFields", "error_fields", "error_from_response"]
-
-# A known code outranks the status: the documentation does not say which status goes with which code, and a gRPC gateway
-# would send the documented DEADLINE_EXCEEDED of a closed window as 504.
+# A known code overrides the status: the documentation does not say which status goes with which code, and a gRPC
+# gateway would send the documented DEADLINE_EXCEEDED of a closed window as 504.
 _BY_CODE: Mapping[str, type[ApiError]] = {
     "ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW": OutsideWindowError,
     "ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION": OutsideWindowError,
@@ -61,7 +60,7 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
 }
 
 
-def error_from_response(
+def parse_error_response(
     status: int,
     headers: Headers,
     body: bytes,
@@ -69,21 +68,15 @@ def error_from_response(
     retry_after: float | None = None,
     sent: Iterable[str] = (),
 ) -> ApiError:
-    """Turn an answer with a status other than 2xx into a typed error; it never fails, whatever the body holds.
+    """Turn a response with a status other than 2xx into a typed error; it never fails, whatever the body holds.
 
-    Read are the documented error body, a gRPC status (integer `code`, list `details`), either of them under an `error`
-    key (where no `code` or `message` stands beside it), and for anything else (HTML, nothing, `null`, a truncated or
-    non-UTF-8 text) the status alone.
-
-    Args:
-        status: The HTTP status, any integer.
-        headers: Names and values as they came.
-        body: The answer's bytes.
-        retry_after: Seconds to wait, read from the headers by the caller, who has a clock.
-        sent: What the request held; a trace id that repeats digits of it is not shown.
+    It reads the documented error body, or a gRPC status (integer `code`, list `details`), or either of them under an
+    `error` key (unless there is a `code` or `message` beside it). Of anything else (HTML, nothing, `null`, a truncated
+    or non-UTF-8 text) it reads the status alone. The caller, which has a clock, reads `retry_after` from the headers;
+    `sent` is what the request held.
     """
-    fields = error_fields(_error_body(body))
-    kind = _class_for(status, fields["code"])
+    fields = parse_error_fields(_find_error(body))
+    kind = _choose_class(status, fields["code"])
     error = kind(status=status, headers=headers, body=body, sent=sent, **fields)
     if isinstance(error, RateLimitError):
         error.retry_after = retry_after
@@ -92,8 +85,8 @@ def error_from_response(
     return error
 
 
-def _class_for(status: int, code: str | None) -> type[ApiError]:
-    # 401 and 429 are answered before anything is looked at, and a caller acts on them whatever the body says.
+def _choose_class(status: int, code: str | None) -> type[ApiError]:
+    # A server sends 401 and 429 before it looks at the request, and a caller acts on them whatever the body says.
     if code is not None and code in _BY_CODE and status not in {401, 429}:
         return _BY_CODE[code]
     if status in _BY_STATUS:
@@ -104,14 +97,14 @@ def _class_for(status: int, code: str | None) -> type[ApiError]:
 def _is_refusal(status: int) -> bool:
     """Say whether a status without a class of its own means that nothing was done.
 
-    Not 408 and 499, which something in between may answer after it has passed the request on; and not a redirect, with
-    which a server may answer a request that it has carried out (RFC 9110, 15.4).
+    Not 408 and 499, which a proxy may answer after it has passed the request on; and not a redirect, with which a
+    server may answer a request that it has carried out (RFC 9110, 15.4).
     """
     return 400 <= status < 500 and status not in {408, 499}  # noqa: PLR2004 (4xx)
 
 
 class ErrorFields(TypedDict):
-    """What an error body says, under the names that `ApiError` has for it."""
+    """An error body's fields, by the names of `ApiError`."""
 
     code: str | None
     type: str | None
@@ -122,24 +115,20 @@ class ErrorFields(TypedDict):
     details: object
 
 
-def error_fields(error: Mapping[str, object]) -> ErrorFields:
-    """Return what an error body says, in an answer or in a delivery status; what cannot be read is None.
-
-    Args:
-        error: The decoded object: the documented body, or a gRPC status (integer `code`, list `details`).
-    """
+def parse_error_fields(error: Mapping[str, object]) -> ErrorFields:
+    """Read an error body, of a response or of a delivery status; a field that cannot be read is None."""
     return ErrorFields(
-        code=_code(error.get("code")),
-        type=_text(error.get("type")),
-        message=_text(error.get("message")),
-        user_title=_text(error.get("userTitle") or error.get("user_title")),
-        user_message=_text(error.get("userMessage") or error.get("user_message")),
-        trace_id=_text(error.get("cntTraceId") or error.get("cnt_trace_id")),
+        code=_read_code(error.get("code")),
+        type=_read_text(error.get("type")),
+        message=_read_text(error.get("message")),
+        user_title=_read_text(error.get("userTitle") or error.get("user_title")),
+        user_message=_read_text(error.get("userMessage") or error.get("user_message")),
+        trace_id=_read_text(error.get("cntTraceId") or error.get("cnt_trace_id")),
         details=error.get("details"),
     )
 
 
-def _error_body(body: bytes) -> Mapping[str, object]:
+def _find_error(body: bytes) -> Mapping[str, object]:
     try:
         decoded: object = json.loads(body)
     except (ValueError, RecursionError):
@@ -151,13 +140,13 @@ def _error_body(body: bytes) -> Mapping[str, object]:
     return inner if is_object(inner) and not is_documented else decoded
 
 
-def _code(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
+def _read_code(value: object) -> str | None:
+    if is_integer(value):
         return GRPC_CODES[value] if 0 <= value < len(GRPC_CODES) else str(value)
-    return _text(value)
+    return _read_text(value)
 
 
-def _text(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
+def _read_text(value: object) -> str | None:
+    if is_integer(value):
         return str(value)
     return value if isinstance(value, str) and value else None

@@ -3,46 +3,47 @@
     ConnectlyError
     ├─ InvalidInputError (ValueError)      refused before any I/O: names the field, the size and the limit
     │   ├─ InvalidRecipientError           neither a phone number nor a BSUID
-    │   ├─ InvalidSenderError              not one of the business's phone numbers, as far as can be seen
-    │   ├─ InvalidContentError             WhatsApp would refuse it: all violations at once
+    │   ├─ InvalidSenderError              not a phone number
+    │   ├─ InvalidContentError             breaks WhatsApp's limits: all violations at once
     │   └─ CallbackDataTooLongError        more than 1024 bytes
-    ├─ UsageError (RuntimeError)           a client used after its end, or from a second event loop
+    ├─ UsageError (RuntimeError)           a client used after it was closed, or from a second event loop
     ├─ NotSentError                        never left this machine
-    ├─ OutcomeUnknownError                 left, but no answer came: it may have been delivered
-    ├─ ApiError                            the service, or something before it, answered with a status other than 2xx
+    ├─ OutcomeUnknownError                 left, but no response came: it may have been delivered
+    ├─ ApiError                            a response with a status other than 2xx
     │   ├─ AuthenticationError             401: the key
     │   ├─ PermissionDeniedError           403
     │   ├─ NotFoundError                   404: the business, the registration
     │   ├─ ConflictError                   409: that topic is registered already
-    │   ├─ RequestRejectedError            400, 422: the service understood, and refuses
+    │   ├─ RequestRejectedError            400, 422: the service understood the request and refuses it
     │   │   ├─ OutsideWindowError          more than 24 hours since the customer wrote: use a template
     │   │   ├─ OptedOutError               the customer wants no templates: stop sending them
     │   │   ├─ RecipientRejectedError      the recipient's number is not valid: correct or drop it
-    │   │   ├─ TemplateRejectedError       the template is missing, deleted, or its parameters do not fit: mend it
+    │   │   ├─ TemplateRejectedError       the template is missing, deleted, or its parameters do not fit
     │   │   └─ SenderRestrictedError       the number is restricted: stop sending from it
     │   ├─ RateLimitError                  429: slow down
-    │   └─ ServerError                     5xx: on a send, it may have been delivered
-    ├─ UnexpectedResponseError             a 2xx that cannot be read: on a send, it was probably delivered
-    └─ WebhookError                        an event that is not to be trusted, or not to be read
+    │   └─ ServerError                     5xx: on a send, the message may have been delivered
+    ├─ UnexpectedResponseError             an unreadable 2xx: on a send, the message was probably delivered
+    └─ WebhookError                        an event that cannot be trusted, or cannot be read
         ├─ WebhookSignatureError           not signed with one of the secrets
         ├─ WebhookPayloadError             authentic, but not a JSON object
-        └─ WebhookStoreError               the store's file cannot be used as it is
+        └─ WebhookStoreError               the store's file cannot be used
 
 Each error states two facts. `may_have_taken_effect`: a message may be on its way, or a change may have been made.
-`retry_safe`: you may simply make the same call again, as nothing can happen twice by it and it may help.
-An error's text and repr are sentences of this package. Of what a server wrote they hold the HTTP status, a documented
-code and a trace id of the documented form, and nothing else: a server may repeat what it was sent, in any spelling. Its
+`retry_safe`: you may simply make the same call again: nothing can happen twice, and it may succeed.
+
+An error's text and repr are this package's own sentences. Of what a server wrote they show the HTTP status, a
+documented code and a trace id of the documented form, and nothing else, as a server may repeat what it was sent. Its
 own words are in `ApiError.message`, `user_title`, `details` and `body`. Every error pickles and copies.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from http import HTTPStatus
-from typing import Any, ClassVar, Final, Literal
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal
 
 import attrs
+
+from connectly_api.error_codes import MEANINGS, find_phrase, is_documented_code, is_trace_id
 
 __all__ = [
     "ApiError",
@@ -91,10 +92,10 @@ class ConnectlyError(Exception):
     may_have_taken_effect: bool = False
     """Whether the call may have been carried out: a message may be on its way, or a change may have been made."""
     retry_safe: bool = False
-    """Whether you may simply make the same call again: nothing can happen twice by it, and it may help."""
+    """Whether you may simply make the same call again: nothing can happen twice, and it may succeed."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by state: constructors take keywords, which the default protocol cannot replay."""
+        """Pickle by state, as the constructors take keywords, which the default protocol does not support."""
         return (_restore, (type(self), self.args, self.__dict__.copy()))
 
 
@@ -103,12 +104,12 @@ class InvalidInputError(ConnectlyError, ValueError):
 
     Attributes:
         field: The path of the offending value, `sections[0].rows[2].title`.
-        size: How large the value is, in the unit that the text names, where size is the matter.
+        size: How large the value is, in the unit that the text names, if its size is the problem.
         limit: The largest size allowed, in the same unit.
     """
 
     def __init__(self, message: str, *, field: str, size: int | None = None, limit: int | None = None) -> None:
-        """Keep the field, the size and the limit beside the text."""
+        """Keep the attributes beside the text."""
         super().__init__(message)
         self.field = field
         self.size = size
@@ -135,7 +136,7 @@ class CallbackDataTooLongError(InvalidInputError):
     limit: int
 
     def __init__(self, size: int, limit: int) -> None:
-        """Say both numbers."""
+        """Compose the text."""
         super().__init__(
             f"callback_data: {size} bytes as JSON; the limit is {limit} bytes",
             field="callback_data",
@@ -150,11 +151,11 @@ class Violation:
 
     Attributes:
         field: The path of the value, `sections[0].rows[2].title`.
-        problem: What is wrong, with size and limit where there are any; never the value.
+        problem: What is wrong, with the size and the limit if there are any; never the value.
         size: The value's size, in the unit that `problem` names.
         limit: The limit in the same unit.
         level: `error` for what cannot be sent at all (a wrong type), `limit` for what WhatsApp's documentation rules
-            out, `doubt` for what the service documents and WhatsApp does not: a warning at most.
+            out, `doubt` for what the service documents and WhatsApp does not, which is a warning at most.
     """
 
     field: str
@@ -176,7 +177,7 @@ class InvalidContentError(InvalidInputError):
     """
 
     def __init__(self, violations: Iterable[Violation]) -> None:
-        """Take the field of the first violation for `field`."""
+        """Use the field of the first violation as `field`."""
         self.violations = tuple(violations)
         first = self.violations[0]
         super().__init__("; ".join(map(str, self.violations)), field=first.field)
@@ -189,7 +190,7 @@ class UsageError(ConnectlyError, RuntimeError):
 class NotSentError(ConnectlyError):
     """The request provably never left this machine: no connection, or none in time.
 
-    `retry_safe` says whether the same call may help later: it may where a connection was refused, and not where a
+    `retry_safe` says whether the same call may succeed later: it may after a refused connection, and not if a
     certificate does not verify.
 
     Attributes:
@@ -199,7 +200,7 @@ class NotSentError(ConnectlyError):
     retry_safe: bool = True
 
     def __init__(self, message: str, *, timed_out: bool = False, retry_safe: bool = True) -> None:
-        """Keep whether time ran out, and whether the same call may help later."""
+        """Keep whether time ran out, and whether the same call may succeed later."""
         super().__init__(message)
         self.timed_out = timed_out
         if not retry_safe:
@@ -207,9 +208,9 @@ class NotSentError(ConnectlyError):
 
 
 class OutcomeUnknownError(ConnectlyError):
-    """The request left, or may have, and no readable answer came back: a message may have been delivered.
+    """The request left, or may have, and no readable response came: the message may have been delivered.
 
-    Do not send again blindly; wait for the delivery status, which carries the callback data.
+    Do not simply send again; wait for the delivery status, which carries the callback data.
 
     Attributes:
         timed_out: Whether a time-out, rather than a broken connection, ended it.
@@ -224,41 +225,41 @@ class OutcomeUnknownError(ConnectlyError):
 
 
 class ServiceText(str):
-    """A text of the service's that is kept for code: as any other text, except that it counts as false.
+    """A text of the service's: like any other string, except that it is falsy.
 
-    Sentry, and whatever does as it does, shows `error.message or str(error)`. The service's words may repeat what was
-    sent, so this lets such a program go on to the error's own text, which is safe. Compare, search, format and print it
-    as usual; to see whether there is one, ask `error.message is not None` rather than `if error.message`.
+    Sentry and others show `error.message or str(error)`. The service's words may repeat what was sent, so being falsy
+    makes such programs show the error's own text, which is safe. Compare, search, format and print it as usual; to find
+    out whether there is one, ask `error.message is not None` rather than `if error.message`.
     """
 
     __slots__ = ()
 
     def __bool__(self) -> bool:
-        """Return false, so that nobody shows it who did not ask for it by name."""
+        """Return false, so that only code that asks for it by name shows it."""
         return False
 
 
 class ApiError(ConnectlyError):
-    """An answer with a status other than 2xx, from the service or from something in front of it.
+    """A response with a status other than 2xx, from the service or from a proxy or gateway in front of it.
 
     Attributes:
         status: The HTTP status, any integer.
-        code: `ERROR_CODE_…`, open to new values; the name of the gRPC code where the body was a gRPC status.
+        code: `ERROR_CODE_…`, open to new values; the name of the gRPC code if the body was a gRPC status.
         type: `ERROR_TYPE_…`, open to new values.
-        message: For developers, as sent, or None; it may repeat personal data, so the error's text leaves it out. It
-            counts as false, so that Sentry shows the error's text instead: ask `error.message is not None`.
+        message: For developers, as sent, or None; it may repeat personal data, so the error's text leaves it out. It is
+            falsy, so that Sentry shows the error's text instead: ask `error.message is not None`.
         user_title: A short text for end users, as sent.
         user_message: A longer text for end users, as sent.
         trace_id: What the service's support asks for, as sent.
-        shown_code: The code, where it is one that the service, or gRPC, documents.
-        shown_trace_id: The trace id, where it has the documented form and repeats no digits of the request.
+        shown_code: The code, if the service or gRPC documents it.
+        shown_trace_id: The trace id, if it has the documented form and repeats no digits of the request.
         details: The body's `details`: an object, or a list in a gRPC status.
         headers: Names and values as they came.
-        body: The answer's bytes.
+        body: The response's bytes.
     """
 
     advice: ClassVar[str | None] = None
-    """What the text says where no documented code says more."""
+    """What the text says if no documented code says more."""
 
     def __init__(
         self,
@@ -275,21 +276,7 @@ class ApiError(ConnectlyError):
         body: bytes = b"",
         sent: Iterable[str] = (),
     ) -> None:
-        """Compose a text that is safe to log.
-
-        Args:
-            status: The HTTP status.
-            code: The service's error code.
-            type: The service's error type.
-            message: The service's text for developers.
-            user_title: The service's short text for end users.
-            user_message: The service's longer text for end users.
-            trace_id: The service's trace id.
-            details: Further facts.
-            headers: The answer's headers.
-            body: The answer's bytes.
-            sent: What the request held; a trace id that repeats digits of it is not shown.
-        """
+        """Compose a text that is safe to log; `sent` is what the request held, which no trace id may repeat."""
         self.status = status
         self.code = code
         self.type = type
@@ -302,23 +289,18 @@ class ApiError(ConnectlyError):
         self.body = body
         self.shown_code = code if is_documented_code(code) else None
         self.shown_trace_id = trace_id if is_trace_id(trace_id, sent) else None
-        super().__init__(self._text())
+        super().__init__(self._build_text())
 
-    def _text(self) -> str:
+    def _build_text(self) -> str:
         more = {"code": self.code is not None and self.shown_code is None, "message": self.message is not None}
-        names = " and ".join(name for name, is_there in more.items() if is_there)
-        return text_of(self, f"see the error's {names}" if names else "")
+        names = " and ".join(name for name, is_present in more.items() if is_present)
+        return build_error_text(self, f"see the error's {names}" if names else "")
 
 
-def text_of(error: ApiError, hint: str) -> str:
-    """Return what is safe to show of an answer, and where the rest is.
-
-    Args:
-        error: The answer.
-        hint: Where the service's own words are; empty where there are none.
-    """
-    text = f"{error.status} {error.shown_code or _phrase(error.status)}".rstrip()
-    if advice := _MEANINGS.get(error.shown_code or "") or error.advice:
+def build_error_text(error: ApiError, hint: str) -> str:
+    """Return a text that is safe to show; the hint says where to find the service's own words."""
+    text = f"{error.status} {error.shown_code or find_phrase(error.status)}".rstrip()
+    if advice := MEANINGS.get(error.shown_code or "") or error.advice:
         text += f": {advice}"
     if hint:
         text += f"; {hint}"
@@ -346,7 +328,7 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """409: it is there already."""
+    """409: it exists already."""
 
     advice = "that topic is registered already"
 
@@ -391,7 +373,7 @@ class RateLimitError(ApiError):
     """429: too many requests; nothing was accepted, so it is safe to try again, later.
 
     Attributes:
-        retry_after: Seconds from now that the answer asks to wait, or None where it does not say.
+        retry_after: How many seconds from now the response asks to wait, or None if it does not say.
     """
 
     advice = "nothing was accepted"
@@ -400,25 +382,25 @@ class RateLimitError(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: a failure on the service's side. On a send the message may have been delivered all the same."""
+    """5xx: the service failed. On a send, the message may have been delivered nevertheless."""
 
     advice = "the service failed"
     may_have_taken_effect: bool = True
 
 
 class UnexpectedResponseError(ConnectlyError):
-    """A 2xx answer that cannot be read. On a send the message was probably accepted; its id is lost.
+    """A 2xx response that cannot be read. On a send, the message was probably accepted; its id is lost.
 
     Attributes:
         status: The HTTP status.
         headers: Names and values as they came.
-        body: The answer's bytes.
+        body: The response's bytes.
     """
 
     may_have_taken_effect: bool = True
 
     def __init__(self, message: str, *, status: int, headers: Headers = (), body: bytes = b"") -> None:
-        """Keep the raw answer."""
+        """Keep the raw response."""
         super().__init__(message)
         self.status = status
         self.headers = headers
@@ -438,101 +420,4 @@ class WebhookPayloadError(WebhookError):
 
 
 class WebhookStoreError(WebhookError):
-    """The store of handled events cannot be used as it is: the text names the file, and what is wrong with it."""
-
-
-# What the documented codes mean, https://docs.connectly.ai (errors), in our words. A text shows these codes alone: a
-# server can spell what it was sent in the form of a code, too.
-_MEANINGS: Final[Mapping[str, str]] = {
-    "ERROR_CODE_INVALID_SENDER_ID": "the sender's number is not valid",
-    "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT": "a phone number is badly written",
-    "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID": "the recipient's number is not valid; correct it, or drop it",
-    "ERROR_CODE_MESSAGE_ATTACHMENTS_NUMBER_INVALID": "a message takes one attachment",
-    "ERROR_CODE_MESSAGE_ATTACHMENT_EMPTY": "the attachment's address is empty",
-    "ERROR_CODE_MESSAGE_ATTACHMENT_INVALID": "the attachment cannot be read at its address",
-    "ERROR_CODE_MESSAGE_TEXT_EMPTY": "the text is empty",
-    "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND": "there is no template of that name and language",
-    "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID": "the parameters do not fit the template",
-    "ERROR_CODE_MESSAGE_TEMPLATE_DELETED": "that translation is being deleted; use another name, or wait four weeks",
-    "ERROR_CODE_BUSINESS_MISSES_MATCHING_CHANNEL": "the business has no number of that channel type",
-    "ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW": (
-        "more than 24 hours since the customer wrote; use a template message"
-    ),
-    "ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION": "the customer never wrote; use a template message",
-    "ERROR_CODE_BUSINESS_REACHED_LIMITS": "the sender was blocked or reported too often; stop sending from it",
-    "ERROR_CODE_MESSAGE_SELF_INVALID": "this kind of message cannot be sent to oneself",
-    "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT": "the customer opted out of templates; send no more of them",
-    "ERROR_CODE_BUSINESS_KEY_SECRET_ABSENT": "the business's secret is not set up; ask the service's support",
-    "ERROR_CODE_UNSPECIFIED": "",
-}
-
-_TYPES: Final = frozenset({
-    "ERROR_TYPE_UNSPECIFIED",
-    "ERROR_TYPE_INVALID_REQUEST",
-    "ERROR_TYPE_AUTHENTICATION",
-    "ERROR_TYPE_DEADLINE_EXCEEDED",
-    "ERROR_TYPE_FAILED_PRECONDITION",
-})  # fmt: skip
-
-# https://grpc.io/docs/guides/status-codes/, in the order of their numbers.
-GRPC_CODES: Final = (
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-)
-
-# A trace id is a 64-bit number. Nearly all of those have 17 digits or more, and no phone number has more than 15.
-_TRACE_ID: Final = re.compile(r"[1-9][0-9]{16,19}")
-_LARGEST_TRACE_ID: Final = 2**64 - 1
-# Characters that are digits, written as their numbers: in hexadecimal, decimal and octal.
-_NUMBERED_DIGITS: Final = re.compile(r"(?:3[0-9])+|(?:4[89]|5[0-7])+|(?:0?6[0-7]|0?7[01])+")
-_SHARED: Final = 6
-"""Digits in a row which a trace id and a request have in common by design rather than by chance."""
-
-
-def is_documented_code(code: str | None) -> bool:
-    """Say whether a code is one that the service, or gRPC, documents: only those may be shown."""
-    return code in _MEANINGS or code in GRPC_CODES
-
-
-def is_documented_type(kind: str | None) -> bool:
-    """Say whether a type is one that the service documents: only those may be shown."""
-    return kind in _TYPES
-
-
-def is_trace_id(text: str | None, sent: Iterable[str] = ()) -> bool:
-    """Say whether a text has the documented form of a trace id, and does not look like an echo of what was sent."""
-    if text is None or not _TRACE_ID.fullmatch(text) or int(text) > _LARGEST_TRACE_ID:
-        return False
-    backwards = text[::-1]
-    if _NUMBERED_DIGITS.fullmatch(text) or _NUMBERED_DIGITS.fullmatch(backwards):
-        return False
-    digits = "\n".join(_digits(part) for part in sent)
-    windows = (spelt[at : at + _SHARED] for spelt in (text, backwards) for at in range(len(text) - _SHARED + 1))
-    return not any(window in digits for window in windows)
-
-
-def _digits(text: str) -> str:
-    found = re.sub(r"\D+", "", text)
-    return found if found.isascii() else "".join(str(int(digit)) for digit in found)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
+    """The store of handled events cannot be used: the text names the file, and what is wrong with it."""

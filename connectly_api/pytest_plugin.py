@@ -1,4 +1,4 @@
-"""Fixtures for pytest: a sandbox in this process, and a client on it. Tests that ask for neither are left alone.
+"""Fixtures for pytest: a sandbox in the test's process, and a client connected to it.
 
     async def test_the_bot_says_hello(connectly_sandbox, connectly):
         customer = connectly_sandbox.customer("+16044441111")
@@ -6,8 +6,8 @@
         await connectly.send_text("+16044441111", "Hello!")
         connectly_sandbox.assert_sent_once("+16044441111", text="Hello!")
 
-The fixtures are plain ones, so they serve tests of pytest-asyncio, of anyio on asyncio and on trio, and plain tests
-alike. They need the extra: `pip install 'connectly-api[sandbox]'`.
+They are plain fixtures, so they work in synchronous tests, and in those of pytest-asyncio and of anyio, on asyncio and
+on trio. They need the extra: `pip install 'connectly-api[sandbox]'`.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ __all__ = ["connectly", "connectly_sandbox", "connectly_sandbox_options"]
 
 @pytest.fixture
 def connectly_sandbox_options() -> dict[str, Any]:
-    """Keywords for the sandbox, as `connectly_api.sandbox.Settings` describes them; override it to choose others."""
+    """Keywords of `connectly_api.sandbox.Settings` for the sandbox; override this fixture to set some."""
     return {}
 
 
 @pytest.fixture
 def connectly_sandbox(connectly_sandbox_options: dict[str, Any]) -> Sandbox:
     """A sandbox in which nothing has happened yet; its clock stands still until the test advances it."""
-    # Imported when it is asked for: a test run without these fixtures pays nothing, and needs no extra.
+    # Imported on first use: a test run without these fixtures pays nothing, and needs no extra.
     from connectly_api.sandbox import Sandbox  # noqa: PLC0415
 
     return Sandbox(**connectly_sandbox_options)
@@ -40,7 +40,7 @@ def connectly_sandbox(connectly_sandbox_options: dict[str, Any]) -> Sandbox:
 
 @pytest.fixture
 def connectly(connectly_sandbox: Sandbox) -> Connectly:
-    """A client on the sandbox, in process: no socket, no connection that would have to be closed."""
+    """A client of the sandbox, in process: there is no socket, and nothing to close."""
     from connectly_api.client import Connectly  # noqa: PLC0415  (as above)
     from connectly_api.transport.adapters.asgi import AsgiTransport  # noqa: PLC0415
 

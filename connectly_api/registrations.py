@@ -21,8 +21,9 @@ from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
 from connectly_api.setting_rules import check_kind, find_name_problem
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
-from connectly_api.transport.endpoint import address_problem
-from connectly_api.transport.pipeline import Pipeline, preparing
+from connectly_api.transport.attempt_outcome import fail_unsent
+from connectly_api.transport.endpoint import find_address_problem
+from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Response
 from connectly_api.web_address import find_web_address_problem
 from connectly_api.wire.unset import UNSET, Unset
@@ -102,7 +103,7 @@ class Registrations:
         _check_address(address)
         if type is not None:
             _check_choice("type", type, get_args(WebhookType))
-        with preparing():
+        with fail_unsent():
             body = models.CreateWebhookRequest(
                 topic=topic,
                 address=address,
@@ -169,7 +170,7 @@ class Registrations:
         """
         if address is not None:
             _check_address(address)
-        with preparing():
+        with fail_unsent():
             configuration = _build_configuration(echo, channel_types, filters, webengage)
             if address is None and not configuration:
                 raise InvalidInputError("address: nothing to change is given", field="address")
@@ -218,7 +219,7 @@ def _check_name(field: str, value: str) -> None:
 
 def _check_address(value: str) -> None:
     _check_string("address", value)
-    if (problem := address_problem(value, with_query=True)) is not None:
+    if (problem := find_address_problem(value, with_query=True)) is not None:
         raise InvalidInputError(f"address: {problem}", field="address", size=len(value))
 
 

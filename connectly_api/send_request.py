@@ -20,7 +20,7 @@ from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
 from connectly_api.recipients import Phone, Recipient, SenderLike
 from connectly_api.setting_rules import find_name_problem
-from connectly_api.transport.protocol import Request
+from connectly_api.transport.protocol import RateKeys, Request
 from connectly_api.wire.unset import UNSET
 
 SessionContent = Text | Image | Video | Audio | Document | Location | ListMessage | ReplyButtons | Product | ProductList
@@ -98,13 +98,16 @@ class Message:
     channel_type: ChannelType = "whatsapp"
 
 
-def build_request(business_id: str, message: Message, limits: Limits) -> Request[models.SendMessageResponse]:
+def build_request(
+    business_id: str, message: Message, limits: Limits, *, with_rate_keys: bool = False
+) -> Request[models.SendMessageResponse]:
     """Check a message and build its request.
 
     Args:
         business_id: The business.
         message: The message.
         limits: What to do about WhatsApp's limits on content.
+        with_rate_keys: Whether a pace will be kept, so that it need not decode the content again.
 
     Raises:
         InvalidContentError: The content breaks limits; the error lists all of them.
@@ -125,8 +128,15 @@ def build_request(business_id: str, message: Message, limits: Limits) -> Request
     raise_or_warn(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
     raise_or_warn(doubts, limits)
     if isinstance(message.content, Template):
-        return _build_template_request(business_id, message, message.content)
-    return _build_session_request(business_id, message, message.content)
+        request = _build_template_request(business_id, message, message.content)
+    else:
+        request = _build_session_request(business_id, message, message.content)
+    return attrs.evolve(request, rate_keys=_build_rate_keys(request.path, message)) if with_rate_keys else request
+
+
+def _build_rate_keys(path: str, message: Message) -> RateKeys:
+    sender = "" if message.sender is None else message.sender.e164
+    return RateKeys(path.rpartition("/")[2], sender, _name_recipient(message.recipient).removeprefix("bsuid:"))
 
 
 def _build_session_request(

@@ -4,9 +4,9 @@
 
     connectly = Connectly(..., telemetry=Telemetry())
 
-A call is one span of the messaging conventions, each of its tries a client span of the HTTP conventions within it. No
-attribute holds a key, a phone number, a BSUID, a text or callback data; the address is told without the ids in it. No
-trace context is sent to the service.
+A call is one span of the messaging conventions; each of its attempts is a client span of the HTTP conventions within
+it. No attribute holds a key, a phone number, a BSUID, a text or callback data, and the ids in the address are redacted.
+No trace context is sent to the service.
 
 Source: OpenTelemetry semantic conventions 1.27 and later, https://opentelemetry.io/docs/specs/semconv/, HTTP client and
 messaging.
@@ -19,8 +19,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+import attrs
 
 from connectly_api._version import __version__
 from connectly_api.errors import ConnectlyError
@@ -37,19 +39,15 @@ __all__ = ["Telemetry"]
 Attributes = dict[str, str | int | float | bool]
 
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
-"""Seconds: the boundaries that the conventions advise."""
+"""Seconds: the boundaries that the conventions recommend."""
 _FIRST_FAILURE: Final = 400
 
-_TRIES: ContextVar[count[int] | None] = ContextVar("connectly_api_tries", default=None)
-"""Numbers the tries of the call that is under way, from 0."""
-
-
-class _Call(Protocol):
-    def __call__(self, answer: Answer[Any]) -> None: ...
+_ATTEMPTS: ContextVar[count[int] | None] = ContextVar("connectly_api_attempts", default=None)
+"""Numbers the attempts of the call under way, from 0."""
 
 
 class Telemetry:
-    """Tells a tracer and a meter what a client does."""
+    """Records a client's calls with a tracer and a meter."""
 
     def __init__(
         self,
@@ -58,17 +56,11 @@ class Telemetry:
         meter_provider: metrics.MeterProvider | None = None,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Take the providers; where one is not given, the application's own.
-
-        Args:
-            tracer_provider: Where spans go.
-            meter_provider: Where metrics go.
-            now: Seconds, for durations.
-        """
+        """Take the providers, the application's global ones by default, and a clock in seconds, for durations."""
         self._now = now
         self._tracer = trace.get_tracer("connectly_api", __version__, tracer_provider)
         meter = metrics.get_meter("connectly_api", __version__, meter_provider)
-        self._tries = meter.create_histogram(
+        self._attempts = meter.create_histogram(
             "http.client.request.duration",
             unit="s",
             description="Duration of HTTP client requests.",
@@ -84,73 +76,70 @@ class Telemetry:
             "messaging.client.sent.messages", unit="{message}", description="Number of messages sent."
         )
 
-    def transport(self, inner: Transport) -> Transport:
-        """Return an adapter that tells of each try, around another."""
-        return _TracedTransport(inner, self._tracer, self._tries, self._now)
+    def wrap_transport(self, transport: Transport) -> Transport:
+        """Return an adapter that records each attempt and sends through another."""
+        return _TracedTransport(transport, self._tracer, self._attempts, self._now)
 
     @contextmanager
-    def call(self, request: Request[object], base_url: str) -> Generator[_Call, None, None]:
-        """Tell of one call, all its tries within; the body hands over the answer, or raises."""
-        server = _server(base_url)
+    def trace_call(
+        self, request: Request[object], base_url: str
+    ) -> Generator[Callable[[Answer[Any]], None], None, None]:
+        """Record one call, all its attempts within; the body passes its answer to what it is given, or raises."""
         is_send = request.method == "POST" and "/send/" in request.path
         common: Attributes = {
             "messaging.system": "connectly",
             "messaging.operation.name": request.operation,
-            **server,
+            **_describe_server(base_url),
         }
         if is_send:
             common["messaging.operation.type"] = "send"
         started = self._now()
         failure: Attributes = {}
         kind = trace.SpanKind.PRODUCER if is_send else trace.SpanKind.CLIENT
-        tries = _TRIES.set(count())
+        numbers = _ATTEMPTS.set(count())
         with self._tracer.start_as_current_span(
             request.operation, kind=kind, attributes=common, record_exception=False, set_status_on_exception=False
         ) as span:
 
-            def accepted(answer: Answer[Any]) -> None:
+            def record(answer: Answer[Any]) -> None:
                 identifier = getattr(answer.value, "id", None)
                 if is_send and isinstance(identifier, str):
                     span.set_attribute("messaging.message.id", identifier)
 
             try:
-                yield accepted
+                yield record
             except BaseException as raised:
                 failure = {"error.type": type(raised).__name__}
                 span.set_attributes(failure)
-                # An error of our own has a text that is safe to show.
+                # Only this package's errors have texts that are safe to show.
                 text = str(raised) if isinstance(raised, ConnectlyError) else None
                 span.set_status(trace.StatusCode.ERROR, text)
                 raise
             finally:
-                _TRIES.reset(tries)
+                _ATTEMPTS.reset(numbers)
                 self._calls.record(self._now() - started, common | failure)
                 if is_send:
                     self._sent.add(1, common | failure)
 
 
+@attrs.frozen
 class _TracedTransport:
-    """Tells of each request that goes through another adapter."""
-
-    def __init__(
-        self, inner: Transport, tracer: trace.Tracer, durations: metrics.Histogram, now: Callable[[], float]
-    ) -> None:
-        self._inner = inner
-        self._tracer = tracer
-        self._durations = durations
-        self._now = now
+    _inner: Transport
+    _tracer: trace.Tracer
+    _durations: metrics.Histogram
+    _now: Callable[[], float]
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
-        common: Attributes = {"http.request.method": request.method, **_server(request.url)}
+        common: Attributes = {"http.request.method": request.method, **_describe_server(request.url)}
         result: Attributes = {}
-        resent = next(_TRIES.get() or count())
-        # It belongs to the span alone: as a metric's attribute it would split every series.
-        told: Attributes = {"http.request.resend_count": resent} if resent else {}
+        resent = next(_ATTEMPTS.get() or count())
+        # For the span alone: as a metric's attribute it would split every series.
+        resends: Attributes = {"http.request.resend_count": resent} if resent else {}
         started = self._now()
         with self._tracer.start_as_current_span(
             request.method,
             kind=trace.SpanKind.CLIENT,
-            attributes={**common, **told, "url.full": _without_ids(request.url)},
+            attributes={**common, **resends, "url.full": _redact_ids(request.url)},
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
@@ -173,7 +162,7 @@ class _TracedTransport:
         await self._inner.aclose()
 
 
-def _server(url: str) -> Attributes:
+def _describe_server(url: str) -> Attributes:
     parts = urlsplit(url)
     return {
         "server.address": parts.hostname or "",
@@ -181,8 +170,8 @@ def _server(url: str) -> Attributes:
     }
 
 
-def _without_ids(url: str) -> str:
-    """Return an address without its query, and with the ids in its path replaced as the conventions redact values."""
+def _redact_ids(url: str) -> str:
+    """Return an address without its query, and with the ids in its path redacted as the conventions say."""
     parts = urlsplit(url)
     segments = parts.path.split("/")
     for index, segment in enumerate(segments[:-1]):

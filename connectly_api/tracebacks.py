@@ -1,12 +1,12 @@
-"""Keeps arguments out of tracebacks: a key, a number or a text must not be among the locals of a frame.
+"""Keeps arguments out of tracebacks: no frame's locals may hold a key, a number or a text.
 
-Sentry, rich and `pytest -l` show the locals of each frame that an error passes through, and there they would find what
-was being sent, in every form that it takes on its way: arguments, a request's dictionaries, an HTTP library's headers.
-So each public function that takes such values is wrapped. When anything leaves it, the wrapper drops its own arguments
-and cuts the traceback: what is left is the caller's frames and the wrapper's, which holds nothing.
+Sentry, rich and `pytest -l` show the locals of each frame that an error passes through, and would find there what was
+being sent, in every form: arguments, a request's dictionaries, an HTTP library's headers. So each public function that
+takes such values is wrapped. When an exception leaves it, the wrapper drops its own arguments and cuts the traceback to
+the caller's frames and its own.
 
-What is no error of ours is a bug, here or in an adapter, and whoever looks for it needs to know the place: it gets a
-note with the files and lines that were cut.
+An error that is not this package's is a bug, here or in an adapter, and whoever fixes it needs to know the place: it
+gets a note with the files and lines that were cut.
 """
 
 from __future__ import annotations
@@ -20,23 +20,18 @@ from typing import Any, Final, TypeVar, cast
 
 from connectly_api.errors import ConnectlyError
 
-__all__ = ["cut_init_traceback", "cut_traceback", "hide_frames"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
 
 _NOTE: Final = "raised within connectly_api: "
 _LONGEST: Final = 8
-"""Places in a note; what lies deeper is the same library's."""
+"""Places in a note."""
 
 
 def cut_traceback(function: F) -> F:
     """Wrap a function, or a coroutine function, so that no frame below the caller's shows its arguments.
 
-    The name, the documentation, the signature, and whether it is a coroutine function stay as they are.
-
-    Args:
-        function: What takes values that must not be shown.
+    Its name, documentation and signature stay, and so does whether it is a coroutine function.
     """
     if iscoroutinefunction(function):
 
@@ -68,23 +63,14 @@ def cut_traceback(function: F) -> F:
 
 
 def cut_init_traceback(kind: C) -> C:
-    """Do for a class's constructor what `cut_traceback` does for a function: a decorator to stand above `@frozen`.
-
-    Args:
-        kind: A class whose arguments must not be shown.
-    """
+    """Wrap a class's constructor as `cut_traceback` wraps a function; put it above `@frozen`."""
     constructor: Any = kind
     constructor.__init__ = cut_traceback(constructor.__init__)
     return kind
 
 
 def hide_frames(error: BaseException, outer: BaseException | None) -> None:
-    """Cut the traceback of an error, and of whatever led to it.
-
-    Args:
-        error: What is on its way to the caller.
-        outer: What the caller was handling already: it is the caller's, and stays as it is.
-    """
+    """Cut the traceback of an error and of its causes, up to `outer`, which the caller was handling already."""
     seen = {id(outer)}
     pending: list[BaseException | None] = [error]
     while pending:
@@ -101,10 +87,7 @@ def hide_frames(error: BaseException, outer: BaseException | None) -> None:
 
 
 def _note_places(error: Exception) -> None:
-    """Add the files, lines and functions that an error came through, but for wrappers.
-
-    An error that has notes has been here already, or says all there is to say.
-    """
+    """Add the files, lines and functions that an error came through, without wrappers, unless it has notes already."""
     frames = [
         f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
         for frame, line in traceback.walk_tb(error.__traceback__)

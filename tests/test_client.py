@@ -293,12 +293,12 @@ class TestFromEnv:
     def test_honours_the_proxy_variables(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
         adapter = vars(Connectly.from_env(**SETTINGS).transport)["_transport"]
-        assert vars(adapter)["_proxy"] == "http://proxy.example:3128"
+        assert vars(adapter)["_settings"].proxy == "http://proxy.example:3128"
         direct = vars(Connectly(**SETTINGS).transport)["_transport"]
-        assert vars(direct)["_proxy"] is None
+        assert vars(direct)["_settings"].proxy is None
 
     def test_names_the_proxy_variable_that_an_adapter_refuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("connectly_api.transport.tls.find_spec", lambda _name: None)
+        monkeypatch.setattr("connectly_api.transport.endpoint.find_spec", lambda _name: None)
         monkeypatch.setenv("ALL_PROXY", "socks5://proxy.example")
         with pytest.raises(InvalidInputError, match=r"^ALL_PROXY: SOCKS ") as caught:
             Connectly.from_env(**SETTINGS, transport="httpx")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectly_api.error_response import error_from_response
+from connectly_api.error_response import parse_error_response
 from connectly_api.errors import (
     ApiError,
     AuthenticationError,
@@ -78,7 +78,7 @@ BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def error_from(status: int, body: object, *, sent: tuple[str, ...] = ()) -> ApiError:
-    return error_from_response(status, (), json.dumps(body).encode(), sent=sent)
+    return parse_error_response(status, (), json.dumps(body).encode(), sent=sent)
 
 
 @pytest.mark.parametrize(("code", "kind"), BY_CODE.items())
@@ -111,7 +111,7 @@ def test_the_documented_error_is_read_whole() -> None:
     body = json.loads(WINDOW_CLOSED)
     headers = (("Content-Type", "application/json"),)
 
-    error = error_from_response(400, headers, WINDOW_CLOSED)
+    error = parse_error_response(400, headers, WINDOW_CLOSED)
 
     assert type(error) is OutsideWindowError
     assert error.status == 400
@@ -136,7 +136,7 @@ def test_the_documented_error_says_all_of_it_in_one_line() -> None:
         "key_1a2b",
     )
 
-    error = error_from_response(504, (), WINDOW_CLOSED, sent=sent)
+    error = parse_error_response(504, (), WINDOW_CLOSED, sent=sent)
 
     assert str(error) == (
         "504 ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW: more than 24 hours since the customer wrote;"
@@ -215,7 +215,7 @@ def test_an_error_is_read_at_the_top_or_under_an_error_key(body: object) -> None
 def test_a_body_that_says_nothing_leaves_the_status_and_the_bytes(
     body: bytes, status: int, kind: type[ApiError]
 ) -> None:
-    error = error_from_response(status, (), body)
+    error = parse_error_response(status, (), body)
 
     assert type(error) is kind
     assert (error.status, error.body) == (status, body)
@@ -244,18 +244,18 @@ def test_a_trace_id_that_came_as_a_number_is_read() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_body_in_another_unicode_encoding_is_read(encoding: str) -> None:
-    assert error_from_response(400, (), '{"message": "caf\u00e9"}'.encode(encoding)).message == "caf\u00e9"
+    assert parse_error_response(400, (), '{"message": "caf\u00e9"}'.encode(encoding)).message == "caf\u00e9"
 
 
 def test_what_the_answer_asks_to_wait_is_kept_by_a_rate_limit() -> None:
-    error = error_from_response(429, (), b"slow down", retry_after=2.5)
+    error = parse_error_response(429, (), b"slow down", retry_after=2.5)
 
     assert isinstance(error, RateLimitError)
     assert error.retry_after == 2.5
 
 
 def test_what_another_answer_asks_to_wait_is_left_to_its_headers() -> None:
-    error = error_from_response(503, (("Retry-After", "3"),), b"", retry_after=3.0)
+    error = parse_error_response(503, (("Retry-After", "3"),), b"", retry_after=3.0)
 
     assert not hasattr(error, "retry_after")
     assert error.headers == (("Retry-After", "3"),)
@@ -265,7 +265,7 @@ def test_what_another_answer_asks_to_wait_is_left_to_its_headers() -> None:
 @example(status=499, body=b"")
 @example(status=520, body=b"<html>")
 def test_no_status_and_no_bytes_make_it_fail(status: int, body: bytes) -> None:
-    error = error_from_response(status, (), body)
+    error = parse_error_response(status, (), body)
 
     assert (error.status, error.body) == (status, body)
     assert str(error).startswith(str(status))

@@ -255,9 +255,9 @@ def test_a_fault_refuses_options_that_no_fault_takes(name: str, meant: str, valu
 
 @pytest.mark.parametrize("value", [1, None])
 async def test_a_verb_refuses_arguments_that_it_does_not_take(value: object) -> None:
-    with pytest.raises(InvalidInputError, match=r"replyTo: is no .* verb; did you mean reply_to\?"):
+    with pytest.raises(InvalidInputError, match=r"replyTo: is not .* verb; did you mean reply_to\?"):
         await Sandbox().run_verb("says", customer=PHONE, text="hi", replyTo=value)
-    with pytest.raises(InvalidInputError, match=r"zzz: is no argument of this verb$"):
+    with pytest.raises(InvalidInputError, match=r"zzz: is not an argument of this verb$"):
         await Sandbox().run_verb("settle", zzz=value)
 
 
@@ -268,9 +268,9 @@ def test_a_lone_name_of_a_template_parameter_is_one() -> None:
 
 
 def test_an_argument_that_is_none_is_absent() -> None:
-    asked = VerbArguments({"text": None})
-    assert asked.get_optional_text("text") is None
-    asked.check_unknown()
+    arguments = VerbArguments({"text": None})
+    assert arguments.get_optional_text("text") is None
+    arguments.check_unknown()
 
 
 def test_where_anything_may_come_nothing_is_refused() -> None:

@@ -68,7 +68,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
         "StatusReached": "message_id status code",
         "StatusTracker": "status seen",
         "Template": "name language",
-        "Traffic": "endpoint",
+        "RateKeys": "endpoint",
         "UnknownEvent": "campaign_name",
         "Violation": "field problem",
         "WebhookFilter": "expression field",

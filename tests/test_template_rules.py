@@ -191,9 +191,9 @@ def test_the_sandbox_refuses_what_the_client_refuses_and_nothing_else(
     ],
 )
 def test_the_sandbox_refuses_it_in_the_services_words(parameters: dict[str, str], field: str) -> None:
-    verdict = send(Sandbox(), parameters)
-    assert (verdict.status, verdict.code) == (400, "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID")
-    assert fields(verdict) == [field]
+    decision = send(Sandbox(), parameters)
+    assert (decision.status, decision.code) == (400, "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID")
+    assert fields(decision) == [field]
 
 
 @pytest.mark.parametrize(("value", "status"), [("a\nb", 200), ("x" * 2000, 200), (" ", 400)])

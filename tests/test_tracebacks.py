@@ -39,7 +39,7 @@ from connectly_api.transport import MockTransport, Pipeline, Response, WireReque
 from connectly_api.transport.adapters.auto import AutoTransport
 from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
-from connectly_api.transport.tls import check_proxy
+from connectly_api.transport.endpoint import check_proxy
 from connectly_api.webhooks import WebhookApp, parse, receive, sign, verify
 from tests.echoes import drawn, frames_below
 from tests.rough_server import free_port, hang_after_reading, rough_server

@@ -76,7 +76,7 @@ def test_the_commands_of_the_page_lead_from_a_new_file_to_a_wheel(copy: Path, tm
         for part in SHORTENED.get(command, (command,)):
             told += run(part.replace("new.swagger.json", str(path)), copy)
     assert "Attachment.mimeType: new optional field" in told
-    assert "asks for a minor version" in told
+    assert "requires a minor version" in told
     [wheel] = (copy / "dist").glob("connectly_api-0.2.0-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         assert b"mime_type" in archive.read("connectly_api/lowlevel/models/attachment.py")

@@ -31,7 +31,7 @@ BARE: Final[dict[str, str]] = {
     "Sandbox.assert_sent_once": "a failing assertion shows a test's author what was sent",
     "Sandbox.serve": HARMLESS,
     "Sandbox.status_of": HARMLESS,
-    "Telemetry.call": CALLED_WITHIN,
+    "Telemetry.trace_call": CALLED_WITHIN,
     "WebhookApp.__call__": "it drops its arguments before anything can fail",
 }
 

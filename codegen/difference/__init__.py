@@ -1,8 +1,8 @@
-"""The difference between two files of the vendor, by what they mean to a client. Pure.
+"""Compares two files of the vendor by what they mean to a client. Pure.
 
-`compare` takes two OpenAPI 3 documents, as `codegen.swagger.convert` returns them, and gives a `Difference`; `render`
-makes text, Markdown or JSON of it. Names of definitions, operation ids, tags, and the order of anything are not
-compared: they are not on the wire.
+`compare` takes two OpenAPI 3 documents, as `codegen.swagger.convert` returns them, and returns a `Difference`; `render`
+renders it as text, Markdown or JSON. Names of definitions, operation ids, tags and any order are not compared: they are
+not on the wire.
 """
 
 from __future__ import annotations

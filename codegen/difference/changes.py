@@ -1,4 +1,4 @@
-"""What a difference is made of: changes, each with its class for a client. Pure values."""
+"""A difference consists of changes, each with its class for a client. Pure values."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 import attrs
-
-__all__ = ["BUMPS", "Bump", "Change", "Difference", "Impact", "Place", "ordered"]
 
 Impact = Literal["breaking", "additive", "cosmetic"]
 """What a change is to a client: it can fail, it can do more, or only what it reads about the service is another."""
@@ -21,7 +19,7 @@ BUMPS: Final[Mapping[Impact, Bump]] = {"breaking": "major", "additive": "minor",
 
 @attrs.frozen
 class Place:
-    """Where a change is, from the outside in.
+    """The place of a change, from the outside in.
 
     Attributes:
         operation: Method and path, or a part of the file that is no operation, such as `servers`.
@@ -36,7 +34,7 @@ class Place:
 
     @property
     def subject(self) -> str:
-        """What stands there is called, or is an element of what is called so."""
+        """The name of what is there, or of the list that it is in."""
         named = [n for n, step in enumerate(self.path) if step[0] == "." or step[:2] == "['"]
         if named:
             return "".join(self.path[named[-1] :]).removeprefix(".")
@@ -45,20 +43,20 @@ class Place:
         return "".join((part, *self.path)) or self.operation
 
     def __str__(self) -> str:
-        """Say it as a reader does: `POST /v1/things · request · parts[].name`."""
+        """Return the place as text: `POST /v1/things · request · parts[].name`."""
         return " · ".join(filter(None, (self.operation, self.part, "".join(self.path).removeprefix("."))))
 
 
 @attrs.frozen
 class Change:
-    """One change. All its texts may hold whatever stands in the files; `render` makes them harmless.
+    """One change. Its texts may contain anything from the files; `render` escapes them.
 
     Attributes:
-        kind: What kind of change, a fixed word such as `field-added`.
-        places: Where, as a reader says it; more than one where several places say the same.
+        kind: The kind of change, a fixed word such as `field-added`.
+        places: Its places, if it occurs in several.
         what: What changed, in a few words.
         impact: Its class for a client.
-        reason: Why it is of that class, in one sentence.
+        reason: Why it has that class, in one sentence.
     """
 
     kind: str
@@ -69,12 +67,12 @@ class Change:
 
     @property
     def place(self) -> Place:
-        """The first of the places, which is the shortest."""
+        """The shortest of the places, which is the first."""
         return self.places[0]
 
     @property
     def bump(self) -> Bump:
-        """The version bump that it asks for."""
+        """The version bump that it requires."""
         return BUMPS[self.impact]
 
 
@@ -83,24 +81,24 @@ class Difference:
     """All changes from one file to another.
 
     Attributes:
-        changes: From the gravest class; each class in the order of its places.
+        changes: The changes, most severe class first; each class is sorted by place.
     """
 
     changes: tuple[Change, ...] = ()
 
     @property
     def impact(self) -> Impact | None:
-        """The gravest class of all changes, or None where there is none."""
+        """The most severe class of all changes, or None if there are none."""
         return next((impact for impact in BUMPS if any(change.impact == impact for change in self.changes)), None)
 
     @property
     def bump(self) -> Bump:
-        """The version bump that all changes together ask for."""
+        """The version bump that all changes together require."""
         return "none" if self.impact is None else BUMPS[self.impact]
 
 
-def ordered(changes: Iterable[Change]) -> Difference:
-    """Return a difference: what changed alike in things of one name is one change, the gravest class comes first."""
+def merge_changes(changes: Iterable[Change]) -> Difference:
+    """Merge equal changes of things with one name, and sort them, most severe class first."""
     places: dict[tuple[Change, str], set[Place]] = {}
     for change in changes:
         for place in change.places:

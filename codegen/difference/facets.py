@@ -1,4 +1,4 @@
-"""What two schemas say of one value, without what is within it, compared. Pure."""
+"""Compares what two schemas say about a value itself, without its fields and elements. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from codegen.difference.shapes import LOWER, OTHER_LIMITS, UPPER, Shape
-
-__all__ = ["comparable", "compare_facets", "compare_told", "description", "short", "value"]
 
 _WIDER_TYPES: Final = frozenset({("integer", "number")})
 _WIDER_FORMATS: Final = frozenset({("int32", "int64"), ("float", "double"), ("uint32", "uint64")})
@@ -20,29 +18,24 @@ Finding = tuple[str, str]
 
 
 def value(given: object) -> str:
-    """Return a value as JSON, shortened where it is long."""
+    """Return a value as JSON, shortened if it is long."""
     return short(json.dumps(given, ensure_ascii=False))
 
 
 def short(text: str) -> str:
-    """Return a text, cut where it is long."""
+    """Return a text, shortened if it is long."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def comparable(old: Shape, new: Shape) -> bool:
-    """Say whether two schemas are of one type, so that there is more to compare."""
+    """Return whether two schemas have one type, so that there is more to compare."""
     return old.type == new.type
 
 
 def compare_facets(old: Shape, new: Shape) -> Iterator[Finding]:
-    """Yield what changed about a value itself.
-
-    Args:
-        old: What it was.
-        new: What it is.
-    """
+    """Yield what changed about a value itself."""
     if old.nullable != new.nullable:
-        yield ("null-allowed", "null fits now") if new.nullable else ("null-forbidden", "null does not fit any more")
+        yield ("null-allowed", "null is allowed") if new.nullable else ("null-forbidden", "null is no longer allowed")
     if not comparable(old, new):
         yield f"type-{_type_relation(old.type, new.type)}", f"type {_type(old)} became {_type(new)}"
         return
@@ -81,9 +74,9 @@ def _format_relation(old: str, new: str) -> str:
 def _enums(old: frozenset[str] | None, new: frozenset[str] | None) -> Iterator[Finding]:
     if old is None or new is None:
         if new is not None:
-            yield "enum-closed", f"only these values fit now: {_list(new)}"
+            yield "enum-closed", f"only these values are allowed: {_list(new)}"
         elif old is not None:
-            yield "enum-opened", f"any value fits now, not just {_list(old)}"
+            yield "enum-opened", f"any value is allowed, not just {_list(old)}"
         return
     for added in sorted(new - old):
         yield "enum-value-added", f"new enum value {short(added)}"
@@ -112,28 +105,32 @@ def _limit_relation(key: str, before: float, after: float) -> str:
 
 
 def _rest(old: Shape, new: Shape) -> Iterator[Finding]:
-    """Compare whether an object may hold more than its fields; what the values are is compared within it."""
+    """Compare whether an object may have other fields; their values are compared with what is within the object."""
     if isinstance(old.values, bool) and isinstance(new.values, bool):
         if old.values != new.values:
-            yield ("rest-opened", "other fields fit now") if new.values else ("rest-closed", "no other field fits now")
+            yield (
+                ("rest-opened", "other fields are allowed")
+                if new.values
+                else ("rest-closed", "other fields are no longer allowed")
+            )
     elif isinstance(new.values, bool):
         yield (
-            ("rest-opened", "other fields of any kind fit")
+            ("rest-opened", "other fields of any type are allowed")
             if new.values
-            else ("rest-closed", "no other field fits now")
+            else ("rest-closed", "other fields are no longer allowed")
         )
     elif isinstance(old.values, bool):
         yield (
-            ("rest-closed", "only some values fit other fields")
+            ("rest-closed", "the type of other fields is restricted")
             if old.values
-            else ("rest-opened", "other fields fit now")
+            else ("rest-opened", "other fields are allowed")
         )
 
 
-def compare_told(old: Shape, new: Shape) -> Iterator[Finding]:
-    """Yield what changed about what is written of a value, and nothing else."""
+def compare_notes(old: Shape, new: Shape) -> Iterator[Finding]:
+    """Yield what changed about a value's description and deprecation."""
     if old.deprecated != new.deprecated:
-        yield ("deprecated", "deprecated now") if new.deprecated else ("undeprecated", "not deprecated any more")
+        yield ("deprecated", "now deprecated") if new.deprecated else ("undeprecated", "no longer deprecated")
     if old.text != new.text:
         yield "description-changed", description(old.text, new.text)
     if old.example != new.example:
@@ -141,7 +138,7 @@ def compare_told(old: Shape, new: Shape) -> Iterator[Finding]:
 
 
 def description(old: str, new: str) -> str:
-    """Return what changed about a description."""
+    """Describe a change of a description."""
     if not old:
-        return f"described now: {value(new)}"
-    return f"description became {value(new)}" if new else "the description is gone"
+        return f"new description: {value(new)}"
+    return f"description became {value(new)}" if new else "the description is removed"

@@ -1,4 +1,4 @@
-"""What was perhaps renamed: a thing that went, and one of the same kind that came. A guess, told as one. Pure."""
+"""Guesses which removed field was renamed to which new one of the same kind. Pure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,16 @@ from typing import Final
 
 from codegen.difference.shapes import Shape
 
-__all__ = ["renamed"]
-
 _ALIKE: Final = 0.6
 _LONGEST: Final = 60
 _MOST: Final = 60
 """How much of a name, and how many of them, are looked at: a guess must not cost more than it is worth."""
 
 
-def renamed(removed: Mapping[str, Shape], added: Mapping[str, Shape]) -> dict[str, str]:
-    """Return which of the removed fields is perhaps which of the added ones.
+def guess_renames(removed: Mapping[str, Shape], added: Mapping[str, Shape]) -> dict[str, str]:
+    """Return which removed field may be which new one.
 
-    A pair has to be of the same kind, and to be the only such pair or to have names that are alike.
-
-    Args:
-        removed: The fields that are gone.
-        added: The fields that are new.
+    A pair must have the same kind, and be the only such pair or have similar names.
     """
     pairs = [
         (old, new) for old in [*removed][:_MOST] for new in [*added][:_MOST] if _look(removed[old]) == _look(added[new])
@@ -49,6 +43,6 @@ def _best(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _likeness(old: str, new: str) -> float:
-    """Say how alike two names are, from 0 to 1, whatever their spelling in snake_case or camelCase."""
+    """Return how similar two names are, from 0 to 1, in snake_case or camelCase."""
     plain = [re.sub(r"[\W_]", "", name[:_LONGEST]).lower() for name in (old, new)]
     return SequenceMatcher(None, plain[0], plain[1], autojunk=False).ratio()

@@ -1,4 +1,4 @@
-"""Which of the removed operations are still there under another address. Pure."""
+"""Finds removed operations that still exist at another path. Pure."""
 
 from __future__ import annotations
 
@@ -8,26 +8,19 @@ from typing import Any, Final
 
 from codegen.difference.schemas import Documents
 from codegen.difference.service import Endpoint
-from codegen.difference.shapes import Node, mapping, resolved, shape_of
+from codegen.difference.shapes import Node, as_mapping, resolve, shape_of
 from codegen.document import Json
-
-__all__ = ["moved"]
 
 Key = tuple[str, str]
 
 _ALIKE: Final = 0.5
 
 
-def moved(documents: Documents, removed: Mapping[Key, Endpoint], added: Mapping[Key, Endpoint]) -> dict[Key, Key]:
+def find_moves(documents: Documents, removed: Mapping[Key, Endpoint], added: Mapping[Key, Endpoint]) -> dict[Key, Key]:
     """Return where operations moved to.
 
-    One that is gone is taken for one that is new where both have one operation id, or one path, or take and answer the
-    same fields at paths that are alike.
-
-    Args:
-        documents: Where references lead.
-        removed: The operations that are gone.
-        added: Those that are new.
+    A removed operation and a new one are the same if they share an operation id or a path, or if they take and return
+    the same fields at similar paths.
     """
     pairs = [
         (likeness, key, target)
@@ -43,7 +36,7 @@ def moved(documents: Documents, removed: Mapping[Key, Endpoint], added: Mapping[
 
 
 def _likeness(documents: Documents, old: Endpoint, new: Endpoint) -> float:
-    """Say how likely two operations are one, from 0 to 4."""
+    """Return how likely two operations are the same, from 0 to 4."""
     alike = SequenceMatcher(None, old.path, new.path, autojunk=False).ratio()
     same_id = bool(old.fields.get("operationId")) and old.fields.get("operationId") == new.fields.get("operationId")
     if same_id or old.path == new.path:
@@ -54,16 +47,16 @@ def _likeness(documents: Documents, old: Endpoint, new: Endpoint) -> float:
 
 
 def _look(document: Mapping[str, Any], endpoint: Endpoint) -> tuple[frozenset[str], ...]:
-    body = resolved(document, endpoint.fields.get("requestBody"))
-    responses = mapping(endpoint.fields.get("responses"))
+    body = resolve(document, endpoint.fields.get("requestBody"))
+    responses = as_mapping(endpoint.fields.get("responses"))
     success = next((responses[status] for status in sorted(responses) if status.startswith("2")), None)
     return (
         frozenset(name for place, name in endpoint.parameters if place != "path"),
         frozenset(_fields(document, body)),
-        frozenset(_fields(document, resolved(document, success))),
+        frozenset(_fields(document, resolve(document, success))),
     )
 
 
 def _fields(document: Mapping[str, Any], holder: Json) -> Iterator[str]:
-    for media in mapping(holder.get("content")).values():
-        yield from shape_of(document, Node.of(document, [mapping(media).get("schema")]), hidden="").properties
+    for media in as_mapping(holder.get("content")).values():
+        yield from shape_of(document, Node.of(document, [as_mapping(media).get("schema")]), hidden="").properties

@@ -1,4 +1,4 @@
-"""A difference as text, Markdown or JSON, with whatever stands in the files made harmless. Pure."""
+"""Renders a difference as text, Markdown or JSON, with all text from the files escaped. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Final, Literal, get_args
 
 from codegen.difference.changes import BUMPS, Change, Difference
 from codegen.terminal import one_line
-
-__all__ = ["FORMATS", "JSON_FORMAT", "Format", "line", "render"]
 
 Format = Literal["text", "markdown", "json"]
 """What a difference can be written as."""
@@ -26,16 +24,13 @@ _SHOWN: Final = 5
 
 
 def render(difference: Difference, format: Format) -> str:  # noqa: A002  the option's own word
-    """Write a difference down.
+    """Render a difference, without a line break at the end.
 
     Args:
-        difference: What `compare` found.
+        difference: What `compare` returned.
         format: `text` for a terminal; `markdown` for a pull request; `json` for programs: an object with `format` (the
-            number 1), `class` (the gravest, or null), `bump`, `counts` by class, and `changes`: of each its `kind`,
+            number 1), `class` (the most severe, or null), `bump`, `counts` by class, and `changes`, each with `kind`,
             `class`, `bump`, `what`, `reason`, and `places`, a list of objects with `text`, `operation`, `part`, `path`.
-
-    Returns:
-        The whole text, without a line break at its end.
     """
     return _WRITERS[format](difference)
 
@@ -49,7 +44,7 @@ def _summary(difference: Difference) -> str:
     if not difference.changes:
         return "No change."
     counts = ", ".join(f"{count} {impact}" for impact, count in _counts(difference).items())
-    return f"{counts}: asks for a {difference.bump} version."
+    return f"{counts}: requires a {difference.bump} version."
 
 
 def _counts(difference: Difference) -> dict[str, int]:
@@ -84,7 +79,7 @@ def _markdown(difference: Difference) -> str:
 
 
 def _code(text: str) -> str:
-    """Return text as code that nothing in it can end: neither a table's cell, nor a link, a mention or a tag."""
+    """Return text as inline code that nothing in it can end, in a table's cell."""
     return f"<code>{_SAFE_IN_MARKDOWN.sub(lambda match: f'&#{ord(match[0])};', one_line(text))}</code>"
 
 

@@ -1,7 +1,7 @@
-"""Two schemas and all that is within them, compared: every pair once, however often and deep it recurs. Pure.
+"""Compares two schemas and everything within them, each pair once, whether it recurs or not. Pure.
 
-The two documents are walked side by side. A pair of schemas that was met before is not entered again, so a message
-within itself ends, and one that is used everywhere is compared once for each body; it is told at each of its places.
+The two documents are walked side by side. A pair of schemas that was visited is not entered again, so that a recursive
+message ends, and a schema that is used everywhere is compared once for each body. It is reported at each of its places.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from typing import Any, Final
 import attrs
 
 from codegen.difference.changes import Change, Place
-from codegen.difference.facets import comparable, compare_facets, compare_told
-from codegen.difference.hints import renamed
-from codegen.difference.shapes import Node, Shape, described, shape_of
-from codegen.difference.verdicts import Side, judged
-
-__all__ = ["Documents", "compare_schemas", "label"]
+from codegen.difference.facets import comparable, compare_facets, compare_notes
+from codegen.difference.hints import guess_renames
+from codegen.difference.shapes import Node, Shape, describe, shape_of
+from codegen.difference.verdicts import Side, classify
 
 _PLAIN: Final = re.compile(r"\w+")
 _STEPS: Final = 2000
@@ -32,12 +30,7 @@ Key = tuple[tuple[int, ...], tuple[int, ...]]
 
 @attrs.frozen
 class Documents:
-    """The two documents that references lead into.
-
-    Attributes:
-        old: The one before.
-        new: The one after.
-    """
+    """The two documents, for resolving references."""
 
     old: Mapping[str, Any]
     new: Mapping[str, Any]
@@ -45,7 +38,7 @@ class Documents:
 
 @attrs.frozen
 class _Finding:
-    """A change at a pair of schemas, or at a field right within it."""
+    """A change of a pair of schemas, or of a field directly within it."""
 
     kind: str
     within: tuple[str, ...]
@@ -54,12 +47,12 @@ class _Finding:
 
 @attrs.define
 class _Pair:
-    """Two schemas that stand at the same place.
+    """Two schemas at the same place.
 
     Attributes:
-        path: The shortest way there.
-        findings: What changed right there.
-        inner: The pairs within, each by how a reader says it.
+        path: The shortest path to it.
+        findings: The changes at this pair.
+        inner: The pairs directly within, by the text of their step.
     """
 
     path: tuple[str, ...]
@@ -68,29 +61,29 @@ class _Pair:
 
 
 def label(name: str) -> str:
-    """Return a field's name as a step of a path; one that could be taken for something else is quoted."""
+    """Return a field's name as a step of a path, quoted if it is ambiguous."""
     return f".{name}" if _PLAIN.fullmatch(name) else f"['{name}']"
 
 
 def compare_schemas(
     documents: Documents, old: Iterable[object], new: Iterable[object], side: Side, place: Place
 ) -> list[Change]:
-    """Compare two schemas.
+    """Compare two lists of schemas, all of which a value must match; mostly there is one.
 
     Args:
-        documents: Where their references lead.
-        old: The schemas that a value had to fit, mostly one.
-        new: Those that it has to fit.
+        documents: The documents, for resolving references.
+        old: The schemas before.
+        new: The schemas after.
         side: Whether the value is sent or read.
-        place: Where it stands.
+        place: The place of the schemas.
 
     Returns:
-        Every change, once for each of its places.
+        Every change, with all its places.
     """
     root = (Node.of(documents.old, old), Node.of(documents.new, new))
     pairs = _pairs(documents, root, _HIDDEN[side])
     return [
-        judged(finding.kind, side, attrs.evolve(place, path=(*path, *finding.within)), finding.what)
+        classify(finding.kind, side, attrs.evolve(place, path=(*path, *finding.within)), finding.what)
         for key, paths in _places(pairs, _key(root)).items()
         for finding in pairs[key].findings
         for path in paths
@@ -102,7 +95,7 @@ def _key(pair: tuple[Node, Node]) -> Key:
 
 
 def _pairs(documents: Documents, root: tuple[Node, Node], hidden: str) -> dict[Key, _Pair]:
-    """Compare every pair that can be reached, the nearest first."""
+    """Compare every reachable pair, the nearest first."""
     found = {_key(root): _Pair(())}
     waiting = deque([root])
     while waiting:
@@ -111,7 +104,7 @@ def _pairs(documents: Documents, root: tuple[Node, Node], hidden: str) -> dict[K
         old = shape_of(documents.old, nodes[0], hidden=hidden)
         new = shape_of(documents.new, nodes[1], hidden=hidden)
         pair.findings += [
-            _Finding(kind, (), what) for kind, what in (*compare_facets(old, new), *compare_told(old, new))
+            _Finding(kind, (), what) for kind, what in (*compare_facets(old, new), *compare_notes(old, new))
         ]
         if not comparable(old, new):
             continue
@@ -136,10 +129,10 @@ def _fields(documents: Documents, old: Shape, new: Shape, hidden: str) -> Iterat
         for name, node in old.properties.items()
         if name not in new.properties
     }
-    hints = renamed(removed, added)
+    hints = guess_renames(removed, added)
     for name, shape in added.items():
         required = name in new.required
-        told = f"new {'required' if required else 'optional'} field, {described(documents.new, shape, hidden=hidden)}"
+        told = f"new {'required' if required else 'optional'} field, {describe(documents.new, shape, hidden=hidden)}"
         yield _Finding("required-field-added" if required else "field-added", (label(name),), told)
     for name in removed:
         hint = f"; perhaps renamed to {hints[name]!r}" if name in hints else ""
@@ -150,7 +143,7 @@ def _fields(documents: Documents, old: Shape, new: Shape, hidden: str) -> Iterat
             yield _Finding(
                 "field-required" if required else "field-optional",
                 (label(name),),
-                "required now" if required else "not required any more",
+                "now required" if required else "no longer required",
             )
 
 
@@ -172,20 +165,20 @@ def _within(documents: Documents, pair: _Pair, old: Shape, new: Shape) -> Iterat
 
 
 def _by_look(document: Mapping[str, Any], variants: Iterable[Node]) -> dict[str, Node]:
-    """Return alternatives by what tells them from each other, as they have no names that count."""
+    """Return alternatives by what distinguishes them, as their names do not count."""
     found: dict[str, Node] = {}
     for node in variants:
         shape = shape_of(document, node, hidden="")
-        look = ", ".join(sorted(shape.properties)) or described(document, shape, hidden="")
+        look = ", ".join(sorted(shape.properties)) or describe(document, shape, hidden="")
         number = sum(known.partition("#")[0] == look for known in found)
         found[f"{look}#{number + 1}" if number else look] = node
     return found
 
 
 def _places(pairs: Mapping[Key, _Pair], root: Key) -> dict[Key, set[tuple[str, ...]]]:
-    """Return every way to each pair with findings, as far as the steps suffice, and its shortest in any case."""
+    """Return every path to each pair with findings within the step limit, and in any case its shortest path."""
     places = {key: {pair.path} for key, pair in pairs.items() if pair.findings}
-    live = _leading_to(pairs, places)
+    live = _find_ancestors(pairs, places)
     waiting: deque[tuple[Key, tuple[str, ...], frozenset[Key]]] = deque(
         [(root, (), frozenset([root]))] if root in live else []
     )
@@ -203,7 +196,7 @@ def _places(pairs: Mapping[Key, _Pair], root: Key) -> dict[Key, set[tuple[str, .
     return places
 
 
-def _leading_to(pairs: Mapping[Key, _Pair], targets: Iterable[Key]) -> set[Key]:
+def _find_ancestors(pairs: Mapping[Key, _Pair], targets: Iterable[Key]) -> set[Key]:
     outer: dict[Key, list[Key]] = {}
     for key, pair in pairs.items():
         for _, inner in pair.inner:

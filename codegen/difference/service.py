@@ -1,4 +1,4 @@
-"""What a document offers: its operations, as they are on the wire, its servers and what it says of itself. Pure."""
+"""Reads what a document offers: its operations as they are on the wire, its servers and its description. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Any, Final
 
 import attrs
 
-from codegen.difference.shapes import mapping, resolved, sequence, told
+from codegen.difference.shapes import as_mapping, as_sequence, join_texts, resolve
 from codegen.document import Json
-
-__all__ = ["Endpoint", "Parameter", "endpoints", "information", "origins"]
 
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
@@ -25,9 +23,9 @@ class Parameter:
     """A value in the path, the query, a header or a cookie.
 
     Attributes:
-        place: Which of them.
-        name: As it is sent; in the path, the place of its placeholder, as its name is not sent.
-        fields: All that the document says of it.
+        place: Which of these it is in.
+        name: The name on the wire; in the path, which has none, the position of the placeholder.
+        fields: The document's object.
     """
 
     place: str
@@ -36,8 +34,8 @@ class Parameter:
 
     @property
     def schemas(self) -> list[object]:
-        """What its value has to fit."""
-        media = mapping(next(iter(mapping(self.fields.get("content")).values()), None))
+        """The schemas that its value must match."""
+        media = as_mapping(next(iter(as_mapping(self.fields.get("content")).values()), None))
         return [self.fields.get("schema", media.get("schema"))]
 
 
@@ -47,10 +45,10 @@ class Endpoint:
 
     Attributes:
         method: In capitals.
-        path: With the base path of the server before it.
-        fields: All that the document says of it.
-        parameters: Each by its place and name.
-        security: The ways in, each a set of credentials that are needed together; none needed where there is none.
+        path: With the server's base path.
+        fields: The document's object.
+        parameters: By place and name.
+        security: The alternatives, each a set of credentials; empty if none are needed.
     """
 
     method: str
@@ -61,17 +59,17 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """How a reader calls it."""
+        """The method and the path."""
         return f"{self.method} {self.path}"
 
 
 def endpoints(document: Mapping[str, Any]) -> dict[tuple[str, str], Endpoint]:
-    """Return every operation of a document by method and path; names of placeholders do not count."""
+    """Return every operation of a document by method and path, without the names of placeholders."""
     found: dict[tuple[str, str], Endpoint] = {}
-    bases = {_split(server)[1] for server in sequence(document.get("servers"))}
+    bases = {_split(server)[1] for server in as_sequence(document.get("servers"))}
     base = bases.pop() if len(bases) == 1 else ""
-    for template, value in mapping(document.get("paths")).items():
-        item = resolved(document, value)
+    for template, value in as_mapping(document.get("paths")).items():
+        item = resolve(document, value)
         path = f"{base}{template}"
         for method in _METHODS:
             if isinstance(item.get(method), dict):
@@ -82,16 +80,16 @@ def endpoints(document: Mapping[str, Any]) -> dict[tuple[str, str], Endpoint]:
 
 def _split(server: object) -> tuple[str, str]:
     """Return the origin and the path of a server's address."""
-    match = _SERVER.fullmatch(str(mapping(server).get("url", "")))
+    match = _SERVER.fullmatch(str(as_mapping(server).get("url", "")))
     return (match[1], match[2]) if match is not None else ("", "")
 
 
 def _endpoint(document: Mapping[str, Any], method: str, path: str, item: Json) -> Endpoint:
-    fields = mapping(item[method])
+    fields = as_mapping(item[method])
     placeholders = [match[0][1:-1] for match in _PLACEHOLDER.finditer(path)]
     parameters: dict[tuple[str, str], Parameter] = {}
-    for given in (*sequence(item.get("parameters")), *sequence(fields.get("parameters"))):
-        entry = resolved(document, given)
+    for given in (*as_sequence(item.get("parameters")), *as_sequence(fields.get("parameters"))):
+        entry = resolve(document, given)
         place, name = str(entry.get("in", "")), str(entry.get("name", ""))
         if place == "path" and name in placeholders:
             name = str(placeholders.index(name))
@@ -106,33 +104,33 @@ def _endpoint(document: Mapping[str, Any], method: str, path: str, item: Json) -
 
 
 def _security(document: Mapping[str, Any], given: object) -> Iterator[frozenset[str]]:
-    schemes = mapping(mapping(document.get("components")).get("securitySchemes"))
-    for way in sequence(given) or [{}]:
+    schemes = as_mapping(as_mapping(document.get("components")).get("securitySchemes"))
+    for way in as_sequence(given) or [{}]:
         yield frozenset(
-            _credential(resolved(document, schemes.get(name)), name, scopes) for name, scopes in mapping(way).items()
+            _credential(resolve(document, schemes.get(name)), name, scopes) for name, scopes in as_mapping(way).items()
         )
 
 
 def _credential(scheme: Json, name: str, scopes: object) -> str:
-    """Return what has to be presented; a scheme's name is not on the wire, and its description says no more."""
+    """Describe a credential; a scheme's name is not on the wire."""
     kind = scheme.get("type")
     if kind == "apiKey":
         return f"API key in the {scheme.get('in')} {scheme.get('name')}"
     if kind == "http":
         return f"{scheme.get('scheme')} authentication"
-    needed = f" for {', '.join(sorted(map(str, sequence(scopes))))}" if sequence(scopes) else ""
+    needed = f" for {', '.join(sorted(map(str, as_sequence(scopes))))}" if as_sequence(scopes) else ""
     rest = {key: value for key, value in scheme.items() if key not in _IGNORED and not key.startswith("x-")}
     return f"{kind or name}{needed} {json.dumps(rest, sort_keys=True) if rest else ''}".strip()
 
 
 def origins(document: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hosts that a document names, with their schemes; none where the file names no host."""
-    servers = [_split(server) for server in sequence(document.get("servers"))]
+    """Return the hosts of a document with their schemes; empty if it names no host."""
+    servers = [_split(server) for server in as_sequence(document.get("servers"))]
     several = len({path for _, path in servers}) > 1
     return frozenset(filter(None, (f"{origin}{path}" if several else origin for origin, path in servers)))
 
 
 def information(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a document says of itself: title, description and version."""
-    info = mapping(document.get("info"))
-    return {key: told(info.get(key)) for key in ("title", "description", "version")}
+    """Return a document's title, description and version."""
+    info = as_mapping(document.get("info"))
+    return {key: join_texts(info.get(key)) for key in ("title", "description", "version")}

@@ -1,6 +1,6 @@
-"""What a schema means: its parts and what it refers to as one value, whatever it is called. Pure.
+"""Resolves what a schema means, with all its parts and references, to one value. Pure.
 
-Source: https://spec.openapis.org/oas/v3.0.3#schema-object and, for `allOf`, JSON Schema: a value has to fit every part.
+Source: https://spec.openapis.org/oas/v3.0.3#schema-object and, for `allOf`, JSON Schema: a value must match every part.
 """
 
 from __future__ import annotations
@@ -12,21 +12,6 @@ from typing import Any, Final, cast
 import attrs
 
 from codegen.document import Json
-
-__all__ = [
-    "ANY",
-    "LOWER",
-    "OTHER_LIMITS",
-    "UPPER",
-    "Node",
-    "Shape",
-    "described",
-    "mapping",
-    "resolved",
-    "sequence",
-    "shape_of",
-    "told",
-]
 
 UPPER: Final = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
 """Limits of which the smaller is the stricter."""
@@ -54,58 +39,58 @@ _KINDS: Final[Mapping[type, str]] = {
 
 @attrs.frozen
 class Node:
-    """A schema as a list of plain parts, without references, which a value has to fit all.
+    """A schema as a list of plain parts without references, all of which a value must match.
 
     Attributes:
-        parts: The outermost first: what it says of a thing is what counts.
+        parts: The parts, outermost first; the first one to say something counts.
     """
 
     parts: tuple[Json, ...]
 
     @property
     def key(self) -> tuple[int, ...]:
-        """What tells it from others; stable while its document lives."""
+        """An identity that is stable as long as the document exists."""
         return tuple(map(id, self.parts))
 
     @staticmethod
     def of(document: Mapping[str, Any], schemas: Iterable[object]) -> Node:
-        """Return the node of schemas that hold together, each reference followed once."""
+        """Return the node of schemas that all apply, with each reference followed once."""
         found: dict[int, Json] = {}
         seen: set[int] = set()
         waiting = list(schemas)
         while waiting:
-            schema = mapping(waiting.pop(0))
+            schema = as_mapping(waiting.pop(0))
             if id(schema) in seen:
                 continue
             seen.add(id(schema))
             if not schema.keys() <= _PURE_REFERENCE:
                 found[id(schema)] = schema
             inner = [_target(document, schema["$ref"])] if "$ref" in schema else []
-            waiting[:0] = [*inner, *sequence(schema.get("allOf"))]
+            waiting[:0] = [*inner, *as_sequence(schema.get("allOf"))]
         return Node(tuple(found.values()))
 
 
-def mapping(value: object) -> Json:
-    """Return an object; an empty one in the place of anything else."""
+def as_mapping(value: object) -> Json:
+    """Return an object; anything else becomes an empty one."""
     return cast("Json", value) if isinstance(value, dict) else ANY
 
 
-def sequence(value: object) -> list[object]:
-    """Return a list; an empty one in the place of anything else."""
+def as_sequence(value: object) -> list[object]:
+    """Return a list; anything else becomes an empty one."""
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def _target(document: Mapping[str, Any], reference: object) -> Json:
-    """Return what a reference leads to within the document; any value at all where it leads nowhere."""
+    """Return the target of a reference within the document; a dangling one allows any value."""
     value: object = document if str(reference).startswith("#/") else None
     for key in str(reference).removeprefix("#/").split("/"):
-        value = mapping(value).get(key.replace("~1", "/").replace("~0", "~"))
-    return mapping(value)
+        value = as_mapping(value).get(key.replace("~1", "/").replace("~0", "~"))
+    return as_mapping(value)
 
 
-def resolved(document: Mapping[str, Any], value: object) -> Json:
-    """Return an object that may stand there by reference, or an empty one where it leads nowhere."""
-    fields, seen = mapping(value), set[int]()
+def resolve(document: Mapping[str, Any], value: object) -> Json:
+    """Return an object that may be a reference; a dangling one becomes an empty object."""
+    fields, seen = as_mapping(value), set[int]()
     while "$ref" in fields and id(fields) not in seen:
         seen.add(id(fields))
         fields = _target(document, fields["$ref"])
@@ -114,23 +99,23 @@ def resolved(document: Mapping[str, Any], value: object) -> Json:
 
 @attrs.frozen
 class Shape:
-    """What one schema says.
+    """The meaning of one schema.
 
     Attributes:
         type: A type of JSON, several joined by "or", or an empty string for any.
-        nullable: Whether null fits too.
+        nullable: Whether null is allowed, too.
         format: Its format, or an empty string.
-        enum: Its only values, each as JSON, or None.
-        limits: Each limit by its key.
-        default: Its default as JSON, or None; an unspecified enum value is none.
-        text: Its title and description, with their white space evened out.
-        example: Its example as JSON, or an empty string.
-        deprecated: Whether it is marked so.
+        enum: The allowed values, each as JSON, or None.
+        limits: The limits by key.
+        default: The default as JSON, or None; an unspecified enum value does not count.
+        text: The title and the description, with normalized white space.
+        example: The example as JSON, or an empty string.
+        deprecated: Whether it is deprecated.
         properties: Fields by name.
-        required: Names of fields that have to be there.
+        required: Names of required fields.
         items: The elements of an array.
         values: The values of a mapping; True for any, False for none.
-        variants: Alternatives, of which a value has to fit one.
+        variants: Alternatives, one of which a value must match.
     """
 
     type: str
@@ -150,12 +135,12 @@ class Shape:
 
 
 def shape_of(document: Mapping[str, Any], node: Node, *, hidden: str) -> Shape:
-    """Return what a node says.
+    """Return the shape of a node.
 
     Args:
-        document: The document that it stands in.
+        document: The document of the node.
         node: The schema.
-        hidden: `readOnly` or `writeOnly`: fields marked so are not there.
+        hidden: `readOnly` or `writeOnly`: fields with this mark are left out.
     """
     types, nullable = _types(node.parts)
     enum = _enum(node.parts)
@@ -166,13 +151,13 @@ def shape_of(document: Mapping[str, Any], node: Node, *, hidden: str) -> Shape:
     }
     items = [part["items"] for part in node.parts if "items" in part]
     return Shape(
-        type=types or _implied(node.parts, enum),
+        type=types or _infer_type(node.parts, enum),
         nullable=nullable,
         format=str(_first(node.parts, "format") or ""),
         enum=enum,
         limits=dict(_limits(node.parts)),
         default=_default(node.parts),
-        text=told(_first(node.parts, "title"), _first(node.parts, "description")),
+        text=join_texts(_first(node.parts, "title"), _first(node.parts, "description")),
         example=next((_json(part["example"]) for part in node.parts if "example" in part), ""),
         deprecated=any(part.get("deprecated") is True for part in node.parts),
         properties=properties,
@@ -183,8 +168,8 @@ def shape_of(document: Mapping[str, Any], node: Node, *, hidden: str) -> Shape:
             Node.of(document, [variant])
             for part in node.parts
             for key in _VARIANTS
-            for variant in sequence(part.get(key))
-            if mapping(variant).get("type") != "null"
+            for variant in as_sequence(part.get(key))
+            if as_mapping(variant).get("type") != "null"
         ),
     )
 
@@ -193,8 +178,8 @@ def _first(parts: Iterable[Json], key: str) -> object:
     return next((part[key] for part in parts if key in part), None)
 
 
-def told(*texts: object) -> str:
-    """Return texts as one, with their white space evened out."""
+def join_texts(*texts: object) -> str:
+    """Join texts, with normalized white space."""
     return " ".join(" ".join(text.split()) for text in texts if isinstance(text, str) and text.strip())
 
 
@@ -203,20 +188,22 @@ def _json(value: object) -> str:
 
 
 def _types(parts: Iterable[Json]) -> tuple[str, bool]:
-    """Return the type and whether null fits, which OpenAPI 3.1 writes as one more type."""
+    """Return the type and whether null is allowed, which is one more type in OpenAPI 3.1."""
     given = _first(parts, "type")
-    kinds = [str(kind) for kind in (sequence(given) or ([] if given is None or isinstance(given, list) else [given]))]
-    variants = [mapping(entry) for part in parts for key in _VARIANTS for entry in sequence(part.get(key))]
+    kinds = [
+        str(kind) for kind in (as_sequence(given) or ([] if given is None or isinstance(given, list) else [given]))
+    ]
+    variants = [as_mapping(entry) for part in parts for key in _VARIANTS for entry in as_sequence(part.get(key))]
     nullable = (
         "null" in kinds
-        or any(part.get("nullable") is True or None in sequence(part.get("enum")) for part in parts)
+        or any(part.get("nullable") is True or None in as_sequence(part.get("enum")) for part in parts)
         or any(variant.get("type") == "null" for variant in variants)
     )
     return " or ".join(sorted({*kinds} - {"null"})), nullable
 
 
-def _implied(parts: Iterable[Json], enum: frozenset[str] | None) -> str:
-    """Return the type of a schema that names none, from what else it says."""
+def _infer_type(parts: Iterable[Json], enum: frozenset[str] | None) -> str:
+    """Infer the type of a schema that names none."""
     keys = {key for part in parts for key in part}
     if keys & {"properties", "additionalProperties"}:
         return "object"
@@ -226,7 +213,7 @@ def _implied(parts: Iterable[Json], enum: frozenset[str] | None) -> str:
 
 
 def _enum(parts: Iterable[Json]) -> frozenset[str] | None:
-    lists = [sequence(part["enum"]) for part in parts if "enum" in part]
+    lists = [as_sequence(part["enum"]) for part in parts if "enum" in part]
     lists += [[part["const"]] for part in parts if "const" in part]
     found = [frozenset(_json(value) for value in values if value is not None) for values in lists]
     return frozenset(found[0].intersection(*found)) if found else None
@@ -253,7 +240,7 @@ def _default(parts: Iterable[Json]) -> str | None:
 def _properties(document: Mapping[str, Any], parts: Iterable[Json]) -> Iterator[tuple[str, Node]]:
     found: dict[str, list[object]] = {}
     for part in parts:
-        for name, schema in mapping(part.get("properties")).items():
+        for name, schema in as_mapping(part.get("properties")).items():
             found.setdefault(name, []).append(schema)
     for name in sorted(found):
         yield name, Node.of(document, found[name])
@@ -261,7 +248,7 @@ def _properties(document: Mapping[str, Any], parts: Iterable[Json]) -> Iterator[
 
 def _names(lists: Iterable[object]) -> Iterator[str]:
     for names in lists:
-        yield from (name for name in sequence(names) if isinstance(name, str))
+        yield from (name for name in as_sequence(names) if isinstance(name, str))
 
 
 def _values(document: Mapping[str, Any], parts: Iterable[Json]) -> Node | bool:
@@ -272,8 +259,8 @@ def _values(document: Mapping[str, Any], parts: Iterable[Json]) -> Node | bool:
     return node if node.parts else True
 
 
-def described(document: Mapping[str, Any], shape: Shape, *, hidden: str) -> str:
-    """Return what a value is, in a few words: `list of string`, `string (date-time)`."""
+def describe(document: Mapping[str, Any], shape: Shape, *, hidden: str) -> str:
+    """Describe a value in a few words: `list of string`, `string (date-time)`."""
     if shape.type == "array" and shape.items is not None:
         return f"list of {_simply(shape_of(document, shape.items, hidden=hidden))}"
     return _simply(shape)

@@ -1,7 +1,7 @@
-"""What a change is to a client, and why: one table. Pure.
+"""Classifies each kind of change for a client, with the reason, in one table. Pure.
 
-What is asked for can only grow in safety, what is answered can only shrink; two things are open by this package's
-rules: a client has to expect values of enums that it does not know, and it reads null as absent.
+A request can safely accept more, a response can safely promise more. Two rules of this package make exceptions: clients
+must expect unknown values of enums, and null means absent.
 """
 
 from __future__ import annotations
@@ -11,20 +11,18 @@ from typing import Final, Literal
 
 from codegen.difference.changes import Change, Impact, Place
 
-__all__ = ["KINDS", "Side", "judged"]
-
 Side = Literal["request", "response", "service"]
 """Where a thing stands: in what a client sends, in what it reads, or in neither."""
 
 Verdict = tuple[Impact, str]
 
-_REFUSED: Final[Verdict] = ("breaking", "The service can refuse what it took before.")
-_TAKES_MORE: Final[Verdict] = ("additive", "The service takes more; what is sent today still works.")
-_UNFIT: Final[Verdict] = ("breaking", "What is sent today does not fit any more.")
-_READS_ON: Final[Verdict] = ("cosmetic", "Answers keep to less than before; every client still reads them.")
-_UNEXPECTED: Final[Verdict] = ("breaking", "Answers can hold what a client does not expect.")
-_UNREADABLE: Final[Verdict] = ("breaking", "What a client reads today is not what comes.")
-_TOLD: Final[Verdict] = ("cosmetic", "Only what is written about it changes.")
+_REFUSED: Final[Verdict] = ("breaking", "The service may reject what it accepted before.")
+_TAKES_MORE: Final[Verdict] = ("additive", "The service accepts more; today's requests still work.")
+_UNFIT: Final[Verdict] = ("breaking", "Today's requests are no longer valid.")
+_READS_ON: Final[Verdict] = ("cosmetic", "Responses are stricter than before; every client still reads them.")
+_UNEXPECTED: Final[Verdict] = ("breaking", "Responses may contain what a client does not expect.")
+_UNREADABLE: Final[Verdict] = ("breaking", "Responses no longer match what a client reads.")
+_TOLD: Final[Verdict] = ("cosmetic", "Only the description changes.")
 
 _BOUND: Final[Mapping[str, Mapping[str, Verdict]]] = {
     "narrowed": {"request": _REFUSED, "response": _READS_ON},
@@ -36,95 +34,93 @@ KINDS: Final[Mapping[str, Mapping[str, Verdict]]] = {
     **{f"{what}-{how}": by_side for what in ("type", "format", "limit") for how, by_side in _BOUND.items()},
     "enum-value-added": {
         "request": _TAKES_MORE,
-        "response": ("additive", "Enums are open: a client has to expect values that it does not know."),
+        "response": ("additive", "Enums are open: clients must expect unknown values."),
     },
     "enum-value-removed": {"request": _REFUSED, "response": _READS_ON},
     "enum-closed": {"request": _REFUSED, "response": _READS_ON},
     "enum-opened": {
         "request": _TAKES_MORE,
-        "response": ("additive", "Enums are open: a client has to expect values that it does not know."),
+        "response": ("additive", "Enums are open: clients must expect unknown values."),
     },
-    "null-allowed": {"request": _TAKES_MORE, "response": ("additive", "A client reads null as absent.")},
+    "null-allowed": {"request": _TAKES_MORE, "response": ("additive", "Clients read null as absent.")},
     "null-forbidden": {"request": _REFUSED, "response": _READS_ON},
     "variant-added": {"request": _TAKES_MORE, "response": _UNEXPECTED},
     "variant-removed": {"request": _REFUSED, "response": _READS_ON},
     "rest-closed": {"request": _REFUSED, "response": _READS_ON},
-    "rest-opened": {"request": _TAKES_MORE, "response": ("additive", "A client passes over fields it does not know.")},
+    "rest-opened": {"request": _TAKES_MORE, "response": ("additive", "Clients ignore unknown fields.")},
     "field-added": {
-        "request": ("additive", "What is sent today still works without it."),
-        "response": ("additive", "A client that does not know it passes over it."),
+        "request": ("additive", "Today's requests still work without it."),
+        "response": ("additive", "Clients that do not know it ignore it."),
     },
     "required-field-added": {
-        "request": ("breaking", "What is sent today lacks it and is refused."),
-        "response": ("additive", "A client that does not know it passes over it."),
+        "request": ("breaking", "Today's requests lack it and are rejected."),
+        "response": ("additive", "Clients that do not know it ignore it."),
     },
     "field-removed": {
-        "request": ("breaking", "What a client sends there is refused, or lost."),
-        "response": ("breaking", "A client that reads it finds nothing."),
+        "request": ("breaking", "What clients send there is rejected or lost."),
+        "response": ("breaking", "Clients that read it find nothing."),
     },
     "field-required": {
-        "request": ("breaking", "What is sent without it is refused."),
-        "response": ("cosmetic", "It always comes now; a client that expects less still reads it."),
+        "request": ("breaking", "Requests without it are rejected."),
+        "response": ("cosmetic", "It is now always present; clients that expect less still read it."),
     },
     "field-optional": {
-        "request": ("additive", "It may be left out now; what is sent today still works."),
-        "response": ("breaking", "A client that relies on it may find nothing."),
+        "request": ("additive", "It is now optional; today's requests still work."),
+        "response": ("breaking", "Clients that rely on it may find nothing."),
     },
     "default-changed": {
-        "request": ("breaking", "What is sent without it means something else now."),
+        "request": ("breaking", "Requests without it now mean something else."),
         "response": _TOLD,
     },
     "default-told": {"request": _TOLD, "response": _TOLD},
     "style-changed": {"request": _UNFIT, "response": _UNREADABLE},
-    "media-added": {"request": _TAKES_MORE, "response": ("additive", "A client still asks for what it can read.")},
+    "media-added": {
+        "request": _TAKES_MORE,
+        "response": ("additive", "Clients still request a type that they can read."),
+    },
     "media-removed": {"request": _REFUSED, "response": _UNREADABLE},
     "body-added": {
-        "request": ("additive", "A call without it still works."),
-        "response": ("additive", "A client that expects none passes over it."),
+        "request": ("additive", "Calls without it still work."),
+        "response": ("additive", "Clients that expect none ignore it."),
     },
-    "required-body-added": {"request": ("breaking", "A call without it is refused.")},
+    "required-body-added": {"request": ("breaking", "Calls without it are rejected.")},
     "body-removed": {
-        "request": ("breaking", "What a client sends is refused, or lost."),
-        "response": ("breaking", "A client that reads it finds nothing."),
+        "request": ("breaking", "What clients send is rejected or lost."),
+        "response": ("breaking", "Clients that read it find nothing."),
     },
-    "body-required": {"request": ("breaking", "A call without it is refused.")},
-    "body-optional": {"request": ("additive", "A call may leave it out; what is sent today still works.")},
-    "parameter-added": {"request": ("additive", "A call without it still works.")},
-    "required-parameter-added": {"request": ("breaking", "A call without it is refused.")},
-    "parameter-removed": {"request": ("breaking", "What a client passes there is refused, or lost.")},
-    "parameter-required": {"request": ("breaking", "A call without it is refused.")},
-    "parameter-optional": {"request": ("additive", "A call may leave it out; what is sent today still works.")},
+    "body-required": {"request": ("breaking", "Calls without it are rejected.")},
+    "body-optional": {"request": ("additive", "Calls may omit it; today's calls still work.")},
+    "parameter-added": {"request": ("additive", "Calls without it still work.")},
+    "required-parameter-added": {"request": ("breaking", "Calls without it are rejected.")},
+    "parameter-removed": {"request": ("breaking", "What clients pass there is rejected or lost.")},
+    "parameter-required": {"request": ("breaking", "Calls without it are rejected.")},
+    "parameter-optional": {"request": ("additive", "Calls may omit it; today's calls still work.")},
     "path-parameter-renamed": {"request": ("cosmetic", "The name of a path parameter is never sent.")},
-    "header-added": {"response": ("additive", "A client that does not know it passes over it.")},
-    "header-removed": {"response": ("breaking", "A client that reads it finds nothing.")},
-    "success-added": {"response": ("additive", "A client that takes every 2xx for a success reads on.")},
-    "success-removed": {"response": ("cosmetic", "Another success is still declared.")},
-    "successes-replaced": {"response": ("breaking", "A client that waits for it waits in vain.")},
-    "error-added": {"response": ("cosmetic", "A client has to expect every status of an error at any time.")},
-    "error-removed": {"response": ("cosmetic", "A client has to expect every status of an error at any time.")},
-    "security-demanded": {"service": ("breaking", "A call with today's credentials is refused.")},
-    "security-allowed": {"service": ("additive", "There is one more way in; today's still works.")},
-    "operation-added": {"service": ("additive", "Nobody calls it yet.")},
-    "operation-removed": {"service": ("breaking", "A call of it fails.")},
-    "operation-moved": {"service": ("breaking", "A call of the old address fails.")},
-    "deprecated": dict.fromkeys(("request", "response", "service"), ("additive", "It still works; it may go later.")),
+    "header-added": {"response": ("additive", "Clients that do not know it ignore it.")},
+    "header-removed": {"response": ("breaking", "Clients that read it find nothing.")},
+    "success-added": {"response": ("additive", "Clients that treat every 2xx as success still work.")},
+    "success-removed": {"response": ("cosmetic", "Another success response is still declared.")},
+    "successes-replaced": {"response": ("breaking", "Clients that wait for it never get it.")},
+    "error-added": {"response": ("cosmetic", "Clients must expect any error status at any time.")},
+    "error-removed": {"response": ("cosmetic", "Clients must expect any error status at any time.")},
+    "security-demanded": {"service": ("breaking", "Calls with today's credentials are rejected.")},
+    "security-allowed": {"service": ("additive", "There is one more way to authenticate; today's still works.")},
+    "operation-added": {"service": ("additive", "No client calls it yet.")},
+    "operation-removed": {"service": ("breaking", "Calls fail.")},
+    "operation-moved": {"service": ("breaking", "Calls to the old path fail.")},
+    "deprecated": dict.fromkeys(
+        ("request", "response", "service"), ("additive", "It still works, but may be removed later.")
+    ),
     "undeprecated": dict.fromkeys(("request", "response", "service"), _TOLD),
     "description-changed": dict.fromkeys(("request", "response", "service"), _TOLD),
     "example-changed": dict.fromkeys(("request", "response", "service"), _TOLD),
     "information-changed": {"service": _TOLD},
-    "server-changed": {"service": ("cosmetic", "Which host is called is the client's own setting.")},
+    "server-changed": {"service": ("cosmetic", "The client configures the host itself.")},
 }
 """Each kind of change, by side: its class and the reason."""
 
 
-def judged(kind: str, side: Side, place: Place, what: str) -> Change:
-    """Return a change with its class and reason.
-
-    Args:
-        kind: One of `KINDS`.
-        side: Where the changed thing stands.
-        place: Where, for a reader.
-        what: What changed, in a few words.
-    """
+def classify(kind: str, side: Side, place: Place, what: str) -> Change:
+    """Return a change with its class and reason, from its kind (one of `KINDS`) and the side of the changed thing."""
     impact, reason = KINDS[kind][side]
     return Change(kind=kind, places=(place,), what=what, impact=impact, reason=reason)

@@ -19,7 +19,7 @@ from connectly_api.errors import InvalidInputError, NotSentError, OutcomeUnknown
 from connectly_api.recipients import Phone
 from connectly_api.setting_rules import name_origin
 from connectly_api.transport.adapters.mock import MockTransport
-from connectly_api.transport.endpoint import PRODUCTION, proxy_from_environment
+from connectly_api.transport.endpoint import PRODUCTION, read_proxy_from_environment
 from connectly_api.transport.protocol import Response, WireRequest
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ def _create_client(settings: ClientSettings, limits: Limits, transport: object) 
 def _describe_peer(settings: ClientSettings) -> str:
     """Return where requests go: `api.connectly.ai`, or `api.connectly.ai through HTTPS_PROXY`."""
     base_url = settings.base_url or PRODUCTION
-    proxy = proxy_from_environment(base_url)
+    proxy = read_proxy_from_environment(base_url)
     return urlsplit(base_url).netloc + (f" through {proxy[1]}" if proxy else "")
 
 

@@ -29,7 +29,7 @@ from connectly_api.errors import (
     UnexpectedResponseError,
     WebhookPayloadError,
     WebhookSignatureError,
-    text_of,
+    build_error_text,
 )
 from connectly_api.transport.failure_text import explain_failure
 
@@ -156,7 +156,7 @@ def read_service_words(error: ConnectlyError) -> dict[str, str]:
 
 def _format_error(error: ConnectlyError) -> str:
     if isinstance(error, ApiError):
-        return text_of(error, "see --show-message" if read_service_words(error) else "")
+        return build_error_text(error, "see --show-message" if read_service_words(error) else "")
     if isinstance(error, (NotSentError, OutcomeUnknownError)) and (reason := explain_failure(error.__context__)):
         what = "not sent" if isinstance(error, NotSentError) else "outcome unknown"
         # The system's words begin with a capital letter and end with their name: Connection refused (ECONNREFUSED).

@@ -19,7 +19,7 @@ from connectly_api.errors import WebhookSignatureError
 from connectly_api.lowlevel.models import Topic, WebhookType
 from connectly_api.registrations import Webengage
 from connectly_api.results import WebhookRegistration
-from connectly_api.webhooks.receiving import parse
+from connectly_api.webhooks.parsing import parse
 from connectly_api.webhooks.signature import verify
 
 app = typer.Typer(help="Manage webhook registrations, and verify webhooks.")

@@ -1,4 +1,4 @@
-"""`python -m connectly_api.sandbox`: the sandbox on a socket, with what happens told on the terminal."""
+"""`python -m connectly_api.sandbox`: the sandbox on a socket, with a line on the terminal for whatever happens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,25 +16,21 @@ from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
 from connectly_api.sandbox.replayer import replay
 from connectly_api.sandbox.sandbox import Sandbox
-from connectly_api.sandbox.terminal import Showing
-
-__all__ = ["main"]
-
-Write = Callable[[str], None]
+from connectly_api.sandbox.terminal import TerminalFormat
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until Ctrl-C.
 
     Args:
-        arguments: Those of the command line; None takes the process's own.
+        arguments: The arguments of the command line; None takes those of the process.
 
     Returns:
         The exit status: 0 after Ctrl-C, 1 where the sandbox cannot be set up or cannot listen.
     """
     options = build_parser().parse_args(arguments)
     try:
-        asyncio.run(_serve(options, _print))
+        asyncio.run(_serve(options))
     except (ConnectlyError, OSError) as error:
         sys.stderr.write(f"connectly_api.sandbox: {error}\n")
         return 1
@@ -43,34 +39,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _serve(options: argparse.Namespace, write: Write) -> None:
-    show = Showing(
+async def _serve(options: argparse.Namespace) -> None:
+    output = TerminalFormat(
         is_json=options.json,
         personal=options.show_personal_data,
         colored=options.color == "always" or (options.color == "auto" and not options.json and sys.stdout.isatty()),
     )
 
-    def tell(entry: ReceivedRequest | Delivery) -> None:
-        write(show.entry(entry, time.strftime("%H:%M:%S")))
+    def print_entry(entry: ReceivedRequest | Delivery) -> None:
+        _print(output.format_entry(entry, time.strftime("%H:%M:%S")))
 
-    told: dict[str, Any] = {"swagger": options.swagger, "on_request": tell, "on_delivery": tell}
-    if options.replay is None:
-        sandbox = Sandbox(**told, **get_settings(options))
-    else:
-        sandbox = await replay(options.replay, **told, **get_settings(options))
+    settings: dict[str, Any] = {"swagger": options.swagger, "on_request": print_entry, "on_delivery": print_entry}
+    settings |= get_settings(options)
+    sandbox = Sandbox(**settings) if options.replay is None else await replay(options.replay, **settings)
     for text in options.fault:
         await sandbox.run_verb("fault", **parse_fault(text))
     async with sandbox.serve(host=options.host, port=options.port) as address:
-        write(show.banner(address, sandbox.settings))
-        await _interrupted()
+        _print(output.format_banner(address, sandbox.settings))
+        await _wait_for_signal()
     if options.record is not None:
         sandbox.save(options.record)
     if not options.json:
-        write("The sandbox has ended.")
+        _print("The sandbox has stopped.")
 
 
-async def _interrupted() -> None:
-    """Wait for Ctrl-C, or for a supervisor's request to end."""
+async def _wait_for_signal() -> None:
+    """Wait for Ctrl-C, or for a supervisor's signal to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
@@ -86,7 +80,7 @@ async def _interrupted() -> None:
 
 
 def _print(text: str) -> None:
-    with suppress(OSError):  # Nobody reads any more; the sandbox goes on answering.
+    with suppress(OSError):  # Nobody reads the output any more; the sandbox goes on answering.
         print(text, flush=True)  # noqa: T201  (the terminal is this program's output)
 
 

@@ -1,7 +1,7 @@
 """The engine of a sandbox: the only place that applies changes, moves the clock and performs I/O.
 
-What a request, a verb or a due task leads to is decided by pure functions, which return changes. The engine applies
-them to the state, sends the webhooks that are due, and reports requests and deliveries to the callbacks.
+Pure functions decide what follows from a request, a verb or a task that is due, and return changes. The engine applies
+them to the state, delivers the webhooks that are due, and passes requests and deliveries to the callbacks.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from connectly_api.sandbox.service.faults import apply_faults, decide_reset
 from connectly_api.sandbox.spec.api_operations import Service
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
 
-_TICK: Final = 0.02
-"""Seconds between two looks at a clock that runs."""
+_TICK_SECONDS: Final = 0.02
+"""How often a running clock is read."""
 
-_MOST_UNDER_WAY: Final = 100
-"""Webhooks that are delivered at the same time while the clock runs."""
+_MAX_DELIVERIES: Final = 100
+"""How many webhooks are delivered at the same time while the clock runs."""
 
 
 class Engine:
@@ -59,14 +59,7 @@ class Engine:
         on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
     ) -> None:
-        """Start with an empty state.
-
-        Args:
-            settings: The sandbox's settings.
-            service: The operations of the Swagger file.
-            on_request: Called with each request once its response is decided.
-            on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
-        """
+        """Start with an empty state; `Sandbox` describes the callbacks."""
         self.settings = settings
         self.webhook_sender = WebhookSender(settings)
         self._service = service
@@ -85,13 +78,13 @@ class Engine:
         """Decide on a request, apply what follows from it, and keep it for inspection."""
         self._sync_clock()
         decision = decide(self._service, self.settings, self.state, request)
-        return self._settle_request(request, apply_faults(self.settings, self.state, decision))
+        return self._conclude_request(request, apply_faults(self.settings, self.state, decision))
 
     def reset_unread(self, request: Request) -> Decision | None:
         """Decide to reset the connection before the body of a request is read; None where no fault says so."""
         found = self._service.find(request.path).get(request.method) if self.state.rules else None
         decision = None if found is None else decide_reset(self.settings, self.state, found.operation.id)
-        return None if decision is None else self._settle_request(request, decision)
+        return None if decision is None else self._conclude_request(request, decision)
 
     async def answer(self, request: Request) -> Decision:
         """Receive a request, and deliver the webhooks that a fault wants before the response."""
@@ -101,7 +94,7 @@ class Engine:
         return decision
 
     def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply what a verb changes; what is due with it waits.
+        """Apply the changes of a verb, without running the tasks that are due.
 
         Raises:
             InvalidInputError: There is no such verb, or it cannot be done with these arguments.
@@ -110,7 +103,7 @@ class Engine:
         self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments))
 
     async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply what a verb changes, and do what is due then.
+        """Apply the changes of a verb, and run the tasks that are due.
 
         Raises:
             InvalidInputError: There is no such verb, or it cannot be done with these arguments.
@@ -123,13 +116,13 @@ class Engine:
             await self.deliver_due()
 
     async def deliver_due(self) -> None:
-        """Do what is due already, without letting time go by."""
+        """Run the tasks that are due now."""
         await self.run_until(self.state.now)
 
     async def run_until(self, time: float) -> None:
-        """Do everything that is due until a time (Unix seconds), one after the other, and set the clock to it.
+        """Run the tasks that are due until a time (Unix seconds), one after the other, and set the clock to it.
 
-        With inf, it ends when nothing is left to do, and the clock is where the last task was due.
+        With inf, run all tasks, and leave the clock where the last one was due.
         """
         async with self.webhook_sender.keep_open():
             await self._run_tasks(time, self._deliver)
@@ -138,7 +131,7 @@ class Engine:
 
     @property
     def is_clock_running(self) -> bool:
-        """Whether `start_clock` was called, and `stop_clock` not since."""
+        """Whether a real clock runs."""
         return self._clock_tasks is not None
 
     async def start_clock(self) -> None:
@@ -157,7 +150,7 @@ class Engine:
             await tasks.__aexit__(None, None, None)
 
     def build_recording(self) -> str:
-        """Return the run as text, from which it can be replayed.
+        """Return the recording of the run as text.
 
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
@@ -176,8 +169,8 @@ class Engine:
         await self.run_until(state.now + seconds)
 
     async def _follow_clock(self) -> None:
-        """Keep the sandbox's clock at the real one, until cancelled; webhooks do not wait for each other."""
-        limit = anyio.CapacityLimiter(_MOST_UNDER_WAY)
+        """Follow the real clock until cancelled; webhooks do not wait for each other."""
+        limit = anyio.CapacityLimiter(_MAX_DELIVERIES)
 
         async def deliver_within_limit(state: State, attempt: Attempt) -> None:
             async with limit:
@@ -191,10 +184,10 @@ class Engine:
             while True:
                 await self._run_tasks(self._read_clock(), start_delivery)
                 self._sync_clock()
-                await anyio.sleep(_TICK)
+                await anyio.sleep(_TICK_SECONDS)
 
     async def _run_tasks(self, until: float, deliver: Callable[[State, Attempt], Awaitable[None]]) -> None:
-        # The state is looked up each time: what is awaited may reset the sandbox.
+        # Read the state each time: a receiver that is awaited may reset the sandbox.
         while (state := self.state).next_due <= until and state.schedule:
             _, _, task = state.schedule[0]
             self._apply(state, (TaskStarted(),))
@@ -216,7 +209,7 @@ class Engine:
         outcome = await self.webhook_sender.deliver(attempt)
         self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
 
-    def _settle_request(self, request: Request, decision: Decision) -> Decision:
+    def _conclude_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state
         self._apply(state, decision.changes)
         received = record_request(request, decision, state.request_count + 1, state.now, self.settings.api_key)

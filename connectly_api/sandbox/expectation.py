@@ -1,4 +1,4 @@
-"""What a test expects of a message, and how a failure reads. Pure."""
+"""What a test expects of a message, and the text of a failure. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ import attrs
 from connectly_api.json_values import get_object
 from connectly_api.sandbox.model.records import AcceptedMessage, ReceivedRequest
 
-__all__ = ["Expectation", "describe_mismatch"]
-
-_SHOWN: Final = 5
+_MAX_SHOWN: Final = 5
 """How many messages, and how many refusals, a failure shows."""
 
-
-def _recipients(message: AcceptedMessage) -> tuple[str, ...]:
-    return message.customer.ids
-
-
 _VALUES: Final[Mapping[str, Callable[[AcceptedMessage], Any]]] = {
-    "recipient": lambda message: " ".join(_recipients(message)),
+    "recipient": lambda message: " ".join(message.customer.ids),
     "kind": lambda message: message.kind,
     "text": lambda message: get_object(message.body, "message").get("text"),
     "template": lambda message: message.body.get("templateName"),
@@ -33,21 +26,21 @@ _VALUES: Final[Mapping[str, Callable[[AcceptedMessage], Any]]] = {
 
 @attrs.frozen
 class Expectation:
-    """Values by name; a message fits if it has them all."""
+    """Values by name; a message matches if it has them all."""
 
     wanted: Mapping[str, object] = attrs.field(repr=False)
 
-    def differences(self, message: AcceptedMessage) -> list[str]:
-        """Return in words what of a message is not as expected."""
+    def find_differences(self, message: AcceptedMessage) -> list[str]:
+        """Return, in words, which values of a message differ."""
         found: list[str] = []
         for name, wanted in self.wanted.items():
             value = _VALUES[name](message)
-            if value != wanted and not (name == "recipient" and wanted in _recipients(message)):
+            if value != wanted and not (name == "recipient" and wanted in message.customer.ids):
                 found.append(f"{name} is {value!r}")
         return found
 
     def __str__(self) -> str:
-        """Return what is expected in words."""
+        """Return what is expected, in words."""
         return ", ".join(f"{name} {value!r}" for name, value in self.wanted.items()) or "any message"
 
 
@@ -57,29 +50,23 @@ def describe_mismatch(
     messages: Sequence[AcceptedMessage],
     requests: Sequence[ReceivedRequest],
 ) -> str:
-    """Return the text of a failure.
-
-    Args:
-        expectation: What was expected once.
-        found: The messages that fit: none, or several.
-        messages: All messages that are kept.
-        requests: All requests that are kept.
-    """
-    lines = [f"expected exactly one message with {expectation}; {len(found) or 'none'} of {len(messages)} fit"]
-    lines += [f"  fits: {_told(message)}" for message in found[:_SHOWN]]
+    """Return the text of a failure: of all messages, none or several were found to match the expectation."""
+    lines = [f"expected exactly one message with {expectation}; {len(found) or 'none'} of {len(messages)} match"]
+    lines += [f"  matches: {_describe_message(message)}" for message in found[:_MAX_SHOWN]]
     if not found:
-        closest = sorted(messages, key=lambda message: len(expectation.differences(message)))
-        lines += [f"  {_told(message)}: {', '.join(expectation.differences(message))}" for message in closest[:_SHOWN]]
+        differing = [(message, expectation.find_differences(message)) for message in messages]
+        closest = sorted(differing, key=lambda pair: len(pair[1]))[:_MAX_SHOWN]
+        lines += [f"  {_describe_message(message)}: {', '.join(differences)}" for message, differences in closest]
     refused = [request for request in requests if request.message is None and request.method == "POST"]
-    lines += [f"  not accepted: {_refusal(request)}" for request in refused[-_SHOWN:]]
+    lines += [f"  not accepted: {_describe_refusal(request)}" for request in refused[-_MAX_SHOWN:]]
     return "\n".join(lines)
 
 
-def _told(message: AcceptedMessage) -> str:
-    return f"{message.kind} to {' '.join(_recipients(message))}, id {message.id}"
+def _describe_message(message: AcceptedMessage) -> str:
+    return f"{message.kind} to {' '.join(message.customer.ids)}, id {message.id}"
 
 
-def _refusal(request: ReceivedRequest) -> str:
+def _describe_refusal(request: ReceivedRequest) -> str:
     reasons = "; ".join(map(str, request.violations))
-    told = (f"{request.method} {request.path}", str(request.status), request.code, reasons, request.fault)
-    return " ".join(part for part in told if part)
+    parts = (f"{request.method} {request.path}", str(request.status), request.code, reasons, request.fault)
+    return " ".join(part for part in parts if part)

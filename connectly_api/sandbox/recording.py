@@ -78,15 +78,7 @@ def is_public_setting(attribute: attrs.Attribute[Any], _value: object = None) ->
 
 
 def record_request(request: Request, decision: Decision, number: int, now: float, key: str) -> ReceivedRequest:
-    """Return what is kept of a request: everything but its secrets.
-
-    Args:
-        request: The request.
-        decision: The decision on it.
-        number: 1 for the first request.
-        now: The sandbox's clock.
-        key: The API key, which is cut out.
-    """
+    """Return what is kept of a request: everything but credentials and the API key `key`."""
 
     def redact(text: str) -> str:
         return text.replace(key, _REDACTED).replace(quote_plus(key), _REDACTED)
@@ -113,13 +105,7 @@ def record_request(request: Request, decision: Decision, number: int, now: float
 
 
 def build_recording(settings: Settings, start: float, entries: Iterable[TimelineEntry], count: int) -> Recording:
-    """Return the recording of a run.
-
-    Args:
-        settings: The sandbox's settings.
-        start: When its clock started.
-        entries: The timeline.
-        count: How many entries there were, kept or not.
+    """Return the recording of a run whose clock began at `start`, and whose timeline has had `count` entries.
 
     Raises:
         InvalidInputError: The beginning is no longer kept.

@@ -208,7 +208,7 @@ class Sandbox:
         if callback_data is not _ANYTHING:
             given["callback_data"] = callback_data
         expectation = Expectation(given)
-        found = [message for message in self.messages if not expectation.differences(message)]
+        found = [message for message in self.messages if not expectation.find_differences(message)]
         if len(found) != 1:
             raise AssertionError(describe_mismatch(expectation, found, self.messages, self.requests))
         return found[0]
@@ -399,4 +399,4 @@ class Sandbox:
 
 def get_engine(sandbox: Sandbox) -> Engine:
     """Return the engine of a sandbox, for replays and the sandbox's own tests."""
-    return sandbox._engine  # noqa: SLF001  (its own module)
+    return sandbox._engine  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  (its own module)

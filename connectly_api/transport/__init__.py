@@ -1,4 +1,22 @@
-"""The HTTP edge: a protocol over plain bytes, the adapters that fulfil it, and the pipeline on top."""
+"""The HTTP layer: from a pure `Request` to a parsed `Answer`, or to an error that says what became of the request.
+
+Theory of operation. A call passes these layers, each behind the next one's protocol, so each can be tested alone:
+
+    Request        `protocol`: one operation's method, path, query and bytes; built without I/O
+    Pipeline       `pipeline`: the key, the URL (`endpoint`), the deadline (`deadline`), retries (`retry`), typed errors
+                   (`outcome`, `failure_text`), and fair turns among hundreds of calls (`turns`)
+    telemetry      records each attempt, if the client has one (`Instrumentation`, implemented by `telemetry`)
+    PacedTransport `pacing`, `rates`: waits so that no rate is exceeded, if the client keeps a pace
+    an adapter     `adapters`: puts a `WireRequest` on the wire and returns a `Response`
+
+Two rules hold everywhere. First, only the pipeline looks at a status and decides whether to send again; what lies below
+sends a request once, or not at all. Second, nothing is taken for unsent without proof: an adapter notes in `Progress`
+that a request has not left, and takes it back before the first byte goes. So an error after that is "unknown", and a
+message is never sent twice. How each adapter proves it stands at the top of its module.
+
+The adapters are `httpx` (default), `pyreqwest` (fast), `asgi` (an application in the same process) and `mock` (a
+function); `auto` chooses between the first two.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +29,16 @@ if TYPE_CHECKING:
     from connectly_api.transport.adapters.mock import MockTransport
     from connectly_api.transport.pacing import PacedTransport
     from connectly_api.transport.pipeline import Pipeline
-    from connectly_api.transport.protocol import Answer, Progress, Request, Response, Timeouts, Transport, WireRequest
+    from connectly_api.transport.protocol import (
+        Answer,
+        Progress,
+        RateKeys,
+        Request,
+        Response,
+        Timeouts,
+        Transport,
+        WireRequest,
+    )
     from connectly_api.transport.rates import Pace, Rate
     from connectly_api.transport.retry import Retry
     from connectly_api.transport.tls import Tls
@@ -25,6 +52,7 @@ __all__ = [
     "Pipeline",
     "Progress",
     "Rate",
+    "RateKeys",
     "Request",
     "Response",
     "Retry",
@@ -42,7 +70,16 @@ __getattr__, __dir__ = lazy_names(
         "rates": ["Pace", "Rate"],
         "pacing": ["PacedTransport"],
         "pipeline": ["Pipeline"],
-        "protocol": ["Answer", "Progress", "Request", "Response", "Timeouts", "Transport", "WireRequest"],
+        "protocol": [
+            "Answer",
+            "Progress",
+            "RateKeys",
+            "Request",
+            "Response",
+            "Timeouts",
+            "Transport",
+            "WireRequest",
+        ],
         "retry": ["Retry"],
         "tls": ["Tls"],
     },

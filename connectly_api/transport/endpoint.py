@@ -1,43 +1,33 @@
-"""Where requests go: which addresses and keys are accepted, and how one becomes a request's URL. Pure."""
+"""Where requests go: which addresses, keys and proxies are accepted, and how an address becomes a request's URL."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from importlib.util import find_spec
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.transport.protocol import Request
-from connectly_api.transport.tls import check_proxy
+from connectly_api.tracebacks import cut_traceback
+from connectly_api.transport.protocol import Request, Transport
 from connectly_api.web_address import is_host
 
-__all__ = [
-    "PRODUCTION",
-    "address_problem",
-    "check_api_key",
-    "check_base_url",
-    "check_hop",
-    "is_loopback",
-    "proxy_from_environment",
-    "url_of",
-]
-
-PRODUCTION = "https://api.connectly.ai"
+PRODUCTION: Final = "https://api.connectly.ai"
 """The service. Source: https://docs.connectly.ai."""
 
+_SPACE_OR_CONTROL: Final = re.compile(r"[\s\x00-\x20\x7f-\xa0]")
+
 # What a header may carry without ambiguity: visible ASCII.
-_KEY = re.compile(r"[\x21-\x7e]+")
-_SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x20\x7f-\xa0]")
+_KEY: Final = re.compile(r"[\x21-\x7e]+")
+
+_PROXY_SCHEMES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 def check_api_key(value: str) -> str:
-    """Return the key, if a header can carry it as it is.
-
-    Raises:
-        InvalidInputError: It is no string, empty, or holds white space, control or non-ASCII characters. The error does
-            not show it.
-    """
+    """Return the key, if a header can carry it as it is; the error does not show it."""
     given: object = value
     if not isinstance(given, str):
         raise InvalidInputError(f"api_key: must be a string, not {type(given).__name__}", field="api_key")
@@ -62,18 +52,11 @@ def is_loopback(host: str) -> bool:
 
 
 def check_base_url(value: str) -> str:
-    """Return the address without a trailing slash, if requests with the key may go there.
-
-    Args:
-        value: `https://host[:port][/prefix]`; `http://` is accepted for loopback only.
-
-    Raises:
-        InvalidInputError: It is not such an address, not ASCII, or has a user, a query or a fragment.
-    """
+    """Return `https://host[:port][/prefix]`, or `http://` to loopback, without a trailing slash."""
     given: object = value
     if not isinstance(given, str):
         raise InvalidInputError(f"base_url: must be a string, not {type(given).__name__}", field="base_url")
-    problem = address_problem(given)
+    problem = find_address_problem(given)
     if problem is None and not given.isascii():
         problem = "must be ASCII: a host in its xn-- form, a prefix percent-encoded"
     if problem is not None:
@@ -81,19 +64,21 @@ def check_base_url(value: str) -> str:
     return given.rstrip("/")
 
 
-def address_problem(text: str, *, with_query: bool = False) -> str | None:
-    """Return what is wrong with an address of an HTTP server, or None.
+def check_transport_accepts(transport: Transport, base_url: str) -> None:
+    """Let an adapter refuse an address, if it has the optional method `check_base_url`; see `Transport`."""
+    check: Callable[[str], None] | None = getattr(transport, "check_base_url", None)
+    if check is not None:
+        check(base_url)
 
-    Args:
-        text: `https://host[:port][/path]`; `http://` is accepted for loopback only.
-        with_query: Whether a query may follow.
-    """
+
+def find_address_problem(text: str, *, with_query: bool = False) -> str | None:
+    """Return what is wrong with `https://host[:port][/path]`, or `http://` to loopback; None if nothing is."""
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "is not an address"
-    # The first that holds is the problem; urlsplit drops some controls in silence, so the text itself is looked at.
+    # The first that holds is reported. Some look at the text itself, as urlsplit silently drops some controls.
     problems = {
         "holds white space or control characters": bool(_SPACE_OR_CONTROL.search(text)),
         "must be https://host[:port][/prefix]": parts.scheme not in {"https", "http"} or not host or port == 0,
@@ -108,18 +93,54 @@ def address_problem(text: str, *, with_query: bool = False) -> str | None:
     return next((problem for problem, holds in problems.items() if holds), None)
 
 
-def check_hop(url: str, proxy: str | None) -> None:
-    """Refuse a proxy over which a request would travel in clear.
+def build_url(base_url: str, request: Request[object]) -> str:
+    """Return the absolute URL of a request, query included."""
+    url = base_url + request.path
+    return f"{url}?{urlencode(request.query, quote_via=quote)}" if request.query else url
 
-    Plain http is for loopback alone. A proxy elsewhere would read the key and the message, whatever protocol the way to
-    it has, and would look for that loopback address on its own machine.
 
-    Args:
-        url: Where requests go.
-        proxy: The proxy's address, as `check_proxy` returned it, if any.
+@cut_traceback
+def check_proxy(value: str, *, field: str = "proxy") -> str:
+    """Return a proxy's address: `http://`, `https://` or `socks5://`, a host, perhaps a port, a user and a password.
 
-    Raises:
-        InvalidInputError: The address is plain http, and the proxy is not on this machine.
+    An error names the field, and does not show the address, as it may hold a password.
+    """
+    given: object = value
+    problem = "must be http://, https:// or socks5:// and a host"
+    if not isinstance(given, str):
+        raise InvalidInputError(f"{field}: {problem}", field=field)
+    try:
+        parts = urlsplit(given)
+        is_address = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, is_address = urlsplit(""), False
+    # The first that holds is reported. HTTP libraries read some of these differently from urlsplit, and would connect
+    # to another host than the one checked here.
+    problems = {
+        "holds white space or control characters": bool(_SPACE_OR_CONTROL.search(given)),
+        r"holds a \, # or ?; in a user or a password, percent-encode it": bool(set("\\#?") & set(given)),
+        problem: not is_address,
+        "must end after the host and its port; in a user or a password, percent-encode a /": parts.path
+        not in {"", "/"},
+        "holds more than one @; in a user or a password, percent-encode it": parts.netloc.count("@") > 1,
+        "names a host that cannot be one": not is_host(parts.netloc),
+    }
+    if found := [text for text, holds in problems.items() if holds]:
+        raise InvalidInputError(f"{field}: {found[0]}", field=field, size=len(given))
+    return given
+
+
+def check_socksio(proxy: str | None) -> None:
+    """Refuse a SOCKS proxy for httpx, which speaks SOCKS only if socksio is installed."""
+    if proxy is not None and proxy.startswith("socks") and find_spec("socksio") is None:
+        raise InvalidInputError("proxy: SOCKS through httpx needs pip install 'httpx[socks]'", field="proxy")
+
+
+def check_proxy_route(url: str, proxy: str | None) -> None:
+    """Refuse a proxy that would carry a request unencrypted.
+
+    Plain http is for loopback only. A proxy on another machine could read the key and the message, even if the
+    connection to it is encrypted, and would look for the loopback address on its own machine.
     """
     if proxy is not None and urlsplit(url).scheme == "http" and not is_loopback(urlsplit(proxy).hostname or ""):
         raise InvalidInputError(
@@ -128,28 +149,13 @@ def check_hop(url: str, proxy: str | None) -> None:
         )
 
 
-def url_of(base_url: str, request: Request[object]) -> str:
-    """Return the absolute URL of a request, query included.
+def read_proxy_from_environment(base_url: str) -> tuple[str, str] | None:
+    """Return the proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) names, and its variable.
 
-    Args:
-        base_url: As `check_base_url` returned it.
-        request: Its path is percent-encoded already, its query is not.
-    """
-    url = base_url + request.path
-    return f"{url}?{urlencode(request.query, quote_via=quote)}" if request.query else url
-
-
-def proxy_from_environment(base_url: str) -> tuple[str, str] | None:
-    """Return the proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) asks for, and its variable.
-
-    Args:
-        base_url: Where requests will go. For one that `check_base_url` refuses there is no proxy.
-
-    Raises:
-        InvalidInputError: The variable, which the error names, holds no proxy's address.
+    An error names the variable. An address that `check_base_url` refuses has no proxy.
     """
     given: object = base_url
-    if not isinstance(given, str) or address_problem(given) is not None:
+    if not isinstance(given, str) or find_address_problem(given) is not None:
         return None
     # Imported here, as it takes longer than the rest of this package.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
@@ -163,8 +169,8 @@ def proxy_from_environment(base_url: str) -> tuple[str, str] | None:
     proxy = proxies.get(kind)
     if not proxy:
         return None
-    # As urllib does: the name in small letters wins. The operating system's settings have no variable.
+    # As in urllib, the lower-case name wins. The operating system's settings have no variable.
     name = f"{kind}_proxy"
     variable = name if os.environ.get(name) or not os.environ.get(name.upper()) else name.upper()
-    # `proxy.example:3128` is how many write it; a proxy speaks plain HTTP where nothing else is said.
+    # `proxy.example:3128` is a common way to write it; without a scheme, a proxy speaks plain HTTP.
     return check_proxy(proxy if "://" in proxy else f"http://{proxy}", field=variable), variable

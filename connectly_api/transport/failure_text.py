@@ -1,9 +1,9 @@
-"""What is said of a failed exchange: the exception's class, and a reason in our own words. Pure.
+"""What an error's text says of a failed exchange: the exception's class, and a reason in our own words. Pure.
 
 An exception's own text is never shown. HTTP libraries put what a server wrote into it (`illegal status line:
-bytearray(b'…')`), and a server may write what it was sent. What is looked at instead cannot be written by a server: the
-number of an operating system's error, OpenSSL's verdict on a certificate, and, as keys to sentences of ours, the fixed
-sentences of the libraries.
+bytearray(b'…')`), and a server may repeat what it was sent. So the reason is derived only from what a server cannot
+write: the number of an operating system's error, OpenSSL's code for a certificate, and fixed sentences of the
+libraries, which are looked up here and never shown themselves.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ from typing import Final, cast
 from connectly_api.json_values import is_array, is_object
 from connectly_api.transport.protocol import ExplainedError
 
-__all__ = ["causes_of", "describe_failure", "explain_failure"]
-
 _MOST: Final = 32
-"""Causes, and causes of causes, that are looked at."""
+"""How many causes, and causes of causes, are looked at."""
 
 _CERTIFICATE: Final = "the server's certificate is not accepted"
 _NO_NAME: Final = "the host's name cannot be resolved"
@@ -48,7 +46,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "tunnel error: unexpected end of file": "the proxy closed the connection",
     "tunnel error: unsuccessful": "the proxy refused to open a tunnel",
 }
-# With what rustls, and a SOCKS proxy's client, add behind them.
+# rustls and a SOCKS proxy's client add more behind them.
 _BEGINNINGS: Final[Mapping[str, str]] = {
     "received corrupt message": _SENTENCES["received corrupt message"],
     "SOCKS error": "the SOCKS proxy opened no connection",
@@ -62,8 +60,8 @@ _CLASSES: Final[Mapping[str, str]] = {
     "RemoteProtocolError": _NOT_HTTP,
     "WriteTimeout": "not written in time",
 }
-# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/, and what rustls calls the same.
-_VERDICTS: Final[Mapping[int, str]] = {
+# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+_CERTIFICATE_PROBLEMS: Final[Mapping[int, str]] = {
     9: "it is not valid yet",
     10: "it has expired",
     18: "it is self-signed",
@@ -74,40 +72,36 @@ _VERDICTS: Final[Mapping[int, str]] = {
     64: "it is for another address",
 }
 _RUSTLS: Final[Mapping[str, str]] = {
-    "NotValidYet": _VERDICTS[9],
-    "Expired": _VERDICTS[10],
-    "UnknownIssuer": _VERDICTS[20],
-    "NotValidForName": _VERDICTS[62],
-    "certificate not valid for name": _VERDICTS[62],
-    "certificate expired": _VERDICTS[10],
-    "certificate not valid yet": _VERDICTS[9],
+    "NotValidYet": _CERTIFICATE_PROBLEMS[9],
+    "Expired": _CERTIFICATE_PROBLEMS[10],
+    "UnknownIssuer": _CERTIFICATE_PROBLEMS[20],
+    "NotValidForName": _CERTIFICATE_PROBLEMS[62],
+    "certificate not valid for name": _CERTIFICATE_PROBLEMS[62],
+    "certificate expired": _CERTIFICATE_PROBLEMS[10],
+    "certificate not valid yet": _CERTIFICATE_PROBLEMS[9],
 }
 _RUSTLS_CERTIFICATE: Final = "invalid peer certificate: "
 _RUST_NUMBER: Final = re.compile(r"\(os error ([0-9]{1,4})\)\Z")
 
 
 def describe_failure(error: BaseException) -> str:
-    """Return the class of an exception and why it was raised, without anything that a server may have written.
-
-    Args:
-        error: What an adapter raised.
-    """
+    """Return an exception's class and why it was raised, without anything that a server may have written."""
     if isinstance(error, ExplainedError):
         return str(error)
     name, reason = type(error).__name__, explain_failure(error)
-    return f"{name}{_place(error)}" if reason is None else f"{name}: {reason}"
+    return f"{name}{_locate(error)}" if reason is None else f"{name}: {reason}"
 
 
 def explain_failure(error: BaseException | None) -> str | None:
-    """Return why an exception was raised, in words of ours, or None where that is not known."""
+    """Return why an exception was raised, in our own words; None if that is unknown."""
     if error is None or isinstance(error, ExplainedError):
         return None if error is None else str(error)
-    reason = next(filter(None, map(_reason, causes_of(error))), None)
+    reason = next(filter(None, map(_explain, walk_causes(error))), None)
     return _LATE if reason is None and isinstance(error, TimeoutError) else reason
 
 
-def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what led to it, a group's members included: each once, as they may lead to each other."""
+def walk_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and its causes, a group's members included: each once, as they may form a ring."""
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
     while pending and len(seen) < _MOST:
@@ -121,51 +115,50 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
             pending += reversed(cast("BaseExceptionGroup[BaseException]", one).exceptions)
 
 
-def _reason(error: BaseException) -> str | None:
+def _explain(error: BaseException) -> str | None:
     match error:
         case ssl.SSLCertVerificationError():
-            return _of_certificate(_VERDICTS.get(getattr(error, "verify_code", 0)))
+            return _explain_certificate(_CERTIFICATE_PROBLEMS.get(getattr(error, "verify_code", 0)))
         case ssl.SSLError():
             return None if type(error) in {ssl.SSLWantReadError, ssl.SSLWantWriteError} else "TLS failed"
         case socket.gaierror():
             return _NO_NAME
         case OSError() if error.errno is not None:
-            return _of_number(error.errno)
+            return _explain_errno(error.errno)
         case _:
-            known = (reason for text in _texts(error) if (reason := _of_text(text)) is not None)
+            known = (reason for text in _read_texts(error) if (reason := _explain_text(text)) is not None)
             return next(known, None) or _CLASSES.get(type(error).__name__)
 
 
-def _of_certificate(verdict: str | None) -> str:
-    return _CERTIFICATE if verdict is None else f"{_CERTIFICATE}: {verdict}"
+def _explain_certificate(problem: str | None) -> str:
+    return _CERTIFICATE if problem is None else f"{_CERTIFICATE}: {problem}"
 
 
-def _of_number(number: int) -> str | None:
+def _explain_errno(number: int) -> str | None:
     name = errno.errorcode.get(number)
     return None if name is None else f"{os.strerror(number)} ({name})"
 
 
-def _texts(error: BaseException) -> Iterator[str]:
-    """Yield the sentences that a library gave to an exception: keys to ours, and never shown themselves."""
+def _read_texts(error: BaseException) -> Iterator[str]:
     yield from (argument for argument in error.args if isinstance(argument, str))
-    # pyreqwest's exceptions list what led to them, the deepest last.
+    # pyreqwest's exceptions list their causes, the deepest last.
     details: object = getattr(error, "details", None)
     causes = details.get("causes") if is_object(details) else None
     for cause in reversed(causes) if is_array(causes) else ():
         yield from (value for value in cause.values() if isinstance(value, str)) if is_object(cause) else ()
 
 
-def _of_text(text: str) -> str | None:
+def _explain_text(text: str) -> str | None:
     if text.startswith(_RUSTLS_CERTIFICATE):
         rest = text.removeprefix(_RUSTLS_CERTIFICATE)
-        return _of_certificate(next((mine for theirs, mine in _RUSTLS.items() if rest.startswith(theirs)), None))
+        return _explain_certificate(next((ours for theirs, ours in _RUSTLS.items() if rest.startswith(theirs)), None))
     if (number := _RUST_NUMBER.search(text)) is not None:
-        return _of_number(int(number[1]))
-    beginnings = (mine for theirs, mine in _BEGINNINGS.items() if text.startswith(theirs))
+        return _explain_errno(int(number[1]))
+    beginnings = (ours for theirs, ours in _BEGINNINGS.items() if text.startswith(theirs))
     return _SENTENCES.get(text) or next(beginnings, None)
 
 
-def _place(error: BaseException) -> str:
-    """Return where an exception was raised: it is a bug, and its text cannot be shown."""
+def _locate(error: BaseException) -> str:
+    """Return where an exception was raised: it is probably a bug, and its text cannot be shown."""
     places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     return f" at {places[-1][0]}:{places[-1][1]}" if places else ""

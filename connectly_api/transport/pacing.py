@@ -1,4 +1,4 @@
-"""An adapter around an adapter that keeps a pace: it waits before a request, never after it may have left."""
+"""An adapter around an adapter that keeps a pace: requests wait before they leave, never after they may have left."""
 
 from __future__ import annotations
 
@@ -11,40 +11,33 @@ import anyio
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, Transport, WireRequest
-from connectly_api.transport.rates import Bucket, Pace, Rate, Traffic, traffic_of
-from connectly_api.transport.retry import retry_after_seconds
-
-__all__ = ["PaceLike", "PacedTransport", "with_pace"]
+from connectly_api.transport.endpoint import check_transport_accepts
+from connectly_api.transport.protocol import ClosedError, Progress, RateKeys, Response, Timeouts, Transport, WireRequest
+from connectly_api.transport.rates import Bucket, Pace, Rate, read_rate_keys
+from connectly_api.transport.retry import TOO_MANY_REQUESTS, parse_retry_after
 
 PaceLike = Pace | Literal["on", "off"]
 """What a client takes for a pace; `on` is `Pace()`, the documented one."""
 
-_TOO_MANY: Final = 429
+_NO_LIMIT: Final = Pace(endpoint=None, number=None, customer=None)
 _LONGEST_PAUSE: Final = 60.0
-"""Seconds: what a `Retry-After` may hold an endpoint's other messages."""
+"""Seconds: how long a `Retry-After` may hold up an endpoint's other messages."""
 _SWEEP: Final = 1024
-"""Messages, after which those customers are forgotten for whom there is nothing to remember."""
+"""Messages, after which idle queues are forgotten."""
 
 
 @attrs.define(eq=False)
-class _Line:
-    """Those who wait for one rate: first come, first served; one who gives up takes nothing with him."""
+class _Queue:
+    """The messages that wait for one rate: first come, first served; a cancelled waiter consumes no token."""
 
     bucket: Bucket
     lock: anyio.Lock = attrs.field(factory=lambda: anyio.Lock(fast_acquire=True))
-
-    async def pass_through(self, now: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
-        # A rate may be slowed down meanwhile, so the time is looked at again.
-        while wait := self.bucket.seconds_until_free(now()):
-            await sleep(wait)
-        self.bucket.take(now())
 
 
 class PacedTransport:
     """Sends through another adapter, no faster than a pace, on asyncio or trio.
 
-    A time-out that strikes while a request waits here finds it not sent.
+    A time-out that ends a request while it waits here finds it not sent.
     """
 
     def __init__(
@@ -55,57 +48,55 @@ class PacedTransport:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        """Put a pace before an adapter.
+        """Put a pace in front of an adapter.
 
         Args:
             transport: What sends; it is closed with this one.
             pace: How fast.
-            now: Seconds on a clock that only moves on.
+            now: Seconds on a monotonic clock.
             sleep: Waits that many seconds; cancellable.
         """
         self._transport = transport
         self._pace = pace
         self._now = now
         self._sleep = sleep
-        self._lines: dict[tuple[str, str], _Line] = {}
-        self._room = None if pace.max_in_flight is None else anyio.Semaphore(pace.max_in_flight, fast_acquire=True)
+        self._queues: dict[tuple[str, str], _Queue] = {}
+        self._in_flight = None if pace.max_in_flight is None else anyio.Semaphore(pace.max_in_flight, fast_acquire=True)
         self._until_sweep = _SWEEP
         self._is_closed = False
 
     def check_base_url(self, base_url: str) -> None:
         """Let the adapter behind it refuse an address; see `Transport`."""
-        check_way: Callable[[str], None] | None = getattr(self._transport, "check_base_url", None)
-        if check_way is not None:
-            check_way(base_url)
+        check_transport_accepts(self._transport, base_url)
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Wait for a turn, then send; see `Transport.exchange`."""
         if self._is_closed:
             raise ClosedError(progress)
         progress.may_have_left = False
-        traffic = traffic_of(request)
+        keys = read_rate_keys(request) if request.rate_keys is None else request.rate_keys
         self._sweep()
         async with AsyncExitStack() as turn:
-            if traffic.endpoint is not None and traffic.customer:
-                # Held until the answer, so that the next message to the same customer cannot overtake this one.
-                await turn.enter_async_context(self._turn("customer", traffic.customer, self._pace.customer))
-            if traffic.endpoint is not None:
-                await self._wait("number", traffic.number, self._pace.number)
-            if self._room is not None:
-                await turn.enter_async_context(self._room)
-            if traffic.endpoint is not None:
-                await self._wait("endpoint", traffic.endpoint, self._pace.endpoint)
+            if keys.endpoint is not None and keys.recipient:
+                # Held until the response, so that the next message to the same customer cannot overtake this one.
+                await turn.enter_async_context(self._turn("customer", keys.recipient, self._pace.customer))
+            if keys.endpoint is not None:
+                await self._wait("number", keys.sender, self._pace.number)
+            if self._in_flight is not None:
+                await turn.enter_async_context(self._in_flight)
+            if keys.endpoint is not None:
+                await self._wait("endpoint", keys.endpoint, self._pace.endpoint)
             if self._is_closed:
                 raise ClosedError(progress)
-            # From here on it is the adapter that knows.
+            # From here on, the adapter knows.
             progress.may_have_left = True
             response = await self._transport.exchange(request, timeouts, progress)
-        if response.status == _TOO_MANY:
-            self._slow_down(traffic, response)
+        if response.status == TOO_MANY_REQUESTS:
+            self._slow_down(keys, response)
         return response
 
     async def aclose(self) -> None:
-        """Close the adapter behind it; what waits for its turn is not sent."""
+        """Close the adapter behind it; requests that wait for their turn are not sent."""
         self._is_closed = True
         await self._transport.aclose()
 
@@ -118,18 +109,21 @@ class PacedTransport:
         if rate is None:
             yield
             return
-        line = self._lines.get((kind, key))
-        if line is None:
-            line = self._lines[kind, key] = _Line(Bucket(rate))
-        async with line.lock:
-            await line.pass_through(self._now, self._sleep)
+        queue = self._queues.get((kind, key))
+        if queue is None:
+            queue = self._queues[kind, key] = _Queue(Bucket(rate))
+        async with queue.lock:
+            # A 429 may slow the rate down during the wait, so ask again.
+            while wait := queue.bucket.seconds_until_free(self._now()):
+                await self._sleep(wait)
+            queue.bucket.take(self._now())
             yield
 
-    def _slow_down(self, traffic: Traffic, response: Response) -> None:
-        line = self._lines.get(("endpoint", traffic.endpoint or ""))
-        if line is not None:
-            asked = retry_after_seconds(response.header("Retry-After"), time.time())
-            line.bucket.slow_down(self._now(), None if asked is None else min(asked, _LONGEST_PAUSE))
+    def _slow_down(self, keys: RateKeys, response: Response) -> None:
+        queue = self._queues.get(("endpoint", keys.endpoint or ""))
+        if queue is not None:
+            asked = parse_retry_after(response.header("Retry-After"), time.time())
+            queue.bucket.slow_down(self._now(), None if asked is None else min(asked, _LONGEST_PAUSE))
 
     def _sweep(self) -> None:
         self._until_sweep -= 1
@@ -137,25 +131,16 @@ class PacedTransport:
             return
         self._until_sweep = _SWEEP
         now = self._now()
-        for key, line in list(self._lines.items()):
-            if line.bucket.is_rested(now) and not line.lock.locked():
-                del self._lines[key]
+        for key, queue in list(self._queues.items()):
+            if queue.bucket.is_rested(now) and not queue.lock.locked():
+                del self._queues[key]
 
 
-def with_pace(transport: Transport, pace: PaceLike, max_in_flight: int | None) -> Transport:
-    """Return an adapter that keeps a pace, or the adapter as it is where there is none to keep.
-
-    Args:
-        transport: What sends.
-        pace: `off`, `on`, or rates of your own.
-        max_in_flight: Requests that wait for their answer at the same time; wins over the pace's own.
-
-    Raises:
-        InvalidInputError: One of them is something else.
-    """
+def apply_pace(transport: Transport, pace: PaceLike, max_in_flight: int | None) -> Transport:
+    """Return an adapter that keeps a pace, or the adapter as it is if there is none to keep."""
     given: object = pace
     if given == "off":
-        kept = Pace(endpoint=None, number=None, customer=None)
+        kept = _NO_LIMIT
     elif given == "on":
         kept = Pace()
     elif isinstance(given, Pace):
@@ -164,4 +149,4 @@ def with_pace(transport: Transport, pace: PaceLike, max_in_flight: int | None) -
         raise InvalidInputError("pace: must be 'on', 'off' or a Pace", field="pace")
     if max_in_flight is not None:
         kept = attrs.evolve(kept, max_in_flight=max_in_flight)
-    return transport if kept == Pace(None, None, None) else PacedTransport(transport, kept)
+    return transport if kept == _NO_LIMIT else PacedTransport(transport, kept)

@@ -1,4 +1,4 @@
-"""What passes between the layers: plain values over bytes, and the protocol that an HTTP adapter fulfils.
+"""The values that pass between the layers, and the protocol that an HTTP adapter implements.
 
 Nothing here depends on an HTTP library, and no HTTP library's type passes through here.
 """
@@ -6,35 +6,33 @@ Nothing here depends on an HTTP library, and no HTTP library's type passes throu
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Awaitable, Callable
-from typing import Final, Generic, Protocol, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
 from connectly_api.errors import Headers, InvalidInputError
+from connectly_api.number_checks import LARGEST_FINITE, is_number
 from connectly_api.tracebacks import cut_init_traceback
-
-__all__ = [
-    "Answer",
-    "BrokenExchangeError",
-    "ClosedError",
-    "ExplainedError",
-    "LateError",
-    "Progress",
-    "Request",
-    "Response",
-    "Timeouts",
-    "Transport",
-    "WireRequest",
-    "check_seconds",
-]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-# Beyond it are integers that no float holds.
-_LARGEST: Final = sys.float_info.max
+
+@attrs.frozen
+class RateKeys:
+    """What a message is counted under when a pace is kept: one rate for each endpoint, each sender, each recipient.
+
+    Attributes:
+        endpoint: The last part of the path, or None for a request that sends no message.
+        sender: The sender's number; empty where the request names none.
+        recipient: The recipient's number or BSUID; empty where the request names none.
+    """
+
+    endpoint: str | None
+    sender: str = attrs.field(default="", repr=False)
+    recipient: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen
@@ -51,13 +49,15 @@ class Request(Generic[T_co]):
     path: str = attrs.field(repr=False)
     """Percent-encoded, from the first slash on: `/v1/businesses/biz_1/send/messages`."""
     parse: Callable[[object], T_co] = attrs.field(repr=False, eq=False)
-    """Reads the decoded JSON of a 2xx answer (`None` where the body was empty); raises `ValueError` if it cannot."""
+    """Reads the decoded JSON of a 2xx response (`None` for an empty body); raises `ValueError` if it cannot."""
     query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     """Names and values, not yet percent-encoded, in order."""
     headers: Headers = attrs.field(default=(), repr=False)
-    """Header parameters of the operation; the pipeline adds the key and the content type, whatever stands here."""
+    """Header parameters of the operation. The pipeline sets the key and the content type, whatever stands here."""
     content: bytes | None = attrs.field(default=None, repr=False)
     """The body's exact bytes (UTF-8 JSON), or None where the operation has none."""
+    rate_keys: RateKeys | None = attrs.field(default=None, repr=False, eq=False)
+    """What the request counts under; None leaves it to be read from the content."""
 
 
 @attrs.frozen
@@ -69,18 +69,20 @@ class WireRequest:
     """Absolute, percent-encoded, query included."""
     headers: Headers = attrs.field(repr=False)
     content: bytes | None = attrs.field(repr=False)
+    rate_keys: RateKeys | None = attrs.field(default=None, repr=False, eq=False)
+    """See `Request.rate_keys`; not sent."""
 
 
 @attrs.frozen
 class Response:
-    """What came back, as it came: the raw answer behind every result."""
+    """What came back, as it came: the raw response behind every result."""
 
     status: int
     headers: Headers = attrs.field(default=(), repr=False)
     """Names and values in the order in which they came; a name may come twice."""
     body: bytes = attrs.field(default=b"", repr=False)
     complete: bool = True
-    """False where the connection broke, or the size limit struck, after the head: `body` is then what came so far."""
+    """False if the connection broke, or the size limit was reached, after the head: `body` is then what came so far."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, whatever the case of its name, or None."""
@@ -88,77 +90,78 @@ class Response:
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
+def is_success(status: int) -> bool:
+    """Say whether a status is a 2xx."""
+    return 200 <= status < 300  # noqa: PLR2004 (2xx)
+
+
 @attrs.frozen
 class Answer(Generic[T]):
-    """A parsed 2xx answer beside the raw one."""
+    """A parsed 2xx response beside the raw one."""
 
     value: T = attrs.field(repr=False)
     response: Response
-
-
-def _is_time(value: float) -> bool:
-    return 0 < value <= _LARGEST or value == math.inf
 
 
 def check_seconds(field: str, value: object) -> float:
     """Return a number of seconds above 0; `math.inf` stands for no limit.
 
     Raises:
-        InvalidInputError: It is not.
+        InvalidInputError: It is something else.
     """
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not _is_time(value):
+    if not is_number(value) or not (0 < value <= LARGEST_FINITE or value == math.inf):
         raise InvalidInputError(f"{field}: must be a number of seconds above 0, or math.inf for no limit", field=field)
     return float(value)
 
 
-def _seconds(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
+def _validate_seconds(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
     check_seconds(attribute.name, value)
 
 
 @cut_init_traceback
 @attrs.frozen
 class Timeouts:
-    """How long to wait, in seconds; `math.inf` waits without end.
+    """How long to wait, in seconds; `math.inf` waits forever.
 
     Attributes:
-        total: The whole call: every try, and the pauses between tries.
+        total: The whole call: every attempt, and the pauses between them.
         connect: One connection attempt, TLS included.
-        read: One silence of the server while its answer is awaited or read.
+        read: The longest silence of the server before and within its response.
     """
 
-    total: float = attrs.field(default=30.0, validator=_seconds)
-    connect: float = attrs.field(default=5.0, validator=_seconds)
-    read: float = attrs.field(default=20.0, validator=_seconds)
+    total: float = attrs.field(default=30.0, validator=_validate_seconds)
+    connect: float = attrs.field(default=5.0, validator=_validate_seconds)
+    read: float = attrs.field(default=20.0, validator=_validate_seconds)
 
 
 class Progress:
-    """What is known of a request that did not end with an answer: may it have left this machine?
+    """What is known of a request that got no response: may it have left this machine?
 
-    The pipeline makes one for each try and reads it when the try fails. It starts pessimistic; an adapter sets
-    `may_have_left` to False only where it can watch the request leave, and back to True just before the first byte
-    goes. An exception's name is no such proof: libraries raise "connect" errors for requests that a server has read.
+    The pipeline makes one for each attempt and reads it when the attempt fails. It starts pessimistic: an adapter sets
+    `may_have_left` to False only if it can watch the request leave, and back to True just before the first byte goes.
+    An exception's name proves nothing: libraries raise "connect" errors for requests that a server has read.
 
     Attributes:
         may_have_left: Whether the request may have left.
-        may_pass: For a request that did not leave, whether the same request may fare better later: no for a certificate
-            that does not verify, yes for a refused connection. None leaves it to the pipeline, which goes by the
-            exception: an `OSError` or a `TimeoutError` may pass, anything else is a bug or a setting.
+        is_transient: For a request that did not leave, whether the same request may succeed later: False for a
+            certificate that does not verify, True for a refused connection. None lets the pipeline decide by the
+            exception: an `OSError` or a `TimeoutError` is transient, anything else is a bug or a setting.
     """
 
-    __slots__ = ("may_have_left", "may_pass")
+    __slots__ = ("is_transient", "may_have_left")
 
     def __init__(self) -> None:
-        """Start with the request possibly gone."""
+        """Assume that the request may have left."""
         self.may_have_left = True
-        self.may_pass: bool | None = None
+        self.is_transient: bool | None = None
 
 
 class ExplainedError(Exception):
-    """A failure in this package's own words, so its text is shown; a library's may hold what a server wrote."""
+    """A failure with a text of this package's, which may be shown."""
 
 
 class BrokenExchangeError(ExplainedError, ConnectionError):
-    """A connection could not be made, or brought no usable answer."""
+    """A connection could not be made, or brought no usable response."""
 
 
 class LateError(ExplainedError, TimeoutError):
@@ -166,35 +169,49 @@ class LateError(ExplainedError, TimeoutError):
 
 
 class ClosedError(ExplainedError, RuntimeError):
-    """What an adapter raises that is asked to send after its end, by a call that was waiting for its turn perhaps."""
+    """An adapter was asked to send after it was closed, perhaps by a call that was waiting for its turn."""
 
     def __init__(self, progress: Progress) -> None:
-        """Note of the request that it did not leave, and never will."""
+        """Record that the request did not leave, and never will."""
         progress.may_have_left = False
-        progress.may_pass = False
+        progress.is_transient = False
         super().__init__("the client was closed")
 
 
 class Transport(Protocol):
-    """An HTTP client over plain bytes: the one room in which an HTTP library is known by name.
+    """An HTTP client over plain bytes: the only place where an HTTP library is known by name.
 
-    It never retries, follows a redirect, or looks at a status. Whatever it raises, the pipeline turns into a typed
-    error, by what `progress` says.
+    It never retries, never follows a redirect, and never looks at a status. The pipeline turns whatever it raises into
+    a typed error, by what `progress` says.
 
-    It may also have a method `check_base_url(base_url)`, which raises `InvalidInputError` where it must not send to an
-    address. The pipeline calls it once, before anything is sent.
+    It may also have a method `check_base_url(base_url)`, which raises `InvalidInputError` for an address that it must
+    not send to. The pipeline calls it once, before anything is sent.
     """
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
-        """Send one request and read the whole answer; usually an `async def`.
+        """Send one request and read the whole response; usually an `async def`.
 
         Args:
             request: What to put on the wire, byte for byte.
-            timeouts: `connect` and `read` are the adapter's to keep; `total` is kept by the pipeline, by cancellation.
-            progress: Where to note that the request is certainly still here, and when it may have left.
+            timeouts: The adapter keeps `connect` and `read`; the pipeline keeps `total`, by cancellation.
+            progress: Where to record that the request has certainly not left, and when it may have.
         """
         ...
 
     async def aclose(self) -> None:
-        """Close every connection, and open none from now on. Calling it twice is fine."""
+        """Close every connection, and open no more. Calling it twice is fine."""
+        ...
+
+
+class Instrumentation(Protocol):
+    """What observes calls and their attempts; `connectly_api.telemetry.Telemetry` is one."""
+
+    def wrap_transport(self, transport: Transport) -> Transport:
+        """Return an adapter that records each attempt and sends through another."""
+        ...
+
+    def trace_call(
+        self, request: Request[object], base_url: str
+    ) -> AbstractContextManager[Callable[[Answer[Any]], None]]:
+        """Record one call, all its attempts within; the body passes its answer to what it is given, or raises."""
         ...

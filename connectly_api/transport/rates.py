@@ -1,59 +1,52 @@
-"""How fast to send: the rates, and the arithmetic of keeping to them. Pure; the waiting is `paced.py`'s.
+"""How fast to send: the rates, and the arithmetic of keeping them. Pure; `pacing` does the waiting.
 
-The arithmetic is GCRA, the generic cell rate algorithm: one number for each rate, the moment at which all that was let
-through would have been let through evenly. Source: ITU-T I.371, annex A. It is written out here, as the libraries for
-it are bound to asyncio, to threads or to a store of their own, and know nothing of slowing down.
+The arithmetic is GCRA, the generic cell rate algorithm: it keeps one number for each rate, the theoretical arrival time
+of the next message. Source: ITU-T I.371, annex A. It is written out here because the libraries for it are bound to
+asyncio, to threads or to a store of their own, and cannot slow down.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import sys
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.json_values import is_object
+from connectly_api.number_checks import LARGEST_FINITE, is_number, validate_count
 from connectly_api.setting_rules import check_kind
 from connectly_api.tracebacks import cut_init_traceback
-from connectly_api.transport.protocol import WireRequest
-
-__all__ = ["Bucket", "Pace", "Rate", "Traffic", "traffic_of"]
+from connectly_api.transport.protocol import RateKeys, WireRequest
 
 _SLOWEST: Final = 1 / 32
-"""What is left of a rate after the service has said 429 again and again."""
+"""The least share of a rate that is left after one 429 after the other."""
 _RECOVERY: Final = 30.0
-"""Seconds in which a rate comes back from nothing to all of it."""
+"""Seconds in which a rate grows back from nothing to its full value."""
 
 
-def _is_rate(_instance: object, attribute: attrs.Attribute[float], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= sys.float_info.max:
+def _validate_frequency(_instance: object, attribute: attrs.Attribute[float], value: object) -> None:
+    if not is_number(value) or not 0 < value <= LARGEST_FINITE:
         raise InvalidInputError(f"{attribute.name}: must be a finite number above 0", field=attribute.name)
-
-
-def _is_count(_instance: object, attribute: attrs.Attribute[int], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidInputError(f"{attribute.name}: must be a whole number of at least 1", field=attribute.name)
 
 
 @cut_init_traceback
 @attrs.frozen
 class Rate:
-    """So many messages a second in the long run, and so many at once.
+    """How many messages per second in the long run, and how many at once.
 
     Attributes:
         per_second: Above 0.
-        burst: At least 1: what may go at once after a quiet time.
+        burst: At least 1: how many may go at once after a quiet time.
     """
 
-    per_second: float = attrs.field(validator=_is_rate)
-    burst: int = attrs.field(default=1, validator=_is_count)
+    per_second: float = attrs.field(validator=_validate_frequency)
+    burst: int = attrs.field(default=1, validator=validate_count)
 
 
-def _is_a_rate(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+def _validate_rate(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
     check_kind(attribute.name, value, Rate, "a Rate, or None for no limit")
 
 
@@ -62,8 +55,8 @@ def _is_a_rate(_instance: object, attribute: attrs.Attribute[Any], value: object
 class Pace:
     """How fast a client sends; None stands for no limit.
 
-    Messages to one customer go one after the other, in the order in which they were asked for, as long as a pace for
-    customers is kept. Where the service answers 429, its endpoint's rate is halved; it grows back within half a minute.
+    As long as there is a rate for customers, messages to one customer go one after the other, in the order of the
+    calls. A 429 halves the rate of its endpoint, which grows back within half a minute.
 
     Attributes:
         endpoint: For each of the two send endpoints, so that no second holds more than 200. Source:
@@ -71,39 +64,24 @@ class Pace:
         number: For each of the business's numbers, so that no second holds more than 80. Source: WhatsApp's
             documentation.
         customer: For each customer. Source: WhatsApp's documentation, one every 6 seconds, bursts of 45.
-        max_in_flight: Requests of any kind that wait for their answer at the same time.
+        max_in_flight: How many requests of any kind may wait for their response at the same time.
     """
 
-    endpoint: Rate | None = attrs.field(default=Rate(190.0, 10), validator=_is_a_rate)
-    number: Rate | None = attrs.field(default=Rate(76.0, 4), validator=_is_a_rate)
-    customer: Rate | None = attrs.field(default=Rate(1 / 6, 45), validator=_is_a_rate)
-    max_in_flight: int | None = attrs.field(default=None, validator=attrs.validators.optional(_is_count))
-
-
-@attrs.frozen
-class Traffic:
-    """What of a request is counted.
-
-    Attributes:
-        endpoint: Which endpoint it goes to, or None where it sends no message.
-        number: The number that sends, empty where the request names none.
-        customer: The customer, empty where the request names none.
-    """
-
-    endpoint: str | None
-    number: str = attrs.field(default="", repr=False)
-    customer: str = attrs.field(default="", repr=False)
+    endpoint: Rate | None = attrs.field(default=Rate(190.0, 10), validator=_validate_rate)
+    number: Rate | None = attrs.field(default=Rate(76.0, 4), validator=_validate_rate)
+    customer: Rate | None = attrs.field(default=Rate(1 / 6, 45), validator=_validate_rate)
+    max_in_flight: int | None = attrs.field(default=None, validator=attrs.validators.optional(validate_count))
 
 
 class Bucket:
-    """One rate, and what has been let through at it. The caller brings the time, in seconds that only move on."""
+    """One rate, and what was sent at it. The caller passes the time, in seconds on a monotonic clock."""
 
-    __slots__ = ("_even", "_factor", "_rate", "_slowed_at")
+    __slots__ = ("_factor", "_next", "_rate", "_slowed_at")
 
     def __init__(self, rate: Rate) -> None:
-        """Start after a quiet time."""
+        """Start as after a quiet time."""
         self._rate = rate
-        self._even = -math.inf
+        self._next = -math.inf
         self._factor = 1.0
         self._slowed_at = -math.inf
 
@@ -111,25 +89,25 @@ class Bucket:
         """Return how long the next message has to wait, 0 for not at all."""
         tolerance = (self._rate.burst - 1) * self._interval(now)
         # Rounding must not ask for a wait that no clock can measure.
-        wait = self._even - tolerance - now
+        wait = self._next - tolerance - now
         return wait if wait > 1e-9 else 0.0  # noqa: PLR2004
 
     def take(self, now: float) -> None:
-        """Count a message that goes now."""
-        self._even = max(self._even, now) + self._interval(now)
+        """Count a message that is sent now."""
+        self._next = max(self._next, now) + self._interval(now)
 
     def slow_down(self, now: float, seconds: float | None) -> None:
-        """Halve the rate, and let nothing through before so many seconds have passed, at least its interval."""
+        """Halve the rate, and let nothing through for a number of seconds, at least for one interval."""
         self._factor = max(self._share(now) / 2, _SLOWEST)
         self._slowed_at = now
-        # What may go at once counts as gone.
+        # Use up the burst, too.
         interval = self._interval(now)
         pause = max(seconds or 0.0, interval)
-        self._even = max(self._even, now + pause + (self._rate.burst - 1) * interval)
+        self._next = max(self._next, now + pause + (self._rate.burst - 1) * interval)
 
     def is_rested(self, now: float) -> bool:
-        """Say whether nothing is left to remember."""
-        return self._even <= now and self._share(now) >= 1.0
+        """Say whether it is as good as new."""
+        return self._next <= now and self._share(now) >= 1.0
 
     def _share(self, now: float) -> float:
         return min(1.0, self._factor + max(0.0, now - self._slowed_at) / _RECOVERY)
@@ -138,22 +116,18 @@ class Bucket:
         return 1 / (self._rate.per_second * self._share(now))
 
 
-def traffic_of(request: WireRequest) -> Traffic:
-    """Return what of a request is counted: for a message its endpoint, its number and its customer.
-
-    It is read from what goes over the wire, so messages of the low-level functions are counted, too.
-    """
+def read_rate_keys(request: WireRequest) -> RateKeys:
+    """Read from the wire what a request counts under, for one that came without keys: a low-level function's."""
     _, is_send, endpoint = urlsplit(request.url).path.rpartition("/send/")
     if request.method != "POST" or not is_send or request.content is None:
-        return Traffic(None)
+        return RateKeys(None)
     body: object = json.loads(request.content)
-    fields = cast("Mapping[str, object]", body if isinstance(body, dict) else {})
-    customer = fields.get("number") or _identity(fields.get("recipient"))
-    return Traffic(endpoint, _identity(fields.get("sender")), str(customer).removeprefix("bsuid:"))
+    fields = body if is_object(body) else {}
+    recipient = fields.get("number") or _read_id(fields.get("recipient"))
+    return RateKeys(endpoint, _read_id(fields.get("sender")), str(recipient).removeprefix("bsuid:"))
 
 
-def _identity(party: object) -> str:
-    if isinstance(party, dict):
-        named = cast("Mapping[str, object]", party)
-        return str(named.get("id") or named.get("userId") or "")
+def _read_id(party: object) -> str:
+    if is_object(party):
+        return str(party.get("id") or party.get("userId") or "")
     return party if isinstance(party, str) else ""

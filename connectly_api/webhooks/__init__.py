@@ -1,18 +1,34 @@
-"""The way back: signed events that say what customers wrote, and what became of what was sent.
+"""Webhooks: verify signed requests, parse them into typed events, and handle each event once.
 
-Without I/O, for any framework and for sync code:
+Theory of operation. `WebhookApp` takes a request from bytes to a handler in six steps:
 
-    event = receive(request.headers, body, secrets)   # verify, decode, type
+1. `body_reader`: the request's body, within a size and a time.
+2. `signature`: the HMAC over the raw bytes shows that the service sent them.
+3. `decoding`: the bytes become a JSON object, within limits on size, depth and numbers.
+4. `parsing`: the object becomes an event. This never fails: a missing or malformed field is dropped, an unfamiliar
+   event is an `UnknownEvent`, and `raw` keeps the whole body. `lenient_fields` reads one field and `extract` one part
+   of an event; `events` and `event_parts` are the values that come out.
+5. `stores`: the store grants a claim on the event's `key`, or says that another delivery of the event holds it or has
+   completed it. The claim is the essay of `stores/store.py`.
+6. `dispatch`: the event's handlers run one after the other. If all of them succeed, the claim is completed and the
+   answer is 200; if one fails, the claim is released and the service delivers the event again.
 
-With everything around it, as an ASGI application:
+With `acknowledge="first"`, step 6 waits in a `backlog` and the answer comes before it. `deferred_cancellation` keeps a
+cancelled request from leaving a claim behind.
+
+Steps 2 to 4 do no I/O, and work with any framework and in sync code:
+
+    event = receive(request.headers, body, secrets)
+
+All six are an ASGI application:
 
     webhooks = WebhookApp(secrets, store=SQLiteStore("webhooks.db"))
 
     @webhooks.on(DeliveryStatus)
     async def follow(event: DeliveryStatus) -> None: ...
 
-Importing this package loads no HTTP library, no database and no event loop; `WebhookApp` and the stores load theirs
-when they are first named.
+Importing this package loads no HTTP library, no database and no event loop: `WebhookApp` and the stores are imported
+when they are first used.
 """
 
 from __future__ import annotations
@@ -31,9 +47,9 @@ from connectly_api.webhooks.events import (
     ReportReady,
     UnknownEvent,
 )
-from connectly_api.webhooks.receiving import parse, receive
+from connectly_api.webhooks.parsing import parse, receive
 from connectly_api.webhooks.signature import SIGNATURE_HEADER, sign, verify
-from connectly_api.webhooks.tracking import StatusTracker
+from connectly_api.webhooks.status_tracker import StatusTracker
 
 if TYPE_CHECKING:
     from connectly_api.webhooks.app import WebhookApp

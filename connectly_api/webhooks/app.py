@@ -1,4 +1,4 @@
-"""A whole receiver: an ASGI application that verifies and reads events, and has each handled once."""
+"""An ASGI application that receives webhooks: it verifies and parses events, and handles each once."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ from connectly_api.errors import (
 from connectly_api.setting_rules import check_kind
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.backlog import Backlog
-from connectly_api.webhooks.bodies import BodyReader, Message, Receive
+from connectly_api.webhooks.body_reader import BodyReader, Message, Receive
 from connectly_api.webhooks.decoding import MAX_BYTES
-from connectly_api.webhooks.dispatch import Dispatcher, Outcome
+from connectly_api.webhooks.dispatch import Dispatcher
 from connectly_api.webhooks.events import Event
-from connectly_api.webhooks.receiving import parse
-from connectly_api.webhooks.signature import SIGNATURE_HEADER, Secrets, check_signature, secret_keys, signature_in
+from connectly_api.webhooks.parsing import parse
+from connectly_api.webhooks.signature import SIGNATURE_HEADER, Secrets, check_signature, find_signature, parse_secrets
 from connectly_api.webhooks.stores.memory import MemoryStore
-from connectly_api.webhooks.stores.store import Store, above_zero
-
-__all__ = ["WebhookApp"]
+from connectly_api.webhooks.stores.store import Store, check_above_zero, check_seconds
 
 E = TypeVar("E")
 F = TypeVar("F")
@@ -37,13 +35,9 @@ Send = Callable[[Message], Awaitable[None]]
 _LOG: Final = logging.getLogger("connectly_api.webhooks")
 _KINDS: Final = get_args(Event)
 _TOO_LARGE: Final = HTTPStatus(413)
+_MAX_LENGTH_DIGITS: Final = 19
 # After these the rest of the body may still be on its way.
 _UNREAD: Final = frozenset({_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-_STATUSES: Final = {
-    Outcome.DONE: HTTPStatus.OK,
-    Outcome.FAILED: HTTPStatus.INTERNAL_SERVER_ERROR,
-    Outcome.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 
 class WebhookApp:
@@ -54,24 +48,22 @@ class WebhookApp:
     @webhooks.on(DeliveryStatus)
     async def follow(event: DeliveryStatus) -> None: ...
 
-    Answers: 200 handled, now or before, or nobody's business; 400 authentic but unreadable; 401 not signed with a
-    secret; 405 not a POST; 408 the body did not come in time; 413 too large; 429 many large bodies are coming in at
-    once; 500 a handler failed; 503 the same event is being handled at this moment, or the store failed, or the backlog
-    is full. The service may deliver an event again that was not answered with 200
-    (https://docs.connectly.ai/webhooks/overview), so an event that was not handled is not lost here.
+    Responses: 200 handled, now or before, or without a handler; 400 authentic but not readable; 401 not signed with a
+    secret; 405 not a POST; 408 the body timed out; 413 too large; 429 too many large bodies at once; 500 a handler
+    failed; 503 another delivery of the event is being handled, the store failed, or the backlog is full. The service
+    may deliver an event again after any response but 200 (https://docs.connectly.ai/webhooks/overview), so an event
+    that was not handled is not lost here.
 
-    A failing handler brings the event again, to all its handlers: what they do should bear repetition. Handlers of one
-    event run one after the other, in the order in which they were added; those that are no coroutine functions run in a
-    thread. A failure is logged by the error's type and place, without its text, which may be personal.
+    If a handler fails, the event is delivered again to all its handlers: make handlers idempotent. The handlers of one
+    event run one after the other, in the order in which they were added; plain functions run in a thread. A failure is
+    logged with the error's type and place, but without its message, which may be personal.
 
-    A request that is cancelled, as servers do when a graceful shutdown takes too long, leaves nothing half done: an
-    event whose handlers have finished is recorded as handled before the request ends, and any other event is released
-    at once.
+    Servers cancel a request when a graceful shutdown takes too long. If an event's handlers have finished, it is still
+    recorded as handled before the request ends; any other event is released at once.
 
-    Served by itself, it starts and ends with the server. At the start the store is checked: where it cannot be used,
-    the server does not start, and says why. At the end events that are waiting are handled, and the store is closed.
-    Where another application mounts it, that one hears of the server's start and end, and should call `check` and
-    `aclose`. Every path below its root is accepted.
+    Served by itself, the application checks the store at startup: if it cannot be used, the server does not start, and
+    says why. At shutdown it handles the waiting events and closes the store. A mounted app gets no startup or shutdown
+    event: call `check` and `aclose` in the outer application's lifespan. Every path below its root is accepted.
     """
 
     @cut_traceback
@@ -86,39 +78,36 @@ class WebhookApp:
         max_bytes: int = MAX_BYTES,
         body_timeout: float = 10.0,
     ) -> None:
-        """Set the receiver up; nothing is opened yet.
+        """Create the application; nothing is opened yet.
 
         Args:
             secrets: The business's secret, or several during a rotation: visible characters and inner spaces.
-            store: What remembers handled events; by default the memory of this process, which is enough for one process
-                and until it ends.
-            acknowledge: `"last"` answers when the handlers have finished, so that a failure brings the event again;
-                `"first"` answers at once, and a failure, or the end of the process, loses the event.
+            store: Remembers handled events; by default a `MemoryStore`, which is enough for one process, until it ends.
+            acknowledge: `"last"` responds after the handlers, so that the service redelivers an event that failed;
+                `"first"` responds at once, and a failure, or the end of the process, loses the event.
             capacity: With `"first"`, events that may wait and be handled together.
             at_once: With `"first"`, events that may be handled at the same time.
-            max_bytes: The largest body that is read.
-            body_timeout: Seconds in which a request's whole body must have come.
+            max_bytes: The largest body that is accepted.
+            body_timeout: Seconds until a request's whole body must have arrived.
 
         Raises:
-            InvalidInputError: No secret, or one that cannot be; no store; a number that is not above 0, or a time that
-                is infinite; another `acknowledge`.
+            InvalidInputError: No secret, or an invalid one; something that is not a store; a number that is not above
+                0, or an infinite timeout; another `acknowledge`.
         """
         try:
-            self._keys: Final = secret_keys(secrets)
+            self._keys: Final = parse_secrets(secrets)
         except WebhookSignatureError as error:
             raise InvalidInputError(f"secrets: {error}", field="secrets") from None
-        given: object = acknowledge
-        if not isinstance(given, str) or given not in {"last", "first"}:
+        if acknowledge not in ("last", "first"):
             raise InvalidInputError("acknowledge: must be 'last' or 'first'", field="acknowledge")
         for name, value in (("capacity", capacity), ("at_once", at_once), ("max_bytes", max_bytes)):
-            above_zero(name, value)
+            check_above_zero(name, value)
         check_kind("store", store, ("claim", "complete", "release"), "a store, such as SQLiteStore('webhooks.db')")
-        seconds = above_zero("body_timeout", body_timeout, finite=True)
-        self._bodies: Final = BodyReader(limit=max_bytes, seconds=seconds)
+        self._bodies: Final = BodyReader(limit=max_bytes, seconds=check_seconds("body_timeout", body_timeout))
         self._max_bytes: Final = max_bytes
-        self._backlog: Final = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
         self._store: Final[Store] = MemoryStore() if store is None else store
-        self._dispatcher: Final = Dispatcher(self._store, self._backlog)
+        backlog = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
+        self._dispatcher: Final = Dispatcher(self._store, backlog)
 
     @overload
     def on(self, kind: type[E], /) -> Callable[[Callable[[E], R]], Callable[[E], R]]: ...
@@ -134,10 +123,10 @@ class WebhookApp:
 
         Args:
             kinds: `InboundMessage`, `ButtonReply`, `Echo`, `DeliveryStatus`, `ReportReady`, `UnknownEvent`, or unions
-                of them such as `Event`. Type checkers follow one or two classes into the handler.
+                of them such as `Event`. Type checkers infer the handler's argument from one or two classes.
 
         Raises:
-            InvalidInputError: Something else, or nothing.
+            InvalidInputError: It is something else, or nothing.
         """
         classes: tuple[Any, ...] = tuple(one for kind in kinds for one in get_args(kind) or (kind,))
         if not classes or not all(one in _KINDS for one in classes):
@@ -155,23 +144,21 @@ class WebhookApp:
         return handler
 
     async def check(self) -> None:
-        """See whether the store can be used, and open it if it can be opened.
+        """Open the store, if it is one to open, and check that it can be used.
 
         Raises:
-            WebhookStoreError: It cannot, and will not by itself; the text says why.
+            WebhookStoreError: It cannot be used as it is; the text says why.
         """
         check = getattr(self._store, "check", None)
         if check is not None:
             await check()
 
     async def drain(self) -> None:
-        """Return when every event that was taken on has been handled, whether it is acknowledged before or after."""
+        """Wait until every accepted event has been handled, including those acknowledged first."""
         await self._dispatcher.drain()
-        if self._backlog is not None:
-            await self._backlog.drain()
 
     async def aclose(self) -> None:
-        """Drain, and close the store if it can be closed. A later use of a `SQLiteStore` opens it again."""
+        """Drain, and close the store if it is one to close. A later use of a `SQLiteStore` opens it again."""
         await self.drain()
         close = getattr(self._store, "aclose", None)
         if close is not None:
@@ -183,7 +170,7 @@ class WebhookApp:
         Raises:
             UsageError: The server speaks a protocol other than HTTP, WebSocket (which is refused) and lifespan.
         """
-        # Not wrapped itself: servers call an application without arguments to see whether it makes applications.
+        # Not wrapped itself: servers call an application without arguments to find out whether it is a factory.
         connection = self._serve(scope, receive, send)
         del scope, receive, send
         await connection
@@ -192,27 +179,25 @@ class WebhookApp:
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
             case "http":
-                status = await self._answer(scope, receive)
+                status = await self._respond(scope, receive)
                 if status is not None:
                     await _send(scope, send, status)
             case "lifespan":
-                await self._live(receive, send)
+                await self._serve_lifespan(receive, send)
             case "websocket":
                 await receive()
                 await send({"type": "websocket.close"})
             case other:
                 raise UsageError(f"webhooks: an ASGI connection of type {other!r}; http is served")
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
             try:
                 await self.check()
-            except Exception as error:  # noqa: BLE001  (any store, in any way: the server must hear of it)
-                # Only our own sentences hold nothing that was not meant to be shown.
-                is_ours = isinstance(error, WebhookStoreError)
-                message = (
-                    str(error) if is_ours else f"webhooks: the store's check failed with {type(error).__qualname__}"
-                )
+            except Exception as error:  # noqa: BLE001  (a store may raise anything, and the server must know)
+                message = f"webhooks: the store's check failed with {type(error).__qualname__}"
+                if isinstance(error, WebhookStoreError):  # Any other error's text may be personal.
+                    message = str(error)
                 _LOG.error("%s", message)
                 await send({"type": "lifespan.startup.failed", "message": message})
                 return
@@ -220,19 +205,19 @@ class WebhookApp:
         await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _answer(self, scope: Message, receive: Receive) -> HTTPStatus | None:
-        """Return the status to answer with, or None where the client is gone."""
+    async def _respond(self, scope: Message, receive: Receive) -> HTTPStatus | None:
+        """Return the status to respond with, or None if the client disconnected."""
         if scope["method"] != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED
         headers: list[tuple[bytes, bytes]] = list(scope["headers"])
-        if _declared_length(headers) > self._max_bytes:
+        if _get_declared_length(headers) > self._max_bytes:
             return _TOO_LARGE
         body = await self._bodies.read(receive)
         return await self._accept(headers, body) if isinstance(body, bytes) else body
 
     async def _accept(self, headers: list[tuple[bytes, bytes]], body: bytes) -> HTTPStatus:
         try:
-            check_signature(body, signature_in(headers), self._keys)
+            check_signature(body, find_signature(headers), self._keys)
             event = parse(body, max_bytes=self._max_bytes)
         except WebhookSignatureError as error:
             _LOG.info("refused: %s", error)
@@ -240,19 +225,16 @@ class WebhookApp:
         except WebhookPayloadError as error:
             _LOG.warning("refused: %s", error)
             return HTTPStatus.BAD_REQUEST
-        return _STATUSES[await self._dispatcher.accept(event)]
+        return await self._dispatcher.accept(event)
 
 
-def _declared_length(headers: list[tuple[bytes, bytes]]) -> int:
+def _get_declared_length(headers: list[tuple[bytes, bytes]]) -> int:
     declared = next((value for name, value in headers if name.lower() == b"content-length"), b"")
-    return int(declared) if declared.isdigit() and len(declared) < _LONGEST_LENGTH else 0
-
-
-_LONGEST_LENGTH: Final = 20
+    return int(declared) if declared.isdigit() and len(declared) <= _MAX_LENGTH_DIGITS else 0
 
 
 async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
-    # 200 says all there is to say; without a body it goes out in one write, which no server holds back for another.
+    # A 200 has no body: it is sent in one write, and no server delays it to wait for a second.
     body = b"" if status is HTTPStatus.OK else f"{status.phrase}\n".encode()
     headers = [(b"content-length", b"%d" % len(body))]
     if body:
@@ -263,7 +245,7 @@ async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
         # RFC 9110, section 11.6.1: a 401 names the scheme that it wants.
         headers.append((b"www-authenticate", SIGNATURE_HEADER.encode()))
     if status in _UNREAD and scope.get("http_version", "").startswith("1"):
-        # What was not read must not be taken for the next request.
+        # The unread rest of the body must not be parsed as the next request.
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

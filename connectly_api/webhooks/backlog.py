@@ -1,4 +1,4 @@
-"""Work that goes on after the answer: bounded, and waited for at the end."""
+"""Runs work after the answer has been sent: bounded, and drained at the end."""
 
 from __future__ import annotations
 
@@ -12,35 +12,28 @@ import attrs
 from anyio import Event
 
 from connectly_api.errors import UsageError
-from connectly_api.webhooks.cancellation import is_trio
-
-__all__ = ["Backlog", "Job"]
+from connectly_api.webhooks.deferred_cancellation import is_trio
 
 
 @attrs.frozen
 class Job:
-    """Something to do, and what to do instead where it was never begun. Neither must raise an exception."""
+    """Work to run, and what to run instead if it was never begun. Neither may raise an exception."""
 
     run: Callable[[], Coroutine[Any, Any, None]]
-    give_back: Callable[[], Coroutine[Any, Any, None]]
+    abandon: Callable[[], Coroutine[Any, Any, None]]
 
 
 class Backlog:
-    """Jobs that run by themselves: so many of them at once, and so many more that wait for their turn.
+    """Jobs in the background: a number of them run at once, and more of them wait.
 
-    A job outlives the request that brought it, and an application mounted in another learns neither of the start nor of
-    the end of the server, so no task group could hold the jobs. They are tasks of the event loop, and `drain` is their
-    end. An event loop that ends before that cancels the jobs that are running; those that wait are then given back.
-    All jobs that are held belong to one event loop; another one may take over when none is left.
+    A job outlives its request, and a mounted application gets no startup or shutdown event, so no task group could hold
+    the jobs. They are tasks of the event loop, and `drain` waits for them. If the event loop ends before that, it
+    cancels the running jobs, and the waiting ones are abandoned. All jobs at one time belong to one event loop; when
+    none is left, another loop may use the backlog.
     """
 
     def __init__(self, *, capacity: int, at_once: int) -> None:
-        """Start empty.
-
-        Args:
-            capacity: Jobs that may be waiting and running together.
-            at_once: Jobs that may be running.
-        """
+        """Hold up to `capacity` jobs, and run up to `at_once` of them at the same time."""
         self._capacity: Final = capacity
         self._at_once: Final = at_once
         self._waiting: Final[deque[Job]] = deque()
@@ -52,12 +45,12 @@ class Backlog:
         self._tasks: Final[set[object]] = set()
 
     def submit(self, job: Job) -> bool:
-        """Take a job on, and return whether there was room for it.
+        """Accept a job, and return whether there was room for it.
 
         Raises:
-            UsageError: It holds jobs of another event loop.
+            UsageError: It has jobs of another event loop.
         """
-        self._stay_in_loop()
+        self._check_loop()
         if self._held >= self._capacity:
             return False
         self._held += 1
@@ -68,12 +61,8 @@ class Backlog:
         return True
 
     async def drain(self) -> None:
-        """Return when no job is left.
-
-        Raises:
-            UsageError: It holds jobs of another event loop.
-        """
-        self._stay_in_loop()
+        """Wait until no job is left."""
+        self._check_loop()
         while self._running:
             if self._idle is None:
                 self._idle = Event()
@@ -92,8 +81,8 @@ class Backlog:
         except BaseException:
             while self._running == 1 and self._waiting:
                 self._held -= 1
-                with suppress(asyncio.CancelledError):  # Another one than the one that is on its way already.
-                    await self._waiting.popleft().give_back()
+                with suppress(asyncio.CancelledError):  # A second one, during the first.
+                    await self._waiting.popleft().abandon()
             raise
         finally:
             self._running -= 1
@@ -101,8 +90,8 @@ class Backlog:
                 self._idle.set()
                 self._idle = None
 
-    def _stay_in_loop(self) -> None:
-        loop = _current_loop()
+    def _check_loop(self) -> None:
+        loop = _get_current_loop()
         if self._running and loop is not self._loop:
             raise UsageError(
                 "webhooks: with acknowledge='first', one event loop at a time may serve this application;"
@@ -121,7 +110,7 @@ class Backlog:
             task.add_done_callback(self._tasks.discard)
 
 
-def _current_loop() -> object:
+def _get_current_loop() -> object:
     if is_trio():
         import trio  # noqa: PLC0415  (not installed where it is not used)
 
@@ -130,7 +119,7 @@ def _current_loop() -> object:
 
 
 class _Worker(asyncio.Task[None]):
-    """A task that always comes to its first line: one that is cancelled before that would leave its jobs lying."""
+    """A task that always reaches its first line: if it were cancelled before that, its jobs would be lost."""
 
     def __init__(self, work: Callable[[_Worker], Coroutine[Any, Any, None]], loop: asyncio.AbstractEventLoop) -> None:
         self._has_begun = False

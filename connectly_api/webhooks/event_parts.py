@@ -1,4 +1,4 @@
-"""What the events are made of, as frozen values: who took part, what was said, and why a delivery failed."""
+"""The parts of events as frozen values: who took part, what was sent, and why a delivery failed."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ from typing import Any
 
 import attrs
 
-from connectly_api.errors import is_documented_code, is_documented_type, is_trace_id
+from connectly_api.error_codes import is_documented_code, is_documented_type, is_trace_id
 from connectly_api.recipients import Bsuid, Phone, Recipient
-from connectly_api.webhooks.deep import DeepValue
-from connectly_api.webhooks.shown import is_id, shown_if, shown_of
-
-__all__ = ["Attachment", "Business", "Customer", "DeliveryFailure", "Location", "Referral"]
+from connectly_api.webhooks.event_values import DeepValue, is_id, show_if, show_known
 
 
 @attrs.frozen(kw_only=True, slots=False)
 class Customer:
-    """The customer's side of an event; every field is None where the event does not say.
+    """The customer's side of an event; a field is None if the event does not say.
 
     Attributes:
-        id: What the event calls the customer: the phone number as it was written, or the BSUID.
-        phone: The phone number; None for a customer who hides it, and where it cannot be read without a guess.
-        bsuid: The business-scoped user id, where the business's number has that switched on.
+        id: The event's id of the customer: the phone number as it was written, or the BSUID.
+        phone: The phone number; None if the customer hides it, or if reading it would take a guess.
+        bsuid: The business-scoped user id, if BSUIDs are enabled for the business's number.
         name: The customer's display name.
         channel_type: `whatsapp`, `sms`; open to new values.
     """
@@ -30,13 +27,13 @@ class Customer:
     phone: Phone | None = None
     bsuid: Bsuid | None = None
     name: str | None = attrs.field(default=None, repr=False)
-    channel_type: str | None = attrs.field(default=None, repr=shown_of("whatsapp", "sms"))
+    channel_type: str | None = attrs.field(default=None, repr=show_known("whatsapp", "sms"))
 
     @property
     def recipient(self) -> Recipient | None:
-        """The customer as `send` takes it, by every address known; None where none is.
+        """The customer as a recipient for `send`, with every known address; None if there is none.
 
-        It has no name: the display name of an event is the customer's own, and need not be sent back.
+        It has no name: the display name is the customer's own, and need not be sent back.
         """
         if self.phone is None and self.bsuid is None:
             return None
@@ -45,17 +42,17 @@ class Customer:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Business:
-    """The business's side of an event: which of its numbers took part.
+    """The business's side of an event: one of its numbers.
 
     Attributes:
-        id: What the event calls the number: E.164, or an opaque id in older events.
+        id: The number in E.164, or an opaque id in older events.
         name: The number's display name.
         channel_type: `whatsapp`, `sms`; open to new values.
     """
 
     id: str | None = attrs.field(default=None, repr=False)
     name: str | None = attrs.field(default=None, repr=False)
-    channel_type: str | None = attrs.field(default=None, repr=shown_of("whatsapp", "sms"))
+    channel_type: str | None = attrs.field(default=None, repr=show_known("whatsapp", "sms"))
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -64,12 +61,12 @@ class Attachment:
 
     Attributes:
         type: `image`, `video`, `audio`, `document`; open to new values.
-        url: Where it can be fetched.
-        caption: The text under it.
+        url: Where to fetch it.
+        caption: Its caption.
         filename: Its name, for documents.
     """
 
-    type: str | None = attrs.field(default=None, repr=shown_of("image", "video", "audio", "document"))
+    type: str | None = attrs.field(default=None, repr=show_known("image", "video", "audio", "document"))
     url: str | None = attrs.field(default=None, repr=False)
     caption: str | None = attrs.field(default=None, repr=False)
     filename: str | None = attrs.field(default=None, repr=False)
@@ -77,12 +74,12 @@ class Attachment:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Location:
-    """A place.
+    """A shared location.
 
     Attributes:
-        latitude: Degrees, −90 to 90; None where it was not readable.
-        longitude: Degrees, −180 to 180; None where it was not readable.
-        name: What the place is called.
+        latitude: Degrees, −90 to 90; None if it could not be read.
+        longitude: Degrees, −180 to 180; None if it could not be read.
+        name: The name of the place.
         address: Its postal address.
     """
 
@@ -111,11 +108,11 @@ class Referral:
 
     ctwa_clid: str | None = attrs.field(default=None, repr=False)
     source_url: str | None = attrs.field(default=None, repr=False)
-    source_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
-    source_type: str | None = attrs.field(default=None, repr=shown_of("ad", "post"))
+    source_id: str | None = attrs.field(default=None, repr=show_if(is_id))
+    source_type: str | None = attrs.field(default=None, repr=show_known("ad", "post"))
     headline: str | None = attrs.field(default=None, repr=False)
     body: str | None = attrs.field(default=None, repr=False)
-    media_type: str | None = attrs.field(default=None, repr=shown_of("image", "video"))
+    media_type: str | None = attrs.field(default=None, repr=show_known("image", "video"))
     image_url: str | None = attrs.field(default=None, repr=False)
     video_url: str | None = attrs.field(default=None, repr=False)
     thumbnail_url: str | None = attrs.field(default=None, repr=False)
@@ -128,17 +125,17 @@ class DeliveryFailure(DeepValue):
     Attributes:
         code: `ERROR_CODE_…`, open to new values.
         type: `ERROR_TYPE_…`, open to new values.
-        message: For developers; it may repeat personal data, so the repr leaves it out.
+        message: For developers; the repr leaves it out, as it may repeat personal data.
         user_title: A short text for end users.
         user_message: A longer text for end users.
-        trace_id: What the service's support asks for.
+        trace_id: For the service's support.
         details: Further facts.
     """
 
-    code: str | None = attrs.field(default=None, repr=shown_if(is_documented_code))
-    type: str | None = attrs.field(default=None, repr=shown_if(is_documented_type))
+    code: str | None = attrs.field(default=None, repr=show_if(is_documented_code))
+    type: str | None = attrs.field(default=None, repr=show_if(is_documented_type))
     message: str | None = attrs.field(default=None, repr=False)
     user_title: str | None = attrs.field(default=None, repr=False)
     user_message: str | None = attrs.field(default=None, repr=False)
-    trace_id: str | None = attrs.field(default=None, repr=shown_if(is_trace_id))
+    trace_id: str | None = attrs.field(default=None, repr=show_if(is_trace_id))
     details: Any = attrs.field(default=None, repr=False, hash=False)

@@ -1,4 +1,4 @@
-"""What an event says, as frozen values: one class for each kind, so that `match` can be exhaustive.
+"""The events as frozen values: one class for each kind, so that a `match` can be exhaustive.
 
     match event:
         case InboundMessage(text=str(text)): ...
@@ -6,13 +6,16 @@
         case DeliveryStatus(status="delivery_failed", failure=failure): ...
         case _: ...
 
-Every event is hashable, pickles, and shows no personal data in its repr: it shows values that the service documents,
-and ids in the form of its own; any other text may be a copy of something personal, and is `…`. `raw` is the whole body
-as it came; treat it as read-only. The classes have no slots: a frozen class with slots takes a third longer to fill.
+Events are hashable, can be pickled, and keep personal data out of their repr: it shows values that the service
+documents and ids in the service's own form; any other text may be a copy of something personal, and is shown as `…`.
+`raw` is the whole body; treat it as read-only. The classes have no slots: a frozen class with slots takes a third
+longer to fill.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -20,86 +23,101 @@ from typing import Any, ClassVar, Final, Literal
 
 import attrs
 
-from connectly_api.webhooks.deep import DeepValue
 from connectly_api.webhooks.event_parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
-from connectly_api.webhooks.key import digest
-from connectly_api.webhooks.shown import is_id, shown_if, shown_of
+from connectly_api.webhooks.event_values import DeepValue, is_id, show_if, show_known
 
-__all__ = ["ButtonReply", "DeliveryStatus", "Echo", "Event", "InboundMessage", "ReportReady", "UnknownEvent"]
-
-
-# Not the envelope: neither the topic, nor what the send call gave along, nor names that this version does not know.
-_TELLING: Final = (
+# What a key is built from. Not the envelope: the topic, what the send call attached, and names that are not known here.
+_CONTENT: Final = (
     *("id", "message", "attachments", "location", "referral"),
     *("buttonResponse", "button_response", "statusUpdate", "status_update", "report"),
 )
 
 
+def _build_key(kind: str, *facts: object) -> str:
+    """Return a key: the kind of event, and a digest of JSON values, so that it has one length and no personal data.
+
+    The order of names does not matter, nor whether an absent value is left out or written as null or zero: two
+    gateways, or two versions of one, may differ in these.
+    """
+    # Encoded, decoded and encoded again: the decoder calls its hook from the inside out, without Python's recursion.
+    pruned = _PRUNE.decode(_ENCODE(facts))
+    return f"{kind}:{hashlib.sha256(_ENCODE(pruned).encode('ascii')).hexdigest()}"
+
+
+def _drop_zero_values(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: found for name, found in fields.items() if found}
+
+
+_PRUNE: Final = json.JSONDecoder(object_hook=_drop_zero_values)
+# ASCII, because a lone surrogate, which JSON can escape, has no UTF-8.
+_ENCODE: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 @attrs.frozen(kw_only=True, slots=False)
-class _Received(DeepValue):
+class _BaseEvent(DeepValue):
     """What every event has.
 
     Attributes:
-        topic: The registration's topic as the event names it; most inbound messages name none.
-        customer: The customer: sender of what came in, recipient of what went out.
+        topic: The registration's topic, if the event names it; most inbound messages do not.
+        customer: The customer: the sender of an inbound message, the recipient of an outbound one.
         business: The business's number.
         timestamp: When it happened, aware, in UTC.
-        message_id: The message that the event is about; for a delivery status, what the send call returned.
-        reply_to_id: The message that a customer's message answers.
-        callback_data: What the send call gave along, on delivery statuses and on replies that refer to the message.
-        campaign_name: The tag that the send call gave along.
+        message_id: The message that the event is about; for a delivery status, the id that the send call returned.
+        reply_to_id: The message that a customer's message replies to.
+        callback_data: What the send call attached, on delivery statuses and on replies that refer to the message.
+        campaign_name: The tag that the send call attached.
         raw: The whole body, as it came.
     """
 
     kind: ClassVar[str]
 
-    topic: str | None = attrs.field(default=None, repr=shown_of("messages", "delivery_status", "report"))
+    topic: str | None = attrs.field(default=None, repr=show_known("messages", "delivery_status", "report"))
     customer: Customer = attrs.field(factory=Customer)
     business: Business = attrs.field(factory=Business)
     timestamp: datetime | None = None
-    message_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
-    reply_to_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
+    message_id: str | None = attrs.field(default=None, repr=show_if(is_id))
+    reply_to_id: str | None = attrs.field(default=None, repr=show_if(is_id))
     callback_data: Any = attrs.field(default=None, repr=False, hash=False)
     campaign_name: str | None = None
     raw: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False, hash=False)
 
     @cached_property
     def key(self) -> str:
-        """What names this event among all others, for de-duplication; without personal data in clear.
+        """The event's unique key, for de-duplication; it contains no personal data.
 
         It is the same for every delivery of one event, however its JSON is written, and different for each status of
-        one message. Events that carry no id of their own, as the documented inbound messages, are told apart by all
-        that they say: two identical texts from one customer within one second have the same key, because nothing
-        tells them from one text delivered twice. An `UnknownEvent` is known by its whole body.
+        one message. The key of an event without an id, such as the documented inbound messages, is built from all its
+        content: two identical texts from one customer within one second have the same key, because nothing
+        distinguishes them from one text delivered twice. The key of an `UnknownEvent` is built from the whole body.
         """
-        ids = self._ids()
-        return digest(self.kind, *ids) if all(ids) else digest(self.kind, *self._said())
+        ids = self._get_ids()
+        return _build_key(self.kind, *(ids if all(ids) else self._get_content()))
 
-    def _ids(self) -> tuple[str | None, ...]:
-        """The ids which together name the event and no other."""
+    def _get_ids(self) -> tuple[str | None, ...]:
+        """Return the ids that together identify the event."""
         return (self.message_id,)
 
-    def _said(self) -> tuple[object, ...]:
-        """All that tells an event without such ids from its like; nothing that a second delivery may change."""
+    def _get_content(self) -> tuple[object, ...]:
+        """Return all that identifies an event without such ids, and nothing that a second delivery may change."""
         phone, bsuid = self.customer.phone, self.customer.bsuid
         return (
             self.timestamp.isoformat() if self.timestamp else self.raw.get("timestamp"),
             self.customer.id or (bsuid.value if bsuid else None) or (phone.e164 if phone else None),
             self.business.id,
             self.reply_to_id,
-            {name: self.raw.get(name) for name in _TELLING},
+            {name: self.raw.get(name) for name in _CONTENT},
         )
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class InboundMessage(_Received):
-    """A customer wrote.
+class InboundMessage(_BaseEvent):
+    """A message from a customer.
 
     Attributes:
-        text: The text, None where there is none.
-        attachments: The files, none or one as far as documented.
-        location: A place that was shared.
-        referral: The advertisement that the customer came from.
+        text: The text, or None.
+        attachments: The files; the documentation shows at most one.
+        location: A shared location.
+        referral: The advertisement that brought the customer.
     """
 
     kind: ClassVar[str] = "message"
@@ -111,13 +129,13 @@ class InboundMessage(_Received):
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class ButtonReply(_Received):
-    """A customer tapped a button; `reply_to_id` is the message that had it.
+class ButtonReply(_BaseEvent):
+    """A customer tapped a button; `reply_to_id` is the message with the button.
 
     Attributes:
-        id: The button's id, where the event says it.
+        id: The button's id, if the event has it.
         text: The button's title.
-        payload: What the button was given to carry; absent in the older form of this event.
+        payload: The payload that the button was sent with; the older form of this event has none.
     """
 
     kind: ClassVar[str] = "button_reply"
@@ -128,13 +146,15 @@ class ButtonReply(_Received):
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class Echo(_Received):
-    """The business itself wrote, by whatever way: delivered where a registration has `echo` on. Do not answer it.
+class Echo(_BaseEvent):
+    """A message from the business itself, however it was sent: delivered if the registration has `echo` on.
+
+    Do not reply to it.
 
     Attributes:
-        text: The text, None where there is none.
+        text: The text, or None.
         attachments: The files.
-        location: A place that was shared.
+        location: A shared location.
     """
 
     kind: ClassVar[str] = "echo"
@@ -145,73 +165,73 @@ class Echo(_Received):
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class DeliveryStatus(_Received):
-    """What became of a message that was sent; `message_id` is what the send call returned.
+class DeliveryStatus(_BaseEvent):
+    """What happened to a message that was sent; `message_id` is the id that the send call returned.
 
-    Statuses come in any order, and more than once: `StatusTracker` puts them right.
+    Statuses may arrive in any order and more than once: `StatusTracker` orders them.
 
     Attributes:
-        status: `sent`, `delivered`, `read` or `delivery_failed`; open to new values. None where it was not readable.
-        failure: Why, for `delivery_failed`.
+        status: `sent`, `delivered`, `read` or `delivery_failed`; open to new values. None if it could not be read.
+        failure: The reason, for `delivery_failed`.
     """
 
     kind: ClassVar[str] = "delivery_status"
 
     status: Literal["sent", "delivered", "read", "delivery_failed"] | str | None = attrs.field(  # noqa: PYI051  (documents)
-        default=None, repr=shown_of("sent", "delivered", "read", "delivery_failed")
+        default=None, repr=show_known("sent", "delivered", "read", "delivery_failed")
     )
     failure: DeliveryFailure | None = None
 
-    def _ids(self) -> tuple[str | None, ...]:
+    def _get_ids(self) -> tuple[str | None, ...]:
         return (self.message_id, self.status)
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class ReportReady(_Received):
-    """A report was run. Source: https://docs.connectly.ai (Reports API, webhooks configuration).
+class ReportReady(_BaseEvent):
+    """A report has run. Source: https://docs.connectly.ai (Reports API, webhooks configuration).
 
     Attributes:
         report_id: The report's id.
         name: Its name.
         report_type: `campaign.daily.custom` and the like; open to new values.
         run_id: The id of its last run.
-        status: How the run ended, `completed`; open to new values.
-        url: Where the result can be fetched, until `expires_at`.
-        created_at: When the result was made.
-        expires_at: Until when it can be fetched.
+        status: The run's status, `completed`; open to new values.
+        url: Where to fetch the result until `expires_at`.
+        created_at: When the result was created.
+        expires_at: When the url expires.
     """
 
     kind: ClassVar[str] = "report"
 
-    report_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
+    report_id: str | None = attrs.field(default=None, repr=show_if(is_id))
     name: str | None = attrs.field(default=None, repr=False)
-    report_type: str | None = attrs.field(default=None, repr=shown_of("campaign.daily.custom"))
-    run_id: str | None = attrs.field(default=None, repr=shown_if(is_id))
-    status: str | None = attrs.field(default=None, repr=shown_of("completed"))
+    report_type: str | None = attrs.field(default=None, repr=show_known("campaign.daily.custom"))
+    run_id: str | None = attrs.field(default=None, repr=show_if(is_id))
+    status: str | None = attrs.field(default=None, repr=show_known("completed"))
     url: str | None = attrs.field(default=None, repr=False)
     created_at: datetime | None = None
     expires_at: datetime | None = None
 
-    def _ids(self) -> tuple[str | None, ...]:
+    def _get_ids(self) -> tuple[str | None, ...]:
         return (self.report_id, self.run_id, self.status)
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class UnknownEvent(_Received):
-    """Authentic, and of a kind that this version does not know: a new topic, a reaction, a sticker; see `raw`.
+class UnknownEvent(_BaseEvent):
+    """An authentic event of a kind that this version does not know: a new topic, a reaction, a sticker; see `raw`.
 
-    `customer` is filled in where the event leaves no doubt which side is the customer.
+    `customer` is set if it is clear which side is the customer.
     """
 
     kind: ClassVar[str] = "unknown"
 
-    def _ids(self) -> tuple[str | None, ...]:
-        # A reaction may carry the id of the message that it reacts to: what is not understood names nothing.
+    def _get_ids(self) -> tuple[str | None, ...]:
+        # No id is trusted: a reaction, for one, may carry the id of the message that it reacts to.
         return (None,)
 
-    def _said(self) -> tuple[object, ...]:
+    def _get_content(self) -> tuple[object, ...]:
         return (self.raw,)
 
 
 Event = InboundMessage | ButtonReply | Echo | DeliveryStatus | ReportReady | UnknownEvent
-"""Any event; a `match` over it is exhaustive with these six classes."""
+"""Any event; a `match` over these six classes is exhaustive."""

@@ -1,6 +1,7 @@
-"""The parts of an event: who took part, and what was said. Each reader takes JSON objects, and cannot fail.
+"""Extracts the parts of an event from JSON objects: who took part, and what was sent. Never fails. Pure.
 
-A message's parts were seen inside `message` and beside it, so readers of content take both and prefer the first.
+The parts of a message occur both inside `message` and beside it, so functions for content take both, and prefer the
+first.
 """
 
 from __future__ import annotations
@@ -9,20 +10,18 @@ from typing import Final
 
 from connectly_api.json_values import is_array, is_object
 from connectly_api.webhooks.event_parts import Attachment, Business, Customer, Location, Referral
-from connectly_api.webhooks.lenient_fields import Fields, bsuid, flag, has_content, inner, number, phone, text
+from connectly_api.webhooks.lenient_fields import (
+    Fields,
+    has_content,
+    parse_bsuid,
+    parse_phone,
+    read_flag,
+    read_number,
+    read_object,
+    read_text,
+)
 
-__all__ = [
-    "attachments_in",
-    "business_in",
-    "customer_in",
-    "is_unfamiliar",
-    "location_in",
-    "marked_side",
-    "referral_in",
-    "written_by_business",
-]
-
-# What only a customer has, on numbers with BSUID support. https://docs.connectly.ai/messaging/bsuid
+# What only a customer has, on numbers with BSUIDs. https://docs.connectly.ai/messaging/bsuid
 _CUSTOMER_ONLY: Final = frozenset({"userId", "user_id", "phoneNumber", "phone_number"})
 # Customers cannot send these: WhatsApp's interactive messages come from businesses alone.
 # https://developers.facebook.com/docs/whatsapp/guides/interactive-messages
@@ -30,30 +29,30 @@ _BUSINESS_ONLY: Final = frozenset({
     *("listMessage", "replyButtonMessage", "singleProductMessage", "multiProductMessage"),
     *("list_message", "reply_button_message", "single_product_message", "multi_product_message"),
 })  # fmt: skip
-_FAMILIAR: Final = frozenset({
+_KNOWN: Final = frozenset({
     *("id", "text", "attachments", "location", "referral", "context", "isButtonResponse", "isEcho", "buttonResponse"),
     *("topic", "timestamp", "sender", "recipient", "message", "metadata", "callbackData", "statusUpdate", "report"),
     *("is_button_response", "is_echo", "button_response", "callback_data", "status_update"),
 })  # fmt: skip
 
 
-def written_by_business(body: Fields, message: Fields) -> bool:
-    """Return whether the business itself wrote a message, so that no program answers itself.
+def is_from_business(body: Fields, message: Fields) -> bool:
+    """Say whether the business itself sent a message, so that no program replies to itself.
 
-    The schema's `isEcho` says so. Beyond it nothing is documented, but some things leave no doubt: content that only
-    businesses can send, and a recipient who has what only customers have.
+    The schema has `isEcho` for that. Nothing more is documented, but two things are as clear: content that only
+    businesses can send, and a recipient with fields that only customers have.
     """
     return (
         _has_any(message, _BUSINESS_ONLY)
-        or flag(message, "isEcho", "is_echo")
-        or flag(body, "isEcho", "is_echo")
-        or (_is_customer(inner(body, "recipient")) and not _is_customer(inner(body, "sender")))
+        or read_flag(message, "isEcho", "is_echo")
+        or read_flag(body, "isEcho", "is_echo")
+        or (_is_customer(read_object(body, "recipient")) and not _is_customer(read_object(body, "sender")))
     )
 
 
-def marked_side(body: Fields) -> str | None:
-    """Return `sender` or `recipient`: the one of them that has what only customers have; None where that is unclear."""
-    sides = [side for side in ("sender", "recipient") if _is_customer(inner(body, side))]
+def find_customer_side(body: Fields) -> str | None:
+    """Return `sender` or `recipient`, whichever has fields that only customers have; None if both or neither have."""
+    sides = [side for side in ("sender", "recipient") if _is_customer(read_object(body, side))]
     return sides[0] if len(sides) == 1 else None
 
 
@@ -65,88 +64,97 @@ def _has_any(part: Fields, names: frozenset[str]) -> bool:
     return not names.isdisjoint(part) and any(has_content(part.get(name)) for name in names)
 
 
-def is_unfamiliar(message: Fields, body: Fields) -> bool:
-    """Return whether a message says something under a name that this version does not know."""
-    return any(name not in _FAMILIAR and has_content(found) for part in (message, body) for name, found in part.items())
+def has_unknown_content(message: Fields, body: Fields) -> bool:
+    """Say whether a message has content under a name that this version does not know."""
+    return any(name not in _KNOWN and has_content(found) for part in (message, body) for name, found in part.items())
 
 
-def customer_in(side: Fields) -> Customer:
+def read_customer(side: Fields) -> Customer:
     """Return the customer that a `sender` or `recipient` describes."""
-    written = text(side, "id")
-    channel_type = text(side, "channelType", "channel_type")
+    customer_id = read_text(side, "id")
+    channel_type = read_text(side, "channelType", "channel_type")
     # Only WhatsApp writes international numbers without a plus; another channel's digits may be a short code.
     bare = channel_type is None or channel_type == "whatsapp"
-    named_phone = named_bsuid = None
+    phone = bsuid = None
     if not _CUSTOMER_ONLY.isdisjoint(side):
-        named_phone, named_bsuid = text(side, "phoneNumber", "phone_number"), text(side, "userId", "user_id")
+        phone, bsuid = read_text(side, "phoneNumber", "phone_number"), read_text(side, "userId", "user_id")
     return Customer(
-        id=written,
-        phone=phone(named_phone, bare=bare) or phone(written, bare=bare),
-        bsuid=bsuid(named_bsuid) or bsuid(written),
-        name=text(side, "name"),
+        id=customer_id,
+        phone=parse_phone(phone, bare=bare) or parse_phone(customer_id, bare=bare),
+        bsuid=parse_bsuid(bsuid) or parse_bsuid(customer_id),
+        name=read_text(side, "name"),
         channel_type=channel_type,
     )
 
 
-def business_in(side: Fields) -> Business:
+def read_business(side: Fields) -> Business:
     """Return the business's number that a `sender` or `recipient` describes."""
     return Business(
-        id=text(side, "id"), name=text(side, "name"), channel_type=text(side, "channelType", "channel_type")
+        id=read_text(side, "id"),
+        name=read_text(side, "name"),
+        channel_type=read_text(side, "channelType", "channel_type"),
     )
 
 
-def attachments_in(*parts: Fields) -> tuple[Attachment, ...]:
-    """Return the files of the first part that has any which are readable."""
+def _find_object(parts: tuple[Fields, ...], name: str) -> Fields | None:
+    """Return the first part's object of this name that has content."""
+    for part in parts:
+        found = part.get(name)
+        if found and is_object(found) and has_content(found):
+            return found
+    return None
+
+
+def read_attachments(*parts: Fields) -> tuple[Attachment, ...]:
+    """Return the files of the first part that has any."""
     for part in parts:
         found = part.get("attachments")
         if found:
             items = [found] if is_object(found) else found if is_array(found) else ()
-            if read := [one for item in items if is_object(item) and (one := _attachment(item))]:
-                return tuple(read)
+            if files := [one for item in items if is_object(item) and (one := _read_attachment(item))]:
+                return tuple(files)
     return ()
 
 
-def _attachment(item: Fields) -> Attachment | None:
-    kind, url = text(item, "type"), text(item, "url")
+def _read_attachment(item: Fields) -> Attachment | None:
+    kind, url = read_text(item, "type"), read_text(item, "url")
     if url is None and not has_content(item):
         return None
     return Attachment(
         type=None if kind == "attachment_type_unspecified" else kind,
         url=url,
-        caption=text(item, "caption"),
-        filename=text(item, "filename"),
+        caption=read_text(item, "caption"),
+        filename=read_text(item, "filename"),
     )
 
 
-def location_in(*parts: Fields) -> Location | None:
-    """Return the place of the first part that has one; a gateway writes an absent place as zeros."""
-    for part in parts:
-        place = part.get("location")
-        if place and is_object(place) and has_content(place):
-            return Location(
-                latitude=number(place, "latitude", within=90),
-                longitude=number(place, "longitude", within=180),
-                name=text(place, "name"),
-                address=text(place, "address"),
-            )
-    return None
+def read_location(*parts: Fields) -> Location | None:
+    """Return the location of the first part that has one; a gateway writes an absent one as zeros."""
+    place = _find_object(parts, "location")
+    if place is None:
+        return None
+    return Location(
+        latitude=read_number(place, "latitude", within=90),
+        longitude=read_number(place, "longitude", within=180),
+        name=read_text(place, "name"),
+        address=read_text(place, "address"),
+    )
 
 
-def referral_in(*parts: Fields) -> Referral | None:
+def read_referral(*parts: Fields) -> Referral | None:
     """Return the referral of the first part that has one."""
-    for part in parts:
-        referral = part.get("referral")
-        if referral and is_object(referral) and has_content(referral):
-            return Referral(
-                ctwa_clid=text(referral, "ctwaClid", "ctwa_clid"),
-                source_url=text(referral, "sourceUrl", "source_url"),
-                source_id=text(referral, "sourceId", "source_id"),
-                source_type=text(referral, "sourceType", "source_type"),
-                headline=text(referral, "headline"),
-                body=text(referral, "body"),
-                media_type=text(referral, "mediaType", "media_type"),
-                image_url=text(referral, "imageUrl", "image_url"),
-                video_url=text(referral, "videoUrl", "video_url"),
-                thumbnail_url=text(referral, "thumbnailUrl", "thumbnail_url"),
-            )
-    return None
+    referral = _find_object(parts, "referral")
+    if referral is None:
+        return None
+    return Referral(
+        ctwa_clid=read_text(referral, "ctwaClid", "ctwa_clid"),
+        source_url=read_text(referral, "sourceUrl", "source_url"),
+        source_id=read_text(referral, "sourceId", "source_id"),
+        source_type=read_text(referral, "sourceType", "source_type"),
+        headline=read_text(referral, "headline"),
+        body=read_text(referral, "body"),
+        media_type=read_text(referral, "mediaType", "media_type"),
+        image_url=read_text(referral, "imageUrl", "image_url"),
+        video_url=read_text(referral, "videoUrl", "video_url"),
+        thumbnail_url=read_text(referral, "thumbnailUrl", "thumbnail_url"),
+    )

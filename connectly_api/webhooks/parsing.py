@@ -1,20 +1,20 @@
-"""From a JSON object to the event that it is: pure, and without a way to fail.
+"""From a request's headers and raw bytes to a typed event, without I/O: for any framework and for sync code.
 
-How the kind is found. A known `topic` settles it, unless the body holds something of another kind and nothing of its
-own; an unknown topic makes an `UnknownEvent`. Where no topic is named, as on most inbound messages, the one part of
-`statusUpdate`, `report`, and `message` or `buttonResponse` which is there decides; several of them decide nothing.
+How the kind of an event is found. A known `topic` decides, unless the body has content of another kind and none of its
+own; an unknown topic makes an `UnknownEvent`. Without a topic, as on most inbound messages, the body must have exactly
+one of `statusUpdate`, `report`, and `message` or `buttonResponse`; with several of them it is an `UnknownEvent`.
 
 Source, unless noted otherwise: https://docs.connectly.ai/webhooks/payload-types.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
-from connectly_api.error_response import error_fields
+from connectly_api.error_response import parse_error_fields
 from connectly_api.json_values import is_object
+from connectly_api.tracebacks import cut_traceback
+from connectly_api.webhooks.decoding import MAX_BYTES, decode
 from connectly_api.webhooks.event_parts import Business, Customer, DeliveryFailure
 from connectly_api.webhooks.events import (
     ButtonReply,
@@ -26,35 +26,27 @@ from connectly_api.webhooks.events import (
     UnknownEvent,
 )
 from connectly_api.webhooks.extract import (
-    attachments_in,
-    business_in,
-    customer_in,
-    is_unfamiliar,
-    location_in,
-    marked_side,
-    referral_in,
-    written_by_business,
+    find_customer_side,
+    has_unknown_content,
+    is_from_business,
+    read_attachments,
+    read_business,
+    read_customer,
+    read_location,
+    read_referral,
 )
-from connectly_api.webhooks.lenient_fields import NOTHING, Fields, flag, has_content, inner, text, time
+from connectly_api.webhooks.lenient_fields import (
+    NOTHING,
+    Fields,
+    has_content,
+    read_flag,
+    read_object,
+    read_text,
+    read_time,
+)
+from connectly_api.webhooks.signature import HeadersLike, Secrets, find_signature, verify
 
-__all__ = ["read"]
-
-
-def read(body: dict[str, Any]) -> Event:
-    """Return the event that a JSON object describes; what cannot be read is lost, and stays in `raw`."""
-    topic = text(body, "topic")
-    match _family(body, topic):
-        case "messages":
-            return _read_message(body, topic)
-        case "delivery_status":
-            return _read_status(body, topic)
-        case "report":
-            return _read_report(body, topic)
-        case _:
-            return _read_unknown(body, topic)
-
-
-_FAMILIES: Final = {
+_TOPIC_OF_PART: Final = {
     "statusUpdate": "delivery_status",
     "status_update": "delivery_status",
     "report": "report",
@@ -62,138 +54,169 @@ _FAMILIES: Final = {
     "buttonResponse": "messages",
     "button_response": "messages",
 }
-_TOPICS: Final = frozenset(_FAMILIES.values())
+_TOPICS: Final = frozenset(_TOPIC_OF_PART.values())
 _NO_TOPIC: Final = frozenset({None, "topic_unspecified"})
+_OTHER_SIDE: Final = {"sender": "recipient", "recipient": "sender"}
+_NO_CUSTOMER: Final = Customer()
+_NO_BUSINESS: Final = Business()
 
 
-def _family(body: Fields, topic: str | None) -> str | None:
-    """Return the topic to which the body belongs, or None where that is unknown or contradictory."""
+@cut_traceback
+def receive(headers: HeadersLike, body: bytes, secrets: Secrets, *, max_bytes: int = MAX_BYTES) -> Event:
+    """Verify a request's signature, and return its event.
+
+    Args:
+        headers: The request's headers: any mapping, or pairs; `str` or `bytes`; names in any case.
+        body: The request's raw body, as it came.
+        secrets: The business's secret, or several during a rotation.
+        max_bytes: The largest body that is accepted.
+
+    Raises:
+        WebhookSignatureError: The signature is missing, malformed or wrong, or a secret is empty: answer 401.
+        WebhookPayloadError: The body is authentic, but is not a JSON object within the limits: answer 400.
+        TypeError: The body is not bytes.
+    """
+    verify(body, find_signature(headers), secrets)
+    return parse(body, max_bytes=max_bytes)
+
+
+@cut_traceback
+def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Event:
+    """Return the event in a body that you have verified already.
+
+    Args:
+        body: The request's raw body.
+        max_bytes: The largest body that is accepted.
+
+    Raises:
+        WebhookPayloadError: It is not a JSON object, or exceeds a limit: 1 MiB, 520 levels, the range of a double.
+        TypeError: The body is not bytes.
+    """
+    return _build_event(decode(body, max_bytes=max_bytes))
+
+
+def _build_event(body: dict[str, Any]) -> Event:
+    topic = read_text(body, "topic")
+    match _find_topic(body, topic):
+        case "messages":
+            return _build_message(body, topic)
+        case "delivery_status":
+            return _build_status(body, topic)
+        case "report":
+            return _build_report(body, topic)
+        case _:
+            return _build_unknown(body, topic)
+
+
+def _find_topic(body: Fields, topic: str | None) -> str | None:
+    """Return the topic to which the body belongs, or None if that is unknown or contradictory."""
     if topic not in _TOPICS and topic not in _NO_TOPIC:
         return None
-    parts = [name for name, part in body.items() if name in _FAMILIES and is_object(part)]
-    named = {_FAMILIES[name] for name in parts}
-    if len(named) == 1 and (topic in named or topic in _NO_TOPIC):
-        return named.pop()
-    told = {_FAMILIES[name] for name in parts if has_content(body[name])}
+    parts = [name for name, part in body.items() if name in _TOPIC_OF_PART and is_object(part)]
+    present = {_TOPIC_OF_PART[name] for name in parts}
+    if len(present) == 1 and (topic in present or topic in _NO_TOPIC):
+        return present.pop()
+    with_content = {_TOPIC_OF_PART[name] for name in parts if has_content(body[name])}
     if topic in _TOPICS:
-        # Where its own part was lost, the topic still tells the kind; where another stands there instead, nothing does.
-        return topic if not told or topic in told else None
-    candidates = told or named
+        # If its own part is missing, the topic still tells the kind; if another part is there instead, nothing does.
+        return topic if not with_content or topic in with_content else None
+    candidates = with_content or present
     return candidates.pop() if len(candidates) == 1 else None
 
 
-def _read_message(body: dict[str, Any], topic: str | None) -> Event:
-    """Return the event of a message, in one direction or the other.
+def _build_message(body: dict[str, Any], topic: str | None) -> Event:
+    """Return the event of a message, inbound or outbound.
 
-    What the business itself wrote is an `Echo`; a button's reply is a `ButtonReply`; text, attachments, a location or a
-    referral make an `InboundMessage`; none of these beside something unfamiliar (a reaction, a sticker, contacts) makes
-    an `UnknownEvent`; nothing at all leaves an `InboundMessage` whose fields were lost.
+    A message from the business itself is an `Echo`; a button's reply is a `ButtonReply`; text, attachments, a location
+    or a referral make an `InboundMessage`. Unknown content alone (a reaction, a sticker, contacts) is an
+    `UnknownEvent`; no content at all is an `InboundMessage` whose fields were dropped.
     """
-    message = inner(body, "message")
-    if written_by_business(body, message):
+    message = read_object(body, "message")
+    if is_from_business(body, message):
         return Echo(
-            **_common(body, topic, message, customer="recipient"),
-            text=text(message, "text"),
-            attachments=attachments_in(message, body),
-            location=location_in(message, body),
+            **_read_common(body, topic, message, customer="recipient"),
+            text=read_text(message, "text"),
+            attachments=read_attachments(message, body),
+            location=read_location(message, body),
         )
-    common = _common(body, topic, message, customer="sender")
-    button = inner(body, "buttonResponse", "button_response") or inner(message, "buttonResponse", "button_response")
-    if (button and has_content(button)) or flag(message, "isButtonResponse", "is_button_response"):
+    common = _read_common(body, topic, message, customer="sender")
+    names = "buttonResponse", "button_response"
+    button = read_object(body, *names) or read_object(message, *names)
+    if (button and has_content(button)) or read_flag(message, "isButtonResponse", "is_button_response"):
         return ButtonReply(
             **common,
-            id=text(button, "id"),
-            text=text(button, "text") or text(message, "text"),
-            payload=text(button, "payload") or text(message, "payload"),
+            id=read_text(button, "id"),
+            text=read_text(button, "text") or read_text(message, "text"),
+            payload=read_text(button, "payload") or read_text(message, "payload"),
         )
-    written = text(message, "text")
-    attachments = attachments_in(message, body)
-    location = location_in(message, body)
-    referral = referral_in(message, body)
-    if not (written or attachments or location or referral) and is_unfamiliar(message, body):
+    text = read_text(message, "text")
+    attachments = read_attachments(message, body)
+    location = read_location(message, body)
+    referral = read_referral(message, body)
+    if not (text or attachments or location or referral) and has_unknown_content(message, body):
         return UnknownEvent(**common)
-    return InboundMessage(**common, text=written, attachments=attachments, location=location, referral=referral)
+    return InboundMessage(**common, text=text, attachments=attachments, location=location, referral=referral)
 
 
-def _read_status(body: dict[str, Any], topic: str | None) -> DeliveryStatus:
-    update = inner(body, "statusUpdate", "status_update")
-    status = text(update, "status")
-    error = inner(update, "error")
+def _build_status(body: dict[str, Any], topic: str | None) -> DeliveryStatus:
+    update = read_object(body, "statusUpdate", "status_update")
+    status = read_text(update, "status")
+    error = read_object(update, "error")
     return DeliveryStatus(
-        **_common(body, topic, update, customer="recipient"),
+        **_read_common(body, topic, update, customer="recipient"),
         # The documentation's older prose calls it `delivery_failure`.
         status="delivery_failed" if status == "delivery_failure" else status,
-        failure=DeliveryFailure(**error_fields(error)) if has_content(error) else None,
+        failure=DeliveryFailure(**parse_error_fields(error)) if has_content(error) else None,
     )
 
 
-def _read_report(body: dict[str, Any], topic: str | None) -> ReportReady:
-    report = inner(body, "report")
-    run = inner(report, "last_run", "lastRun")
-    result = inner(run, "result")
+def _build_report(body: dict[str, Any], topic: str | None) -> ReportReady:
+    report = read_object(body, "report")
+    run = read_object(report, "last_run", "lastRun")
+    result = read_object(run, "result")
     return ReportReady(
-        **_common(body, topic, NOTHING, customer=None),
-        report_id=text(report, "id"),
-        name=text(report, "name"),
-        report_type=text(report, "type"),
-        run_id=text(run, "id"),
-        status=text(run, "status"),
-        url=text(result, "url"),
-        created_at=time(result, "created_at", "createdAt"),
-        expires_at=time(result, "expires_at", "expiresAt"),
+        **_read_common(body, topic, NOTHING, customer=None),
+        report_id=read_text(report, "id"),
+        name=read_text(report, "name"),
+        report_type=read_text(report, "type"),
+        run_id=read_text(run, "id"),
+        status=read_text(run, "status"),
+        url=read_text(result, "url"),
+        created_at=read_time(result, "created_at", "createdAt"),
+        expires_at=read_time(result, "expires_at", "expiresAt"),
     )
 
 
-def _read_unknown(body: dict[str, Any], topic: str | None) -> UnknownEvent:
-    about = inner(body, "message") or inner(body, "statusUpdate", "status_update")
-    customer = marked_side(body)
+def _build_unknown(body: dict[str, Any], topic: str | None) -> UnknownEvent:
+    about = read_object(body, "message") or read_object(body, "statusUpdate", "status_update")
+    customer = find_customer_side(body)
     # Only inbound messages come without a topic.
     if customer is None and (topic in _NO_TOPIC or topic == "messages"):
-        customer = "recipient" if written_by_business(body, about) else "sender"
-    return UnknownEvent(**_common(body, topic, about, customer=customer))
+        customer = "recipient" if is_from_business(body, about) else "sender"
+    return UnknownEvent(**_read_common(body, topic, about, customer=customer))
 
 
-class _Common(TypedDict):
-    topic: str | None
-    customer: Customer
-    business: Business
-    timestamp: datetime | None
-    message_id: str | None
-    reply_to_id: str | None
-    callback_data: Any
-    campaign_name: str | None
-    raw: Mapping[str, Any]
+def _read_common(body: dict[str, Any], topic: str | None, about: Fields, *, customer: str | None) -> dict[str, Any]:
+    """Return the fields that every event has.
 
-
-def _common(body: dict[str, Any], topic: str | None, about: Fields, *, customer: str | None) -> _Common:
-    """Read what every event has.
-
-    Args:
-        body: The whole body.
-        topic: Its topic.
-        about: The part that has the message's id, and perhaps the campaign's name.
-        customer: `sender`, `recipient`, or None where the event has no customer, or it is not known which side it is.
+    `about` is the part with the message's id, and perhaps the campaign's name; `customer` is the side that is the
+    customer, `sender` or `recipient`, or None if there is none, or it is unclear.
     """
-    context = inner(body, "context") or inner(about, "context")
+    context = read_object(body, "context") or read_object(about, "context")
     callback_data = body.get("callbackData")
     return {
         "topic": topic,
-        "customer": customer_in(inner(body, customer)) if customer else _NOBODY,
-        "business": business_in(inner(body, _OTHER_SIDE[customer])) if customer else _NO_BUSINESS,
-        "timestamp": time(body, "timestamp"),
-        "message_id": text(about, "id"),
-        "reply_to_id": text(context, "replyToId", "reply_to_id") if context else None,
+        "customer": read_customer(read_object(body, customer)) if customer else _NO_CUSTOMER,
+        "business": read_business(read_object(body, _OTHER_SIDE[customer])) if customer else _NO_BUSINESS,
+        "timestamp": read_time(body, "timestamp"),
+        "message_id": read_text(about, "id"),
+        "reply_to_id": read_text(context, "replyToId", "reply_to_id") if context else None,
         "callback_data": body.get("callback_data") if callback_data is None else callback_data,
-        "campaign_name": _campaign_name(body) or _campaign_name(about),
+        "campaign_name": _read_campaign_name(body) or _read_campaign_name(about),
         "raw": body,
     }
 
 
-_OTHER_SIDE: Final = {"sender": "recipient", "recipient": "sender"}
-_NOBODY: Final = Customer()
-_NO_BUSINESS: Final = Business()
-
-
-def _campaign_name(part: Fields) -> str | None:
-    metadata = inner(part, "metadata")
-    return text(metadata, "campaign_name", "campaignName") if metadata else None
+def _read_campaign_name(part: Fields) -> str | None:
+    metadata = read_object(part, "metadata")
+    return read_text(metadata, "campaign_name", "campaignName") if metadata else None

@@ -47,7 +47,7 @@ def test_there_are_blocks_of_both_sorts() -> None:
 def test_a_block_of_plain_commands_runs_as_it_stands(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", nothing)
+    monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", nothing)
     monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     for program, *arguments in words_of(PLAIN[number]):
         if program == "pip":

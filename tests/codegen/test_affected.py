@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from codegen.affected import Affected, affected, steps_affected, touched
+from codegen.affected import Affected, find_affected, find_affected_steps, list_changed_names
 from codegen.difference import compare
 from codegen.document import Json
 from codegen.generate import prepare
@@ -60,9 +60,9 @@ def look(change: Any) -> dict[str, list[str]]:
         if "enum" in schema
     }
     difference = compare(convert(old), convert(new))
-    found = touched(difference, (after.published, before.published), enums)
+    found = list_changed_names(difference, (after.published, before.published), enums)
     result: dict[str, list[str]] = {}
-    for one in affected(found, MODULES, GOLDEN):
+    for one in find_affected(found, MODULES, GOLDEN):
         result.setdefault(one.why, []).append(f"{one.kind} {one.where}")
     return result
 
@@ -141,8 +141,8 @@ def test_what_is_merely_told_concerns_no_one(change: Any) -> None:
 
 def test_steps_that_find_more_or_less_than_before_are_named() -> None:
     old, new = convert(service()), convert(service())
-    assert steps_affected(old, new, STEPS) == []
+    assert find_affected_steps(old, new, STEPS) == []
     new["servers"] = [{"url": "https://example.com"}]
-    assert steps_affected(old, new) == [
+    assert find_affected_steps(old, new) == [
         Affected("add the server: 0 places now, 1 before", "overlay", "codegen/overlay.py")
     ]

@@ -12,8 +12,8 @@ def test_the_same_tree_makes_no_difference() -> None:
 
 def test_an_edited_file_is_shown_as_a_diff_towards_what_is_generated() -> None:
     assert compare(TREE, {**TREE, "__init__.py": b"a = 1\nb = 3\n"}) == [
-        "--- __init__.py (as it is)",
-        "+++ __init__.py (as generated)",
+        "--- __init__.py (found)",
+        "+++ __init__.py (generated)",
         "@@ -1,2 +1,2 @@",
         " a = 1",
         "-b = 3",
@@ -39,6 +39,4 @@ def test_an_extra_file_of_any_bytes_is_named() -> None:
 
 
 def test_a_difference_that_no_line_shows_is_named() -> None:
-    assert compare({"a": b"x\n"}, {"a": b"x\r\n"}) == [
-        "a: differs in bytes that no line shows, its line endings perhaps"
-    ]
+    assert compare({"a": b"x\n"}, {"a": b"x\r\n"}) == ["a: differs in bytes that no line shows, such as line endings"]

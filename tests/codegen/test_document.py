@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.document import CodegenError, checked, elements, extensions, inside, load, members, refuse, strings
+from codegen.document import CodegenError, check_object, elements, extensions, inside, load, members, refuse, strings
 
 
 def test_a_document_is_decoded() -> None:
@@ -42,7 +42,7 @@ KNOWN = {"name": str, "deep": dict, "size": int, "flag": bool, "any": object, "x
 
 def test_known_keys_of_the_right_types_pass_and_extensions_too() -> None:
     fields = {"name": "a", "deep": {}, "size": 1.5, "flag": True, "any": None, "x-known": False, "x-other": [1]}
-    assert checked(fields, KNOWN, "#", required=("name",)) is fields
+    assert check_object(fields, KNOWN, "#", required=("name",)) is fields
     assert extensions(fields) == {"x-known": False, "x-other": [1]}
 
 
@@ -61,7 +61,7 @@ def test_known_keys_of_the_right_types_pass_and_extensions_too() -> None:
 )
 def test_unknown_keys_and_wrong_types_are_refused_with_their_pointer(fields: object, problem: str) -> None:
     with pytest.raises(CodegenError, match=problem):
-        checked(fields, KNOWN, "#", required=("name",))
+        check_object(fields, KNOWN, "#", required=("name",))
 
 
 def test_lists_and_objects_are_told_apart() -> None:

@@ -82,7 +82,7 @@ def test_a_file_that_is_nested_too_deeply_for_the_generator_is_refused(monkeypat
     def descend(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(generate, "_built", descend)
+    monkeypatch.setattr(generate, "_generate", descend)
     with pytest.raises(CodegenError, match=r"service\.swagger\.json: nested too deeply"):
         build(Layout.of(ROOT))
 
@@ -162,7 +162,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_generated_tree_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("kept", encoding="utf-8")
-    with pytest.raises(CodegenError, match="holds something other than a generated tree"):
+    with pytest.raises(CodegenError, match="is not a generated tree"):
         write_tree(FILES, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from codegen.handwritten import Part, parts, reached
+from codegen.handwritten import Part, find_public_callers, parts
 
 SOURCE = '''
 """Text with
@@ -74,7 +74,7 @@ def build(given, part):
 
 
 def names(*touched: Part) -> list[str]:
-    return [part.name for part in reached(touched, EVERYTHING, {"client.py": "Client"})]
+    return [part.name for part in find_public_callers(touched, EVERYTHING, {"client.py": "Client"})]
 
 
 def test_public_methods_are_reached_through_functions_and_through_what_they_make() -> None:
@@ -83,5 +83,5 @@ def test_public_methods_are_reached_through_functions_and_through_what_they_make
     assert names(BY_NAME["Thing"]) == []
     assert names() == []
     alone = [part for part in EVERYTHING if part.name != "_build"]
-    found = reached([BY_NAME["Thing.to_part"]], alone, {"client.py": "Client"})
+    found = find_public_callers([BY_NAME["Thing.to_part"]], alone, {"client.py": "Client"})
     assert [part.name for part in found] == ["Client.send_thing"]

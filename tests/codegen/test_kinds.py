@@ -100,7 +100,7 @@ def test_each_kind_has_its_type_its_reader_and_its_writer(schema: Json, annotati
 )
 def test_a_whole_body_is_read_and_written(schema: Json, reader: str, written: str) -> None:
     kinds, found = kinds_of({"a": schema})
-    assert (kinds.body_reader(found["a"]), kinds.written(found["a"])) == (reader, written)
+    assert (kinds.body_reader(found["a"]), kinds.body_writer(found["a"])) == (reader, written)
 
 
 def test_classes_are_found_within_lists_and_mappings_and_those_that_read_are_told_apart() -> None:

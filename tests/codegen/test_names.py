@@ -52,7 +52,7 @@ def test_parameters_stay_clear_of_what_every_operation_has(name: str, expected: 
 @pytest.mark.parametrize("name", ["", "$$", "...", "größe", "ﬁ", "a\u202eb", "日本", "a\ud800"])
 def test_names_without_a_plain_name_in_python_are_refused(name: str) -> None:
     for named in (names.field, names.argument, names.function, names.module, names.class_name):
-        with pytest.raises(CodegenError, match="makes no plain ASCII name in Python"):
+        with pytest.raises(CodegenError, match="cannot become an ASCII name in Python"):
             named(name)
 
 

@@ -207,10 +207,13 @@ def test_errors_give_their_schemas_names_and_are_dropped() -> None:
 @pytest.mark.parametrize(
     ("definitions", "problem"),
     [
-        ({"v1A": reference("v1B"), "v1B": reference("v1A")}, "#/components/schemas/v1A: the reference leads to itself"),
+        (
+            {"v1A": reference("v1B"), "v1B": reference("v1A")},
+            "#/components/schemas/v1A: the reference refers to itself",
+        ),
         (
             {"v1L": {"type": "array", "items": reference("v1L")}},
-            "definition v1L: the schema is made of nothing but itself",
+            "definition v1L: the schema consists of nothing but itself",
         ),
     ],
 )

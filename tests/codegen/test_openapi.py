@@ -89,11 +89,11 @@ def test_components_are_followed_and_what_only_validators_need_goes() -> None:
         (openapi(servers=[{"url": "/a"}, {"url": "/b"}]), "#/servers: the servers differ in their base path"),
         (
             openapi({"parameters": [{"$ref": "#/components/parameters/x"}]}),
-            "leads to nothing under #/components/parameters",
+            "is not under #/components/parameters",
         ),
         (
             openapi({"parameters": [{"name": "a", "in": "query", "schema": {"type": "object"}}]}),
-            "a parameter is a single value",
+            "a parameter must be a single value",
         ),
         (openapi({"requestBody": {}}), "#/paths/~1a/get/requestBody: 'content' is missing"),
         (openapi(components={"securitySchemes": {"m": {"type": "mutualTLS"}}}), "#/components/securitySchemes/m: only"),
@@ -106,11 +106,11 @@ def test_components_are_followed_and_what_only_validators_need_goes() -> None:
                 {"parameters": [{"$ref": "#/components/parameters/a"}]},
                 components={"parameters": {"a": {"$ref": "#/components/parameters/a"}}},
             ),
-            "the reference leads to itself",
+            "the reference refers to itself",
         ),
         (
             openapi(components={"schemas": {"a": {"$ref": "#/x"}}}),
-            "'#/x' leads to no schema under #/components/schemas",
+            "'#/x' is not under #/components/schemas",
         ),
         (
             openapi(components={"schemas": {"a": {"type": 1}}}),
@@ -177,7 +177,7 @@ def test_alternatives_of_all_kinds_are_read() -> None:
         "additionalProperties": TEXT,
         "allOf": [TEXT],
     }
-    with pytest.raises(CodegenError, match="the alternatives lead in a circle"):
+    with pytest.raises(CodegenError, match="the alternatives refer to each other in a circle"):
         reader.convert({"oneOf": [{"$ref": "#/components/schemas/Loop"}, TEXT]}, "#")
 
 
@@ -189,7 +189,7 @@ def test_the_rest_of_a_document_is_read() -> None:
     assert get(document)["parameters"][0]["collectionFormat"] == "pipes"
     assert as_swagger(document)["info"]["license"] == {"name": "MIT"}
     document["paths"]["/a"]["get"]["parameters"][0]["style"] = "deepObject"
-    with pytest.raises(CodegenError, match="lists in the style 'deepObject' are not supported"):
+    with pytest.raises(CodegenError, match="lists of style 'deepObject' are not supported"):
         as_swagger(document)
     document["paths"]["/a"]["get"]["parameters"][0] |= {"style": "form", "explode": False, "schema": TEXT}
     document["paths"]["/a"]["get"]["parameters"][0]["schema"] = {"type": "array", "description": "Listed."}

@@ -149,7 +149,7 @@ def test_an_operation_with_schemes_gets_servers() -> None:
                     "parameters": [{"name": name, "in": "body", "schema": {}} for name in ("a", "b")],
                 }
             },
-            "#/paths/~1v1~1a/post: an operation has one body at most",
+            "#/paths/~1v1~1a/post: an operation can have at most one body",
         ),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from codegen.document import CodegenError, Json
-from codegen.overlay import SERVER, STEPS, Step, apply, counted
+from codegen.overlay import SERVER, STEPS, Step, apply, count_matches
 from codegen.swagger import convert
 from codegen.walk import sites
 from tests.codegen.samples import NAMES, VENDORED, small, swagger
@@ -40,8 +40,8 @@ def test_every_step_says_what_it_does_and_why() -> None:
 
 def test_general_rules_change_what_they_find_be_it_nothing() -> None:
     once = apply(convert(swagger(VENDORED)))
-    again = counted(once)
-    assert counted(convert(swagger(VENDORED)))["drop error responses"] == 6
+    again = count_matches(once)
+    assert count_matches(convert(swagger(VENDORED)))["drop error responses"] == 6
     assert {again[name] for name in ("add the server", "drop error responses", "drop defaults")} == {0}
 
 
@@ -82,5 +82,5 @@ def test_a_step_that_cannot_do_its_work_stops_the_run_and_is_named(operation: Js
 def test_servers_that_differ_stop_the_run() -> None:
     document = convert(small())
     document["servers"] = [{"url": "/a"}, {"url": "/b"}]
-    with pytest.raises(CodegenError, match=r"^overlay step 'put the base path before each path': "):
+    with pytest.raises(CodegenError, match=r"^overlay step 'prepend the base path to each path': "):
         apply(document)

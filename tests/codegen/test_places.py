@@ -25,7 +25,7 @@ def test_places_are_texts_without_names_that_are_not_sent() -> None:
     assert places.field("Message", "isEcho") == "Message.isEcho"
     assert places.field("Message", "a.b") == 'Message."a.b"'
     assert places.element("Message.parts") == "Message.parts[]"
-    assert places.mapped("Message.labels") == "Message.labels{}"
+    assert places.mapping_value("Message.labels") == "Message.labels{}"
     assert places.definition("v1A") == "definition v1A"
 
 
@@ -35,7 +35,7 @@ def test_references_are_followed_to_their_end() -> None:
     assert places.target(beside, DEFINITIONS) == (DEFINITIONS["A"], "A")
     own = {"allOf": [reference("A")], "properties": {"b": {}}}
     assert places.target(own, DEFINITIONS) == (own, None)
-    with pytest.raises(CodegenError, match="#/components/schemas/Loop: the reference leads to itself"):
+    with pytest.raises(CodegenError, match="#/components/schemas/Loop: the reference refers to itself"):
         places.target(reference("Loop"), DEFINITIONS)
 
 

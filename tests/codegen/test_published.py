@@ -39,4 +39,4 @@ def test_a_table_that_is_none_is_refused(change: dict[str, object], problem: str
     with pytest.raises(CodegenError) as refused:
         read(json.dumps({"operations": {}, "models": {}, **change}).encode())
     assert str(refused.value).startswith(f"codegen/published.json: {problem}")
-    assert str(refused.value).endswith("take it from version control again")
+    assert str(refused.value).endswith("restore it from version control")

@@ -126,11 +126,11 @@ def test_arguments_with_one_name_are_told_apart_by_their_place_or_a_number() -> 
         (
             "/v1/{a}",
             [parameter("b", "path")],
-            "#/paths/~1v1~1{a}/get: the path and its parameters do not name the same",
+            "#/paths/~1v1~1{a}/get: the path and its parameters have different names",
         ),
-        ("/v1/{a}", [], "do not name the same"),
-        ("/v1", [parameter("a", "path")], "do not name the same"),
-        ("/{a}/{a}", [parameter("a", "path")], "do not name the same"),
+        ("/v1/{a}", [], "have different names"),
+        ("/v1", [parameter("a", "path")], "have different names"),
+        ("/{a}/{a}", [parameter("a", "path")], "have different names"),
         ("/v1", [parameter("X A", "header")], "the name of a header parameter cannot be sent"),
     ],
 )

@@ -207,7 +207,7 @@ def test_what_includes_others_becomes_one_object() -> None:
     [
         (
             {"A": {"allOf": [{"properties": {"x": {"type": "string"}}}, {"properties": {"x": {"type": "integer"}}}]}},
-            "#/components/schemas/A/properties/x: two parts of the schema say different things about it",
+            "#/components/schemas/A/properties/x: two parts of the schema contradict each other",
         ),
         (
             {

@@ -57,9 +57,7 @@ def test_yaml_is_read_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99, 0.9999])
 def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
-    assert "truncated: it ends within line" in refusal(
-        put(tmp_path, VENDORED_BYTES[: int(len(VENDORED_BYTES) * share)])
-    )
+    assert "truncated: it ends in line" in refusal(put(tmp_path, VENDORED_BYTES[: int(len(VENDORED_BYTES) * share)]))
 
 
 @pytest.mark.parametrize(
@@ -68,9 +66,9 @@ def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
         (b"", "empty"),
         (b"  \n", "empty"),
         (b"<!doctype html><html></html>", "a web page or XML, not JSON"),
-        (b'{"swagger": "2.0" "info": {}, "paths": {}, "more": 1234567890}', "not readable as JSON"),
-        (b'{"a": 1, "a": 2}', "the key 'a' stands twice"),
-        (b'{"a": "\xff\xfe"}', "not readable as JSON"),
+        (b'{"swagger": "2.0" "info": {}, "paths": {}, "more": 1234567890}', "not valid JSON"),
+        (b'{"a": 1, "a": 2}', "the key 'a' occurs twice"),
+        (b'{"a": "\xff\xfe"}', "not valid JSON"),
         (b"- a\n- b\n", "neither a JSON object nor a YAML mapping"),
         (b"a: [\n", "neither JSON nor YAML"),
         (b"a: &x 1\nb: *x\n", "YAML with aliases"),
@@ -80,13 +78,13 @@ def test_a_truncated_file_is_called_so(share: float, tmp_path: Path) -> None:
         (b'{"openapi": "4.0.0"}', "neither Swagger 2.0 nor OpenAPI 3.0 or 3.1"),
         (b'{"swagger": "2.0", "paths": {}}', "#: 'info' is missing"),
         (b'{"openapi": "3.0.0", "paths": []}', "not valid openapi 3.0"),
-        (small(definitions={"a": {"$ref": "https://example.com/a.json"}}), "which is outside of the file"),
-        ({"openapi": "3.0.0", "x-a": {"$ref": "https://example.com/a.json"}}, "which is outside of the file"),
+        (small(definitions={"a": {"$ref": "https://example.com/a.json"}}), "which is outside the file"),
+        ({"openapi": "3.0.0", "x-a": {"$ref": "https://example.com/a.json"}}, "which is outside the file"),
         (
             {"swagger": "2.0", "info": {"title": "a", "version": "1"}, "paths": {"/a": {"get": {"responses": {}}}}},
             "not valid swagger 2.0",
         ),
-        (small(definitions={"a": {"$ref": "#/definitions/gone"}}), "leads to no definition of this file"),
+        (small(definitions={"a": {"$ref": "#/definitions/gone"}}), "is not a definition of this file"),
     ],
 )
 def test_a_file_that_is_not_to_be_used_is_refused_with_a_sentence(
@@ -105,7 +103,7 @@ def test_a_file_over_which_the_validator_stumbles_is_refused(
     def stumble(_: object) -> None:
         raise problem
 
-    monkeypatch.setattr(source, "_known_deviations_mended", stumble)
+    monkeypatch.setattr(source, "_drop_known_deviations", stumble)
     assert sentence in refusal(put(tmp_path, small()))
 
 
@@ -169,8 +167,8 @@ def test_an_address_is_fetched_and_led_on(serve: Callable[[dict[str, Answer]], s
         ((200, {}, b"<html>"), "/a: a web page or XML"),
         ((200, {}, VENDORED_BYTES[:500]), "/a: truncated"),
         ((200, {"content-length": "500"}, b"{}"), "/a: cannot be fetched: RemoteProtocolError"),
-        ((301, {"location": "/a"}, b""), "led on more than 5 times"),
-        ((301, {"location": "http://example.com/x"}, b""), "http://example.com/x: only https is fetched"),
+        ((301, {"location": "/a"}, b""), "redirected more than 5 times"),
+        ((301, {"location": "http://example.com/x"}, b""), "http://example.com/x: only https is allowed"),
     ],
 )
 def test_an_answer_that_is_no_file_is_refused(
@@ -195,7 +193,7 @@ def test_an_answer_that_is_too_large_or_too_slow_is_refused(
     "address", ["http://example.com/a", "ftp://example.com/a", "file:///etc/passwd", "http://127.0.0.1.example.com/a"]
 )
 def test_nothing_but_https_is_fetched(address: str) -> None:
-    assert "only https is fetched" in refusal(address)
+    assert "only https is allowed" in refusal(address)
 
 
 def test_no_secret_of_an_address_is_shown() -> None:

@@ -114,6 +114,6 @@ def test_a_crash_after_the_last_step_is_tidied_up(root: Path) -> None:
 def test_what_cannot_be_taken_back_is_said(root: Path) -> None:
     (root / FOLDER).mkdir()
     (root / FOLDER / "list.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(CodegenError, match=r"could not be taken back .*; what was replaced lies in .*old"):
+    with pytest.raises(CodegenError, match=r"could not be undone .*; the replaced files are in .*old"):
         recover(root)
     assert (root / FOLDER).exists()

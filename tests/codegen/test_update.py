@@ -91,7 +91,7 @@ def test_a_new_file_is_put_in_place_and_told(
     assert b"mime_type" in (checkout / "connectly_api/lowlevel/models/attachment.py").read_bytes()
     assert (checkout / "connectly_api/lowlevel/api/widget_service/list_.py").is_file()
     for line in (
-        "2 breaking, 5 additive, 0 cosmetic: asks for a major version.",
+        "2 breaking, 5 additive, 0 cosmetic: requires a major version.",
         "  Attachment.mimeType: new optional field, string",
         "      facade: Connectly.send_audio, Connectly.send_document, Connectly.send_image, Connectly.send_video",
         "  Participant.userId: the field is removed",
@@ -112,16 +112,16 @@ def test_the_same_in_another_style_concerns_no_handwritten_place(
     checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(checkout, put(tmp_path, STYLES["packaged names"](vendored())), "--dry-run") == 0
-    assert "No handwritten place is concerned." in capsys.readouterr().out
+    assert "No handwritten code is affected." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        (small(), "describes another API: it has no operation that service.swagger.json has"),
+        (small(), "describes another API: it has no operation of service.swagger.json"),
         (b'{"swagger": "2.0", "info": {"ti', "truncated"),
         ({**vendored(), "swagger": "2.0", "info": {}}, "#/info: 'title' is missing"),
-        (self_made(), "definition L: the schema is made of nothing but itself"),
+        (self_made(), "definition L: the schema consists of nothing but itself"),
     ],
 )
 def test_a_file_that_cannot_be_used_changes_nothing(
@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_used_changes_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError("the disk is full")])
-@pytest.mark.parametrize("step", ["build", "affected", "begin", "swap"])
+@pytest.mark.parametrize("step", ["build", "find_affected", "begin", "swap"])
 def test_a_step_that_fails_changes_nothing(  # noqa: PLR0917  cases and fixtures
     step: str,
     failure: BaseException,
@@ -165,7 +165,7 @@ def test_a_step_that_fails_changes_nothing(  # noqa: PLR0917  cases and fixtures
     monkeypatch.undo()
     assert read_tree(checkout) == before
     assert capsys.readouterr().err.startswith(
-        "codegen: interrupted; everything" if isinstance(failure, KeyboardInterrupt) else "codegen: "
+        "codegen: interrupted; nothing" if isinstance(failure, KeyboardInterrupt) else "codegen: "
     )
 
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_imported_is_not_put_in_place(
 ) -> None:
     (checkout / "connectly_api" / "wire" / "encoding.py").write_text("raise ImportError('broken')\n", encoding="utf-8")
     assert run(checkout, put(tmp_path, changed())) == 2
-    assert "what is generated from it cannot be imported: ImportError: broken" in capsys.readouterr().err
+    assert "the code generated from it cannot be imported: ImportError: broken" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ def test_values_of_enums_are_sorted_literals_without_the_unspecified_one() -> No
     }
     view, data = view_of(prepared(document))
     enums = [enum for enum in data.enums if isinstance(enum, LiteralEnumProperty)]
-    found = {str(enum.class_info.name): view.known_values(enum) for enum in enums}
+    found = {str(enum.class_info.name): view.enum_values(enum) for enum in enums}
     assert found == {"Kind": ["'a\\'\"'", "'b'"], "Open": [], "Level": ["0", "2", "10"]}
 
 

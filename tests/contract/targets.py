@@ -17,7 +17,7 @@ from connectly_api import Connectly, Retry
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport, Progress, Response, Timeouts, Transport, WireRequest
 from connectly_api.transport.adapters.auto import to_transport
-from connectly_api.transport.endpoint import proxy_from_environment
+from connectly_api.transport.endpoint import read_proxy_from_environment
 from tests.contract.cases import SEND, Case
 
 __all__ = ["Recorder", "SettingsError", "Target", "dialled", "selected", "targets"]
@@ -136,7 +136,7 @@ async def dialled(target: Target, *, api_key: str | None = None) -> AsyncGenerat
                 yield Dialled(target, connectly, recorder, sandbox)
         return
     if sandbox is None:
-        proxy, _ = proxy_from_environment(target.base_url) or (None, None)
+        proxy, _ = read_proxy_from_environment(target.base_url) or (None, None)
         inner = to_transport("httpx", proxy=proxy)
     else:
         inner = AsgiTransport(sandbox.app)

@@ -120,20 +120,20 @@ def test_every_kind_of_content_and_every_limit_of_it_is_listed(monkeypatch: pyte
     def note(field: str, most: Any, unit: str) -> None:
         checked.add((kind, re.sub(r"\[\d+\]", "[0]", field), most, unit))
 
-    def text(field: str, _: object, most: int | None = None, **__: Any) -> list[Violation]:
+    def check_text(field: str, _: object, most: int | None = None, **__: Any) -> list[Violation]:
         if most is not None:
             note(field, most, CHARACTERS)
         return []
 
-    def count(field: str, _: object, most: int, *, what: str, **__: Any) -> list[Violation]:
+    def check_count(field: str, _: object, most: int, *, what: str, **__: Any) -> list[Violation]:
         note(field, most, what)
         return []
 
-    def coordinate(field: str, _: object, most: float) -> list[Violation]:
+    def check_coordinate(field: str, _: object, most: float) -> list[Violation]:
         note(field, most, DEGREES)
         return []
 
-    for check_ in (text, count, coordinate):
+    for check_ in (check_text, check_count, check_coordinate):
         monkeypatch.setattr(limits, check_.__name__, check_)
     for bound in BOUNDS:
         kind, content = bound.kind, bound.build("x" if bound.unit == CHARACTERS else 2)

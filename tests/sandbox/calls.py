@@ -25,7 +25,7 @@ def client_of(sandbox: Sandbox) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=dict([KEY]))
 
 
-def documented(name: str) -> Any:
+def load_document(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
 
 
@@ -56,17 +56,17 @@ def ask(
     query: str = "",
     headers: tuple[tuple[str, str], ...] = (KEY,),
 ) -> Decision:
-    """Put a request to a sandbox without an edge between; bytes go as they are."""
+    """Ask a sandbox for the response to a request, without a server; bytes go as they are."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return get_engine(sandbox).receive(Request(method=method, path=path, query=query, headers=headers, body=content))
 
 
-def answer(verdict: Decision) -> Any:
-    return json.loads(verdict.content)
+def answer(decision: Decision) -> Any:
+    return json.loads(decision.content)
 
 
-def fields(verdict: Decision) -> list[str]:
-    return [violation.field for violation in verdict.violations]
+def fields(decision: Decision) -> list[str]:
+    return [violation.field for violation in decision.violations]
 
 
 class Receiver:
@@ -96,8 +96,8 @@ class Receiver:
             while len(self.bodies) < count:
                 await self._came.wait()
 
-    def reached(self) -> list[str]:
-        """The statuses that were told, in order."""
+    def get_statuses(self) -> list[str]:
+        """The statuses of the events, in order."""
         return [body["statusUpdate"]["status"] for body in self.bodies if "statusUpdate" in body]
 
 
@@ -108,7 +108,7 @@ def register(sandbox: Sandbox, topic: str, address: str = "https://bot.example/"
     return identifier
 
 
-async def receiving(*statuses: int, **options: Any) -> tuple[Sandbox, Receiver]:
+async def attach_receiver(*statuses: int, **options: Any) -> tuple[Sandbox, Receiver]:
     """A sandbox whose webhooks of both topics an application in this process receives."""
     sandbox, receiver = Sandbox(**options), Receiver(*statuses or (200,))
     sandbox.attach("https://bot.example/", receiver)

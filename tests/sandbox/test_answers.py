@@ -34,17 +34,17 @@ CASES: list[tuple[dict[str, Any], object]] = [
 
 @pytest.mark.parametrize(("schema", "value"), CASES)
 def test_an_answer_is_the_plainest_that_its_schema_describes(schema: dict[str, Any], value: object) -> None:
-    assert build_example(SchemaConverter({}, spell=str).convert(schema)) == value
+    assert build_example(SchemaConverter({}, convert_name=str).convert(schema)) == value
 
 
 @pytest.mark.parametrize("schema", [schema for schema, _ in CASES if "allOf" not in schema])
 def test_an_answer_fits_its_schema(schema: dict[str, Any]) -> None:
-    converted = SchemaConverter({}, spell=str).convert(schema)
+    converted = SchemaConverter({}, convert_name=str).convert(schema)
     assert find_violations(build_validator(converted), build_example(converted)) == ()
 
 
 def test_a_schema_that_contains_itself_is_filled_once() -> None:
     ref = {"$ref": "#/definitions/Tree"}
     tree = {"properties": {"name": {"type": "string"}, "child": ref, "children": {"type": "array", "items": ref}}}
-    converted = SchemaConverter({"definitions": {"Tree": tree}}, spell=str).convert(ref)
+    converted = SchemaConverter({"definitions": {"Tree": tree}}, convert_name=str).convert(ref)
     assert build_example(converted) == {"name": "text", "children": []}

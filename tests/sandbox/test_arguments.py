@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from connectly_api.sandbox.spec.api_operations import parse_service
-from connectly_api.sandbox.spec.request_values import check_parameters
+from connectly_api.sandbox.spec.api_operations import load_service
+from connectly_api.sandbox.spec.request_values import read_values
 
 PARAMETERS: list[dict[str, Any]] = [
     {"name": "id", "in": "path", "required": True, "type": "string", "maxLength": 3},
@@ -14,7 +14,7 @@ PARAMETERS: list[dict[str, Any]] = [
     {"name": "pipes", "in": "query", "type": "array", "items": {"type": "boolean"}, "collectionFormat": "pipes"},
     {"name": "X-Mode", "in": "header", "required": True, "type": "string", "enum": ["fast", "slow"]},
 ]
-(OPERATION,) = parse_service({"swagger": "2.0", "paths": {"/{id}": {"get": {"parameters": PARAMETERS}}}}).operations
+(OPERATION,) = load_service({"swagger": "2.0", "paths": {"/{id}": {"get": {"parameters": PARAMETERS}}}}).operations
 MODE = (("x-mode", "fast"),)
 
 
@@ -33,8 +33,8 @@ MODE = (("x-mode", "fast"),)
     ],
 )
 def test_values_that_fit_pass(query: str) -> None:
-    arguments = check_parameters(OPERATION, {"id": "a"}, query, MODE)
-    assert (arguments.violations, arguments.unknown_fields) == ((), ())
+    values = read_values(OPERATION, {"id": "a"}, query, MODE, b"")
+    assert (values.violations, values.unknown_fields) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_values_that_fit_pass(query: str) -> None:
 def test_a_value_that_does_not_fit_is_named(
     path: str, query: str, headers: tuple[tuple[str, str], ...], field: str, problem: str
 ) -> None:
-    (violation,) = check_parameters(OPERATION, {"id": path}, query, headers).violations
+    (violation,) = read_values(OPERATION, {"id": path}, query, headers, b"").violations
     assert (violation.field, violation.problem) == (field, problem)
 
 
 def test_unknown_query_parameters_are_noted_up_to_a_hundred() -> None:
     query = "&".join(f"x{number}=1" for number in range(500))
-    unknown = check_parameters(OPERATION, {"id": "a"}, query, MODE).unknown_fields
+    unknown = read_values(OPERATION, {"id": "a"}, query, MODE, b"").unknown_fields
     assert len(unknown) == 100
     assert unknown[0] == "?x0"

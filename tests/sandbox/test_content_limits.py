@@ -81,16 +81,16 @@ BEYOND: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize("content", WITHIN)
 def test_what_is_within_the_limits_is_accepted(sandbox: Sandbox, content: dict[str, Any]) -> None:
-    verdict = ask(sandbox, message(**content))
-    assert (verdict.status, fields(verdict)) == (200, [])
+    decision = ask(sandbox, message(**content))
+    assert (decision.status, fields(decision)) == (200, [])
 
 
 @pytest.mark.parametrize(("content", "wrong"), BEYOND)
 def test_what_is_beyond_a_limit_is_refused_with_its_field(
     sandbox: Sandbox, content: dict[str, Any], wrong: list[str]
 ) -> None:
-    verdict = ask(sandbox, message(**content))
-    assert (verdict.status, verdict.code, fields(verdict)) == (400, "ERROR_CODE_UNSPECIFIED", wrong)
+    decision = ask(sandbox, message(**content))
+    assert (decision.status, decision.code, fields(decision)) == (400, "ERROR_CODE_UNSPECIFIED", wrong)
 
 
 @pytest.mark.parametrize(("content", "_wrong"), BEYOND)

@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from connectly_api.sandbox.model.identity import is_web_address
 from tests.sandbox.calls import TEMPLATES, ask, fields, message, session, template
 
 
@@ -91,13 +90,13 @@ def test_each_kind_of_content_is_accepted(sandbox: Sandbox, content: dict[str, A
 def test_content_that_cannot_be_sent_is_refused(
     sandbox: Sandbox, content: dict[str, Any], code: str, field: str
 ) -> None:
-    verdict = ask(sandbox, message(**content))
-    assert (verdict.status, verdict.code, fields(verdict)) == (400, code, [field])
+    decision = ask(sandbox, message(**content))
+    assert (decision.status, decision.code, fields(decision)) == (400, code, [field])
 
 
 def test_a_request_without_a_message_has_no_content(sandbox: Sandbox) -> None:
-    verdict = ask(sandbox, session(message=...))
-    assert (verdict.code, fields(verdict)) == (EMPTY, ["message"])
+    decision = ask(sandbox, session(message=...))
+    assert (decision.code, fields(decision)) == (EMPTY, ["message"])
 
 
 @pytest.mark.parametrize(
@@ -112,14 +111,14 @@ def test_a_request_without_a_message_has_no_content(sandbox: Sandbox) -> None:
 def test_a_template_that_cannot_be_sent_is_refused(
     sandbox: Sandbox, changes: dict[str, Any], code: str, field: str
 ) -> None:
-    verdict = ask(sandbox, template(**changes), path=TEMPLATES)
-    assert (verdict.status, verdict.code, fields(verdict)) == (400, code, [field])
+    decision = ask(sandbox, template(**changes), path=TEMPLATES)
+    assert (decision.status, decision.code, fields(decision)) == (400, code, [field])
 
 
 def test_a_templates_language_is_optional_or_required_as_chosen() -> None:
     assert ask(Sandbox(windows="open"), template(language=...), path=TEMPLATES).status == 200
-    verdict = ask(Sandbox(windows="open", template_language="required"), template(language=...), path=TEMPLATES)
-    assert (verdict.code, fields(verdict)) == (NOT_FOUND, ["language"])
+    decision = ask(Sandbox(windows="open", template_language="required"), template(language=...), path=TEMPLATES)
+    assert (decision.code, fields(decision)) == (NOT_FOUND, ["language"])
 
 
 @pytest.mark.parametrize(
@@ -141,10 +140,10 @@ def test_callback_data_is_measured_as_the_bytes_of_its_json(
     sandbox: Sandbox, path: str, data: object, status: int
 ) -> None:
     body = (session if path == "/send/messages" else template)(callbackData=data)
-    verdict = ask(sandbox, body, path=f"/v1/businesses/sandbox-business{path}")
-    assert verdict.status == status
+    decision = ask(sandbox, body, path=f"/v1/businesses/sandbox-business{path}")
+    assert decision.status == status
     if status == 400:
-        (violation,) = verdict.violations
+        (violation,) = decision.violations
         assert (violation.field, violation.size, violation.limit) == ("callbackData", 1025 + (data == "é" * 512), 1024)
     else:
         assert sandbox.messages[0].callback_data == data
@@ -175,5 +174,6 @@ def test_deeply_nested_callback_data_within_the_limit_is_accepted(sandbox: Sandb
         ("//example.com", False),
     ],
 )
-def test_a_web_address_is_absolute(address: str, fits: bool) -> None:
-    assert is_web_address(address) == fits
+def test_an_attachment_has_an_absolute_web_address(sandbox: Sandbox, address: str, fits: bool) -> None:
+    decision = ask(sandbox, message(attachments=[{"type": "image", "url": address}]))
+    assert (decision.status == 200) == fits

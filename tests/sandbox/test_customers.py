@@ -14,9 +14,9 @@ from tests.sandbox.calls import (
     TEMPLATES,
     answer,
     ask,
-    documented,
+    attach_receiver,
+    load_document,
     message,
-    receiving,
     register,
     session,
     template,
@@ -82,10 +82,10 @@ async def test_phone_and_bsuid_of_one_customer_share_the_window() -> None:
 
 
 async def test_a_text_comes_as_documented_and_signed() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     await sandbox.customer(PHONE, name="Vasi").says("TEST 11")
     (body,) = receiver.bodies
-    expected = documented("webhooks/text")
+    expected = load_document("webhooks/text")
     assert list(body) == list(expected)
     assert shape(body["sender"]) == shape(expected["sender"])
     assert body["message"].pop("id")
@@ -99,24 +99,24 @@ async def test_a_text_comes_as_documented_and_signed() -> None:
 
 
 async def test_files_places_and_referrals_come_as_documented() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     customer = sandbox.customer(PHONE, name="Vasi")
     await customer.sends("video", "https://cdn.example/1", caption="Look")
     await customer.sends("document", "https://cdn.example/2", filename="a.pdf")
     await customer.shares_location(1.5, -2, name="Here", address="1 Street")
     await customer.shares_location(0, 0)
-    referral = documented("webhooks/referral")["message"]["referral"]
+    referral = load_document("webhooks/referral")["message"]["referral"]
     await customer.says("From the ad", referral=referral)
     video, document, place, _, ad = receiver.bodies
     assert document["message"]["attachments"][0]["filename"] == "a.pdf"
     assert video["message"]["attachments"] == [{"type": "video", "url": "https://cdn.example/1", "caption": "Look"}]
     assert place["message"]["location"] == {"latitude": 1.5, "longitude": -2, "name": "Here", "address": "1 Street"}
     assert ad["message"]["referral"] == referral
-    assert shape(ad)["message"]["referral"] == shape(documented("webhooks/referral"))["message"]["referral"]
+    assert shape(ad)["message"]["referral"] == shape(load_document("webhooks/referral"))["message"]["referral"]
 
 
 async def test_a_tapped_button_comes_as_documented_with_the_callback_data_of_its_message() -> None:
-    sandbox, receiver = await receiving(windows="open")
+    sandbox, receiver = await attach_receiver(windows="open")
     ask(sandbox, session(message=BUTTONS, callbackData={"order": 1}))
     sent = sandbox.messages[0].id
     ask(sandbox, session())
@@ -124,7 +124,7 @@ async def test_a_tapped_button_comes_as_documented_with_the_callback_data_of_its
     await customer.taps("Yes")
     await customer.taps("n", message=sent)
     first, second = receiver.bodies
-    expected = documented("webhooks/button_response")
+    expected = load_document("webhooks/button_response")
     assert list(first) == [*expected, "callbackData"]
     assert first["context"] == {"replyToId": sent}
     assert first["buttonResponse"] == {"id": "y", "text": "Yes", "payload": "y"}
@@ -135,7 +135,7 @@ async def test_a_tapped_button_comes_as_documented_with_the_callback_data_of_its
 
 
 async def test_a_tapped_button_can_come_in_the_older_form() -> None:
-    sandbox, receiver = await receiving(windows="open", button_reply="message")
+    sandbox, receiver = await attach_receiver(windows="open", button_reply="message")
     ask(sandbox, session(message=BUTTONS))
     await sandbox.customer(PHONE).taps("Yes")
     assert receiver.bodies[0]["message"].items() >= {"text": "Yes", "isButtonResponse": True}.items()
@@ -143,7 +143,7 @@ async def test_a_tapped_button_can_come_in_the_older_form() -> None:
 
 
 async def test_a_templates_button_is_tapped_by_its_text() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     ask(sandbox, template(callbackData=[1]), path=TEMPLATES)
     await sandbox.customer(PHONE).taps("Stop promotions")
     assert receiver.bodies[0]["buttonResponse"]["text"] == "Stop promotions"
@@ -151,7 +151,7 @@ async def test_a_templates_button_is_tapped_by_its_text() -> None:
 
 
 async def test_rows_and_reactions_refer_to_their_message_and_open_the_window() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     customer = sandbox.customer(PHONE, bsuid=BSUID)
     await customer.says("Hi")
     ask(sandbox, session(message=LIST, callbackData="x"))
@@ -170,7 +170,7 @@ async def test_rows_and_reactions_refer_to_their_message_and_open_the_window() -
 
 
 async def test_a_quoting_text_has_the_callback_data_and_a_plain_one_has_not() -> None:
-    sandbox, receiver = await receiving(windows="open")
+    sandbox, receiver = await attach_receiver(windows="open")
     ask(sandbox, session(callbackData=7, campaignName="spring"))
     customer = sandbox.customer(PHONE)
     await customer.says("Yes", reply_to=sandbox.messages[0].id)
@@ -181,7 +181,7 @@ async def test_a_quoting_text_has_the_callback_data_and_a_plain_one_has_not() ->
 
 
 async def test_an_answer_goes_to_the_number_that_was_answered() -> None:
-    sandbox, receiver = await receiving(windows="open")
+    sandbox, receiver = await attach_receiver(windows="open")
     second = sandbox.settings.senders[1]
     ask(sandbox, session(sender={"id": second}, message=BUTTONS))
     await sandbox.customer(PHONE).taps("Yes")
@@ -235,7 +235,7 @@ def test_a_customer_needs_a_phone_number_or_a_bsuid(sandbox: Sandbox, arguments:
 
 
 async def test_a_customer_without_a_phone_number_is_named_by_the_bsuid() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     customer = sandbox.customer(bsuid=BSUID)
     await customer.says("Hi")
     sender = receiver.bodies[0]["sender"]
@@ -245,7 +245,7 @@ async def test_a_customer_without_a_phone_number_is_named_by_the_bsuid() -> None
 
 
 async def test_where_bsuids_are_off_none_is_told_and_customers_without_a_phone_number_are_not_heard() -> None:
-    sandbox, receiver = await receiving(bsuid_events="off", bsuid_recipients="accept")
+    sandbox, receiver = await attach_receiver(bsuid_events="off", bsuid_recipients="accept")
     await sandbox.customer(bsuid=BSUID).says("Hi")
     assert receiver.bodies == []
     assert ask(sandbox, session(recipient={"userId": BSUID, "channelType": "whatsapp"})).code == NEVER
@@ -254,7 +254,7 @@ async def test_where_bsuids_are_off_none_is_told_and_customers_without_a_phone_n
 
 
 async def test_after_a_change_of_phone_the_bsuid_is_another_and_the_old_names_lead_nowhere() -> None:
-    sandbox, receiver = await receiving(bsuid_recipients="accept")
+    sandbox, receiver = await attach_receiver(bsuid_recipients="accept")
     customer = sandbox.customer(PHONE, bsuid=BSUID, name="Ann")
     await customer.says("Hi")
     moved = await customer.changes_phone("+16045550000")
@@ -286,28 +286,28 @@ async def test_a_customer_who_opted_out_gets_no_templates_until_opting_in() -> N
     customer = sandbox.customer(PHONE, bsuid=BSUID)
     await customer.opts_out()
     for number in (PHONE, f"bsuid:{BSUID}"):
-        verdict = ask(sandbox, template(number=number), path=TEMPLATES)
-        assert verdict.code == "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT"
+        decision = ask(sandbox, template(number=number), path=TEMPLATES)
+        assert decision.code == "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT"
     assert ask(sandbox, session()).status == 200
     await customer.opts_in()
     assert ask(sandbox, template(), path=TEMPLATES).status == 200
 
 
 async def test_reading_reaches_all_statuses_that_are_left_once() -> None:
-    sandbox, receiver = await receiving(windows="open", read_after=None)
+    sandbox, receiver = await attach_receiver(windows="open", read_after=None)
     first, second = (answer(ask(sandbox, session()))["id"] for _ in range(2))
     customer = sandbox.customer(PHONE)
     await customer.reads(first)
-    assert (receiver.reached(), sandbox.status_of(second)) == (["sent", "delivered", "read"], None)
+    assert (receiver.get_statuses(), sandbox.status_of(second)) == (["sent", "delivered", "read"], None)
     await sandbox.settle()
     assert (sandbox.status_of(first), sandbox.status_of(second)) == ("read", "delivered")
     await customer.reads()
     await customer.reads()
-    assert receiver.reached() == ["sent", "delivered", "read"] * 2
+    assert receiver.get_statuses() == ["sent", "delivered", "read"] * 2
 
 
 async def test_the_businesss_own_messages_are_told_where_echo_is_on() -> None:
-    sandbox, receiver = await receiving(windows="open")
+    sandbox, receiver = await attach_receiver(windows="open")
     ask(sandbox, session())
     await sandbox.advance(0)
     assert receiver.bodies == []
@@ -327,18 +327,18 @@ def _update(sandbox: Sandbox) -> str:
 
 
 async def test_a_finished_report_comes_as_documented() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     register(sandbox, "report", channelTypes=["sms"], filters=[{"field": "campaign_name", "expression": "x"}])
     await sandbox.report_ready(name="Daily", url="https://reports.example/1")
     (body,) = receiver.bodies
-    assert shape(body) == shape(documented("webhooks/report"))
+    assert shape(body) == shape(load_document("webhooks/report"))
     event = parse(receiver.contents[0])
     assert isinstance(event, ReportReady)
     assert (event.name, event.url) == ("Daily", "https://reports.example/1")
 
 
 async def test_topics_can_be_named_and_absent_values_be_null() -> None:
-    sandbox, receiver = await receiving(windows="open", message_topic="present", absent_values="null")
+    sandbox, receiver = await attach_receiver(windows="open", message_topic="present", absent_values="null")
     await sandbox.customer(PHONE).says("Hi")
     ask(sandbox, session())
     await sandbox.settle()
@@ -349,7 +349,7 @@ async def test_topics_can_be_named_and_absent_values_be_null() -> None:
 
 async def test_a_customers_verbs_are_the_same_in_every_run() -> None:
     async def run(seed: int) -> list[dict[str, Any]]:
-        sandbox, _ = await receiving(windows="open", seed=seed)
+        sandbox, _ = await attach_receiver(windows="open", seed=seed)
         customer = sandbox.customer(PHONE, bsuid=BSUID)
         await customer.says("Hi")
         ask(sandbox, session(message=BUTTONS))

@@ -7,9 +7,9 @@ import pytest
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
-from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, answer, ask, documented, fields, session
+from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, answer, ask, fields, load_document, session
 
-SHAPE = list(documented("responses/error_window_closed"))
+SHAPE = list(load_document("responses/error_window_closed"))
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ def test_a_refusal_has_its_status_and_the_documented_shape(
     sandbox: Sandbox, changes: dict[str, Any], status: int, kind: str
 ) -> None:
     body = changes.pop("body", session())
-    verdict = ask(sandbox, body, **changes)
-    found = answer(verdict)
-    assert (verdict.status, list(found), found["type"]) == (status, SHAPE, kind)
-    assert found["code"] == verdict.code == "ERROR_CODE_UNSPECIFIED"
-    assert found["cntTraceId"] == verdict.trace_id
+    decision = ask(sandbox, body, **changes)
+    found = answer(decision)
+    assert (decision.status, list(found), found["type"]) == (status, SHAPE, kind)
+    assert found["code"] == decision.code == "ERROR_CODE_UNSPECIFIED"
+    assert found["cntTraceId"] == decision.trace_id
     assert isinstance(found["details"], dict)
     assert sandbox.messages == ()
 
 
 def test_too_large_a_body_is_refused_with_the_limit(sandbox: Sandbox) -> None:
-    verdict = get_engine(sandbox).receive(Request(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
-    assert verdict.status == 413
-    assert "1048576 bytes" in answer(verdict)["message"]
+    decision = get_engine(sandbox).receive(Request(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
+    assert decision.status == 413
+    assert "1048576 bytes" in answer(decision)["message"]
 
 
 def test_a_wrong_method_is_told_the_right_ones(sandbox: Sandbox) -> None:
@@ -66,11 +66,11 @@ def test_the_first_of_two_keys_counts(sandbox: Sandbox) -> None:
 
 def test_every_violation_of_the_schema_is_named_with_its_path(sandbox: Sandbox) -> None:
     body = {"sender": "x", "recipient": {"channelType": "pigeon"}, "message": {"text": 1, "attachments": [{"type": 2}]}}
-    verdict = ask(sandbox, body)
-    assert verdict.status == 400
+    decision = ask(sandbox, body)
+    assert decision.status == 400
     expected = ["sender", "recipient.channelType", "message.text", "message.attachments[0].type"]
-    assert list(dict.fromkeys(fields(verdict))) == expected
-    listed = answer(verdict)["details"]["violations"]
+    assert list(dict.fromkeys(fields(decision))) == expected
+    listed = answer(decision)["details"]["violations"]
     assert {"field": "message.text", "problem": "must be a string, not an integer"} in listed
 
 
@@ -82,9 +82,9 @@ def test_a_refusal_repeats_nothing_of_the_values(sandbox: Sandbox) -> None:
 
 
 def test_unknown_fields_are_ignored_and_reported(sandbox: Sandbox) -> None:
-    verdict = ask(sandbox, session(mesage={"text": "x"}), query="pretty=1")
-    assert verdict.status == 200
-    assert verdict.unknown_fields == ("?pretty", "mesage")
+    decision = ask(sandbox, session(mesage={"text": "x"}), query="pretty=1")
+    assert decision.status == 200
+    assert decision.unknown_fields == ("?pretty", "mesage")
     assert sandbox.requests[0].unknown_fields == ("?pretty", "mesage")
 
 
@@ -148,13 +148,15 @@ def grow(body: Any, query: str = "key=sandbox-key", path: str = "/api/v2/things/
 
 
 def test_an_operation_that_nobody_knows_is_served_from_its_schema() -> None:
-    verdict = grow({"child": {"bigNumber": 7}})
-    assert (verdict.status, answer(verdict), verdict.operation) == (201, {"made_id": "m_1"}, "Grow")
+    decision = grow({"child": {"bigNumber": 7}})
+    assert (decision.status, answer(decision), decision.operation) == (201, {"made_id": "m_1"}, "Grow")
 
 
 def test_an_operation_that_nobody_knows_is_validated() -> None:
-    verdict = grow({"child": {"child": {"big_number": "many"}}}, "key=sandbox-key&page.size=x", "/api/v2/things/a:grow")
-    assert (verdict.status, fields(verdict)) == (400, ["thing_id", "page.size", "child.child.bigNumber"])
+    decision = grow(
+        {"child": {"child": {"big_number": "many"}}}, "key=sandbox-key&page.size=x", "/api/v2/things/a:grow"
+    )
+    assert (decision.status, fields(decision)) == (400, ["thing_id", "page.size", "child.child.bigNumber"])
 
 
 def test_a_key_in_the_query_and_a_bearer_token_are_checked() -> None:
@@ -167,8 +169,8 @@ def test_a_key_in_the_query_and_a_bearer_token_are_checked() -> None:
 
 
 def test_an_open_operation_without_content_needs_no_key_and_no_body() -> None:
-    verdict = ask(Sandbox(windows="open", swagger=INVENTED), b"{", path="/api/v2/open", method="GET", headers=())
-    assert (verdict.status, verdict.content) == (204, b"")
+    decision = ask(Sandbox(windows="open", swagger=INVENTED), b"{", path="/api/v2/open", method="GET", headers=())
+    assert (decision.status, decision.content) == (204, b"")
 
 
 def test_a_body_that_is_not_required_may_be_absent() -> None:
@@ -177,8 +179,8 @@ def test_a_body_that_is_not_required_may_be_absent() -> None:
 
 def test_a_body_that_contains_itself_too_deeply_is_refused() -> None:
     deep = b'{"child":' * 590 + b"{}" + b"}" * 590
-    verdict = grow(deep)
-    assert (verdict.status, fields(verdict)) == (400, ["body"])
+    decision = grow(deep)
+    assert (decision.status, fields(decision)) == (400, ["body"])
 
 
 def test_a_known_operation_answers_in_the_files_own_spelling() -> None:

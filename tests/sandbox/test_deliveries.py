@@ -10,7 +10,17 @@ from connectly_api.sandbox import Delivery, Sandbox
 from connectly_api.webhooks import DeliveryStatus, UnknownEvent, parse, verify
 from tests.rough_server import answer as raw_answer
 from tests.rough_server import answering, free_port, hang_after_reading, rough_server
-from tests.sandbox.calls import BUSINESS, TEMPLATES, Receiver, answer, ask, documented, receiving, register, session
+from tests.sandbox.calls import (
+    BUSINESS,
+    TEMPLATES,
+    Receiver,
+    answer,
+    ask,
+    attach_receiver,
+    load_document,
+    register,
+    session,
+)
 from tests.sandbox.calls import template as template_body
 from tests.sandbox.test_customers import shape
 
@@ -23,37 +33,37 @@ def send(sandbox: Sandbox, **changes: Any) -> str:
 
 
 async def test_a_message_goes_from_status_to_status_as_time_goes_by() -> None:
-    sandbox, receiver = await receiving(windows="open", sent_after=1, delivered_after=2, read_after=3)
+    sandbox, receiver = await attach_receiver(windows="open", sent_after=1, delivered_after=2, read_after=3)
     sent = send(sandbox)
     seen: list[str | None] = []
     for seconds in (0.5, 0.5, 2, 3):
         await sandbox.advance(seconds)
         seen.append(sandbox.status_of(sent))
     assert seen == [None, "sent", "delivered", "read"]
-    assert receiver.reached() == ["sent", "delivered", "read"]
+    assert receiver.get_statuses() == ["sent", "delivered", "read"]
     assert [int(body["timestamp"]) - 1767225600 for body in receiver.bodies] == [1, 3, 6]
 
 
 async def test_a_status_comes_as_documented() -> None:
-    sandbox, receiver = await receiving(windows="open")
+    sandbox, receiver = await attach_receiver(windows="open")
     sent = send(sandbox, campaignName="spring", callbackData={"a": [1, "é"]})
     await sandbox.settle()
     delivered = receiver.bodies[1]
     assert delivered.pop("callbackData") == {"a": [1, "é"]}
-    assert shape(delivered) == shape(documented("webhooks/delivered"))
+    assert shape(delivered) == shape(load_document("webhooks/delivered"))
     assert delivered["statusUpdate"] == {"id": sent, "status": "delivered", "error": None}
     assert delivered["metadata"] == {"campaign_name": "spring"}
     assert delivered["sender"]["id"] == sandbox.settings.senders[0]
 
 
 async def test_a_failure_comes_as_documented_and_ends_the_message() -> None:
-    sandbox, receiver = await receiving(windows="open")
+    sandbox, receiver = await attach_receiver(windows="open")
     sandbox.fault("fail_delivery", recipient=PHONE, code="ERROR_CODE_BUSINESS_REACHED_LIMITS", next=1)
     sent = send(sandbox, campaignName="spring")
     await sandbox.settle()
     await sandbox.customer(PHONE).reads()
-    assert receiver.reached() == ["sent", "delivery_failed"]
-    assert shape(receiver.bodies[1]) == shape(documented("webhooks/delivery_failed"))
+    assert receiver.get_statuses() == ["sent", "delivery_failed"]
+    assert shape(receiver.bodies[1]) == shape(load_document("webhooks/delivery_failed"))
     assert sandbox.status_of(sent) == "delivery_failed"
     event = parse(receiver.contents[1])
     assert isinstance(event, DeliveryStatus)
@@ -71,7 +81,7 @@ async def test_a_failure_comes_as_documented_and_ends_the_message() -> None:
     ],
 )
 async def test_the_campaigns_name_stands_where_it_was_chosen(place: Any, found: list[str]) -> None:
-    sandbox, receiver = await receiving(windows="open", campaign_tag=place, read_after=None)
+    sandbox, receiver = await attach_receiver(windows="open", campaign_tag=place, read_after=None)
     send(sandbox, campaignName="spring")
     await sandbox.settle()
     sandbox.fault("fail_delivery")
@@ -86,11 +96,11 @@ async def test_the_campaigns_name_stands_where_it_was_chosen(place: Any, found: 
 
 
 async def test_a_failure_can_have_its_older_name() -> None:
-    sandbox, receiver = await receiving(windows="open", failed_status="delivery_failure")
+    sandbox, receiver = await attach_receiver(windows="open", failed_status="delivery_failure")
     sandbox.fault("fail_delivery")
     send(sandbox)
     await sandbox.settle()
-    assert receiver.reached() == ["sent", "delivery_failure"]
+    assert receiver.get_statuses() == ["sent", "delivery_failure"]
 
 
 async def test_registrations_take_effect_at_once_and_get_what_they_asked_for() -> None:
@@ -121,7 +131,7 @@ async def test_registrations_take_effect_at_once_and_get_what_they_asked_for() -
 
 
 async def test_an_event_goes_to_the_address_that_is_registered_when_it_goes_out() -> None:
-    sandbox, receiver = await receiving(500, 200, windows="open")
+    sandbox, receiver = await attach_receiver(500, 200, windows="open")
     send(sandbox)
     await sandbox.advance(1)
     identifier = sandbox.registrations[1].id
@@ -129,11 +139,11 @@ async def test_an_event_goes_to_the_address_that_is_registered_when_it_goes_out(
     assert ask(sandbox, new, path=f"{BUSINESS}/update/webhooks/{identifier}", method="PUT").status == 200
     await sandbox.advance(5)
     assert {delivery.address for delivery in sandbox.deliveries} == {"https://bot.example/", new["address"]}
-    assert receiver.reached().count("sent") == 2
+    assert receiver.get_statuses().count("sent") == 2
 
 
 async def test_what_is_not_answered_with_200_is_tried_again_at_its_times_and_then_given_up() -> None:
-    sandbox, receiver = await receiving(204, 500, 404, windows="open", webhook_retries=[10, 20], read_after=None)
+    sandbox, receiver = await attach_receiver(204, 500, 404, windows="open", webhook_retries=[10, 20], read_after=None)
     sandbox.fault("drop_webhook", every=2)
     send(sandbox)
     await sandbox.settle()
@@ -146,7 +156,7 @@ async def test_what_is_not_answered_with_200_is_tried_again_at_its_times_and_the
 
 
 async def test_a_retry_that_is_answered_with_200_is_the_last() -> None:
-    sandbox, receiver = await receiving(500, 200, windows="open", read_after=None, delivered_after=100)
+    sandbox, receiver = await attach_receiver(500, 200, windows="open", read_after=None, delivered_after=100)
     send(sandbox)
     await sandbox.advance(90)
     assert [one.status for one in sandbox.deliveries] == [500, 200]
@@ -205,7 +215,7 @@ async def test_webhooks_go_anywhere_where_that_is_wanted_and_a_closed_port_is_no
 
 
 async def test_a_duplicate_comes_twice_under_one_number_and_is_not_tried_again_twice() -> None:
-    sandbox, receiver = await receiving(500, 500, 200, windows="open", read_after=None, delivered_after=50)
+    sandbox, receiver = await attach_receiver(500, 500, 200, windows="open", read_after=None, delivered_after=50)
     sandbox.fault("duplicate_webhook", topic="delivery_status", next=1)
     send(sandbox)
     await sandbox.advance(40)
@@ -218,11 +228,11 @@ async def test_a_duplicate_comes_twice_under_one_number_and_is_not_tried_again_t
 
 
 async def test_what_is_reordered_comes_after_the_next_or_after_a_minute() -> None:
-    sandbox, receiver = await receiving(windows="open")
+    sandbox, receiver = await attach_receiver(windows="open")
     sandbox.fault("reorder_webhook", next=1)
     send(sandbox)
     await sandbox.advance(10)
-    assert receiver.reached() == ["delivered", "sent", "read"]
+    assert receiver.get_statuses() == ["delivered", "sent", "read"]
     sandbox.clear_faults()
     sandbox.fault("reorder_webhook", topic="messages", next=2)
     await sandbox.customer(PHONE).says("one")
@@ -240,7 +250,7 @@ async def test_what_is_reordered_comes_after_the_next_or_after_a_minute() -> Non
 
 
 async def test_what_is_held_back_for_a_registration_goes_with_it() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     sandbox.fault("reorder_webhook", next=1)
     await sandbox.customer(PHONE).says("one")
     path = f"{BUSINESS}/delete/webhooks/{sandbox.registrations[0].id}"
@@ -250,7 +260,7 @@ async def test_what_is_held_back_for_a_registration_goes_with_it() -> None:
 
 
 async def test_a_delayed_event_comes_late() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     sandbox.fault("delay_webhook", seconds=90, next=1)
     await sandbox.customer(PHONE).says("one")
     await sandbox.advance(89)
@@ -260,7 +270,7 @@ async def test_a_delayed_event_comes_late() -> None:
 
 
 async def test_an_unknown_topic_is_signed_rightly_and_a_bad_signature_is_mended_by_the_retry() -> None:
-    sandbox, receiver = await receiving(200, 401, 200)
+    sandbox, receiver = await attach_receiver(200, 401, 200)
     sandbox.fault("unknown_topic", next=1)
     await sandbox.customer(PHONE).says("one")
     sandbox.clear_faults()
@@ -276,7 +286,7 @@ async def test_an_unknown_topic_is_signed_rightly_and_a_bad_signature_is_mended_
 
 
 async def test_a_rule_for_a_customer_meets_the_events_of_that_customer_by_either_name() -> None:
-    sandbox, receiver = await receiving(windows="open")
+    sandbox, receiver = await attach_receiver(windows="open")
     sandbox.customer(PHONE, bsuid="US.1")
     sandbox.fault("drop_webhook", recipient="US.1")
     send(sandbox)
@@ -286,7 +296,7 @@ async def test_a_rule_for_a_customer_meets_the_events_of_that_customer_by_either
 
 
 async def test_a_template_that_does_not_fit_can_be_told_by_an_event() -> None:
-    sandbox, receiver = await receiving(template_mismatch="fail_delivery", undeclared_templates="refuse")
+    sandbox, receiver = await attach_receiver(template_mismatch="fail_delivery", undeclared_templates="refuse")
     assert ask(sandbox, template_body(), path=TEMPLATES).status == 200
     await sandbox.settle()
     assert receiver.bodies[-1]["statusUpdate"]["error"]["code"] == "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND"
@@ -317,7 +327,7 @@ async def test_settling_with_nothing_to_do_leaves_the_clock_alone(sandbox: Sandb
 
 
 async def test_a_receiver_may_answer_by_sending_and_by_letting_the_customer_act() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     customer = sandbox.customer(PHONE)
 
     async def bot(scope: Any, receive: Any, send_: Any) -> None:
@@ -346,7 +356,7 @@ async def test_where_the_clock_runs_statuses_come_by_themselves_and_one_receiver
                     await sandbox.customer(PHONE).says("Hi")
                     send(sandbox)
                     await receiver.wait_for(3)
-                    assert receiver.reached() == ["sent", "delivered", "read"]
+                    assert receiver.get_statuses() == ["sent", "delivered", "read"]
     assert hanging.requests
 
 
@@ -384,7 +394,7 @@ async def test_each_attempt_is_told_when_its_outcome_is_known() -> None:
 
 
 async def test_a_retry_dies_with_its_registration() -> None:
-    sandbox, receiver = await receiving(500)
+    sandbox, receiver = await attach_receiver(500)
     await sandbox.customer(PHONE).says("Hi")
     path = f"{BUSINESS}/delete/webhooks/{sandbox.registrations[0].id}"
     ask(sandbox, {}, path=path, method="DELETE")
@@ -393,7 +403,7 @@ async def test_a_retry_dies_with_its_registration() -> None:
 
 
 async def test_a_rule_for_a_topic_meets_no_other() -> None:
-    sandbox, receiver = await receiving(windows="open", read_after=None)
+    sandbox, receiver = await attach_receiver(windows="open", read_after=None)
     sandbox.fault("drop_webhook", topic="delivery_status")
     await sandbox.customer(PHONE).says("Hi")
     send(sandbox)

@@ -16,7 +16,7 @@ from tests.sandbox.calls import (
     answer,
     ask,
     client_of,
-    documented,
+    load_document,
     session,
     template,
 )
@@ -24,7 +24,7 @@ from tests.thoroughness import up_to
 
 PATHS = [MESSAGES, TEMPLATES, f"{BUSINESS}/create/webhooks", f"{BUSINESS}/update/webhooks/wh_1", f"{BUSINESS}/webhooks"]
 METHODS = ["POST", "PUT", "GET", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"]
-BODIES = [documented(f"requests/{path.stem}") for path in sorted((DATA / "requests").glob("*.json"))]
+BODIES = [load_document(f"requests/{path.stem}") for path in sorted((DATA / "requests").glob("*.json"))]
 
 SCALARS = (
     st.none()
@@ -65,8 +65,8 @@ def check(status: int, found: Any) -> None:
 @up_to(400)
 @given(st.sampled_from(PATHS), st.sampled_from(["POST", "PUT"]), SHAPED)
 def test_no_json_makes_it_fail(path: str, method: str, body: object) -> None:
-    verdict = ask(Sandbox(windows="open"), body, path=path, method=method)
-    check(verdict.status, answer(verdict))
+    decision = ask(Sandbox(windows="open"), body, path=path, method=method)
+    check(decision.status, answer(decision))
 
 
 @st.composite
@@ -90,15 +90,15 @@ def _replaced(value: Any, draw: st.DrawFn) -> Any:
 @given(mutated())
 def test_no_change_to_a_documented_body_makes_it_fail(case: tuple[str, Any]) -> None:
     path, body = case
-    verdict = ask(Sandbox(windows="open"), body, path=path, method="PUT" if "update" in path else "POST")
-    check(verdict.status, answer(verdict))
+    decision = ask(Sandbox(windows="open"), body, path=path, method="PUT" if "update" in path else "POST")
+    check(decision.status, answer(decision))
 
 
 @up_to(200)
 @given(st.sampled_from(PATHS), st.binary(max_size=60))
 def test_no_bytes_make_it_fail(path: str, body: bytes) -> None:
-    verdict = ask(Sandbox(windows="open"), body, path=path)
-    check(verdict.status, answer(verdict))
+    decision = ask(Sandbox(windows="open"), body, path=path)
+    check(decision.status, answer(decision))
 
 
 @up_to(300)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
+from tests.sandbox.calls import MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
 
 PHONE = "+16044441111"
 
@@ -45,7 +45,7 @@ def test_a_failure_shows_what_came_closest_and_how_it_differs() -> None:
         sandbox.assert_sent_once(PHONE, text="Hallo", kind="text")
     lines = str(caught.value).splitlines()
     assert lines[0] == (
-        "expected exactly one message with recipient '+16044441111', kind 'text', text 'Hallo'; none of 4 fit"
+        "expected exactly one message with recipient '+16044441111', kind 'text', text 'Hallo'; none of 4 match"
     )
     assert lines[1] == f"  text to {PHONE}, id {sandbox.messages[0].id}: text is 'Hello'"
     assert lines[3].endswith("kind is 'image', text is None")
@@ -54,9 +54,9 @@ def test_a_failure_shows_what_came_closest_and_how_it_differs() -> None:
 
 def test_a_failure_shows_all_that_fit_where_there_are_several() -> None:
     sandbox = filled()
-    with pytest.raises(AssertionError, match="expected exactly one message with kind 'text'; 2 of 4 fit") as caught:
+    with pytest.raises(AssertionError, match="expected exactly one message with kind 'text'; 2 of 4 match") as caught:
         sandbox.assert_sent_once(kind="text")
-    assert str(caught.value).count("  fits: text to +16044441111, id ") == 2
+    assert str(caught.value).count("  matches: text to +16044441111, id ") == 2
 
 
 def test_a_failure_shows_what_was_refused() -> None:
@@ -67,13 +67,13 @@ def test_a_failure_shows_what_was_refused() -> None:
     with pytest.raises(AssertionError) as caught:
         sandbox.assert_sent_once()
     lines = str(caught.value).splitlines()
-    assert lines[0] == "expected exactly one message with any message; none of 0 fit"
+    assert lines[0] == "expected exactly one message with any message; none of 0 match"
     assert lines[1].endswith("/send/messages 400 ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION")
     assert lines[2].endswith("reset")
 
 
 async def test_the_timeline_has_everything_in_order() -> None:
-    sandbox, _ = await receiving()
+    sandbox, _ = await attach_receiver()
     await sandbox.customer(PHONE).says("Hi")
     ask(sandbox, session())
     await sandbox.settle()
@@ -88,7 +88,7 @@ async def test_the_timeline_has_everything_in_order() -> None:
 
 
 async def test_over_http_a_test_in_another_language_can_do_and_see_the_same() -> None:
-    sandbox, receiver = await receiving()
+    sandbox, receiver = await attach_receiver()
     async with client_of(sandbox) as client:
         says = {"customer": PHONE, "text": "Hi"}
         assert (await client.post("/__sandbox__/says", json=says)).json() == {"now": 1767225600.0}

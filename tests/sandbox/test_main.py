@@ -40,7 +40,7 @@ def test_a_signal_ends_it_with_status_0(
     printed = capsys.readouterr().out
     assert all(
         word in printed
-        for word in ("API key         k", "business        b", "senders         +14155550100", "has ended")
+        for word in ("API key         k", "business        b", "senders         +14155550100", "has stopped")
     )
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -80,7 +80,7 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
         async with httpx.AsyncClient(headers=dict([KEY])) as client:
             await client.post(f"{address}{MESSAGES}", json=session())
 
-    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", ask_once)
+    monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", ask_once)
     assert main(["--port", "0", "--windows", "open"]) == 0
     assert re.search(
         r"^\d\d:\d\d:\d\d  -> POST SendMessage +200  text to \+160\*\*\*11  \w{26}$",
@@ -130,7 +130,7 @@ def test_faults_a_recording_and_json_are_taken_from_the_command_line(
             for _ in range(2):
                 await client.post(f"{address}{MESSAGES}", json=session())
 
-    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", ask_twice)
+    monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", ask_twice)
     recording = str(tmp_path / "run.json")
     arguments = ["--port", "0", "--json", "--windows", "open", "--fault", "server_error,next=1"]
     assert main([*arguments, "--record", recording]) == 0
@@ -139,7 +139,7 @@ def test_faults_a_recording_and_json_are_taken_from_the_command_line(
         ("request", 500, "server_error"),
         ("request", 200, None),
     ]
-    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", once)
+    monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", once)
     assert main(["--port", "0", "--color", "always", "--replay", recording]) == 0
     assert capsys.readouterr().out.count("SendMessage") >= 2
 
@@ -156,6 +156,6 @@ def test_faults_a_recording_and_json_are_taken_from_the_command_line(
 def test_what_cannot_be_done_is_told_with_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], problem: str
 ) -> None:
-    monkeypatch.setattr("connectly_api.sandbox.__main__._interrupted", once)
+    monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", once)
     assert main(["--port", "0", *arguments]) == 1
     assert problem in capsys.readouterr().err

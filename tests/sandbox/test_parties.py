@@ -77,8 +77,8 @@ def test_a_bsuid_is_a_country_a_dot_and_alphanumerics(text: str, fits: bool) -> 
 def test_a_session_message_between_the_wrong_parties_is_refused(
     sandbox: Sandbox, changes: dict[str, Any], code: str, field: str
 ) -> None:
-    verdict = ask(sandbox, session(**changes))
-    assert (verdict.status, verdict.code, fields(verdict)) == (400, code, [field])
+    decision = ask(sandbox, session(**changes))
+    assert (decision.status, decision.code, fields(decision)) == (400, code, [field])
     assert sandbox.messages == ()
 
 
@@ -122,8 +122,8 @@ def test_a_session_message_between_the_right_parties_is_accepted(
 def test_a_template_between_the_wrong_parties_is_refused(
     sandbox: Sandbox, changes: dict[str, Any], code: str, field: str
 ) -> None:
-    verdict = ask(sandbox, template(**changes), path=TEMPLATES)
-    assert (verdict.status, verdict.code, fields(verdict)) == (400, code, [field])
+    decision = ask(sandbox, template(**changes), path=TEMPLATES)
+    assert (decision.status, decision.code, fields(decision)) == (400, code, [field])
 
 
 @pytest.mark.parametrize("number", ["+1(604) 585 2331", "+1 604-585.2331"])
@@ -161,7 +161,10 @@ def test_the_channels_of_the_business_decide() -> None:
 
 
 def test_every_finding_is_listed_and_the_first_gives_the_code(sandbox: Sandbox) -> None:
-    verdict = ask(sandbox, session(sender={"id": "x"}, recipient={"id": "y"}, message={"text": ""}))
-    assert verdict.code == SENDER
-    assert fields(verdict) == ["sender.id", "recipient.id", "recipient.channelType", "message.text"]
-    assert len(answer(verdict)["details"]["violations"]) == 4
+    decision = ask(sandbox, session(sender={"id": "x"}, recipient={"id": "y"}, message={"text": ""}))
+    assert decision.code == SENDER
+    assert fields(decision) == ["sender.id", "recipient.id", "recipient.channelType", "message.text"]
+    body = answer(decision)
+    assert body["message"] == "Invalid request: sender.id: is not one of the business's numbers (and 3 more)"
+    assert len(body["details"]["violations"]) == 4
+    assert body["details"]["violations"][0] == {"field": "sender.id", "problem": "is not one of the business's numbers"}

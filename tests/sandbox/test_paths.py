@@ -1,6 +1,18 @@
+from typing import Any
+
 import pytest
 
-from connectly_api.sandbox.spec.api_operations import compile_template, normalize_path, sort_key
+from connectly_api.sandbox.spec.api_operations import Service, load_service
+
+
+def serve(*templates: str, **parameter: Any) -> Service:
+    parameters = [{"in": "path", "type": "string", **parameter}] if parameter else []
+    return load_service({"swagger": "2.0", "paths": {path: {"get": {"parameters": parameters}} for path in templates}})
+
+
+def find(service: Service, path: str) -> tuple[str, ...] | None:
+    found = service.find(path).get("GET")
+    return None if found is None else tuple(found.parameters.values())
 
 
 @pytest.mark.parametrize(
@@ -18,21 +30,18 @@ from connectly_api.sandbox.spec.api_operations import compile_template, normaliz
     ],
 )
 def test_a_template_matches_what_it_should(template: str, path: str, values: tuple[str, ...] | None) -> None:
-    _, pattern = compile_template(template, {})
-    match = pattern.fullmatch(path)
-    assert (None if match is None else match.groups()) == values
+    assert find(serve(template), path) == values
 
 
 def test_a_parameter_whose_pattern_has_a_slash_takes_several_segments() -> None:
-    names, pattern = compile_template("/v1/{name}", {"name": "projects/[^/]+"})
-    assert names == ("name",)
-    assert pattern.fullmatch("/v1/projects/7")
+    assert find(serve("/v1/{name}", name="name", pattern="projects/[^/]+"), "/v1/projects/7") == ("projects/7",)
 
 
 def test_percent_encoding_without_need_is_undone_and_an_encoded_slash_stays() -> None:
-    assert normalize_path("/v1/%73end/a%2Fb/a%20b/%zz") == "/v1/send/a%2Fb/a%20b/%25zz"
+    assert find(serve("/v1/send/{a}/{b}/{c}"), "/v1/%73end/a%2Fb/a%20b/%zz") == ("a/b", "a b", "%zz")
 
 
 def test_literal_segments_sort_before_parameters() -> None:
-    templates = ["/v1/{a}/{b}", "/v1/{a}/list", "/v1/own/{b}", "/v1/own/list"]
-    assert sorted(templates, key=sort_key) == ["/v1/own/list", "/v1/own/{b}", "/v1/{a}/list", "/v1/{a}/{b}"]
+    service = serve("/v1/{a}/{b}", "/v1/{a}/list", "/v1/own/{b}", "/v1/own/list")
+    templates = [operation.template for operation in service.operations]
+    assert templates == ["/v1/own/list", "/v1/own/{b}", "/v1/{a}/list", "/v1/{a}/{b}"]

@@ -10,9 +10,9 @@ CREATE = f"{BUSINESS}/create/webhooks"
 
 def created(sandbox: Sandbox, **changes: Any) -> str:
     body = {"topic": "messages", "address": "https://example.com/hook", **changes}
-    verdict = ask(sandbox, body, path=CREATE)
-    assert verdict.status == 200
-    identifier: str = answer(verdict)["id"]
+    decision = ask(sandbox, body, path=CREATE)
+    assert decision.status == 200
+    identifier: str = answer(decision)["id"]
     return identifier
 
 
@@ -42,8 +42,8 @@ def listed(sandbox: Sandbox) -> Any:
 )
 def test_a_registration_that_cannot_be_is_refused(sandbox: Sandbox, changes: dict[str, Any], field: str) -> None:
     body = {"topic": "messages", "address": "https://example.com/hook", **changes}
-    verdict = ask(sandbox, body, path=CREATE)
-    assert (verdict.status, fields(verdict)) == (400, [field])
+    decision = ask(sandbox, body, path=CREATE)
+    assert (decision.status, fields(decision)) == (400, [field])
     assert sandbox.registrations == ()
 
 
@@ -82,8 +82,8 @@ def test_registrations_are_listed_as_documented(sandbox: Sandbox) -> None:
 
 def test_a_second_registration_of_a_topic_is_a_conflict_by_default(sandbox: Sandbox) -> None:
     first = created(sandbox)
-    verdict = ask(sandbox, {"topic": "messages", "address": "https://example.com/two"}, path=CREATE)
-    assert verdict.status == 409
+    decision = ask(sandbox, {"topic": "messages", "address": "https://example.com/two"}, path=CREATE)
+    assert decision.status == 409
     assert [registration.id for registration in sandbox.registrations] == [first]
 
 
@@ -107,8 +107,8 @@ def test_an_update_keeps_what_it_does_not_give(sandbox: Sandbox) -> None:
 
 def test_an_update_cannot_change_the_topic(sandbox: Sandbox) -> None:
     identifier = created(sandbox)
-    verdict = update(sandbox, identifier, {"topic": "report"})
-    assert (verdict.status, verdict.unknown_fields) == (200, ("topic",))
+    decision = update(sandbox, identifier, {"topic": "report"})
+    assert (decision.status, decision.unknown_fields) == (200, ("topic",))
     assert sandbox.registrations[0].topic == "messages"
 
 
@@ -121,8 +121,8 @@ def test_an_update_cannot_change_the_topic(sandbox: Sandbox) -> None:
     ],
 )
 def test_an_update_that_cannot_be_is_refused(sandbox: Sandbox, body: Any, field: str) -> None:
-    verdict = update(sandbox, created(sandbox), body)
-    assert (verdict.status, fields(verdict)) == (400, [field])
+    decision = update(sandbox, created(sandbox), body)
+    assert (decision.status, fields(decision)) == (400, [field])
 
 
 def test_a_deleted_registration_is_gone_and_its_topic_free(sandbox: Sandbox) -> None:

@@ -10,14 +10,14 @@ from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.sandbox import ReplayError, Sandbox, replay
 from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
-from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
+from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
 
 PHONE = "+16044441111"
 
 
 async def run(**options: Any) -> Sandbox:
     """A run with everything that a recording has to keep."""
-    sandbox, _ = await receiving(200, 500, **options)
+    sandbox, _ = await attach_receiver(200, 500, **options)
     customer = sandbox.customer(PHONE, bsuid="US.1", name="Ann")
     await customer.says("Hi")
     ask(sandbox, session(callbackData={"a": 1}))
@@ -51,6 +51,13 @@ async def test_a_run_is_the_same_when_it_is_done_again(tmp_path: Path) -> None:
     assert again.timeline == sandbox.timeline
     assert again.messages == sandbox.messages
     assert (again.now, again.settings) == (sandbox.now, sandbox.settings)
+
+
+async def test_a_recording_of_an_earlier_version_can_be_replayed() -> None:
+    path = Path(__file__).with_name("recording_format_1.json")
+    again = await replay(path)
+    recorded = [(entry["what"], entry["at"]) for entry in json.loads(path.read_text("utf-8"))["entries"]]
+    assert [(entry["what"], entry["at"]) for entry in again.timeline] == recorded
 
 
 async def test_a_recording_has_no_key_and_no_secret(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from connectly_api.sandbox.service.faults import _FAULTS
 RESET: dict[str, Any] = {"what": "reset"}
 
 
-def struck(rule: FaultRule, times: int = 100, seed: int = 0) -> list[int]:
+def find_triggered(rule: FaultRule, times: int = 100, seed: int = 0) -> list[int]:
     return [nth for nth in range(1, times + 1) if rule.is_triggered(seed, 1, nth)]
 
 
@@ -28,18 +28,18 @@ def test_every_kind_belongs_to_one_group_and_every_fault_of_a_request_is_known()
     assert set(_FAULTS) == REQUEST_FAULTS
 
 
-def test_a_rule_strikes_always_at_the_next_at_every_or_with_a_probability() -> None:
-    assert len(struck(FaultRule(**RESET))) == 100
-    assert struck(FaultRule(**RESET, next=2)) == [1, 2]
-    assert struck(FaultRule(**RESET, every=40)) == [40, 80]
-    assert struck(FaultRule(**RESET, probability=0)) == []
-    assert len(struck(FaultRule(**RESET, probability=1))) == 100
-    half = struck(FaultRule(**RESET, probability=0.5), 1000)
+def test_a_rule_is_triggered_always_by_the_next_by_every_nth_or_with_a_probability() -> None:
+    assert len(find_triggered(FaultRule(**RESET))) == 100
+    assert find_triggered(FaultRule(**RESET, next=2)) == [1, 2]
+    assert find_triggered(FaultRule(**RESET, every=40)) == [40, 80]
+    assert find_triggered(FaultRule(**RESET, probability=0)) == []
+    assert len(find_triggered(FaultRule(**RESET, probability=1))) == 100
+    half = find_triggered(FaultRule(**RESET, probability=0.5), 1000)
     assert 400 < len(half) < 600
     assert (
         half
-        == struck(FaultRule(**RESET, probability=0.5), 1000)
-        != struck(FaultRule(**RESET, probability=0.5), 1000, seed=1)
+        == find_triggered(FaultRule(**RESET, probability=0.5), 1000)
+        != find_triggered(FaultRule(**RESET, probability=0.5), 1000, seed=1)
     )
 
 
@@ -92,7 +92,7 @@ def test_an_operation_is_known_by_any_spelling(operation: str) -> None:
     assert match_rules(rules, {1: 0}, 0, **asked).rule is None
 
 
-def test_the_oldest_rule_that_strikes_decides_and_later_ones_do_not_count_it() -> None:
+def test_the_oldest_rule_that_is_triggered_decides_and_later_ones_do_not_count_it() -> None:
     rules = {1: FaultRule(**RESET, every=2), 2: FaultRule(what="drop", recipient="US.1"), 3: FaultRule(what="hang")}
     asked: dict[str, Any] = {"kinds": REQUEST_FAULTS, "customer": Identity(bsuid="US.1")}
     first = match_rules(rules, {1: 0, 2: 0, 3: 0}, 0, **asked)

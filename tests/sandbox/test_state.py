@@ -3,13 +3,9 @@ from typing import Any
 import attrs
 import pytest
 
-from connectly_api.sandbox import Registration
 from connectly_api.sandbox.model.records import AcceptedMessage
 from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.model.state_changes import (
-    MessageAccepted,
-    RegistrationRemoved,
-    RegistrationStored,
     WindowSet,
 )
 
@@ -27,28 +23,6 @@ def message(number: int, **changes: Any) -> AcceptedMessage:
         "body": '{"message":{"text":"secret words"},"callbackData":[1]}',
     }
     return AcceptedMessage(**values | changes)
-
-
-REGISTRATION = Registration(id="wh_1", topic="messages", address="https://a.example", type="custom", configuration="{}")
-
-
-def test_only_the_latest_messages_are_kept_and_all_are_counted() -> None:
-    state = State(now=0.0, keep=3)
-    for number in range(10):
-        state.apply(MessageAccepted(message(number)))
-    assert list(state.messages) == ["m7", "m8", "m9"]
-    assert state.message_count == 10
-
-
-def test_a_registration_is_stored_replaced_and_removed() -> None:
-    state = State(now=0.0, keep=1)
-    state.apply(RegistrationStored(REGISTRATION, new=True))
-    state.apply(RegistrationStored(attrs.evolve(REGISTRATION, address="https://b.example")))
-    assert state.registration_count == 1
-    assert state.registrations["wh_1"].address == "https://b.example"
-    state.apply(RegistrationRemoved("wh_1"))
-    state.apply(RegistrationRemoved("wh_1"))
-    assert state.registrations == {}
 
 
 def test_a_window_is_open_as_long_as_the_latest_of_the_names_wrote() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.spec.api_operations import Requirement, load_service, parse_service
+from connectly_api.sandbox.spec.api_operations import Requirement, load_service
 
 
 def file(**changes: Any) -> dict[str, Any]:
@@ -13,7 +13,7 @@ def file(**changes: Any) -> dict[str, Any]:
 
 
 def one(operation: dict[str, Any], **changes: Any) -> Any:
-    (found,) = parse_service(file(paths={"/v1/x": {"get": operation}}, **changes)).operations
+    (found,) = load_service(file(paths={"/v1/x": {"get": operation}}, **changes)).operations
     return found
 
 
@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_served_is_refused_with_its_reason(given: Any, pro
 
 
 def test_a_path_leads_to_its_operations_by_method_and_the_most_literal_wins() -> None:
-    service = parse_service(
+    service = load_service(
         file(paths={"/v1/{id}": {"get": {"operationId": "any"}, "put": {}}, "/v1/own": {"get": {"operationId": "own"}}})
     )
     assert service.find("/v1/own")["GET"].operation.id == "own"
@@ -80,7 +80,7 @@ def test_parameters_of_the_path_are_taken_over_and_replaced_by_the_operations_ow
         paths={"/v1/x": {"parameters": shared, "get": {"parameters": own}}},
         parameters={"B": {"name": "b", "in": "header", "type": "string"}},
     )
-    (operation,) = parse_service(document).operations
+    (operation,) = load_service(document).operations
     assert [(each.name, each.schema["type"]) for each in operation.parameters] == [("a", "integer"), ("b", "string")]
 
 

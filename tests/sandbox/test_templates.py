@@ -4,7 +4,7 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import TEMPLATES, ask, documented, fields, template
+from tests.sandbox.calls import TEMPLATES, ask, fields, load_document, template
 
 NOT_FOUND = "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND"
 INPUT = "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID"
@@ -16,8 +16,8 @@ def given(**values: Any) -> list[dict[str, Any]]:
 
 
 def send(sandbox: Sandbox, **changes: Any) -> tuple[int, str | None, list[str]]:
-    verdict = ask(sandbox, template(**changes), path=TEMPLATES)
-    return verdict.status, verdict.code, fields(verdict)
+    decision = ask(sandbox, template(**changes), path=TEMPLATES)
+    return decision.status, decision.code, fields(decision)
 
 
 def test_any_template_can_be_sent_until_one_is_declared() -> None:
@@ -76,7 +76,7 @@ def test_paused_and_deleted_templates_cannot_be_sent_and_can_be_declared_anew() 
 def test_the_documented_templates_fit_their_own_declarations() -> None:
     sandbox = Sandbox()
     for name in ("template", "template_body_parameters", "template_document_campaign", "template_bsuid"):
-        body = documented(f"requests/{name}")
+        body = load_document(f"requests/{name}")
         names = [parameter["name"] for parameter in body.get("parameters", [])]
         sandbox.template(body["templateName"], body["language"], parameters=names)
         assert ask(sandbox, body, path=TEMPLATES).status == 200

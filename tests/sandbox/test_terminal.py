@@ -5,23 +5,25 @@ from urllib.parse import quote
 
 import pytest
 
+from connectly_api import Connectly
 from connectly_api.sandbox import Sandbox, terminal
 from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
-from connectly_api.sandbox.terminal import Showing
-from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, client_of, receiving, session, template
+from connectly_api.sandbox.terminal import TerminalFormat
+from connectly_api.transport import AsgiTransport
+from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
 
 BSUID = "US.13491208655302741918"
 
 
 def told(sandbox: Sandbox, *, personal: bool = False) -> str:
-    line = Showing(personal=personal).entry(sandbox.requests[-1], "12:00:00")
+    line = TerminalFormat(personal=personal).format_entry(sandbox.requests[-1], "12:00:00")
     return " ".join(line.removeprefix("12:00:00  -> ").split())
 
 
 async def test_the_banner_tells_all_that_is_needed_and_its_commands_work_as_they_stand() -> None:
     sandbox = Sandbox(business_id="it's a shop", senders=["+16044441111"], api_key="k'1")
-    text = Showing().banner("http://127.0.0.1:8750", sandbox.settings)
+    text = TerminalFormat().format_banner("http://127.0.0.1:8750", sandbox.settings)
     assert all(
         word in text for word in ("http://127.0.0.1:8750", "k'1", "it's a shop", "+16044441111", "sandbox-secret")
     )
@@ -34,6 +36,18 @@ async def test_the_banner_tells_all_that_is_needed_and_its_commands_work_as_they
             response = await client.post(url, headers=headers, content=words[-1])
             assert response.status_code == 200, words
     assert [message.kind for message in sandbox.messages] == ["template", "text"]
+
+
+async def test_the_banners_variables_point_a_client_at_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox(business_id="it's a shop", api_key="k'1", windows="open")
+    for row in TerminalFormat().format_banner("http://127.0.0.1:8750", sandbox.settings).splitlines():
+        if row.strip().startswith("export "):
+            (assignment,) = shlex.split(row)[1:]
+            monkeypatch.setenv(*assignment.split("=", 1))
+    async with Connectly.from_env(transport=AsgiTransport(sandbox.app)) as connectly:
+        await connectly.send_text("+16044441111", "Hello!")
+    sandbox.assert_sent_once(text="Hello!")
+    assert ("host", "127.0.0.1:8750") in sandbox.requests[0].headers
 
 
 def test_an_accepted_message_is_one_line_with_a_shortened_number(sandbox: Sandbox) -> None:
@@ -62,10 +76,10 @@ def test_a_closed_window_tells_its_code_alone(sandbox: Sandbox) -> None:
 def test_ignored_fields_and_faults_are_named(sandbox: Sandbox) -> None:
     sandbox.fault("truncated")
     ask(sandbox, session(mesage=1))
-    assert told(sandbox).endswith("ignored, as unknown: 1 field, see /__sandbox__/requests fault: truncated")
-    assert told(sandbox, personal=True).endswith("ignored, as unknown: mesage fault: truncated")
+    assert told(sandbox).endswith("ignored unknown field: 1, see /__sandbox__/requests fault: truncated")
+    assert told(sandbox, personal=True).endswith("ignored unknown fields: mesage fault: truncated")
     ask(sandbox, session(mesage=1, mesages=2))
-    assert told(sandbox).endswith("ignored, as unknown: 2 fields, see /__sandbox__/requests fault: truncated")
+    assert told(sandbox).endswith("ignored unknown fields: 2, see /__sandbox__/requests fault: truncated")
 
 
 def test_an_answer_that_nobody_got_has_no_status(sandbox: Sandbox) -> None:
@@ -79,11 +93,11 @@ def _head() -> Any:
 
 
 async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> None:
-    sandbox, _ = await receiving(500, 200, windows="open")
+    sandbox, _ = await attach_receiver(500, 200, windows="open")
     sandbox.fault("bad_signature", next=1)
     ask(sandbox, session())
     await sandbox.settle()
-    lines = [Showing().entry(one, "12:00:00") for one in sandbox.deliveries]
+    lines = [TerminalFormat().format_entry(one, "12:00:00") for one in sandbox.deliveries]
     assert [" ".join(line.split()) for line in lines[:2]] == [
         "12:00:00 <- delivery_status sent 500 https://bot.example/ fault: bad_signature",
         "12:00:00 <- delivery_status delivered 200 https://bot.example/",
@@ -94,29 +108,29 @@ async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> 
 async def test_a_webhook_without_an_answer_says_why(sandbox: Sandbox) -> None:
     ask(sandbox, {"topic": "report", "address": "https://example.com/r"}, path=f"{BUSINESS}/create/webhooks")
     await sandbox.report_ready()
-    (line,) = [Showing().entry(one, "12:00:00") for one in sandbox.deliveries]
+    (line,) = [TerminalFormat().format_entry(one, "12:00:00") for one in sandbox.deliveries]
     assert "---  https://example.com/...  not on this machine" in line
 
 
 @pytest.mark.parametrize(("body", "color"), [(session(), "\x1b[32m"), ({}, "\x1b[33m")])
 def test_statuses_have_colors_where_they_are_wanted(sandbox: Sandbox, body: Any, color: str) -> None:
     ask(sandbox, body)
-    shown = Showing(colored=True).entry(sandbox.requests[-1], "12:00:00")
+    shown = TerminalFormat(colored=True).format_entry(sandbox.requests[-1], "12:00:00")
     assert f"{color}{sandbox.requests[-1].status}\x1b[0m" in shown
     sandbox.fault("server_error")
     ask(sandbox, body)
-    assert "\x1b[31m500" in Showing(colored=True).entry(sandbox.requests[-1], "12:00:00")
+    assert "\x1b[31m500" in TerminalFormat(colored=True).format_entry(sandbox.requests[-1], "12:00:00")
 
 
 async def test_in_json_a_line_is_an_object_without_personal_data_unless_it_is_asked_for() -> None:
-    sandbox, _ = await receiving(200, windows="open")
-    banner = json.loads(Showing(is_json=True).banner("http://127.0.0.1:1", sandbox.settings))
+    sandbox, _ = await attach_receiver(200, windows="open")
+    banner = json.loads(TerminalFormat(is_json=True).format_banner("http://127.0.0.1:1", sandbox.settings))
     assert (banner["what"], banner["address"], banner["apiKey"]) == ("listening", "http://127.0.0.1:1", "sandbox-key")
     ask(sandbox, session())
     await sandbox.settle()
     for entry in (sandbox.requests[-1], sandbox.deliveries[-1]):
-        brief = Showing(is_json=True).entry(entry, "12:00:00")
-        whole = Showing(is_json=True, personal=True).entry(entry, "12:00:00")
+        brief = TerminalFormat(is_json=True).format_entry(entry, "12:00:00")
+        whole = TerminalFormat(is_json=True, personal=True).format_entry(entry, "12:00:00")
         assert "6044441111" not in brief
         assert "6044441111" in whole
         assert json.loads(brief).items() <= json.loads(whole).items()
@@ -157,9 +171,9 @@ async def test_nothing_that_a_client_wrote_is_in_a_line(spelling: str, is_json: 
     ]
     for body, options in requests:
         ask(sandbox, body, **options)
-        lines.append(Showing(is_json=is_json).entry(sandbox.requests[-1], "12:00:00"))
+        lines.append(TerminalFormat(is_json=is_json).format_entry(sandbox.requests[-1], "12:00:00"))
     await sandbox.report_ready()
-    lines += [Showing(is_json=is_json).entry(one, "12:00:00") for one in sandbox.deliveries]
+    lines += [TerminalFormat(is_json=is_json).format_entry(one, "12:00:00") for one in sandbox.deliveries]
     assert len(sandbox.deliveries) == 1
     for line in lines:
         for word in (spelling, CANARY, quote(spelling)):
@@ -178,7 +192,7 @@ async def test_nothing_that_a_client_wrote_is_in_a_line(spelling: str, is_json: 
     ],
 )
 def test_of_an_address_the_origin_is_shown(address: str, shown: str) -> None:
-    assert terminal._origin(address) == shown
+    assert terminal._get_origin(address) == shown
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.endpoint import (
     PRODUCTION,
-    address_problem,
+    build_url,
     check_api_key,
     check_base_url,
+    find_address_problem,
     is_loopback,
-    proxy_from_environment,
-    url_of,
+    read_proxy_from_environment,
 )
 from connectly_api.transport.protocol import Request
 
@@ -189,10 +189,10 @@ def test_what_is_no_string_is_no_address(value: Any) -> None:
 
 
 def test_a_query_is_allowed_only_where_the_caller_says_so() -> None:
-    assert address_problem("https://host/hook?token=1") == "must not hold a query"
-    assert address_problem("https://host/hook?token=1", with_query=True) is None
-    assert address_problem("http://host/hook?token=1", with_query=True) is not None
-    assert address_problem("https://host/h\u00f6\u00f6k", with_query=True) is None
+    assert find_address_problem("https://host/hook?token=1") == "must not hold a query"
+    assert find_address_problem("https://host/hook?token=1", with_query=True) is None
+    assert find_address_problem("http://host/hook?token=1", with_query=True) is not None
+    assert find_address_problem("https://host/h\u00f6\u00f6k", with_query=True) is None
 
 
 @given(st.text() | st.text(alphabet="https:/[]@#?.0127 lochast\\\n"))
@@ -226,7 +226,7 @@ def request(path: str, *query: tuple[str, str]) -> Request[None]:
     ],
 )  # fmt: skip
 def test_a_url_is_address_path_and_encoded_query(base: str, wanted: Request[None], url: str) -> None:
-    assert url_of(base, wanted) == url
+    assert build_url(base, wanted) == url
 
 
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -234,7 +234,7 @@ TEXTS = st.text(st.characters(codec="utf-8"))
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1))
 def test_a_query_is_read_back_as_it_was_given(query: list[tuple[str, str]]) -> None:
-    url = url_of("https://host", request("/v1", *query))
+    url = build_url("https://host", request("/v1", *query))
 
     assert url.isascii()
     assert url.isprintable()
@@ -280,7 +280,7 @@ def test_the_environment_names_a_proxy_or_none(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    found = proxy_from_environment(base)
+    found = read_proxy_from_environment(base)
     assert (None if found is None else found[0]) == proxy
     assert found is None or environment.get(found[1], "").endswith(found[0].removeprefix("http://"))
 
@@ -303,7 +303,7 @@ def test_a_variable_that_holds_no_proxys_address_is_named(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(InvalidInputError, match=f"^{variable}: ") as caught:
-        proxy_from_environment(PRODUCTION)
+        read_proxy_from_environment(PRODUCTION)
     assert caught.value.field == variable
 
 
@@ -311,4 +311,4 @@ def test_a_variable_that_holds_no_proxys_address_is_named(
 def test_an_address_that_will_be_refused_has_no_proxy(monkeypatch: pytest.MonkeyPatch, base: Any) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example")
 
-    assert proxy_from_environment(base) is None
+    assert read_proxy_from_environment(base) is None

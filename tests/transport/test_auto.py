@@ -98,7 +98,8 @@ def test_names_become_adapters_with_their_settings() -> None:
     for name, expected in {"auto": AutoTransport, "httpx": HttpxTransport, "pyreqwest": PyreqwestTransport}.items():
         made = to_transport(name, proxy="http://proxy:1", tls=tls)  # type: ignore[arg-type]
         assert type(made) is expected
-        assert (vars(made)["_proxy"], vars(made)["_tls"]) == ("http://proxy:1", tls)
+        made_with = vars(made)["_settings"]
+        assert (made_with.proxy, made_with.tls) == ("http://proxy:1", tls)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ async def test_an_adapter_that_cannot_be_loaded_sends_nothing(monkeypatch: pytes
 
 
 def test_a_socks_proxy_is_refused_at_once_where_nothing_speaks_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectly_api.transport.tls.find_spec", lambda _name: None)
+    monkeypatch.setattr("connectly_api.transport.endpoint.find_spec", lambda _name: None)
     AutoTransport(proxy="socks5://proxy:1")
     monkeypatch.setattr(metadata, "version", installed(None))
     with pytest.raises(InvalidInputError, match=r"proxy: SOCKS through httpx needs pip install 'httpx\[socks\]'"):

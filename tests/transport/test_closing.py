@@ -194,7 +194,7 @@ async def test_an_adapter_that_was_closed_opens_nothing(adapter: str, *, is_used
         progress = Progress()
         with pytest.raises(ClosedError):
             await transport.exchange(post(server.base_url), Timeouts(), progress)
-    assert (progress.may_have_left, progress.may_pass) == (False, False)
+    assert (progress.may_have_left, progress.is_transient) == (False, False)
     assert server.connections == int(is_used)
 
 

@@ -19,17 +19,9 @@ import pytest
 import trustme
 
 from connectly_api import InvalidInputError
-from connectly_api.transport.adapters.httpx import (
-    HttpxTransport,
-    _httpcore_timeouts,
-    _left_over,
-    _Opener,
-    _outgoing,
-    _poll_of,
-    _read_refusal,
-    _Socket,
-    _tls_context,
-)
+from connectly_api.transport.adapters.httpx import HttpxTransport, _create_tls_context, _explain_proxy_error
+from connectly_api.transport.adapters.httpx_connections import _get_left_over, build_request
+from connectly_api.transport.adapters.httpx_stream import Opener, Socket, _create_poll
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
 from tests.rough_server import (
     RoughServer,
@@ -44,7 +36,7 @@ from tests.rough_server import (
 from tests.transport.test_adapters import exchange, post, server_tls
 
 
-def sockets(transport: HttpxTransport) -> set[_Socket]:
+def sockets(transport: HttpxTransport) -> set[Socket]:
     connections = transport._connections
     assert connections is not None
     return connections._opener.sockets
@@ -70,8 +62,8 @@ async def test_a_name_that_resolves_again_is_reached_again(
 
 
 def test_endless_time_outs_are_endless_for_httpx_too() -> None:
-    limits = _httpcore_timeouts(Timeouts(connect=math.inf, read=3))
-    assert limits == {"connect": None, "read": 3, "write": 3}
+    outgoing = build_request(WireRequest("GET", "https://api.example/", (), None), Timeouts(connect=math.inf, read=3))
+    assert outgoing.extensions["timeout"] == {"connect": None, "read": 3, "write": 3}
 
 
 def test_it_runs_on_trio() -> None:
@@ -146,7 +138,7 @@ async def test_connections_that_nobody_used_for_a_while_are_closed() -> None:
 
 async def once_readable(host: str, port: int) -> anyio.abc.SocketStream:
     stream = await connect_tcp(host, port)
-    has_bytes = _poll_of(stream.extra(anyio.abc.SocketAttribute.raw_socket).fileno())  # noqa: S610 (not Django's)
+    has_bytes = _create_poll(stream.extra(anyio.abc.SocketAttribute.raw_socket).fileno())  # noqa: S610 (not Django's)
     while not has_bytes():  # noqa: ASYNC110 (a socket has no event)
         await anyio.sleep(0.001)
     return stream
@@ -185,7 +177,7 @@ async def test_an_answer_out_of_the_parser_is_nobodys_and_the_request_goes_out_e
 
 
 def test_a_parser_that_is_not_found_may_hold_anything() -> None:
-    assert _left_over(object()) is None
+    assert _get_left_over(object()) is None
 
 
 async def test_a_connection_that_may_hide_what_it_has_read_is_used_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +232,7 @@ async def test_a_closed_adapter_opens_nothing() -> None:
             await transport.aclose()
             outcome, progress = await exchange(transport, server.base_url)
             assert isinstance(outcome, ClosedError)
-            assert (progress.may_have_left, progress.may_pass) == (False, False)
+            assert (progress.may_have_left, progress.is_transient) == (False, False)
     assert (len(server.requests), server.connections) == (1, 1)
 
 
@@ -284,13 +276,13 @@ async def test_a_connection_that_is_being_opened_when_it_is_closed_carries_nothi
         outcome, progress = await task
         await asyncio.gather(*closing)
     assert isinstance(outcome, (ClosedError, ConnectionError))
-    assert (progress.may_have_left, progress.may_pass) == (False, False)
+    assert (progress.may_have_left, progress.is_transient) == (False, False)
     assert server.requests == []
     assert sockets(transport) == set()
 
 
 async def test_nothing_is_opened_that_was_about_to_be_when_it_was_closed() -> None:
-    opener = _Opener()
+    opener = Opener()
     await opener.aclose()
     with pytest.raises(ClosedError):
         await opener.connect_tcp("127.0.0.1", free_port())
@@ -300,7 +292,7 @@ def test_the_environment_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "missing"))
-    context = _tls_context(None)
+    context = _create_tls_context(None)
     assert not context.keylog_filename
     assert not list(tmp_path.iterdir())
     assert context.get_ca_certs()
@@ -308,7 +300,7 @@ def test_the_environment_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("error", "may_pass"),
+    ("error", "is_transient"),
     [
         (FileNotFoundError(errno.ENOENT, "no such file"), False),
         (OSError(errno.EMFILE, "too many open files"), True),
@@ -316,7 +308,7 @@ def test_the_environment_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     ],
 )
 async def test_certificates_that_cannot_be_loaded_stop_a_request_before_it_leaves(
-    error: OSError, *, may_pass: bool, monkeypatch: pytest.MonkeyPatch
+    error: OSError, *, is_transient: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> str:
         raise error
@@ -326,7 +318,7 @@ async def test_certificates_that_cannot_be_loaded_stop_a_request_before_it_leave
         broken.setattr(certifi, "where", fail)
         outcome, progress = await exchange(transport, f"http://127.0.0.1:{free_port()}")
     assert outcome is error
-    assert (progress.may_have_left, progress.may_pass) == (False, may_pass)
+    assert (progress.may_have_left, progress.is_transient) == (False, is_transient)
     async with rough_server(answering(sent())) as server:
         again, _ = await exchange(transport, server.base_url)
         await transport.aclose()
@@ -347,7 +339,7 @@ async def test_certificates_that_cannot_be_loaded_stop_a_request_before_it_leave
 def test_a_setting_that_can_never_work_is_refused_at_once(
     settings: dict[str, Any], field: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectly_api.transport.tls.find_spec", lambda _name: None)
+    monkeypatch.setattr("connectly_api.transport.endpoint.find_spec", lambda _name: None)
     with pytest.raises(InvalidInputError) as caught:
         HttpxTransport(**settings)
     assert caught.value.field == field
@@ -368,7 +360,7 @@ def test_a_setting_that_can_never_work_is_refused_at_once(
 def test_a_refusal_of_a_proxy_says_whether_it_may_pass_and_repeats_no_word(
     text: str, refusal: tuple[bool, str]
 ) -> None:
-    assert _read_refusal(text) == refusal
+    assert _explain_proxy_error(text) == refusal
 
 
 @pytest.mark.parametrize(
@@ -382,7 +374,7 @@ def test_a_refusal_of_a_proxy_says_whether_it_may_pass_and_repeats_no_word(
     ],
 )
 def test_the_host_is_written_as_in_the_address(url: str, host: bytes) -> None:
-    assert _outgoing(WireRequest("GET", url, (), None), Timeouts()).headers[0] == (b"Host", host)
+    assert build_request(WireRequest("GET", url, (), None), Timeouts()).headers[0] == (b"Host", host)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, Pace, Rate
-from connectly_api.transport.protocol import WireRequest
-from connectly_api.transport.rates import Bucket, Traffic, traffic_of
+from connectly_api.transport.protocol import RateKeys, WireRequest
+from connectly_api.transport.rates import Bucket, read_rate_keys
 from tests.thoroughness import up_to
 
 
@@ -124,20 +124,20 @@ TEMPLATE = "https://api.example/v1/businesses/b/send/whatsapp_templated_messages
 @pytest.mark.parametrize(
     ("method", "url", "body", "expected"),
     [
-        ("POST", SESSION, {"recipient": {"id": "+1"}, "sender": {"id": "+2"}}, Traffic("messages", "+2", "+1")),
-        ("POST", SESSION, {"recipient": {"userId": "US.1"}}, Traffic("messages", "", "US.1")),
-        ("POST", SESSION, {"recipient": {"id": "+1", "userId": "US.1"}}, Traffic("messages", "", "+1")),
-        ("POST", TEMPLATE, {"number": "+1", "sender": "+2"}, Traffic("whatsapp_templated_messages", "+2", "+1")),
-        ("POST", TEMPLATE, {"number": "bsuid:US.1"}, Traffic("whatsapp_templated_messages", "", "US.1")),
-        ("POST", SESSION, {"recipient": None}, Traffic("messages")),
-        ("POST", SESSION, ["odd"], Traffic("messages")),
-        ("POST", SESSION, None, Traffic(None)),
-        ("GET", SESSION, {}, Traffic(None)),
-        ("POST", "https://api.example/v1/businesses/b/create/webhooks", {}, Traffic(None)),
+        ("POST", SESSION, {"recipient": {"id": "+1"}, "sender": {"id": "+2"}}, RateKeys("messages", "+2", "+1")),
+        ("POST", SESSION, {"recipient": {"userId": "US.1"}}, RateKeys("messages", "", "US.1")),
+        ("POST", SESSION, {"recipient": {"id": "+1", "userId": "US.1"}}, RateKeys("messages", "", "+1")),
+        ("POST", TEMPLATE, {"number": "+1", "sender": "+2"}, RateKeys("whatsapp_templated_messages", "+2", "+1")),
+        ("POST", TEMPLATE, {"number": "bsuid:US.1"}, RateKeys("whatsapp_templated_messages", "", "US.1")),
+        ("POST", SESSION, {"recipient": None}, RateKeys("messages")),
+        ("POST", SESSION, ["odd"], RateKeys("messages")),
+        ("POST", SESSION, None, RateKeys(None)),
+        ("GET", SESSION, {}, RateKeys(None)),
+        ("POST", "https://api.example/v1/businesses/b/create/webhooks", {}, RateKeys(None)),
     ],
 )
-def test_what_is_counted_is_read_from_the_request(method: str, url: str, body: object, expected: Traffic) -> None:
+def test_what_is_counted_is_read_from_the_request(method: str, url: str, body: object, expected: RateKeys) -> None:
     content = None if body is None else json.dumps(body).encode()
-    traffic = traffic_of(WireRequest(method, url, (), content))
+    traffic = read_rate_keys(WireRequest(method, url, (), content))
     assert traffic == expected
     assert "+1" not in repr(traffic)

@@ -9,10 +9,23 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from connectly_api import Connectly, InvalidInputError, NotSentError, Pace, Rate, Response, Retry, SentMessage
+from connectly_api import (
+    Connectly,
+    InvalidInputError,
+    NotSentError,
+    Pace,
+    Rate,
+    Recipient,
+    Response,
+    Retry,
+    SentMessage,
+    Template,
+    Text,
+)
 from connectly_api.transport import MockTransport, PacedTransport, WireRequest
-from connectly_api.transport.pacing import with_pace
+from connectly_api.transport.pacing import apply_pace
 from connectly_api.transport.protocol import Progress, Timeouts
+from connectly_api.transport.rates import read_rate_keys
 
 FREE = Pace(endpoint=None, number=None, customer=None)
 
@@ -106,7 +119,7 @@ async def test_no_more_than_so_many_are_in_flight_and_the_others_keep_their_orde
         in_flight -= 1
         return accepted(request)
 
-    transport = with_pace(MockTransport(answer), "off", 3)
+    transport = apply_pace(MockTransport(answer), "off", 3)
     assert isinstance(transport, PacedTransport)
     await asyncio.gather(*(send(transport, message("+1", str(number))) for number in range(20)))
     assert most == 3
@@ -173,7 +186,7 @@ async def test_customers_of_long_ago_are_forgotten() -> None:
     for number in range(3000):
         await send(transport, message(f"+{number}"))
         time.now += 0.01
-    assert len(vars(transport)["_lines"]) < 1300
+    assert len(vars(transport)["_queues"]) < 1300
 
 
 def test_it_runs_on_trio() -> None:
@@ -188,10 +201,33 @@ def test_it_runs_on_trio() -> None:
     assert anyio.run(main, backend="trio").id == "1"
 
 
+@pytest.mark.parametrize("content", [Text("hello"), Template("welcome", "en")])
+@pytest.mark.parametrize(
+    "recipient", ["+16044441111", "US.13491208655302741918", Recipient("+16044441111", "US.13491208655302741918")]
+)
+@pytest.mark.parametrize("sender", [None, "+16044442222"])
+async def test_the_keys_that_a_client_passes_are_those_that_its_content_says(
+    content: Text | Template, recipient: str | Recipient, sender: str | None
+) -> None:
+    mock = MockTransport(accepted)
+    async with Connectly(api_key="k", business_id="b", transport=mock, pace="on", sender=sender) as connectly:
+        await connectly.send(recipient, content)
+    (request,) = mock.requests
+    assert request.rate_keys is not None
+    assert request.rate_keys == read_rate_keys(request)
+
+
+async def test_without_a_pace_no_keys_are_made() -> None:
+    mock = MockTransport(accepted)
+    async with Connectly(api_key="k", business_id="b", transport=mock) as connectly:
+        await connectly.send_text("+16044441111", "hello")
+    assert mock.requests[0].rate_keys is None
+
+
 def test_no_pace_is_no_layer() -> None:
     mock = MockTransport(accepted)
-    assert with_pace(mock, "off", None) is mock
-    assert isinstance(with_pace(mock, "on", None), PacedTransport)
-    assert isinstance(with_pace(mock, Pace(), None), PacedTransport)
+    assert apply_pace(mock, "off", None) is mock
+    assert isinstance(apply_pace(mock, "on", None), PacedTransport)
+    assert isinstance(apply_pace(mock, Pace(), None), PacedTransport)
     with pytest.raises(InvalidInputError, match="pace"):
-        with_pace(mock, "fast", None)  # type: ignore[arg-type]
+        apply_pace(mock, "fast", None)  # type: ignore[arg-type]

@@ -231,7 +231,7 @@ async def test_what_never_left_for_a_reason_that_stays_is_not_repeated(error: Ex
 async def test_an_adapter_that_says_whether_it_may_pass_is_believed(error: Exception, said: bool) -> None:
     class Saying(MockTransport):
         async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
-            progress.may_pass = said
+            progress.is_transient = said
             return await super().exchange(request, timeouts, progress)
 
     def fail(_request: WireRequest) -> Response:
@@ -298,7 +298,7 @@ async def test_what_cannot_be_loaded_before_a_call_leaves_it_unsent(
         raise error
 
     calls, mock = pipeline([ok()])
-    monkeypatch.setattr("connectly_api.transport.pipeline.current_loop", fail)
+    monkeypatch.setattr("connectly_api.transport.pipeline.identify_loop", fail)
     with pytest.raises(NotSentError, match=f"not sent: {type(error).__name__}") as caught:
         await calls.send(request())
     assert (caught.value.retry_safe, mock.requests) == (retry_safe, [])

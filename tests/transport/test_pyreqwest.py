@@ -11,7 +11,7 @@ import trustme
 from pyreqwest.exceptions import BuilderError, ConnectError, ConnectTimeoutError
 
 from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
-from connectly_api.transport.adapters.pyreqwest_exchange import _lacks_descriptors, _never_connected
+from connectly_api.transport.adapters.pyreqwest_exchange import _is_out_of_descriptors, _is_unconnected
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
 from tests.rough_server import (
     Behaviour,
@@ -49,7 +49,7 @@ def test_only_the_chain_of_causes_proves_that_nothing_left(
     kind: type[ConnectError | ConnectTimeoutError], causes: list[str] | None, *, proven: bool
 ) -> None:
     error = kind("connection error", {"causes": None if causes is None else [{"message": cause} for cause in causes]})
-    assert _never_connected(error) is proven
+    assert _is_unconnected(error) is proven
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ async def test_what_cannot_be_built_is_not_sent_and_never_will_be(
         await transport.exchange(request_, Timeouts(), progress)
     await transport.aclose()
     assert not progress.may_have_left
-    assert not progress.may_pass
+    assert not progress.is_transient
 
 
 async def refuse_the_tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: RoughServer) -> None:
@@ -105,7 +105,7 @@ async def want_other_credentials(
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "scheme", "may_pass"),
+    ("behaviour", "scheme", "is_transient"),
     [
         (refuse_the_tunnel, "http", False),
         (fail_the_tunnel, "http", False),
@@ -115,7 +115,7 @@ async def want_other_credentials(
     ],
 )
 async def test_a_proxy_that_refuses_is_not_asked_again_as_its_reason_is_unknown_unless_it_hangs_up(
-    behaviour: Behaviour, scheme: str, *, may_pass: bool
+    behaviour: Behaviour, scheme: str, *, is_transient: bool
 ) -> None:
     progress = Progress()
     async with rough_server(behaviour) as proxy:
@@ -125,7 +125,7 @@ async def test_a_proxy_that_refuses_is_not_asked_again_as_its_reason_is_unknown_
             await transport.exchange(post("https://127.0.0.1:1"), Timeouts(), progress)
         await transport.aclose()
     assert not progress.may_have_left
-    assert progress.may_pass is may_pass
+    assert progress.is_transient is is_transient
 
 
 async def test_a_certificate_that_does_not_verify_never_will_and_a_refused_connection_may() -> None:
@@ -134,11 +134,11 @@ async def test_a_certificate_that_does_not_verify_never_will_and_a_refused_conne
     authority.issue_cert("127.0.0.1").configure_cert(context)
     transport = PyreqwestTransport()
     async with rough_server(answering(sent()), tls=context) as server:
-        for address, may_pass in ((server.base_url, False), (f"http://127.0.0.1:{free_port()}", True)):
+        for address, is_transient in ((server.base_url, False), (f"http://127.0.0.1:{free_port()}", True)):
             progress = Progress()
             with pytest.raises(ConnectError):
                 await transport.exchange(post(address), Timeouts(), progress)
-            assert (progress.may_have_left, progress.may_pass) == (False, may_pass)
+            assert (progress.may_have_left, progress.is_transient) == (False, is_transient)
     await transport.aclose()
 
 
@@ -210,4 +210,4 @@ async def test_the_status_is_known_where_the_body_falls_silent_or_makes_no_sense
     ("cause", "lacks"), [("Too many open files (os error 24)", True), ("URL scheme is not allowed", False)]
 )
 def test_a_client_that_cannot_be_built_for_want_of_descriptors_may_be_later(cause: str, *, lacks: bool) -> None:
-    assert _lacks_descriptors(BuilderError("builder error", {"causes": [{"message": cause}]})) is lacks
+    assert _is_out_of_descriptors(BuilderError("builder error", {"causes": [{"message": cause}]})) is lacks

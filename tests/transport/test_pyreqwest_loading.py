@@ -17,9 +17,9 @@ from connectly_api.transport.adapters import auto, pyreqwest_exchange, pyreqwest
 from connectly_api.transport.adapters.auto import AutoTransport
 from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
-from connectly_api.transport.adapters.pyreqwest_loading import _Loaded, _Loader, is_usable, load
+from connectly_api.transport.adapters.pyreqwest_loading import _Loader, _LoadResult, is_usable, load
 from connectly_api.transport.protocol import Progress, Timeouts
-from connectly_api.transport.retry import may_pass
+from connectly_api.transport.retry import is_transient
 from tests.rough_server import answering, rough_server, sent
 from tests.transport.test_adapters import post
 
@@ -54,7 +54,7 @@ def unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("unloaded")
 def test_the_main_thread_loads_it_itself(loader: _Loader) -> None:
     before = threading.enumerate()
-    assert loader.load() == _Loaded(HERE, pyreqwest_exchange, is_safe=True)
+    assert loader.load() == _LoadResult(HERE, pyreqwest_exchange, is_safe=True)
     assert loader.load() is loader.load()
     assert threading.enumerate() == before
     assert load() is pyreqwest_exchange
@@ -64,7 +64,7 @@ def test_the_main_thread_loads_it_itself(loader: _Loader) -> None:
 @pytest.mark.usefixtures("unloaded")
 async def test_another_thread_has_it_loaded_by_one_that_never_ends(loader: _Loader) -> None:
     before = set(threading.enumerate())
-    assert await asyncio.to_thread(loader.load) == _Loaded(HERE, pyreqwest_exchange, is_safe=True)
+    assert await asyncio.to_thread(loader.load) == _LoadResult(HERE, pyreqwest_exchange, is_safe=True)
     [lasting] = (thread for thread in set(threading.enumerate()) - before if thread.name == "connectly-api-pyreqwest")
     assert lasting.daemon
 
@@ -100,7 +100,7 @@ async def test_without_descriptors_it_is_not_touched_and_tried_again(
         with pytest.raises(OSError, match="too many") as caught:
             await PyreqwestTransport().exchange(post("http://127.0.0.1:1"), Timeouts(), progress)
     assert not progress.may_have_left
-    assert may_pass(caught.value)
+    assert is_transient(caught.value)
     assert isinstance(loader.load().module, ModuleType)
 
 
@@ -130,7 +130,7 @@ def test_an_import_that_failed_is_tried_again(loader: _Loader, monkeypatch: pyte
 async def test_where_no_thread_can_be_started_auto_takes_httpx(
     loader: _Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(**_settings: bool) -> _Loaded:
+    def fail(**_settings: bool) -> _LoadResult:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(loader, "load", fail)
@@ -142,7 +142,7 @@ async def test_what_the_parent_of_a_fork_has_loaded_is_refused(
 ) -> None:
     loader.load()
     monkeypatch.setattr(loader, "_loaded", attrs.evolve(loader.load(), process=HERE + 1))
-    loader._renew()
+    loader._reset_lock()
     progress = Progress()
     with pytest.raises(UsageError, match="does not outlive a fork"):
         await PyreqwestTransport().exchange(post("http://127.0.0.1:1"), Timeouts(), progress)

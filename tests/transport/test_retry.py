@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import Response
-from connectly_api.transport.retry import Failure, Retry, is_repeatable, may_pass, pause_before, retry_after_seconds
+from connectly_api.transport.retry import Failure, Retry, compute_pause, is_repeatable, is_transient, parse_retry_after
 
 NOW = 1_445_412_480.0
 DAY = 86_400.0
@@ -25,9 +25,9 @@ READS = ["GET", "HEAD"]
 CHANGES = ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get", ""]
 NEVER_LEFT = Failure(OSError("refused"), may_have_left=False)
 MAY_HAVE_LEFT = Failure(OSError("reset"), may_have_left=True)
-LATE = Failure(TimeoutError("late"), may_have_left=True, timed_out=True)
-HOPELESS = Failure(TypeError("a bug"), may_have_left=False, may_pass=False)
-TOO_LATE_TO_LEAVE = Failure(TimeoutError("late"), may_have_left=False, timed_out=True)
+LATE = Failure(TimeoutError("late"), may_have_left=True)
+HOPELESS = Failure(TypeError("a bug"), may_have_left=False, is_transient=False)
+TOO_LATE_TO_LEAVE = Failure(TimeoutError("late"), may_have_left=False)
 
 # Outcome, whether a read may be repeated after it, whether a change may.
 OUTCOMES: list[tuple[Response | Failure, bool, bool]] = [
@@ -84,13 +84,13 @@ def because_of(error: Exception, cause: BaseException) -> Exception:
     ids=repr,
 )
 def test_the_network_may_fare_better_later_and_a_bug_or_a_certificate_may_not(error: Exception, passing: bool) -> None:
-    assert may_pass(error) is passing
+    assert is_transient(error) is passing
 
 
 def test_exceptions_that_led_to_each_other_are_judged_once() -> None:
     error = ConnectionRefusedError()
     error.__context__ = because_of(OSError("all failed"), error)
-    assert may_pass(error)
+    assert is_transient(error)
 
 
 @given(st.integers())
@@ -111,7 +111,7 @@ SECONDS = st.floats(0, 1e6)
 def test_a_pause_keeps_its_bounds(
     retry: Retry, attempt: int, remaining: float, asked: float | None, chance: float
 ) -> None:
-    pause = pause_before(retry, attempt, remaining=remaining, asked=asked, chance=chance)
+    pause = compute_pause(retry, attempt, remaining=remaining, asked=asked, chance=chance)
 
     if pause is None:
         return
@@ -126,7 +126,7 @@ def test_a_pause_keeps_its_bounds(
 def test_there_is_a_pause_while_tries_and_time_are_left(attempt: int, asked: float | None, chance: float) -> None:
     retry = Retry(attempts=attempt + 1)
 
-    assert pause_before(retry, attempt, remaining=math.inf, asked=asked, chance=chance) is not None
+    assert compute_pause(retry, attempt, remaining=math.inf, asked=asked, chance=chance) is not None
 
 
 @pytest.mark.parametrize(
@@ -136,36 +136,36 @@ def test_there_is_a_pause_while_tries_and_time_are_left(attempt: int, asked: flo
 def test_the_pause_doubles_up_to_its_cap(attempt: int, chance: float, pause: float) -> None:
     retry = Retry(attempts=5000, base=0.5, cap=8.0)
 
-    assert pause_before(retry, attempt, remaining=100.0, asked=None, chance=chance) == pause
+    assert compute_pause(retry, attempt, remaining=100.0, asked=None, chance=chance) == pause
 
 
 @pytest.mark.parametrize(("attempt", "goes_on"), [(1, True), (2, True), (3, False), (4, False)])
 def test_tries_are_counted(attempt: int, goes_on: bool) -> None:
-    pause = pause_before(Retry(attempts=3), attempt, remaining=100.0, asked=None, chance=0.5)
+    pause = compute_pause(Retry(attempts=3), attempt, remaining=100.0, asked=None, chance=0.5)
 
     assert (pause is not None) is goes_on
 
 
 def test_one_try_never_repeats() -> None:
-    assert pause_before(Retry(attempts=1), 1, remaining=math.inf, asked=0.0, chance=0.0) is None
+    assert compute_pause(Retry(attempts=1), 1, remaining=math.inf, asked=0.0, chance=0.0) is None
 
 
 @pytest.mark.parametrize(("asked", "pause"), [(0.0, 0.25), (1.5, 1.75), (20.0, 20.25), (20.001, None), (DAY, None)])
 def test_the_time_that_is_asked_for_is_added_or_too_long(asked: float, pause: float | None) -> None:
-    assert pause_before(Retry(), 1, remaining=100.0, asked=asked, chance=0.5) == pause
+    assert compute_pause(Retry(), 1, remaining=100.0, asked=asked, chance=0.5) == pause
 
 
 @pytest.mark.parametrize(
     ("remaining", "pause"), [(0.26, 0.25), (0.25, None), (0.0, None), (-1.0, None), (math.inf, 0.25)]
 )
 def test_a_pause_that_would_outlast_the_call_is_not_begun(remaining: float, pause: float | None) -> None:
-    assert pause_before(Retry(), 1, remaining=remaining, asked=None, chance=0.5) == pause
+    assert compute_pause(Retry(), 1, remaining=remaining, asked=None, chance=0.5) == pause
 
 
 def test_the_largest_numbers_overflow_nothing() -> None:
     largest = Retry(attempts=10**9, base=1.7e308, cap=1.7e308, longest_retry_after=10**308)
 
-    assert pause_before(largest, 10**8, remaining=math.inf, asked=DAY, chance=0.999) is not None
+    assert compute_pause(largest, 10**8, remaining=math.inf, asked=DAY, chance=0.999) is not None
 
 
 @pytest.mark.parametrize("value", [0, -1, True, False, 1.0, 2.5, math.inf, "3", None])
@@ -213,7 +213,7 @@ def test_a_pause_may_be_nothing_or_anything_finite(value: float) -> None:
     ids=lambda value: str(value)[:12],
 )
 def test_seconds_are_read_and_capped_at_a_day(value: str, seconds: float) -> None:
-    assert retry_after_seconds(value, NOW) == seconds
+    assert parse_retry_after(value, NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_date_is_read_against_the_clock_wherever_this_machine_stands(
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        assert retry_after_seconds(value, NOW) == seconds
+        assert parse_retry_after(value, NOW) == seconds
     finally:
         monkeypatch.delenv("TZ")
         time.tzset()
@@ -252,8 +252,8 @@ def test_a_date_says_how_far_away_it_is(distance: int, hours: int) -> None:
 
     expected = min(max(distance, 0), DAY)
 
-    assert retry_after_seconds(format_datetime(moment), NOW) == expected
-    assert retry_after_seconds(formatdate(NOW + distance, usegmt=True), NOW) == expected
+    assert parse_retry_after(format_datetime(moment), NOW) == expected
+    assert parse_retry_after(formatdate(NOW + distance, usegmt=True), NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -293,13 +293,13 @@ def test_a_date_says_how_far_away_it_is(distance: int, hours: int) -> None:
     ids=ascii,
 )
 def test_anything_else_says_nothing(value: str | None) -> None:
-    assert retry_after_seconds(value, NOW) is None
+    assert parse_retry_after(value, NOW) is None
 
 
 @given(st.text() | st.from_regex(r"\w{3}, \d+ \w{3} \d+ \d+:\d+:\d+ [+-]?\w+"), st.floats(0, 1e11))
 @example("Mon, 01 Jan 0001 00:00:00 +2359", 0.0)
 @example("Fri, 31 Dec 9999 23:59:59 -2359", 0.0)
 def test_no_text_makes_it_fail(value: str, now: float) -> None:
-    seconds = retry_after_seconds(value, now)
+    seconds = parse_retry_after(value, now)
 
     assert seconds is None or 0.0 <= seconds <= DAY

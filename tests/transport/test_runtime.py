@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 
 from connectly_api.transport.adapters import pyreqwest_exit as runtime
-from connectly_api.transport.adapters.pyreqwest_exit import faithful
+from connectly_api.transport.adapters.pyreqwest_exit import await_cancellably
 from tests.patience import wait_patiently
 from tests.rough_server import RoughServer, rough_server, sent
 
@@ -243,7 +243,7 @@ async def test_what_is_awaited_may_cancel_itself() -> None:
     future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     future.cancel("by itself")
     with pytest.raises(asyncio.CancelledError, match="by itself"):
-        await faithful(future)
+        await await_cancellably(future)
 
 
 async def test_what_is_awaited_may_cancel_itself_later() -> None:
@@ -253,7 +253,7 @@ async def test_what_is_awaited_may_cancel_itself_later() -> None:
             raise asyncio.CancelledError("by itself")
 
     with pytest.raises(asyncio.CancelledError, match="by itself"):
-        await faithful(Cancelling())
+        await await_cancellably(Cancelling())
 
 
 async def test_a_failure_that_arrives_with_a_cancellation_gives_way_to_it() -> None:
@@ -296,7 +296,7 @@ async def test_a_cancellation_that_is_swallowed_is_raised_all_the_same() -> None
 
 
 async def _wrapped(awaitable: object) -> None:
-    await faithful(awaitable)  # type: ignore[arg-type]
+    await await_cancellably(awaitable)  # type: ignore[arg-type]
 
 
 async def test_what_is_given_up_is_closed() -> None:
@@ -309,7 +309,7 @@ async def test_what_is_given_up_is_closed() -> None:
             finally:
                 closed.set()
 
-    steps = cast("Generator[None, None, None]", faithful(Waiting()))
+    steps = cast("Generator[None, None, None]", await_cancellably(Waiting()))
     next(steps)
     steps.close()
     assert closed.is_set()
@@ -321,22 +321,22 @@ class AtOnce:
 
 
 async def test_at_the_end_nothing_is_left_to_be_woken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_ENDED", threading.Event())
+    monkeypatch.setattr(runtime, "_EXITING", threading.Event())
     task = asyncio.create_task(_wrapped(asyncio.get_running_loop().create_future()))
     await asyncio.sleep(0)
-    runtime._end(os.getpid() + 1)
-    assert vars(runtime)["_UNDER_WAY"]
-    runtime._end(os.getpid())
+    runtime._drain_at_exit(os.getpid() + 1)
+    assert vars(runtime)["_PENDING"]
+    runtime._drain_at_exit(os.getpid())
     task.cancel()
     await asyncio.wait([task])
-    assert not vars(runtime)["_UNDER_WAY"]
+    assert not vars(runtime)["_PENDING"]
     with pytest.raises(RuntimeError, match="the interpreter is ending"):
         await asyncio.to_thread(asyncio.run, _wrapped(AtOnce()))
     await _wrapped(AtOnce())
 
 
 def test_what_runs_at_this_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_PATIENCE", 3)
+    monkeypatch.setattr(runtime, "_LONGEST_WAIT", 3)
     tries: list[str] = []
 
     def within() -> Generator[None, None, None]:

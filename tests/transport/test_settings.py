@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from connectly_api import InvalidInputError, Tls
-from connectly_api.transport.tls import check_proxy, decompressed
+from connectly_api.transport.decompression import decompress_body
+from connectly_api.transport.endpoint import check_proxy
 
 
 def test_each_authority_stands_by_itself() -> None:
@@ -121,27 +122,27 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("encoding", ENCODERS)
 def test_encodings_are_undone_from_the_last_to_the_first(encoding: str) -> None:
-    assert decompressed(ENCODERS[encoding](BODY), encoding, 1000) == (BODY, True)
+    assert decompress_body(ENCODERS[encoding](BODY), encoding, 1000) == (BODY, True)
 
 
 @pytest.mark.parametrize("encoding", ["br", "gzip, br", "gzip, gzip, gzip, gzip, gzip", "gzip", "gzip, gzip"])
 def test_what_cannot_be_undone_stays_as_it_came(encoding: str) -> None:
-    assert decompressed(b"\x1f\x8b none", encoding, 1000) == (b"\x1f\x8b none", True)
+    assert decompress_body(b"\x1f\x8b none", encoding, 1000) == (b"\x1f\x8b none", True)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "X-GZip", "Deflate", "gzip,,gzip", "deflate, gzip"])
 @pytest.mark.parametrize("limit", [1, 6, 7, 29])
 def test_no_encoding_leads_beyond_the_limit(encoding: str, limit: int) -> None:
     body = ENCODERS[encoding](BODY)
-    plain, complete = decompressed(body, encoding, limit)
+    plain, complete = decompress_body(body, encoding, limit)
     assert len(plain) <= limit or plain is body
     assert not complete or plain == BODY
 
 
 def test_an_encoded_body_that_breaks_off_gives_what_came() -> None:
-    assert BODY.startswith(decompressed(raw_deflate(BODY)[:-3], "deflate", 1000)[0])
-    assert decompressed(b"", "gzip", 1000) == (b"", True)
+    assert BODY.startswith(decompress_body(raw_deflate(BODY)[:-3], "deflate", 1000)[0])
+    assert decompress_body(b"", "gzip", 1000) == (b"", True)
 
 
 def test_members_without_end_are_not_read_to_their_end() -> None:
-    assert decompressed(gzip.compress(b"") * 10_000, "gzip", 1000) == (b"", False)
+    assert decompress_body(gzip.compress(b"") * 10_000, "gzip", 1000) == (b"", False)

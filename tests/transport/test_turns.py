@@ -10,7 +10,7 @@ import pytest
 
 from connectly_api import Connectly, ConnectlyError
 from connectly_api.transport import MockTransport, Response, WireRequest
-from connectly_api.transport.adapters.turns import Turns
+from connectly_api.transport.turns import Turns
 
 
 async def turns_of(count: int, *, cancelled: int | None = None) -> list[int]:
@@ -37,7 +37,7 @@ async def turns_of(count: int, *, cancelled: int | None = None) -> list[int]:
     return list(happened.values())
 
 
-async def test_no_turn_has_more_than_32_steps_and_all_are_soon_done() -> None:
+async def test_no_turn_has_more_than_16_steps_and_all_are_soon_done() -> None:
     happened = await turns_of(500)
 
     assert len(happened) == 500

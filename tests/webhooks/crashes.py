@@ -22,8 +22,8 @@ import anyio
 
 from connectly_api.webhooks import Claim, Event, SQLiteStore, WebhookApp
 
-from .asgi import SECRET, deliver
-from .documented import documented
+from .asgi_request import SECRET, deliver
+from .documented_bodies import load_body
 
 LEASE = 0.05
 NEW_EACH_ROUND = 4
@@ -77,7 +77,7 @@ async def receive(folder: Path, journal: Journal, events: list[int], dice: rando
     async def redeliver(number: int, places: anyio.Semaphore) -> None:
         while True:
             async with places:
-                status = await deliver(app, documented("text", message={"id": str(number), "text": "hello"}))
+                status = await deliver(app, load_body("text", message={"id": str(number), "text": "hello"}))
             if status == 200:
                 journal.write(f"acknowledged {number}")
                 return

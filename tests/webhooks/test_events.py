@@ -23,31 +23,31 @@ from connectly_api.webhooks import (
 )
 from connectly_api.webhooks.decoding import MAX_DEPTH
 
-from .documented import BODIES, Json, documented, read
+from .documented_bodies import BODIES, Json, load_body, read
 
 CANARY = "canary5511"
 PHONE = "+15550001234"
 BSUID = "US.13491208655302741918"
 
 
-def _shuffled(value: Any) -> Any:
+def _shuffle(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _shuffled(inner) for name, inner in reversed(value.items())}
-    return [_shuffled(inner) for inner in value] if isinstance(value, list) else value
+        return {name: _shuffle(inner) for name, inner in reversed(value.items())}
+    return [_shuffle(inner) for inner in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("name", BODIES)
 def test_a_key_does_not_depend_on_how_the_json_is_written(name: str) -> None:
-    body = documented(name)
+    body = load_body(name)
     key = parse(BODIES[name]).key
-    assert key == parse(json.dumps(_shuffled(body), indent=7).encode()).key
+    assert key == parse(json.dumps(_shuffle(body), indent=7).encode()).key
     assert key == parse(b"\xef\xbb\xbf" + json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()).key
     assert re.fullmatch(r"[a-z_]+:[0-9a-f]{64}", key)
 
 
 @pytest.mark.parametrize("name", BODIES)
 def test_a_key_does_not_depend_on_the_envelope_or_on_how_nothing_is_written(name: str) -> None:
-    body = documented(name)
+    body = load_body(name)
     again = body | {"attachments": [], "location": None, "callbackData": "x", "attempt": 2, "metadata": None}
     again["topic"] = {"delivered": "delivery_status", "delivery_failed": "delivery_status"}.get(name, body.get("topic"))
     if "message" in body:
@@ -57,7 +57,7 @@ def test_a_key_does_not_depend_on_the_envelope_or_on_how_nothing_is_written(name
 
 @pytest.mark.parametrize("name", ["text", "media", "referral", "button_response"])
 def test_a_time_in_another_form_is_the_same_time(name: str) -> None:
-    assert read(documented(name, timestamp=1639083206)).key == read(documented(name, timestamp="1639083206")).key
+    assert read(load_body(name, timestamp=1639083206)).key == read(load_body(name, timestamp="1639083206")).key
 
 
 def test_all_documented_bodies_have_keys_of_their_own() -> None:
@@ -65,49 +65,49 @@ def test_all_documented_bodies_have_keys_of_their_own() -> None:
 
 
 def _update(**changes: object) -> Json:
-    update: Json = documented("delivered")["statusUpdate"]
+    update: Json = load_body("delivered")["statusUpdate"]
     return update | changes
 
 
 DIFFERENT = [
-    documented("delivered"),
-    documented("delivered", statusUpdate=_update(status="sent")),
-    documented("delivered", statusUpdate=_update(status="read")),
-    documented("delivered", statusUpdate=_update(status="delivery_failed")),
-    documented("delivered", statusUpdate=_update(status="played")),
-    documented("delivered", statusUpdate=_update(id="01G")),
-    documented("delivered", statusUpdate=_update(id=None)),
-    documented("delivered", statusUpdate=_update(id=None), timestamp="1641513099"),
-    documented("delivered", statusUpdate=_update(id=None), recipient={"id": "+16044551235"}),
-    documented("delivered", statusUpdate=_update(status=None)),
-    documented("text"),
-    documented("text", timestamp="1639083207"),
-    documented("text", timestamp=None),
-    documented("text", timestamp="later"),
-    documented("text", sender={"id": "+16315555501"}),
-    documented("text", sender={"userId": BSUID}),
-    documented("text", sender={"phoneNumber": PHONE}),
-    documented("text", sender={}),
-    documented("text", recipient={"id": "+16044441235"}),
-    documented("text", context={"replyToId": "01A"}),
-    documented("text", message={"text": "TEST 12"}),
-    documented("text", message={"text": "TEST 11", "id": "01A"}),
-    documented("text", message={"text": "TEST 11", "id": "01B"}),
-    documented("text", message={"text": "TEST 11", "sticker": "x"}),
-    documented("text", message={"text": "TEST 11", "isEcho": True}),
-    documented("text", message={"text": "TEST 11", "isButtonResponse": True}),
-    documented("text", message={"text": "TEST 11", "id": "01A", "isButtonResponse": True}),
-    documented("text", attachments=[{"type": "image"}]),
-    documented("text", location={"latitude": 1}),
-    documented("button_response"),
-    documented("button_response", buttonResponse={"text": "TEST 11", "payload": "2"}),
-    documented("button_response", context={"replyToId": "other"}),
-    documented("button_response", sender={"id": "+16315555501"}),
-    documented("report"),
-    documented("report", report={"id": "r", "last_run": {"id": "1", "status": "completed"}}),
-    documented("report", report={"id": "r", "last_run": {"id": "1", "status": "running"}}),
-    documented("report", report={"id": "r", "last_run": {"id": "2", "status": "completed"}}),
-    documented("report", report={"id": "r", "last_run": {"status": "completed"}}),
+    load_body("delivered"),
+    load_body("delivered", statusUpdate=_update(status="sent")),
+    load_body("delivered", statusUpdate=_update(status="read")),
+    load_body("delivered", statusUpdate=_update(status="delivery_failed")),
+    load_body("delivered", statusUpdate=_update(status="played")),
+    load_body("delivered", statusUpdate=_update(id="01G")),
+    load_body("delivered", statusUpdate=_update(id=None)),
+    load_body("delivered", statusUpdate=_update(id=None), timestamp="1641513099"),
+    load_body("delivered", statusUpdate=_update(id=None), recipient={"id": "+16044551235"}),
+    load_body("delivered", statusUpdate=_update(status=None)),
+    load_body("text"),
+    load_body("text", timestamp="1639083207"),
+    load_body("text", timestamp=None),
+    load_body("text", timestamp="later"),
+    load_body("text", sender={"id": "+16315555501"}),
+    load_body("text", sender={"userId": BSUID}),
+    load_body("text", sender={"phoneNumber": PHONE}),
+    load_body("text", sender={}),
+    load_body("text", recipient={"id": "+16044441235"}),
+    load_body("text", context={"replyToId": "01A"}),
+    load_body("text", message={"text": "TEST 12"}),
+    load_body("text", message={"text": "TEST 11", "id": "01A"}),
+    load_body("text", message={"text": "TEST 11", "id": "01B"}),
+    load_body("text", message={"text": "TEST 11", "sticker": "x"}),
+    load_body("text", message={"text": "TEST 11", "isEcho": True}),
+    load_body("text", message={"text": "TEST 11", "isButtonResponse": True}),
+    load_body("text", message={"text": "TEST 11", "id": "01A", "isButtonResponse": True}),
+    load_body("text", attachments=[{"type": "image"}]),
+    load_body("text", location={"latitude": 1}),
+    load_body("button_response"),
+    load_body("button_response", buttonResponse={"text": "TEST 11", "payload": "2"}),
+    load_body("button_response", context={"replyToId": "other"}),
+    load_body("button_response", sender={"id": "+16315555501"}),
+    load_body("report"),
+    load_body("report", report={"id": "r", "last_run": {"id": "1", "status": "completed"}}),
+    load_body("report", report={"id": "r", "last_run": {"id": "1", "status": "running"}}),
+    load_body("report", report={"id": "r", "last_run": {"id": "2", "status": "completed"}}),
+    load_body("report", report={"id": "r", "last_run": {"status": "completed"}}),
     {"topic": "calls", "message": {"id": "01A"}, "n": 1},
     {"topic": "calls", "message": {"id": "01A"}, "n": 2},
     {"message": {"id": "01A", "reaction": {"emoji": "a"}}},
@@ -123,17 +123,17 @@ def test_events_that_differ_in_what_they_say_have_different_keys() -> None:
 
 def test_a_button_that_two_customers_tap_makes_two_events() -> None:
     button = {"id": "btn-1", "text": "Yes"}
-    one, two = (documented("button_response", buttonResponse=button, sender={"id": f"+1631555550{n}"}) for n in (1, 2))
+    one, two = (load_body("button_response", buttonResponse=button, sender={"id": f"+1631555550{n}"}) for n in (1, 2))
     assert read(one).key != read(two).key
 
 
 def test_two_identical_texts_within_a_second_cannot_be_told_from_one_delivered_twice() -> None:
-    assert read(documented("text")).key == read(documented("text")).key
+    assert read(load_body("text")).key == read(load_body("text")).key
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\0", "\u2028", "👋", '"\\'])
 def test_strange_texts_break_neither_key_nor_repr_nor_pickle(text: str) -> None:
-    body = documented("text", message={"text": text, text: text}, callbackData={text: text}, topic=None)
+    body = load_body("text", message={"text": text, text: text}, callbackData={text: text}, topic=None)
     event = parse(json.dumps(body).encode())
     assert isinstance(event, InboundMessage)
     assert event.text == text
@@ -141,11 +141,11 @@ def test_strange_texts_break_neither_key_nor_repr_nor_pickle(text: str) -> None:
     assert repr(event).encode("utf-8")
     assert hash(event)
     assert pickle.loads(pickle.dumps(event)) == event  # noqa: S301 (its own)
-    assert read(documented("delivered", statusUpdate={"id": text, "status": text})).key.encode("ascii")
+    assert read(load_body("delivered", statusUpdate={"id": text, "status": text})).key.encode("ascii")
 
 
 def _personal(name: str) -> Json:
-    body = documented(
+    body = load_body(
         name,
         sender={"id": PHONE, "phoneNumber": PHONE, "userId": BSUID, "name": CANARY},
         recipient={"id": PHONE, "phoneNumber": PHONE, "userId": BSUID, "name": CANARY},
@@ -205,7 +205,7 @@ def test_nothing_personal_shows_in_a_repr_or_a_key(name: str) -> None:
 def test_events_are_frozen_equal_hashable_and_survive_pickle_and_deepcopy(name: str) -> None:
     event = parse(BODIES[name])
     assert event == parse(BODIES[name])
-    assert len({event, parse(BODIES[name]), read(documented(name, topic="other"))}) == 2
+    assert len({event, parse(BODIES[name]), read(load_body(name, topic="other"))}) == 2
     assert event.key
     for twin in (pickle.loads(pickle.dumps(event)), copy.deepcopy(event), copy.copy(event)):  # noqa: S301 (its own)
         assert twin == event
@@ -216,13 +216,13 @@ def test_events_are_frozen_equal_hashable_and_survive_pickle_and_deepcopy(name: 
 
 
 def test_an_event_with_data_that_cannot_be_hashed_can_be() -> None:
-    body = documented("delivery_failed", callbackData={"a": [1]})
+    body = load_body("delivery_failed", callbackData={"a": [1]})
     body["statusUpdate"]["error"]["details"] = {"a": []}
     assert hash(read(body)) == hash(read(body))
 
 
 def test_match_tells_events_apart_by_class_and_field() -> None:
-    def told(event: Event) -> str:
+    def describe(event: Event) -> str:
         match event:
             case DeliveryStatus(status="delivery_failed", failure=failure) if failure is not None:
                 return f"failed {failure.code}"
@@ -235,7 +235,7 @@ def test_match_tells_events_apart_by_class_and_field() -> None:
             case other:
                 return type(other).__name__
 
-    assert [told(parse(body)) for body in BODIES.values()] == [
+    assert [describe(parse(body)) for body in BODIES.values()] == [
         "ButtonReply",
         "status delivered",
         "failed ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID",
@@ -244,7 +244,7 @@ def test_match_tells_events_apart_by_class_and_field() -> None:
         "ReportReady",
         "text TEST 11",
     ]
-    assert told(read({"topic": "calls"})) == "unknown calls"
+    assert describe(read({"topic": "calls"})) == "unknown calls"
 
 
 def _deep(shape: str) -> str:

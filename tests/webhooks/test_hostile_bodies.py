@@ -17,7 +17,7 @@ from connectly_api.recipients import to_recipient
 from connectly_api.webhooks import Event, StatusTracker, WebhookError, parse
 from connectly_api.webhooks.events import DeliveryStatus
 
-from .documented import BODIES, Json, documented
+from .documented_bodies import BODIES, Json, load_body
 
 Path = tuple[str | int, ...]
 Change = Callable[[Any, str | int], None]
@@ -45,7 +45,7 @@ def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
         yield from _paths(inner, (*path, name))
 
 
-def _changed(body: Json, path: Path, change: Change) -> Json:
+def _change(body: Json, path: Path, change: Change) -> Json:
     changed = copy.deepcopy(body)
     parent: Any = changed
     for name in path[:-1]:
@@ -114,8 +114,8 @@ def _check(body: Json) -> Event:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BODIES)
 def test_one_change_at_any_path_never_fails(name: str) -> None:
-    body = documented(name)
-    events = [_check(_changed(body, path, change)) for path in _paths(body) for change in CHANGES]
+    body = load_body(name)
+    events = [_check(_change(body, path, change)) for path in _paths(body) for change in CHANGES]
     assert len(events) > 1000
     assert pickle.loads(pickle.dumps(events[::50])) == events[::50]  # noqa: S301 (its own)
 
@@ -125,10 +125,10 @@ def test_one_change_at_any_path_never_fails(name: str) -> None:
 def test_several_changes_at_once_never_fail(name: str) -> None:
     dice = random.Random(f"seed-{name}")  # noqa: S311 (repeatable, not secret)
     for _ in range(1500):
-        body = documented(name)
+        body = load_body(name)
         for _ in range(dice.randint(2, 6)):
             if paths := list(_paths(body)):
-                body = _changed(body, dice.choice(paths), dice.choice(CHANGES))
+                body = _change(body, dice.choice(paths), dice.choice(CHANGES))
         _check(body)
 
 
@@ -153,9 +153,9 @@ def test_a_body_cut_or_spoilt_anywhere_raises_a_webhook_error_or_is_read(name: s
 
 def _losses() -> Iterator[Any]:
     for name in BODIES:
-        for path in _paths(documented(name)):
+        for path in _paths(load_body(name)):
             # A part that is lost takes its fields along; here are the fields.
-            if path[0] != "topic" and not isinstance(_at(documented(name), path), (dict, list)):
+            if path[0] != "topic" and not isinstance(_at(load_body(name), path), (dict, list)):
                 yield pytest.param(name, path, id=f"{name}-{'.'.join(map(str, path))}")
 
 
@@ -167,10 +167,10 @@ def _at(value: Any, path: Path) -> Any:
 
 @pytest.mark.parametrize(("name", "path"), list(_losses()))
 def test_a_lost_field_costs_that_field_and_not_the_event(name: str, path: Path) -> None:
-    body = documented(name)
+    body = load_body(name)
     whole = parse(BODIES[name])
     for change in [_drop, *map(_put, [None, [], {}, True, [[5]]])]:
-        event = _check(_changed(body, path, change))
+        event = _check(_change(body, path, change))
         assert type(event) is type(whole)
         differing = [
             field.name
@@ -181,5 +181,5 @@ def test_a_lost_field_costs_that_field_and_not_the_event(name: str, path: Path) 
 
 
 def test_the_cases_are_as_many_as_promised() -> None:
-    single = sum(len(list(_paths(documented(name)))) * len(CHANGES) for name in BODIES)
+    single = sum(len(list(_paths(load_body(name)))) * len(CHANGES) for name in BODIES)
     assert single + 1500 * len(BODIES) >= 20_000

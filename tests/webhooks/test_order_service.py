@@ -16,9 +16,9 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import SIGNATURE_HEADER, SQLiteStore, sign
 from examples.order_service import create_app
 
-from .asgi import SECRET
-from .documented import documented
-from .served import served
+from .asgi_request import SECRET
+from .documented_bodies import load_body
+from .serve_app import serve_app
 
 CUSTOMER = "+16315555500"
 
@@ -50,18 +50,18 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
         settings = sandbox.settings
         connectly = Connectly(api_key=settings.api_key, business_id=settings.business_id, base_url=address)
         app = create_app(connectly, SECRET, SQLiteStore(tmp_path / "webhooks.db"))
-        with served(app) as port:
+        with serve_app(app) as port:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
                 yield Stage(sandbox, client)
 
 
 def _status(message_id: str, status: str, **update: Any) -> Any:
     update |= {"id": message_id, "status": status}
-    return documented("delivered", statusUpdate=update, callbackData={"order_id": "12345"})
+    return load_body("delivered", statusUpdate=update, callbackData={"order_id": "12345"})
 
 
 def _tap(title: str, **changes: Any) -> Any:
-    return documented("button_response", buttonResponse={"text": title}, callbackData={"order_id": "12345"}) | changes
+    return load_body("button_response", buttonResponse={"text": title}, callbackData={"order_id": "12345"}) | changes
 
 
 async def test_it_asks_follows_the_delivery_and_answers_a_tap_once(stage: Stage) -> None:

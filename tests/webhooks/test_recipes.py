@@ -20,8 +20,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from connectly_api.webhooks import SIGNATURE_HEADER, StatusTracker, WebhookApp, sign
 
-from .asgi import SECRET
-from .documented import BODIES, read
+from .asgi_request import SECRET
+from .documented_bodies import BODIES, read
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "webhooks.md").read_text("utf-8")
 
@@ -114,7 +114,7 @@ FRAMEWORKS: list[Any] = [
 ]
 
 
-def _signed(body: bytes) -> dict[str, str]:
+def _sign_headers(body: bytes) -> dict[str, str]:
     # As the service sends it: JSON that is declared as text.
     return {SIGNATURE_HEADER: sign(body, SECRET), "content-type": "text/plain; charset=utf-8"}
 
@@ -125,7 +125,7 @@ def test_a_recipe_verifies_the_raw_body_and_reads_a_typed_event(
 ) -> None:
     # White space, escapes and order that a parser would not keep.
     raw = BODIES["delivered"].replace(b"WW2ZAHD9", "WW2Z\u00e9\\u00e9".encode())
-    assert post(recipe, [(raw, _signed(raw))]) == [200]
+    assert post(recipe, [(raw, _sign_headers(raw))]) == [200]
     assert "01FRRWW2ZééGJ1SWY4VF2GBD delivered" in capsys.readouterr().out
 
 
@@ -134,12 +134,12 @@ def test_a_recipe_refuses_what_is_not_signed_and_what_is_not_an_event(
     recipe: ModuleType, post: Post, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = BODIES["delivered"]
-    headers = _signed(good)
+    headers = _sign_headers(good)
     requests = [
         (good + b" ", headers),
         (good, headers | {SIGNATURE_HEADER: ""}),
         (good, {"content-type": "text/plain"}),
-        (b"[]", _signed(b"[]")),
+        (b"[]", _sign_headers(b"[]")),
     ]
     assert post(recipe, requests) == [401, 401, 401, 400]
     assert capsys.readouterr().out == ""
@@ -147,7 +147,7 @@ def test_a_recipe_refuses_what_is_not_signed_and_what_is_not_an_event(
 
 @pytest.mark.parametrize(("recipe", "post"), FRAMEWORKS, indirect=["recipe"])
 def test_a_recipe_takes_every_documented_event(recipe: ModuleType, post: Post) -> None:
-    assert post(recipe, [(body, _signed(body)) for body in BODIES.values()]) == [200] * len(BODIES)
+    assert post(recipe, [(body, _sign_headers(body)) for body in BODIES.values()]) == [200] * len(BODIES)
 
 
 @pytest.mark.parametrize("recipe", ["Statuses out of order 0"], indirect=True)

@@ -21,8 +21,8 @@ import pytest
 
 from connectly_api.webhooks import SIGNATURE_HEADER, SQLiteStore, sign
 
-from .asgi import SECRET
-from .documented import documented
+from .asgi_request import SECRET
+from .documented_bodies import load_body
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EVENTS = 20
@@ -32,7 +32,7 @@ EVENTS = 20
 def _server(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[bytes], int]]:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
-    words = ["-m", "uvicorn", "tests.webhooks.busy_server:app", "--host", "127.0.0.1", "--port", str(port), *options]
+    words = ["-m", "uvicorn", "tests.webhooks.busy_app:app", "--host", "127.0.0.1", "--port", str(port), *options]
     server = subprocess.Popen(
         [sys.executable, *words],
         cwd=ROOT,
@@ -57,7 +57,7 @@ def _answers(port: int) -> bool:
 
 
 def _deliver(port: int, number: int) -> int | None:
-    body = json.dumps(documented("text", message={"id": f"m{number}", "text": "hello"})).encode()
+    body = json.dumps(load_body("text", message={"id": f"m{number}", "text": "hello"})).encode()
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as line:
         try:
             line.request("POST", "/", body, {SIGNATURE_HEADER: sign(body, SECRET)})
@@ -66,12 +66,12 @@ def _deliver(port: int, number: int) -> int | None:
             return None
 
 
-def _handled(folder: Path) -> list[str]:
+def _read_handled(folder: Path) -> list[str]:
     file = folder / "handled"
     return file.read_text().splitlines() if file.exists() else []
 
 
-def _claimed(folder: Path) -> int:
+def _count_claims(folder: Path) -> int:
     with closing(sqlite3.connect(folder / "events.db")) as file:
         ((count,),) = file.execute("SELECT count(*) FROM connectly_events")
     return int(count)
@@ -82,18 +82,18 @@ def _claimed(folder: Path) -> int:
 def test_no_handler_runs_twice_when_a_server_stops_while_the_file_is_busy(tmp_path: Path, moment: str) -> None:
     # Without a lifespan, uvicorn ends by the signal itself at once: nobody could wait for anything.
     options = ("--timeout-graceful-shutdown", "1", "--lifespan", "on")
-    with ThreadPoolExecutor(EVENTS) as pool, closing(_opened(tmp_path)) as other:
+    with ThreadPoolExecutor(EVENTS) as pool, closing(_open(tmp_path)) as other:
         with _server(tmp_path, *options) as (server, port):
             if moment == "claiming":
                 (tmp_path / "go").touch()
                 other.execute("BEGIN IMMEDIATE")
             answers = [pool.submit(_deliver, port, number) for number in range(EVENTS)]
             if moment == "recording":
-                while _claimed(tmp_path) < EVENTS:
+                while _count_claims(tmp_path) < EVENTS:
                     time.sleep(0.01)
                 other.execute("BEGIN IMMEDIATE")
                 (tmp_path / "go").touch()
-                while len(_handled(tmp_path)) < EVENTS:
+                while len(_read_handled(tmp_path)) < EVENTS:
                     time.sleep(0.01)
             time.sleep(0.3)
             server.send_signal(signal.SIGTERM)
@@ -101,13 +101,13 @@ def test_no_handler_runs_twice_when_a_server_stops_while_the_file_is_busy(tmp_pa
             other.execute("ROLLBACK")
             server.communicate(timeout=60)
         assert 200 not in [answer.result() for answer in answers]
-        assert len(_handled(tmp_path)) == (EVENTS if moment == "recording" else 0)
+        assert len(_read_handled(tmp_path)) == (EVENTS if moment == "recording" else 0)
         with _server(tmp_path) as (_, port):
             assert [_deliver(port, number) for number in range(EVENTS)] == [200] * EVENTS
-    assert sorted(_handled(tmp_path)) == sorted(f"m{number}" for number in range(EVENTS))
+    assert sorted(_read_handled(tmp_path)) == sorted(f"m{number}" for number in range(EVENTS))
 
 
-def _opened(folder: Path) -> sqlite3.Connection:
+def _open(folder: Path) -> sqlite3.Connection:
     store = SQLiteStore(folder / "events.db")
 
     async def prepare() -> None:
@@ -124,5 +124,5 @@ def test_a_server_whose_store_cannot_be_used_does_not_start_and_says_why(tmp_pat
     with _server(tmp_path) as (server, _):
         _, said = server.communicate(timeout=60)
     assert server.returncode == 3
-    assert b"events.db': it is no SQLite database" in said
+    assert b"events.db': it is not a SQLite database" in said
     assert b"Application startup failed" in said

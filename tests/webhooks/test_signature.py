@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from connectly_api import InvalidInputError
 from connectly_api.sandbox import Sandbox
 from connectly_api.webhooks import SIGNATURE_HEADER, WebhookApp, WebhookSignatureError, receive, sign, verify
-from connectly_api.webhooks.signature import signature_in
+from connectly_api.webhooks.signature import find_signature
 
-from .asgi import SECRET
-from .documented import BODIES
+from .asgi_request import SECRET
+from .documented_bodies import BODIES
 
 DATA = Path(__file__).parent / "data"
 VECTORS = [
@@ -268,6 +268,6 @@ def test_headers_are_read_from_any_mapping_or_pairs(headers: object) -> None:
     ids=repr,
 )
 def test_without_one_signature_there_is_none(headers: object) -> None:
-    assert signature_in(headers) is None  # type: ignore[arg-type]
-    with pytest.raises(WebhookSignatureError, match="absent"):
+    assert find_signature(headers) is None  # type: ignore[arg-type]
+    with pytest.raises(WebhookSignatureError, match="missing"):
         receive(headers, BODY, SECRET)  # type: ignore[arg-type]

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError
 from connectly_api.webhooks import Claim, ClaimState, MemoryStore, SQLiteStore, Store, WebhookStoreError
-from connectly_api.webhooks.stores import sqlite
-from connectly_api.webhooks.stores import sqlite_file as event_file
+from connectly_api.webhooks.stores import sqlite, sqlite_file
 from connectly_api.webhooks.stores.sqlite_file import EventFile
 
 LEASE, RETENTION = 60.0, 3600.0
@@ -78,7 +77,7 @@ def _states(make: Make, clock: Clock, run: Run, script: str) -> list[object]:
             if step == "c":
                 claim = await store.claim("k")
                 said.append(claim.state.name)
-                claims += [claim] * claim.granted
+                claims += [claim] * claim.is_granted
             elif step in {"d", "D"}:
                 said.append(await store.complete(claims[1 if step == "D" else -1]))
             elif step in {"r", "R"}:
@@ -150,8 +149,8 @@ def test_keys_do_not_touch_each_other_and_a_claim_shows_no_token(make: Make, run
         return one, two
 
     one, two = run(main)
-    assert one.granted
-    assert two.granted
+    assert one.is_granted
+    assert two.is_granted
     assert one.token not in repr(one)
 
 
@@ -166,8 +165,8 @@ def test_no_two_claims_are_ever_both_completed(steps: list[tuple[str, str, int]]
             clock.now += seconds
             if step == "c":
                 claim = await store.claim(key)
-                granted[key] += [claim] * claim.granted
-                assert not (claim.granted and key in completed)
+                granted[key] += [claim] * claim.is_granted
+                assert not (claim.is_granted and key in completed)
             elif granted[key]:
                 claim = granted[key][seconds % len(granted[key])]
                 if step == "r":
@@ -194,7 +193,7 @@ def test_a_path_may_be_text_bytes_or_a_path(kind: Callable[[Any], Any], tmp_path
 
     async def main() -> None:
         async with SQLiteStore(kind(path.encode() if kind is bytes else path), busy_timeout=1e11) as store:
-            assert (await store.claim("k")).granted
+            assert (await store.claim("k")).is_granted
 
     anyio.run(main)
     assert Path(path).exists()
@@ -232,7 +231,7 @@ def test_memory_is_bounded_by_retention_and_by_limit(clock: Clock) -> None:
         store = MemoryStore(lease=LEASE, retention=RETENTION, limit=10, clock=clock)
         for number in range(50):
             await store.complete(await store.claim(f"k{number}"))
-        assert (await store.claim("k39")).granted
+        assert (await store.claim("k39")).is_granted
         assert (await store.claim("k40")).state is ClaimState.COMPLETED
         assert len(store._completed) == 10
         clock.now += RETENTION + LEASE
@@ -312,7 +311,7 @@ def test_sqlite_stays_bounded_however_often_processes_start_anew(tmp_path: Path,
                 for _ in range(60):
                     await store.complete(await store.claim(uuid4().hex))
                 abandoned = await store.claim(uuid4().hex)
-                assert abandoned.granted
+                assert abandoned.is_granted
             clock.now += 2 * RETENTION
         return _rows(tmp_path / "a.db")
 
@@ -382,7 +381,7 @@ def _make_damaged(path: Path) -> None:
 
 
 UNUSABLE: list[tuple[Callable[[Path], object], str]] = [
-    (_make_garbage, "it is no SQLite database"),
+    (_make_garbage, "it is not a SQLite database"),
     (_make_damaged, "it is damaged"),
     (Path.mkdir, "it is a folder"),
     (
@@ -398,9 +397,12 @@ UNUSABLE: list[tuple[Callable[[Path], object], str]] = [
     (lambda path: _sql(path, "CREATE TABLE connectly_events (id, seen)"), "other columns .*: id, seen$"),
     (lambda path: _sql(path, SECOND.replace(" PRIMARY KEY", "")), "SQLite says: ON CONFLICT"),
     (lambda path: _sql(path, SECOND, VERSION, "INSERT INTO connectly_events_schema VALUES (3)"), "a later version of"),
-    (lambda path: _sql(path, SECOND, VERSION), "names no version"),
-    (lambda path: _sql(path, SECOND, VERSION, "INSERT INTO connectly_events_schema VALUES ('x')"), "names no version"),
-    (lambda path: _sql(path, SECOND, VERSION.replace("version)", "other)")), "names no version"),
+    (lambda path: _sql(path, SECOND, VERSION), "contains no version"),
+    (
+        lambda path: _sql(path, SECOND, VERSION, "INSERT INTO connectly_events_schema VALUES ('x')"),
+        "contains no version",
+    ),
+    (lambda path: _sql(path, SECOND, VERSION.replace("version)", "other)")), "contains no version"),
     (lambda path: _sql(path, "CREATE TABLE connectly_events_expires (a)"), "SQLite says: there is already a table"),
     (
         lambda path: _sql(
@@ -473,7 +475,7 @@ def test_a_folder_that_is_missing_is_named_and_the_store_works_once_it_is_there(
             await store.check()
         (tmp_path / "missing").mkdir()
         await store.check()
-        assert (await store.claim("k")).granted
+        assert (await store.claim("k")).is_granted
         await store.aclose()
 
     anyio.run(main)
@@ -538,7 +540,7 @@ def test_a_table_without_its_version_is_taken_for_what_its_columns_say(tmp_path:
     async def main() -> None:
         async with SQLiteStore(tmp_path / "a.db") as store:
             await store.check()
-            assert (await store.claim("k")).granted
+            assert (await store.claim("k")).is_granted
 
     anyio.run(main)
 
@@ -554,7 +556,7 @@ def test_a_file_that_is_busy_or_was_broken_for_a_while_is_no_reason_not_to_start
         _sql(tmp_path / "a.db", "DROP TABLE connectly_events")
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             await store.claim("k")
-        assert (await store.claim("k")).granted
+        assert (await store.claim("k")).is_granted
         await store.aclose()
 
     anyio.run(main)
@@ -604,7 +606,7 @@ def test_the_log_stays_small(tmp_path: Path) -> None:
 def test_work_is_tried_again_once_the_log_has_given_its_room_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusals = _refuse(monkeypatch, event_file.COMPLETE, sqlite3.SQLITE_FULL)
+    refusals = _refuse(monkeypatch, sqlite_file.COMPLETE, sqlite3.SQLITE_FULL)
 
     async def main() -> None:
         async with SQLiteStore(tmp_path / "a.db") as store:
@@ -636,7 +638,7 @@ def test_a_full_disk_is_no_reason_not_to_start(tmp_path: Path, monkeypatch: pyte
         await store.aclose()
         # With one, it is spent, and opening is tried again.
         refusals[0] = 1
-        assert (await store.claim("k")).granted
+        assert (await store.claim("k")).is_granted
         assert reserve.exists()
         await store.aclose()
         refusals[0] = 2
@@ -652,7 +654,7 @@ def _refuse(monkeypatch: pytest.MonkeyPatch, refused: str, code: int) -> list[in
     """Let a statement fail as often as the number that is returned says."""
     execute, refusals = EventFile.execute, [0]
 
-    def refusing(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
+    def refuse(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
         if statement == refused and refusals[0]:
             refusals[0] -= 1
             error = sqlite3.OperationalError("refused")
@@ -660,7 +662,7 @@ def _refuse(monkeypatch: pytest.MonkeyPatch, refused: str, code: int) -> list[in
             raise error
         return execute(file, statement, **values)
 
-    monkeypatch.setattr(EventFile, "execute", refusing)
+    monkeypatch.setattr(EventFile, "execute", refuse)
     return refusals
 
 
@@ -679,11 +681,11 @@ def test_the_reserve_is_spent_while_room_is_made_and_as_much_as_fits_is_kept(
         return write(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", scarce)
-    with file.room_made():
+    with file.make_room():
         assert not reserve.exists()
     assert reserve.stat().st_size == 64 * 1024
     monkeypatch.setattr(Path, "unlink", lambda *_arguments, **_options: scarce(reserve, b"x" * 100_000))
-    with file.room_made():
+    with file.make_room():
         pass
     file.close()
 
@@ -695,7 +697,7 @@ def test_many_calls_on_a_busy_file_give_up_together(tmp_path: Path) -> None:
         waits: list[float] = []
         patience = EventFile.execute
 
-        def noting(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
+        def note(file: EventFile, statement: str, **values: Any) -> sqlite3.Cursor:
             waits.append(file.deadline - time.monotonic())
             return patience(file, statement, **values)
 
@@ -707,7 +709,7 @@ def test_many_calls_on_a_busy_file_give_up_together(tmp_path: Path) -> None:
                     await store.claim("k")
 
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(EventFile, "execute", noting)
+                patch.setattr(EventFile, "execute", note)
                 async with anyio.create_task_group() as tasks:
                     for _ in range(20):
                         tasks.start_soon(claim)
@@ -731,7 +733,7 @@ def test_sqlite_waits_for_a_busy_file_and_gives_up_in_the_end(tmp_path: Path) ->
         timer = threading.Timer(0.1, other.rollback)
         timer.start()
         async with SQLiteStore(tmp_path / "a.db") as store:
-            assert (await store.claim("k")).granted
+            assert (await store.claim("k")).is_granted
         timer.join()
 
     anyio.run(main)
@@ -744,8 +746,8 @@ def test_a_claim_released_between_the_two_questions_counts_as_in_progress(
     async def main() -> ClaimState:
         async with SQLiteStore(tmp_path / "a.db") as store:
             claim = await store.claim("k")
-            monkeypatch.setattr(sqlite, "LOOK", f"{event_file.LOOK} AND 1 = 0")
-            assert claim.granted
+            monkeypatch.setattr(sqlite, "LOOK", f"{sqlite_file.LOOK} AND 1 = 0")
+            assert claim.is_granted
             return (await store.claim("k")).state
 
     assert anyio.run(main) is ClaimState.IN_PROGRESS

@@ -1,9 +1,8 @@
-"""One webhook event on its way: what is sent, what a rule does to it, and what follows from the answer. Pure."""
+"""Delivery attempts: what is sent when a webhook is due, what faults do to it, and what follows a response. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
@@ -24,21 +23,13 @@ from connectly_api.webhooks.signature import sign
 
 UNKNOWN_TOPIC: Final = "topic_of_tomorrow"
 
-_HELD_FOR = 60.0
-"""Seconds after which what was held back goes out, if no other event has come."""
+_HELD_FOR: Final = 60.0
+"""Seconds after which a held webhook is delivered if no other event has come."""
 
 
 @attrs.frozen
 class Attempt:
-    """One request to a receiver.
-
-    Attributes:
-        task: What it delivers.
-        registration: Whom it is for.
-        content: The body.
-        secret: What signs it.
-        is_copy: Whether it is the second of two.
-    """
+    """One request to a receiver; `is_copy` marks the second of two."""
 
     task: WebhookDue
     registration: Registration
@@ -48,13 +39,13 @@ class Attempt:
 
     @property
     def signature(self) -> str:
-        """The signature's header."""
+        """The signature header."""
         return sign(self.content, self.secret)
 
 
 @attrs.frozen
 class Dispatch:
-    """What changes, and what is sent, in this order."""
+    """Changes to apply, then attempts to make."""
 
     changes: tuple[Change, ...] = ()
     attempts: tuple[Attempt, ...] = ()
@@ -62,13 +53,7 @@ class Dispatch:
 
 @attrs.frozen
 class Outcome:
-    """What became of a request to a receiver.
-
-    Attributes:
-        status: What was answered, or None.
-        problem: Why nothing was answered, or None.
-        is_final: Whether it is of no use to try again.
-    """
+    """The status of the response to an attempt, or why there was none; `is_final` means that a retry is pointless."""
 
     status: int | None
     problem: str | None = None
@@ -76,11 +61,11 @@ class Outcome:
 
 
 def dispatch_webhook(settings: Settings, state: State, task: WebhookDue) -> Dispatch:
-    """Return what goes out when an event is due; nothing, where the registration is gone."""
+    """Return what is sent when a webhook is due; nothing if its registration is gone."""
     registration = state.registrations.get(task.registration_id)
     if registration is None:
         return Dispatch()
-    met = match_rules(
+    match = match_rules(
         {} if task.skip_faults else state.rules,
         state.rule_matches,
         settings.seed,
@@ -88,93 +73,78 @@ def dispatch_webhook(settings: Settings, state: State, task: WebhookDue) -> Disp
         customer=state.complete_identity(task.event.customer),
         topic=task.event.topic,
     )
-    sending = _sending(settings, task, registration)
-    dispatch = Dispatch(attempts=(sending,))
-    if met.rule is not None:
-        settled = attrs.evolve(sending, task=attrs.evolve(task, skip_faults=True, fault=met.rule.what))
-        dispatch = _FAULTS[met.rule.what](state, settled, met.rule)
+    dispatch = Dispatch(attempts=(_build_attempt(settings, task, registration),))
+    if match.rule is not None:
+        faulty = attrs.evolve(task, skip_faults=True, fault=match.rule.what)
+        dispatch = _apply_fault(state, _build_attempt(settings, faulty, registration), match.rule)
+    changes = (*map(RuleMatched, match.matched), *dispatch.changes)
     held = state.held_webhooks.get(registration.id)
-    changes = (*map(RuleMatched, met.matched), *dispatch.changes)
     if held is None or not dispatch.attempts:
         return Dispatch(changes, dispatch.attempts)
-    late = _sending(settings, held, registration)
+    late = _build_attempt(settings, held, registration)
     return Dispatch((*changes, WebhookReleased(registration.id)), (*dispatch.attempts, late))
 
 
 def release_webhook(settings: Settings, state: State, task: ReleaseDue) -> Dispatch:
-    """Return what was held back too long; nothing, where it has gone out already."""
+    """Return a webhook that was held too long; nothing if it was sent already."""
     held, registration = state.held_webhooks.get(task.registration_id), state.registrations.get(task.registration_id)
     if held is None or registration is None or held.number != task.number:
         return Dispatch()
-    return Dispatch((WebhookReleased(task.registration_id),), (_sending(settings, held, registration),))
+    return Dispatch((WebhookReleased(task.registration_id),), (_build_attempt(settings, held, registration),))
 
 
-def conclude_attempt(settings: Settings, state: State, sending: Attempt, outcome: Outcome) -> tuple[Change, ...]:
-    """Return what follows from an answer: a record, and another attempt unless it was 200."""
-    delivery = _record(sending, outcome.status, outcome.problem, state.now)
-    attempt = sending.task.attempt
-    is_last = attempt > len(settings.webhook_retries) or outcome.is_final or sending.is_copy
+def conclude_attempt(settings: Settings, state: State, attempt: Attempt, outcome: Outcome) -> tuple[Change, ...]:
+    """Return what follows an attempt: its record, and a retry unless the response was a 200."""
+    delivery = _build_delivery(attempt, outcome, state.now)
+    number = attempt.task.attempt
+    is_last = number > len(settings.webhook_retries) or outcome.is_final or attempt.is_copy
     if delivery.delivered or is_last:
         return (EntryRecorded(delivery),)
-    again = attrs.evolve(sending.task, attempt=attempt + 1, skip_faults=True, fault=None)
-    return (EntryRecorded(delivery), TaskScheduled(state.now + settings.webhook_retries[attempt - 1], again))
+    retry = attrs.evolve(attempt.task, attempt=number + 1, skip_faults=True, fault=None)
+    return (EntryRecorded(delivery), TaskScheduled(state.now + settings.webhook_retries[number - 1], retry))
 
 
-def _sending(settings: Settings, task: WebhookDue, registration: Registration) -> Attempt:
+def _build_attempt(settings: Settings, task: WebhookDue, registration: Registration) -> Attempt:
     return Attempt(task, registration, task.event.content, settings.webhook_secret)
 
 
-def _record(sending: Attempt, status: int | None, problem: str | None, now: float) -> Delivery:
-    task = sending.task
+def _build_delivery(attempt: Attempt, outcome: Outcome, now: float) -> Delivery:
     return Delivery(
-        number=task.number,
-        attempt=task.attempt,
-        registration_id=sending.registration.id,
-        topic=sending.registration.topic,
-        address=sending.registration.address,
-        content=sending.content,
-        signature=sending.signature,
-        status=status,
-        problem=problem,
+        number=attempt.task.number,
+        attempt=attempt.task.attempt,
+        registration_id=attempt.registration.id,
+        topic=attempt.registration.topic,
+        address=attempt.registration.address,
+        content=attempt.content,
+        signature=attempt.signature,
+        status=outcome.status,
+        problem=outcome.problem,
         at=now,
-        fault=task.fault,
+        fault=attempt.task.fault,
     )
 
 
-def _drop(state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
-    return Dispatch((EntryRecorded(_record(sending, None, "dropped by a rule", state.now)),))
+def _apply_fault(state: State, attempt: Attempt, rule: FaultRule) -> Dispatch:
+    match rule.what:
+        case "drop_webhook":
+            outcome = Outcome(None, "dropped by a rule")
+            return Dispatch((EntryRecorded(_build_delivery(attempt, outcome, state.now)),))
+        case "duplicate_webhook":
+            return Dispatch((), (attempt, attrs.evolve(attempt, is_copy=True)))
+        case "delay_webhook":
+            return Dispatch((TaskScheduled(state.now + rule.seconds, attempt.task),))
+        case "reorder_webhook":
+            return _hold(state, attempt)
+        case "unknown_topic":
+            body = {**json.loads(attempt.content), "topic": UNKNOWN_TOPIC}
+            return Dispatch((), (attrs.evolve(attempt, content=encode_compact(body)),))
+        case _:
+            return Dispatch((), (attrs.evolve(attempt, secret=f"not {attempt.secret}"),))
 
 
-def _duplicate(_state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
-    return Dispatch((), (sending, attrs.evolve(sending, is_copy=True)))
-
-
-def _delay(state: State, sending: Attempt, rule: FaultRule) -> Dispatch:
-    return Dispatch((TaskScheduled(state.now + rule.seconds, sending.task),))
-
-
-def _reorder(state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
-    """Hold it for the next one; where one is held already, that goes out after this."""
-    if sending.registration.id in state.held_webhooks:
-        return Dispatch((), (sending,))
-    release = ReleaseDue(sending.registration.id, sending.task.number)
-    return Dispatch((WebhookHeld(sending.task), TaskScheduled(state.now + _HELD_FOR, release)))
-
-
-def _unknown_topic(_state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
-    body = {**json.loads(sending.content), "topic": UNKNOWN_TOPIC}
-    return Dispatch((), (attrs.evolve(sending, content=encode_compact(body)),))
-
-
-def _bad_signature(_state: State, sending: Attempt, _rule: FaultRule) -> Dispatch:
-    return Dispatch((), (attrs.evolve(sending, secret=f"not {sending.secret}"),))
-
-
-_FAULTS: Final[Mapping[str, Callable[[State, Attempt, FaultRule], Dispatch]]] = {
-    "drop_webhook": _drop,
-    "duplicate_webhook": _duplicate,
-    "delay_webhook": _delay,
-    "reorder_webhook": _reorder,
-    "unknown_topic": _unknown_topic,
-    "bad_signature": _bad_signature,
-}
+def _hold(state: State, attempt: Attempt) -> Dispatch:
+    """Hold a webhook until the next one; if one is held already, send this one, which releases it."""
+    if attempt.registration.id in state.held_webhooks:
+        return Dispatch((), (attempt,))
+    release = ReleaseDue(attempt.registration.id, attempt.task.number)
+    return Dispatch((WebhookHeld(attempt.task), TaskScheduled(state.now + _HELD_FOR, release)))

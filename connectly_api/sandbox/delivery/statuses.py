@@ -1,4 +1,4 @@
-"""What follows from an event: which registrations get it, and how a message goes from status to status. Pure."""
+"""Schedules webhooks for the registrations that want an event, and the statuses of messages. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ORDER: Final = ("sent", "delivered", "read")
 
 
 def schedule_webhooks(state: State, event: Event) -> Iterator[Change]:
-    """Yield a delivery, due now, for each registration that wants an event."""
+    """Schedule an event, due now, for each registration that wants it."""
     for registration in state.registrations.values():
         if _wants(registration, event):
             yield TaskScheduled(state.now, WebhookDue(number=0, registration_id=registration.id, event=event))
@@ -28,77 +28,71 @@ def schedule_webhooks(state: State, event: Event) -> Iterator[Change]:
 def schedule_statuses(
     settings: Settings, state: State, message: AcceptedMessage, failure: str | None, *, early: bool
 ) -> Iterator[Change]:
-    """Yield what follows from an accepted message: its echo, and the first of its statuses.
+    """Schedule the echo of an accepted message and its first status.
 
-    Args:
-        settings: The sandbox's.
-        state: The sandbox's, before.
-        message: The message.
-        failure: The code with which its delivery will fail; None where it will not.
-        early: Whether it is sent before the send call returns.
+    `failure` is the error code if it will not be delivered. An early message is sent before the response.
     """
-    if any(one.configuration.get("echo") is True for one in state.registrations.values()):
-        yield from schedule_webhooks(
-            state, build_echo_event(settings, message, state.complete_identity(message.customer))
-        )
+    if any(registration.configuration.get("echo") is True for registration in state.registrations.values()):
+        event = build_echo_event(settings, message, state.complete_identity(message.customer))
+        yield from schedule_webhooks(state, event)
     wait = 0.0 if early else settings.sent_after
     yield TaskScheduled(state.now + wait, StatusDue(message, "sent", failure))
 
 
-def advance_status(settings: Settings, state: State, due: StatusDue) -> Iterator[Change]:
-    """Yield what follows when a status is due: the status, its event, and the next status."""
-    if _rank(state.statuses.get(due.message.id)) >= _rank(due.status):
+def advance_status(settings: Settings, state: State, task: StatusDue) -> Iterator[Change]:
+    """Set a status that is due, send its event, and schedule the next status."""
+    if _get_rank(state.statuses.get(task.message.id)) >= _get_rank(task.status):
         return
-    failed = due.failure is not None and due.status == "delivered"
-    yield from _reached(settings, state, due.message, "delivery_failed" if failed else due.status, due.failure)
-    if failed or due.status == "read":
-        return
-    if due.status == "sent":
-        yield TaskScheduled(state.now + settings.delivered_after, StatusDue(due.message, "delivered", due.failure))
-    elif settings.read_after is not None:
-        yield TaskScheduled(state.now + settings.read_after, StatusDue(due.message, "read"))
+    is_failure = task.failure is not None and task.status == "delivered"
+    status = "delivery_failed" if is_failure else task.status
+    yield from _set_status(settings, state, task.message, status, task.failure)
+    if task.status == "sent":
+        yield TaskScheduled(state.now + settings.delivered_after, StatusDue(task.message, "delivered", task.failure))
+    elif status == "delivered" and settings.read_after is not None:
+        yield TaskScheduled(state.now + settings.read_after, StatusDue(task.message, "read"))
 
 
 def mark_read(settings: Settings, state: State, message: AcceptedMessage) -> Iterator[Change]:
-    """Yield what follows when a customer reads a message: the statuses that it has not reached yet."""
-    for one in _ORDER:
-        if _rank(state.statuses.get(message.id)) < _rank(one):
-            yield from _reached(settings, state, message, one, None)
+    """Set the statuses up to `read` that a message does not have yet."""
+    for status in _ORDER:
+        if _get_rank(state.statuses.get(message.id)) < _get_rank(status):
+            yield from _set_status(settings, state, message, status, None)
 
 
-def _reached(
-    settings: Settings, state: State, message: AcceptedMessage, reached: str, code: str | None
+def _set_status(
+    settings: Settings, state: State, message: AcceptedMessage, status: str, code: str | None
 ) -> Iterator[Change]:
     error = None
-    if reached == "delivery_failed":
+    if status == "delivery_failed":
         refusal = Refusal(status=400, message="The message could not be delivered", code=str(code))
-        error = refusal.body(build_trace_id(settings.seed, -state.entry_count))
-    yield EntryRecorded(StatusChange(message.id, reached, state.now, code if error else None))
+        error = refusal.to_body(build_trace_id(settings.seed, -state.entry_count))
+    yield EntryRecorded(StatusChange(message.id, status, state.now, code if error else None))
     customer = state.complete_identity(message.customer)
-    yield from schedule_webhooks(
-        state, build_status_event(settings, message, customer, now=state.now, reached=reached, error=error)
-    )
+    event = build_status_event(settings, message, customer, now=state.now, status=status, error=error)
+    yield from schedule_webhooks(state, event)
 
 
-def _rank(reached: str | None) -> int:
+def _get_rank(status: str | None) -> int:
     """A failure is final."""
-    if reached == "delivery_failed":
+    if status == "delivery_failed":
         return len(_ORDER)
-    return -1 if reached is None else _ORDER.index(reached)
+    return -1 if status is None else _ORDER.index(status)
 
 
 def _wants(registration: Registration, event: Event) -> bool:
     configuration = registration.configuration
     if registration.topic != event.topic or (event.is_echo and configuration.get("echo") is not True):
         return False
+    if event.topic == "report":
+        return True
     channels = to_strings(configuration.get("channelTypes"))
-    if channels and event.channel not in channels and event.topic != "report":
+    if channels and event.channel not in channels:
         return False
-    return event.topic == "report" or _passes(configuration, event.campaign_name)
+    return _passes_filters(configuration, event.campaign_name)
 
 
-def _passes(configuration: Mapping[str, Any], campaign: str | None) -> bool:
-    """Filters take what fits one of them; what has no campaign fits none."""
+def _passes_filters(configuration: Mapping[str, Any], campaign: str | None) -> bool:
+    """One matching filter is enough; an event without a campaign matches none."""
     filters = get_objects(configuration, "filters")
     return not filters or (
         campaign is not None and any(fnmatchcase(campaign, get_text(rule, "expression")) for rule in filters)

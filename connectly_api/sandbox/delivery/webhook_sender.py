@@ -1,4 +1,4 @@
-"""The sandbox's way out: webhooks to applications in this process, and over HTTP."""
+"""Sends webhooks, to applications in this process and over HTTP."""
 
 from __future__ import annotations
 
@@ -17,49 +17,45 @@ from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.transport.protocol import Progress, Timeouts, Transport, WireRequest
 from connectly_api.webhooks.signature import SIGNATURE_HEADER
 
-_NOWHERE: Final = "not on this machine: attach an application to the address, or let webhooks go anywhere"
+_NOT_LOCAL: Final = "not on this machine: attach an application to the address, or let webhooks go anywhere"
 
 
 class WebhookSender:
-    """Delivers events; connections are open while somebody is inside `at_work`."""
+    """Makes delivery attempts; connections stay open within `keep_open`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Start with no attached applications.
-
-        Args:
-            settings: The sandbox's.
-        """
+        """Start without attached applications."""
         self._anywhere = settings.deliver == "anywhere"
         self._seconds = settings.webhook_timeout
         self._attached: dict[str, AsgiTransport] = {}
-        self._outside: HttpxTransport | None = None
-        self._working = 0
+        self._http: HttpxTransport | None = None
+        self._users = 0
 
     def attach(self, address: str, app: Application) -> None:
-        """Let an application answer for all addresses that begin with `address`."""
+        """Send what goes to addresses that begin with `address` to an application."""
         self._attached[address] = AsgiTransport(app)
 
     @asynccontextmanager
     async def keep_open(self) -> AsyncGenerator[None]:
         """Keep connections open until the last block ends."""
-        self._working += 1
+        self._users += 1
         try:
             yield
         finally:
-            self._working -= 1
-            if not self._working and self._outside is not None:
-                outside, self._outside = self._outside, None
+            self._users -= 1
+            if not self._users and self._http is not None:
+                http, self._http = self._http, None
                 with anyio.CancelScope(shield=True):
-                    await outside.aclose()
+                    await http.aclose()
 
-    async def deliver(self, sending: Attempt) -> Outcome:
-        """Send one event and return what became of it; nothing is raised, whatever the receiver does."""
-        address = sending.registration.address
-        transport = self._transport(address)
+    async def deliver(self, attempt: Attempt) -> Outcome:
+        """Make an attempt. Nothing is raised, whatever the receiver does."""
+        address = attempt.registration.address
+        transport = self._choose_transport(address)
         if transport is None:
-            return Outcome(None, _NOWHERE, is_final=True)
-        headers = (("content-type", "text/plain; charset=utf-8"), (SIGNATURE_HEADER, sending.signature))
-        request = WireRequest("POST", address, headers, sending.content)
+            return Outcome(None, _NOT_LOCAL, is_final=True)
+        headers = (("content-type", "text/plain; charset=utf-8"), (SIGNATURE_HEADER, attempt.signature))
+        request = WireRequest("POST", address, headers, attempt.content)
         timeouts = Timeouts(total=self._seconds, connect=self._seconds, read=self._seconds)
         try:
             with anyio.fail_after(self._seconds):
@@ -68,19 +64,19 @@ class WebhookSender:
             return Outcome(None, type(error).__name__)
         return Outcome(response.status)
 
-    def _transport(self, address: str) -> Transport | None:
-        fitting = [prefix for prefix in self._attached if address.startswith(prefix)]
-        if fitting:
-            return self._attached[max(fitting, key=len)]
+    def _choose_transport(self, address: str) -> Transport | None:
+        prefixes = [prefix for prefix in self._attached if address.startswith(prefix)]
+        if prefixes:
+            return self._attached[max(prefixes, key=len)]
         if not self._anywhere and not is_loopback(address):
             return None
-        if self._outside is None:
-            self._outside = HttpxTransport(verify=None if self._anywhere else _unverified())
-        return self._outside
+        if self._http is None:
+            self._http = HttpxTransport(verify=None if self._anywhere else _build_unverified_context())
+        return self._http
 
 
-def _unverified() -> ssl.SSLContext:
-    """Return a context for this machine, where a certificate proves nothing, and loading authorities takes long."""
+def _build_unverified_context() -> ssl.SSLContext:
+    """Verify nothing: on this machine a certificate proves nothing, and loading authorities is slow."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -88,18 +84,13 @@ def _unverified() -> ssl.SSLContext:
 
 
 class ReplayedSender(WebhookSender):
-    """Answers as an earlier run's receivers did, and goes nowhere."""
+    """Returns the outcomes of a recorded run, and sends nothing."""
 
     def __init__(self, settings: Settings, outcomes: Mapping[tuple[int, int], Outcome]) -> None:
-        """Take the outcomes.
-
-        Args:
-            settings: The sandbox's.
-            outcomes: By number of the event and attempt.
-        """
+        """Take the outcomes by number of the event and attempt."""
         super().__init__(settings)
         self._outcomes = outcomes
 
-    async def deliver(self, sending: Attempt) -> Outcome:
-        """Return what became of the same attempt then."""
-        return self._outcomes.get((sending.task.number, sending.task.attempt), Outcome(None, "not recorded"))
+    async def deliver(self, attempt: Attempt) -> Outcome:
+        """Return the recorded outcome of the same attempt."""
+        return self._outcomes.get((attempt.task.number, attempt.task.attempt), Outcome(None, "not recorded"))

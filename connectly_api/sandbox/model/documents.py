@@ -1,4 +1,4 @@
-"""What inspection shows, as JSON. Pure."""
+"""The JSON of what a sandbox keeps, for the control interface and recordings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from connectly_api.sandbox.model.records import (
 
 
 def serialize_message(message: AcceptedMessage, status: str | None) -> dict[str, Any]:
-    """Return a message as JSON, with what it has come to."""
+    """Return a message with its latest status."""
     return {
         "id": message.id,
         "kind": message.kind,
@@ -30,7 +30,7 @@ def serialize_message(message: AcceptedMessage, status: str | None) -> dict[str,
 
 
 def serialize_request(request: ReceivedRequest) -> dict[str, Any]:
-    """Return a request as JSON; bytes of its body that are not UTF-8 are replaced."""
+    """Return a request; bytes of its body that are not UTF-8 are replaced."""
     return {
         "number": request.number,
         "method": request.method,
@@ -51,7 +51,7 @@ def serialize_request(request: ReceivedRequest) -> dict[str, Any]:
 
 
 def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
-    """Return an attempt to deliver an event as JSON."""
+    """Return an attempt to deliver an event."""
     return {
         "number": delivery.number,
         "attempt": delivery.attempt,
@@ -68,7 +68,7 @@ def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
 
 
 def serialize_entry(entry: TimelineEntry) -> dict[str, Any]:
-    """Return an entry of the timeline as JSON."""
+    """Return an entry of the timeline."""
     match entry:
         case ReceivedRequest():
             return {"what": "request", "at": entry.received_at, **serialize_request(entry)}
@@ -77,5 +77,5 @@ def serialize_entry(entry: TimelineEntry) -> dict[str, Any]:
         case VerbCall():
             return {"what": "act", "at": entry.at, "name": entry.name, "arguments": entry.arguments}
         case _:
-            told = {"messageId": entry.message_id, "status": entry.status, "code": entry.code}
-            return {"what": "status", "at": entry.at, **told}
+            change = {"messageId": entry.message_id, "status": entry.status, "code": entry.code}
+            return {"what": "status", "at": entry.at, **change}

@@ -1,4 +1,4 @@
-"""How an answer is given: at once and whole, or as a rule wants it. Pure."""
+"""A request to the sandbox, and the decision on it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from typing import Literal
 import attrs
 
 from connectly_api.errors import Headers, Violation
+from connectly_api.sandbox.model.refusals import Refusal
 from connectly_api.sandbox.model.state import Change
 from connectly_api.sandbox.spec.json_schemas import Schema
+from connectly_api.sandbox.spec.protojson import encode_ascii
 
 Ending = Literal["whole", "hang", "reset", "cut_off"]
 
 
 @attrs.frozen
 class ConnectionBehavior:
-    """What the edge does with an answer.
+    """What the server does with the response and its connection.
 
     Attributes:
-        is_early: Whether webhooks that are due go out first.
-        before: Real seconds of silence before the head.
-        between: Real seconds of silence in the middle of the body.
-        ending: `whole`; `hang` never answers; `reset` drops the connection instead of answering; `cut_off` drops it
+        is_early: Whether webhooks that are due are delivered first.
+        before: Real seconds to wait before the head.
+        between: Real seconds to wait in the middle of the body.
+        ending: `whole`; `hang` never responds; `reset` resets the connection instead of responding; `cut_off` resets it
             in the middle of the body.
     """
 
@@ -33,14 +35,10 @@ class ConnectionBehavior:
 
 @attrs.frozen
 class Request:
-    """A request as it came.
+    """A request as it was received.
 
-    Attributes:
-        method: In capitals.
-        path: Percent-encoded, without the query.
-        query: Percent-encoded.
-        headers: Names in lower case, in order.
-        body: The bytes, or None where they were more than the limit.
+    The method is in capitals, path and query are percent-encoded, the headers have lower-case names and are in order.
+    The body is None if it was longer than the limit.
     """
 
     method: str
@@ -52,21 +50,12 @@ class Request:
 
 @attrs.frozen
 class Decision:
-    """The answer, what it changes, and what inspection tells of it.
+    """The response to a request, the changes that follow, and what `ReceivedRequest` keeps of it.
 
     Attributes:
-        status: The answer's.
-        content: The answer's body.
-        trace_id: What a refusal's `cntTraceId` says.
-        headers: Further headers of the answer.
-        changes: What it changes.
-        operation: The Swagger's operation id; None where path and method lead to none.
-        code: The error code of a refusal.
-        violations: Its reasons.
-        unknown: Fields that are ignored.
-        manner: How the answer is given.
-        fault: What was done to it by a rule.
-        answer: The schema of the answer's body, where it is a success.
+        headers: Those besides type and length of the content.
+        behavior: How the response is sent.
+        response_schema: The schema of a success's content.
     """
 
     status: int
@@ -81,3 +70,19 @@ class Decision:
     behavior: ConnectionBehavior = attrs.field(factory=ConnectionBehavior)
     fault: str | None = None
     response_schema: Schema | None = attrs.field(default=None, repr=False)
+
+
+def refuse_request(
+    refusal: Refusal, trace: str, operation: str | None = None, unknown_fields: tuple[str, ...] = ()
+) -> Decision:
+    """Return the decision to refuse a request, which changes nothing."""
+    return Decision(
+        status=refusal.status,
+        content=encode_ascii(refusal.to_body(trace)),
+        trace_id=trace,
+        headers=refusal.headers,
+        operation=operation,
+        code=refusal.code,
+        violations=refusal.violations,
+        unknown_fields=unknown_fields,
+    )

@@ -1,8 +1,9 @@
-"""What a sandbox keeps for inspection: frozen values whose repr shows nothing personal. Pure."""
+"""What a sandbox keeps for inspection, and declared templates. No repr shows anything personal."""
 
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
 import attrs
@@ -22,15 +23,15 @@ class AcceptedMessage:
     """A message that the sandbox accepted. Its repr shows nothing personal.
 
     Attributes:
-        id: What the send call got back.
+        id: The id in the response.
         kind: `text`, `image`, `video`, `audio`, `document`, `location`, `list`, `reply_buttons`, `product`,
             `product_list` or `template`.
-        sender: The business's number that it goes out from.
-        phone: The customer's number, where it is known.
-        bsuid: The customer's business-scoped user id, where it is known.
+        sender: The business's number.
+        phone: The customer's number, if known.
+        bsuid: The customer's business-scoped user id, if known.
         campaign_name: The tag for analytics.
         accepted_at: The sandbox's clock, Unix seconds.
-        trace_id: That of the request.
+        trace_id: The trace id of the request.
         channel: `whatsapp` or `sms`.
     """
 
@@ -42,48 +43,48 @@ class AcceptedMessage:
     campaign_name: str | None
     accepted_at: float
     trace_id: str
-    # Kept as text: whoever looks at a message gets a copy and cannot change what was received.
+    # Kept as text, so that every reader gets a copy and cannot change the message.
     _body: str = attrs.field(repr=False, alias="body")
     channel: str = "whatsapp"
 
     @property
     def customer(self) -> Identity:
-        """Whom it goes to."""
+        """The recipient."""
         return Identity(phone=self.phone, bsuid=self.bsuid)
 
     @property
     def body(self) -> dict[str, Any]:
-        """The request's body as the sandbox read it: documented names, nulls and unknown fields left out."""
+        """The body of the request with documented names, without nulls and unknown fields."""
         body: dict[str, Any] = json.loads(self._body)
         return body
 
     @property
     def callback_data(self) -> object:
-        """The caller's own JSON value; None where there is none."""
+        """The caller's own JSON value, or None."""
         return self.body.get("callbackData")
 
 
 @attrs.frozen
 class ReceivedRequest:
-    """A request and what became of it, refused ones included. Its repr shows nothing personal.
+    """A request, accepted or refused, and its response. Its repr shows nothing personal.
 
     Attributes:
         number: 1 for the first since the start or the last reset.
         method: In capitals.
-        path: Percent-encoded, as it came.
-        query: Percent-encoded, as it came; an API key in it is replaced.
-        headers: Names in lower case, in order; an API key, cookies and credentials are replaced.
-        body: The bytes as they came; empty where they were more than the limit.
-        operation: The Swagger's `operationId`; None where path and method lead to none.
-        status: What was answered.
-        code: The error code that was answered, or None.
-        violations: Every reason for a refusal that concerns a field.
-        unknown_fields: Paths of fields that the Swagger does not know, which the service ignores in silence.
+        path: Percent-encoded.
+        query: Percent-encoded; an API key in it is redacted.
+        headers: Names in lower case, in order; API keys, cookies and credentials are redacted.
+        body: The bytes; empty if they exceeded the limit.
+        operation: The `operationId` of the Swagger file; None if path and method lead to none.
+        status: The status of the response.
+        code: The error code of the response, or None.
+        violations: The violations in the response.
+        unknown_fields: Paths of fields that the Swagger file does not name and the service ignores silently.
         message: The message that it created, or None.
-        trace_id: What a refusal's `cntTraceId` says.
+        trace_id: The `cntTraceId` of a refusal.
         received_at: The sandbox's clock, Unix seconds.
-        fault: What was done to it by a rule, or None. Where the connection was dropped, `status` is what the client
-            did not see, and 0 where there is none.
+        fault: The fault that a rule caused, or None. If the connection was reset, `status` is the one that the client
+            did not see, or 0.
     """
 
     number: int
@@ -123,11 +124,11 @@ class Registration:
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """Echo, channel types, filters and the like, as they were given."""
+        """Echo, channel types, filters and so on, as registered."""
         configuration: dict[str, Any] = json.loads(self._configuration)
         return configuration
 
-    def document(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the registration as the service lists it."""
         return {
             "id": self.id,
@@ -143,17 +144,17 @@ class Delivery:
     """One attempt to deliver one webhook event.
 
     Attributes:
-        number: That of the event, 1 for the first; the same for every attempt and every duplicate.
+        number: The number of the event, from 1; the same for every attempt and every duplicate.
         attempt: 1 for the first.
-        registration_id: The registration that it was for.
-        topic: The registration's.
-        address: Where it went.
-        content: The body's bytes as they were sent.
-        signature: What the signature's header said.
-        status: What the receiver answered; None where there was no answer.
-        problem: Why there was none; None where there was.
+        registration_id: The id of the registration.
+        topic: The topic of the registration.
+        address: The address of the registration.
+        content: The body.
+        signature: The signature header.
+        status: The status of the receiver's response; None without one.
+        problem: Why there was no response, or None.
         at: The sandbox's clock, Unix seconds.
-        fault: What was done to it by a rule, or None.
+        fault: The fault that a rule caused, or None.
     """
 
     number: int
@@ -170,8 +171,8 @@ class Delivery:
 
     @property
     def delivered(self) -> bool:
-        """Whether it was answered with 200, which alone counts. Source: https://docs.connectly.ai."""
-        return self.status == _DELIVERED
+        """Whether the response was a 200: nothing else counts. Source: https://docs.connectly.ai."""
+        return self.status == HTTPStatus.OK
 
     def json(self) -> Any:  # noqa: ANN401  (an event is JSON)
         """Return the decoded event."""
@@ -180,10 +181,10 @@ class Delivery:
 
 @attrs.frozen
 class VerbCall:
-    """What somebody other than the client did: a customer's verb, an advance of the clock, a rule that was set.
+    """A verb of a customer or a test: a message, an advance of the clock, a fault rule.
 
     Attributes:
-        name: `says`, `advance`, `fault` and the like.
+        name: `says`, `advance`, `fault` and so on.
         at: The sandbox's clock, Unix seconds.
     """
 
@@ -193,7 +194,7 @@ class VerbCall:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What it was done with."""
+        """The arguments that were not None."""
         arguments: dict[str, Any] = json.loads(self._arguments)
         return arguments
 
@@ -203,7 +204,7 @@ class StatusChange:
     """A message's status changed.
 
     Attributes:
-        message_id: What the send call got back.
+        message_id: The id of the message.
         status: `sent`, `delivered`, `read` or `delivery_failed`.
         at: The sandbox's clock, Unix seconds.
         code: The error code of a failure.
@@ -217,13 +218,13 @@ class StatusChange:
 
 @attrs.frozen
 class DeclaredTemplate:
-    """A template as the business registered it.
+    """A template of the business.
 
     Attributes:
-        name: What `templateName` says.
-        language: What `language` says.
-        parameters: The names that a message has to give, no more and no fewer.
-        status: `paused` and `deleted` ones cannot be sent.
+        name: The value of `templateName`.
+        language: The value of `language`.
+        parameters: The names that a message must give, no more and no fewer.
+        status: Messages need an `approved` template.
     """
 
     name: str
@@ -235,12 +236,13 @@ class DeclaredTemplate:
         """Check the values.
 
         Raises:
-            InvalidInputError: One of them cannot be.
+            InvalidInputError: One of them is invalid.
         """
         for field in ("name", "language"):
-            if not isinstance(getattr(self, field), str) or not getattr(self, field).strip():
+            value: object = getattr(self, field)
+            if not isinstance(value, str) or not value.strip():
                 raise InvalidInputError(f"{field}: must be a string that is not empty", field=field)
-            if (problem := find_name_problem(getattr(self, field))) is not None:
+            if (problem := find_name_problem(value)) is not None:
                 raise InvalidInputError(f"{field}: {problem}", field=field)
         names: tuple[object, ...] = self.parameters
         if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
@@ -252,6 +254,4 @@ class DeclaredTemplate:
 
 
 TimelineEntry = ReceivedRequest | Delivery | VerbCall | StatusChange
-"""What a timeline consists of."""
-
-_DELIVERED: Final = 200
+"""An entry of the timeline."""

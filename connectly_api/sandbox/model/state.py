@@ -1,8 +1,4 @@
-"""What a sandbox remembers. It changes through `State.apply` alone, and every change is a value.
-
-A decision reads the state and returns changes (`connectly_api.sandbox.model.changes`), so whatever happened is a list
-of values, and the same list leads to the same state.
-"""
+"""What a sandbox remembers, and the schedule of its tasks. Only `State.apply` changes it, one change at a time."""
 
 from __future__ import annotations
 
@@ -26,24 +22,18 @@ from connectly_api.sandbox.model.records import (
 
 
 class Change(Protocol):
-    """A value that says what is different from now on."""
+    """A change of the state, as a value."""
 
     def apply_to(self, state: State) -> None:
-        """Make it so."""
+        """Change the state."""
         ...
 
 
 @attrs.frozen
 class Event:
-    """A webhook event before it is known who wants it.
+    """A webhook event, before its registrations are known.
 
-    Attributes:
-        topic: The topic whose registrations get it.
-        customer: Whom it is about.
-        channel: The channel type of the message that it is about.
-        campaign_name: The tag of the message that it is about, directly or as a reply.
-        is_echo: Whether it tells of the business's own message.
-        content: The body's bytes.
+    Channel and campaign are those of the message that it is about or replies to; an echo is about the business's own.
     """
 
     topic: str
@@ -56,13 +46,7 @@ class Event:
 
 @attrs.frozen
 class StatusDue:
-    """A message is about to reach a status.
-
-    Attributes:
-        message: The message.
-        status: `sent`, `delivered` or `read`.
-        failure: The code with which it fails where it would be delivered; None where it will not.
-    """
+    """A task: a message becomes `sent`, `delivered` or `read`; `failure` is the error code if it is not delivered."""
 
     message: AcceptedMessage
     status: str
@@ -71,15 +55,14 @@ class StatusDue:
 
 @attrs.frozen
 class WebhookDue:
-    """An event is about to be delivered to a registration.
+    """A task: deliver an event to a registration.
 
     Attributes:
-        number: That of the event.
-        registration_id: The registration, whose address is looked up at the last moment.
-        event: The event.
+        number: The number of the event; 0 until it is scheduled.
+        registration_id: The address is looked up when the task is due.
         attempt: 1 for the first.
-        is_settled: Whether the rules had their say already.
-        fault: What a rule decided, for the record.
+        skip_faults: Whether fault rules were applied already.
+        fault: The fault that a rule caused, for the record.
     """
 
     number: int
@@ -92,7 +75,7 @@ class WebhookDue:
 
 @attrs.frozen
 class ReleaseDue:
-    """What was held back for the next event of a registration is delivered, as there was none."""
+    """A task: deliver a held webhook, as its registration got no other event in time."""
 
     registration_id: str
     number: int
@@ -101,35 +84,36 @@ class ReleaseDue:
 Task = StatusDue | WebhookDue | ReleaseDue
 
 
-def _kept_requests(state: State) -> deque[ReceivedRequest]:
+def _build_requests(state: State) -> deque[ReceivedRequest]:
     return deque(maxlen=state.keep)
 
 
-def _kept_deliveries(state: State) -> deque[Delivery]:
+def _build_deliveries(state: State) -> deque[Delivery]:
     return deque(maxlen=state.keep)
 
 
-def _kept_entries(state: State) -> deque[TimelineEntry]:
+def _build_timeline(state: State) -> deque[TimelineEntry]:
     return deque(maxlen=state.keep * 4)
 
 
 @attrs.define
 class State:
-    """A sandbox's changeable side. Counters number what is created, and never go back before a reset.
+    """What changes in a sandbox. The counts only grow until a reset; they number what is created.
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
-        keep: How many messages, requests and deliveries are kept, the latest; of the timeline, four times as many.
-        windows: Until when the window of a sender and a customer's name is open; inf where it does not close.
-        people: What is known of a customer, by each of the names.
-        display_names: How a customer is called, by each of the names.
-        opted_out: Names of customers who want no templates.
-        gone: Phone numbers and BSUIDs that a customer had before.
-        statuses: What became of the messages that are kept, by id.
+        keep: How many of the latest messages, requests and deliveries are kept; of the timeline, four times as many.
+        windows: When the window of a sender and a customer's id closes; inf if never.
+        identities: What is known of a customer, by each of the ids.
+        display_names: The customer's name, by each of the ids.
+        opted_out: Ids of customers who do not want templates.
+        former_ids: Phone numbers and BSUIDs that a customer had before.
+        statuses: The latest status of each kept message, by id.
         send_times: When the latest requests came, by operation; as many as the rate limit allows.
-        rules: Faults, by number, and how many requests or events each has matched so far.
-        agenda: What is still to come, as a heap of time, number and task.
-        held: Events held back for the next one of their registration.
+        rules: Fault rules, by number.
+        rule_matches: How many requests or events each rule has matched.
+        schedule: A heap of the tasks: when each is due, its number, and the task.
+        held_webhooks: Webhooks that wait for the next event of their registration.
     """
 
     now: float
@@ -156,36 +140,40 @@ class State:
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
-    requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_kept_requests, takes_self=True))
-    deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_kept_deliveries, takes_self=True))
-    timeline: deque[TimelineEntry] = attrs.field(init=False, default=attrs.Factory(_kept_entries, takes_self=True))
+    requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
+    deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_build_deliveries, takes_self=True))
+    timeline: deque[TimelineEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
 
     def apply(self, change: Change) -> None:
-        """Carry out one change."""
+        """Apply one change."""
         change.apply_to(self)
 
-    def get_window_end(self, sender: str, names: Iterable[str]) -> float | None:
-        """Return until when free-form messages may go to a customer; None where the customer never wrote."""
-        known = [self.windows[sender, name] for name in names if (sender, name) in self.windows]
-        return max(known, default=None)
+    def get_window_end(self, sender: str, ids: Iterable[str]) -> float | None:
+        """Return when a customer's window closes; None if the customer has never written to the sender."""
+        ends = [self.windows[sender, key] for key in ids if (sender, key) in self.windows]
+        return max(ends, default=None)
 
-    def has_room(self, operation: tuple[str, str], limit: int | None) -> bool:
-        """Say whether one more request of an operation is within the limit for a second."""
+    def has_room(self, operation: tuple[str, str], limit: int) -> bool:
+        """Say whether one more request of an operation is within a limit per second."""
         times = self.send_times.get(operation, ())
-        return limit is None or len(times) < limit or times[-limit] <= self.now - 1
+        return len(times) < limit or times[-limit] <= self.now - 1
 
     @property
     def next_due(self) -> float:
-        """Return when the next task is due; inf where there is none."""
+        """When the next task is due; inf if there is none."""
         return self.schedule[0][0] if self.schedule else math.inf
 
     def complete_identity(self, identity: Identity) -> Identity:
-        """Return a customer with what else is known: the BSUID to a phone number, and the other way round."""
-        return next((self.identities[name] for name in identity.ids if name in self.identities), identity)
+        """Return a customer with the phone number or BSUID that is known besides the given one."""
+        return next((self.identities[key] for key in identity.ids if key in self.identities), identity)
+
+    def get_display_name(self, identity: Identity) -> str | None:
+        """Return a customer's name, if known."""
+        return next((self.display_names[key] for key in identity.ids if key in self.display_names), None)
 
     def find_messages(self, identity: Identity, message_id: str | None = None) -> Iterable[AcceptedMessage]:
-        """Yield the kept messages to a customer, the latest first; of them, only the one that is named, if one is."""
-        names = {*identity.ids, *self.complete_identity(identity).ids}
+        """Yield the kept messages to a customer, latest first; only the one with the id, if there is one."""
+        ids = {*identity.ids, *self.complete_identity(identity).ids}
         for message in reversed(self.messages.values()):
-            if not names.isdisjoint(message.customer.ids) and message_id in {None, message.id}:
+            if not ids.isdisjoint(message.customer.ids) and message_id in {None, message.id}:
                 yield message

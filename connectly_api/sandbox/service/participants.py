@@ -1,4 +1,4 @@
-"""Who sends and who receives: what the service takes for a sender, a phone number and a BSUID. Pure.
+"""Reads the sender and the recipient of a message. Pure.
 
 Source: the service's documentation, https://docs.connectly.ai, for the fields, the codes and the prefix `bsuid:`;
 https://www.itu.int/rec/T-REC-E.164 for numbers (at most 15 digits).
@@ -27,7 +27,7 @@ _SELF = "ERROR_CODE_MESSAGE_SELF_INVALID"
 
 @attrs.frozen
 class Participants:
-    """Both ends of a message, as far as they could be read, and what is wrong with them."""
+    """Sender and recipient, as far as they can be read, and what is wrong with them."""
 
     sender: str = attrs.field(repr=False)
     customer: Identity
@@ -41,40 +41,41 @@ def read_session_participants(body: Mapping[str, Any], settings: Settings) -> Pa
     identity, user = get_text(recipient, "id"), get_text(recipient, "userId")
     customer = Identity(phone=parse_phone(identity), bsuid=parse_bsuid(user or identity))
     findings = [
-        *_sender_findings("sender.id", get_text(given, "id"), settings),
-        *_recipient_findings(recipient, customer, settings),
-        *_channel_findings(get_text(given, "channelType"), recipient, settings),
-        *_self_findings("recipient.id", sender, customer),
+        *_check_sender("sender.id", get_text(given, "id"), settings),
+        *_check_recipient(recipient, customer, settings),
+        *_check_channel(get_text(given, "channelType"), recipient, settings),
+        *_check_not_self("recipient.id", sender, customer),
     ]
     return Participants(sender=sender, customer=customer, findings=tuple(findings))
 
 
 def read_template_participants(body: Mapping[str, Any], settings: Settings) -> Participants:
-    """Read `sender` and `number` of a template message; an older example's `+1(604) 585 2331` is a number, too."""
-    number, sender = get_text(body, "number"), _unpunctuated(get_text(body, "sender"))
-    named = number.removeprefix("bsuid:")
-    customer = (
-        Identity(bsuid=parse_bsuid(named)) if named != number else Identity(phone=parse_phone(_unpunctuated(number)))
-    )
-    findings = [*_sender_findings("sender", sender, settings), *_number_findings(number, customer, settings)]
+    """Read `sender` and `number` of a template message, which an old example writes `+1(604) 585 2331`."""
+    given, number = _strip_punctuation(get_text(body, "sender")), get_text(body, "number")
+    sender = given or settings.senders[0]
+    if number.startswith("bsuid:"):
+        customer = Identity(bsuid=parse_bsuid(number.removeprefix("bsuid:")))
+    else:
+        customer = Identity(phone=parse_phone(_strip_punctuation(number)))
+    findings = [*_check_sender("sender", given, settings), *_check_number(number, customer, settings)]
     if "whatsapp" not in settings.channels:
         findings.append((_CHANNEL, Violation(field="sender", problem="the business has no WhatsApp number")))
-    findings += _self_findings("number", sender or settings.senders[0], customer)
-    return Participants(sender=sender or settings.senders[0], customer=customer, findings=tuple(findings))
+    findings += _check_not_self("number", sender, customer)
+    return Participants(sender=sender, customer=customer, findings=tuple(findings))
 
 
-def _unpunctuated(number: str) -> str:
+def _strip_punctuation(number: str) -> str:
     return re.sub(r"[ ().\-\u00a0]", "", number)
 
 
-def _sender_findings(field: str, given: str, settings: Settings) -> Iterator[Finding]:
+def _check_sender(field: str, given: str, settings: Settings) -> Iterator[Finding]:
     if given and given not in settings.senders:
         yield _SENDER, Violation(field=field, problem="is not one of the business's numbers")
     if not given and settings.missing_sender == "refuse" and len(settings.senders) > 1:
         yield _SENDER, Violation(field=field, problem="is missing: the business has more than one number")
 
 
-def _recipient_findings(recipient: Mapping[str, Any], customer: Identity, settings: Settings) -> Iterator[Finding]:
+def _check_recipient(recipient: Mapping[str, Any], customer: Identity, settings: Settings) -> Iterator[Finding]:
     identity, user = get_text(recipient, "id"), get_text(recipient, "userId")
     if not recipient:
         yield _INVALID, Violation(field="recipient", problem="is missing")
@@ -90,7 +91,7 @@ def _recipient_findings(recipient: Mapping[str, Any], customer: Identity, settin
         yield _INVALID, Violation(field=field, problem=problem)
 
 
-def _number_findings(number: str, customer: Identity, settings: Settings) -> Iterator[Finding]:
+def _check_number(number: str, customer: Identity, settings: Settings) -> Iterator[Finding]:
     if not number:
         yield _INVALID, Violation(field="number", problem="is missing")
     elif not customer.ids:
@@ -101,7 +102,7 @@ def _number_findings(number: str, customer: Identity, settings: Settings) -> Ite
         yield _INVALID, Violation(field="number", problem=problem)
 
 
-def _channel_findings(own: str, recipient: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+def _check_channel(own: str, recipient: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
     theirs = get_text(recipient, "channelType")
     if recipient and not theirs:
         yield UNSPECIFIED, Violation(field="recipient.channelType", problem="is missing: whatsapp or sms")
@@ -112,6 +113,6 @@ def _channel_findings(own: str, recipient: Mapping[str, Any], settings: Settings
         yield _CHANNEL, Violation(field="sender.channelType", problem="is not the recipient's channel type")
 
 
-def _self_findings(field: str, sender: str, customer: Identity) -> Iterator[Finding]:
+def _check_not_self(field: str, sender: str, customer: Identity) -> Iterator[Finding]:
     if customer.phone == sender:
         yield _SELF, Violation(field=field, problem="is the sender itself")

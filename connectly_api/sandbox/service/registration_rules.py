@@ -1,4 +1,4 @@
-"""Webhook registrations: what is accepted, and what an update keeps. Pure.
+"""The rules of webhook registrations. Pure.
 
 Source: the service's documentation, https://docs.connectly.ai
 """
@@ -12,29 +12,30 @@ import attrs
 
 from connectly_api.errors import Violation
 from connectly_api.json_values import get_object, get_objects, get_text
-from connectly_api.sandbox.model.identity import is_loopback, is_web_address
+from connectly_api.sandbox.model.identity import is_loopback
 from connectly_api.sandbox.model.records import Registration
 from connectly_api.sandbox.spec.protojson import encode_compact
+from connectly_api.web_address import find_web_address_problem
 
 
 def check_creation(body: Mapping[str, Any]) -> Iterator[Violation]:
-    """Yield what keeps a registration from being created."""
+    """Check the body of a registration to create."""
     if not get_text(body, "topic"):
         yield Violation(field="topic", problem="is missing")
     if not get_text(body, "address"):
         yield Violation(field="address", problem="is missing")
-    yield from _problems(body, get_text(body, "type") or "custom")
+    yield from _check(body, get_text(body, "type") or "custom")
 
 
 def check_update(body: Mapping[str, Any], registration: Registration) -> Iterator[Violation]:
-    """Yield what keeps a registration from being updated."""
+    """Check the body of an update."""
     if "address" in body and not get_text(body, "address"):
         yield Violation(field="address", problem="is empty")
-    yield from _problems(body, registration.type)
+    yield from _check(body, registration.type)
 
 
 def build_registration(id: str, body: Mapping[str, Any]) -> Registration:  # noqa: A002  (the field's own name)
-    """Return a registration without problems; its type is `custom` unless given."""
+    """Build a registration from a valid body; its type is `custom` by default."""
     return Registration(
         id=id,
         topic=get_text(body, "topic"),
@@ -45,7 +46,7 @@ def build_registration(id: str, body: Mapping[str, Any]) -> Registration:  # noq
 
 
 def update_registration(registration: Registration, body: Mapping[str, Any]) -> Registration:
-    """Return a registration with what an update gives; all else, within its configuration too, stays."""
+    """Change what an update gives; everything else stays, within the configuration, too."""
     configuration = {**registration.configuration, **get_object(body, "configuration")}
     return attrs.evolve(
         registration,
@@ -54,11 +55,13 @@ def update_registration(registration: Registration, body: Mapping[str, Any]) -> 
     )
 
 
-def _problems(body: Mapping[str, Any], kind: str) -> Iterator[Violation]:
-    if (address := get_text(body, "address")) and not _is_deliverable(address):
+def _check(body: Mapping[str, Any], type_: str) -> Iterator[Violation]:
+    address = get_text(body, "address")
+    # The service wants public HTTPS; a program under test listens on its own machine without TLS.
+    if address and find_web_address_problem(address, ("https",)) and not is_loopback(address):
         yield Violation(field="address", problem="must be an https address; http is taken for this machine alone")
     configuration = get_object(body, "configuration")
-    if "webengageConfiguration" in configuration and kind != "webengage":
+    if "webengageConfiguration" in configuration and type_ != "webengage":
         yield Violation(field="configuration.webengageConfiguration", problem="goes only with the type webengage")
     for index, rule in enumerate(get_objects(configuration, "filters")):
         path = f"configuration.filters[{index}]"
@@ -66,8 +69,3 @@ def _problems(body: Mapping[str, Any], kind: str) -> Iterator[Violation]:
             yield Violation(field=f"{path}.field", problem="must be campaign_name")
         if not get_text(rule, "expression"):
             yield Violation(field=f"{path}.expression", problem="is missing")
-
-
-def _is_deliverable(address: str) -> bool:
-    """The service wants public HTTPS; a program under test listens without TLS on its own machine."""
-    return is_web_address(address, ("https",)) or is_loopback(address)

@@ -1,4 +1,4 @@
-"""An answer made from its schema, for operations of which nothing more is known. Pure."""
+"""Builds an example value from a schema: the response of an operation that the sandbox does not implement."""
 
 from __future__ import annotations
 
@@ -21,57 +21,57 @@ _TEXTS: Final[Mapping[str, str]] = {
 
 
 def build_example(schema: Schema) -> object:
-    """Return a value that the schema describes: its example where that fits, else the plainest one.
+    """Return the schema's own example if that is valid, else the simplest value; always the same for one schema.
 
-    The same schema gives the same value. A schema with a pattern needs an example.
+    A schema with a pattern needs an example.
     """
-    return _example(schema, frozenset())
+    return _build(schema, frozenset())
 
 
-def _example(schema: Schema, above: frozenset[int]) -> object:
+def _build(schema: Schema, above: frozenset[int]) -> object:
     if "example" in schema and not find_violations(build_validator(schema), schema["example"]):
         given: object = schema["example"]
         return given
     match schema.get("type"):
         case _ if schema.get("enum"):
-            made: object = _first_specified(schema["enum"])
+            value: object = _choose(schema["enum"])
         case "array":
-            made = _items(schema, above | {id(schema)})
+            value = _build_items(schema, above | {id(schema)})
         case "string":
-            made = _text(schema)
+            value = _build_text(schema)
         case "boolean":
-            made = False
+            value = False
         case "integer" | "number":
-            made = _number(schema)
+            value = _build_number(schema)
         case _:
-            made = _fields(schema, above | {id(schema)})
-    return made
+            value = _build_fields(schema, above | {id(schema)})
+    return value
 
 
-def _first_specified(values: list[object]) -> object:
+def _choose(values: list[object]) -> object:
     return next((value for value in values if not str(value).lower().endswith("unspecified")), values[0])
 
 
-def _fields(schema: Schema, above: frozenset[int]) -> dict[str, object]:
-    """Fill every field, but for those that would lead back into a schema that is being filled."""
+def _build_fields(schema: Schema, above: frozenset[int]) -> dict[str, object]:
+    """Fill every field, except where a schema contains itself."""
     fields: dict[str, object] = {}
     for part in schema.get("allOf", ()):
-        whole = _example(part, above)
+        whole = _build(part, above)
         fields.update(whole if is_object(whole) else {})
     for name, inner in schema.get("properties", {}).items():
         if id(inner) not in above:
-            fields[name] = _example(inner, above)
+            fields[name] = _build(inner, above)
     return fields
 
 
-def _items(schema: Schema, above: frozenset[int]) -> list[object]:
+def _build_items(schema: Schema, above: frozenset[int]) -> list[object]:
     items = schema.get("items", {})
     if id(items) in above:
         return []
-    return [_example(items, above)] * max(1, schema.get("minItems", 0))
+    return [_build(items, above)] * max(1, schema.get("minItems", 0))
 
 
-def _text(schema: Schema) -> str:
+def _build_text(schema: Schema) -> str:
     plain = _TEXTS.get(schema.get("format", ""), "text")
     if schema.get("format") in _TEXTS:
         return plain
@@ -79,7 +79,7 @@ def _text(schema: Schema) -> str:
     return plain[:longest].ljust(schema.get("minLength", 0), "t")
 
 
-def _number(schema: Schema) -> int | float:
+def _build_number(schema: Schema) -> int | float:
     """Return the number nearest to zero that the limits allow."""
     step: int | float = schema.get("multipleOf", 1)
     least: int | float = schema.get("minimum", 0) + (step if schema.get("exclusiveMinimum") else 0)

@@ -1,7 +1,7 @@
-"""Swagger 2.0 schemas as JSON Schema draft 4, which a validator reads, with the names that a gRPC gateway accepts.
+"""Converts Swagger 2.0 schemas to JSON Schema draft 4, with the names that a gRPC gateway accepts.
 
-Pure. References are replaced by what they point to, so that nothing has to be looked up while a request waits; a
-definition that refers to itself becomes a dictionary that contains itself.
+References are replaced by their targets, so a request needs no look-ups; a definition that refers to itself becomes a
+dictionary that contains itself.
 
 Source: https://swagger.io/specification/v2/#schema-object, and for the names
 https://protobuf.dev/programming-guides/json/ (a field is known by its lowerCamelCase name and by its original one).
@@ -10,7 +10,7 @@ https://protobuf.dev/programming-guides/json/ (a field is known by its lowerCame
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -22,7 +22,7 @@ from connectly_api.json_values import is_mapping
 Schema = Mapping[str, Any]
 
 NAMES: Final = "x-names"
-"""Our own keyword in a converted object: each accepted name to the name under which the value is kept."""
+"""Our own keyword in a converted object: maps each accepted name to the name of the property."""
 
 _KEPT = (
     "type", "format", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
@@ -37,12 +37,12 @@ def build_swagger_error(problem: str) -> InvalidInputError:
 
 
 def to_camel_case(name: str) -> str:
-    """Return the name that protobuf's JSON gives to a field: `list_message` becomes `listMessage`."""
+    """Return a field's name in protobuf's JSON: `listMessage` for `list_message`."""
     return re.sub("_+(.)", lambda match: match[1].upper(), name)
 
 
 def get_accepted_names(schema: Schema) -> Mapping[str, str]:
-    """Return each name that an object accepts, with the one that its value is kept under; also those of `allOf`."""
+    """Map each name that an object or a part of its `allOf` accepts to the name of its property."""
     own: Mapping[str, str] = schema.get(NAMES, {})
     if "allOf" not in schema:
         return own
@@ -58,39 +58,38 @@ class SchemaConverter:
 
     Attributes:
         document: The Swagger file.
-        spell: What to make of a property's name: `camel_case` for what is read, `str` for what is written.
+        convert_name: Converts the name of a property: `to_camel_case` for requests, `str` for responses.
     """
 
     document: Mapping[str, Any]
-    spell: Callable[[str], str] = to_camel_case
+    convert_name: Callable[[str], str] = to_camel_case
     _done: dict[str, dict[str, Any]] = attrs.field(factory=dict[str, dict[str, Any]], init=False, repr=False, eq=False)
 
     def convert(self, schema: object) -> Schema:
         """Return the JSON Schema of a Swagger schema.
 
         Raises:
-            InvalidInputError: The schema is not an object, a pattern is no regular expression, or a reference leads
-                nowhere, outside the file, or back to itself.
+            InvalidInputError: The schema is not an object, has an invalid pattern, or has a reference that cannot be
+                resolved.
         """
         if not is_mapping(schema):
             raise build_swagger_error(f"a schema is of type {type(schema).__name__}, not an object")
         if "$ref" in schema:
-            return self._referred(schema["$ref"])
+            return self._resolve(schema["$ref"])
         parts = schema.get("allOf", ())
         if len(parts) == 1 and "properties" not in schema:
-            # Protoc's way to put a description beside a reference; nothing may be copied, for it may be unfinished.
+            # Protoc writes this to describe a reference. The target may be unfinished, so it must not be copied.
             return self.convert(parts[0])
         converted: dict[str, Any] = {}
         self._fill(converted, schema)
         return converted
 
-    def _referred(self, reference: object) -> Schema:
+    def _resolve(self, reference: object) -> Schema:
         if not isinstance(reference, str):
             raise build_swagger_error("a $ref is not a string")
         if reference not in self._done:
             self._done[reference] = {}
-            target = resolve_references(self.document, {"$ref": reference})
-            self._fill(self._done[reference], target)
+            self._fill(self._done[reference], resolve_references(self.document, {"$ref": reference}))
         return self._done[reference]
 
     def _fill(self, converted: dict[str, Any], schema: Mapping[str, Any]) -> None:
@@ -109,21 +108,21 @@ class SchemaConverter:
             self._fill_properties(converted, schema["properties"])
         if schema.get("required"):
             names = converted.get(NAMES, {})
-            converted["required"] = [names.get(name, self.spell(name)) for name in schema["required"]]
+            converted["required"] = [names.get(name, self.convert_name(name)) for name in schema["required"]]
 
     def _fill_properties(self, converted: dict[str, Any], properties: Mapping[str, Any]) -> None:
-        spelt = {name: self.spell(name) for name in properties}
-        if len(set(spelt.values())) < len(spelt):
-            spelt = {name: name for name in properties}
-        converted["properties"] = {spelt[name]: self.convert(inner) for name, inner in properties.items()}
-        converted[NAMES] = {to_camel_case(name): kept for name, kept in spelt.items()} | spelt
+        names = {name: self.convert_name(name) for name in properties}
+        if len(set(names.values())) < len(names):
+            names = {name: name for name in properties}
+        converted["properties"] = {names[name]: self.convert(inner) for name, inner in properties.items()}
+        converted[NAMES] = {to_camel_case(name): kept for name, kept in names.items()} | names
 
 
 def resolve_references(document: Mapping[str, Any], value: object) -> Mapping[str, Any]:
-    """Follow `$ref`s inside the file until something else stands there.
+    """Follow `$ref`s within the file to the object that they lead to.
 
     Raises:
-        InvalidInputError: A reference leads nowhere, outside the file, or in a circle; or to no object.
+        InvalidInputError: A reference is circular, leads out of the file, or does not lead to an object.
     """
     seen: set[str] = set()
     while is_mapping(value) and "$ref" in value:
@@ -133,24 +132,20 @@ def resolve_references(document: Mapping[str, Any], value: object) -> Mapping[st
         if reference in seen:
             raise build_swagger_error(f"{reference} refers to itself")
         seen.add(reference)
-        value = _pointed(document, reference)
+        value = _get_target(document, reference)
     if not is_mapping(value):
         raise build_swagger_error(f"an object is expected where there is a value of type {type(value).__name__}")
     return value
 
 
-def _pointed(document: Mapping[str, Any], reference: str) -> object:
+def _get_target(document: Mapping[str, Any], reference: str) -> object:
     value: object = document
-    for step in _steps(reference):
+    for segment in reference[2:].split("/"):
+        step = unquote(segment).replace("~1", "/").replace("~0", "~")
         if not is_mapping(value) or step not in value:
             raise build_swagger_error(f"{reference} is not in the file")
         value = value[step]
     return value
-
-
-def _steps(reference: str) -> Iterator[str]:
-    for step in reference[2:].split("/"):
-        yield unquote(step).replace("~1", "/").replace("~0", "~")
 
 
 def _check_pattern(schema: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Where a value does not fit its schema: every place, in words that repeat nothing of the value. Pure."""
+"""Finds what does not fit a schema. The texts never repeat the value, which may be personal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.spec.json_schemas import NAMES, Schema
 
 MAX_VIOLATIONS: Final = 500
-"""How many violations of one value are listed: a body of a megabyte can have hundreds of thousands."""
+"""How many violations of one value are listed: a body of a megabyte may have hundreds of thousands."""
 
 _INTEGERS = {
     "int32": (-(2**31), 2**31 - 1),
@@ -41,17 +41,11 @@ _SENTENCES: Mapping[str, str] = {
     "additionalProperties": "has fields that are not allowed",
 }
 
-_KINDS: Mapping[type, str] = {
-    bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list", dict: "an object",
+_TYPES: Mapping[type, str] = {
+    bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object",
 }  # fmt: skip
 
-_SHAPES: Mapping[type, str] = {str: "string", list: "array", dict: "object"}
-
-_TOLD = frozenset({
-    "type", "enum", "properties", "items", "required", "additionalProperties", "default", "example", NAMES,
-})  # fmt: skip
-
-_TYPES = {
+_NAMES = {
     "boolean": "a boolean",
     "integer": "an integer",
     "number": "a number",
@@ -60,82 +54,79 @@ _TYPES = {
     "object": "an object",
 }
 
+_SIMPLE_KEYWORDS = frozenset({
+    "type", "enum", "properties", "items", "required", "additionalProperties", "default", "example", NAMES,
+})  # fmt: skip
+
 
 def build_validator(schema: Schema) -> Draft4Validator:
-    """Return a validator for a converted schema; it knows the formats that protobuf's types have in Swagger."""
-    return Draft4Validator(schema, format_checker=_formats())
+    """Return a validator that knows the formats of protobuf's types in Swagger."""
+    return Draft4Validator(schema, format_checker=_build_formats())
 
 
 def find_violations(checker: Draft4Validator, value: object) -> tuple[Violation, ...]:
-    """Return what is wrong with a value, each thing once, in the order of its fields; at most 500 things."""
-    if _surely_fits(cast("Schema", checker.schema), value):
+    """Return the violations of a value, each once, in the order of its fields; at most 500."""
+    if _fits_simply(cast("Schema", checker.schema), value):
         return ()
     found: dict[Violation, None] = {}
-    # The stubs name JSON's types one by one; what is checked here was decoded from JSON.
+    # The stubs list JSON's types one by one.
     errors = cast("Iterator[ValidationError]", cast("Any", checker).iter_errors(value))
     for error in islice(errors, MAX_VIOLATIONS):
-        found.update(dict.fromkeys(_violations(error)))
+        found.update(dict.fromkeys(_to_violations(error)))
     return tuple(found)
 
 
-def field_path(steps: Iterable[str | int]) -> str:
-    """Return a path as `message.attachments[0].url`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
-
-
-def _surely_fits(schema: Schema, value: object) -> bool:
-    """Say whether a value fits, where types and names alone decide; False where only the validator can tell.
+def _fits_simply(schema: Schema, value: object) -> bool:
+    """Say whether a value fits a schema of types and names alone; False if only the validator can tell.
 
     Nearly every request fits, and the validator takes ten times as long to find that out.
     """
-    kind = schema.get("type", _SHAPES.get(type(value)))
-    if not schema.keys() <= _TOLD or kind is None or kind != _SHAPES.get(type(value)):
+    kind = _TYPES.get(type(value))
+    if not schema.keys() <= _SIMPLE_KEYWORDS or kind is None or kind != schema.get("type", kind):
         return False
     if "enum" in schema and (not isinstance(value, str) or value not in schema["enum"]):
         return False
     if is_object(value):
         properties, others = schema.get("properties", {}), schema.get("additionalProperties", True)
         return value.keys() >= set(schema.get("required", ())) and all(
-            _surely_fits(properties[name], item) if name in properties else others is True
+            _fits_simply(properties[name], item) if name in properties else others is True
             for name, item in value.items()
         )
-    return not is_array(value) or "items" not in schema or all(_surely_fits(schema["items"], one) for one in value)
+    return not is_array(value) or "items" not in schema or all(_fits_simply(schema["items"], item) for item in value)
 
 
-def _violations(error: ValidationError) -> Iterable[Violation]:
-    path = field_path(error.absolute_path)
+def _to_violations(error: ValidationError) -> Iterable[Violation]:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+    path = "".join(steps).removeprefix(".")
     limit, value = cast("Any", error.validator_value), cast("Any", error.instance)
     if error.validator == "required":
         missing = [name for name in limit if name not in value]
         return [Violation(field=f"{path}.{name}".removeprefix("."), problem="is missing") for name in missing]
     if error.validator == "format" and isinstance(value, str) and cast("Any", error.schema).get("type") == "integer":
-        return []  # That it is no integer at all is said already.
-    return [Violation(field=path or "body", problem=_problem(str(error.validator), limit, value))]
+        return []  # The violation of the type says enough.
+    return [Violation(field=path or "body", problem=_describe(str(error.validator), limit, value))]
 
 
-def _problem(keyword: str, limit: Any, value: object) -> str:  # noqa: ANN401  (a schema's keyword may hold anything)
+def _describe(keyword: str, limit: Any, value: object) -> str:  # noqa: ANN401  (a schema's keyword may hold anything)
     if keyword == "type":
-        return f"must be {_TYPES.get(str(limit), str(limit))}, not {_kind(value)}"
+        name = _NAMES.get(_TYPES.get(type(value), ""), "null")
+        return f"must be {_NAMES.get(str(limit), str(limit))}, not {name}"
     if keyword == "enum":
         named = [str(choice) for choice in limit if not str(choice).lower().endswith("unspecified")]
         return f"must be one of {', '.join(named)}"
     return _SENTENCES.get(keyword, f"does not satisfy {keyword}").format(limit=limit)
 
 
-def _kind(value: object) -> str:
-    return next((name for kind, name in _KINDS.items() if isinstance(value, kind)), "null")
-
-
-def _formats() -> FormatChecker:
+def _build_formats() -> FormatChecker:
     checker = FormatChecker(formats=())
     for name, (least, most) in _INTEGERS.items():
-        checker.checks(name)(_integer(least, most))
+        checker.checks(name)(_build_integer_check(least, most))
     checker.checks("date-time", raises=ValueError)(_is_time)
     checker.checks("byte", raises=ValueError)(_is_base64)
     return checker
 
 
-def _integer(least: int, most: int) -> Any:  # noqa: ANN401  (jsonschema's own type for a check is generic over it)
+def _build_integer_check(least: int, most: int) -> Any:  # noqa: ANN401  (jsonschema's own type for a check is generic over it)
     def fits(value: object) -> bool:
         if isinstance(value, str):
             return re.fullmatch("-?[0-9]{1,40}", value) is not None and least <= int(value) <= most

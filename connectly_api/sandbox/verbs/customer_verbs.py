@@ -161,7 +161,7 @@ def _write(
     """Yield what follows when a customer writes: `part` is the content, `about` the message that it refers to."""
     customer, sender = state.complete_identity(writer), arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
-    name = next((state.display_names[key] for key in customer.ids if key in state.display_names), None)
+    name = state.get_display_name(customer)
     yield InboundMessageCounted()
     if customer.phone is None and settings.bsuid_events == "off":
         return

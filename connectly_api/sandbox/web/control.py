@@ -53,11 +53,16 @@ def build_control_routes(engine: Engine) -> list[BaseRoute]:
 
     async def show_overview(_request: Request) -> Response:
         state, settings = engine.state, attrs.asdict(engine.settings, filter=is_public_setting)
-        kept = {name: len(getattr(state, name)) for name in ("messages", "requests", "deliveries", "registrations")}
+        kept = {name: len(getattr(state, name)) for name in _RECORDS}
         return _respond({"settings": settings, "now": state.now, "kept": kept})
 
     async def show_records(request: Request) -> Response:
-        return _respond(_VIEWS[_get_last_segment(request)](engine.state))
+        name = _get_last_segment(request)
+        return _respond({name: _RECORDS[name](engine.state)})
+
+    async def show_timeline(_request: Request) -> Response:
+        state = engine.state
+        return _respond({"now": state.now, "timeline": list(map(serialize_entry, state.timeline))})
 
     async def show_recording(_request: Request) -> Response:
         try:
@@ -77,41 +82,21 @@ def build_control_routes(engine: Engine) -> list[BaseRoute]:
 
     routes = [
         Route("/", show_overview, methods=["GET"]),
+        Route("/timeline", show_timeline, methods=["GET"]),
         Route("/recording", show_recording, methods=["GET"]),
         Route("/reset", reset, methods=["POST"]),
-        *(Route(f"/{name}", show_records, methods=["GET"]) for name in _VIEWS),
+        *(Route(f"/{name}", show_records, methods=["GET"]) for name in _RECORDS),
         *(Route(f"/{verb}", run_verb, methods=["POST"]) for verb in (*VERBS, *CLOCK_VERBS)),
     ]
     router = Router(routes, redirect_slashes=False, default=refuse_path)
     return [Route(PREFIX, show_overview, methods=["GET"]), Mount(PREFIX, app=router)]
 
 
-def _show_messages(state: State) -> dict[str, Any]:
-    return {"messages": [serialize_message(one, state.statuses.get(one.id)) for one in state.messages.values()]}
-
-
-def _show_requests(state: State) -> dict[str, Any]:
-    return {"requests": list(map(serialize_request, state.requests))}
-
-
-def _show_deliveries(state: State) -> dict[str, Any]:
-    return {"deliveries": list(map(serialize_delivery, state.deliveries))}
-
-
-def _show_registrations(state: State) -> dict[str, Any]:
-    return {"registrations": [registration.document() for registration in state.registrations.values()]}
-
-
-def _show_timeline(state: State) -> dict[str, Any]:
-    return {"now": state.now, "timeline": list(map(serialize_entry, state.timeline))}
-
-
-_VIEWS: Final[Mapping[str, Callable[[State], dict[str, Any]]]] = {
-    "messages": _show_messages,
-    "requests": _show_requests,
-    "deliveries": _show_deliveries,
-    "registrations": _show_registrations,
-    "timeline": _show_timeline,
+_RECORDS: Final[Mapping[str, Callable[[State], list[dict[str, Any]]]]] = {
+    "messages": lambda state: [serialize_message(one, state.statuses.get(one.id)) for one in state.messages.values()],
+    "requests": lambda state: list(map(serialize_request, state.requests)),
+    "deliveries": lambda state: list(map(serialize_delivery, state.deliveries)),
+    "registrations": lambda state: [registration.to_dict() for registration in state.registrations.values()],
 }
 
 

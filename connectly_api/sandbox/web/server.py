@@ -1,4 +1,4 @@
-"""The sandbox's socket edge: uvicorn within the running asyncio loop, on a socket of our own."""
+"""The sandbox's server: uvicorn in the running asyncio loop, on a socket of the sandbox's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, Final, cast
 from weakref import WeakSet
 
 import sniffio
@@ -18,40 +18,31 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from connectly_api.errors import ConnectlyError, UsageError
 from connectly_api.sandbox.web.connection import KEY, Connection
 
-__all__ = ["ServeError", "serve_app"]
-
-_GRACE = 2
-"""Seconds that requests under way are given when serving ends."""
-
-_LAST_PORT = 65_535
+_SHUTDOWN_SECONDS: Final = 2
+_MAX_PORT: Final = 65_535
 
 
 class ServeError(ConnectlyError):
-    """The sandbox cannot listen where it was told to."""
+    """The sandbox cannot listen on that host and port."""
 
 
 @asynccontextmanager
 async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
-    """Serve an application until the block ends; requests under way are given two seconds then.
-
-    Args:
-        app: What answers.
-        host: The interface.
-        port: 0 picks a free one.
+    """Serve an application until the block ends; then, requests in progress have two seconds to finish.
 
     Yields:
         The address, `http://127.0.0.1:…`.
 
     Raises:
-        ServeError: The port is in use or not to be had, or the host is none of this machine's.
+        ServeError: The port is in use or not permitted, or the host is not one of this machine's.
         UsageError: The running loop is not asyncio's.
     """
     if sniffio.current_async_library() != "asyncio":
         raise UsageError("the sandbox's server runs on asyncio; use sandbox.app in process with another library")
     connections: WeakSet[Connection] = WeakSet()
     config = uvicorn.Config(
-        app, http=_protocols(connections), lifespan="off", ws="none", log_config=None, access_log=False,
-        server_header=False, proxy_headers=False, timeout_graceful_shutdown=_GRACE,
+        app, http=_build_protocol(connections), lifespan="off", ws="none", log_config=None, access_log=False,
+        server_header=False, proxy_headers=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )  # fmt: skip
     config.load()
     # The steps of uvicorn's own serve(), but for the one that takes over the process's signals.
@@ -59,33 +50,33 @@ async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
     server.lifespan = config.lifespan_class(config)
     with _listen(host, port) as listener:
         await server.startup(sockets=[listener])
-        ticking = asyncio.create_task(server.main_loop())
+        main_loop = asyncio.create_task(server.main_loop())
         try:
-            yield _address(listener)
+            yield _get_address(listener)
         finally:
             server.should_exit = True
-            await asyncio.shield(_stop(server, ticking, listener, connections))
+            await asyncio.shield(_stop(server, main_loop, listener, connections))
 
 
-def _protocols(connections: WeakSet[Connection]) -> type[asyncio.Protocol]:
-    """Return what makes uvicorn's protocol for each connection, and hands the connection to the application.
+def _build_protocol(connections: WeakSet[Connection]) -> type[asyncio.Protocol]:
+    """Return a factory of uvicorn's protocols that makes each connection known to the application.
 
-    What a server gives to every request of a connection as its `state` is copied from what its protocol was made with.
+    A server copies the `state` that its protocol was made with into the scope of every request of the connection.
     """
 
-    def protocol(*, app_state: dict[str, Any], **parts: Any) -> asyncio.Protocol:  # noqa: ANN401  (uvicorn's own)
-        connection = Connection(lambda: made.transport)
+    def build(*, app_state: dict[str, Any], **parts: Any) -> asyncio.Protocol:  # noqa: ANN401  (uvicorn's own)
+        connection = Connection(lambda: protocol.transport)
         connections.add(connection)
-        made: Any = cast("Any", AutoHTTPProtocol)(app_state={**app_state, KEY: connection}, **parts)
-        return cast("asyncio.Protocol", made)
+        protocol: Any = cast("Any", AutoHTTPProtocol)(app_state={**app_state, KEY: connection}, **parts)
+        return cast("asyncio.Protocol", protocol)
 
-    return cast("type[asyncio.Protocol]", protocol)
+    return cast("type[asyncio.Protocol]", build)
 
 
 async def _stop(
-    server: uvicorn.Server, ticking: asyncio.Task[None], listener: socket.socket, connections: WeakSet[Connection]
+    server: uvicorn.Server, main_loop: asyncio.Task[None], listener: socket.socket, connections: WeakSet[Connection]
 ) -> None:
-    await ticking
+    await main_loop
     for connection in tuple(connections):
         if connection.is_held:
             connection.reset()
@@ -93,13 +84,13 @@ async def _stop(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= _LAST_PORT:
-        raise ServeError(f"cannot listen on {host} port {port}: ports are 0 to {_LAST_PORT}")
+    if not 0 <= port <= _MAX_PORT:
+        raise ServeError(f"cannot listen on {host} port {port}: ports are 0 to {_MAX_PORT}")
     try:
         family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.create_server(where[:2], family=family)
-        # asyncio turns Nagle's algorithm off only on sockets that name their protocol; an answer of two writes would
-        # otherwise wait 40 ms for the peer's acknowledgement of the first.
+        # asyncio turns Nagle's algorithm off only on sockets that name their protocol; otherwise, a response of two
+        # writes would wait 40 ms for the peer's acknowledgement of the first.
         return socket.socket(family, listener.type, socket.IPPROTO_TCP, fileno=listener.detach())
     except socket.gaierror as error:
         raise ServeError(f"cannot listen on {host!r}: {error.strerror}") from error
@@ -109,6 +100,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServeError(f"cannot listen on {host!r}: {error}") from error
 
 
-def _address(listener: socket.socket) -> str:
+def _get_address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,1 +1,1 @@
-"""One adapter for each way to exchange a request for a response."""
+"""The adapters: each implements `Transport` with one HTTP library, or with none."""

@@ -1,4 +1,4 @@
-"""An adapter that calls an ASGI application in the same process: the sandbox without a socket.
+"""An adapter that calls an ASGI application in the same process, such as the sandbox, without a socket.
 
 Source: the ASGI specification, HTTP connection scope, https://asgi.readthedocs.io/en/latest/specs/www.html.
 """
@@ -15,8 +15,6 @@ import anyio
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.protocol import BrokenExchangeError, LateError, Progress, Response, Timeouts, WireRequest
 
-__all__ = ["AsgiTransport"]
-
 Message = MutableMapping[str, Any]
 Application = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
@@ -24,16 +22,16 @@ Application = Callable[
 
 
 class AsgiTransport:
-    """Hands each request to an ASGI application, on whichever event loop the caller runs."""
+    """Passes each request to an ASGI application, on the caller's event loop."""
 
     def __init__(self, app: Application) -> None:
-        """Take the application; its lifespan is the caller's business.
+        """Take the application; running its lifespan is up to you.
 
         Args:
             app: An ASGI 3 application.
 
         Raises:
-            InvalidInputError: It is none: it cannot be called.
+            InvalidInputError: It cannot be called.
         """
         given: object = app
         if not callable(given):
@@ -44,29 +42,29 @@ class AsgiTransport:
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Run the application on one request; see `Transport.exchange`.
 
-        `timeouts.connect` has no meaning here; before the answer is whole, a silence longer than `timeouts.read` raises
-        `TimeoutError`. What the application does after its answer is awaited. One that ends, or raises, before its
-        answer is whole leaves the outcome unknown, as a server would that drops the connection.
+        `timeouts.connect` has no meaning here. Until the response is complete, a silence longer than `timeouts.read`
+        raises `TimeoutError`. What the application does after its response is awaited. If it returns or raises before
+        its response is complete, the outcome is unknown, as with a server that drops the connection.
         """
         progress.may_have_left = True
         silence = anyio.CancelScope(deadline=anyio.current_time() + timeouts.read)
         conversation = _Conversation(request.content or b"", silence, timeouts.read)
         with silence:
             try:
-                await self._app(_scope(request), conversation.receive, conversation.send)
+                await self._app(_build_scope(request), conversation.receive, conversation.send)
             except Exception:
                 if conversation.status is None:
                     raise
         if silence.cancelled_caught:
             raise LateError(f"no answer within {timeouts.read:g} s")
-        return conversation.response()
+        return conversation.build_response()
 
     async def aclose(self) -> None:
         """Do nothing: there is no connection."""
 
 
 class _Conversation:
-    """One request's messages, in and out."""
+    """The ASGI messages of one request."""
 
     def __init__(self, content: bytes, silence: anyio.CancelScope, seconds: float) -> None:
         self._content: bytes | None = content
@@ -86,7 +84,7 @@ class _Conversation:
 
     async def send(self, message: Message) -> None:
         if self._answered.is_set():
-            return  # The answer was whole: nothing can be added to it.
+            return  # The response was complete: nothing can be added to it.
         self._silence.deadline = anyio.current_time() + self._seconds
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -99,13 +97,13 @@ class _Conversation:
                 self._answered.set()
                 self._silence.deadline = math.inf
 
-    def response(self) -> Response:
+    def build_response(self) -> Response:
         if self.status is None:
             raise BrokenExchangeError("the application ended without an answer")
         return Response(self.status, self._headers, bytes(self._body), self._answered.is_set())
 
 
-def _scope(request: WireRequest) -> Message:
+def _build_scope(request: WireRequest) -> Message:
     parts = urlsplit(request.url)
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
     headers.append((b"host", parts.netloc.encode("latin-1")))

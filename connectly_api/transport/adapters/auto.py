@@ -1,20 +1,19 @@
-"""Which adapter a client uses where none is given, and how the names of adapters become adapters."""
+"""Which adapter a client uses by default, and which adapter a name stands for."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from inspect import signature
 from typing import Any, Literal, get_args
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.tracebacks import cut_init_traceback
+from connectly_api.transport.adapters.network import ConnectionSettings, NetworkTransport
 from connectly_api.transport.adapters.pyreqwest_loading import is_usable
-from connectly_api.transport.endpoint import check_hop
+from connectly_api.transport.deadline import get_asyncio_loop
+from connectly_api.transport.endpoint import check_socksio
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, Transport, WireRequest
-from connectly_api.transport.tls import Tls, check_proxy, check_tls
-
-__all__ = ["AutoTransport", "TransportName", "to_transport"]
+from connectly_api.transport.tls import Tls
 
 TransportName = Literal["auto", "httpx", "pyreqwest"]
 
@@ -23,42 +22,32 @@ _TESTED_SERIES = "0.15."
 
 
 @cut_init_traceback
-class AutoTransport:
-    """Sends through pyreqwest where it is installed and known to work, and the loop is asyncio's; else through httpx.
+class AutoTransport(NetworkTransport):
+    """Sends through pyreqwest if a tested version is installed and the loop is asyncio's; else through httpx.
 
-    It decides at its first request, and then for good. In a process that was forked after its parent sent something
-    through pyreqwest, it takes httpx, and likewise where something else has loaded pyreqwest: see `pyreqwest_loading`.
+    It decides at its first request, for good. In a process that was forked after its parent sent something through
+    pyreqwest, it takes httpx, and so it does if something else has loaded pyreqwest: see `pyreqwest_loading`.
     """
 
     def __init__(self, *, proxy: str | None = None, tls: Tls | None = None) -> None:
-        """Note the settings; nothing is imported or opened yet.
+        """Keep the settings; nothing is imported or opened yet.
 
         Raises:
             InvalidInputError: A setting cannot be used.
         """
-        self._proxy = None if proxy is None else check_proxy(proxy)
+        super().__init__(ConnectionSettings(proxy=proxy, tls=tls))
         if proxy is not None and proxy.startswith("socks") and not _has_pyreqwest():
-            check_proxy(proxy, needs_socksio=True)
-        self._tls = check_tls(tls)
+            check_socksio(proxy)
         self._chosen: Transport | None = None
-        self._is_closed = False
-
-    def check_base_url(self, base_url: str) -> None:
-        """Refuse an address that would be reached in clear over a proxy elsewhere; see `Transport`.
-
-        Raises:
-            InvalidInputError: It is plain http, and the proxy is not on this machine.
-        """
-        check_hop(base_url, self._proxy)
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
-        """Send one request and read the whole answer; see `Transport.exchange`."""
+        """Send one request and read the whole response; see `Transport.exchange`."""
         if self._is_closed:
             raise ClosedError(progress)
         if self._chosen is None:
             progress.may_have_left = False
-            name: TransportName = "pyreqwest" if _is_on_asyncio() and _has_pyreqwest() and is_usable() else "httpx"
-            self._chosen = to_transport(name, proxy=self._proxy, tls=self._tls)
+            name: TransportName = "pyreqwest" if get_asyncio_loop() and _has_pyreqwest() and is_usable() else "httpx"
+            self._chosen = to_transport(name, proxy=self._settings.proxy, tls=self._settings.tls)
         return self._chosen.exchange(request, timeouts, progress)
 
     async def aclose(self) -> None:
@@ -71,16 +60,10 @@ class AutoTransport:
 def to_transport(
     transport: Transport | TransportName, *, proxy: str | None = None, tls: Tls | None = None
 ) -> Transport:
-    """Return an adapter by its name, or the one that was given.
-
-    Args:
-        transport: An adapter, or a name.
-        proxy: Address of a proxy, for an adapter made here.
-        tls: Further certificate authorities, for an adapter made here.
+    """Return the adapter that a name stands for, made with the settings, or the one that was given, which has its own.
 
     Raises:
-        InvalidInputError: There is no such adapter, it is not installed, its settings cannot be used, or settings were
-            given beside an adapter, which has its own.
+        InvalidInputError: There is no such adapter, it is not installed, or the settings cannot be used.
     """
     if not isinstance(transport, str):
         _check_adapter(transport)
@@ -105,7 +88,7 @@ def to_transport(
 
 
 def _check_adapter(transport: object) -> None:
-    """Refuse what could only fail at the first send, when nobody could say any more whether it had been sent."""
+    """Refuse what would only fail at the first send, when nobody could say whether it was sent."""
     for name, arguments in (("exchange", ("request", "timeouts", "progress")), ("aclose", ())):
         method: Any = getattr(transport, name, None)
         try:
@@ -114,15 +97,7 @@ def _check_adapter(transport: object) -> None:
             problem = f"{name}({', '.join(arguments)})"
             raise InvalidInputError(f"transport: has no method {problem}", field="transport") from None
         except ValueError:
-            pass  # Written in another language, it does not say what it takes.
-
-
-def _is_on_asyncio() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+            pass  # Written in another language, it has no signature.
 
 
 def _has_pyreqwest() -> bool:

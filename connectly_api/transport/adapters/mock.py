@@ -1,4 +1,4 @@
-"""An adapter that asks a function for the answer: the seam for unit tests, ours and other people's."""
+"""An adapter that asks a function for the response, for unit tests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import check_kind
 from connectly_api.transport.protocol import Progress, Response, Timeouts, WireRequest
 
-__all__ = ["MockTransport"]
-
 
 class MockTransport:
-    """Answers from a function and keeps what was asked.
+    """Answers with what a function returns, and keeps the requests.
 
     Attributes:
         requests: Every request so far, in order.
@@ -31,8 +29,8 @@ class MockTransport:
         Args:
             answer: Gets the request and returns, or returns an awaitable of, the response; it may raise what a network
                 would.
-            may_have_left: What is said of a request whose answer raises: that it may have left this machine, or that it
-                certainly did not.
+            may_have_left: What is known of a request whose answer raises: that it may have left this machine, or that
+                it certainly did not.
 
         Raises:
             InvalidInputError: `answer` cannot be called, or `may_have_left` is neither True nor False.
@@ -54,5 +52,5 @@ class MockTransport:
         return await answer if isawaitable(answer) else answer
 
     async def aclose(self) -> None:
-        """Note that the client closed its transport."""
+        """Set `closed`."""
         self.closed = True

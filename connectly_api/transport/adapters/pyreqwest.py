@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from connectly_api.errors import UsageError
 from connectly_api.tracebacks import cut_init_traceback
+from connectly_api.transport.adapters.network import ConnectionSettings, NetworkTransport
 from connectly_api.transport.adapters.pyreqwest_loading import load
-from connectly_api.transport.endpoint import check_hop
+from connectly_api.transport.deadline import get_asyncio_loop
 from connectly_api.transport.protocol import ClosedError, Progress, Response, Timeouts, WireRequest
-from connectly_api.transport.tls import Tls, check_adapter, check_proxy, check_tls
+from connectly_api.transport.tls import Tls
 
 if TYPE_CHECKING:
     from connectly_api.transport.adapters.pyreqwest_exchange import Exchange
 
-__all__ = ["PyreqwestTransport"]
-
 
 @cut_init_traceback
-class PyreqwestTransport:
+class PyreqwestTransport(NetworkTransport):
     """Sends requests through pyreqwest, on asyncio.
 
-    Some things differ from the httpx adapter. A deadline of the whole call that strikes while a connection is still
-    being opened leaves the outcome unknown, as nothing proves that it was: keep `Timeouts.connect` below `total`.
-    So does `aclose` at that moment. Bytes that a server sends behind an answer cannot be seen: a 429 with another
-    answer behind it is taken for a 429. A proxy's reason to open no tunnel is unknown, so such a request is not
-    repeated.
-    Trusted authorities are the operating system's rather than certifi's, and the environment variables
-    `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them. And a process that was forked after its parent sent something
-    cannot use it.
+    It differs from the httpx adapter in a few ways:
+
+    - If the deadline of the whole call, or `aclose`, ends a request while a connection is being opened, the outcome is
+      unknown, as nothing proves that the request did not leave. Keep `Timeouts.connect` below `total`.
+    - It cannot see bytes that a server sends behind a response: a 429 is taken for a 429, even if another response
+      follows it.
+    - It does not know why a proxy opened no tunnel, so such a request is not repeated.
+    - It trusts the operating system's authorities rather than certifi's, and the environment variables `SSL_CERT_FILE`
+      and `SSL_CERT_DIR` replace them.
+    - It cannot be used in a process that was forked after its parent sent something.
     """
 
     def __init__(
@@ -42,49 +42,24 @@ class PyreqwestTransport:
         proxy: str | None = None,
         max_body_bytes: int = 8 * 2**20,
     ) -> None:
-        """Note the settings; nothing is loaded or opened yet.
-
-        Args:
-            max_connections: Requests in flight at most; further ones wait, within their time-outs, in order.
-            idle_seconds: How long an unused connection is kept. Short, as one that the server closes in the same
-                moment as it is used leaves the fate of a message unknown.
-            tls: Further certificate authorities to trust.
-            proxy: `http://`, `https://` or `socks5://` address of a proxy.
-            max_body_bytes: What is read of an answer, before and after decompression; the rest is left unread.
+        """Keep the settings, which are those of `HttpxTransport`; nothing is loaded or opened yet.
 
         Raises:
             InvalidInputError: A setting cannot be used.
         """
-        check_adapter(max_connections=max_connections, idle_seconds=idle_seconds, max_body_bytes=max_body_bytes)
-        self._max_connections = max_connections
-        self._idle_seconds = idle_seconds
-        self._tls = check_tls(tls)
-        self._proxy = None if proxy is None else check_proxy(proxy)
-        self._max_body_bytes = max_body_bytes
+        super().__init__(ConnectionSettings(max_connections, max_body_bytes, idle_seconds, tls, proxy))
         self._exchange: Exchange | None = None
-        self._is_closed = False
-
-    def check_base_url(self, base_url: str) -> None:
-        """Refuse an address that would be reached in clear over a proxy elsewhere; see `Transport`.
-
-        Raises:
-            InvalidInputError: It is plain http, and the proxy is not on this machine.
-        """
-        check_hop(base_url, self._proxy)
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
-        """Send one request and read the whole answer; see `Transport.exchange`.
-
-        Raises:
-            UsageError: The event loop is not asyncio's, or pyreqwest was used before this process was forked.
-        """
+        """Send one request and read the whole response; see `Transport.exchange`."""
         progress.may_have_left = False
         if self._is_closed:
             raise ClosedError(progress)
-        if self._proxy is not None:
-            check_hop(request.url, self._proxy)
+        self.check_base_url(request.url)
         if self._exchange is None:
-            self._exchange = self._start()
+            if get_asyncio_loop() is None:
+                raise UsageError("the pyreqwest adapter runs on asyncio alone; take httpx on trio")
+            self._exchange = cast("Exchange", load().Exchange(self._settings))
         return self._exchange(request, timeouts, progress)
 
     async def aclose(self) -> None:
@@ -92,17 +67,3 @@ class PyreqwestTransport:
         self._is_closed = True
         if self._exchange is not None:
             await self._exchange.aclose()
-
-    def _start(self) -> Exchange:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            raise UsageError("the pyreqwest adapter runs on asyncio alone; take httpx on trio") from None
-        exchange: Exchange = load().Exchange(
-            max_connections=self._max_connections,
-            idle_seconds=self._idle_seconds,
-            tls=self._tls,
-            proxy=self._proxy,
-            max_body_bytes=self._max_body_bytes,
-        )
-        return exchange

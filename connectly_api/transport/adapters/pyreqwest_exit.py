@@ -1,9 +1,21 @@
-"""pyreqwest's thread, of which a process has one: awaited faithfully, and at rest when the interpreter ends.
+"""How to leave pyreqwest's thread alone when the interpreter exits, and how to await what it works on.
 
-The thread wakes an asyncio task by a call into Python, and in the middle of that call, while it writes to the event
-loop's pipe, others may run: the task goes on, the program ends, and Python stops the thread where it is. A thread of
-Rust cannot be stopped there without aborting the process. So nothing may be left at exit that the thread could wake,
-and it has to be past every wake-up that it had begun, which it shows by carrying out one thing more.
+**The exit.** pyreqwest runs its requests on one thread of Rust per process. That thread wakes an asyncio task by a call
+into Python. In the middle of that call, while it writes to the event loop's pipe, it gives up the GIL: the task goes
+on, the program ends, and the interpreter, which is exiting, stops the thread when it takes the GIL again. A thread of
+Rust cannot be stopped there without aborting the process. So at exit
+
+1. nothing may be left that the thread could wake: `_PENDING` holds all that is awaited, and `_drain_at_exit` closes it;
+2. the thread must be past each wake-up that it had begun: `drain_thread` gives it one more thing to do, and waits until
+   it is done. That is a request which the thread itself refuses, so no byte is sent.
+
+Daemon threads may run on meanwhile. One that begins to await after `_EXITING` is set gets an error; one that was
+awaiting before is in `_PENDING` and closed. Registering first and looking at `_EXITING` second leaves no gap between
+the two. A generator that a daemon thread is executing at that moment cannot be closed: `_close` waits for it to pause.
+
+**Cancellation.** pyreqwest's awaitables raise a `CancelledError` of their own, which anyio's cancel scopes, going by
+the message, would not know as theirs; and if the result or an error arrives together with the cancellation, they return
+or raise that and forget the cancellation. `await_cancellably` raises the very `CancelledError` that came.
 """
 
 from __future__ import annotations
@@ -22,38 +34,28 @@ from typing import Any, Final, TypeVar, cast
 from pyreqwest.client import ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
-__all__ = ["come_to_rest", "faithful", "on_the_thread"]
-
 T = TypeVar("T")
 
-_UNDER_WAY: Final[set[Generator[Any, Any, Any]]] = set()
-"""What the thread may wake."""
-
-_ENDED: Final = threading.Event()
-
-_PATIENCE: Final = 5000
+_PENDING: Final[set[Generator[Any, Any, Any]]] = set()
+_EXITING: Final = threading.Event()
+_LONGEST_WAIT: Final = 5000
 """Milliseconds."""
 
 
-def on_the_thread() -> ClientBuilder:
-    """Return the beginning of a client whose requests run on the one thread that will be at rest at exit."""
-    _refusing()
+def create_client_builder() -> ClientBuilder:
+    """Return the builder of a client whose requests run on the one thread that is drained at exit."""
+    _get_refusing_client()
     return ClientBuilder().runtime_multithreaded(enable=False)
 
 
 @types.coroutine
-def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
-    """Await what does strange things when it is cancelled, and raise the very `CancelledError` that came.
-
-    pyreqwest raises one of its own, which anyio's cancel scopes, going by the message, would not know as theirs; and
-    where its result or its failure has just arrived, it returns or raises that and forgets that it was cancelled.
-    """
+def await_cancellably(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
+    """Await what pyreqwest's thread works on, and raise a cancellation as it came."""
     steps = awaitable.__await__()
-    # Before it begins, and before the end is looked for: whoever ends sees either this, or is seen here.
-    _UNDER_WAY.add(steps)
+    _PENDING.add(steps)
     thrown: BaseException | None = None
     try:
-        if _ENDED.is_set() and threading.current_thread() is not threading.main_thread():
+        if _EXITING.is_set() and threading.current_thread() is not threading.main_thread():
             raise RuntimeError("the interpreter is ending")  # noqa: TRY301 (what cleans up is here)
         waiting_for = next(steps)
         while True:
@@ -63,7 +65,7 @@ def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
                 thrown = None
                 steps.close()
                 raise
-            except BaseException as error:  # noqa: BLE001 (it goes on to whom it is meant for)
+            except BaseException as error:  # noqa: BLE001 (it is thrown into what is awaited)
                 thrown = error
             else:
                 thrown = None
@@ -75,38 +77,37 @@ def faithful(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
             return cast("T", end.value)
         raise
     finally:
-        _UNDER_WAY.discard(steps)
-        if _ENDED.is_set() and threading.current_thread() is threading.main_thread():
-            come_to_rest()  # A last word at exit: nothing waits for the thread after it.
+        _PENDING.discard(steps)
+        if _EXITING.is_set() and threading.current_thread() is threading.main_thread():
+            drain_thread()  # Another exit handler awaited something: nothing drains the thread after it.
 
 
-def come_to_rest() -> None:
+def drain_thread() -> None:
     """Wait until the thread is past every wake-up that it has begun: some 30 µs, or as long as it is still in one."""
     with suppress(PyreqwestError):
-        _refusing().get("http://localhost/").build().send()
+        _get_refusing_client().get("http://localhost/").build().send()
 
 
 @cache
-def _refusing() -> SyncClient:
-    # It refuses the only address that it is ever given, before any I/O, but on the thread.
+def _get_refusing_client() -> SyncClient:
+    # The thread refuses its only request, as it is not https, before any I/O.
     client = SyncClientBuilder().runtime_multithreaded(enable=False).no_proxy().https_only(enable=True).build()
-    # Only now: where there is no client, there is no thread to wait for.
-    atexit.register(_end, os.getpid())
+    # Registered only now: without a client, there is no thread to wait for.
+    atexit.register(_drain_at_exit, os.getpid())
     return client
 
 
-def _end(process: int) -> None:
+def _drain_at_exit(process: int) -> None:
     if os.getpid() != process:
-        return  # a fork, in which there is no such thread to wait for
-    _ENDED.set()
-    for steps in tuple(_UNDER_WAY):
+        return  # A fork has no such thread.
+    _EXITING.set()
+    for steps in tuple(_PENDING):
         _close(steps)
-    come_to_rest()
+    drain_thread()
 
 
 def _close(steps: Generator[Any, Any, Any]) -> None:
-    # A daemon thread that is within them at this moment has to come out first: it would be stopped there, too.
-    for _ in range(_PATIENCE):
+    for _ in range(_LONGEST_WAIT):
         with suppress(RuntimeError, ValueError):
             steps.close()
             break

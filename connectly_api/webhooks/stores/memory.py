@@ -1,4 +1,4 @@
-"""Remembered keys in memory: for one process, gone with it."""
+"""A store in memory: for one process, and gone when it ends."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from threading import Lock
 from typing import Final
 from uuid import uuid4
 
-from connectly_api.webhooks.stores.store import Claim, ClaimState, above_zero, check_clock
-
-__all__ = ["MemoryStore"]
+from connectly_api.webhooks.stores.store import Claim, ClaimState, check_above_zero, check_clock, check_seconds
 
 
 class MemoryStore:
-    """A `Store` in memory, safe among the tasks and threads of one process; another process does not see it.
+    """A `Store` in memory, shared by the tasks and threads of one process; other processes do not see it.
 
-    It is bounded: completed keys are forgotten after `retention`, and the oldest of them earlier where there are more
-    than `limit`; a key takes about 250 bytes.
+    It is bounded: completed keys are forgotten after `retention`, and the oldest of them earlier if there are more than
+    `limit`; a key takes about 250 bytes.
     """
 
     def __init__(
@@ -28,20 +26,20 @@ class MemoryStore:
         limit: int = 100_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start with nothing remembered.
+        """Create an empty store.
 
         Args:
-            lease: Seconds for which a claim is safe from others: longer than handlers take.
-            retention: Seconds for which a handled event is known again: longer than the service keeps trying.
+            lease: Seconds for which a claim holds its key: longer than handlers take.
+            retention: Seconds for which a handled event is remembered: longer than the service retries.
             limit: How many handled events are remembered at most.
-            clock: Tells the time in seconds, and never goes back.
+            clock: Returns the time in seconds, and never goes back.
 
         Raises:
             InvalidInputError: A number is not above 0, a lease is infinite, or the clock cannot be called.
         """
-        self._lease: Final = above_zero("lease", lease, finite=True)
-        self._retention: Final = above_zero("retention", retention)
-        self._limit: Final = above_zero("limit", limit)
+        self._lease: Final = check_seconds("lease", lease)
+        self._retention: Final = check_above_zero("retention", retention)
+        self._limit: Final = check_above_zero("limit", limit)
         check_clock(clock)
         self._clock: Final = clock
         self._lock: Final = Lock()
@@ -50,7 +48,7 @@ class MemoryStore:
         self._completed: Final[dict[str, float]] = {}
 
     async def claim(self, key: str) -> Claim:
-        """Take a key if it is free, or if its lease or its memory has run out."""
+        """Claim a key."""
         with self._lock:
             now = self._clock()
             self._forget(now)
@@ -64,19 +62,19 @@ class MemoryStore:
             return Claim(key, ClaimState.GRANTED, token)
 
     async def complete(self, claim: Claim) -> bool:
-        """Remember that the event was handled; return whether the claim still held the key."""
+        """Complete a claim."""
         with self._lock:
-            if not self._give_up(claim):
+            if not self._drop_claim(claim):
                 return False
             self._completed[claim.key] = self._clock() + self._retention
             return True
 
     async def release(self, claim: Claim) -> bool:
-        """Give the key back; return whether the claim still held it."""
+        """Release a claim."""
         with self._lock:
-            return self._give_up(claim)
+            return self._drop_claim(claim)
 
-    def _give_up(self, claim: Claim) -> bool:
+    def _drop_claim(self, claim: Claim) -> bool:
         held = self._claimed.get(claim.key)
         if held is None or held[1] != claim.token:
             return False
@@ -89,7 +87,7 @@ class MemoryStore:
             if expires > now and len(self._completed) <= self._limit:
                 break
             del self._completed[key]
-        # A claim whose lease ran out can still be completed, so it is kept long after that; but not for ever.
+        # A claim can still be completed after its lease, so it is kept for the retention.
         while self._claimed:
             key, (expires, _token) = next(iter(self._claimed.items()))
             if expires + self._retention > now:

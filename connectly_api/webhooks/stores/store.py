@@ -1,10 +1,26 @@
-"""What remembers which events were handled: the protocol, and what passes through it.
+"""The protocol of a store, which remembers which events were handled, and what passes through it.
 
-Theory of operation. A key is free, claimed or completed. `claim` takes a free key for whoever asks first, for the
-length of a lease, and gives out a token that no other claim has. `complete` and `release` act only for the token that
-still holds the key. So when a handler takes longer than the lease, or its process dies, the key becomes free and
-another delivery may claim it; should the slow handler then finish after all, its completion is refused, and no event is
-completed twice. A lease that ran out while nobody else came changes nothing: the claim can still be completed.
+Theory of operation. A store holds keys, and a key is free, claimed or completed:
+
+    free --claim--> claimed --complete--> completed --(retention ends)--> free
+                    claimed --release---> free
+                    claimed --(lease ends, and another delivery claims it)--> claimed by that one
+
+`claim` grants a free key to one caller, for the length of a lease, with a token that no other claim has. `complete` and
+`release` act only for the token that still holds the key, and return whether it did. From this follows:
+
+- Two deliveries of one event at the same moment: one is granted the claim; the other gets IN_PROGRESS, answers 503, and
+  the service delivers it again. A delivery after the completion gets COMPLETED, and answers 200.
+- A handler fails: its claim is released, and the next delivery is granted the key.
+- A process dies, or a handler takes longer than the lease: the claim expires by itself, and the next delivery is
+  granted the key. If the slow handler finishes after all, its token no longer holds the key and `complete` returns
+  False: the event was handled twice, but never completed twice. So a lease must be longer than handlers take.
+- A lease ends, but no other delivery comes: nothing changes, and the claim can still be completed. So a store keeps
+  expired claims, and forgets them only after the retention.
+- A retention ends: the key is free, and a delivery after that would be handled again. So a retention must be longer
+  than the service retries.
+
+A store that several processes share must do each of the three in one atomic step.
 """
 
 from __future__ import annotations
@@ -15,15 +31,17 @@ from typing import Final, Protocol
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.number_checks import is_number
 
-__all__ = ["Claim", "ClaimState", "Store", "above_zero", "check_clock"]
+_MAX_SECONDS: Final = 1e12
+"""30,000 years. Larger numbers overflow in one place or another."""
 
 
 class ClaimState(Enum):
-    """What came of asking for a key."""
+    """The result of `Store.claim`."""
 
     GRANTED = "granted"
-    """It is the caller's now: handle the event, then complete or release the claim."""
+    """The caller holds the key: handle the event, then complete or release the claim."""
     IN_PROGRESS = "in progress"
     """Another caller holds it, and may yet fail: the service should deliver the event again later."""
     COMPLETED = "completed"
@@ -32,12 +50,12 @@ class ClaimState(Enum):
 
 @attrs.frozen
 class Claim:
-    """The answer to `Store.claim`.
+    """What `Store.claim` returns.
 
     Attributes:
         key: The event's key.
-        state: Whether the key was granted, and why not.
-        token: What tells this claim from every other on the same key; None where it was not granted.
+        state: Whether the key was granted, and if not, why.
+        token: Identifies this claim among all on the same key; None if it was not granted.
     """
 
     key: str
@@ -45,8 +63,8 @@ class Claim:
     token: str | None = attrs.field(default=None, repr=False)
 
     @property
-    def granted(self) -> bool:
-        """Whether the event is the caller's to handle."""
+    def is_granted(self) -> bool:
+        """Whether the caller holds the key, and so handles the event."""
         return self.state is ClaimState.GRANTED
 
 
@@ -54,25 +72,25 @@ class Store(Protocol):
     """A memory of keys that several tasks, threads or processes share; each method is atomic among all of them."""
 
     async def claim(self, key: str) -> Claim:
-        """Take a key if it is free, or if its lease or its memory has run out."""
+        """Claim a key if it is free, or if its lease or its retention has ended."""
         ...
 
     async def complete(self, claim: Claim) -> bool:
         """Remember that the event was handled.
 
         Args:
-            claim: What `claim` granted.
+            claim: A granted claim.
 
         Returns:
-            Whether the claim still held the key; if not, its lease ran out and another caller took the event.
+            Whether the claim still held the key; if not, its lease ended and another caller took the event.
         """
         ...
 
     async def release(self, claim: Claim) -> bool:
-        """Give the key back, so that the event can be handled by its next delivery.
+        """Free the key, so that the next delivery of the event is handled.
 
         Args:
-            claim: What `claim` granted.
+            claim: A granted claim.
 
         Returns:
             Whether the claim still held the key.
@@ -80,28 +98,21 @@ class Store(Protocol):
         ...
 
 
-def above_zero(field: str, value: float, *, finite: bool = False) -> float:
-    """Return a number that is above 0.
-
-    Raises:
-        InvalidInputError: It is not, or is no number, or is infinite where it must not be.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+def check_above_zero(field: str, value: float) -> float:
+    """Return a number that is above 0, and refuse anything else."""
+    if not is_number(value) or value <= 0:
         raise InvalidInputError(f"{field}: must be a number above 0", field=field)
-    if finite and value > _GREATEST:
+    return value
+
+
+def check_seconds(field: str, value: float) -> float:
+    """Return a number of seconds that is above 0 and not infinite, and refuse anything else."""
+    if check_above_zero(field, value) > _MAX_SECONDS:
         raise InvalidInputError(f"{field}: must be a number of seconds that is not infinite", field=field)
     return value
 
 
 def check_clock(clock: object) -> None:
-    """Refuse a clock that cannot be called.
-
-    Raises:
-        InvalidInputError: It cannot.
-    """
+    """Refuse a clock that cannot be called."""
     if not callable(clock):
         raise InvalidInputError("clock: must be a function without arguments, such as time.time", field="clock")
-
-
-_GREATEST: Final = 1e12
-"""Seconds: 30,000 years. What is beyond overflows in some place or other."""

@@ -6,7 +6,7 @@ from tests.codegen.catalogue.row import CREATE, LIST, SEND, WEBHOOKS, Document, 
 
 row = Rows()
 
-CHANNELS = 'any value fits now, not just "channel_type_unspecified", "sms", "whatsapp"'
+CHANNELS = 'any value is allowed, not just "channel_type_unspecified", "sms", "whatsapp"'
 
 
 @row(
@@ -98,15 +98,15 @@ def a_new_required_field(document: Document) -> None:
 
 
 @row(
-    f"breaking: {SEND} · request · message: required now",
-    f"breaking: {SEND} · request · recipient: required now",
+    f"breaking: {SEND} · request · message: now required",
+    f"breaking: {SEND} · request · recipient: now required",
 )
 def what_is_always_sent_is_required_now(document: Document) -> None:
     document["definitions"]["MessageServiceSendMessageBody"]["required"] = ["recipient", "message"]
 
 
 @row(
-    f"breaking: {SEND} · request · sender: required now",
+    f"breaking: {SEND} · request · sender: now required",
     facade=True,
 )
 def what_is_sent_at_times_is_required_now(document: Document) -> None:
@@ -170,7 +170,7 @@ def a_oneof_as_protobuf_has_it(document: Document) -> None:
 
 
 @row(
-    refused="#/definitions/v1Header/oneOf: unknown key; what it means to the generated code has to be decided first",
+    refused="#/definitions/v1Header/oneOf: unknown key; decide first what it means for the generated code",
 )
 def a_one_of_that_swagger_does_not_have(document: Document) -> None:
     document["definitions"]["v1Header"]["oneOf"] = [{"required": ["text"]}, {"required": ["attachment"]}]
@@ -217,8 +217,8 @@ def a_message_within_itself(document: Document) -> None:
 
 
 @row(
-    f"additive: {LIST} · response 200 · entity.webhooks[].address: null fits now",
-    f"additive: {SEND} · request · message.text: null fits now",
+    f"additive: {LIST} · response 200 · entity.webhooks[].address: null is allowed",
+    f"additive: {SEND} · request · message.text: null is allowed",
 )
 def fields_that_may_be_null(document: Document) -> None:
     fields(document, "v1Message")["text"]["x-nullable"] = True
@@ -226,14 +226,14 @@ def fields_that_may_be_null(document: Document) -> None:
 
 
 @row(
-    f"additive: {SEND} · request · message.isEcho: deprecated now",
+    f"additive: {SEND} · request · message.isEcho: now deprecated",
 )
 def a_deprecated_field(document: Document) -> None:
     fields(document, "v1Message")["isEcho"]["deprecated"] = True
 
 
 @row(
-    f'cosmetic: {SEND} · request · message.text: described now: "Up to 4096 characters."',
+    f'cosmetic: {SEND} · request · message.text: new description: "Up to 4096 characters."',
 )
 def a_described_field(document: Document) -> None:
     fields(document, "v1Message")["text"]["description"] = "Up to 4096 characters."

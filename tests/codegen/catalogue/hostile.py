@@ -56,8 +56,8 @@ def new_fields(*paths: str) -> list[str]:
     *new_fields(*sorted(f".field{n}" for n in range(len(TEXTS)))),
     f"cosmetic: {LIST} · path businessId: description became {quoted(TEXTS[1] + TEXTS[0])}",
     f"cosmetic: {SEND}: description became {quoted(TEXTS[2] + TEXTS[0], TEXTS[0])}",
-    f"cosmetic: {ORDER}: described now: {quoted(''.join(TEXTS))}",
-    f"cosmetic: {ORDER}.strategy: described now: {quoted(TEXTS[1], TEXTS[0])}",
+    f"cosmetic: {ORDER}: new description: {quoted(''.join(TEXTS))}",
+    f"cosmetic: {ORDER}.strategy: new description: {quoted(TEXTS[1], TEXTS[0])}",
 )
 def hostile_descriptions(document: Document) -> None:
     for n, text in enumerate(TEXTS):
@@ -102,7 +102,7 @@ def a_hostile_tag_and_operation_id(document: Document) -> None:
 
 @row(
     f'additive: GET /v1/"{{{{ {RUN} }}}}: new operation',
-    refused=f'#/paths/~1v1~1"{{{{ {RUN} }}}}/get: the path and its parameters do not name the same',
+    refused=f'#/paths/~1v1~1"{{{{ {RUN} }}}}/get: the path and its parameters have different names',
 )
 def a_hostile_path(document: Document) -> None:
     document["paths"][f'/v1/"{{{{ {RUN} }}}}'] = {"get": {"operationId": "Hostile", "responses": DONE}}

@@ -101,7 +101,7 @@ def an_operation_has_another_method(document: Document) -> None:
 
 
 @row(
-    f"additive: {TEMPLATE}: deprecated now",
+    f"additive: {TEMPLATE}: now deprecated",
 )
 def an_operation_is_deprecated(document: Document) -> None:
     operation(document, TEMPLATES)["deprecated"] = True
@@ -145,7 +145,7 @@ def one_success_less(document: Document) -> None:
 
 
 @row(
-    f"breaking: {DELETE} · response 200: answers no body any more",
+    f"breaking: {DELETE} · response 200: no longer returns a body",
     facade=True,
 )
 def no_answer_at_all(document: Document) -> None:
@@ -159,8 +159,8 @@ def no_answer_at_all(document: Document) -> None:
     f"breaking: {LIST} · response default · type: the field is removed",
     f"breaking: {LIST} · response default · userMessage: the field is removed",
     f"breaking: {LIST} · response default · userTitle: the field is removed",
-    f"cosmetic: {LIST} · response default · code: the description is gone",
-    f"cosmetic: {LIST} · response default · message: the description is gone",
+    f"cosmetic: {LIST} · response default · code: the description is removed",
+    f"cosmetic: {LIST} · response default · message: the description is removed",
     facade=True,
 )
 def the_error_body_is_replaced(document: Document) -> None:
@@ -184,7 +184,7 @@ def the_error_body_is_replaced(document: Document) -> None:
 
 
 @row(
-    f"breaking: {LIST} · security: asks for API key in the header Authorization, "
+    f"breaking: {LIST} · security: requires API key in the header Authorization, "
     "not for API key in the header X-API-Key",
     facade=True,
 )
@@ -204,7 +204,7 @@ def an_answer_that_is_not_json(document: Document) -> None:
 
 @row(
     refused="#/paths/~1v1~1businesses~1{businessId}~1media/post/parameters/1/in: "
-    "'formData' parameters are not supported: a body is JSON, and there are no forms",
+    "'formData' parameters are not supported: bodies are JSON, not forms",
 )
 def a_file_to_upload(document: Document) -> None:
     document["paths"]["/v1/businesses/{businessId}/media"] = {

@@ -192,7 +192,7 @@ def letters_of_all_kinds(document: Document) -> None:
 
 
 @row(
-    refused="truncated: it ends within line 776, before its JSON does",
+    refused="truncated: it ends in line 776, before the JSON is complete",
 )
 def a_truncated_file(document: Document) -> bytes:
     return json.dumps(document, indent=2).encode()[:20000]
@@ -206,7 +206,7 @@ def a_page_instead_of_the_file(_: Document) -> bytes:
 
 
 @row(
-    refused="the key 'v1Footer' stands twice in one object; one of the two would be lost",
+    refused="the key 'v1Footer' occurs twice in one object; one value would be lost",
 )
 def a_key_that_stands_twice(document: Document) -> bytes:
     return json.dumps(document).replace('"v1Button":', '"v1Footer":').encode()
@@ -214,7 +214,7 @@ def a_key_that_stands_twice(document: Document) -> bytes:
 
 @row(
     refused="#/paths/~1v1~1businesses~1{businessId}~1send~1whatsapp_templated_messages/post/parameters/1/schema/$ref: "
-    "'#/definitions/v1Nothing' leads to no definition of this file",
+    "'#/definitions/v1Nothing' is not a definition of this file",
 )
 def a_reference_that_leads_nowhere(document: Document) -> None:
     body(document, TEMPLATES)["schema"]["$ref"] = "#/definitions/v1Nothing"

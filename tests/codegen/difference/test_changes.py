@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.difference.changes import Change, Difference, Impact, Place, ordered
+from codegen.difference.changes import Change, Difference, Impact, Place, merge_changes
 
 
 def change(impact: Impact, *places: Place, what: str = "x") -> Change:
@@ -28,7 +28,9 @@ def test_a_place_reads_from_the_outside_in(place: Place, text: str, subject: str
 
 
 def test_the_gravest_class_comes_first_and_asks_for_the_bump() -> None:
-    found = ordered([change("cosmetic", Place("a")), change("breaking", Place("c")), change("additive", Place("b"))])
+    found = merge_changes(
+        [change("cosmetic", Place("a")), change("breaking", Place("c")), change("additive", Place("b"))]
+    )
     assert [one.impact for one in found.changes] == ["breaking", "additive", "cosmetic"]
     assert (found.impact, found.bump) == ("breaking", "major")
     assert [one.bump for one in found.changes] == ["major", "minor", "patch"]
@@ -40,11 +42,11 @@ def test_no_change_asks_for_no_bump() -> None:
 
 def test_what_changed_alike_in_things_of_one_name_is_one_change_with_its_shortest_place_first() -> None:
     deep, flat = Place("GET /a", "request", (".x", ".id")), Place("GET /a", "request", (".id",))
-    found = ordered([change("breaking", deep), change("breaking", flat), change("breaking", flat)])
+    found = merge_changes([change("breaking", deep), change("breaking", flat), change("breaking", flat)])
     assert [one.places for one in found.changes] == [(flat, deep)]
     assert found.changes[0].place == flat
 
 
 def test_things_of_other_names_are_other_changes() -> None:
-    found = ordered([change("breaking", Place("GET /a", "request", (name,))) for name in (".a", ".b")])
+    found = merge_changes([change("breaking", Place("GET /a", "request", (name,))) for name in (".a", ".b")])
     assert len(found.changes) == 2

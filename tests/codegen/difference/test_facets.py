@@ -121,6 +121,6 @@ def test_a_long_value_is_cut() -> None:
 
 
 def test_a_description_comes_changes_and_goes() -> None:
-    assert description("", "b") == 'described now: "b"'
+    assert description("", "b") == 'new description: "b"'
     assert description("a", "b") == 'description became "b"'
-    assert description("a", "") == "the description is gone"
+    assert description("a", "") == "the description is removed"

@@ -31,7 +31,7 @@ def test_what_changed_beside_the_address_is_told_too() -> None:
     new = {"operationId": "A", "requestBody": BODY}
     assert moved(("/a", "post", {"operationId": "A"}), ("/b", "post", new)) == [
         "breaking: POST /a: moved to POST /b",
-        "additive: POST /b · request: takes a body now, which is optional",
+        "additive: POST /b · request: now takes a body, which is optional",
     ]
 
 

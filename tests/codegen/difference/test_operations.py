@@ -9,7 +9,7 @@ AT = "POST /things"
 STRING: Json = {"type": "string"}
 Q = f"{AT} · query q"
 GONE = f"breaking: {Q}: the parameter is removed"
-SECURITY = f"{AT} · security: asks for"
+SECURITY = f"{AT} · security: requires"
 KEYED = "API key in the header X-API-Key"
 JSON: Json = {"content": {"application/json": {"schema": STRING}}}
 
@@ -20,8 +20,8 @@ def query(name: str = "q", **more: object) -> Json:
 
 def test_an_operation_is_described_and_deprecated() -> None:
     there, back = swapped(document(), document({"summary": "a", "description": "b", "deprecated": True}))
-    assert there == [f"additive: {AT}: deprecated now", f'cosmetic: {AT}: described now: "a b"']
-    assert back == [f"cosmetic: {AT}: not deprecated any more", f"cosmetic: {AT}: the description is gone"]
+    assert there == [f"additive: {AT}: now deprecated", f'cosmetic: {AT}: new description: "a b"']
+    assert back == [f"cosmetic: {AT}: no longer deprecated", f"cosmetic: {AT}: the description is removed"]
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_an_operation_is_described_and_deprecated() -> None:
         (
             [query()],
             [query(required=True)],
-            f"breaking: {Q}: required now",
-            f"additive: {Q}: not required any more",
+            f"breaking: {Q}: now required",
+            f"additive: {Q}: no longer required",
         ),
         (
             [query()],
@@ -44,20 +44,20 @@ def test_an_operation_is_described_and_deprecated() -> None:
         (
             [query()],
             [query(description="x")],
-            f'cosmetic: {Q}: described now: "x"',
-            f"cosmetic: {Q}: the description is gone",
+            f'cosmetic: {Q}: new description: "x"',
+            f"cosmetic: {Q}: the description is removed",
         ),
         (
             [query()],
             [query(deprecated=True)],
-            f"additive: {Q}: deprecated now",
-            f"cosmetic: {Q}: not deprecated any more",
+            f"additive: {Q}: now deprecated",
+            f"cosmetic: {Q}: no longer deprecated",
         ),
         (
             [query(explode=True)],
             [query(explode=False)],
-            f"breaking: {Q}: lists are written as form, not exploded, not as form, exploded",
-            f"breaking: {Q}: lists are written as form, exploded, not as form, not exploded",
+            f"breaking: {Q}: lists are sent as form, not exploded, not as form, exploded",
+            f"breaking: {Q}: lists are sent as form, exploded, not as form, not exploded",
         ),
     ],
 )
@@ -90,18 +90,18 @@ def test_a_body_comes_and_goes_and_is_required() -> None:
         document({"requestBody": JSON}),
         document({"requestBody": JSON | {"required": True}}),
     )
-    gone = f"breaking: {AT} · request: takes no body any more"
-    assert swapped(none, optional) == ([f"additive: {AT} · request: takes a body now, which is optional"], [gone])
-    assert swapped(none, required) == ([f"breaking: {AT} · request: takes a body now, which is required"], [gone])
+    gone = f"breaking: {AT} · request: no longer takes a body"
+    assert swapped(none, optional) == ([f"additive: {AT} · request: now takes a body, which is optional"], [gone])
+    assert swapped(none, required) == ([f"breaking: {AT} · request: now takes a body, which is required"], [gone])
     assert swapped(optional, required) == (
-        [f"breaking: {AT} · request: the body is required now"],
-        [f"additive: {AT} · request: the body is not required any more"],
+        [f"breaking: {AT} · request: the body is now required"],
+        [f"additive: {AT} · request: the body is no longer required"],
     )
 
 
 def test_a_body_is_described() -> None:
     found = lines(document({"requestBody": JSON}), document({"requestBody": JSON | {"description": "x"}}))
-    assert found == [f'cosmetic: {AT} · request: described now: "x"']
+    assert found == [f'cosmetic: {AT} · request: new description: "x"']
 
 
 def test_a_media_type_comes_and_goes() -> None:
@@ -154,8 +154,8 @@ R = f"{AT} · response"
         (
             responses(s200={}),
             responses(s200=JSON),
-            f"additive: {R} 200: answers a body now",
-            f"breaking: {R} 200: answers no body any more",
+            f"additive: {R} 200: now returns a body",
+            f"breaking: {R} 200: no longer returns a body",
         ),
     ],
 )
@@ -173,7 +173,7 @@ def test_a_success_in_the_place_of_another_breaks() -> None:
 def test_responses_are_described_and_their_extensions_ignored() -> None:
     new = responses(s200={"description": "x"})
     new["paths"]["/things"]["post"]["responses"]["x-more"] = 1
-    assert lines(responses(s200={}), new) == [f'cosmetic: {AT} · response 200: described now: "x"']
+    assert lines(responses(s200={}), new) == [f'cosmetic: {AT} · response 200: new description: "x"']
 
 
 def test_a_header_comes_goes_and_changes() -> None:
@@ -188,7 +188,7 @@ def test_a_header_comes_goes_and_changes() -> None:
     changed = headers(x={"schema": {"type": "integer"}, "description": "d"})
     assert lines(headers(X={"schema": STRING}), changed) == [
         f"breaking: {at}: type string became integer",
-        f'cosmetic: {at}: described now: "d"',
+        f'cosmetic: {at}: new description: "d"',
     ]
 
 
@@ -216,26 +216,26 @@ def test_an_operation_may_have_its_own_ways_in() -> None:
         (
             secured({"a": []}, a=KEY),
             secured({"a": []}, {"b": []}, a=KEY, b=BASIC),
-            f"additive: {SECURITY} {KEYED} or basic authentication, not just for {KEYED}",
+            f"additive: {SECURITY} {KEYED} or basic authentication, not just {KEYED}",
         ),
         (
             secured({"a": []}, {"b": []}, a=KEY, b=BASIC),
             secured({"a": []}, a=KEY),
-            f"breaking: {SECURITY} {KEYED}, not for {KEYED} or basic authentication",
+            f"breaking: {SECURITY} {KEYED}, not {KEYED} or basic authentication",
         ),
-        (secured({"a": []}, a=KEY), secured(), f"additive: {SECURITY} nothing, not just for {KEYED}"),
-        (secured(), secured({"a": []}, a=KEY), f"breaking: {SECURITY} {KEYED}, not for nothing"),
+        (secured({"a": []}, a=KEY), secured(), f"additive: {SECURITY} nothing, not just {KEYED}"),
+        (secured(), secured({"a": []}, a=KEY), f"breaking: {SECURITY} {KEYED}, not nothing"),
         (
             secured({"a": [], "b": []}, a=KEY, b=BASIC),
             secured({"a": []}, a=KEY),
-            f"additive: {SECURITY} {KEYED}, not just for {KEYED} and basic authentication",
+            f"additive: {SECURITY} {KEYED}, not just {KEYED} and basic authentication",
         ),
         (
             secured({"a": ["x"]}, a={"type": "oauth2"}),
             secured({"a": ["y"]}, a={"type": "oauth2"}),
-            f'breaking: {SECURITY} oauth2 for y {{"type": "oauth2"}}, not for oauth2 for x {{"type": "oauth2"}}',
+            f'breaking: {SECURITY} oauth2 for y {{"type": "oauth2"}}, not oauth2 for x {{"type": "oauth2"}}',
         ),
-        (secured({"a": []}), secured({"b": []}), f"breaking: {SECURITY} b, not for a"),
+        (secured({"a": []}), secured({"b": []}), f"breaking: {SECURITY} b, not a"),
     ],
 )
 def test_ways_in_come_and_go(old: Json, new: Json, found: str) -> None:

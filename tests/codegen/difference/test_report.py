@@ -19,7 +19,7 @@ HOSTILE = "a|b`c`<img src=x>\n| x | [y](z) @all #1 https://e.example *_~\\\x1b[2
 def test_the_text_tells_class_place_change_and_reason() -> None:
     many = Change("k", tuple(Place(f"GET /{n}") for n in range(8)), "x", "cosmetic", "Y.")
     assert render(Difference((CHANGE, many)), "text").splitlines() == [
-        "1 breaking, 0 additive, 1 cosmetic: asks for a major version.",
+        "1 breaking, 0 additive, 1 cosmetic: requires a major version.",
         "",
         "breaking (major)",
         "  POST /a/{id} · request · b[]",

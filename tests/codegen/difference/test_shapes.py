@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.difference.shapes import ANY, Node, described, mapping, resolved, sequence, shape_of, told
+from codegen.difference.shapes import ANY, Node, as_mapping, as_sequence, describe, join_texts, resolve, shape_of
 from codegen.document import Json
 from tests.codegen.difference.documents import body, lines
 
@@ -72,7 +72,7 @@ def test_a_schema_that_is_nothing_but_itself_is_any() -> None:
     circle: Json = {"$ref": "#/components/schemas/A"}
     assert shape(circle, A={"$ref": "#/components/schemas/B"}, B={"allOf": [circle]})["type"] == ""
     root = {"components": {"schemas": {"A": circle}}}
-    assert resolved(root, circle) == circle
+    assert resolve(root, circle) == circle
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_schema_that_is_nothing_but_itself_is_any() -> None:
     ],
 )
 def test_a_value_is_described_in_a_few_words(schema: Json, text: str) -> None:
-    assert described({}, shape_of({}, Node.of({}, [schema]), hidden="readOnly"), hidden="readOnly") == text
+    assert describe({}, shape_of({}, Node.of({}, [schema]), hidden="readOnly"), hidden="readOnly") == text
 
 
 def test_any_value_has_one_schema() -> None:
@@ -97,13 +97,13 @@ def test_any_value_has_one_schema() -> None:
 
 
 def test_what_is_not_of_the_kind_is_empty() -> None:
-    assert (mapping([]), sequence({}), mapping({"a": 1}), sequence([1])) == ({}, [], {"a": 1}, [1])
+    assert (as_mapping([]), as_sequence({}), as_mapping({"a": 1}), as_sequence([1])) == ({}, [], {"a": 1}, [1])
 
 
 def test_texts_are_one_with_their_white_space_evened_out() -> None:
-    assert told(" a\n b ", None, "", 1, "c") == "a b c"
+    assert join_texts(" a\n b ", None, "", 1, "c") == "a b c"
 
 
 def test_a_name_is_found_behind_escapes() -> None:
     root = {"components": {"schemas": {"a/b~c": STRING}}}
-    assert resolved(root, {"$ref": "#/components/schemas/a~1b~0c"}) == STRING
+    assert resolve(root, {"$ref": "#/components/schemas/a~1b~0c"}) == STRING

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from codegen.difference.changes import BUMPS, Place
-from codegen.difference.verdicts import KINDS, judged
+from codegen.difference.verdicts import KINDS, classify
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -18,7 +18,7 @@ def test_every_kind_has_a_class_and_a_reason_of_one_sentence_on_each_of_its_side
 
 
 def test_a_change_is_judged_by_its_side() -> None:
-    asked = judged("enum-value-removed", "request", Place("GET /a"), "gone")
-    answered = judged("enum-value-removed", "response", Place("GET /a"), "gone")
+    asked = classify("enum-value-removed", "request", Place("GET /a"), "gone")
+    answered = classify("enum-value-removed", "response", Place("GET /a"), "gone")
     assert (asked.impact, answered.impact) == ("breaking", "cosmetic")
     assert (asked.what, asked.places) == ("gone", (Place("GET /a"),))

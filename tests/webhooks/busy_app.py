@@ -1,4 +1,4 @@
-"""A receiver to be stopped in the middle of its work: `uvicorn tests.webhooks.busy_server:app`, with `FOLDER` set."""
+"""A receiver to be stopped in the middle of its work: `uvicorn tests.webhooks.busy_app:app`, with `FOLDER` set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import anyio
 
 from connectly_api.webhooks import Event, SQLiteStore, WebhookApp
 
-from .asgi import SECRET
+from .asgi_request import SECRET
 
 FOLDER = Path(os.environ["FOLDER"])
 app = WebhookApp(SECRET, store=SQLiteStore(FOLDER / "events.db", lease=3600.0, busy_timeout=30.0))

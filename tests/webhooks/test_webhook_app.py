@@ -28,8 +28,8 @@ from connectly_api.webhooks import (
     sign,
 )
 
-from .asgi import SECRET, Answer, deliver, request
-from .documented import BODIES, documented
+from .asgi_request import SECRET, Answer, deliver, request
+from .documented_bodies import BODIES, load_body
 
 CANARY = "canary5511"
 Run = Callable[[Callable[[], Awaitable[Any]]], Any]
@@ -41,7 +41,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 class BrokenStore:
-    """A store that fails wherever it is told to."""
+    """A store that fails in the methods named."""
 
     def __init__(self, *broken: str) -> None:
         self.broken = broken
@@ -63,7 +63,7 @@ class BrokenStore:
         return await self.inner.release(claim)
 
 
-def _collecting(**options: Any) -> tuple[WebhookApp, list[Event]]:
+def _make_app(**options: Any) -> tuple[WebhookApp, list[Event]]:
     app, events = WebhookApp(SECRET, **options), []
 
     @app.on_any
@@ -87,7 +87,7 @@ SIGNED = [(b"x-connectly-hmac-sha256", sign(BODIES["text"], SECRET).encode())]
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "post"])
 def test_anything_but_a_post_is_405_and_says_what_is_allowed(run: Run, method: str) -> None:
-    app, events = _collecting()
+    app, events = _make_app()
     answer = _ask(run, app, [BODIES["text"]], method=method, headers=SIGNED)
     assert (answer.status, answer.headers[b"allow"]) == (405, b"POST")
     assert (answer.body == b"") is (method == "HEAD")
@@ -95,7 +95,7 @@ def test_anything_but_a_post_is_405_and_says_what_is_allowed(run: Run, method: s
 
 
 def test_a_body_that_is_declared_too_large_is_413_before_it_is_read(run: Run) -> None:
-    app, _ = _collecting(max_bytes=100)
+    app, _ = _make_app(max_bytes=100)
 
     async def main() -> list[Any]:
         sent: list[Any] = []
@@ -117,7 +117,7 @@ def test_a_body_that_is_declared_too_large_is_413_before_it_is_read(run: Run) ->
 
 @pytest.mark.parametrize("declared", [[], [(b"content-length", b"10")], [(b"content-length", b"-1")]])
 def test_a_body_that_turns_out_too_large_is_413_as_soon_as_it_is(run: Run, declared: list[tuple[bytes, bytes]]) -> None:
-    app, events = _collecting(max_bytes=100)
+    app, events = _make_app(max_bytes=100)
     answer = _ask(run, app, [b"x" * 60, b"x" * 41, b"never read" * 1000, b""], headers=declared)
     assert answer.status == 413
     assert not events
@@ -130,7 +130,7 @@ def test_a_connection_of_http_2_is_not_closed_by_a_header_that_it_forbids(run: R
 
 
 def test_the_largest_body_is_read(run: Run) -> None:
-    app, events = _collecting(max_bytes=len(BODIES["text"]))
+    app, events = _make_app(max_bytes=len(BODIES["text"]))
     headers = [*SIGNED, (b"content-length", b"%d" % len(BODIES["text"]))]
     assert _ask(run, app, [BODIES["text"]], headers=headers).status == 200
     assert len(events) == 1
@@ -149,7 +149,7 @@ def test_the_largest_body_is_read(run: Run) -> None:
     ids=repr,
 )
 def test_a_body_without_its_signature_is_401(run: Run, headers: list[tuple[bytes, bytes]]) -> None:
-    app, events = _collecting()
+    app, events = _make_app()
     answer = _ask(run, app, [BODIES["text"]], headers=headers)
     assert (answer.status, answer.headers[b"www-authenticate"]) == (401, b"x-connectly-hmac-sha256")
     assert not events
@@ -157,13 +157,13 @@ def test_a_body_without_its_signature_is_401(run: Run, headers: list[tuple[bytes
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"a": NaN}', b'{"a":' + b"[" * 5000], ids=repr)
 def test_an_authentic_body_that_cannot_be_read_is_400(run: Run, body: bytes) -> None:
-    app, events = _collecting()
+    app, events = _make_app()
     assert run(partial(deliver, app, body)) == 400
     assert not events
 
 
 def test_an_answer_is_short_and_gives_nothing_away(run: Run) -> None:
-    app, _ = _collecting()
+    app, _ = _make_app()
     for answer in (
         _ask(run, app, [BODIES["text"]], headers=SIGNED),
         _ask(run, app, [CANARY.encode()]),
@@ -178,21 +178,21 @@ def test_an_answer_is_short_and_gives_nothing_away(run: Run) -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 100])
 def test_a_body_may_come_in_any_chunks(run: Run, size: int) -> None:
-    app, events = _collecting()
+    app, events = _make_app()
     chunks = [BODIES["text"][start : start + size] for start in range(0, len(BODIES["text"]), size)]
     assert _ask(run, app, chunks, headers=SIGNED).status == 200
     assert len(events) == 1
 
 
 def test_a_client_that_leaves_before_its_end_gets_no_answer_and_no_handler(run: Run) -> None:
-    app, events = _collecting()
+    app, events = _make_app()
     assert run(partial(request, app, [BODIES["text"]], headers=SIGNED, leave=True)) is None
     assert not events
 
 
 def test_mounted_anywhere_and_signed_with_any_secret_it_answers(run: Run) -> None:
-    app, _ = _collecting()
-    assert run(partial(deliver, app, documented("text"), root_path="/hooks", path="/hooks/x")) == 200
+    app, _ = _make_app()
+    assert run(partial(deliver, app, load_body("text"), root_path="/hooks", path="/hooks/x")) == 200
     rotating = WebhookApp(["old", b"new"])
     assert run(partial(deliver, rotating, BODIES["text"], key="old")) == 200
     assert run(partial(deliver, rotating, BODIES["text"], key="new")) == 200
@@ -219,14 +219,14 @@ async def _silent(app: WebhookApp, *chunks: bytes) -> int:
 
 
 def test_a_body_that_does_not_come_is_408_and_the_connection_ends(run: Run) -> None:
-    app, events = _collecting(body_timeout=0.01)
+    app, events = _make_app(body_timeout=0.01)
     assert run(partial(_silent, app)) == 408
     assert run(partial(_silent, app, BODIES["text"][:50])) == 408
     assert not events
 
 
 def test_many_large_bodies_at_once_are_429_and_a_small_one_comes_through(run: Run) -> None:
-    app, events = _collecting(max_bytes=100_000, body_timeout=0.5)
+    app, events = _make_app(max_bytes=100_000, body_timeout=0.5)
     statuses: list[int] = []
 
     async def one() -> None:
@@ -368,7 +368,7 @@ def test_a_failing_handler_answers_500_and_the_next_delivery_is_handled(
         calls.append(event)
 
     async def main() -> list[int]:
-        return [await deliver(app, documented("text", callbackData=CANARY)) for _ in range(3)]
+        return [await deliver(app, load_body("text", callbackData=CANARY)) for _ in range(3)]
 
     with caplog.at_level(logging.DEBUG):
         assert run(main) == [500, 200, 200]
@@ -382,7 +382,7 @@ def test_a_failing_handler_answers_500_and_the_next_delivery_is_handled(
 def test_nothing_personal_is_logged_at_any_level(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     app = WebhookApp(SECRET, store=BrokenStore("claim"))
     app.on_any(lambda event: event)
-    body = documented("text", callbackData=CANARY, message={"text": CANARY})
+    body = load_body("text", callbackData=CANARY, message={"text": CANARY})
 
     async def main() -> list[int]:
         return [
@@ -414,7 +414,7 @@ def test_a_failing_store_loses_nothing(run: Run, broken: str, caplog: pytest.Log
         store.broken = ()
         return [*statuses, await deliver(app, BODIES["text"])]
 
-    # What cannot be recorded stays claimed until the lease ends, and the service is told to come again.
+    # What cannot be recorded stays claimed until the lease ends, and the service delivers it again.
     assert run(main) == {"claim": [503, 200], "complete": [200, 503], "release": [500, 503]}[broken]
     assert len(calls) == 1
     assert "the store failed with OSError" in caplog.text
@@ -472,7 +472,7 @@ def test_a_second_delivery_is_503_while_the_first_is_handled_and_200_after_it(ru
 
 
 def test_of_many_deliveries_at_the_same_instant_one_is_handled(run: Run) -> None:
-    app, events = _collecting()
+    app, events = _make_app()
 
     async def main() -> list[int]:
         statuses = []
@@ -519,7 +519,7 @@ def test_a_handler_that_outlives_its_lease_is_not_completed_twice(run: Run, capl
 
     assert run(main) == [200, 200]
     assert len(calls) == 2
-    assert "its claim had run out" in caplog.text
+    assert "its claim had expired" in caplog.text
 
 
 # Acknowledging first.
@@ -543,7 +543,7 @@ def test_acknowledging_first_answers_at_once_and_drain_waits_for_the_handlers(ru
         assert len(done) == 2
         return [*statuses, await deliver(app, BODIES["text"])]
 
-    # A second delivery of what is being handled is told to come again: the first may yet fail.
+    # A second delivery during the first is 503: the first may yet fail.
     assert run(main) == [200, 200, 503, 200]
 
 
@@ -558,7 +558,7 @@ def test_a_full_backlog_is_503_and_leaves_the_event_free(run: Run) -> None:
             await go.wait()
             done.append(event.raw["timestamp"])
 
-        bodies = [documented("text", timestamp=str(1639083206 + number)) for number in range(5)]
+        bodies = [load_body("text", timestamp=str(1639083206 + number)) for number in range(5)]
         statuses = [await deliver(app, body) for body in bodies]
         go.set()
         await app.drain()
@@ -616,7 +616,7 @@ def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(
     run: Run, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch, "_SHORT_WAIT", -1.0)
-    app, events = _collecting(acknowledge="first", store=Turncoat(moment))
+    app, events = _make_app(acknowledge="first", store=Turncoat(moment))
 
     async def main() -> int:
         status = await deliver(app, BODIES["text"])
@@ -629,7 +629,7 @@ def test_a_waiting_event_that_another_delivery_took_over_is_left_to_it(
 
 def test_an_acknowledged_event_is_handled_even_if_the_store_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "_SHORT_WAIT", -1.0)
-    app, events = _collecting(acknowledge="first", store=BrokenStore("release"))
+    app, events = _make_app(acknowledge="first", store=BrokenStore("release"))
 
     async def main() -> int:
         status = await deliver(app, BODIES["text"])
@@ -638,6 +638,76 @@ def test_an_acknowledged_event_is_handled_even_if_the_store_fails(run: Run, monk
 
     assert run(main) == 200
     assert len(events) == 1
+
+
+@pytest.mark.parametrize(("capacity", "at_once"), [(1, 1), (5, 1), (5, 2), (5, 5), (5, 50), (2, 3)])
+def test_so_many_events_are_handled_at_once_so_many_are_held_and_the_rest_are_503(
+    run: Run, capacity: int, at_once: int
+) -> None:
+    app = WebhookApp(SECRET, acknowledge="first", capacity=capacity, at_once=at_once)
+    bodies = [load_body("text", message={"id": f"m{number}", "text": "x"}) for number in range(capacity + 3)]
+
+    async def main() -> None:
+        go, running, done = anyio.Event(), [0], []
+
+        @app.on_any
+        async def handle(_event: Event) -> None:
+            running[0] += 1
+            await go.wait()
+            done.append(running[0])
+            running[0] -= 1
+
+        statuses = [await deliver(app, body) for body in bodies]
+        assert statuses == [200] * capacity + [503] * 3
+        await anyio.wait_all_tasks_blocked()
+        assert running == [min(capacity, at_once)]
+        go.set()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(app.drain)
+            tasks.start_soon(app.drain)
+        assert len(done) == capacity
+        assert max(done) <= at_once
+        assert await deliver(app, bodies[-1]) == 200
+        await app.drain()
+        assert len(done) == capacity + 1
+
+    run(main)
+
+
+def test_drain_waits_for_events_that_come_while_it_waits(run: Run) -> None:
+    app, done = WebhookApp(SECRET, acknowledge="first", at_once=1), []
+
+    @app.on_any
+    async def handle(event: Event) -> None:
+        number = int(event.message_id or "")
+        done.append(number)
+        if number < 5:
+            assert await deliver(app, load_body("text", message={"id": f"{number + 1}", "text": "x"})) == 200
+
+    async def main() -> None:
+        assert await deliver(app, load_body("text", message={"id": "0", "text": "x"})) == 200
+        await app.drain()
+
+    run(main)
+    assert done == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_end_of_the_event_loop_ends_the_handlers(run: Run) -> None:
+    app, ended = WebhookApp(SECRET, acknowledge="first"), []
+
+    @app.on_any
+    async def handle(event: Event) -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append(event)
+
+    async def main() -> None:
+        assert await deliver(app, BODIES["text"]) == 200
+        await anyio.wait_all_tasks_blocked()
+
+    run(main)
+    assert len(ended) == 1
 
 
 def test_with_nothing_waiting_drain_returns_at_once(run: Run) -> None:
@@ -681,7 +751,7 @@ def test_at_the_end_of_its_life_it_drains(run: Run) -> None:
 
 def test_at_the_end_of_its_life_its_store_is_closed_and_a_later_event_opens_it_again(run: Run, tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "a.db")
-    app, events = _collecting(store=store)
+    app, events = _make_app(store=store)
 
     async def main() -> list[int]:
         async with _lifespan(app):
@@ -709,13 +779,13 @@ def test_a_store_that_cannot_be_used_ends_the_life_before_it_begins(run: Run, tm
             sent.append(message)
 
         await app({"type": "lifespan"}, receive, send)
-        with pytest.raises(WebhookStoreError, match="it is no SQLite database"):
+        with pytest.raises(WebhookStoreError, match="it is not a SQLite database"):
             await app.check()
         return sent
 
     (message,) = run(main)
     assert message["type"] == "lifespan.startup.failed"
-    assert message["message"] == f"webhook store {str(path)!r}: it is no SQLite database"
+    assert message["message"] == f"webhook store {str(path)!r}: it is not a SQLite database"
 
 
 def test_a_check_that_fails_in_any_way_ends_the_life_before_it_begins(

@@ -23,27 +23,25 @@ from connectly_api.webhooks import (
     UnknownEvent,
 )
 
-from .documented import BODIES, Json, documented, read
+from .documented_bodies import BODIES, Json, load_body, read
 
 CUSTOMER = Customer(id="+16315555500", phone=Phone("+16315555500"), name="Vasi from Connectly", channel_type="whatsapp")
 BUSINESS = Business(id="+16044441234", name="connectlyai", channel_type="whatsapp")
 NOON = datetime(2021, 12, 9, 20, 53, 26, tzinfo=UTC)
 EXPECTED: dict[str, Event] = {
-    "text": InboundMessage(
-        customer=CUSTOMER, business=BUSINESS, timestamp=NOON, raw=documented("text"), text="TEST 11"
-    ),
+    "text": InboundMessage(customer=CUSTOMER, business=BUSINESS, timestamp=NOON, raw=load_body("text"), text="TEST 11"),
     "media": InboundMessage(
         customer=CUSTOMER,
         business=BUSINESS,
         timestamp=datetime(2021, 12, 9, 21, 32, 17, tzinfo=UTC),
-        raw=documented("media"),
+        raw=load_body("media"),
         attachments=(Attachment(type="video", url="https://cdn.dev.connectly.ai/asd/asdasdasdasd"),),
     ),
     "referral": InboundMessage(
         customer=CUSTOMER,
         business=BUSINESS,
         timestamp=NOON,
-        raw=documented("referral"),
+        raw=load_body("referral"),
         text="TEST 11",
         referral=Referral(
             ctwa_clid="ARAkLkA8nM",
@@ -62,7 +60,7 @@ EXPECTED: dict[str, Event] = {
         customer=CUSTOMER,
         business=BUSINESS,
         timestamp=NOON,
-        raw=documented("button_response"),
+        raw=load_body("button_response"),
         reply_to_id="018d62f2-2524-10fa-f857-091ab99c14c8",
         text="TEST 11",
         payload="1",
@@ -74,7 +72,7 @@ EXPECTED: dict[str, Event] = {
         timestamp=datetime(2022, 1, 6, 23, 51, 38, tzinfo=UTC),
         message_id="01FRRWW2ZAHD9GJ1SWY4VF2GBD",
         campaign_name="<YOUR_CAMPAIGN_NAME>",
-        raw=documented("delivered"),
+        raw=load_body("delivered"),
         status="delivered",
     ),
     "delivery_failed": DeliveryStatus(
@@ -84,7 +82,7 @@ EXPECTED: dict[str, Event] = {
         timestamp=datetime(2022, 1, 6, 23, 47, 36, tzinfo=UTC),
         message_id="01FRRWMSAMKNFZAMBPQ65CA7DD",
         campaign_name="<YOUR_CAMPAIGN_NAME>",
-        raw=documented("delivery_failed"),
+        raw=load_body("delivery_failed"),
         status="delivery_failed",
         failure=DeliveryFailure(
             code="ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID",
@@ -99,7 +97,7 @@ EXPECTED: dict[str, Event] = {
     "report": ReportReady(
         topic="report",
         timestamp=datetime(2025, 4, 30, 12, 34, 56, tzinfo=UTC),
-        raw=documented("report"),
+        raw=load_body("report"),
         report_id="c80716a5-62c5-4ba5-b99d-5c2a6fd39317",
         name="Daily Campaign Report",
         report_type="campaign.daily.custom",
@@ -114,7 +112,7 @@ EXPECTED: dict[str, Event] = {
 
 @pytest.mark.parametrize("name", BODIES)
 def test_each_documented_body_is_read_in_every_field(name: str) -> None:
-    event = read(documented(name))
+    event = read(load_body(name))
     assert type(event) is type(EXPECTED[name])
     assert event == EXPECTED[name]
 
@@ -195,7 +193,7 @@ def test_the_class_follows_from_topic_and_content(body: Json, kind: type[Event])
 
 @pytest.mark.parametrize("flag", [True, "true", "True", 1, "1"])
 def test_the_older_form_of_a_button_reply_is_one(flag: object) -> None:
-    event = read(documented("text", message={"id": "m-1", "text": "TEST 11", "isButtonResponse": flag}))
+    event = read(load_body("text", message={"id": "m-1", "text": "TEST 11", "isButtonResponse": flag}))
     assert isinstance(event, ButtonReply)
     assert (event.id, event.text, event.payload, event.message_id) == (None, "TEST 11", None, "m-1")
     assert event.customer == CUSTOMER
@@ -203,11 +201,11 @@ def test_the_older_form_of_a_button_reply_is_one(flag: object) -> None:
 
 @pytest.mark.parametrize("flag", [False, None, "false", "", 0, 2, 1.5, [], {"a": 1}])
 def test_a_flag_that_is_not_set_makes_no_button_reply(flag: object) -> None:
-    assert isinstance(read(documented("text", message={"text": "x", "isButtonResponse": flag})), InboundMessage)
+    assert isinstance(read(load_body("text", message={"text": "x", "isButtonResponse": flag})), InboundMessage)
 
 
 def test_a_button_reply_prefers_what_its_own_part_says() -> None:
-    body = documented("button_response", message={"id": "m-1", "text": "other", "is_button_response": True})
+    body = load_body("button_response", message={"id": "m-1", "text": "other", "is_button_response": True})
     body["buttonResponse"] = {"id": "btn-1", "text": "TEST 11"}
     event = read(body)
     assert isinstance(event, ButtonReply)
@@ -234,7 +232,7 @@ def test_a_button_reply_prefers_what_its_own_part_says() -> None:
     ids=repr,
 )
 def test_what_the_business_wrote_is_an_echo_whose_customer_is_the_recipient(changes: Json) -> None:
-    body = documented("text", **changes)
+    body = load_body("text", **changes)
     event = read(body)
     assert isinstance(event, Echo)
     assert event.text == "TEST 11"
@@ -243,8 +241,8 @@ def test_what_the_business_wrote_is_an_echo_whose_customer_is_the_recipient(chan
 
 
 def test_an_echo_keeps_its_attachments_and_place() -> None:
-    message = documented("media")["message"] | {"isEcho": True, "location": {"latitude": 1.5, "longitude": -2}}
-    event = read(documented("media", message=message))
+    message = load_body("media")["message"] | {"isEcho": True, "location": {"latitude": 1.5, "longitude": -2}}
+    event = read(load_body("media", message=message))
     assert isinstance(event, Echo)
     assert [attachment.type for attachment in event.attachments] == ["video"]
     assert event.location == Location(latitude=1.5, longitude=-2.0)
@@ -261,7 +259,7 @@ def test_an_echo_keeps_its_attachments_and_place() -> None:
     ids=repr,
 )
 def test_without_a_sign_of_it_a_message_is_no_echo(changes: Json) -> None:
-    event = read(documented("text", **changes))
+    event = read(load_body("text", **changes))
     assert isinstance(event, InboundMessage)
     assert event.customer.phone == Phone("+16315555500")
 
@@ -270,7 +268,7 @@ def test_without_a_sign_of_it_a_message_is_no_echo(changes: Json) -> None:
 
 
 def _customer(**side: object) -> Customer:
-    return read(documented("text", sender={"channelType": "whatsapp"} | side)).customer
+    return read(load_body("text", sender={"channelType": "whatsapp"} | side)).customer
 
 
 PHONE = Phone("+16315555500")
@@ -332,27 +330,27 @@ def test_a_customer_is_read_by_every_address_and_never_guessed(
 
 @pytest.mark.parametrize("side", [None, [], "x", 5, "+16315555500"])
 def test_a_side_of_another_type_leaves_a_customer_without_fields(side: object) -> None:
-    event = read(documented("text", sender=side))
+    event = read(load_body("text", sender=side))
     assert isinstance(event, InboundMessage)
     assert event.customer == Customer()
     assert event.business == BUSINESS
 
 
 def test_the_businesses_number_may_be_an_opaque_id() -> None:
-    event = read(documented("text", recipient={"id": "123456123", "channel_type": "whatsapp"}))
+    event = read(load_body("text", recipient={"id": "123456123", "channel_type": "whatsapp"}))
     assert event.business == Business(id="123456123", channel_type="whatsapp")
 
 
 @pytest.mark.parametrize(
     ("body", "customer"),
     [
-        (documented("text", message={"sticker": {"id": "s"}}), "+16315555500"),
-        (documented("text", message={"sticker": {"id": "s"}, "isEcho": True}), "+16044441234"),
+        (load_body("text", message={"sticker": {"id": "s"}}), "+16315555500"),
+        (load_body("text", message={"sticker": {"id": "s"}, "isEcho": True}), "+16044441234"),
         ({"sender": {"id": "+16315555500"}, "reaction": {"emoji": "x"}}, "+16315555500"),
-        (documented("delivered", topic="calls"), None),
-        (documented("delivered", topic="calls", recipient={"id": "US.1", "userId": "US.1"}), "US.1"),
-        (documented("text", topic="calls", sender={"id": "US.1", "user_id": "US.1"}), "US.1"),
-        (documented("delivered", topic="messages"), "+16044441111"),
+        (load_body("delivered", topic="calls"), None),
+        (load_body("delivered", topic="calls", recipient={"id": "US.1", "userId": "US.1"}), "US.1"),
+        (load_body("text", topic="calls", sender={"id": "US.1", "user_id": "US.1"}), "US.1"),
+        (load_body("delivered", topic="messages"), "+16044441111"),
     ],
     ids=lambda case: repr(case)[:80],
 )
@@ -390,18 +388,18 @@ def test_an_unknown_event_names_the_customer_where_there_is_no_doubt(body: Json,
     ids=repr,
 )
 def test_the_campaign_is_read_from_each_of_its_places(changes: Json, campaign: str | None) -> None:
-    assert read(documented("delivered", **changes)).campaign_name == campaign
+    assert read(load_body("delivered", **changes)).campaign_name == campaign
 
 
 @pytest.mark.parametrize("value", [{"order": [1, None]}, [], "", "x", 0, 1.5, False, True, {"": {}}])
 def test_callback_data_is_any_json_value_unchanged(value: object) -> None:
-    assert read(documented("delivered", callbackData=value)).callback_data == value
-    assert read(documented("button_response", callback_data=value)).callback_data == value
+    assert read(load_body("delivered", callbackData=value)).callback_data == value
+    assert read(load_body("button_response", callback_data=value)).callback_data == value
 
 
 def test_without_callback_data_there_is_none() -> None:
-    assert read(documented("delivered", callbackData=None)).callback_data is None
-    assert read(documented("text")).callback_data is None
+    assert read(load_body("delivered", callbackData=None)).callback_data is None
+    assert read(load_body("text")).callback_data is None
 
 
 @pytest.mark.parametrize(
@@ -414,12 +412,12 @@ def test_without_callback_data_there_is_none() -> None:
     ids=repr,
 )
 def test_the_message_that_is_answered_is_named(changes: Json) -> None:
-    assert read(documented("text", **changes)).reply_to_id == "m-0"
+    assert read(load_body("text", **changes)).reply_to_id == "m-0"
 
 
 @pytest.mark.parametrize("context", [None, {}, [], "m-0", {"replyToId": None}, {"replyToId": ""}, {"replyToId": 5}])
 def test_without_a_readable_context_no_message_is_answered(context: object) -> None:
-    assert read(documented("text", context=context)).reply_to_id is None
+    assert read(load_body("text", context=context)).reply_to_id is None
 
 
 @pytest.mark.parametrize(
@@ -433,14 +431,14 @@ def test_without_a_readable_context_no_message_is_answered(context: object) -> N
     ids=repr,
 )
 def test_a_messages_id_is_kept_as_it_came(changes: Json, message_id: str | None) -> None:
-    assert read(documented("text", **changes)).message_id == message_id
+    assert read(load_body("text", **changes)).message_id == message_id
 
 
 # What a message holds.
 
 
 def _message(**message: Any) -> InboundMessage:
-    event = read(documented("text", message=message))
+    event = read(load_body("text", message=message))
     assert isinstance(event, InboundMessage)
     return event
 
@@ -476,7 +474,7 @@ def test_attachments_are_read_from_a_list_or_a_single_object(attachments: object
 
 def test_content_beside_the_message_is_read_where_the_message_has_none() -> None:
     place, referral = {"latitude": 1, "longitude": 2}, {"sourceId": "AD"}
-    body = documented("text", message={"attachments": [{}], "location": None}, attachments=[IMAGE])
+    body = load_body("text", message={"attachments": [{}], "location": None}, attachments=[IMAGE])
     event = read(body | {"location": place, "referral": referral})
     assert isinstance(event, InboundMessage)
     assert [attachment.type for attachment in event.attachments] == ["image"]
@@ -485,7 +483,7 @@ def test_content_beside_the_message_is_read_where_the_message_has_none() -> None
 
 
 def test_the_empty_fields_of_the_documented_request_are_no_content() -> None:
-    event = read(documented("text", attachments=[], location=None))
+    event = read(load_body("text", attachments=[], location=None))
     assert isinstance(event, InboundMessage)
     assert (event.attachments, event.location) == ((), None)
 
@@ -534,7 +532,7 @@ def test_a_referral_is_read_as_far_as_it_can_be(referral: object, expected: Refe
 
 
 def _status(**update: object) -> DeliveryStatus:
-    event = read(documented("delivered", statusUpdate=update))
+    event = read(load_body("delivered", statusUpdate=update))
     assert isinstance(event, DeliveryStatus)
     return event
 

@@ -1,4 +1,4 @@
-"""What is done around handlers: which may be added, when they are begun, how their ends are recorded and told."""
+"""Handlers: which are refused, when they run, how their claims end, and what is logged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ import pytest
 
 from connectly_api import InvalidInputError, UsageError
 from connectly_api.webhooks import Claim, Event, MemoryStore, SQLiteStore, WebhookApp, WebhookStoreError
-from connectly_api.webhooks.backlog import Backlog
 
-from .asgi import SECRET, deliver
-from .documented import BODIES, documented
+from .asgi_request import SECRET, deliver
+from .documented_bodies import BODIES, load_body
 
 LONG_LEASE = 3600.0
 CANARY = "canary5511"
@@ -142,13 +141,13 @@ def test_a_store_that_does_not_recover_is_given_up(
     assert run(lambda: deliver(app, BODIES["text"])) == 200
     assert len(events) == 1
     assert store.failures == left
-    assert "was not recorded" in caplog.text
+    assert "was not completed" in caplog.text
 
 
 @pytest.mark.parametrize("lease", [float("inf"), float("nan"), 10**400, -1, "60"])
 def test_whatever_a_store_says_of_its_lease_trying_has_an_end(lease: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectly_api.webhooks.dispatch._PAUSES", (0.0,))
-    monkeypatch.setattr("connectly_api.webhooks.dispatch._LONGEST_TRYING", 0.0)
+    monkeypatch.setattr("connectly_api.webhooks.dispatch._MAX_RETRY_SECONDS", 0.0)
     store = LeasingStore(100)
     store.lease = lease
     app, events = _app(store)
@@ -311,22 +310,22 @@ def test_acknowledging_first_in_two_event_loops_at_once_is_refused_and_loses_not
 
         def elsewhere() -> None:
             with pytest.raises(UsageError, match="one event loop at a time"):
-                anyio.run(deliver, app, documented("text", message={"id": "other", "text": "x"}))
+                anyio.run(deliver, app, load_body("text", message={"id": "other", "text": "x"}))
             with pytest.raises(UsageError, match="make a WebhookApp for each"):
                 anyio.run(app.drain)
 
         await anyio.to_thread.run_sync(elsewhere)
         go.set()
         await app.drain()
-        assert await deliver(app, documented("text", message={"id": "other", "text": "x"})) == 200
+        assert await deliver(app, load_body("text", message={"id": "other", "text": "x"})) == 200
         await app.drain()
 
     run(main)
     assert len(events) == 2
 
 
-def test_a_backlog_serves_one_event_loop_after_another() -> None:
-    backlog = Backlog(capacity=1, at_once=1)
-    anyio.run(backlog.drain, backend="asyncio")
-    anyio.run(backlog.drain, backend="trio")
-    anyio.run(backlog.drain, backend="asyncio")
+def test_acknowledging_first_serves_one_event_loop_after_another() -> None:
+    app = WebhookApp(SECRET, acknowledge="first")
+    anyio.run(app.drain, backend="asyncio")
+    anyio.run(app.drain, backend="trio")
+    anyio.run(app.drain, backend="asyncio")

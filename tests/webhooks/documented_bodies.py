@@ -14,7 +14,7 @@ BODIES: dict[str, bytes] = {path.stem: path.read_bytes() for path in sorted(FOLD
 Json = dict[str, Any]
 
 
-def documented(name: str, **changes: Any) -> Json:
+def load_body(name: str, **changes: Any) -> Json:
     """Return a documented body with some of its top-level fields replaced or added."""
     body: Json = json.loads(BODIES[name])
     return body | changes

@@ -1,4 +1,4 @@
-"""Reading request bodies from strangers: each within a size and a time, and all of them together within a size."""
+"""Reads request bodies from unknown senders: each within a size and a time, and all of them within a size."""
 
 from __future__ import annotations
 
@@ -8,40 +8,31 @@ from typing import Any, Final
 
 from anyio import move_on_after
 
-__all__ = ["BodyReader", "Message", "Receive"]
-
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 _SMALL: Final = 16 * 1024
-"""Bytes that every body may have. The documented events have less than one thousand."""
-
+"""Bytes that every body may have. The documented events have fewer than one thousand."""
 _LARGE_AT_ONCE: Final = 16
-"""How many bodies of the greatest size may be coming in at the same time."""
+"""How many bodies of the maximum size may be in flight at the same time."""
 
 
 class BodyReader:
     """Reads the bodies of one application's requests.
 
-    A sender is known to be the service only when the whole body is there. So a slow or silent sender is given up in the
-    end, and large bodies are counted together: many of them at once cannot fill the memory, and cannot keep small ones,
-    as all of the service's are, from coming in.
+    Only a whole body shows, by its signature, that the service sent it. Until then, a slow sender times out, and large
+    bodies are counted together: many at once can neither fill the memory nor block small ones, as the service's are.
     """
 
     def __init__(self, *, limit: int, seconds: float) -> None:
-        """Start with nothing to read.
-
-        Args:
-            limit: The largest body, in bytes.
-            seconds: For which a body is waited for.
-        """
+        """Accept bodies up to `limit` bytes, and wait for each up to `seconds`."""
         self._limit: Final = limit
         self._seconds: Final = seconds
         # By request, as event loops in several threads may share this.
         self._large: Final[dict[object, int]] = {}
 
     async def read(self, receive: Receive) -> bytes | HTTPStatus | None:
-        """Return the body, or the status to answer with instead, or None where the client left before the end."""
+        """Return the body, or the status to answer with instead, or None if the client disconnected."""
         request = object()
         try:
             with move_on_after(self._seconds):

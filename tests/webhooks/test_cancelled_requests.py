@@ -17,10 +17,10 @@ import pytest
 
 from connectly_api.webhooks import Claim, ClaimState, Event, MemoryStore, SQLiteStore, Store, WebhookApp
 from connectly_api.webhooks.backlog import Backlog, Job
-from connectly_api.webhooks.cancellation import DeferredCancellation
+from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 
-from .asgi import SECRET, deliver
-from .documented import BODIES, documented
+from .asgi_request import SECRET, deliver
+from .documented_bodies import BODIES, load_body
 
 LONG_LEASE = 3600.0
 """Seconds. Whatever a cancellation leaves locked is still locked when the test looks."""
@@ -82,10 +82,10 @@ def _app(store: Store, how: str, **options: Any) -> tuple[WebhookApp, list[str]]
 
 
 def _body(number: int) -> dict[str, Any]:
-    return documented("text", message={"id": f"m{number}", "text": "hello"})
+    return load_body("text", message={"id": f"m{number}", "text": "hello"})
 
 
-async def _settled(app: WebhookApp, number: int) -> int:
+async def _deliver_again(app: WebhookApp, number: int) -> int:
     """Deliver an event again as the service does; return the status."""
     status = await deliver(app, _body(number))
     await app.drain()
@@ -93,8 +93,9 @@ async def _settled(app: WebhookApp, number: int) -> int:
 
 
 def _workers(app: WebhookApp) -> list[asyncio.Task[Any]]:
-    assert app._backlog is not None
-    return [worker for worker in app._backlog._tasks if isinstance(worker, asyncio.Task)]
+    backlog = app._dispatcher._backlog
+    assert backlog is not None
+    return [worker for worker in backlog._tasks if isinstance(worker, asyncio.Task)]
 
 
 STORES = pytest.mark.parametrize("kind", ["memory", "own", "sqlite"])
@@ -128,7 +129,7 @@ async def test_a_request_that_is_cancelled_at_any_turn_of_the_loop_leaves_nothin
         await app.drain()
         handled = finished.count(f"m{turns}")
         assert handled <= 1
-        assert await _settled(app, turns) == 200
+        assert await _deliver_again(app, turns) == 200
         assert finished.count(f"m{turns}") == 1, turns
         if ended and kind != "sqlite":
             break
@@ -156,7 +157,7 @@ async def test_of_hundreds_of_requests_that_are_cancelled_at_random_each_is_hand
     await asyncio.gather(*(_cancel_at_random(app, dice, number) for number in range(400)))
     await app.drain()
     for number in range(400):
-        assert await _settled(app, number) == 200
+        assert await _deliver_again(app, number) == 200
     assert sorted(finished) == sorted(f"m{number}" for number in range(400))
     await app.aclose()
 
@@ -191,7 +192,7 @@ async def test_a_busy_file_keeps_neither_a_handled_event_from_being_recorded_nor
     await asyncio.wait(tasks)
     assert all(task.cancelled() for task in tasks)
     assert finished == ["m0"]
-    assert [await _settled(app, number) for number in range(6)] == [200] * 6
+    assert [await _deliver_again(app, number) for number in range(6)] == [200] * 6
     assert finished == [f"m{number}" for number in range(6)]
     await app.aclose()
     other.close()
@@ -216,7 +217,7 @@ def test_the_end_of_the_event_loop_leaves_nothing_half_done(
             await asyncio.sleep(0)
 
     async def deliver_again() -> list[int]:
-        statuses = [await _settled(app, number) for number in range(6)]
+        statuses = [await _deliver_again(app, number) for number in range(6)]
         await app.aclose()
         return statuses
 
@@ -238,7 +239,7 @@ def test_a_scope_that_is_cancelled_leaves_nothing_half_done(backend: str, how: s
                 tasks.start_soon(deliver, app, _body(turns))
                 await _turns(turns)
                 tasks.cancel_scope.cancel()
-            assert await _settled(app, turns) == 200
+            assert await _deliver_again(app, turns) == 200
             assert finished.count(f"m{turns}") == 1, turns
         await app.aclose()
 
@@ -261,7 +262,7 @@ async def test_what_waits_on_the_backlog_when_the_loop_ends_is_free_again() -> N
     await app.drain()
     go.set()
     assert not finished
-    assert [await _settled(app, number) for number in range(5)] == [200] * 5
+    assert [await _deliver_again(app, number) for number in range(5)] == [200] * 5
     assert finished == [f"m{number}" for number in range(5)]
 
 
@@ -271,17 +272,17 @@ async def test_a_worker_that_is_cancelled_before_its_first_line_gives_its_jobs_b
     async def run() -> None:
         done.append("run")
 
-    async def give_back() -> None:
-        done.append("given back")
+    async def abandon() -> None:
+        done.append("abandoned")
 
-    assert backlog.submit(Job(run, give_back))
-    assert backlog.submit(Job(run, give_back))
+    assert backlog.submit(Job(run, abandon))
+    assert backlog.submit(Job(run, abandon))
     (worker,) = backlog._tasks
     assert isinstance(worker, asyncio.Task)
     worker.cancel()
     await backlog.drain()
-    assert done == ["given back", "given back"]
-    assert backlog.submit(Job(run, give_back))
+    assert done == ["abandoned", "abandoned"]
+    assert backlog.submit(Job(run, abandon))
     await backlog.drain()
     assert done[2:] == ["run"]
 
@@ -293,7 +294,7 @@ async def test_a_worker_that_is_cancelled_again_while_it_gives_back_gives_all_ba
     while not worker.done():
         worker.cancel()
         await asyncio.sleep(0)
-    assert [await _settled(app, number) for number in range(5)] == [200] * 5
+    assert [await _deliver_again(app, number) for number in range(5)] == [200] * 5
     assert sorted(finished) == [f"m{number}" for number in range(5)]
 
 
@@ -309,7 +310,7 @@ async def test_a_waiting_event_whose_worker_is_cancelled_while_it_renews_the_cla
             await asyncio.sleep(0)
         worker.cancel()
         await app.drain()
-        assert await _settled(app, 0) == 200
+        assert await _deliver_again(app, 0) == 200
         assert finished == ["m0"], turns
 
 

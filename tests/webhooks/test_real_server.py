@@ -12,9 +12,9 @@ import pytest
 
 from connectly_api.webhooks import SIGNATURE_HEADER, Event, WebhookApp, sign
 
-from .asgi import SECRET
-from .documented import BODIES
-from .served import served
+from .asgi_request import SECRET
+from .documented_bodies import BODIES
+from .serve_app import serve_app
 
 
 def _deliver(
@@ -38,7 +38,7 @@ def test_events_arrive_whole_in_chunks_and_over_one_connection() -> None:
     async def collect(event: Event) -> None:
         kinds.append(event.kind)
 
-    with served(app) as port:
+    with serve_app(app) as port:
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         statuses = [_deliver(port, body, connection=line) for body in BODIES.values()]
         line.close()
@@ -54,7 +54,7 @@ def test_events_arrive_whole_in_chunks_and_over_one_connection() -> None:
     ids=["declared", "chunked"],
 )
 def test_a_body_that_is_too_large_is_413_at_once_and_the_connection_ends(start: bytes) -> None:
-    with served(WebhookApp(SECRET, max_bytes=1000)) as port:
+    with serve_app(WebhookApp(SECRET, max_bytes=1000)) as port:
         with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
             line.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + start)
             answer = b"".join(iter(lambda: line.recv(4096), b""))
@@ -71,7 +71,7 @@ def test_fifty_deliveries_at_once_of_ten_events_run_ten_handlers() -> None:
         seen.append(event.key)
 
     bodies = [BODIES["text"].replace(b"TEST 11", b"TEST %d" % number) for number in range(10)] * 5
-    with served(app) as port, ThreadPoolExecutor(50) as pool:
+    with serve_app(app) as port, ThreadPoolExecutor(50) as pool:
         statuses = list(pool.map(lambda body: _deliver(port, body), bodies))
         again = list(pool.map(lambda body: _deliver(port, body), bodies[:10]))
     assert set(statuses) <= {200, 503}
@@ -88,7 +88,7 @@ def test_the_end_of_the_server_waits_for_what_was_acknowledged_first() -> None:
         held.wait(30)
         done.append(event.kind)
 
-    with served(app) as port:
+    with serve_app(app) as port:
         assert [_deliver(port, body) for body in BODIES.values()] == [200] * len(BODIES)
         assert not done
         held.set()

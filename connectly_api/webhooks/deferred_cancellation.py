@@ -1,9 +1,9 @@
-"""Work that a cancellation must not tear in two.
+"""Defers a cancellation until work that must not be interrupted has finished.
 
-A shielded `CancelScope` holds off anyio's and Trio's cancellation, but asyncio's own goes right through it:
-`task.cancel()` is what servers call when they have waited long enough, and what `asyncio.run` calls for every task at
-its end. So the work runs in a task of its own, and the task that waits for it takes note of each cancellation and waits
-on. The cancellation is raised when the block ends, so it is late and never lost.
+A shielded `CancelScope` blocks the cancellation of anyio and Trio, but not asyncio's own: servers call `task.cancel()`
+when a graceful shutdown takes too long, and `asyncio.run` calls it for every task at its end. So the work runs in a
+task of its own, and the task that waits for it records each cancellation and continues to wait. The cancellation is
+raised when the block ends: late, but never lost.
 """
 
 from __future__ import annotations
@@ -17,13 +17,11 @@ from typing import Self, TypeVar
 from anyio import CancelScope, CapacityLimiter, to_thread
 from sniffio import current_async_library
 
-__all__ = ["DeferredCancellation", "is_trio"]
-
 T = TypeVar("T")
 
 
 class DeferredCancellation:
-    """A block in which work is finished first, and a cancellation is raised afterwards.
+    """A block in which work finishes first, and a cancellation is raised afterwards.
 
     with DeferredCancellation() as deferred:
         claim = await deferred.finish(lambda: store.claim(key))
@@ -32,12 +30,12 @@ class DeferredCancellation:
     """
 
     def __init__(self) -> None:
-        """Start with no cancellation."""
+        """Create a block without a cancellation."""
         self._cancelled: asyncio.CancelledError | None = None
 
     @property
     def is_pending(self) -> bool:
-        """Whether asyncio's cancellation came while work was being finished. Other cancellations wait by themselves."""
+        """Whether asyncio cancelled the task during the work. Other cancellations wait by themselves."""
         return self._cancelled is not None
 
     def __enter__(self) -> Self:
@@ -47,27 +45,23 @@ class DeferredCancellation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Raise the cancellation that came.
-
-        Raises:
-            asyncio.CancelledError: One came.
-        """
+        """Raise the deferred cancellation, if there was one."""
         if self._cancelled is not None:
             raise self._cancelled
 
     async def finish(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Return what the work returns, or raise what it raises, once it has ended; nothing cancels it."""
+        """Await work that nothing cancels, and return its result."""
         if is_trio():
-            # To the type checkers, a scope may swallow what is raised within it, so that nothing would be returned.
+            # For type checkers: a scope may suppress an exception, and then nothing would be returned.
             results: list[T] = []
             with CancelScope(shield=True):
                 results.append(await work())
             return results[0]
         task = asyncio.get_running_loop().create_task(_run(work))
-        # An event loop that is closing cancels all tasks that it knows of. It need not know of this one: the task that
-        # waits for it here is known, and is waited for. https://docs.python.org/3/library/asyncio-extending.html
+        # A closing event loop cancels all registered tasks. This one need not be registered: the task that waits for
+        # it here is, and the loop waits for that. https://docs.python.org/3/library/asyncio-extending.html
         _unregister_task(task)
-        # The shield holds off anyio, which otherwise cancels a task again and again for as long as it goes on.
+        # The shield blocks anyio, which otherwise cancels a task again and again while it runs.
         with CancelScope(shield=True):
             while not task.done():
                 try:
@@ -77,15 +71,11 @@ class DeferredCancellation:
         return task.result()
 
     async def finish_in_thread(self, work: Callable[[], T], *, limiter: CapacityLimiter | None = None) -> T:
-        """Return what a function returns, or raise what it raises, once its thread has ended it."""
+        """Run a function in a thread that nothing cancels, and return its result."""
         return await self.finish(lambda: to_thread.run_sync(work, limiter=limiter))
 
     async def wait_for(self, result: Awaitable[object]) -> None:
-        """Wait for something that may be cancelled, and is where a cancellation is pending.
-
-        Raises:
-            asyncio.CancelledError: It was cancelled.
-        """
+        """Await something that may be cancelled, and is not begun if a cancellation is pending."""
         if self._cancelled is not None:
             if isinstance(result, Coroutine):
                 result.close()

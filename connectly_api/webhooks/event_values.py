@@ -1,0 +1,64 @@
+"""What the values in an event have in common: reprs without personal data, and pickling of JSON of any depth. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import attrs
+
+from connectly_api.json_values import is_array, is_object
+from connectly_api.webhooks.decoding import is_deeper_than
+
+# The service's ids are ULIDs, https://github.com/ulid/spec, and UUIDs, some after a word (`wh_…`). Other ids may hold
+# personal data: WhatsApp's own (`wamid.…`) contain the customer's number.
+_ID: Final = re.compile(
+    r"(?:[a-z]{2,4}_)?(?:(?=.*[A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25}|(?=.*[a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
+_DEEP: Final = 50
+"""Levels from which on JSON is pickled as text. The documented events have fewer than ten."""
+
+
+def is_id(text: str | None) -> bool:
+    """Say whether a text has the form of the service's own ids, and is not a number."""
+    return text is not None and _ID.fullmatch(text) is not None
+
+
+def show_if(is_documented: Callable[[str | None], bool]) -> Callable[[str | None], str]:
+    """Return a repr that shows a text only if it is documented: any other may be a copy of something personal."""
+    return lambda value: repr(value) if value is None or is_documented(value) else "…"
+
+
+def show_known(*documented: str) -> Callable[[str | None], str]:
+    """Return a repr that shows a text only if it is one of these."""
+    return show_if(lambda value: value in documented)
+
+
+@attrs.frozen
+class _Text:
+    json: str = attrs.field(repr=False)
+
+
+class DeepValue:
+    """Base of values without slots that hold JSON: `pickle` and `copy` recurse, and fail at depths that we accept."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields, deep JSON as text."""
+        return {name: _pack(value) for name, value in self.__dict__.items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Set the fields."""
+        self.__dict__.update(
+            (name, json.loads(value.json) if isinstance(value, _Text) else value) for name, value in state.items()
+        )
+
+
+def _pack(value: object) -> object:
+    if not (is_object(value) or is_array(value)) or not is_deeper_than(value, _DEEP):
+        return value
+    try:
+        return _Text(json.dumps(value))
+    except (TypeError, ValueError, RecursionError):
+        return value  # Somebody built the event by hand, from something other than JSON.
