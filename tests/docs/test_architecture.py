@@ -1,4 +1,4 @@
-"""The pictures of the architecture are what the imports say."""
+"""The architecture's pictures are what the imports say, and its walks lead from function to function."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.docs.pages import ROOT
+from tests.docs.walks import Source, Step, read_walks
 from tools.architecture import PICTURES, WIDTH, Picture, Room, Rooms, draw, main, read_rooms
 from tools.import_graph import Package, read_package
 
 SOURCE = read_package(ROOT / "connectly_api")
+WALKS = read_walks((ROOT / "docs" / "architecture.md").read_text("utf-8"))
+FUNCTIONS = Source(ROOT / "connectly_api", ROOT / "codegen")
 SVG = "{http://www.w3.org/2000/svg}"
 SMALL = Picture(
     Path("small.svg"),
@@ -130,3 +133,51 @@ def test_every_room_is_drawn_within_the_picture_and_its_words_within_its_box(pic
     assert all(x >= 0 and y >= 0 and x + w <= width and y + h <= height for x, y, w, h in boxes)
     in_rows = sorted((y, x, w) for x, y, w, _ in boxes)
     assert all(x + w < other_x for (y, x, w), (other_y, other_x, _) in pairwise(in_rows) if y == other_y)
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk[0].name)
+def test_each_step_of_a_walk_is_a_function_that_a_step_before_it_names(walk: list[Step]) -> None:
+    problems = list(FUNCTIONS.find_problems(walk))
+
+    assert not problems, "\n".join(problems)
+
+
+def test_there_are_four_walks_the_sandbox_s_in_two_parts() -> None:
+    assert [walk[0].name for walk in WALKS] == [
+        "client.Connectly.send_text",
+        "webhooks.app.WebhookApp.__call__",
+        "sandbox.web.api.build_app",
+        "sandbox.engine.Engine.run_until",
+        "__main__._update",
+    ]
+    assert all(len(walk) <= 12 for walk in WALKS)
+
+
+@pytest.mark.parametrize(
+    ("page", "problems"),
+    [
+        ("1. `a.call` calls.\n2. `b.Answer.read`\n3. `b.TABLE`\n4. `c.done`\n", []),
+        ("1. `a.call`\n2. `b.Answer.write` (sockets calls it)\n", []),
+        ("1. `a.call`\n3. `b.Answer.read`\n", ["step 3, `b.Answer.read`: should be number 2"]),
+        ("1. `a.call`\n2. `b.Answer.write`\n", ["no step before it names `write`"]),
+        ("\n1. `c.read`\n2. `b.TABLE`\n", ["architecture.md:2: step 1, `c.read`: there is no such", "b.Answer.read"]),
+        ("1. `a.cal`\n", ["Candidates: a.call"]),
+        ("1. `x.y`\n", ["none of that name"]),
+    ],
+)
+def test_what_is_wrong_with_a_walk_is_said_with_what_it_may_be_now(
+    tmp_path: Path, page: str, problems: list[str]
+) -> None:
+    package(
+        tmp_path,
+        {
+            "a.py": "async def call(): return answer.read(TABLE)",
+            "b.py": "class Answer:\n def read(self): pass\n def write(self): pass\nTABLE = (c.done,)\nx[0] = 1",
+            "c.py": "done: int = 1",
+        },
+    )
+    (walk,) = read_walks(page)
+    found = "\n".join(Source(tmp_path / "connectly_api").find_problems(walk))
+
+    assert bool(found) == bool(problems)
+    assert all(problem in found for problem in problems)
