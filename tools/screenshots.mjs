@@ -1,6 +1,6 @@
 // Check every page of site/ in Chromium, at desktop and phone width, light and dark: node tools/screenshots.mjs [PAGE…]
-// Writes .screenshots/WIDTH-SCHEME/PAGE.png. Exits with status 1 if a page is wider than the window, logs an error, has a
-// failed request or one to another server, violates WCAG 2 AA by axe's rules, or if the search finds nothing.
+// Writes .screenshots/WIDTH-SCHEME/PAGE.png. Exits with status 1 if a page is wider than the window, cuts off code at
+// desktop width, logs an error, has a failed request or one to another server, violates WCAG 2 AA by axe's rules, or if the search finds nothing.
 
 import { createServer } from "node:http";
 import { mkdir, readFile, readdir, rm } from "node:fs/promises";
@@ -65,6 +65,13 @@ function findOverflow() {
     .concat(`the page is ${document.documentElement.scrollWidth - width} px wider than the window`);
 }
 
+// Return the blocks of code whose lines do not fit.
+function findCutOffCode() {
+  return [...document.querySelectorAll("pre > code")]
+    .filter((code) => code.scrollWidth > code.clientWidth + 1)
+    .map((code) => `code is ${code.scrollWidth - code.clientWidth} px too wide: ${code.textContent.trim().slice(0, 40)}`);
+}
+
 async function findViolations(page) {
   await page.addScriptTag({ path: axe });
   const { violations } = await page.evaluate(() =>
@@ -80,8 +87,11 @@ async function checkPage(context, address, name, label) {
   (await page.evaluate(findOverflow)).forEach(report);
   const path = join(shots, label, `${name.replaceAll("/", "-").replace(".html", "")}.png`);
   await page.screenshot({ path, fullPage: true });
-  // Colours do not depend on the width.
-  if (label.startsWith("desktop")) (await findViolations(page)).forEach(report);
+  // On a phone, long lines scroll. Colours do not depend on the width.
+  if (label.startsWith("desktop")) {
+    (await page.evaluate(findCutOffCode)).forEach(report);
+    (await findViolations(page)).forEach(report);
+  }
   await page.close();
 }
 

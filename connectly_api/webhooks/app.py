@@ -43,10 +43,10 @@ _UNREAD: Final = frozenset({_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.T
 class WebhookApp:
     """An ASGI application to which the service delivers events; serve it by itself, or mount it in another.
 
-    webhooks = WebhookApp(secrets, store=SQLiteStore("webhooks.db"))
+        webhooks = WebhookApp(secrets, store=SQLiteStore("webhooks.db"))
 
-    @webhooks.on(DeliveryStatus)
-    async def follow(event: DeliveryStatus) -> None: ...
+        @webhooks.on(DeliveryStatus)
+        async def follow(event: DeliveryStatus) -> None: ...
 
     Responses: 200 handled, now or before, or without a handler; 400 authentic but not readable; 401 not signed with a
     secret; 405 not a POST; 408 the body timed out; 413 too large; 429 too many large bodies at once; 500 a handler
