@@ -293,8 +293,8 @@ class ApiError(ConnectlyError):
 
     def _build_text(self) -> str:
         more = {"code": self.code is not None and self.shown_code is None, "message": self.message is not None}
-        names = " and ".join(name for name, is_present in more.items() if is_present)
-        return build_error_text(self, f"see the error's {names}" if names else "")
+        names = " and ".join(f"error.{name}" for name, is_present in more.items() if is_present)
+        return build_error_text(self, f"see {names}" if names else "")
 
 
 def build_error_text(error: ApiError, hint: str) -> str:

@@ -140,7 +140,7 @@ def test_the_documented_error_says_all_of_it_in_one_line() -> None:
 
     assert str(error) == (
         "504 ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW: more than 24 hours since the customer wrote;"
-        " use a template message; see the error's message (trace id 11824978358485860716)"
+        " use a template message; see error.message (trace id 11824978358485860716)"
     )
 
 

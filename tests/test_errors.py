@@ -202,7 +202,7 @@ class OwnError(ApiError):
 def test_a_subclass_with_another_constructor_pickles() -> None:
     other = pickle.loads(pickle.dumps(OwnError(7)))  # noqa: S301 (its own pickle)
 
-    assert (type(other), other.order, str(other)) == (OwnError, 7, "400 Bad Request; see the error's message")
+    assert (type(other), other.order, str(other)) == (OwnError, 7, "400 Bad Request; see error.message")
 
 
 def test_a_deep_copy_shares_nothing_that_can_change() -> None:
@@ -279,7 +279,7 @@ def test_the_text_of_an_answer_holds_status_code_meaning_and_trace_id() -> None:
 
     assert str(error) == (
         "400 ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW: more than 24 hours since the customer wrote;"
-        " use a template message; see the error's message (trace id 11824978358485860716)"
+        " use a template message; see error.message (trace id 11824978358485860716)"
     )
 
 
@@ -289,13 +289,13 @@ def test_the_text_of_an_answer_holds_status_code_meaning_and_trace_id() -> None:
         (AuthenticationError(status=401), "401 Unauthorized: the API key is missing, wrong or revoked"),
         (
             RequestRejectedError(status=400, code="ERROR_CODE_UNSPECIFIED", message="+16044441111"),
-            "400 ERROR_CODE_UNSPECIFIED: the service refuses the request; see the error's message",
+            "400 ERROR_CODE_UNSPECIFIED: the service refuses the request; see error.message",
         ),
         (
             ServerError(status=500, code="ERROR_CODE_NEW", message="+16044441111"),
-            "500 Internal Server Error: the service failed; see the error's code and message",
+            "500 Internal Server Error: the service failed; see error.code and error.message",
         ),
-        (ApiError(status=302, code="ERROR_CODE_NEW"), "302 Found; see the error's code"),
+        (ApiError(status=302, code="ERROR_CODE_NEW"), "302 Found; see error.code"),
         (NotFoundError(status=404, code="NOT_FOUND"), "404 NOT_FOUND: there is no such business or registration"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -329,7 +329,7 @@ def test_a_code_that_is_not_documented_is_kept_but_not_shown(code: str) -> None:
     error = ApiError(status=400, code=code)
 
     assert (error.code, error.shown_code) == (code, None)
-    assert str(error) == "400 Bad Request; see the error's code"
+    assert str(error) == "400 Bad Request; see error.code"
 
 
 DOCUMENTED = Path(__file__).parent.parent / "docs" / "errors-and-retries.md"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import inspect
+import re
 from collections.abc import Mapping
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
@@ -46,10 +48,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--fault", action="append", default=[], metavar="WHAT[,NAME=VALUE...]",
         help="inject a fault: reset,every=5 or server_error,status=503,probability=0.1; repeatable",
     )  # fmt: skip
-    group = parser.add_argument_group("settings", "described at connectly_api.sandbox.Settings")
+    group = parser.add_argument_group("settings")
     hints = get_type_hints(Settings)
+    descriptions = _read_descriptions(Settings.__doc__ or "")
     for field in attrs.fields(Settings):
-        _add_setting(group, field, hints[field.name])
+        _add_setting(group, field, hints[field.name], descriptions.get(field.name, ""))
     return parser
 
 
@@ -84,10 +87,21 @@ def _parse_value(text: str) -> object:
     return {"true": True, "false": False}.get(text.lower(), text)
 
 
-def _add_setting(group: Any, field: attrs.Attribute[Any], hint: Any) -> None:  # noqa: ANN401  (argparse's group has no public type)
+def _read_descriptions(docstring: str) -> dict[str, str]:
+    """Return the description of each attribute of a class, on one line; none under `python -OO`."""
+    _, _, attributes = inspect.cleandoc(docstring).partition("Attributes:\n")
+    found = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", attributes, re.MULTILINE)
+    return {name: " ".join(text.replace("`", "").split()) for name, text in found}
+
+
+def _add_setting(group: Any, field: attrs.Attribute[Any], hint: Any, description: str) -> None:  # noqa: ANN401  (argparse's group has no public type)
     default: Any = "real" if field.name == "clock" else field.default
     shown = " ".join(map(str, default)) if field.name in _REPEATED else default
-    options: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS, "help": f"(default: {shown})"}
+    options: dict[str, Any] = {
+        "dest": field.name,
+        "default": argparse.SUPPRESS,
+        "help": f"{description} (default: {shown})".strip(),
+    }
     if get_origin(hint) is Literal:
         choices = get_args(hint)
         options |= {"choices": choices, "type": type(choices[0])}

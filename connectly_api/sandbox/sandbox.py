@@ -196,6 +196,7 @@ class Sandbox:
             AssertionError: No message matches, or several do. The text shows the messages that came closest, with
                 their content, and the requests that were refused.
         """
+        __tracebackhide__ = True  # pytest then shows the line of the test.
         wanted: dict[str, object] = {
             "recipient": recipient,
             "kind": kind,

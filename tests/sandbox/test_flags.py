@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault
+from connectly_api.sandbox.flags import _read_descriptions, build_parser, get_settings, parse_fault
 from connectly_api.sandbox.model.settings import Settings
 
 
@@ -21,6 +21,12 @@ def test_there_is_a_flag_for_every_setting_and_each_default_is_shown() -> None:
     special = {"senders": "--sender", "channels": "--channel", "webhook_retries": "--webhook-retry"}
     for field in attrs.fields(Settings):
         assert special.get(field.name, f"--{field.name.replace('_', '-')}") in shown
+
+
+def test_the_help_describes_every_setting_and_works_without_docstrings() -> None:
+    for action in build_parser()._actions:
+        assert not (action.help or "").startswith("(default") or action.dest == "color"
+    assert _read_descriptions("") == {}
 
 
 def test_flags_become_settings_of_the_right_types() -> None:

@@ -433,7 +433,7 @@ async def test_an_error_answer_is_typed_and_shows_nothing_of_the_request() -> No
     with pytest.raises(RequestRejectedError) as caught:
         await calls.send(request())
     assert caught.value.message == message
-    assert str(caught.value) == "400 Bad Request: the service refuses the request; see the error's code and message"
+    assert str(caught.value) == "400 Bad Request: the service refuses the request; see error.code and error.message"
     assert caught.value.headers == (("A", "b"),)
 
 
