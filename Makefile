@@ -38,7 +38,7 @@ SHIPPED := -q -n auto --dist worksteal -m "not long and not once" --ignore=tests
 lowest: interpreter ## Test what is shipped with the lowest versions that pyproject.toml allows
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-lowest lowest
 	.venv-lowest/bin/python -m pytest $(SHIPPED) tests/transport tests/webhooks tests/cli \
-		tests/sandbox/test_server.py tests/sandbox/test_app.py tests/sandbox/test_faults.py tests/sandbox/test_validation.py \
+		tests/sandbox/test_server.py tests/sandbox/test_api.py tests/sandbox/test_faults.py tests/sandbox/test_validation.py \
 		tests/test_client.py tests/test_error_table.py tests/test_telemetry.py
 	@sh tools/environment $(lastword $(PYTHONS)) .venv-lowest-newest lowest
 	.venv-lowest-newest/bin/python -m pytest $(SHIPPED) tests/test_client.py \
@@ -49,9 +49,9 @@ newest: environment ## Test what is shipped with the newest versions that pyproj
 	$(lastword $(PYTHONS)) -m venv --clear --without-pip .venv-newest
 	$(RUN) -m uv pip install --quiet --python .venv-newest --requirement pyproject.toml --all-extras \
 		--requirement requirements/lowest.in
-	.venv-newest/bin/python -m pytest $(SHIPPED) tests/cli tests/test_client.py tests/test_addresses.py \
+	.venv-newest/bin/python -m pytest $(SHIPPED) tests/cli tests/test_client.py tests/test_recipients.py \
 		tests/test_telemetry.py tests/transport/test_adapters.py tests/transport/test_cancellation.py \
-		tests/webhooks/test_webhook_app.py tests/sandbox/test_server.py tests/sandbox/test_app.py tests/sandbox/test_validation.py
+		tests/webhooks/test_webhook_app.py tests/sandbox/test_server.py tests/sandbox/test_api.py tests/sandbox/test_validation.py
 
 check: lint types drift test test-long lowest newest wheel docs ## Run every check that CI runs
 

@@ -12,10 +12,10 @@ ROOT = Path(__file__).parent.parent
 NOW = measure(ROOT)
 
 # Upper bounds. Lower one when the number falls; raise it only with a reason.
-LINES = 25_134
+LINES = 25_155
 PARTICIPLES = 0
 REPEATED_NAMES = 0
-REPEATED_NAMES_IN_TESTS = 14
+REPEATED_NAMES_IN_TESTS = 0
 FOLDERS = {
     "codegen": Folder(modules=44, depth=11, rooms=33, floors=11, arrows=133, median=131),
     "connectly_api": Folder(modules=147, depth=21, rooms=28, floors=9, arrows=596, median=118),

@@ -219,13 +219,11 @@ class Engine:
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
         for change in changes:
             state.apply(change)
-            match change:
-                case EntryRecorded(ReceivedRequest() as request) if self._on_request is not None:
-                    self._on_request(request)
-                case EntryRecorded(Delivery() as delivery) if self._on_delivery is not None:
-                    self._on_delivery(delivery)
-                case _:
-                    pass
+            entry = change.entry if isinstance(change, EntryRecorded) else None
+            if isinstance(entry, ReceivedRequest) and self._on_request is not None:
+                self._on_request(entry)
+            elif isinstance(entry, Delivery) and self._on_delivery is not None:
+                self._on_delivery(entry)
 
     def _read_clock(self) -> float:
         return time.time() + self._ahead
