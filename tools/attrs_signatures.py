@@ -1,6 +1,7 @@
 """An extension for griffe that gives attrs classes their constructor, so that the API reference shows its signature.
 
-griffe reads sources without running them, and knows dataclasses but not attrs.
+griffe reads sources without running them, and knows dataclasses but not attrs. A constructor's summary ("Check the
+settings.") goes, because the reference puts the constructor's text below that of its class.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ _FIELD: Final = "attrs.field"
 
 
 class AttrsSignatures(griffe.Extension):
-    """Adds `__init__` to every attrs class of a package."""
+    """Adds `__init__` to every attrs class of a package, and cuts the summary of every other."""
 
     def on_package(self, *, pkg: griffe.Module, **_kwargs: Any) -> None:  # noqa: ANN401 (the hook's own signature)
-        """Add the constructors once the whole package is read."""
+        """Change the constructors once the whole package is read."""
         for found in list(_find_classes(pkg)):
+            if (own := found.members.get("__init__")) is not None and own.docstring is not None:
+                own.docstring.value = own.docstring.value.partition("\n\n")[2]
             if "__init__" not in found.members and _find_decorator(found) is not None:
                 _add_constructor(found, pkg)
 
