@@ -4,7 +4,7 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox import ReceivedRequest, Sandbox
-from tests.sandbox.calls import BUSINESS, ask, session, template
+from tests.sandbox.calls import BUSINESS, answer, ask, session, template
 
 CUSTOMER = "+16044441111"
 BSUID = "US.13491208655302741918"
@@ -36,10 +36,19 @@ def test_reset_forgets_everything_and_starts_the_ids_anew(sandbox: Sandbox) -> N
 
 def test_no_more_is_kept_than_asked_for() -> None:
     sandbox = Sandbox(windows="open", keep=2)
-    for _ in range(5):
-        ask(sandbox, session())
+    sent = [answer(ask(sandbox, session()))["id"] for _ in range(5)]
     assert [request.number for request in sandbox.requests] == [4, 5]
-    assert len({message.id for message in sandbox.messages}) == 2
+    assert [message.id for message in sandbox.messages] == sent[-2:]
+    assert (sandbox.received, sandbox.accepted) == (5, 5)
+
+
+async def test_the_status_of_a_message_is_kept_as_long_as_the_message() -> None:
+    sandbox = Sandbox(windows="open", keep=1)
+    first = answer(ask(sandbox, session()))["id"]
+    await sandbox.settle()
+    assert sandbox.status_of(first) == "read"
+    ask(sandbox, session())
+    assert sandbox.status_of(first) is None
 
 
 def test_a_window_is_closed_for_one_sender_or_for_all(sandbox: Sandbox) -> None:

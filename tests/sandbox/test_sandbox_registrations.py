@@ -53,6 +53,14 @@ def test_an_address_on_this_machine_needs_no_tls(sandbox: Sandbox, address: str)
     assert sandbox.registrations[0].address == address
 
 
+def test_an_update_takes_no_id_from_later_registrations(sandbox: Sandbox) -> None:
+    ids = [created(sandbox), created(sandbox, topic="report")]
+    sandbox.reset()
+    first = created(sandbox)
+    update(sandbox, first, {"address": "https://example.com/other"})
+    assert [first, created(sandbox, topic="report")] == ids
+
+
 def test_registrations_are_listed_as_documented(sandbox: Sandbox) -> None:
     configuration = {"echo": False, "channelTypes": ["whatsapp"], "filters": []}
     first = created(sandbox, configuration=configuration)

@@ -191,6 +191,16 @@ def test_the_class_follows_from_topic_and_content(body: Json, kind: type[Event])
     assert event.raw == body
 
 
+@pytest.mark.parametrize("nothing", [None, "", 0, 0.0, False, [], {}, [[]], [0, ""], {"a": {"b": [None, {"c": ""}]}}])
+def test_zero_values_and_nests_of_them_are_no_content(nothing: object) -> None:
+    assert type(read({"message": {"sticker": nothing}})) is InboundMessage
+
+
+@pytest.mark.parametrize("something", ["0", " ", 1, True, [0, 1], {"a": {"b": [None, {"c": " "}]}}])
+def test_anything_else_is_content(something: object) -> None:
+    assert type(read({"message": {"sticker": something}})) is UnknownEvent
+
+
 @pytest.mark.parametrize("flag", [True, "true", "True", 1, "1"])
 def test_the_older_form_of_a_button_reply_is_one(flag: object) -> None:
     event = read(load_body("text", message={"id": "m-1", "text": "TEST 11", "isButtonResponse": flag}))
@@ -372,6 +382,9 @@ def test_an_unknown_event_names_the_customer_where_there_is_no_doubt(body: Json,
         ({"metadata": {"campaign_name": "spring"}}, "spring"),
         ({"metadata": {"campaignName": "spring"}}, "spring"),
         ({"metadata": {"campaign_name": None, "campaignName": "spring"}}, "spring"),
+        ({"metadata": {"campaign_name": "", "campaignName": "spring"}}, "spring"),
+        ({"metadata": {"campaign_name": "spring", "campaignName": "autumn"}}, "spring"),
+        ({"metadata": {"campaign_name": 7, "campaignName": "spring"}}, None),
         ({"metadata": {"campaign_name": ""}}, None),
         ({"metadata": {"campaign_name": 7}}, None),
         ({"metadata": None}, None),
