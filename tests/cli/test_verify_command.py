@@ -101,7 +101,7 @@ def test_a_wrong_signature_ends_with_30(verify: Shell) -> None:
     refused = verify_body(verify, MESSAGE, signed=b"another body")
 
     assert (refused.code, refused.out) == (30, "")
-    assert refused.err.startswith("connectly: webhook signature: does not belong to this body; check the secret")
+    assert refused.err.startswith("connectly: webhook signature: does not match this body; check the secret")
     assert refused.err.count("\n") == 1
 
 
