@@ -96,7 +96,7 @@ class Metrics:
 
 
 def is_participle(name: str) -> bool:
-    """Say whether a function's name begins with a participle or a past tense instead of a verb or a noun.
+    """Return whether a function's name begins with a participle or a past tense instead of a verb or a noun.
 
     A word that ends in -ed or -ing is one, and so is every word in the list of irregular ones, also after un-. Forms
     that are the infinitive as well (read, put, set, cut, split) are not.

@@ -32,7 +32,7 @@ class OutputError(Exception):
 
 
 def is_terminal() -> bool:
-    """Say whether a person reads the output, rather than a program or a file."""
+    """Return whether a person reads the output, rather than a program or a file."""
     return sys.stdout.isatty()
 
 

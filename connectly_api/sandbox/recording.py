@@ -73,7 +73,7 @@ class Recording:
 
 
 def is_public_setting(attribute: attrs.Attribute[Any], _value: object = None) -> bool:
-    """Say whether a setting is not secret; for `attrs.asdict(settings, filter=…)`."""
+    """Return whether a setting is not secret; for `attrs.asdict(settings, filter=…)`."""
     return attribute.name not in {"api_key", "webhook_secret"}
 
 

@@ -126,7 +126,7 @@ class FaultRule:
         _check_options(self)
 
     def is_triggered(self, seed: int, number: int, nth: int) -> bool:
-        """Say whether the `nth` match triggers this rule, which is rule `number`."""
+        """Return whether the `nth` match triggers this rule, which is rule `number`."""
         if self.next is not None:
             return nth <= self.next
         if self.every is not None:

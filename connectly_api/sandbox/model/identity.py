@@ -52,5 +52,5 @@ def parse_customer(field: str, value: object) -> Identity:
 
 
 def is_loopback(address: str) -> bool:
-    """Say whether a web address is on this machine."""
+    """Return whether a web address is on this machine."""
     return find_web_address_problem(address) is None and urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}

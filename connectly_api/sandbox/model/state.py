@@ -154,7 +154,7 @@ class State:
         return max(ends, default=None)
 
     def has_room(self, operation: tuple[str, str], limit: int) -> bool:
-        """Say whether one more request of an operation is within a limit per second."""
+        """Return whether one more request of an operation is within a limit per second."""
         times = self.send_times.get(operation, ())
         return len(times) < limit or times[-limit] <= self.now - 1
 

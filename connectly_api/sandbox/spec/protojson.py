@@ -188,7 +188,7 @@ def _get_properties(schema: Schema) -> Mapping[str, Schema]:
 
 
 def _is_unspecified(schema: Schema, value: object) -> bool:
-    """Say whether a value is the zero value of an enum, which means absent in protobuf."""
+    """Return whether a value is the zero value of an enum, which means absent in protobuf."""
     return (
         isinstance(value, str)
         and value == schema.get("default")

@@ -77,7 +77,7 @@ def find_violations(checker: Draft4Validator, value: object) -> tuple[Violation,
 
 
 def _fits_simply(schema: Schema, value: object) -> bool:
-    """Say whether a value fits a schema of types and names alone; False if only the validator can tell.
+    """Return whether a value fits a schema of types and names alone; False if only the validator can tell.
 
     Nearly every request fits, and the validator takes ten times as long to find that out.
     """
