@@ -13,8 +13,8 @@ Theory of operation. `WebhookApp` takes a request from bytes to a handler in six
 6. `dispatch`: the event's handlers run one after the other. If all of them succeed, the claim is completed and the
    response is 200; if one fails, the claim is released and the service delivers the event again.
 
-With `acknowledge="first"`, step 6 waits in a `backlog`, after the response. `deferred_cancellation` keeps a cancelled request
-from leaving a claim behind.
+With `acknowledge="first"`, step 6 waits in a `backlog`, after the response. `deferred_cancellation` keeps a
+cancelled request from leaving a claim behind.
 
 Steps 2 to 4 do no I/O, and work with any framework and in sync code:
 

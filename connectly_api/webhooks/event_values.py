@@ -42,7 +42,7 @@ class _Text:
 
 
 class DeepValue:
-    """Base of values without slots that hold JSON: `pickle` and `copy` recurse, and fail at depths that are accepted."""
+    """Base of values without slots that hold JSON: `pickle` and `copy` recurse, and fail at depths that we accept."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the fields, deep JSON as text."""
