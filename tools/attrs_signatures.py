@@ -1,6 +1,6 @@
-"""An extension for griffe that gives attrs classes their constructor, so that the API reference shows its signature.
+"""An extension for griffe that adds the constructors of attrs classes, for the signatures in the API reference.
 
-griffe reads sources without running them, and knows dataclasses but not attrs.
+griffe reads sources without running them, and supports dataclasses but not attrs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class AttrsSignatures(griffe.Extension):
     """Adds `__init__` to every attrs class of a package."""
 
     def on_package(self, *, pkg: griffe.Module, **_kwargs: Any) -> None:  # noqa: ANN401 (the hook's own signature)
-        """Add the constructors once the whole package is read."""
+        """Add the constructors after the whole package is read."""
         for found in list(_find_classes(pkg)):
             if "__init__" not in found.members and _find_decorator(found) is not None:
                 _add_constructor(found, pkg)
@@ -53,7 +53,7 @@ def _add_constructor(found: griffe.Class, package: griffe.Module) -> None:
 
 def _read_parameters(owner: griffe.Class, package: griffe.Module, *, keyword_only: bool) -> Iterator[griffe.Parameter]:
     for name, member in owner.members.items():
-        # Without a label for instances it is a ClassVar.
+        # Without a label for instances, it is a ClassVar.
         if not isinstance(member, griffe.Attribute) or "instance-attribute" not in member.labels:
             continue
         if member.annotation is None or "property" in member.labels:
@@ -75,7 +75,7 @@ def _read_parameters(owner: griffe.Class, package: griffe.Module, *, keyword_onl
 
 
 def _find_accepted_type(converter: str | griffe.Expr | None, package: griffe.Module) -> str | griffe.Expr | None:
-    """Return what a converter of the package accepts: that, and not the field's type, is what may be given."""
+    """Return the type that the package's converter accepts, which is the argument's type, instead of the field's."""
     path = converter.canonical_path if isinstance(converter, griffe.Expr) else ""
     prefix = f"{package.path}."
     function = package[path.removeprefix(prefix)] if path.startswith(prefix) else None
