@@ -1,1 +1,1 @@
-"""Measures what the documentation claims, next to other packages in one run."""
+"""Measures the documentation's claims, together with other packages in one run."""

@@ -1,4 +1,4 @@
-"""The candidates: for each, one call that sends a message, written as its own documentation suggests."""
+"""The candidates: for each, one call that sends a message, written as in its own documentation."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ async def stock(url: str, _in_flight: int) -> AsyncGenerator[Call, None]:
 
 @asynccontextmanager
 async def floor(url: str, in_flight: int) -> AsyncGenerator[Call, None]:
-    """The least that Python can do: send prebuilt bytes over asyncio's streams, and read the id from the JSON."""
+    """The minimum in Python: send prebuilt bytes over asyncio's streams, and read the id from the JSON."""
     host, _, port = url.removeprefix("http://").partition(":")
     body = json.dumps(MESSAGE).encode()
     head = f"POST {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nX-API-Key: key\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -95,7 +95,7 @@ class Responder(asyncio.Protocol):
     """One connection to the server, which ends each request the same way."""
 
     def __init__(self, ending: str) -> None:
-        """End each request like this."""
+        """End each request in this way."""
         self._ending = ending
         self._buffer = b""
 
@@ -130,7 +130,7 @@ async def serve(ending: str) -> None:
 
 @contextmanager
 def run_server(ending: str) -> Generator[str, None, None]:
-    """Run the server until the block ends, and yield its address."""
+    """Run the server until the block ends, and yield its URL."""
     command = [sys.executable, "-m", "benchmarks.failures", ending]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (fixed arguments)
         assert process.stdout is not None  # noqa: S101 (for the type checker)

@@ -1,4 +1,4 @@
-"""How long imports take in fresh processes, next to httpx: `python -m benchmarks.imports`.
+"""Import times in fresh processes, compared with httpx: `python -m benchmarks.imports`.
 
 Rounds are interleaved, so that a busy machine slows all candidates alike. Compare the ratios of the medians.
 """
@@ -19,7 +19,7 @@ CANDIDATES = {
 
 
 def time_import(code: str) -> float:
-    """Return how many seconds a fresh interpreter takes to run a line, without its own start."""
+    """Return how many seconds a fresh interpreter takes to run a line, without its startup."""
     program = f"import time; start = time.perf_counter(); {code}; print(time.perf_counter() - start)"
     process = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603 (fixed arguments)
     return float(process.stdout)

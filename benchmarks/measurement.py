@@ -1,7 +1,7 @@
 """One measurement in its own process: `python -m benchmarks.measurement MODE CANDIDATE ADDRESS IN_FLIGHT AMOUNT`.
 
 `rate` keeps IN_FLIGHT calls in flight for AMOUNT seconds. `at once` starts AMOUNT calls as tasks, `queue` starts them
-as tasks behind a semaphore, and `feed` lets IN_FLIGHT workers share them. The result is one line of JSON.
+as tasks behind a semaphore, and `feed` shares them among IN_FLIGHT workers. The result is one line of JSON.
 """
 
 from __future__ import annotations
@@ -103,5 +103,5 @@ if __name__ == "__main__":
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     print(json.dumps(asyncio.run(main(*sys.argv[1:]))), flush=True)  # noqa: T201
-    # Closing what a library left open is not part of the measurement.
+    # Closing a library's open connections is not part of the measurement.
     os._exit(0)

@@ -1,7 +1,7 @@
 """How fast the sandbox starts, and how many sends a second it accepts: `python -m benchmarks.sandbox_rates`.
 
-The server runs in its own process, and so on its own core if there are two. In the same run, in turns, a bare Starlette
-application on the same server reads the body and responds with `{"id": …}`.
+The server runs in its own process, and so on its own core if there are two. For comparison, in interleaved rounds, a
+bare Starlette application on the same server reads the body and responds with `{"id": …}`.
 """
 
 from __future__ import annotations

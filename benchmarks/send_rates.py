@@ -1,4 +1,4 @@
-"""Sends with this package and with others: `python -m benchmarks.send_rates [--rounds N] [--seconds S] [--write]`.
+"""Sends, with this package and with others: `python -m benchmarks.send_rates [--rounds N] [--seconds S] [--write]`.
 
 Each figure comes from its own process on one core; the server runs on another. Rounds are interleaved, so that a busy
 machine slows all candidates alike, and the median over the rounds is taken. Compare the ratios. `--write` writes
@@ -37,7 +37,7 @@ CANDIDATES: Final = (
     "openapi-python-client",
     "floor",
 )
-# The others either behave like one of these, or would take an hour.
+# The others behave like one of these, or would take an hour.
 MEMORY_CANDIDATES: Final = ("connectly-api, fast", "connectly-api", "aiohttp", "pyreqwest")
 MESSAGES: Final = 100_000
 TIMEOUT: Final = 300
@@ -46,7 +46,7 @@ TIMEOUT: Final = 300
 
 @contextmanager
 def run_server(delay_ms: int) -> Generator[str, None, None]:
-    """Run the loopback server on the last core until the block ends, and yield its address."""
+    """Run the loopback server on the last core until the block ends, and yield its URL."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     command = [sys.executable, "-m", "benchmarks.loopback_server", str(delay_ms), *map(str, cores[-1:])]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (fixed arguments)

@@ -144,11 +144,11 @@ def _compare(sends: int, outcomes: dict[str, str], did: dict[str, list[str]]) ->
         raise AssertionError(f"{sends} calls, {len(outcomes)} outcomes")
     for name, outcome in outcomes.items():
         seen = did.get(name, [])
-        # Only a 429 may be followed by another try.
+        # Only a 429 may be followed by another attempt.
         if any(fault != "429" for fault in seen[:-1]):
             raise AssertionError(f"{name} went out again after {seen}")
         expected = _MEANING.get(seen[-1], "unknown") if seen else "not sent"
-        # A connection that is closed at the moment it is used leaves the outcome unknown.
+        # If a connection closes just as it is used, the outcome is unknown.
         is_uncertain = outcome == "unknown" and (not seen or seen[-1] == "429")
         if outcome != expected and not is_uncertain:
             raise AssertionError(f"{name} ended {outcome}, but the server did {seen}")

@@ -1,4 +1,4 @@
-"""What receiving an event costs, next to other packages: `python -m benchmarks.webhook_rates`.
+"""The cost of receiving an event, compared with other packages: `python -m benchmarks.webhook_rates`.
 
 First the CPU time to verify and parse a documented event of 1 KB, against the floor (`hmac`, a comparison and
 `json.loads`) and against other packages with the same bytes. Then over real sockets: one uvicorn process with an
@@ -76,7 +76,7 @@ def build_headers(body: bytes) -> dict[str, str]:
 
 
 def floor(headers: Headers, body: bytes) -> object:
-    """Do the least that is correct: hmac, a comparison in constant time, json.loads."""
+    """The minimum that is correct: hmac, a comparison in constant time, json.loads."""
     expected = base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest())
     if not hmac.compare_digest(expected, headers[SIGNATURE_HEADER].encode()):
         raise ValueError("wrong signature")

@@ -1,7 +1,7 @@
 """Callback data: JSON of at most 1024 bytes that is sent with a message and returned with its events.
 
-Source: https://docs.connectly.ai (a larger value is a 400). How the service measures is not documented; here, the exact
-UTF-8 bytes of the value in the request count.
+Source: https://docs.connectly.ai (a larger value is a 400). It does not say how the size is measured; this package
+counts the exact UTF-8 bytes of the value in the request.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check_callback_data(value: JsonValue) -> int:
 
 
 def check_for_large_integers(value: JsonValue) -> Sequence[Violation]:
-    """Check callback data, and return a doubt for each integer that may change in transit.
+    """Check callback data, and return a violation of level `doubt` for each integer that may change in transit.
 
     A gateway that reads numbers as doubles, as JavaScript and protobuf's JSON do, is exact up to 2**53.
     """

@@ -78,8 +78,8 @@ class Connectly:
                 otherwise. `httpx` and `pyreqwest` select one. Or pass an adapter of your own, which the client closes.
             proxy: The `http://`, `https://` or `socks5://` URL of a proxy. Only `from_env` reads the environment.
             tls: Additional certificate authorities to trust.
-            timeouts: Seconds for the whole call, for connecting, and for a silence; by default 30, 5 and 20.
-            retry: How often to try a call that cannot take effect twice; by default three times.
+            timeouts: Seconds for the whole call, for connecting, and between bytes; by default 30, 5 and 20.
+            retry: How many attempts to make where a call cannot take effect twice; by default three.
             limits: What to do about WhatsApp's limits on content. `strict` raises before sending, `warn` warns and
                 sends, `off` sends.
             pace: `on` keeps to the documented rates for endpoints, numbers and customers, a `Pace` to your own. Waiting
@@ -223,7 +223,7 @@ class Connectly:
             InvalidInputError: Another argument is invalid. All errors up to here are raised before any I/O.
             UsageError: The client is closed, or belongs to another event loop.
             NotSentError: The request never left this machine. It is safe to send the message again.
-            RateLimitError: Too many requests (429); nothing was accepted. Try again later.
+            RateLimitError: Too many requests (429); nothing was accepted. Send it again later.
             OutsideWindowError: The customer has not written for 24 hours. Send a template.
             RequestRejectedError: The service rejected the request; the subclasses say why.
             AuthenticationError: The API key is not valid.
@@ -249,7 +249,7 @@ class Connectly:
         answer = await self.transport.send(request, timeout=options.get("timeout"))
         if not answer.value.id:
             raise UnexpectedResponseError(
-                f"{request.operation}: accepted, but the answer holds no id of the message",
+                f"{request.operation}: accepted, but the response has no message id",
                 status=answer.response.status,
                 headers=answer.response.headers,
                 body=answer.response.body,

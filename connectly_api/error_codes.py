@@ -1,6 +1,6 @@
-"""What of a server's error may be shown: documented codes and types, and trace ids of the documented form. Pure.
+"""Which parts of a server's error may be shown: documented codes and types, and well-formed trace ids. Pure.
 
-An error's text shows nothing else, as a server may repeat what it was sent, even in the form of a code.
+An error's text shows nothing else, because a server may repeat what it was sent, even where a code belongs.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Final
 # What the documented codes mean, https://docs.connectly.ai (errors), in our words.
 MEANINGS: Final[Mapping[str, str]] = {
     "ERROR_CODE_INVALID_SENDER_ID": "the sender's number is not valid",
-    "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT": "a phone number is badly written",
+    "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT": "a phone number is malformed",
     "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID": "the recipient's number is not valid; correct it, or drop it",
-    "ERROR_CODE_MESSAGE_ATTACHMENTS_NUMBER_INVALID": "a message takes one attachment",
-    "ERROR_CODE_MESSAGE_ATTACHMENT_EMPTY": "the attachment's address is empty",
-    "ERROR_CODE_MESSAGE_ATTACHMENT_INVALID": "the attachment cannot be read at its address",
+    "ERROR_CODE_MESSAGE_ATTACHMENTS_NUMBER_INVALID": "a message can have only one attachment",
+    "ERROR_CODE_MESSAGE_ATTACHMENT_EMPTY": "the attachment's URL is empty",
+    "ERROR_CODE_MESSAGE_ATTACHMENT_INVALID": "the attachment cannot be downloaded from its URL",
     "ERROR_CODE_MESSAGE_TEXT_EMPTY": "the text is empty",
     "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND": "there is no template of that name and language",
-    "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID": "the parameters do not fit the template",
+    "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID": "the parameters do not match the template",
     "ERROR_CODE_MESSAGE_TEMPLATE_DELETED": "that translation is being deleted; use another name, or wait four weeks",
     "ERROR_CODE_BUSINESS_MISSES_MATCHING_CHANNEL": "the business has no number of that channel type",
     "ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW": (
@@ -29,7 +29,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION": "the customer never wrote; use a template message",
     "ERROR_CODE_BUSINESS_REACHED_LIMITS": "the sender was blocked or reported too often; stop sending from it",
     "ERROR_CODE_MESSAGE_SELF_INVALID": "this kind of message cannot be sent to oneself",
-    "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT": "the customer opted out of templates; send no more of them",
+    "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT": "the customer opted out of templates; stop sending them",
     "ERROR_CODE_BUSINESS_KEY_SECRET_ABSENT": "the business's secret is not set up; ask the service's support",
     "ERROR_CODE_UNSPECIFIED": "",
 }
@@ -73,17 +73,17 @@ _SHARED: Final = 6
 
 
 def is_documented_code(code: str | None) -> bool:
-    """Say whether the service, or gRPC, documents a code."""
+    """Return whether the service, or gRPC, documents a code."""
     return code in MEANINGS or code in GRPC_CODES
 
 
 def is_documented_type(kind: str | None) -> bool:
-    """Say whether the service documents a type."""
+    """Return whether the service documents a type."""
     return kind in _TYPES
 
 
 def is_trace_id(text: str | None, sent: Iterable[str] = ()) -> bool:
-    """Say whether a text has the documented form of a trace id, and shares no run of digits with what was sent."""
+    """Return whether a text has the documented form of a trace id, and shares no run of digits with what was sent."""
     if text is None or not _TRACE_ID.fullmatch(text) or int(text) > _LARGEST_TRACE_ID:
         return False
     backwards = text[::-1]

@@ -1,4 +1,4 @@
-"""From a response with a status other than 2xx to a typed error. Pure."""
+"""Parses a response with a status other than 2xx into a typed error. Pure."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def parse_error_response(
     retry_after: float | None = None,
     sent: Iterable[str] = (),
 ) -> ApiError:
-    """Turn a response with a status other than 2xx into a typed error; it never fails, whatever the body holds.
+    """Turn a response with a status other than 2xx into a typed error; never fails, whatever the body contains.
 
     It reads the documented error body, or a gRPC status (integer `code`, list `details`), or either of them under an
-    `error` key (unless there is a `code` or `message` beside it). Of anything else (HTML, nothing, `null`, a truncated
-    or non-UTF-8 text) it reads the status alone. The caller, which has a clock, reads `retry_after` from the headers;
-    `sent` is what the request held.
+    `error` key (unless there is a `code` or `message` beside it). For anything else (HTML, nothing, `null`, a truncated
+    or non-UTF-8 text) it uses the status alone. The caller, which has a clock, reads `retry_after` from the headers;
+    `sent` is what the request contained.
     """
     fields = parse_error_fields(_find_error(body))
     kind = _choose_class(status, fields["code"])
@@ -95,10 +95,10 @@ def _choose_class(status: int, code: str | None) -> type[ApiError]:
 
 
 def _is_refusal(status: int) -> bool:
-    """Say whether a status without a class of its own means that nothing was done.
+    """Return whether a status without a class of its own means that nothing was done.
 
-    Not 408 and 499, which a proxy may answer after it has passed the request on; and not a redirect, with which a
-    server may answer a request that it has carried out (RFC 9110, 15.4).
+    Not 408 and 499, which a proxy may send after it has passed the request on; and not a redirect, which a server may
+    send after it has carried out the request (RFC 9110, 15.4).
     """
     return 400 <= status < 500 and status not in {408, 499}  # noqa: PLR2004 (4xx)
 

@@ -1,7 +1,7 @@
 """Every error that this package raises.
 
     ConnectlyError
-    ├─ InvalidInputError (ValueError)      refused before any I/O: names the field, the size and the limit
+    ├─ InvalidInputError (ValueError)      refused before any I/O: has the field, the size and the limit
     │   ├─ InvalidRecipientError           neither a phone number nor a BSUID
     │   ├─ InvalidSenderError              not a phone number
     │   ├─ InvalidContentError             breaks WhatsApp's limits: all violations at once
@@ -18,7 +18,7 @@
     │   │   ├─ OutsideWindowError          more than 24 hours since the customer wrote: use a template
     │   │   ├─ OptedOutError               the customer wants no templates: stop sending them
     │   │   ├─ RecipientRejectedError      the recipient's number is not valid: correct or drop it
-    │   │   ├─ TemplateRejectedError       the template is missing, deleted, or its parameters do not fit
+    │   │   ├─ TemplateRejectedError       the template is missing, deleted, or its parameters do not match
     │   │   └─ SenderRestrictedError       the number is restricted: stop sending from it
     │   ├─ RateLimitError                  429: slow down
     │   └─ ServerError                     5xx: on a send, the message may have been delivered
@@ -29,11 +29,11 @@
         └─ WebhookStoreError               the store's file cannot be used
 
 Each error states two facts. `may_have_taken_effect`: a message may be on its way, or a change may have been made.
-`retry_safe`: you may simply make the same call again: nothing can happen twice, and it may succeed.
+`retry_safe`: you can repeat the call as it is: nothing happens twice, and it may succeed.
 
-An error's text and repr are this package's own sentences. Of what a server wrote they show the HTTP status, a
-documented code and a trace id of the documented form, and nothing else, as a server may repeat what it was sent. Its
-own words are in `ApiError.message`, `user_title`, `details` and `body`. Every error pickles and copies.
+An error's text and repr are this package's own sentences. From the server's response they show only the HTTP status, a
+documented code and a well-formed trace id, because a server may repeat what it was sent. Its own words are in
+`ApiError.message`, `user_title`, `details` and `body`. Every error pickles and copies.
 """
 
 from __future__ import annotations
@@ -87,15 +87,15 @@ def _restore(kind: type[ConnectlyError], args: tuple[object, ...], state: dict[s
 
 
 class ConnectlyError(Exception):
-    """The root of the tree: catch it to catch whatever this package raises."""
+    """The base class of every error that this package raises."""
 
     may_have_taken_effect: bool = False
     """Whether the call may have been carried out: a message may be on its way, or a change may have been made."""
     retry_safe: bool = False
-    """Whether you may simply make the same call again: nothing can happen twice, and it may succeed."""
+    """Whether you can repeat the call as it is: nothing happens twice, and it may succeed."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by state, as the constructors take keywords, which the default protocol does not support."""
+        """Pickle the state: the default protocol does not support constructors with keyword arguments."""
         return (_restore, (type(self), self.args, self.__dict__.copy()))
 
 
@@ -125,10 +125,10 @@ class InvalidSenderError(InvalidInputError):
 
 
 class CallbackDataTooLongError(InvalidInputError):
-    """Callback data of more bytes than the service takes.
+    """The callback data has more bytes than the service accepts.
 
     Attributes:
-        size: UTF-8 bytes of the JSON text that the request would carry.
+        size: UTF-8 bytes of the JSON text in the request.
         limit: 1024 bytes.
     """
 
@@ -136,7 +136,7 @@ class CallbackDataTooLongError(InvalidInputError):
     limit: int
 
     def __init__(self, size: int, limit: int) -> None:
-        """Compose the text."""
+        """Build the text."""
         super().__init__(
             f"callback_data: {size} bytes as JSON; the limit is {limit} bytes",
             field="callback_data",
@@ -147,7 +147,7 @@ class CallbackDataTooLongError(InvalidInputError):
 
 @attrs.frozen
 class Violation:
-    """One limit that a content breaks.
+    """One limit that the content breaks.
 
     Attributes:
         field: The path of the value, `sections[0].rows[2].title`.
@@ -155,7 +155,7 @@ class Violation:
         size: The value's size, in the unit that `problem` names.
         limit: The limit in the same unit.
         level: `error` for what cannot be sent at all (a wrong type), `limit` for what WhatsApp's documentation rules
-            out, `doubt` for what the service documents and WhatsApp does not, which is a warning at most.
+            out, `doubt` for what the service documents and WhatsApp does not; a doubt is only ever a warning.
     """
 
     field: str
@@ -188,19 +188,19 @@ class UsageError(ConnectlyError, RuntimeError):
 
 
 class NotSentError(ConnectlyError):
-    """The request provably never left this machine: no connection, or none in time.
+    """The request provably never left this machine: it got no connection, or not in time.
 
     `retry_safe` says whether the same call may succeed later: it may after a refused connection, and not if a
     certificate does not verify.
 
     Attributes:
-        timed_out: Whether a timeout, rather than a refusal, ended it.
+        timed_out: Whether a timeout, rather than a refused connection, ended it.
     """
 
     retry_safe: bool = True
 
     def __init__(self, message: str, *, timed_out: bool = False, retry_safe: bool = True) -> None:
-        """Keep whether time ran out, and whether the same call may succeed later."""
+        """Store whether a timeout ended it, and whether the same call may succeed later."""
         super().__init__(message)
         self.timed_out = timed_out
         if not retry_safe:
@@ -210,7 +210,7 @@ class NotSentError(ConnectlyError):
 class OutcomeUnknownError(ConnectlyError):
     """The request left, or may have, and no readable response came: the message may have been delivered.
 
-    Do not simply send again; wait for the delivery status, which carries the callback data.
+    Do not send it again; wait for the delivery status, which carries the callback data.
 
     Attributes:
         timed_out: Whether a timeout, rather than a broken connection, ended it.
@@ -219,23 +219,23 @@ class OutcomeUnknownError(ConnectlyError):
     may_have_taken_effect: bool = True
 
     def __init__(self, message: str, *, timed_out: bool = False) -> None:
-        """Keep whether time ran out."""
+        """Store whether a timeout ended it."""
         super().__init__(message)
         self.timed_out = timed_out
 
 
 class ServiceText(str):
-    """A text of the service's: like any other string, except that it is falsy.
+    """A text from the service: a string like any other, except that it is falsy.
 
-    Sentry and others show `error.message or str(error)`. The service's words may repeat what was sent, so being falsy
-    makes such programs show the error's own text, which is safe. Compare, search, format and print it as usual; to find
-    out whether there is one, ask `error.message is not None` rather than `if error.message`.
+    Sentry and others show `error.message or str(error)`. The service's words may repeat what was sent. As they
+    are falsy, such tools show the error's own text, which is safe. Compare, search, format and print it as usual; to
+    check whether there is one, use `error.message is not None` rather than `if error.message`.
     """
 
     __slots__ = ()
 
     def __bool__(self) -> bool:
-        """Return false, so that only code that asks for it by name shows it."""
+        """Return False, so that only code that uses it explicitly shows it."""
         return False
 
 
@@ -247,10 +247,10 @@ class ApiError(ConnectlyError):
         code: `ERROR_CODE_…`, open to new values; the name of the gRPC code if the body was a gRPC status.
         type: `ERROR_TYPE_…`, open to new values.
         message: For developers, as sent, or None; it may repeat personal data, so the error's text leaves it out. It is
-            falsy, so that Sentry shows the error's text instead: ask `error.message is not None`.
+            falsy, so that Sentry shows the error's text instead: check `error.message is not None`.
         user_title: A short text for end users, as sent.
         user_message: A longer text for end users, as sent.
-        trace_id: What the service's support asks for, as sent.
+        trace_id: The id to give to the service's support, as sent.
         shown_code: The code, if the service or gRPC documents it.
         shown_trace_id: The trace id, if it has the documented form and repeats no digits of the request.
         details: The body's `details`: an object, or a list in a gRPC status.
@@ -259,7 +259,7 @@ class ApiError(ConnectlyError):
     """
 
     advice: ClassVar[str | None] = None
-    """What the text says if no documented code says more."""
+    """The text's reason if there is no documented code."""
 
     def __init__(
         self,
@@ -276,7 +276,7 @@ class ApiError(ConnectlyError):
         body: bytes = b"",
         sent: Iterable[str] = (),
     ) -> None:
-        """Compose a text that is safe to log; `sent` is what the request held, which no trace id may repeat."""
+        """Build a text that is safe to log; `sent` is what the request contained, which no trace id may repeat."""
         self.status = status
         self.code = code
         self.type = type
@@ -348,7 +348,7 @@ class OutsideWindowError(RequestRejectedError):
 class OptedOutError(RequestRejectedError):
     """The customer opted out of templates: stop sending them."""
 
-    advice = "the customer opted out of templates; send no more of them"
+    advice = "the customer opted out of templates; stop sending them"
 
 
 class RecipientRejectedError(RequestRejectedError):
@@ -358,9 +358,9 @@ class RecipientRejectedError(RequestRejectedError):
 
 
 class TemplateRejectedError(RequestRejectedError):
-    """The template does not exist in that language, is being deleted, or its parameters do not fit."""
+    """The template does not exist in that language, is being deleted, or its parameters do not match."""
 
-    advice = "the template is missing, is being deleted, or its parameters do not fit"
+    advice = "the template is missing, is being deleted, or its parameters do not match"
 
 
 class SenderRestrictedError(RequestRejectedError):
@@ -370,10 +370,10 @@ class SenderRestrictedError(RequestRejectedError):
 
 
 class RateLimitError(ApiError):
-    """429: too many requests; nothing was accepted, so it is safe to try again, later.
+    """429: too many requests; nothing was accepted, so you can send it again later.
 
     Attributes:
-        retry_after: How many seconds from now the response asks to wait, or None if it does not say.
+        retry_after: How many seconds the response asks you to wait, or None if it does not say.
     """
 
     advice = "nothing was accepted"
@@ -420,4 +420,4 @@ class WebhookPayloadError(WebhookError):
 
 
 class WebhookStoreError(WebhookError):
-    """The store of handled events cannot be used: the text names the file, and what is wrong with it."""
+    """The store of handled events cannot be used: the text names the file and what is wrong with it."""

@@ -6,25 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 JsonValue = None | bool | int | float | str | list[Any] | tuple[Any, ...] | Mapping[str, Any]
-"""Whatever JSON can say; a tuple is written as an array.
+"""Any JSON value; a tuple is written as an array.
 
-Only the outermost value is described: a `dict[str, str]` or a `TypedDict` would not fit a description that went deeper,
-as `dict` and `list` are invariant. The whole value is looked at while the program runs.
+The type covers only the outermost value: `dict` and `list` are invariant, so a deeper type would reject a
+`dict[str, str]` or a `TypedDict`. The whole value is checked at run time.
 """
 
 
 def is_object(value: object) -> TypeGuard[dict[str, object]]:
-    """Say whether a decoded JSON value is an object."""
+    """Return whether a decoded JSON value is an object."""
     return isinstance(value, dict)
 
 
 def is_array(value: object) -> TypeGuard[list[object]]:
-    """Say whether a decoded JSON value is an array."""
+    """Return whether a decoded JSON value is an array."""
     return isinstance(value, list)
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Say whether a value is a dictionary or any other mapping; its keys are taken to be strings."""
+    """Return whether a value is a dictionary or any other mapping; its keys are taken to be strings."""
     return isinstance(value, (dict, Mapping))  # A dict is recognised without the slower abstract class.
 
 
@@ -41,11 +41,11 @@ def get_object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def get_objects(value: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
-    """Return the objects of an object's list field; what is no object is left out."""
+    """Return the objects of an object's list field; anything else is left out."""
     found = value.get(name)
     return [item for item in found if is_mapping(item)] if is_array(found) else ()
 
 
 def to_strings(value: object) -> Sequence[str]:
-    """Return the strings of a list; what is no string is left out."""
+    """Return the strings of a list; anything else is left out."""
     return [item for item in value if isinstance(item, str)] if is_array(value) else ()

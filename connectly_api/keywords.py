@@ -25,7 +25,7 @@ _SHORTEST: Final = 3
 _LONGEST: Final = 64
 """Characters of the longest name that an error repeats."""
 
-# Names of other libraries, of the wire and of WhatsApp's API that do not resemble ours.
+# Names from other libraries, from the wire and from WhatsApp's API that do not resemble ours.
 _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "body": ("text",),
     "business": ("business_id",),
@@ -70,7 +70,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-# Names of other libraries without an equivalent here.
+# Names from other libraries without an equivalent here.
 _NOWHERE: Final = frozenset({"message_id"})
 
 
@@ -78,7 +78,7 @@ def find_nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the closest known name; several if the name abbreviates several; none if none is close.
 
     Args:
-        name: Another spelling (`callbackData`), a synonym (`from_`), an abbreviation (`callback`), or a typing error.
+        name: Another spelling (`callbackData`), a synonym (`from_`), an abbreviation (`callback`), or a typo.
         known: The names that exist, the likeliest first.
     """
     plain = {re.sub("[^a-z0-9]", "", candidate): candidate for candidate in known}
@@ -108,7 +108,7 @@ def check_keywords(
     Args:
         given: The names of the arguments.
         known: The names that exist, the likeliest first; None if any name is allowed.
-        elsewhere: Names that belong somewhere else, and where, in words; they are suggested, too.
+        elsewhere: Names that belong somewhere else, with a text that says where; they are suggested, too.
 
     Raises:
         TypeError: An argument is unknown. The error names all unknown ones, each with the closest known name.
@@ -116,21 +116,21 @@ def check_keywords(
     if known is None or not (unknown := [name for name in given if name not in known]):
         return
     places = elsewhere or {}
-    told = [_describe(name, (*places, *known), places) for name in unknown]
+    problems = [_describe(name, (*places, *known), places) for name in unknown]
     plural = "s" if len(unknown) > 1 else ""
-    error = TypeError(f"unexpected keyword argument{plural} {', '.join(told)}")
-    error.__notes__ = []  # The caller's mistake: the traceback need not say where it was found.
+    error = TypeError(f"unexpected keyword argument{plural} {', '.join(problems)}")
+    error.__notes__ = []  # The caller's mistake: the traceback need not show where it was detected.
     raise error
 
 
 def _describe(name: str, candidates: Sequence[str], places: Mapping[str, str]) -> str:
     # The name may be unpacked data, possibly personal: repeat it only if it is an identifier.
     if not name.isidentifier() or len(name) > _LONGEST:
-        return f"of {len(name)} characters, which is no name"
+        return f"of {len(name)} characters, which is not a name"
     if name in places:
         return f"{name!r}: {places[name]}"
-    found = " or ".join(repr(candidate) for candidate in find_nearest(name, candidates))
-    return f"{name!r} (did you mean {found}?)" if found else repr(name)
+    suggestions = " or ".join(repr(candidate) for candidate in find_nearest(name, candidates))
+    return f"{name!r} (did you mean {suggestions}?)" if suggestions else repr(name)
 
 
 def list_keywords(function: Callable[..., object]) -> tuple[str, ...] | None:
@@ -159,7 +159,7 @@ def suggest_keywords(
 
 
 def suggest_init_keywords(function: Callable[P, None]) -> Callable[P, None]:
-    """Do the same for a constructor; `cut_traceback` hides its arguments."""
+    """Make a constructor suggest the closest name, too; `cut_traceback` hides its arguments."""
     known = (list_keywords(function) or ())[1:]
 
     @wraps(function)

@@ -14,7 +14,7 @@ def lazy_names(
 
     Args:
         package: The package's `__name__`.
-        homes: The modules below it, each with the public names that it defines.
+        homes: The submodules, each with the public names that it defines.
     """
     modules = {name: f"{package}.{module}" for module, names in homes.items() for name in names}
 

@@ -25,11 +25,13 @@ def read_national(number: str, region: object, size: int) -> str:
     code = region.upper() if isinstance(region, str) else ""
     if code not in phonenumbers.SUPPORTED_REGIONS:
         hint = "; the United Kingdom is GB" if code == "UK" else ""
-        raise InvalidInputError(f"region: must be the ISO 3166 code of a country, as CO or GB{hint}", field="region")
+        raise InvalidInputError(
+            f"region: must be the ISO 3166 code of a country, such as CO or GB{hint}", field="region"
+        )
     try:
         found = phonenumbers.parse(number, code)
     except phonenumbers.NumberParseException:
         found = phonenumbers.PhoneNumber()  # Not valid in any country.
     if not phonenumbers.is_valid_number(found):
-        raise InvalidRecipientError(f"phone: no such number in the plan of {code}", field="phone", size=size)
+        raise InvalidRecipientError(f"phone: not a valid number in {code}", field="phone", size=size)
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)

@@ -1,7 +1,7 @@
 """Read phone numbers as people write them.
 
-Nothing is guessed: a text that could mean two numbers, or that has a digit which is only dialled at home, is refused.
-Errors name the kind and the position of a character, never the text.
+Nothing is guessed: a text is refused if it could mean two numbers, or has a digit that is only dialled within the
+country. Errors name the kind and the position of a character, never the text.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS: Final = frozenset("0123456789")
 _BRACKETS: Final = frozenset({"Ps", "Pe"})
 
-# Country codes after which no number starts with a zero, because the zero is only dialled at home. (Italy and others
-# have numbers with a zero. In the last line, only numbers of the network itself start with two.)
+# Country codes after which no number starts with a zero, because the zero is only dialled domestically. (Italy and
+# others have numbers with a zero. In the last line, only numbers of the network itself start with two.)
 # Source: Google's libphonenumber; a test compares its metadata.
 TRUNK_ZERO: Final = re.compile(
     r"\+(?:20|27|31|32|33|36|40|41|43|44|46|48|49|51|53|54|55|57|58|60|61|63|64|66|84|86|90|92|93|94|95|98|211|212|213|218|231"
@@ -27,7 +27,7 @@ TRUNK_ZERO: Final = re.compile(
     r"|\+(?:62|81|82|91|598)0(?!0)"
 )
 
-# Country codes whose numbers are dialled with an 8 at home. Some numbers start with 8, so only one in brackets counts.
+# Country codes with an 8 that is only dialled domestically. Some numbers start with 8, so only one in brackets counts.
 _TRUNK_EIGHT: Final = frozenset({"+7", "+375", "+993"})
 
 # Other punctuation that libphonenumber accepts in national notation.
@@ -45,12 +45,12 @@ def read_international(text: str) -> tuple[str | None, str]:
     if not E164.fullmatch(number):
         return None, find_obstacle(number)
     if TRUNK_ZERO.match(number):
-        return None, "a zero after the country code is dialled at home only; write the number without it"
+        return None, "a zero after the country code is only dialled domestically; leave it out"
     return number, ""
 
 
 def is_international(text: str) -> bool:
-    """Say whether a text has a country code, which is when a + comes before all digits."""
+    """Return whether a text has a country code, that is, a + before all digits."""
     return next(
         (character in "+\uff0b" for character in text if character in "+\uff0b" or character.isdecimal()), False
     )
@@ -61,7 +61,7 @@ def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str
 
     Args:
         text: A number as somebody wrote it.
-        is_national: Whether it is in national notation, which allows a zero first in brackets (`(020) 7946 0958`),
+        is_national: Whether it is in national notation, which allows a leading zero in brackets (`(020) 7946 0958`),
             slashes, and digits of any script.
     """
     if is_national:
@@ -76,7 +76,7 @@ def strip_punctuation(text: str, *, is_national: bool = False) -> tuple[str, str
         elif character in _DIGITS or (character == "+" and not kept):
             if is_first_in_brackets and not is_national and (home := _find_home_digit(character, kept, text[place:])):
                 return "", (
-                    f"{home} in brackets, at character {place}: it cannot be seen whether it belongs to the number; "
+                    f"{home} in brackets, at character {place}: it is not clear whether it belongs to the number; "
                     "write the number as it is dialled from abroad"
                 )
             is_first_in_brackets = False
@@ -106,7 +106,7 @@ def find_obstacle(text: str) -> str:
 
 
 def _find_home_digit(digit: str, before: list[str], after: str) -> str | None:
-    """Return which digit, first in brackets, may only be dialled at home, in words, or None."""
+    """Return the leading digit in brackets that may only be dialled domestically, in words, or None."""
     if digit == "0":
         return "a zero"
     is_alone = unicodedata.category(after.lstrip()[:1] or "0") == "Pe"
@@ -138,5 +138,5 @@ _KINDS: Final = {
     "Cc": _BREAK,
     "Zl": _BREAK,
     "Zp": _BREAK,
-    "Cf": "which cannot be seen",
+    "Cf": "which is invisible",
 }

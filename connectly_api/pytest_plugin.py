@@ -6,8 +6,8 @@
         await connectly.send_text("+16044441111", "Hello!")
         connectly_sandbox.assert_sent_once("+16044441111", text="Hello!")
 
-They are plain fixtures, so they work in synchronous tests, and in those of pytest-asyncio and of anyio, on asyncio and
-on trio. They need the extra: `pip install 'connectly-api[sandbox]'`.
+They are plain fixtures, so they work in synchronous tests and with pytest-asyncio and anyio, on asyncio and trio. They
+need the extra: `pip install 'connectly-api[sandbox]'`.
 """
 
 from __future__ import annotations

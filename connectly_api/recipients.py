@@ -85,11 +85,11 @@ class Phone:
         Args:
             text: `+1 (604) 585-2331`, with its country code; with a region, also in national notation.
             region: The ISO 3166 code of a country, such as `CO` for `310 123 4567`. The number must be valid in that
-                country. Needs the extra `phone`. A text that starts with `+` is read as without a region.
+                country. Needs the extra `phone`. Ignored for a text that starts with `+`.
 
         Raises:
-            InvalidRecipientError: The rest is not a number; the error says which character is in the way, and where. A
-                zero that is only dialled at home (`+44 (0)20 …`, `+44 (020) …`, `+44 020 …`) is refused as well,
+            InvalidRecipientError: The text is not a number; the error says which character is wrong, and where. A
+                zero that is only dialled domestically (`+44 (0)20 …`, `+44 (020) …`, `+44 020 …`) is refused as well,
                 because a program cannot know whether it belongs to the number.
             InvalidInputError: There is no such region, or the extra is not installed.
         """
@@ -170,7 +170,7 @@ class Recipient:
     name: str | None = attrs.field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a recipient without phone number and BSUID, and a name that is no text."""
+        """Refuse a recipient with neither a phone number nor a BSUID, and a name that is not a string."""
         if self.phone is None and self.bsuid is None:
             raise InvalidRecipientError("recipient: needs a phone number or a BSUID", field="recipient")
         name: object = self.name
@@ -195,7 +195,7 @@ def to_recipient(value: RecipientLike) -> Recipient:
     """Convert a value to a recipient.
 
     Raises:
-        InvalidRecipientError: The value is no `+` with 7 to 15 digits and no BSUID, or has another type.
+        InvalidRecipientError: The value is neither `+` and 7 to 15 digits nor a BSUID, or has another type.
     """
     if isinstance(value, Recipient):
         return value

@@ -61,7 +61,7 @@ class Registrations:
         """Use a client's transport.
 
         Args:
-            transport: The client's.
+            transport: The client's transport.
             business_id: The business.
         """
         self._transport = transport
@@ -114,7 +114,7 @@ class Registrations:
         answer = await self._transport.send(request, timeout=timeout)
         if not answer.value.id:
             raise UnexpectedResponseError(
-                "create_webhook: accepted, but the answer holds no id; list the registrations to find it",
+                "create_webhook: accepted, but the response has no id; list the registrations to find it",
                 status=answer.response.status,
                 headers=answer.response.headers,
                 body=answer.response.body,
@@ -173,7 +173,7 @@ class Registrations:
         with fail_unsent():
             configuration = _build_configuration(echo, channel_types, filters, webengage)
             if address is None and not configuration:
-                raise InvalidInputError("address: nothing to change is given", field="address")
+                raise InvalidInputError("address: there is nothing to change", field="address")
             body = models.UpdateWebhookRequest(
                 address=UNSET if address is None else address, configuration=configuration
             )

@@ -10,7 +10,7 @@ from connectly_api.transport.protocol import Response
 
 @attrs.frozen
 class SentMessage:
-    """A message that the service accepted. Whether it arrives, you learn from its delivery statuses.
+    """A message that the service accepted. Its delivery statuses tell you whether it arrives.
 
     Attributes:
         id: The message's id, an opaque string; delivery statuses have it as `message_id`.

@@ -73,7 +73,7 @@ def check_options(options: Mapping[str, object], content: object) -> None:
         return
     kind: type[Any] = type(content)
     fields = attrs.fields_dict(kind) if attrs.has(kind) else {}
-    places = {name: f"give it to the content, {kind.__name__}(…, {name}=…)" for name in fields}
+    places = {name: f"pass it to the content, {kind.__name__}(…, {name}=…)" for name in fields}
     check_keywords(options, (*_OPTIONS, "recipient", "content"), elsewhere=places)
 
 
@@ -107,7 +107,7 @@ def build_request(
         business_id: The business.
         message: The message.
         limits: What to do about WhatsApp's limits on content.
-        with_rate_keys: Whether a pace will be kept, so that it need not decode the content again.
+        with_rate_keys: Whether to add the rate keys, so that pacing need not decode the content again.
 
     Raises:
         InvalidContentError: The content breaks limits; the error lists all of them.
@@ -116,7 +116,7 @@ def build_request(
     """
     content: object = message.content
     if not isinstance(content, _KINDS):
-        problem = f"must be one of the kinds of content, not {type(content).__name__}"
+        problem = f"must be a kind of content, not {type(content).__name__}"
         raise InvalidContentError([Violation("content", problem, level="error")])
     doubts = () if message.callback_data is None else check_for_large_integers(message.callback_data)
     if message.campaign_name is not None:
@@ -124,7 +124,7 @@ def build_request(
     if message.channel_type not in _CHANNELS:
         raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
     if message.channel_type != "whatsapp" and isinstance(message.content, Template):
-        raise InvalidInputError("channel_type: a template goes by whatsapp alone", field="channel_type")
+        raise InvalidInputError("channel_type: a template can only be sent through whatsapp", field="channel_type")
     raise_or_warn(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
     raise_or_warn(doubts, limits)
     if isinstance(message.content, Template):

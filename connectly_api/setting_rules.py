@@ -1,7 +1,7 @@
 """Checks that settings, ids and names share.
 
-White space around an id, a key or a name is a copying mistake that would only show much later, as a refusal by the
-service that does not name it.
+White space around an id, a key or a name is a copying mistake. Without these checks, it would only show later, as a
+refusal by the service that does not mention it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from connectly_api.errors import InvalidInputError
 
 UNSEEN: Final = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
-    # The two joiners belong to Persian and Hindi words and to emojis, but not at an end or between ASCII characters.
+    # The two joiners belong to Persian and Hindi words and to emojis, but never at an end or between ASCII characters.
     "|\\A[\\u200c\\u200d]|[\\u200c\\u200d]\\Z|(?<=[\\x00-\\x7f])[\\u200c\\u200d]+(?=[\\x00-\\x7f])"
 )
 """Control characters, line ends and other invisible characters, which get pasted along unnoticed."""

@@ -5,7 +5,7 @@
     connectly = Connectly(..., telemetry=Telemetry())
 
 A call is one span of the messaging conventions; each of its attempts is a client span of the HTTP conventions within
-it. No attribute holds a key, a phone number, a BSUID, a text or callback data, and the ids in the address are redacted.
+it. No attribute holds a key, a phone number, a BSUID, a text or callback data, and the ids in the URL are redacted.
 No trace context is sent to the service.
 
 Source: OpenTelemetry semantic conventions 1.27 and later, https://opentelemetry.io/docs/specs/semconv/, HTTP client and
@@ -43,7 +43,7 @@ _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5
 _FIRST_FAILURE: Final = 400
 
 _ATTEMPTS: ContextVar[count[int] | None] = ContextVar("connectly_api_attempts", default=None)
-"""Numbers the attempts of the call under way, from 0."""
+"""Numbers the attempts of the current call, from 0."""
 
 
 class Telemetry:
@@ -84,7 +84,7 @@ class Telemetry:
     def trace_call(
         self, request: Request[object], base_url: str
     ) -> Generator[Callable[[Answer[Any]], None], None, None]:
-        """Record one call, all its attempts within; the body passes its answer to what it is given, or raises."""
+        """Record one call with its attempts; the body passes its answer to the function that the context yields."""
         is_send = request.method == "POST" and "/send/" in request.path
         common: Attributes = {
             "messaging.system": "connectly",
@@ -133,7 +133,7 @@ class _TracedTransport:
         common: Attributes = {"http.request.method": request.method, **_describe_server(request.url)}
         result: Attributes = {}
         resent = next(_ATTEMPTS.get() or count())
-        # For the span alone: as a metric's attribute it would split every series.
+        # Only for the span: as a metric's attribute it would split every series.
         resends: Attributes = {"http.request.resend_count": resent} if resent else {}
         started = self._now()
         with self._tracer.start_as_current_span(
@@ -171,7 +171,7 @@ def _describe_server(url: str) -> Attributes:
 
 
 def _redact_ids(url: str) -> str:
-    """Return an address without its query, and with the ids in its path redacted as the conventions say."""
+    """Return a URL without its query, and with the ids in its path redacted as the conventions require."""
     parts = urlsplit(url)
     segments = parts.path.split("/")
     for index, segment in enumerate(segments[:-1]):

@@ -1,12 +1,12 @@
-"""Keeps arguments out of tracebacks: no frame's locals may hold a key, a number or a text.
+"""Keeps arguments out of tracebacks: no frame's locals may contain a key, a number or a text.
 
-Sentry, rich and `pytest -l` show the locals of each frame that an error passes through, and would find there what was
-being sent, in every form: arguments, a request's dictionaries, an HTTP library's headers. So each public function that
-takes such values is wrapped. When an exception leaves it, the wrapper drops its own arguments and cuts the traceback to
-the caller's frames and its own.
+Sentry, rich and `pytest -l` show the locals of each frame that an error passes through. They would contain what was
+being sent: arguments, a request's dictionaries, an HTTP library's headers. So each public function that takes such
+values is wrapped. When an exception leaves it, the wrapper drops its own arguments and cuts the traceback to the
+caller's frames and its own.
 
-An error that is not this package's is a bug, here or in an adapter, and whoever fixes it needs to know the place: it
-gets a note with the files and lines that were cut.
+An error of another class is a bug, here or in an adapter. To help fix it, it gets a note with the files and lines that
+were cut.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LONGEST: Final = 8
 def cut_traceback(function: F) -> F:
     """Wrap a function, or a coroutine function, so that no frame below the caller's shows its arguments.
 
-    Its name, documentation and signature stay, and so does whether it is a coroutine function.
+    The wrapper keeps its name, docstring and signature, and is a coroutine function if it is one.
     """
     if iscoroutinefunction(function):
 
@@ -70,7 +70,7 @@ def cut_init_traceback(kind: C) -> C:
 
 
 def hide_frames(error: BaseException, outer: BaseException | None) -> None:
-    """Cut the traceback of an error and of its causes, up to `outer`, which the caller was handling already."""
+    """Cut the traceback of an error and of its causes, up to `outer`, which the caller was already handling."""
     seen = {id(outer)}
     pending: list[BaseException | None] = [error]
     while pending:

@@ -20,7 +20,7 @@ _LONGEST_HOST: Final = 253
 _LONGEST_LABEL: Final = 63
 
 _EXTENSION: Final = re.compile(r"[^.].*\.(?=[0-9]*[a-z])(?P<extension>[a-z0-9]{1,8})", re.IGNORECASE)
-# Extensions of programs that serve files: their name is not the file's.
+# Extensions of programs that serve files: the name is not the file's.
 _PROGRAMS: Final = frozenset({"action", "ashx", "asp", "aspx", "cfm", "cgi", "do", "jsp", "jspx", "php"})
 _LONGEST_NAME: Final = 240
 
@@ -67,7 +67,7 @@ def find_file_name(address: str) -> str | None:
 
 
 def is_host(authority: str) -> bool:
-    """Say whether a URL's host is well formed.
+    """Return whether a URL's host is well formed.
 
     A host is an IPv6 address in brackets, an IPv4 address, or labels of letters and digits of any script, `-` and `_`.
     Parsers disagree on anything else, so one of them may see another host.

@@ -32,10 +32,10 @@ from examples.round_trip import send_and_collect
 DOCUMENTED = Path(__file__).resolve().parent.parent / "tests" / "data" / "requests"
 SILENT_CUSTOMER = "+16045550142"
 
-# How many of the documented calls create a registration.
+# The number of documented calls that create a registration.
 REGISTRATIONS = sum(name.startswith("webhook_create") for name in WEBHOOK_CALLS)
 
-# What webhooks report for each message, except for the one that fails and the one whose button is tapped.
+# The statuses that webhooks report for each message, except for the failing one and the one whose button is tapped.
 STATUSES = ("sent", "delivered", "read")
 FAILING = "session_video"
 TAPPED = "session_reply_buttons"
@@ -49,11 +49,11 @@ class Line:
     """A row of a table.
 
     Attributes:
-        what: What was tried.
+        what: The call or event.
         outcome: The result.
         milliseconds: How long it took.
         is_right: Whether the result is the expected one.
-        to: The documented recipient or address; or the message's status.
+        to: The documented recipient or URL; or the message's status.
     """
 
     what: str
@@ -79,7 +79,7 @@ def load_body(name: str) -> Any:  # noqa: ANN401 (JSON)
 
 
 def find_recipient(body: dict[str, Any]) -> str:
-    """Return the recipient of a documented body, or the address of a registration."""
+    """Return the recipient of a documented body, or the URL of a registration."""
     recipient = body.get("recipient", {})
     return str(body.get("number") or recipient.get("id") or recipient.get("userId") or body.get("address", ""))
 
@@ -162,7 +162,7 @@ async def collect_events(connectly: Connectly, sandbox: Sandbox) -> tuple[list[L
 
 
 def print_table(console: Console, title: str, headings: tuple[str, ...], lines: list[Line]) -> None:
-    """Print a table; without a third heading, the times are left out."""
+    """Print a table; without a third heading, omit the times."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for name in ("", "what", *headings[:2]):
         table.add_column(name, overflow="fold")

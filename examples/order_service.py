@@ -7,7 +7,7 @@ thanks the customer for tapping a button. `GET /orders/{id}` shows the status.
     python -m examples.order_service serve    serves the shop, with the settings in the environment
 
 To serve it, set `CONNECTLY_API_KEY`, `CONNECTLY_BUSINESS_ID` and `CONNECTLY_WEBHOOK_SECRET`, and register
-`https://<your address>/webhooks/connectly` for the topics `messages` and `delivery_status`. Orders are kept in
+`https://<your host>/webhooks/connectly` for the topics `messages` and `delivery_status`. Orders are kept in
 memory here; a real shop keeps them in its database.
 """
 
@@ -43,7 +43,7 @@ class Question(BaseModel):
 
 @attrs.frozen
 class Order:
-    """The question about one order, and what came of it."""
+    """The question about one order, and its outcome."""
 
     message_id: str | None = None
     tracker: StatusTracker = attrs.field(factory=StatusTracker)
@@ -62,7 +62,7 @@ class Order:
 
 
 def find_order_id(event: DeliveryStatus | ButtonReply) -> str | None:
-    """Return the order that an event is about: the question's callback data comes back with its events."""
+    """Return the order that an event is about: the question's callback data is returned with its events."""
     match event.callback_data:
         case {"order_id": str(order_id)}:
             return order_id
@@ -97,7 +97,7 @@ class Shop:
             self.orders[order_id] = attrs.evolve(order, tracker=tracker)
 
     async def record_answer(self, event: ButtonReply) -> None:
-        """Record a customer's answer, and thank for it once."""
+        """Record a customer's answer, and thank the customer once."""
         order_id, recipient = find_order_id(event), event.customer.recipient
         if order_id not in self.orders or recipient is None:
             return

@@ -1,4 +1,4 @@
-"""Sends messages and collects the webhooks about each, over sockets: part of `make demo`."""
+"""Sends messages and collects the webhooks about each, over sockets, as part of `make demo`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class History:
 
 @asynccontextmanager
 async def serve(app: WebhookApp) -> AsyncGenerator[str]:
-    """Serve an application on a free port until the block ends, and yield its address."""
+    """Serve an application on a free port until the block ends, and yield its URL."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     # A client that connects before the server has started waits in the socket's queue.
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -70,7 +70,7 @@ async def serve(app: WebhookApp) -> AsyncGenerator[str]:
 
 
 class TaggedClient:
-    """A client that puts its own callback data on every message, whatever the call passes."""
+    """A client that replaces the callback data of every message with its own."""
 
     def __init__(self, connectly: Connectly, callback_data: Mapping[str, str]) -> None:
         """Wrap a client."""
@@ -111,7 +111,7 @@ async def send_and_collect(
         tap: The name of a message with buttons, its customer, and the button to tap once everything is delivered.
 
     Returns:
-        The histories, and the receiver's address.
+        The histories, and the receiver's URL.
     """
     histories: dict[str, History] = defaultdict(History)
     ids: dict[str, str] = {}

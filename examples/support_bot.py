@@ -4,7 +4,7 @@
     python -m examples.support_bot serve    serves the bot, with the settings in the environment
 
 To serve it, set `CONNECTLY_API_KEY`, `CONNECTLY_BUSINESS_ID` and `CONNECTLY_WEBHOOK_SECRET`, and register
-`https://<your address>/` for the topic `messages`. Cases are kept in memory here; a real help desk keeps them
+`https://<your host>/` for the topic `messages`. Cases are kept in memory here; a real help desk keeps them
 in its database.
 """
 
@@ -42,7 +42,7 @@ ANSWERS: Final = {
     PERSON.id: "A colleague will write to you here.",
 }
 UNSURE: Final = (OutcomeUnknownError, ServerError, UnexpectedResponseError)
-"""After these the message may have arrived, and sending it twice is worse than not at all.
+"""After these errors, the message may have arrived, and sending it twice is worse than not at all.
 
 Any other error makes the webhook respond with 500, so that the service delivers the event again.
 """
@@ -70,11 +70,11 @@ class Case:
 
 
 class SupportBot:
-    """Answers customers, and passes on what colleagues write.
+    """Replies to customers, and forwards colleagues' replies.
 
     Attributes:
         app: The ASGI application that receives webhooks.
-        cases: By the customer's id in events.
+        cases: The open cases, by the customer's id in events.
     """
 
     def __init__(self, connectly: Connectly, secret: str, store: Store | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A sandbox that prints what happens: the examples run their demos on it, without a key or a network."""
+"""A sandbox that prints what happens. The examples run their demos on it, without a key or a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CUSTOMER = "+16044441111"
 
 
 class Transcript:
-    """Prints who did what, and when on the sandbox's clock."""
+    """Prints who did what, with the time on the sandbox's clock."""
 
     def __init__(self) -> None:
         """Create an empty sandbox with one customer, Ann."""

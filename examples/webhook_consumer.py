@@ -3,8 +3,8 @@
     python -m examples.webhook_consumer          runs a demo on a sandbox, with a crash halfway
     python -m examples.webhook_consumer serve    serves the consumer, with the settings in the environment
 
-To serve it, set `CONNECTLY_WEBHOOK_SECRET`, and register `https://<your address>/` for the topics `messages` and
-`delivery_status`. The file holds what customers wrote: treat it as personal data.
+To serve it, set `CONNECTLY_WEBHOOK_SECRET`, and register `https://<your host>/` for the topics `messages` and
+`delivery_status`. The file contains what customers wrote: treat it as personal data.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Inbox:
     def record(self, event: Event) -> bool:
         """Store an event and the status that it reports: both or neither.
 
-        The primary key makes it happen once, even if another process receives the event, or the same one after a crash.
+        The primary key ensures that this happens once, even if another process receives the event, or this one does
+        again after a crash.
 
         Returns:
             Whether the event was new.
@@ -135,7 +136,7 @@ async def run_demo() -> int:
 
 
 async def refuse_connections(_scope: object, _receive: object, _send: object) -> None:
-    """Stand in for a consumer that is not running."""
+    """Act like a consumer that is not running."""
     raise ConnectionRefusedError
 
 

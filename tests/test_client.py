@@ -199,7 +199,9 @@ async def test_whatsapps_limits_are_not_those_of_sms(connectly: Connectly, mock:
 @pytest.mark.parametrize("answer", [b"", b"{}", b'{"id":null}', b'{"id":""}'])
 async def test_an_acceptance_without_an_id_is_an_error_with_the_raw_answer(answer: bytes) -> None:
     connectly = Connectly(**SETTINGS, transport=MockTransport(lambda _: Response(200, (), answer)))
-    with pytest.raises(UnexpectedResponseError, match="send_message: accepted, but the answer holds no id") as caught:
+    with pytest.raises(
+        UnexpectedResponseError, match="send_message: accepted, but the response has no message id"
+    ) as caught:
         await connectly.send_text(PHONE, "hello")
     assert caught.value.body == answer
 

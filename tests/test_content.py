@@ -270,7 +270,7 @@ def test_no_content_takes_a_mapping_or_a_set_for_a_list(make: Any, field: str) -
 
 
 def test_a_mapping_as_a_body_is_sent_to_parameters() -> None:
-    with pytest.raises(InvalidInputError, match="parameters= takes values by their names"):
+    with pytest.raises(InvalidInputError, match="use parameters= to pass values by name"):
         Template("t", "en", body={"body_1": "Ana"})
 
 

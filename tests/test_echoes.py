@@ -84,7 +84,7 @@ async def leaks(transport: TransportName, place: str, cases: Iterable[tuple[str,
 
 
 def is_in(echo: str, told: str) -> bool:
-    """Say whether an echo, or what is left of it in a place that takes letters or digits alone, was told."""
+    """Return whether an echo, or what is left of it in a place that takes letters or digits alone, was told."""
     digits = "".join(filter(str.isdecimal, echo))
     forms = {echo.lower(), re.sub(r"[^a-z]", "_", echo.lower()).strip("_")}
     numbers = {digits, digits[::-1]}

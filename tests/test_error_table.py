@@ -91,13 +91,13 @@ async def test_connection_refused() -> None:
     error = await send_to(f"http://127.0.0.1:{free_port()}")
     assert isinstance(error, NotSentError)
     assert error.retry_safe
-    assert "(3 tries)" in str(error)
+    assert "(3 attempts)" in str(error)
 
 
 async def test_name_not_found() -> None:
     error = await send_to("https://api.example.invalid")
     assert isinstance(error, NotSentError)
-    assert "(3 tries)" in str(error)
+    assert "(3 attempts)" in str(error)
 
 
 @pytest.mark.parametrize("certificate_for", ["127.0.0.1", "other.example"], ids=["unknown authority", "wrong name"])

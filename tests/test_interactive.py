@@ -119,7 +119,7 @@ NUMBERS: dict[str, tuple[Kind, list[Violation]]] = {
     ),
     "two sections, one without a title": (
         ListMessage("b", [Section("a", rows(1)), Section(None, rows(1, 1))]),
-        [Violation("sections[1].title", "is required where there are several sections", 0)],
+        [Violation("sections[1].title", "is required if there are several sections", 0)],
     ),
 }
 
@@ -180,7 +180,7 @@ def test_a_medium_on_top_is_checked_like_any_other_and_has_no_caption() -> None:
         Violation("header.url", "must be an absolute address that begins with http:// or https://", 1, level="error"),
         Violation("header.caption", "1025 characters; the limit is 1024", 1025, 1024),
         Violation("header.filename", "is empty", 0),
-        Violation("header.caption", "a header has no caption; put it into the text"),
+        Violation("header.caption", "a header cannot have a caption; put it into the text"),
     ]
 
 

@@ -118,7 +118,7 @@ async def test_nothing_is_suggested_where_nothing_is_near(connectly: Connectly, 
 
 async def test_a_field_of_the_content_is_sent_to_the_content(connectly: Connectly) -> None:
     options: Any = {"caption": "x", "sendr": PHONE}
-    with pytest.raises(TypeError, match=r"'caption': give it to the content, Image\(…, caption=…\), 'sendr' \(did"):
+    with pytest.raises(TypeError, match=r"'caption': pass it to the content, Image\(…, caption=…\), 'sendr' \(did"):
         await connectly.send(PHONE, Image(URL), **options)
 
 

@@ -118,7 +118,7 @@ def test_what_is_no_text_is_an_error_that_names_its_type(value: object, required
 
 @pytest.mark.parametrize("value", ["\ud800", "a\udfffb", "\ud83d\udc4d", "x" * 20 + "\ud800"], ids=ascii)
 def test_a_lone_surrogate_is_an_error_as_no_request_can_carry_it(value: str) -> None:
-    problem = "holds a lone surrogate, which UTF-8 cannot carry"
+    problem = "holds a lone surrogate, which UTF-8 cannot encode"
 
     assert list(check_text("title", value, 10)) == [Violation("title", problem, len(value), level="error")]
 
@@ -193,7 +193,7 @@ def test_no_name_is_a_doubt_where_the_address_has_none_either(url: object, doubt
         (None, Violation("url", "is required", level="error")),
         ("", Violation("url", "is empty", 0, level="error")),
         (b"https://example.com", Violation("url", "must be a string, not bytes", level="error")),
-        ("https://\ud800", Violation("url", "holds a lone surrogate, which UTF-8 cannot carry", 9, level="error")),
+        ("https://\ud800", Violation("url", "holds a lone surrogate, which UTF-8 cannot encode", 9, level="error")),
     ],
     ids=["none", "empty", "bytes", "surrogate"],
 )

@@ -276,7 +276,7 @@ def wire_names(model: type[Any]) -> list[str]:
 
 
 def holds(written: object, source: object) -> bool:
-    """Say whether everything of a source is in what was written of it, but for what reading is to change."""
+    """Return whether everything of a source is in what was written of it, but for what reading is to change."""
     if isinstance(source, dict) and isinstance(written, dict):
         return all(value is None or (key in written and holds(written[key], value)) for key, value in source.items())
     if isinstance(source, list) and isinstance(written, list):

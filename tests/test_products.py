@@ -108,8 +108,8 @@ NUMBERS: dict[str, tuple[list[ProductSection], list[Violation]]] = {
     "two sections without titles": (
         [ProductSection(None, ids(1)), ProductSection(None, ids(1))],
         [
-            Violation("sections[0].title", "is required where there are several sections", 0),
-            Violation("sections[1].title", "is required where there are several sections", 0),
+            Violation("sections[0].title", "is required if there are several sections", 0),
+            Violation("sections[1].title", "is required if there are several sections", 0),
         ],
     ),
 }

@@ -133,7 +133,7 @@ async def test_limits_can_be_a_warning_and_errors_cannot() -> None:
 async def test_a_template_goes_by_whatsapp_alone(name: str, language: str) -> None:
     mock = MockTransport(lambda _: Response(200, (), b'{"id":"01A"}'))
     connectly = Connectly(api_key="k", business_id="b", transport=mock)
-    with pytest.raises(InvalidInputError, match="a template goes by whatsapp alone") as caught:
+    with pytest.raises(InvalidInputError, match="a template can only be sent through whatsapp") as caught:
         await connectly.send_template(PHONE, name, language, channel_type="sms")
     assert caught.value.field == "channel_type"
     assert mock.requests == []

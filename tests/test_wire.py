@@ -142,7 +142,7 @@ def cycle() -> object:
     [
         ({"a": [1, float("nan")]}, r"body\.a\[1\]: is not a finite number"),
         ({"a": float("-inf")}, r"body\.a: is not a finite number"),
-        ({"a": b"x"}, r"body\.a: is of type bytes, which JSON does not know"),
+        ({"a": b"x"}, r"body\.a: is of type bytes, which JSON does not have"),
         ({"a": {1: 2}}, r"body\.a: has a key of type int"),
         ({"a": [{None: 2}]}, r"body\.a\[0\]: has a key of type NoneType"),
         ({"a": "\ud800"}, r"body\.a: holds a lone surrogate"),

@@ -37,14 +37,14 @@ BARE: Final[dict[str, str]] = {
 
 
 def takes_text(function: Callable[..., object]) -> bool:
-    """Say whether a text, or a value with texts in it, is among what a function takes."""
+    """Return whether a text, or a value with texts in it, is among what a function takes."""
     parameters = list(inspect.signature(function).parameters.values())
     texts = r"\b(str|bytes|Any|object|Options|Secrets|\w*Like|Message|WireRequest)\b"
     return any(re.search(texts, str(one.annotation)) for one in parameters)
 
 
 def only_keeps(kind: type) -> bool:
-    """Say whether a class's constructor does nothing that can fail: it neither converts nor checks."""
+    """Return whether a class's constructor does nothing that can fail: it neither converts nor checks."""
     return attrs.has(kind) and not (
         hasattr(kind, "__attrs_post_init__") or any(one.validator or one.converter for one in attrs.fields(kind))
     )

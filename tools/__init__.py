@@ -1,1 +1,1 @@
-"""Programs for maintainers of this project."""
+"""Tools for maintainers of this project."""

@@ -1,6 +1,6 @@
 """Compare two snapshots of a public module and classify each change as breaking or not. Pure.
 
-griffe finds the changes of a signature that break callers. The rest is compared here: types, `async`, decorators,
+griffe finds changes of signatures that break callers. This module compares the rest: types, `async`, decorators,
 re-exported names, and new members of protocols and typed dictionaries.
 """
 
@@ -65,11 +65,11 @@ def compare(module: str, old: str, new: str) -> tuple[Change, ...]:
 def find_unannounced(changes: Iterable[Change], unreleased: Entry | None) -> tuple[Change, ...]:
     """Return the breaking changes that the changelog does not announce.
 
-    A change is announced where Changed or Removed of the unreleased entry has its name in backticks: the full name, or
+    A change is announced if Changed or Removed of the unreleased entry has its name in backticks: the full name, or
     the part after the last dot. A constructor is announced by the name of its class.
 
     Args:
-        changes: What `compare` returned.
+        changes: The result of `compare`.
         unreleased: The changelog's entry for the next release, if it has one.
     """
     announced = "" if unreleased is None else unreleased.section("Changed") + unreleased.section("Removed")
@@ -103,7 +103,7 @@ def _collect_declarations(body: Iterable[ast.stmt], prefix: str) -> Iterator[tup
 
 
 def _render_header(node: Declaration) -> str:
-    """Return a declaration's text; of a class, the line before its members."""
+    """Return a declaration's text; for a class, the line before its members."""
     if isinstance(node, ast.ClassDef):
         return f"class {node.name}({', '.join([*map(ast.unparse, node.bases), *_keywords(node)])})"
     return ast.unparse(node)
@@ -114,7 +114,7 @@ def _keywords(node: ast.ClassDef) -> list[str]:
 
 
 def _find_breakages(module: str, old: str, new: str) -> dict[str, str]:
-    """Return the changes that griffe finds breaking, by path."""
+    """Return the breaking changes that griffe finds, by path."""
     visited = [griffe.visit(module, filepath=Path(f"{module}.pyi"), code=text) for text in (old, new)]
     found: dict[str, list[str]] = {}
     for breakage in griffe.find_breaking_changes(*visited):
@@ -145,7 +145,7 @@ def _is_typed_dict(node: Declaration | None) -> bool:
 
 
 def _is_widened(was: Declaration, now: Declaration, owner: Declaration | None) -> bool:
-    """Return whether a type alias, or a key of a typed dictionary, keeps all its choices and adds some."""
+    """Return whether a type alias, or a key of a typed dictionary, keeps all its choices and adds new ones."""
     match was, now:
         case ast.Assign(value=old), ast.Assign(value=new):
             return owner is None and _choices(old) < _choices(new)

@@ -1,4 +1,4 @@
-"""Render the public names and signatures of a module as a stub file, which griffe can read again."""
+"""Render the public names and signatures of a module as a stub file, which griffe can read."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def load(root: str) -> griffe.Module:
 
 
 def render(package: griffe.Module, module: str) -> str:
-    """Render a public module, and the types that its signatures name and no public module exports.
+    """Render a public module, and the types in its signatures that no public module exports.
 
     Args:
-        package: What `load` returned.
+        package: The result of `load`.
         module: One of `PUBLIC`.
     """
     homes = _find_homes(package)
@@ -71,7 +71,7 @@ def render(package: griffe.Module, module: str) -> str:
 
 
 def _format(code: str) -> str:
-    """Format code as a stub file, so that long signatures have one parameter a line."""
+    """Format code as a stub file, so that long signatures have one parameter per line."""
     command = [
         sys.executable,
         "-m",
@@ -112,7 +112,7 @@ def _find_homes(package: griffe.Module) -> Mapping[str, str]:
 def _find_unexported(
     package: griffe.Module, found: griffe.Object, homes: Mapping[str, str]
 ) -> dict[str, griffe.Object]:
-    """Return the package's type aliases and typed dictionaries that a declaration names and no module exports."""
+    """Return the package's type aliases and typed dictionaries in a declaration that no module exports."""
     unexported: dict[str, griffe.Object] = {}
     for path in _find_paths(found):
         if path in homes or not path.startswith(f"{package.path}."):
@@ -233,7 +233,7 @@ def _is_private(base: str | griffe.Expr, homes: Mapping[str, str]) -> bool:
 
 
 def _render_constructor(found: griffe.Class) -> Iterator[str]:
-    """Yield the parameters of the constructor that attrs writes; converters change their types."""
+    """Yield the parameters of the constructor that attrs generates; converters change their types."""
     yield "self"
     class_ = getattr(import_module(found.module.path), found.name)
     parameters = list(inspect.signature(class_).parameters.values())

@@ -1,8 +1,8 @@
 """Draw which room of the code imports which: `python -m tools.architecture` writes the pictures in docs/assets.
 
-A room is a folder, or a module that stands beside the folders. Its sentence stands here; the rest is read from the
-source: what it imports, on which floor it stands, and which libraries it alone uses. Left out are arrows that follow
-from others, imports for type checkers, and what every room may import. Run it again after a move.
+A room is a folder, or a module next to the folders. Its description is written here; the rest is read from the source:
+its imports, its floor, and the libraries that no other room uses. Arrows that follow from others, imports for type
+checkers, and modules that every room may import are left out. Run it again after you move modules.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Room:
 
     Attributes:
         name: The folder, or the module that gives the room its name.
-        sentence: What it is for, in a few words.
-        modules: Modules beside the folders that belong to it as well.
+        sentence: Its purpose, in a few words.
+        modules: Modules next to the folders that also belong to it.
     """
 
     name: str
@@ -45,8 +45,8 @@ class Picture:
 
     Attributes:
         path: The file.
-        folder: The folder that it shows, below the package; empty for the package itself.
-        rooms: Its rooms. The last one takes the modules that no other room has.
+        folder: The folder in the package; empty for the package itself.
+        rooms: Its rooms. The last one also gets all other modules.
     """
 
     path: Path
@@ -94,7 +94,7 @@ PICTURES: Final = (
 
 @attrs.frozen
 class Rooms:
-    """What the source says of a picture's rooms.
+    """The rooms of a picture, as read from the source.
 
     Attributes:
         imports: By room: the rooms that it imports.
@@ -109,8 +109,8 @@ def read_rooms(picture: Picture, package: Package) -> Rooms:
     """Sort the modules of a package into rooms.
 
     Args:
-        picture: Which rooms there are.
-        package: The package as it was read.
+        picture: The rooms.
+        package: The package.
 
     Raises:
         LookupError: A folder has no room, a room has no module, or rooms import each other.
@@ -129,7 +129,7 @@ def read_rooms(picture: Picture, package: Package) -> Rooms:
     found = {name: frozenset(others) for name, others in imports.items()}
     for group in group_cycles(found):
         if len(group) > 1:
-            raise LookupError(f"{', '.join(sorted(group))}: import each other, so none stands above the others")
+            raise LookupError(f"{', '.join(sorted(group))}: import each other, so they have no order")
     alone = {
         name: own.difference(*(libraries[other] for other in libraries if other != name))
         for name, own in libraries.items()
@@ -212,8 +212,8 @@ def draw(picture: Picture, rooms: Rooms) -> str:
     """Return a picture as SVG that follows the page's colours or, outside of a page, the system's.
 
     Args:
-        picture: What its rooms are for.
-        rooms: What the source says of them.
+        picture: The rooms' descriptions.
+        rooms: The rooms, as read from the source.
     """
     arrows = find_arrows(rooms.imports)
     rows, paths = _arrange(rooms.imports, arrows)
@@ -251,7 +251,7 @@ def draw(picture: Picture, rooms: Rooms) -> str:
 def _arrange(imports: Graph, arrows: Iterable[tuple[str, str]]) -> tuple[list[list[str]], list[list[str]]]:
     """Return the rows of rooms from the top, and each arrow's path through them.
 
-    An arrow passes the rows between its ends in lanes, which stand among the boxes as narrow boxes do.
+    An arrow crosses the rows between its ends in lanes, which take space like narrow boxes.
     """
     floors = find_floors(imports)
     rows: list[list[str]] = [[] for _ in range(max(floors.values()) + 1)]
@@ -268,7 +268,7 @@ def _arrange(imports: Graph, arrows: Iterable[tuple[str, str]]) -> tuple[list[li
 
 
 def _order(rows: list[list[str]], links: list[tuple[str, str]]) -> list[list[str]]:
-    """Order each row so that few arrows cross: in turns, every row follows the mean place of its neighbours."""
+    """Order each row so that few arrows cross, by the mean position of each box's neighbours."""
     best = rows
     for step in (1, -1) * 6:
         first, *others = rows[::step]
@@ -315,7 +315,7 @@ def _draw_box(box: _Box, lines: list[tuple[str, str]]) -> list[str]:
 
 
 def _draw_arrow(path: list[str], links: list[tuple[str, str]], boxes: Mapping[str, _Box], head: str) -> str:
-    """Return an arrow: curves between the rows, straight lines through those that it passes."""
+    """Return an arrow: curves between the rows, straight lines through the rows that it crosses."""
     steps: list[str] = []
     for upper, lower in pairwise(path):
         start = _find_end(upper, lower, [other for name, other in links if name == upper], boxes)
@@ -328,7 +328,7 @@ def _draw_arrow(path: list[str], links: list[tuple[str, str]], boxes: Mapping[st
 
 
 def _find_end(name: str, other: str, others: list[str], boxes: Mapping[str, _Box]) -> float:
-    """Return where an arrow leaves or reaches a box: arrows on one side share it evenly, in order."""
+    """Return where an arrow leaves or reaches a box: arrows on one side are spaced evenly, in order."""
     order = sorted(others, key=lambda one: boxes[one].middle)
     return boxes[name].left + boxes[name].width * (order.index(other) + 1) / (len(order) + 1)
 

@@ -1,7 +1,7 @@
-"""An extension for griffe that gives attrs classes their constructor, so that the API reference shows its signature.
+"""An extension for griffe that adds the constructors of attrs classes, for the signatures in the API reference.
 
-griffe reads sources without running them, and knows dataclasses but not attrs. A constructor's summary ("Check the
-settings.") goes, because the reference puts the constructor's text below that of its class.
+griffe reads sources without running them, and supports dataclasses but not attrs. It also removes the summary of each
+constructor ("Check the settings."), because the reference shows a constructor's text below that of its class.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class AttrsSignatures(griffe.Extension):
     """Adds `__init__` to every attrs class of a package, and cuts the summary of every other."""
 
     def on_package(self, *, pkg: griffe.Module, **_kwargs: Any) -> None:  # noqa: ANN401 (the hook's own signature)
-        """Change the constructors once the whole package is read."""
+        """Change the constructors after the whole package is read."""
         for found in list(_find_classes(pkg)):
             if (own := found.members.get("__init__")) is not None and own.docstring is not None:
                 own.docstring.value = own.docstring.value.partition("\n\n")[2]
@@ -56,7 +56,7 @@ def _add_constructor(found: griffe.Class, package: griffe.Module) -> None:
 
 def _read_parameters(owner: griffe.Class, package: griffe.Module, *, keyword_only: bool) -> Iterator[griffe.Parameter]:
     for name, member in owner.members.items():
-        # Without a label for instances it is a ClassVar.
+        # Without a label for instances, it is a ClassVar.
         if not isinstance(member, griffe.Attribute) or "instance-attribute" not in member.labels:
             continue
         if member.annotation is None or "property" in member.labels:
@@ -78,7 +78,7 @@ def _read_parameters(owner: griffe.Class, package: griffe.Module, *, keyword_onl
 
 
 def _find_accepted_type(converter: str | griffe.Expr | None, package: griffe.Module) -> str | griffe.Expr | None:
-    """Return what a converter of the package accepts: that, and not the field's type, is what may be given."""
+    """Return the type that the package's converter accepts, which is the argument's type, instead of the field's."""
     path = converter.canonical_path if isinstance(converter, griffe.Expr) else ""
     prefix = f"{package.path}."
     function = package[path.removeprefix(prefix)] if path.startswith(prefix) else None

@@ -39,5 +39,5 @@ def read_changelog(text: str) -> tuple[Entry, ...]:
     ends = [*(heading.start() for heading in headings[1:]), len(text)]
     return tuple(
         Entry(heading["version"], heading["date"], text[heading.end() : end].strip())
-        for heading, end in zip(headings, ends, strict=False)  # Without headings, only the end is left.
+        for heading, end in zip(headings, ends, strict=False)  # Without headings, only the end remains.
     )

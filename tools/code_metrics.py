@@ -1,6 +1,6 @@
 """Print numbers about the code's structure as Markdown: `python -m tools.code_metrics [TREE ...]`.
 
-A tree is a checkout of this project, by default this one; several are printed side by side. Generated code is left out.
+A tree is a checkout of this project, by default this one; several are printed side by side. Generated code is excluded.
 The depth of a folder's imports is the longest chain of modules in it that import each other at run time. A folder's
 rooms are its modules and the folders in it; its floors are the longest chain of rooms.
 """
@@ -24,7 +24,7 @@ _PRODUCT: Final = ("connectly_api", "codegen")
 _REPOSITORY: Final = (*_PRODUCT, "benchmarks", "examples", "tests", "tools")
 _GENERATED: Final = "lowlevel"
 _REPEATABLE: Final = frozenset({"__init__", "__main__", "conftest"})
-"""Names that Python and pytest ask for."""
+"""Names that Python and pytest require."""
 
 _ED_VERBS: Final = frozenset({"embed", "exceed", "feed", "need", "proceed", "seed", "shed", "speed", "succeed"})
 _ING_NOUNS: Final = frozenset(
@@ -58,12 +58,12 @@ class Folder:
     """The modules in a folder and below.
 
     Attributes:
-        modules: How many there are.
+        modules: The number of modules.
         depth: The longest chain of imports among them.
         rooms: The modules and the folders directly in it.
         floors: The longest chain of imports among its rooms.
-        arrows: How many pairs of them import one another.
-        median: The median module, in lines.
+        arrows: The number of imports between its rooms.
+        median: The median length of a module, in lines.
     """
 
     modules: int
@@ -76,14 +76,14 @@ class Folder:
 
 @attrs.frozen
 class Metrics:
-    """What a tree comes to.
+    """The metrics of a tree.
 
     Attributes:
         lines: Lines of product code.
-        modules: How many modules the product code has.
-        functions: How many functions the product code has.
+        modules: The number of modules of product code.
+        functions: The number of functions of product code.
         participles: Those named by a participle or a past tense, each with its file and line.
-        repeated: Module names that stand twice or more, with their files.
+        repeated: Module names that occur twice or more, with their files.
         folders: By path, parents first.
     """
 
@@ -96,10 +96,10 @@ class Metrics:
 
 
 def is_participle(name: str) -> bool:
-    """Say whether a function's name begins with a participle or a past tense instead of a verb or a noun.
+    """Return whether a function's name begins with a participle or a past tense instead of a verb or a noun.
 
-    A word that ends in -ed or -ing is one, and so is every word in the list of irregular ones, also after un-. Forms
-    that are the infinitive as well (read, put, set, cut, split) are not.
+    A word that ends in -ed or -ing counts, and so does every word in the list of irregular ones, also after un-. Forms
+    that are also the infinitive (read, put, set, cut, split) do not count.
     """
     word = name.strip("_").split("_", 1)[0]
     if word.endswith("ed"):
@@ -149,7 +149,7 @@ def measure(tree: Path) -> Metrics:
 
 
 def _build_rooms(graph: Graph, depth: int) -> Graph:
-    """Return which room of a folder imports which, from its modules; the folder itself is the room of its face."""
+    """Return which room of a folder imports which, from its modules; the folder's `__init__` is a room, too."""
 
     def name_room(module: str) -> str:
         return (module.split(".") + [""] * depth)[depth] if module else ""
@@ -165,7 +165,7 @@ def _count_lines(module: Module) -> int:
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Yield functions and methods; a property is a value, and named as one."""
+    """Yield functions and methods; a property is a value, and named like one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
@@ -195,7 +195,7 @@ def render(trees: Iterable[tuple[str, Metrics]]) -> str:
         "modules": [one.modules for one in columns],
         "functions": [one.functions for one in columns],
         "functions named by a participle or a past tense": [len(one.participles) for one in columns],
-        "module names that stand twice or more": [len(one.repeated) for one in columns],
+        "module names that occur twice or more": [len(one.repeated) for one in columns],
         "of these outside tests": [len(find_repeated_outside_tests(one)) for one in columns],
     }
     folders = dict.fromkeys(name for one in columns for name in one.folders)
@@ -212,14 +212,14 @@ def render(trees: Iterable[tuple[str, Metrics]]) -> str:
 
 
 def find_repeated_outside_tests(metrics: Metrics) -> list[str]:
-    """Return the module names that stand twice or more when tests are left out."""
+    """Return the module names that occur twice or more when tests are left out."""
     return [
         name for name, places in metrics.repeated.items() if sum(not place.startswith("tests/") for place in places) > 1
     ]
 
 
 def _render_folder(folders: list[Folder | None]) -> Iterator[str]:
-    """Yield the cells of a folder, with an arrow from tree to tree; a dash stands where a tree has no such folder."""
+    """Yield the cells of a folder, with an arrow from tree to tree; a dash means that a tree has no such folder."""
     for field in attrs.fields(Folder):
         yield " → ".join("–" if one is None else str(getattr(one, field.name)) for one in folders)
 
@@ -230,7 +230,7 @@ def _render_table(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the tables for the trees that are named, or for this one."""
+    """Print the tables for the given trees, or for this one."""
     trees = [Path(argument).resolve() for argument in arguments] or [_ROOT]
     print(render((tree.name, measure(tree)) for tree in trees))  # noqa: T201 (the output of a command)
 

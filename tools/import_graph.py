@@ -1,4 +1,4 @@
-"""Read which module of a package imports which, from the source alone: nothing is imported to find out."""
+"""Read which modules of a package import each other, from the source, without importing anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, Literal
 import attrs
 
 When = Literal["load", "call", "typing"]
-"""When an import runs: with its module, inside a function, or never, as it is for type checkers alone."""
+"""When an import runs: with its module, inside a function, or never, because it is only for type checkers."""
 
 RUN_TIME: Final[tuple[When, ...]] = ("load", "call")
 ALWAYS: Final[tuple[When, ...]] = ("load", "call", "typing")
@@ -62,7 +62,7 @@ class Package:
     modules: Mapping[str, Module]
 
     def find_module(self, name: str) -> str | None:
-        """Return the module that an absolute name is or is defined in; None for a name of another package."""
+        """Return the module that an absolute name is, or is defined in; None for a name of another package."""
         top, *parts = name.split(".")
         if top != self.name:
             return None
@@ -74,7 +74,7 @@ class Package:
         """Return which module imports which other modules of the package.
 
         Args:
-            when: Which imports count.
+            when: The imports to include.
         """
         chosen = set(when)
         graph: dict[str, frozenset[str]] = {}
@@ -128,9 +128,9 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def group_cycles(graph: Graph) -> list[frozenset[str]]:
-    """Return the groups of nodes that reach each other, lowest first; a node outside of any cycle is its own group.
+    """Return the groups of nodes that reach each other, lowest first; a node outside any cycle is its own group.
 
-    Imports of nodes that the graph does not have are left out. This is Tarjan's algorithm.
+    Imports of nodes that are not in the graph are ignored. This is Tarjan's algorithm.
     """
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}
@@ -157,7 +157,7 @@ def group_cycles(graph: Graph) -> list[frozenset[str]]:
 
 
 def find_floors(graph: Graph) -> dict[str, int]:
-    """Return how long the longest chain of imports below each node is; nodes of one cycle are on one floor."""
+    """Return how long the longest chain of imports below each node is; nodes of one cycle are on the same floor."""
     floors: dict[str, int] = {}
     for group in group_cycles(graph):
         below = {other for node in group for other in graph[node] & graph.keys()} - group

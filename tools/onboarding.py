@@ -1,7 +1,7 @@
 """Time a newcomer's path from a clone to the first message and the first webhook: `python -m tools.onboarding`.
 
-It clones the committed state into an empty folder, runs `make demo`, and follows the quick start there, with nothing
-that this checkout has installed.
+It clones the committed state into an empty folder, runs `make demo`, and follows the quick start there, without
+anything that this checkout has installed.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _SOURCES: Final = ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "se
 
 
 class ReleaseError(Exception):
-    """The release has a problem; the message says which, and what to do."""
+    """The release has a problem; the message names it, and says what to do."""
 
 
 def check_agreement(version: str, changelog: str, *, today: date, tag: str | None = None) -> str:
@@ -46,7 +46,7 @@ def check_agreement(version: str, changelog: str, *, today: date, tag: str | Non
         tag: The tag to publish, if any: `v` and the version of a release.
 
     Returns:
-        What would be built, as a sentence.
+        A sentence about what would be built.
 
     Raises:
         ReleaseError: They do not agree.
@@ -123,7 +123,7 @@ def _check_release(version: str, pending: Entry | None, newest: Entry | None, to
 def set_version(version: str, source: str, changelog: str, *, today: date) -> tuple[str, str]:
     """Return `_version.py` and the changelog with a new version.
 
-    A release takes the text under Unreleased, with today's date. A development version adds an empty Unreleased.
+    A release gets the text under Unreleased, with today's date. A development version adds an empty Unreleased.
 
     Args:
         version: The new version.

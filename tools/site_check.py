@@ -1,7 +1,7 @@
 """Check the built site: `python -m tools.site_check [SITE]`.
 
-Every internal link and anchor must have a target, every external address must be well formed, no page may load anything
-from another server, and the reference must have every public name. It uses the standard library alone.
+Every internal link and anchor must have a target, every external URL must be well formed, no page may load anything
+from another server, and the reference must have every public name. It only uses the standard library.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Page(HTMLParser):
 
     Attributes:
         anchors: Ids and names.
-        links: Addresses of `<a>`.
-        loads: Addresses of what a browser loads with the page.
+        links: URLs of `<a>`.
+        loads: URLs that a browser loads with the page.
     """
 
     def __init__(self, text: str) -> None:
@@ -42,7 +42,7 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Add an element's anchors and addresses."""
+        """Add an element's anchors and URLs."""
         attributes = {name: value or "" for name, value in attrs}
         self.anchors |= {attributes[name] for name in ("id", "name") if attributes.get(name)}
         if tag == "a" and "href" in attributes:
@@ -62,11 +62,11 @@ class _Site:
         return {path: Page(path.read_text(encoding="utf-8")) for path in sorted(self.folder.rglob("*.html"))}
 
     def find_problem(self, page: Path, address: str) -> str | None:
-        """Return the problem with an address on a page, or None."""
+        """Return the problem with a URL on a page, or None."""
         parts = urlsplit(address)
         if parts.scheme or parts.netloc:
             is_complete = bool({"https": parts.netloc, "mailto": parts.path}.get(parts.scheme))
-            return None if is_complete else "is not a complete https address"
+            return None if is_complete else "is not a complete https URL"
         # The 404 page is served at any path, so its own links are absolute.
         base = self.folder if parts.path.startswith("/") else page.parent
         target = (base / unquote(parts.path).lstrip("/")).resolve() if parts.path else page

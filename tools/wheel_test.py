@@ -1,7 +1,7 @@
 """Install the wheel in dist/ outside the checkout and test it there: `python -m tools.wheel_test PYTHON`.
 
-First with its declared dependencies alone: every module must import, and a message must be sent. Then with the test
-tools as well: the tests that do not need the checkout must pass.
+First with only its declared dependencies: every module must import, and a message must be sent. Then with the test
+tools: the tests that do not need the checkout must pass.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Tests of the checkout rather than of the package.
+# Tests of the checkout, not of the package.
 CHECKOUT_ONLY = (
     "codegen",
     "docs",
@@ -72,7 +72,7 @@ def write_constraints(folder: Path) -> Path:
 
 
 def make_environment(python: str, folder: Path) -> Path:
-    """Make an empty environment and return its interpreter."""
+    """Create an empty environment and return its interpreter."""
     run(python, "-m", "venv", "--without-pip", folder)
     return folder / "bin" / "python"
 

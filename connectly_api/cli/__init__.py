@@ -18,11 +18,11 @@ def main(arguments: Sequence[str] | None = None, *, transport: Transport | None 
     """Run one command and return its exit status.
 
     Args:
-        arguments: The command line; None takes the process's own.
-        transport: What carries requests instead of HTTP, for tests.
+        arguments: The command line; None means the process's own.
+        transport: The transport to use instead of HTTP, for tests.
     """
     try:
-        # Imported here, so that a missing extra gives a sentence instead of a traceback.
+        # Imported here, so that a missing extra is reported without a traceback.
         from connectly_api.cli.command_line import run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("connectly_api"):

@@ -1,4 +1,4 @@
-"""One call of the service, or with `--dry-run` the request that it would send."""
+"""Makes one call, or with `--dry-run` prints the request."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def call_service(
 
     Raises:
         CommandLineError: A setting is missing.
-        ConnectlyError: As the call.
+        ConnectlyError: As for the call.
     """
     settings = load_settings(options, sender)
     recorder = MockTransport(lambda _: Response(200, (), b'{"id":"none"}')) if options.dry_run else None
@@ -75,7 +75,7 @@ def call_service(
 def _create_client(settings: ClientSettings, limits: Limits, transport: object) -> Connectly:
     sender: str | Phone | None = settings.sender
     if settings.sender is not None:
-        with suppress(InvalidInputError):  # The client refuses it again, and names the setting.
+        with suppress(InvalidInputError):  # The client refuses it, too, with the setting's name.
             sender = Phone.parse(settings.sender)
     keywords: dict[str, Any] = {"sender": sender, "base_url": settings.base_url, "transport": transport}
     try:
@@ -90,7 +90,7 @@ def _create_client(settings: ClientSettings, limits: Limits, transport: object) 
 
 
 def _describe_peer(settings: ClientSettings) -> str:
-    """Return where requests go: `api.connectly.ai`, or `api.connectly.ai through HTTPS_PROXY`."""
+    """Return the server that requests go to: `api.connectly.ai`, or `api.connectly.ai through HTTPS_PROXY`."""
     base_url = settings.base_url or PRODUCTION
     proxy = read_proxy_from_environment(base_url)
     return urlsplit(base_url).netloc + (f" through {proxy[1]}" if proxy else "")

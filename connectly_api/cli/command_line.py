@@ -1,4 +1,4 @@
-"""The whole command line as one typer application, and the exit status of every end."""
+"""The command line as one typer application, and the exit status of each outcome."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _run_sandbox(context: typer.Context) -> None:
 
     Takes the options of python -m connectly_api.sandbox: see connectly sandbox --help.
     """
-    # Imported here, because it needs an extra of its own and is slow to import.
+    # Imported here, because it needs another extra and is slow to import.
     from connectly_api.sandbox.__main__ import main  # noqa: PLC0415
 
     sys.stdout.flush()
@@ -108,7 +108,7 @@ def run(arguments: Sequence[str], transport: Transport | None) -> int:
 
     Args:
         arguments: The command line.
-        transport: What carries requests instead of HTTP, or None.
+        transport: The transport to use instead of HTTP, or None.
     """
     words = list(arguments) or ["--help"]
     _prepare_output()
@@ -118,7 +118,7 @@ def run(arguments: Sequence[str], transport: Transport | None) -> int:
     except Exception as error:  # noqa: BLE001  (_report raises unknown ones again)
         return _report(error, words)
     except SystemExit as end:
-        # The sandbox's own options were wrong, or nothing read the help.
+        # The sandbox's own options were invalid, or nothing read the help.
         return _end_silently() if isinstance(end.__context__, BrokenPipeError) else _to_status(end.code)
     if status == INTERRUPTED:
         write_note("interrupted; a message that was being sent may have been delivered")
@@ -130,7 +130,7 @@ def _prepare_output() -> None:
     app.rich_markup_mode = "rich" if is_terminal() else None
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):
-            # Escape what the terminal's encoding lacks instead of failing.
+            # Escape characters that the terminal's encoding lacks, instead of failing.
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
@@ -165,7 +165,7 @@ def _to_document(error: Exception, code: int, advice: str | None = None) -> dict
 def _write_error(document: dict[str, Any], arguments: list[str], *, words: Mapping[str, str] | None = None) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     shown: Mapping[str, str] = words if words and "--show-message" in options else {}
-    with suppress(OSError):  # The exit status says it all the same.
+    with suppress(OSError):  # The exit status still shows it.
         if "--json" in options:
             sys.stderr.write(f"{json.dumps({'error': {**document, **shown}})}\n")
         else:
@@ -177,7 +177,7 @@ def _write_error(document: dict[str, Any], arguments: list[str], *, words: Mappi
 
 
 def _end_silently() -> int:
-    """Redirect standard output to nowhere, so that the interpreter cannot fail to flush it at its end."""
+    """Redirect standard output to the null device, so that the interpreter cannot fail to flush it at exit."""
     with suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     return READER_GONE

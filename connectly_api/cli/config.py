@@ -1,4 +1,4 @@
-"""Settings of a command: from its options, then the environment, then a `.env` file."""
+"""The settings of a command: from its options, then the environment, then a `.env` file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPTIONS: Final = {
     "CONNECTLY_BASE_URL": "--base-url",
     "CONNECTLY_WEBHOOK_SECRET": "--secret-file",
 }
-"""The variables that are read, from the environment and from a file, and the option that goes before each."""
+"""The variables, read from the environment and from a file, and the option that takes precedence."""
 
 _DIRECTORY_FILE: Final = ".env"
 _CONNECTION: Final = "Connection"
@@ -91,13 +91,13 @@ class Setting:
 
 @attrs.frozen
 class ClientSettings:
-    """What a client is created with.
+    """The settings of a client.
 
     Attributes:
         api_key: Never shown.
         business_id: The business.
         sender: One of the business's numbers, or None.
-        base_url: Where requests go, or None for production.
+        base_url: The URL of the service, or None for production.
         origins: The option or the variable that each setting came from.
     """
 
@@ -117,7 +117,7 @@ def load_settings(options: CallOptions, sender: str | None = None) -> ClientSett
 
     Raises:
         CommandLineError: The key or the business is missing, a file cannot be read, or `.env` in the working directory
-            would send the user's key to an address that the user did not name.
+            would send the user's key to a URL that the user did not choose.
     """
     settings = find_settings(
         {
@@ -140,7 +140,7 @@ def load_settings(options: CallOptions, sender: str | None = None) -> ClientSett
         raise CommandLineError("no business: set CONNECTLY_BUSINESS_ID, add it to .env, or use --business-id ID")
     is_foreign = address is not None and address.origin == "directory" and key.origin != "directory"
     if is_foreign and not options.dry_run:
-        # Otherwise any directory that you happen to work in could have your key sent to an address of its own.
+        # Otherwise any directory that you happen to work in could redirect your key to another server.
         raise CommandLineError(
             "CONNECTLY_BASE_URL: comes from .env in this directory, but the API key does not"
             "; use --base-url URL or --env-file .env"
@@ -158,10 +158,10 @@ def load_settings(options: CallOptions, sender: str | None = None) -> ClientSett
 
 
 def find_settings(options: Mapping[str, str | None], env_file: str | None) -> dict[str, Setting]:
-    """Return every setting that is given somewhere, under its variable's name.
+    """Return every setting that is given, by its variable's name.
 
     Args:
-        options: Values of options, under their variables' names; None where an option is not given.
+        options: Values of options, by their variables' names; None if an option is not given.
         env_file: The option `--env-file`.
 
     Raises:

@@ -14,7 +14,7 @@ from connectly_api.webhooks.events import Event
 
 
 def to_document(event: Event, *, personal: bool) -> dict[str, Any]:
-    """Return an event as JSON, under the names of its attributes in camel case.
+    """Return an event as JSON, with the names of its attributes in camel case.
 
     Args:
         event: The event.
@@ -24,7 +24,7 @@ def to_document(event: Event, *, personal: bool) -> dict[str, Any]:
 
 
 def format_lines(document: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield a `name: value` line for each value that is there."""
+    """Yield a `name: value` line for each value."""
     for name, value in document.items():
         if isinstance(value, dict) and name not in {"raw", "callbackData"}:
             yield from format_lines(cast("dict[str, Any]", value), f"{prefix}{name}.")
@@ -44,7 +44,8 @@ def _to_json(value: object, *, personal: bool) -> Any:  # noqa: ANN401  (JSON)
             return [_to_json(item, personal=personal) for item in cast("tuple[object, ...]", value)]
         case _ if attrs.has(type(value)):
             kind: type[Any] = type(value)
-            # What an event's repr leaves out is personal, and so are phone numbers and BSUIDs, whose reprs are masked.
+            # Values that an event's repr leaves out are personal, and so are phone numbers and BSUIDs, whose reprs are
+            # masked.
             return {
                 _to_camel_case(field.name): _to_json(getattr(value, field.name), personal=personal)
                 for field in attrs.fields(kind)

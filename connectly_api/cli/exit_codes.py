@@ -40,7 +40,7 @@ READER_GONE: Final = 141
 
 
 class CommandLineError(Exception):
-    """The command line, a file that it names, or a setting cannot be used; nothing was sent."""
+    """The command line, one of its files, or a setting is invalid; nothing was sent."""
 
 
 @attrs.frozen
@@ -50,7 +50,7 @@ class ExitStatus:
     Attributes:
         code: The number.
         meaning: A few words, for `--help`.
-        advice: What to do, or None where the error's text says it.
+        advice: What to do, or None if the error's text says it.
     """
 
     code: int
@@ -63,13 +63,13 @@ _WAIT: Final = "do not resend it blindly: wait for its delivery status"
 _STATUSES: Final[Mapping[type[ConnectlyError], ExitStatus]] = {
     ConnectlyError: ExitStatus(OTHER, "any other failure"),
     InvalidInputError: ExitStatus(3, "invalid input: nothing was sent", "correct the command; nothing was sent"),
-    NotSentError: ExitStatus(4, "not sent: safe to retry", "check the network and the address, then retry"),
+    NotSentError: ExitStatus(4, "not sent: safe to retry", "check the network and the URL, then retry"),
     OutcomeUnknownError: ExitStatus(5, "outcome unknown: it may have been delivered", _WAIT),
     ServerError: ExitStatus(6, "server error: it may have been delivered", f"if it was a message, {_WAIT}"),
     UnexpectedResponseError: ExitStatus(
         7, "accepted, but the response cannot be read", f"if it was a message, {_WAIT}"
     ),
-    ApiError: ExitStatus(8, "unexpected response", "check the address (--base-url)"),
+    ApiError: ExitStatus(8, "unexpected response", "check the URL (--base-url)"),
     AuthenticationError: ExitStatus(
         10, "authentication failed", "check the API key (CONNECTLY_API_KEY or --api-key-file)"
     ),
@@ -79,7 +79,7 @@ _STATUSES: Final[Mapping[type[ConnectlyError], ExitStatus]] = {
     RateLimitError: ExitStatus(14, "rate limit: safe to retry later", "retry later"),
     RequestRejectedError: ExitStatus(20, "request rejected", "correct the request"),
     OutsideWindowError: ExitStatus(21, "the 24-hour window is closed", "see 'connectly send template --help'"),
-    OptedOutError: ExitStatus(22, "the customer opted out", "send this customer no more templates"),
+    OptedOutError: ExitStatus(22, "the customer opted out", "stop sending templates to this customer"),
     RecipientRejectedError: ExitStatus(23, "the recipient's number is invalid", "correct or remove the number"),
     TemplateRejectedError: ExitStatus(24, "template rejected", "check the template's name, language and parameters"),
     SenderRestrictedError: ExitStatus(25, "the sender is restricted", "stop sending from this number"),
@@ -89,9 +89,7 @@ _STATUSES: Final[Mapping[type[ConnectlyError], ExitStatus]] = {
     WebhookPayloadError: ExitStatus(31, "valid signature, but no readable event", "respond with 400"),
 }
 
-_HOPELESS: Final = ExitStatus(
-    9, "not sent: a retry will not help", "correct the settings: certificate, proxy or address"
-)
+_HOPELESS: Final = ExitStatus(9, "not sent: a retry will not help", "correct the settings: certificate, proxy or URL")
 
 MEANINGS: Final[Mapping[int, str]] = {
     0: "done",
@@ -105,7 +103,7 @@ MEANINGS: Final[Mapping[int, str]] = {
 
 
 def find_exit_status(error: ConnectlyError) -> ExitStatus:
-    """Return the exit status for an error: that of its nearest class."""
+    """Return the exit status of an error's nearest class."""
     if isinstance(error, NotSentError) and not error.retry_safe:
         return _HOPELESS
     status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
@@ -134,16 +132,16 @@ def describe_error(error: ConnectlyError) -> dict[str, Any]:
 
 
 _EXCERPT: Final = 500
-"""Characters of a response that is no error of the service's: often a page of HTML."""
+"""Characters of a response that is not one of the service's errors: often an HTML page."""
 _WIDEST: Final = 4
-"""The most bytes of a character in UTF-8."""
+"""The maximum bytes of a character in UTF-8."""
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def read_service_words(error: ConnectlyError) -> dict[str, str]:
-    """Return the service's own words for `--show-message`: its message, and its code where the error's text has none.
+    """Return the service's own words for `--show-message`: its message, and its code if the error's text has none.
 
-    Without a message, the beginning of the response stands in, on one line.
+    Without a message, return the beginning of the response, on one line.
     """
     message, body = getattr(error, "message", None), getattr(error, "body", b"")
     if message is None:
@@ -159,7 +157,7 @@ def _format_error(error: ConnectlyError) -> str:
         return build_error_text(error, "see --show-message" if read_service_words(error) else "")
     if isinstance(error, (NotSentError, OutcomeUnknownError)) and (reason := explain_failure(error.__context__)):
         what = "not sent" if isinstance(error, NotSentError) else "outcome unknown"
-        # The system's words begin with a capital letter and end with their name: Connection refused (ECONNREFUSED).
+        # The system's texts begin with a capital letter and end with a name: Connection refused (ECONNREFUSED).
         words = reason[:1].lower() + reason[1:].partition(" (E")[0]
         return ", ".join((f"{what}: {words}", *getattr(error, "__notes__", ())))
     return str(error)

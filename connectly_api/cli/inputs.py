@@ -1,6 +1,6 @@
 """Files and standard input.
 
-Each function raises `CommandLineError` for what it cannot read; the error names the option and repeats no content.
+Each function raises `CommandLineError` for unreadable input; the error names the option but repeats no content.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def decode_text(option: str, content: bytes) -> str:
 
 
 def read_text(option: str, source: str) -> str:
-    """Read text from a file, or from standard input for `-`, without the last line end."""
+    """Read text from a file, or from standard input for `-`, without the final line end."""
     text = decode_text(option, read_bytes(option, source)).removesuffix("\n").removesuffix("\r")
     if not text:
         where = "standard input, which can be read only once," if source == STDIN else "the file"
@@ -42,7 +42,7 @@ def read_text(option: str, source: str) -> str:
 
 
 def read_value(option: str, value: str) -> str:
-    """Return a value as typed, or the text in standard input for `-`."""
+    """Return a value unchanged, or the text in standard input for `-`."""
     return read_text(option, STDIN) if value == STDIN else value
 
 
@@ -50,7 +50,7 @@ def read_secret(option: str, source: str) -> str:
     """Read a key or a secret: the only line of a file, or of standard input for `-`."""
     text = read_text(option, source)
     if "\n" in text:
-        raise CommandLineError(f"{option}: must hold only the secret, on one line")
+        raise CommandLineError(f"{option}: must contain only the secret, on one line")
     return text
 
 
@@ -67,5 +67,5 @@ def parse_json(option: str, text: str) -> JsonValue:
         place = f"line {error.lineno}, column {error.colno}"
         raise CommandLineError(f"{option}: is not JSON: {error.msg} at {place}; put strings in double quotes") from None
     except (ValueError, RecursionError):
-        raise CommandLineError(f"{option}: is JSON with a number too long or too many levels") from None
+        raise CommandLineError(f"{option}: is JSON with too long a number or too many levels") from None
     return value

@@ -1,4 +1,4 @@
-"""What all commands share that send a message: the recipient, the options, the call and its result."""
+"""Shared by all commands that send a message: the recipient, the options, the call and its result."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def send_content(to: str, content: Content, message: MessageOptions, options: Ca
     """Send a message and print its id.
 
     Raises:
-        CommandLineError: An option cannot be used.
-        ConnectlyError: As `Connectly.send`.
+        CommandLineError: An option is invalid.
+        ConnectlyError: As for `Connectly.send`.
     """
     settings: SendOptions = {
         "campaign_name": message.campaign,
@@ -109,7 +109,7 @@ def send_content(to: str, content: Content, message: MessageOptions, options: Ca
 def _parse_recipient(text: str, message: MessageOptions) -> Recipient:
     recipient = to_recipient(text) if text[:1].isalpha() else Recipient(_parse_phone(text, message.region))
     if message.bsuid is not None and recipient.bsuid is not None:
-        raise CommandLineError("--bsuid: TO is a BSUID already; make TO the phone number")
+        raise CommandLineError("--bsuid: TO is already a BSUID; pass the phone number as TO")
     bsuid = recipient.bsuid if message.bsuid is None else Bsuid(message.bsuid)
     return attrs.evolve(recipient, name=message.recipient_name, bsuid=bsuid)
 

@@ -40,7 +40,7 @@ def command(app: typer.Typer, name: str, *examples: str) -> Callable[[Callable[.
 
 
 def format_block(title: str, lines: tuple[str, ...]) -> str:
-    """Return lines under a title that the help keeps as they are: it does not wrap what follows a backspace."""
+    """Return lines under a title that the help does not wrap: it keeps what follows a backspace."""
     return "\n".join(("\b", f"{title}:", *(f"  {line}" for line in lines)))
 
 
@@ -71,6 +71,6 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
         function(**values, **options)
 
     run.__doc__ = function.__doc__
-    vars(run)["__signature__"] = inspect.Signature(parameters)  # What inspect, and so typer, reads.
+    vars(run)["__signature__"] = inspect.Signature(parameters)  # Read by inspect, and so by typer.
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run

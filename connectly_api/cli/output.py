@@ -1,4 +1,4 @@
-"""What a command prints: plain lines for pipes and files, tables for terminals, JSON for programs."""
+"""Output: plain lines for pipes and files, tables for terminals, JSON for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202
 
 
 class OutputError(Exception):
-    """Standard output cannot be written; the command itself was done.
+    """Standard output cannot be written; the command itself succeeded.
 
     Attributes:
         reason: The system's error.
@@ -27,12 +27,12 @@ class OutputError(Exception):
 
     def __init__(self, reason: OSError) -> None:
         """Keep the system's error."""
-        super().__init__(f"the output cannot be written: {reason.strerror}; the command itself was done")
+        super().__init__(f"the output cannot be written: {reason.strerror}; the command itself succeeded")
         self.reason = reason
 
 
 def is_terminal() -> bool:
-    """Say whether a person reads the output, rather than a program or a file."""
+    """Return whether a person reads the output, rather than a program or a file."""
     return sys.stdout.isatty()
 
 
@@ -43,7 +43,7 @@ def write_line(text: str) -> None:
 
 
 def write_bytes(content: bytes) -> None:
-    """Print bytes as they are."""
+    """Print bytes unchanged."""
     with _convert_errors():
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
@@ -77,7 +77,7 @@ def write_note(text: str) -> None:
 
 
 def flush_output() -> None:
-    """Write out what standard output still holds."""
+    """Flush standard output."""
     with _convert_errors():
         sys.stdout.flush()
 

@@ -32,7 +32,7 @@ app = typer.Typer(help="Send a message and print its id.")
 _HEADER: Final = "Header"
 
 Url = Annotated[str, typer.Argument(metavar="URL", help="The file's public URL.")]
-Caption = Annotated[str | None, typer.Option(metavar="TEXT", help="A text below it.")]
+Caption = Annotated[str | None, typer.Option(metavar="TEXT", help="A text shown below the file.")]
 Body = Annotated[str, typer.Argument(metavar="TEXT", help="The text, or - for stdin.")]
 BodyOption = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="The text, or - for stdin.")]
 Footer = Annotated[str | None, typer.Option(metavar="TEXT", help="The last line, up to 60 characters.")]
@@ -43,7 +43,7 @@ SectionsFile = Annotated[
 
 @attrs.frozen
 class HeaderOptions:
-    """The options for a message's header: one of them, or none."""
+    """The options for a message's header, at most one of them."""
 
     header_text: Annotated[str | None, typer.Option(metavar="TEXT", rich_help_panel=_HEADER, help="A text.")] = None
     header_image: Annotated[str | None, typer.Option(metavar="URL", rich_help_panel=_HEADER, help="An image.")] = None
@@ -288,4 +288,4 @@ def _send_template(
 
 def _check_sections(file: str | None, *others: object) -> None:
     if file is not None and any(others):
-        raise CommandLineError("--sections: holds all sections; do not combine it with others")
+        raise CommandLineError("--sections: contains all sections; do not combine it with others")

@@ -1,7 +1,7 @@
 """Buttons, rows, products, parameters and filters, as typed in an option or written in a JSON file. Pure.
 
-Each function raises `CommandLineError` for another form or shape; the error names the option, or the place in the file,
-and repeats no content.
+Each function raises `CommandLineError` for invalid input; the error names the option, or the place in the file, but
+repeats no content.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def parse_sections(rows: Sequence[str], sections: Sequence[str]) -> list[Section
     """Parse the sections of a list.
 
     Args:
-        rows: `ID=TITLE` or `ID=TITLE|DESCRIPTION`: a section without a title, which comes first.
+        rows: `ID=TITLE` or `ID=TITLE|DESCRIPTION`: they form the first section, which has no title.
         sections: `TITLE: ROW; ROW`.
     """
     untitled = [Section(None, [_parse_row("--row", text) for text in rows])] if rows else []
@@ -42,7 +42,7 @@ def parse_product_sections(products: Sequence[str], sections: Sequence[str]) -> 
     """Parse the sections of a product list.
 
     Args:
-        products: Retailer ids: a section without a title, which comes first.
+        products: Retailer ids: they form the first section, which has no title.
         sections: `TITLE: PRODUCT; PRODUCT`.
     """
     untitled = [ProductSection(None, products)] if products else []

@@ -1,4 +1,4 @@
-"""What is wrong with a command line, in our own words: the parser's repeat values, which may be personal. Pure."""
+"""Usage errors in our own words, because the parser's texts repeat values, which may be personal. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 import typer
 
-# A word in the place of a command, and the name of an option, are safe to repeat. Other words may be numbers or texts.
+# Only a word in the place of a command, and an option's name, are safe to repeat; other words may be personal.
 _COMMAND: Final = re.compile("[a-z][a-z-]*")
 _OPTION: Final = re.compile("--?[a-z-]+")
 
 
 def explain_usage_error(error: typer.TyperException, arguments: Sequence[str]) -> tuple[str, str]:
-    """Return what is wrong, and the command whose help to read.
+    """Return the problem, and the command whose help to read.
 
     Args:
-        error: What the parser raised.
+        error: The parser's exception.
         arguments: The command line.
     """
     context: Any = getattr(error, "ctx", None)

@@ -1,4 +1,4 @@
-"""`connectly webhooks`: the registrations, and the check of a webhook that was received."""
+"""`connectly webhooks`: manages registrations, and verifies received webhooks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The registration's id.")]
 
 @attrs.frozen
 class RegistrationOptions:
-    """The options of a registration, both for a new one and for a change."""
+    """The options of a registration, for `create` and `update`."""
 
     echo: Annotated[
         bool | None, typer.Option("--echo/--no-echo", metavar="", help="Also deliver the business's own messages.")
@@ -59,7 +59,7 @@ class RegistrationOptions:
         """Return the keywords for `connectly.webhooks`, and the secrets in them.
 
         Raises:
-            CommandLineError: An option cannot be used.
+            CommandLineError: An option is invalid.
         """
         filters = parse_filters(self.campaign or (), self.filter_ or ())
         keywords: dict[str, Any] = {
@@ -132,7 +132,7 @@ def _update(
     registration: RegistrationOptions,
     options: CallOptions,
 ) -> None:
-    """Change a registration. What you leave out stays as it is."""
+    """Change a registration. Options that you leave out stay unchanged."""
     keywords, secrets = registration.to_keywords()
     for flag, name, is_set in (
         ("--all-channels", "channel_types", all_channels),
@@ -201,12 +201,12 @@ def _read_secrets(files: list[str] | tuple[str, ...], env_file: str | None) -> l
 
 
 def _explain_line_end(raw: bytes, signature: str, secrets: list[str]) -> None:
-    """Say so if the signature fits without the last line end, which editors and shells add to a file."""
+    """Print a note if the signature matches the body without its final line end, which editors and shells add."""
     try:
         verify(raw.rstrip(b"\r\n"), signature, secrets)
     except WebhookSignatureError:
         return
-    write_note("the signature fits the body without its last line end, which the request did not have")
+    write_note("the signature matches the body without its final line end, which the request did not have")
 
 
 def _write_done(options: CallOptions, word: str, identifier: str, *, piped: str, document: dict[str, Any]) -> None:

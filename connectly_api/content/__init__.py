@@ -1,1 +1,1 @@
-"""What can be sent: one frozen value for each kind of message, its limits, and its form on the wire. Pure."""
+"""Content: one frozen class for each kind of message, with its limits and its form on the wire. Pure."""

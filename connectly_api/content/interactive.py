@@ -1,7 +1,7 @@
 """Lists and reply buttons, which a customer answers with a tap.
 
 Sources: https://docs.connectly.ai (send a session message); the limits are WhatsApp's,
-https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages and its neighbours.
+https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages and the pages next to it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class Button:
     """A reply button.
 
     Attributes:
-        id: Returned when the customer taps the button: 1 to 256 characters, unique in the message, no outer spaces.
+        id: Returned when the customer taps the button: 1 to 256 characters, unique in the message, without leading or
+            trailing spaces.
         title: The label: 1 to 20 characters, unique in the message.
     """
 

@@ -19,7 +19,7 @@ from connectly_api.web_address import find_file_name, find_web_address_problem
 Limits = Literal["strict", "warn", "off"]
 """`strict` refuses content that breaks a limit, `warn` warns, and `off` refuses only what cannot be sent at all."""
 
-# NaN is not between this and its negative, nor are the infinities and the integers that no float holds.
+# Excludes NaN, the infinities and integers too large for a float.
 _LARGEST: Final = sys.float_info.max
 _PACKAGE: Final = "connectly_api."
 _CONTROL: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
@@ -29,7 +29,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class LimitWarning(UserWarning):
-    """A message breaks one of WhatsApp's limits, or may not arrive as intended, and is sent all the same."""
+    """A message breaks one of WhatsApp's limits, or may not arrive as intended, and is sent anyway."""
 
 
 def raise_or_warn(violations: Iterable[Violation], limits: Limits) -> None:
@@ -37,8 +37,8 @@ def raise_or_warn(violations: Iterable[Violation], limits: Limits) -> None:
 
     Args:
         violations: The violations of one content.
-        limits: `strict` raises for errors and broken limits and warns of doubts; `warn` raises for errors and warns of
-            the rest; `off` only raises for errors.
+        limits: `strict` raises for errors and broken limits and warns of doubts; `warn` raises for errors and warns
+            about the rest; `off` only raises for errors.
 
     Raises:
         InvalidContentError: It lists every violation that is refused.
@@ -79,7 +79,7 @@ def check_text(field: str, value: object, most: int | None = None, *, required: 
     elif not isinstance(value, str):
         yield Violation(field, f"must be a string, not {type(value).__name__}", level="error")
     elif not value.isascii() and _SURROGATE.search(value):
-        yield Violation(field, "holds a lone surrogate, which UTF-8 cannot carry", len(value), level="error")
+        yield Violation(field, "holds a lone surrogate, which UTF-8 cannot encode", len(value), level="error")
     elif "\x00" in value:
         yield Violation(field, "holds a NUL character", len(value), level="error")
     elif not value.strip():
@@ -104,12 +104,12 @@ def check_file_name(field: str, value: object, url: object) -> Iterator[Violatio
         problems = {
             # check_text has reported NUL already.
             "holds a line break or a control character": bool(_CONTROL.search(value)) and "\x00" not in value,
-            "holds a slash or a backslash, which no file's name has": not {"/", "\\"}.isdisjoint(value),
-            "holds a character that turns the direction of text": bool(_TURNS.search(value)),
+            "holds a slash or a backslash, which a file name cannot have": not {"/", "\\"}.isdisjoint(value),
+            "holds a character that changes the direction of text": bool(_TURNS.search(value)),
         }
         yield from (Violation(field, problem, len(value)) for problem, holds in problems.items() if holds)
     if value is None and isinstance(url, str) and find_web_address_problem(url) is None and find_file_name(url) is None:
-        problem = "is not given, and the address ends with none; WhatsApp shows the document as Untitled"
+        problem = "is missing, and the URL does not end with one; WhatsApp shows the document as Untitled"
         yield Violation(field, problem, level="doubt")
 
 

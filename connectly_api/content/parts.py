@@ -33,7 +33,7 @@ def check_sections(sections: Sequence[object], titles: Sequence[tuple[int, objec
     yield from limits.check_count("sections", sections, _SECTIONS, what="sections")
     for index, title, members in titles:
         if title is None and len(sections) > 1:
-            yield Violation(f"sections[{index}].title", "is required where there are several sections", 0)
+            yield Violation(f"sections[{index}].title", "is required if there are several sections", 0)
         yield from limits.check_text(f"sections[{index}].title", title, TITLE, required=False)
         if not members:
             yield Violation(f"sections[{index}]", "is empty; at least 1 is needed", 0, 1, level="error")
@@ -45,7 +45,7 @@ def check_header(header: object) -> Iterator[Violation]:
         for violation in header.violations():
             yield attrs.evolve(violation, field=f"header.{violation.field}")
         if header.caption is not None:
-            yield Violation("header.caption", "a header has no caption; put it into the text")
+            yield Violation("header.caption", "a header cannot have a caption; put it into the text")
     else:
         yield from limits.check_text("header", header, _HEADER, required=False)
 

@@ -43,12 +43,12 @@ class Parameter:
 
 
 def _to_body(values: Iterable[str] | None) -> tuple[str, ...] | None:
-    instead = "; parameters= takes values by their names"
+    instead = "; use parameters= to pass values by name"
     return None if values is None else to_tuple(values, "body", instead=instead)
 
 
 def _to_button_urls(values: Iterable[str | None] | None) -> tuple[str | None, ...] | None:
-    instead = "; parameters= takes values by their names"
+    instead = "; use parameters= to pass values by name"
     return None if values is None else to_tuple(values, "button_urls", instead=instead)
 
 
@@ -115,7 +115,9 @@ class Template:
         yield from check_body("body", texts)
         headers = [field for field, parameter in named if str(parameter.name).startswith("header_")]
         if len(headers) > 1:
-            yield Violation(headers[1], f"a template has one header; {headers[0]} is given already", len(headers), 1)
+            yield Violation(
+                headers[1], f"a template can have only one header; {headers[0]} is given already", len(headers), 1
+            )
         yield from limits.check_distinct("parameters", [parameter.name for _, parameter in named], what="names")
 
     def to_parameters(self) -> list[models.TemplateParameter] | Unset:

@@ -1,8 +1,8 @@
 """WhatsApp's rules for the values of template parameters.
 
-The client checks them before sending, and the sandbox on receipt, so that your tests fail where your messages would.
+The client checks them before sending, and the sandbox on receipt, so that a test fails where a real message would.
 
-Sources: WhatsApp's documentation, https://developers.facebook.com/documentation/business-messaging/whatsapp, gives the
+Sources: WhatsApp's documentation, https://developers.facebook.com/documentation/business-messaging/whatsapp, has the
 lengths under templates/components: header 60, body 1024, URL of a button 2000 characters. (An older reference allowed
 32,768 for a body on its own.) A value with a line break, a tab or more than four spaces in a row is refused with error
 132018, "Param text cannot have new-line/tab characters or more than 4 consecutive spaces".
@@ -44,7 +44,8 @@ def check_value(field: str, name: str, value: str) -> Iterator[Violation]:
 
     Args:
         field: The field's path.
-        name: The parameter's name on the wire. An undocumented one may not be text, so its white space is only a doubt.
+        name: The parameter's name on the wire. An undocumented one may not be text, so white space in it is only a
+            doubt.
         value: A non-empty string.
     """
     if "\x00" in value:

@@ -1,4 +1,4 @@
-"""`python -m connectly_api.sandbox`: the sandbox on a socket, with a line on the terminal for whatever happens."""
+"""`python -m connectly_api.sandbox`: the sandbox on a socket, printing a line for each request and webhook."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until Ctrl-C.
 
     Args:
-        arguments: The arguments of the command line; None takes those of the process.
+        arguments: The arguments of the command line; None means those of the process.
 
     Returns:
-        The exit status: 0 after Ctrl-C, 1 where the sandbox cannot be set up or cannot listen.
+        The exit status: 0 after Ctrl-C, 1 if the sandbox cannot be set up or cannot listen.
     """
     options = build_parser().parse_args(arguments)
     try:
@@ -64,7 +64,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 async def _wait_for_signal() -> None:
-    """Wait for Ctrl-C, or for a supervisor's signal to stop."""
+    """Wait for Ctrl-C or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
@@ -80,7 +80,7 @@ async def _wait_for_signal() -> None:
 
 
 def _print(text: str) -> None:
-    with suppress(OSError):  # Nobody reads the output any more; the sandbox goes on answering.
+    with suppress(OSError):  # Nobody reads the output any more, but the sandbox keeps running.
         print(text, flush=True)  # noqa: T201  (the terminal is this program's output)
 
 

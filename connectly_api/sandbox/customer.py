@@ -1,4 +1,4 @@
-"""A customer whom a test plays."""
+"""A customer, played by a test."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from connectly_api.tracebacks import cut_traceback
 class Customer:
     """A customer of the business. Each verb happens at the sandbox's current time, and its events are delivered.
 
-    Whatever a customer writes opens the 24-hour window with the business's number that it goes to: the first one, or
-    the one whose message it answers, or `sender`.
+    Every message opens the 24-hour window with the business's number that receives it: `sender`, the number whose
+    message it replies to, or the first one.
 
     Attributes:
         phone: The phone number (E.164), or None.
@@ -47,7 +47,7 @@ class Customer:
             text: The text.
             reply_to: The id of the business's message that it quotes.
             referral: The advertisement that the customer came from, as JSON.
-            sender: The business's number that it goes to.
+            sender: The business's number that receives it.
 
         Raises:
             InvalidInputError: The text is empty, or there is no such message or number.
@@ -59,8 +59,8 @@ class Customer:
         """Tap a button of the latest message that has it.
 
         Args:
-            button: Its id or its text. The buttons of templates are not known here: any text is one.
-            message: The id of the message, where it is not the latest.
+            button: Its id or its text. The sandbox does not know the buttons of templates and accepts any text.
+            message: The id of the message, if it is not the latest.
 
         Raises:
             InvalidInputError: No message to this customer has the button.
@@ -73,7 +73,7 @@ class Customer:
 
         Args:
             row: Its id or its text.
-            message: The id of the message, where it is not the latest.
+            message: The id of the message, if it is not the latest.
 
         Raises:
             InvalidInputError: No message to this customer has the row.
@@ -119,13 +119,13 @@ class Customer:
 
         Args:
             type: The type of the file.
-            url: Its address.
-            caption: A text beside it.
+            url: Its URL.
+            caption: Its caption.
             filename: The name of a document.
-            sender: The business's number that it goes to.
+            sender: The business's number that receives it.
 
         Raises:
-            InvalidInputError: There is no such type, or the address is empty.
+            InvalidInputError: There is no such type, or the URL is empty.
         """
         await self._run("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
 
@@ -134,7 +134,7 @@ class Customer:
         """Send an image.
 
         Raises:
-            InvalidInputError: The address is empty.
+            InvalidInputError: The URL is empty.
         """
         await self.sends("image", url, caption=caption)
 

@@ -1,7 +1,7 @@
 """The engine of a sandbox: the only place that applies changes, moves the clock and performs I/O.
 
-Pure functions decide what follows from a request, a verb or a task that is due, and return changes. The engine applies
-them to the state, delivers the webhooks that are due, and passes requests and deliveries to the callbacks.
+Pure functions turn a request, a verb or a due task into changes. The engine applies them to the state, delivers the due
+webhooks, and passes requests and deliveries to the callbacks.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from connectly_api.sandbox.spec.api_operations import Service
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
 
 _TICK_SECONDS: Final = 0.02
-"""How often a running clock is read."""
+"""Seconds between two readings of a running clock."""
 
 _MAX_DELIVERIES: Final = 100
 """How many webhooks are delivered at the same time while the clock runs."""
@@ -47,8 +47,8 @@ class Engine:
 
     Attributes:
         settings: The sandbox's settings.
-        state: What the sandbox remembers; a reset replaces it.
-        webhook_sender: Delivers webhooks; a replay puts the recorded receivers here.
+        state: The sandbox's state; a reset replaces it.
+        webhook_sender: Delivers webhooks; a replay replaces it with the recorded receivers.
     """
 
     def __init__(
@@ -75,38 +75,38 @@ class Engine:
         self.state = State(now=self._start, keep=self.settings.keep)
 
     def receive(self, request: Request) -> Decision:
-        """Decide on a request, apply what follows from it, and keep it for inspection."""
+        """Decide on a request, apply its changes, and keep it for inspection."""
         self._sync_clock()
         decision = decide(self._service, self.settings, self.state, request)
         return self._conclude_request(request, apply_faults(self.settings, self.state, decision))
 
     def reset_unread(self, request: Request) -> Decision | None:
-        """Decide to reset the connection before the body of a request is read; None where no fault says so."""
+        """Decide whether to reset the connection before the body is read; None if no fault requires it."""
         found = self._service.find(request.path).get(request.method) if self.state.rules else None
         decision = None if found is None else decide_reset(self.settings, self.state, found.operation.id)
         return None if decision is None else self._conclude_request(request, decision)
 
     async def answer(self, request: Request) -> Decision:
-        """Receive a request, and deliver the webhooks that a fault wants before the response."""
+        """Receive a request, and deliver the webhooks that a fault moves before the response."""
         decision = self.receive(request)
         if decision.behavior.is_early:
             await self.deliver_due()
         return decision
 
     def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, without running the tasks that are due.
+        """Apply the changes of a verb, without running due tasks.
 
         Raises:
-            InvalidInputError: There is no such verb, or it cannot be done with these arguments.
+            InvalidInputError: There is no such verb, or an argument is invalid.
         """
         self._sync_clock()
         self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments))
 
     async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, and run the tasks that are due.
+        """Apply the changes of a verb, and run due tasks.
 
         Raises:
-            InvalidInputError: There is no such verb, or it cannot be done with these arguments.
+            InvalidInputError: There is no such verb, or an argument is invalid.
         """
         if verb in CLOCK_VERBS:
             await self._move_clock(verb, read_seconds(verb, arguments), arguments)
@@ -116,7 +116,7 @@ class Engine:
             await self.deliver_due()
 
     async def deliver_due(self) -> None:
-        """Run the tasks that are due now."""
+        """Run the due tasks."""
         await self.run_until(self.state.now)
 
     async def run_until(self, time: float) -> None:
@@ -135,7 +135,7 @@ class Engine:
         return self._clock_tasks is not None
 
     async def start_clock(self) -> None:
-        """Let a real clock run until `stop_clock`; a virtual one stands still."""
+        """Run a real clock until `stop_clock`; a virtual one stands still."""
         if self.settings.clock == "real" and self._clock_tasks is None:
             self._clock_tasks = anyio.create_task_group()
             await self._clock_tasks.__aenter__()
@@ -146,7 +146,7 @@ class Engine:
         tasks, self._clock_tasks = self._clock_tasks, None
         if tasks is not None:
             tasks.cancel_scope.cancel()
-            # Without the error of the caller's block, which would otherwise become part of a group.
+            # Without the error of the caller's block, which would otherwise become part of an exception group.
             await tasks.__aexit__(None, None, None)
 
     def build_recording(self) -> str:

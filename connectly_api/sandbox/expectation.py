@@ -1,4 +1,4 @@
-"""What a test expects of a message, and the text of a failure. Pure."""
+"""A test's expectation of a message, and the text of a failure. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connectly_api.json_values import get_object
 from connectly_api.sandbox.model.records import AcceptedMessage, ReceivedRequest
 
 _MAX_SHOWN: Final = 5
-"""How many messages, and how many refusals, a failure shows."""
+"""The maximum of messages, and of refusals, in a failure."""
 
 _VALUES: Final[Mapping[str, Callable[[AcceptedMessage], Any]]] = {
     "recipient": lambda message: " ".join(message.customer.ids),
@@ -26,12 +26,12 @@ _VALUES: Final[Mapping[str, Callable[[AcceptedMessage], Any]]] = {
 
 @attrs.frozen
 class Expectation:
-    """Values by name; a message matches if it has them all."""
+    """Values by name; a message matches if it has all of them."""
 
     wanted: Mapping[str, object] = attrs.field(repr=False)
 
     def find_differences(self, message: AcceptedMessage) -> list[str]:
-        """Return, in words, which values of a message differ."""
+        """Return a text for each value of a message that differs."""
         found: list[str] = []
         for name, wanted in self.wanted.items():
             value = _VALUES[name](message)
@@ -50,7 +50,7 @@ def describe_mismatch(
     messages: Sequence[AcceptedMessage],
     requests: Sequence[ReceivedRequest],
 ) -> str:
-    """Return the text of a failure: of all messages, none or several were found to match the expectation."""
+    """Return the text of a failure: no message, or several, match the expectation."""
     lines = [f"expected exactly one message with {expectation}; {len(found) or 'none'} of {len(messages)} match"]
     lines += [f"  matches: {_describe_message(message)}" for message in found[:_MAX_SHOWN]]
     if not found:

@@ -15,10 +15,10 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.model.settings import Settings
 
 _REPEATED: Final[Mapping[str, str]] = {"senders": "sender", "channels": "channel", "webhook_retries": "webhook-retry"}
-"""Settings that are lists: you give their flags once for each value."""
+"""Settings that are lists: repeat their flags for each value."""
 
 _TEXT_OPTIONS: Final = frozenset({"retry_after", "recipient", "operation", "topic", "code"})
-"""Options of a fault that are text even where they look like a number."""
+"""Options of a fault that are text even if they look like a number."""
 
 _EXAMPLES: Final = """examples:
   python -m connectly_api.sandbox
@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8750, help="0 picks a free one (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object per line, for programs")
     parser.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="(default: %(default)s)")
-    parser.add_argument("--show-personal-data", action="store_true", help="show phone numbers, paths and addresses")
+    parser.add_argument("--show-personal-data", action="store_true", help="show phone numbers, paths and URLs")
     parser.add_argument("--swagger", metavar="FILE", help="serve another Swagger 2.0 file")
     parser.add_argument("--replay", metavar="FILE", help="start with a recorded run; the clock then stands still")
     parser.add_argument("--record", metavar="FILE", help="write the run to a file when it ends")
@@ -57,13 +57,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def get_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that were given, and a real clock where none was."""
+    """Return the given settings; the clock is real by default."""
     given = {field.name: getattr(options, field.name) for field in attrs.fields(Settings) if field.name in options}
     return given if options.replay else {"clock": "real", **given}
 
 
 def parse_fault(text: str) -> dict[str, Any]:
-    """Return the arguments of the verb `fault` that `reset,every=5` stands for.
+    """Parse `reset,every=5` into the arguments of the verb `fault`.
 
     Raises:
         InvalidInputError: A part has no equals sign.

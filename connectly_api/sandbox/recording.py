@@ -1,6 +1,6 @@
-"""What is kept of a request, and a run as a file that can be replayed. Pure.
+"""Records requests, and writes a run as a file that can be replayed. Pure.
 
-A recording holds what customers and clients wrote, but no API key and no webhook secret.
+A recording contains what customers and clients wrote, but no API key or webhook secret.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from connectly_api.sandbox.model.state_changes import MessageAccepted
 
 _REDACTED: Final = "[redacted]"
 _SECRET_HEADERS: Final = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
-"""Their values are replaced whole; elsewhere in a request, only the sandbox's API key is."""
+"""Their values are redacted as a whole; elsewhere in a request, only the sandbox's API key is."""
 
 _FORMAT: Final = 1
 _TOO_LONG: Final = 413
@@ -46,7 +46,7 @@ class Recording:
     """A run.
 
     Attributes:
-        settings: Keywords of `Settings`, without the secret ones.
+        settings: Keywords of `Settings`, without secrets.
         entries: The timeline, as JSON.
     """
 
@@ -55,7 +55,7 @@ class Recording:
 
     @property
     def outcomes(self) -> dict[tuple[int, int], Outcome]:
-        """How receivers answered, by number of the event and attempt."""
+        """The responses of receivers, by number of the event and attempt."""
         return {
             (entry["number"], entry["attempt"]): Outcome(entry["status"], entry["problem"])
             for entry in self.entries
@@ -73,12 +73,12 @@ class Recording:
 
 
 def is_public_setting(attribute: attrs.Attribute[Any], _value: object = None) -> bool:
-    """Say whether a setting is not secret; for `attrs.asdict(settings, filter=…)`."""
+    """Return whether a setting is not secret; for `attrs.asdict(settings, filter=…)`."""
     return attribute.name not in {"api_key", "webhook_secret"}
 
 
 def record_request(request: Request, decision: Decision, number: int, now: float, key: str) -> ReceivedRequest:
-    """Return what is kept of a request: everything but credentials and the API key `key`."""
+    """Return the record of a request, without credentials and the API key `key`."""
 
     def redact(text: str) -> str:
         return text.replace(key, _REDACTED).replace(quote_plus(key), _REDACTED)
@@ -139,7 +139,7 @@ def parse_recording(text: str) -> Recording:
 
 
 def parse_request(entry: Mapping[str, Any], key: str) -> Request:
-    """Return a recorded request with the sandbox's API key, or without one where a wrong key was refused.
+    """Return a recorded request with the sandbox's API key, or without one if a wrong key was refused.
 
     Raises:
         InvalidInputError: The entry cannot be read.
@@ -159,7 +159,7 @@ def parse_request(entry: Mapping[str, Any], key: str) -> Request:
 
 
 def find_differences(recording: Recording, entries: Iterable[TimelineEntry]) -> list[str]:
-    """Return, in words, which requests got another response than the recorded one."""
+    """Return a sentence for each request whose response differs from the recorded one."""
     before = [entry for entry in recording.entries if entry["what"] == "request"]
     now = [serialize_entry(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
     return [
@@ -178,6 +178,6 @@ def _is_valid(entry: Mapping[str, Any]) -> bool:
 def _to_json(entry: TimelineEntry) -> dict[str, Any]:
     document = serialize_entry(entry)
     if isinstance(entry, ReceivedRequest):
-        # The exact bytes, which need not be text.
+        # The exact bytes, which may not be text.
         document["content"] = base64.b64encode(entry.body).decode()
     return document

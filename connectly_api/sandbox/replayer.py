@@ -30,10 +30,10 @@ async def replay(
     on_delivery: Callable[[Delivery], None] | None = None,
     **changes: Unpack[Options],
 ) -> Sandbox:
-    """Repeat a recorded run, and return the sandbox, to inspect it or to go on from there.
+    """Repeat a recorded run, and return the sandbox, which you can inspect or continue to use.
 
-    No webhook is delivered: receivers answer as they did in the recording. Where the recorded clock was real, a virtual
-    clock goes to the recorded times.
+    No webhook is delivered: the receivers' responses come from the recording. If the recorded clock was real, a virtual
+    clock is set to the recorded times.
 
     Args:
         path: The file that `Sandbox.save` wrote.
@@ -43,7 +43,7 @@ async def replay(
         **changes: Settings that differ from the recorded ones.
 
     Raises:
-        TypeError: There is no such setting; the error suggests the nearest one.
+        TypeError: There is no such setting; the error suggests the closest name.
         InvalidInputError: The file cannot be read, or is not a recording.
         ReplayError: A request got another response than before.
     """

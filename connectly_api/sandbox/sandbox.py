@@ -1,4 +1,4 @@
-"""The public face of the sandbox: what tests and programs call. The engine does the work."""
+"""`Sandbox`, the public interface. The engine does the work."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ _ANYTHING: Final = object()
 
 @cut_init_traceback
 class Sandbox:
-    """Connectly's Message API on your machine: the same routes, refusals and webhooks, and no network.
+    """Connectly's Message API on your machine: the same routes, refusals and webhooks, without a network.
 
     ```python
     async with Sandbox().serve() as address:
         ...  # address is "http://127.0.0.1:…"
     ```
 
-    In process, pass `sandbox.app` to anything that speaks ASGI. The clock stands still until you call `advance` or
+    In process, pass `sandbox.app` to any ASGI client. The clock stands still until you call `advance` or
     `settle`; then everything that is due happens: statuses, webhooks and their retries. The same settings and the same
     requests in the same order give the same ids. Use a sandbox in one event loop at a time.
 
     Attributes:
         app: The ASGI application.
-        settings: What the sandbox was made with.
+        settings: The sandbox's settings.
     """
 
     def __init__(
@@ -62,17 +62,17 @@ class Sandbox:
         on_delivery: Callable[[Delivery], None] | None = None,
         **options: Unpack[Options],
     ) -> None:
-        """Set up a sandbox in which nothing has happened yet.
+        """Create a sandbox in which nothing has happened yet.
 
         Args:
             swagger: A Swagger 2.0 file other than the package's: its path, its bytes, or the decoded file.
             on_request: Called with each request once its response is decided.
             on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
             **options: The keywords of `connectly_api.sandbox.Settings`: `api_key`, `business_id`, `senders`, `seed`,
-                and one for each question that the documentation answers in two ways or not at all.
+                and one for each point on which the documentation contradicts itself or is silent.
 
         Raises:
-            TypeError: There is no such setting; the error suggests the nearest one.
+            TypeError: There is no such setting; the error suggests the closest name.
             InvalidInputError: A setting has an invalid value, or the Swagger file cannot be read or served, or has a
                 path below `/__sandbox__`.
         """
@@ -85,11 +85,11 @@ class Sandbox:
         self.app: ASGIApp = build_app(self._engine)
 
     def __repr__(self) -> str:
-        """Show the counts; never the key or what was received."""
+        """Show the counts, but neither the key nor received content."""
         return f"Sandbox(received={self.received}, accepted={self.accepted})"
 
     async def __aenter__(self) -> Self:
-        """Let a real clock run until the block ends; a virtual one needs no block."""
+        """Run a real clock until the block ends; a virtual one needs no block."""
         await self._engine.start_clock()
         return self
 
@@ -108,7 +108,7 @@ class Sandbox:
             port: 0 picks a free one.
 
         Yields:
-            The address, `http://127.0.0.1:…`.
+            The URL, `http://127.0.0.1:…`.
 
         Raises:
             ServeError: The port is in use or not permitted, or the host is not one of this machine's.
@@ -128,17 +128,17 @@ class Sandbox:
 
     @property
     def messages(self) -> tuple[AcceptedMessage, ...]:
-        """The accepted messages that are kept, oldest first."""
+        """The kept accepted messages, oldest first."""
         return tuple(self._engine.state.messages.values())
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
-        """The requests that are kept, refused ones included, oldest first."""
+        """The kept requests, refused ones included, oldest first."""
         return tuple(self._engine.state.requests)
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
-        """The attempts to deliver webhook events that are kept, oldest first."""
+        """The kept delivery attempts of webhook events, oldest first."""
         return tuple(self._engine.state.deliveries)
 
     @property
@@ -148,7 +148,7 @@ class Sandbox:
 
     @property
     def entries(self) -> tuple[TimelineEntry, ...]:
-        """Requests, deliveries, statuses and verbs that are kept, in the order in which they happened."""
+        """The kept requests, deliveries, statuses and verbs, in the order in which they happened."""
         return tuple(self._engine.state.timeline)
 
     @property
@@ -193,8 +193,8 @@ class Sandbox:
             sender: The business's number.
 
         Raises:
-            AssertionError: No message matches, or several do. The text shows the messages that came closest, with
-                their content, and the requests that were refused.
+            AssertionError: No message matches, or several do. The text shows the closest messages, with their
+                content, and the refused requests.
         """
         __tracebackhide__ = True  # pytest then shows the line of the test.
         wanted: dict[str, object] = {
@@ -216,7 +216,7 @@ class Sandbox:
 
     @cut_traceback
     def customer(self, phone: str | None = None, *, bsuid: str | None = None, name: str | None = None) -> Customer:
-        """Return a customer to play; the business knows the customer from now on by what you give.
+        """Return a customer to play, whom the business knows from now on by these ids.
 
         Args:
             phone: The phone number (E.164).
@@ -243,7 +243,7 @@ class Sandbox:
         Args:
             name: The `templateName` of requests.
             language: The `language` of requests.
-            parameters: The names that a message has to give, no more and no fewer: `body_1`, `header_image` …
+            parameters: The names of exactly the parameters that a message must have: `body_1`, `header_image` …
             status: `paused` and `deleted` templates cannot be sent.
 
         Raises:
@@ -266,14 +266,14 @@ class Sandbox:
         probability: float | None = None,
         **options: Any,  # noqa: ANN401  (each kind has its own)
     ) -> None:
-        """Inject a fault, by rule. Where several rules match, the oldest one applies.
+        """Inject a fault by a rule. If several rules match, the oldest one applies.
 
         Faults of the response: `rate_limited` (429, with `retry_after`), `server_error` (`status`, `html`,
-        `accepted`), `slow_head` and `slow_body` (`seconds`, real ones), `hang` (`accepted`), `reset` (the connection is
+        `accepted`), `slow_head` and `slow_body` (real `seconds`), `hang` (`accepted`), `reset` (the connection is
         reset, and nothing is accepted; before the body is read, unless the rule has a recipient), `drop` (the message
         is accepted, and the response lost), `cut_off` (accepted, and the response ends in the middle), `truncated`
         (accepted, and half of the response's JSON is missing), `wrong_types`, `new_values` and `nulls` (accepted, and
-        the response's JSON is strange).
+        the response's JSON has unexpected values).
 
         Faults of the message: `fail_delivery` (`code`), `early_webhook` (its first status is delivered before the
         response).
@@ -283,7 +283,7 @@ class Sandbox:
 
         Args:
             what: The fault.
-            operation: The operation, `send_message` or the like, for faults of responses; None for all.
+            operation: The operation, such as `send_message`, for faults of responses; None for all.
             recipient: The customer's phone number or BSUID; None for all.
             topic: The webhook's topic; None for all.
             next: Applies to the next n matches.
@@ -292,7 +292,7 @@ class Sandbox:
             **options: The options of the fault, named above in parentheses.
 
         Raises:
-            TypeError: There is no such option; the error suggests the nearest one.
+            TypeError: There is no such option; the error suggests the closest name.
             InvalidInputError: A value is invalid, or cannot be combined with the others.
         """
         check_keywords(options, list_keywords(FaultRule))
@@ -319,7 +319,7 @@ class Sandbox:
 
     @cut_traceback
     def open_window(self, customer: str, *, sender: str | None = None) -> None:
-        """Open the 24-hour window as if the customer had just written, without an event: session messages are accepted.
+        """Open the 24-hour window, as if the customer had just written, but without an event.
 
         Args:
             customer: The customer's phone number (E.164) or BSUID.
@@ -332,10 +332,10 @@ class Sandbox:
 
     @cut_traceback
     def attach(self, address: str, app: Application) -> None:
-        """Deliver webhooks in process: an ASGI application receives those for addresses that begin with `address`.
+        """Deliver webhooks in process: an ASGI application receives those for URLs that begin with `address`.
 
         Args:
-            address: `https://bot.example/webhooks` or the like; nothing has to listen there.
+            address: A URL such as `https://bot.example/webhooks`; nothing has to listen there.
             app: An ASGI 3 application.
         """
         self._engine.webhook_sender.attach(address, app)
@@ -365,14 +365,14 @@ class Sandbox:
 
     @cut_traceback
     async def run_verb(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        """Run a verb by its name, as over HTTP, and deliver the webhooks that are due with it.
+        """Run a verb by its name, as over HTTP, and deliver the webhooks that it causes.
 
         Args:
             verb: `advance`, `settle`, or one of the verbs of customers and tests.
             **arguments: JSON values; None counts as absent.
 
         Raises:
-            InvalidInputError: There is no such verb, or it cannot be done with these arguments.
+            InvalidInputError: There is no such verb, or an argument is invalid.
         """
         await self._engine.run_verb(verb, arguments)
 
@@ -381,7 +381,7 @@ class Sandbox:
         self._engine.reset()
 
     def recording(self) -> str:
-        """Return the run as text, which `replay` can repeat. It holds what was written, and no key.
+        """Return the run as text, which `replay` can repeat. It contains what was written, but no key.
 
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.

@@ -4,8 +4,8 @@
 12:00:02  <- delivery_status sent       200  http://127.0.0.1:9000/...
 12:00:09  -> POST SendMessage           400  ERROR_CODE_MESSAGE_TEXT_EMPTY message.text: is empty
 
-Without `--show-personal-data`, a line consists of the sandbox's own words. What a client wrote may be personal in any
-spelling, so neither paths nor the names of unknown fields are shown, and only the origin of a webhook's address.
+Without `--show-personal-data`, a line consists of the sandbox's own words. Anything that a client wrote may
+be personal, so neither paths nor the names of unknown fields are shown, and only the origin of a webhook's URL.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _GREEN, _YELLOW, _RED, _DIM, _PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[
 _SHOWN_OF_REQUESTS: Final = ("number", "method", "operation", "status", "code", "messageId", "traceId", "fault", "at")
 _SHOWN_OF_DELIVERIES: Final = ("number", "attempt", "topic", "registrationId", "status", "problem", "fault", "at")
 
-# A phone number, however punctuated, or a BSUID. A message's id and a shortened number are neither.
+# A phone number, however punctuated, or a BSUID. A message's id or a shortened number does not match.
 _PERSONAL: Final = re.compile(
     r"(?<!\w)\+?\d(?:[ ().-]{0,2}\d){6,14}(?!\d)|(?<!\w)[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{5,128}"
 )
@@ -53,7 +53,7 @@ class TerminalFormat:
     colored: bool = False
 
     def format_banner(self, address: str, settings: Settings) -> str:
-        """Return how to use the sandbox, with commands that work as they stand."""
+        """Return how to use the sandbox, with commands to copy."""
         if self.is_json:
             listening = {"what": "listening", "address": address, "inspect": f"{address}{PREFIX}/"}
             secrets = {"apiKey": settings.api_key, "webhookSecret": settings.webhook_secret}
@@ -86,7 +86,7 @@ class TerminalFormat:
 
     def _name_request(self, received: ReceivedRequest) -> str:
         if self.personal:
-            # The business is the same in every path that leads to an operation.
+            # The business is the same in every path of an operation.
             path = re.sub("^/v1/businesses/[^/]+", "", received.path) if received.operation else received.path
             return f"{received.method} {path}"
         name = "(no operation)" if received.operation is None else received.operation.rpartition("_")[2]
@@ -175,7 +175,7 @@ def _name_webhook(delivery: Delivery) -> str:
 
 
 def _get_origin(address: str) -> str:
-    """Return an address without user, password, path and query."""
+    """Return a URL without user, password, path and query."""
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
@@ -193,10 +193,10 @@ def _get_color(entry: ReceivedRequest | Delivery) -> str:
 
 
 def _escape_unicode(line: str) -> str:
-    """Escape what a terminal may fail to show."""
+    """Escape characters that a terminal may not be able to show."""
     return line.encode("ascii", "backslashreplace").decode()
 
 
 def _escape_controls(line: str) -> str:
-    """Escape what a terminal might obey, line ends included."""
+    """Escape characters that control a terminal, line ends included."""
     return re.sub(r"[\x00-\x1f\x7f]", lambda match: f"\\x{ord(match[0]):02x}", line)

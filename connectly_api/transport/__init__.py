@@ -1,18 +1,18 @@
-"""The HTTP layer: from a pure `Request` to a parsed `Answer`, or to an error that says what became of the request.
+"""The HTTP layer: from a pure `Request` to a parsed `Answer`, or to an error that says what happened to the request.
 
-Theory of operation. A call passes these layers, each behind the next one's protocol, so each can be tested alone:
+Theory of operation. A call passes these layers, each behind a protocol, so each can be tested alone:
 
     Request        `protocol`: one operation's method, path, query and bytes; built without I/O
     Pipeline       `pipeline`: the key, the URL (`endpoint`), the deadline (`deadline`), retries (`retry`), typed errors
-                   (`outcome`, `failure_text`), and fair turns among hundreds of calls (`turns`)
+                   (`attempt_outcome`, `failure_text`), and fair turns among hundreds of calls (`turns`)
     telemetry      records each attempt, if the client has one (`Instrumentation`, implemented by `telemetry`)
     PacedTransport `pacing`, `rates`: waits so that no rate is exceeded, if the client keeps a pace
     an adapter     `adapters`: puts a `WireRequest` on the wire and returns a `Response`
 
-Two rules hold everywhere. First, only the pipeline looks at a status and decides whether to send again; what lies below
-sends a request once, or not at all. Second, nothing is taken for unsent without proof: an adapter notes in `Progress`
-that a request has not left, and takes it back before the first byte goes. So an error after that is "unknown", and a
-message is never sent twice. How each adapter proves it stands at the top of its module.
+Two rules hold everywhere. First, only the pipeline looks at a status and decides whether to retry; the layers below it
+send a request once, or not at all. Second, a request counts as unsent only with proof: an adapter records in `Progress`
+that a request has not left, and revokes that before the first byte goes. So an error after that is "unknown", and a
+message is never sent twice. The top of each adapter's module explains its proof.
 
 The adapters are `httpx` (default), `pyreqwest` (fast), `asgi` (an application in the same process) and `mock` (a
 function); `auto` chooses between the first two.

@@ -1,4 +1,4 @@
-"""What an attempt came to, and what the caller gets for it: a parsed answer, or a typed error. Pure."""
+"""The outcome of an attempt, as what the caller gets: a parsed response, or a typed error. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WHITE_SPACE: Final = " \t\r\n"
 
 @contextmanager
 def fail_unsent() -> Generator[None, None, None]:
-    """Raise `NotSentError` if a module that a call needs cannot be loaded: for lack of file descriptors, perhaps."""
+    """Raise `NotSentError` if a module that a call needs cannot be loaded, for example for lack of file descriptors."""
     try:
         yield
     except (OSError, ImportError) as error:
@@ -30,13 +30,13 @@ def fail_unsent() -> Generator[None, None, None]:
 
 
 def check_response(returned: object, progress: Progress) -> Response | Failure:
-    """Return what an adapter returned, or a failure if that is not a response: it is unknown what it did."""
+    """Return the adapter's response; if it is something else, a failure, as nobody knows what the adapter did."""
     match returned:
         case Response(status=int(), headers=tuple() as headers, body=bytes()) if all(map(_is_header, headers)):
             return returned
         case _:
             progress.may_have_left = True
-            return to_failure(BrokenExchangeError("the transport returned something else than a Response"), progress)
+            return to_failure(BrokenExchangeError("the transport did not return a Response"), progress)
 
 
 def _is_header(pair: object) -> bool:
@@ -48,7 +48,7 @@ def _is_header(pair: object) -> bool:
 
 
 def to_failure(error: Exception, progress: Progress) -> Failure:
-    """Return what an exception of an adapter means."""
+    """Convert an exception from an adapter."""
     transient = is_transient(error) if progress.is_transient is None else progress.is_transient
     return Failure(error, progress.may_have_left, transient)
 
@@ -61,17 +61,17 @@ def describe_outcome(outcome: Response | Failure) -> str:
 
 
 def parse_answer(request: Request[T], response: Response) -> Answer[T]:
-    """Parse a 2xx response, or raise what is known of the request if it is incomplete or unreadable."""
+    """Parse a 2xx response; raise a typed error if it is incomplete or unreadable."""
     if not response.complete:
         broken = OutcomeUnknownError(
-            f"{request.operation}: the answer, status {response.status}, broke off after {len(response.body)} bytes"
+            f"{request.operation}: the response, status {response.status}, broke off after {len(response.body)} bytes"
         )
         raise apply_method(broken, request.method, response)
     try:
         return Answer(request.parse(_decode_json(response.body)), response)
     except (ValueError, RecursionError, OSError, ImportError) as error:
         unreadable = UnexpectedResponseError(
-            f"{request.operation}: the answer, status {response.status}, {len(response.body)} bytes, is not the JSON"
+            f"{request.operation}: the response, status {response.status}, {len(response.body)} bytes, is not the JSON"
             f" that was expected ({type(error).__name__})",
             status=response.status,
             headers=response.headers,
@@ -84,21 +84,21 @@ def build_failure_error(
     request: Request[object], failure: Failure, attempts: int
 ) -> NotSentError | OutcomeUnknownError:
     """Return the error for a request that got no response."""
-    tries = "" if attempts == 1 else f" ({attempts} tries)"
+    tries = "" if attempts == 1 else f" ({attempts} attempts)"
     reason = describe_failure(failure.error)
     timed_out = isinstance(failure.error, TimeoutError)
     if not failure.may_have_left:
         text = f"{request.operation}: not sent{tries}: {reason}"
         return _set_cause(NotSentError(text, timed_out=timed_out, retry_safe=failure.is_transient), failure.error)
     unknown = OutcomeUnknownError(
-        f"{request.operation}: the request may have been carried out, but no answer came{tries}: {reason}",
+        f"{request.operation}: the request may have been carried out, but no response came{tries}: {reason}",
         timed_out=timed_out,
     )
     return _set_cause(apply_method(unknown, request.method, failure), failure.error)
 
 
 def apply_method(error: _Error, method: str, outcome: Response | Failure) -> _Error:
-    """Set what the request's method says of an error: a read has no effect, and is safe to repeat as retries do it."""
+    """Set an error's two facts by the request's method: a read has no effect, and is safe to repeat like a retry."""
     if is_read(method):
         error.may_have_taken_effect = False
         error.retry_safe = is_repeatable(method, outcome)
@@ -112,12 +112,12 @@ def _set_cause(error: _Error, cause: Exception) -> _Error:
 
 
 def _decode_json(body: bytes) -> object:
-    """Return the JSON value that a body holds; None if it holds nothing but white space."""
+    """Return the JSON value that a body holds; None if it is only white space."""
     try:
         text = body.decode().strip(_WHITE_SPACE)
         value, end = _DECODER.raw_decode(text) if text else (None, 0)
         if end == len(text):
             return value
     except ValueError:
-        pass  # A byte order mark, another encoding, or no JSON: json.loads finds out, in more time.
+        pass  # A byte order mark, another encoding, or not JSON: the slower json.loads finds out.
     return json.loads(body)

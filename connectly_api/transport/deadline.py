@@ -1,8 +1,8 @@
 """A cancel scope around each attempt: it ends at a deadline, or when the client is closed before the request has left.
 
 On asyncio, one shared timer is set to the earliest deadline: a timer per attempt would cost half as much again as its
-scope, and more with hundreds in flight, and almost none ever fires. The scopes are anyio's because only they tell their
-own cancellations from a caller's, whether the caller uses anyio or asyncio.
+scope, and more with hundreds in flight, and almost none ever fires. The scopes are anyio's because only they
+distinguish their own cancellations from a caller's, whether the caller uses anyio or asyncio.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Attempts:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, seconds: float, progress: Progress) -> _Attempt:
-        """Return a context whose body is cancelled after a number of seconds; execution continues behind it."""
+        """Return a context whose body is cancelled after a number of seconds; execution continues after it."""
         return _Attempt(self, seconds, progress)
 
     def cancel_unsent(self) -> None:
@@ -59,7 +59,7 @@ class Attempts:
     def remove(self, attempt: _Attempt) -> None:
         """Forget an attempt."""
         del self._running[attempt]
-        # While others run, the timer stays: at worst it fires once too early, and finds none that is late.
+        # While others run, the timer stays: at worst it fires once too early, and finds nothing to cancel.
         if not self._running and self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,4 +1,4 @@
-"""Where requests go: which addresses, keys and proxies are accepted, and how an address becomes a request's URL."""
+"""Where requests go: checks base URLs, keys and proxies, and builds a request's URL."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PROXY_SCHEMES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 def check_api_key(value: str) -> str:
-    """Return the key, if a header can carry it as it is; the error does not show it."""
+    """Return the key if a header can carry it unchanged; the error does not show it."""
     given: object = value
     if not isinstance(given, str):
         raise InvalidInputError(f"api_key: must be a string, not {type(given).__name__}", field="api_key")
@@ -42,7 +42,7 @@ def check_api_key(value: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine: `localhost`, 127.0.0.0/8, or ::1."""
+    """Return whether a host is this machine: `localhost`, 127.0.0.0/8, or ::1."""
     if host.lower() == "localhost":
         return True
     try:
@@ -65,7 +65,7 @@ def check_base_url(value: str) -> str:
 
 
 def check_transport_accepts(transport: Transport, base_url: str) -> None:
-    """Let an adapter refuse an address, if it has the optional method `check_base_url`; see `Transport`."""
+    """Let an adapter refuse a URL, if it has the optional method `check_base_url`; see `Transport`."""
     check: Callable[[str], None] | None = getattr(transport, "check_base_url", None)
     if check is not None:
         check(base_url)
@@ -77,16 +77,16 @@ def find_address_problem(text: str, *, with_query: bool = False) -> str | None:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return "is not an address"
-    # The first that holds is reported. Some look at the text itself, as urlsplit silently drops some controls.
+        return "is not a URL"
+    # The first match is reported. Some look at the text itself, as urlsplit silently drops some controls.
     problems = {
-        "holds white space or control characters": bool(_SPACE_OR_CONTROL.search(text)),
+        "contains white space or control characters": bool(_SPACE_OR_CONTROL.search(text)),
         "must be https://host[:port][/prefix]": parts.scheme not in {"https", "http"} or not host or port == 0,
-        "must not hold a user or a password": "@" in parts.netloc,
-        "must not hold a query": "?" in text and not with_query,
-        "must not hold a fragment or a backslash": "#" in text or "\\" in text,
-        "names a host that cannot be one": not is_host(parts.netloc),
-        "plain http can be read by anyone on the way; only loopback may use it": (
+        "must not contain a user or a password": "@" in parts.netloc,
+        "must not contain a query": "?" in text and not with_query,
+        "must not contain a fragment or a backslash": "#" in text or "\\" in text,
+        "has an invalid host": not is_host(parts.netloc),
+        "anyone on the way can read plain http; only loopback may use it": (
             parts.scheme == "http" and not is_loopback(host)
         ),
     }
@@ -101,9 +101,9 @@ def build_url(base_url: str, request: Request[object]) -> str:
 
 @cut_traceback
 def check_proxy(value: str, *, field: str = "proxy") -> str:
-    """Return a proxy's address: `http://`, `https://` or `socks5://`, a host, perhaps a port, a user and a password.
+    """Check a proxy's URL: `http://`, `https://` or `socks5://`, a host, and optionally a port, a user and a password.
 
-    An error names the field, and does not show the address, as it may hold a password.
+    An error names the field but does not show the URL, which may contain a password.
     """
     given: object = value
     problem = "must be http://, https:// or socks5:// and a host"
@@ -114,16 +114,16 @@ def check_proxy(value: str, *, field: str = "proxy") -> str:
         is_address = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         parts, is_address = urlsplit(""), False
-    # The first that holds is reported. HTTP libraries read some of these differently from urlsplit, and would connect
+    # The first match is reported. HTTP libraries read some of these differently from urlsplit, and would connect
     # to another host than the one checked here.
     problems = {
-        "holds white space or control characters": bool(_SPACE_OR_CONTROL.search(given)),
+        "contains white space or control characters": bool(_SPACE_OR_CONTROL.search(given)),
         r"holds a \, # or ?; in a user or a password, percent-encode it": bool(set("\\#?") & set(given)),
         problem: not is_address,
         "must end after the host and its port; in a user or a password, percent-encode a /": parts.path
         not in {"", "/"},
         "holds more than one @; in a user or a password, percent-encode it": parts.netloc.count("@") > 1,
-        "names a host that cannot be one": not is_host(parts.netloc),
+        "has an invalid host": not is_host(parts.netloc),
     }
     if found := [text for text, holds in problems.items() if holds]:
         raise InvalidInputError(f"{field}: {found[0]}", field=field, size=len(given))
@@ -140,7 +140,7 @@ def check_proxy_route(url: str, proxy: str | None) -> None:
     """Refuse a proxy that would carry a request unencrypted.
 
     Plain http is for loopback only. A proxy on another machine could read the key and the message, even if the
-    connection to it is encrypted, and would look for the loopback address on its own machine.
+    connection to it is encrypted, and would look for loopback on its own machine.
     """
     if proxy is not None and urlsplit(url).scheme == "http" and not is_loopback(urlsplit(proxy).hostname or ""):
         raise InvalidInputError(
@@ -150,9 +150,9 @@ def check_proxy_route(url: str, proxy: str | None) -> None:
 
 
 def read_proxy_from_environment(base_url: str) -> tuple[str, str] | None:
-    """Return the proxy that the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) names, and its variable.
+    """Return the proxy from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), and its variable.
 
-    An error names the variable. An address that `check_base_url` refuses has no proxy.
+    An error names the variable. A URL that `check_base_url` refuses has no proxy.
     """
     given: object = base_url
     if not isinstance(given, str) or find_address_problem(given) is not None:

@@ -1,9 +1,9 @@
-"""What an error's text says of a failed exchange: the exception's class, and a reason in our own words. Pure.
+"""The text for a failed exchange: the exception's class, and a reason in our own words. Pure.
 
 An exception's own text is never shown. HTTP libraries put what a server wrote into it (`illegal status line:
-bytearray(b'…')`), and a server may repeat what it was sent. So the reason is derived only from what a server cannot
-write: the number of an operating system's error, OpenSSL's code for a certificate, and fixed sentences of the
-libraries, which are looked up here and never shown themselves.
+bytearray(b'…')`), and a server may repeat what it was sent. So the reason comes only from what a server cannot write:
+the operating system's error number, OpenSSL's code for a certificate, and fixed sentences of the libraries, which are
+looked up here and never shown themselves.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from connectly_api.json_values import is_array, is_object
 from connectly_api.transport.protocol import ExplainedError
 
 _MOST: Final = 32
-"""How many causes, and causes of causes, are looked at."""
+"""How many causes, and causes of causes, are examined."""
 
-_CERTIFICATE: Final = "the server's certificate is not accepted"
+_CERTIFICATE: Final = "the server's certificate was rejected"
 _NO_NAME: Final = "the host's name cannot be resolved"
-_CLOSED: Final = "the connection was closed without an answer"
-_NOT_HTTP: Final = "the answer is not HTTP"
-_LATE: Final = "no answer in time"
+_CLOSED: Final = "the connection was closed without a response"
+_NOT_HTTP: Final = "the response is not HTTP"
+_LATE: Final = "no response in time"
 
 _SENTENCES: Final[Mapping[str, str]] = {
     "Server disconnected without sending a response.": _CLOSED,
     "connection closed before message completed": _CLOSED,
     "dns error": _NO_NAME,
-    "invalid dns name": "the host's name is no name that TLS can ask for",
+    "invalid dns name": "the host's name is not valid in TLS",
     "received corrupt message": "the server does not speak TLS",
     "invalid HTTP version parsed": _NOT_HTTP,
     "invalid HTTP header parsed": _NOT_HTTP,
     "invalid HTTP status-code parsed": _NOT_HTTP,
     "operation timed out": _LATE,
     "tunnel error: io error establishing tunnel": "the connection broke while the proxy opened the tunnel",
-    "tunnel error: missing connect host": "the proxy cannot be asked for this address",
-    "tunnel error: proxy authorization required": "the proxy answered 407",
-    "tunnel error: proxy headers too long for tunnel": "the proxy's answer is too long",
+    "tunnel error: missing connect host": "the proxy cannot be asked for this host",
+    "tunnel error: proxy authorization required": "the proxy returned 407",
+    "tunnel error: proxy headers too long for tunnel": "the proxy's response is too long",
     "tunnel error: unexpected end of file": "the proxy closed the connection",
     "tunnel error: unsuccessful": "the proxy refused to open a tunnel",
 }
-# rustls and a SOCKS proxy's client add more behind them.
+# rustls and a SOCKS proxy's client append more text.
 _BEGINNINGS: Final[Mapping[str, str]] = {
     "received corrupt message": _SENTENCES["received corrupt message"],
     "SOCKS error": "the SOCKS proxy opened no connection",
@@ -69,7 +69,7 @@ _CERTIFICATE_PROBLEMS: Final[Mapping[int, str]] = {
     20: "its authority is not trusted",
     21: "its authority is not trusted",
     62: "it is for another host",
-    64: "it is for another address",
+    64: "it is for another IP address",
 }
 _RUSTLS: Final[Mapping[str, str]] = {
     "NotValidYet": _CERTIFICATE_PROBLEMS[9],
@@ -101,7 +101,7 @@ def explain_failure(error: BaseException | None) -> str | None:
 
 
 def walk_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and its causes, a group's members included: each once, as they may form a ring."""
+    """Yield an exception and its causes, with the members of groups: each once, as they may form a cycle."""
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
     while pending and len(seen) < _MOST:
@@ -159,6 +159,6 @@ def _explain_text(text: str) -> str | None:
 
 
 def _locate(error: BaseException) -> str:
-    """Return where an exception was raised: it is probably a bug, and its text cannot be shown."""
+    """Return where an exception was raised: it is probably a bug, but its text cannot be shown."""
     places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     return f" at {places[-1][0]}:{places[-1][1]}" if places else ""

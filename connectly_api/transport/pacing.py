@@ -1,4 +1,4 @@
-"""An adapter around an adapter that keeps a pace: requests wait before they leave, never after they may have left."""
+"""An adapter that wraps another and keeps a pace: requests wait before they leave, never after they may have left."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from connectly_api.transport.rates import Bucket, Pace, Rate, read_rate_keys
 from connectly_api.transport.retry import TOO_MANY_REQUESTS, parse_retry_after
 
 PaceLike = Pace | Literal["on", "off"]
-"""What a client takes for a pace; `on` is `Pace()`, the documented one."""
+"""A client's `pace`; `on` is `Pace()`, the documented rates."""
 
 _NO_LIMIT: Final = Pace(endpoint=None, number=None, customer=None)
 _LONGEST_PAUSE: Final = 60.0
 """Seconds: how long a `Retry-After` may hold up an endpoint's other messages."""
 _SWEEP: Final = 1024
-"""Messages, after which idle queues are forgotten."""
+"""The number of messages after which idle queues are dropped."""
 
 
 @attrs.define(eq=False)
@@ -37,7 +37,7 @@ class _Queue:
 class PacedTransport:
     """Sends through another adapter, no faster than a pace, on asyncio or trio.
 
-    A timeout that ends a request while it waits here finds it not sent.
+    A request that times out while it waits here was not sent.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class PacedTransport:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        """Put a pace in front of an adapter.
+        """Wrap an adapter.
 
         Args:
-            transport: What sends; it is closed with this one.
-            pace: How fast.
+            transport: The adapter that sends; it is closed with this one.
+            pace: The rates.
             now: Seconds on a monotonic clock.
             sleep: Waits that many seconds; cancellable.
         """
@@ -66,7 +66,7 @@ class PacedTransport:
         self._is_closed = False
 
     def check_base_url(self, base_url: str) -> None:
-        """Let the adapter behind it refuse an address; see `Transport`."""
+        """Let the wrapped adapter refuse a URL; see `Transport`."""
         check_transport_accepts(self._transport, base_url)
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
@@ -88,7 +88,7 @@ class PacedTransport:
                 await self._wait("endpoint", keys.endpoint, self._pace.endpoint)
             if self._is_closed:
                 raise ClosedError(progress)
-            # From here on, the adapter knows.
+            # From here on, the adapter keeps track.
             progress.may_have_left = True
             response = await self._transport.exchange(request, timeouts, progress)
         if response.status == TOO_MANY_REQUESTS:
@@ -96,7 +96,7 @@ class PacedTransport:
         return response
 
     async def aclose(self) -> None:
-        """Close the adapter behind it; requests that wait for their turn are not sent."""
+        """Close the wrapped adapter; waiting requests are not sent."""
         self._is_closed = True
         await self._transport.aclose()
 
@@ -137,7 +137,7 @@ class PacedTransport:
 
 
 def apply_pace(transport: Transport, pace: PaceLike, max_in_flight: int | None) -> Transport:
-    """Return an adapter that keeps a pace, or the adapter as it is if there is none to keep."""
+    """Wrap an adapter so that it keeps a pace; return it unchanged if there is none."""
     given: object = pace
     if given == "off":
         kept = _NO_LIMIT

@@ -1,6 +1,6 @@
-"""One call, from a pure request to a parsed answer: timeouts, retries, typed errors.
+"""One call, from a pure request to a parsed response: timeouts, retries, typed errors.
 
-The only place that looks at a status, and the only one that decides whether something may be sent again.
+Only this module looks at a status and decides whether to retry.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _OWN_HEADERS: Final = frozenset({"accept", "content-length", "content-type", "ho
 
 @attrs.frozen
 class Clock:
-    """What the pipeline takes from the world besides the network; tests pass their own.
+    """The pipeline's time, sleep and randomness; tests pass their own.
 
     Attributes:
         monotonic: Seconds on a monotonic clock.
@@ -75,7 +75,7 @@ class Clock:
 
 
 class Pipeline:
-    """What low-level functions take as their transport: sends a request through an adapter and reads the response."""
+    """The transport of low-level functions: sends a request through an adapter and parses the response."""
 
     @cut_traceback
     def __init__(
@@ -89,19 +89,19 @@ class Pipeline:
         clock: Clock | None = None,
         telemetry: Instrumentation | None = None,
     ) -> None:
-        """Bind an adapter to an address and a key; nothing is opened yet.
+        """Bind an adapter to a base URL and a key; nothing is opened yet.
 
         Args:
             transport: The HTTP adapter; the pipeline closes it.
             api_key: Sent as `X-API-Key`; never shown.
             base_url: `https://…`, or `http://` to loopback.
-            timeouts: Seconds for the whole call, a connection, a silence; 30, 5 and 20 by default.
-            retry: How often to try, and with what pauses; three times by default.
+            timeouts: Seconds for the whole call, for connecting, and between bytes; 30, 5 and 20 by default.
+            retry: How many attempts to make, and the pauses between them; three attempts by default.
             clock: Time, sleep and chance.
             telemetry: Where spans and metrics go; none by default.
 
         Raises:
-            InvalidInputError: The key or the address cannot be used.
+            InvalidInputError: The key or the base URL is invalid.
         """
         self._transport = transport if telemetry is None else telemetry.wrap_transport(transport)
         self._telemetry = telemetry
@@ -126,7 +126,7 @@ class Pipeline:
         self._turns = Turns()
 
     def __repr__(self) -> str:
-        """Return the address alone."""
+        """Show only the base URL."""
         return f"Pipeline({self._base_url!r})"
 
     def take_turn(self) -> Coroutine[Any, Any, None]:
@@ -134,10 +134,10 @@ class Pipeline:
         return self._turns.take()
 
     def send(self, request: Request[T], *, timeout: float | None = None) -> Coroutine[Any, Any, Answer[T]]:
-        """Send a request, again where that is safe, and parse the response, once it is awaited.
+        """Return an awaitable that sends a request, retries it if that is safe, and parses the response.
 
         Args:
-            request: What a low-level module's `request` function returned.
+            request: From the `request` function of a low-level module.
             timeout: Seconds for the whole call, attempts and pauses included; None for the client's, `math.inf` for no
                 limit.
 
@@ -205,7 +205,7 @@ class Pipeline:
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing.
 
-        Calls that wait for their turn, for a connection or for their next attempt end at once: none was accepted.
+        Calls that wait for their turn, a connection or their next attempt fail at once; none of them was accepted.
 
         Raises:
             UsageError: Called from an event loop, or a process, other than the one that opened the connections.
@@ -219,7 +219,7 @@ class Pipeline:
 
     def _check_usable(self) -> None:
         if self._is_closed:
-            raise UsageError("the client is closed; make a new one")
+            raise UsageError("the client is closed; create a new one")
         self._check_loop()
 
     def _check_loop(self) -> None:
@@ -227,8 +227,8 @@ class Pipeline:
         if self._process not in {0, process}:
             # Checked first, as asyncio knows no running event loop in a child.
             raise UsageError(
-                "the client was used before this process was forked, and its connections are the parent's; make one"
-                " client for each process"
+                "the client was used before this process was forked, and its connections belong to the parent;"
+                " create one client for each process"
             )
         with fail_unsent():
             loop = identify_loop()
@@ -236,7 +236,7 @@ class Pipeline:
             self._loop, self._process = loop, process
             self._is_on_asyncio = isinstance(loop, asyncio.AbstractEventLoop)
         elif self._loop != loop:
-            raise UsageError("the client belongs to another event loop; make one client for each loop")
+            raise UsageError("the client belongs to another event loop; create one client for each loop")
 
     def _build_wire_request(self, request: Request[object]) -> WireRequest:
         headers = self._headers if request.content is None else self._headers_with_content
@@ -248,7 +248,7 @@ class Pipeline:
     def _explain_cancellation(self, progress: Progress, seconds: float) -> Failure:
         if self._is_closed and not progress.may_have_left:
             return to_failure(ClosedError(progress), progress)
-        return to_failure(LateError(f"no answer within {seconds:g} s"), progress)
+        return to_failure(LateError(f"no response within {seconds:g} s"), progress)
 
     def _compute_pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
         if self._is_closed or not is_repeatable(method, outcome):
@@ -265,8 +265,8 @@ class Pipeline:
         return parse_retry_after(response.header("Retry-After"), self._clock.wall())
 
     async def _sleep(self, operation: str, outcome: Response | Failure, seconds: float, progress: Progress) -> bool:
-        """Pause, and say whether to try again: not if the client was closed meanwhile, or sleeping failed."""
-        _LOG.info("%s: %s; trying again in %.3f s", operation, describe_outcome(outcome), seconds)
+        """Pause; return whether to retry, which is not if the client was closed meanwhile, or sleeping failed."""
+        _LOG.info("%s: %s; retrying in %.3f s", operation, describe_outcome(outcome), seconds)
         progress.may_have_left = False
         try:
             with self._attempts.begin(math.inf, progress):
@@ -279,7 +279,7 @@ class Pipeline:
         self, request: Request[T], outcome: Response | Failure, attempts: int, started: float
     ) -> Answer[T]:
         seconds = self._clock.monotonic() - started
-        line = f"{request.operation}: {describe_outcome(outcome)} after {attempts} tries, {seconds:.3f} s"
+        line = f"{request.operation}: {describe_outcome(outcome)} after {attempts} attempts, {seconds:.3f} s"
         try:
             answer = self._conclude(request, outcome, attempts)
         except ConnectlyError as error:
@@ -303,7 +303,7 @@ class Pipeline:
         raise apply_method(refusal, request.method, outcome)
 
     def _list_sent(self, request: Request[object]) -> Iterator[str]:
-        """Yield what a request held; it is read only if the response has a trace id."""
+        """Yield the contents of a request; read only if the response has a trace id."""
         yield self._api_key
         yield build_url(self._base_url, request)
         if request.content:

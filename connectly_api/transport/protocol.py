@@ -22,12 +22,12 @@ T_co = TypeVar("T_co", covariant=True)
 
 @attrs.frozen
 class RateKeys:
-    """What a message is counted under when a pace is kept: one rate for each endpoint, each sender, each recipient.
+    """The rates that a message counts towards, if the client keeps a pace: by endpoint, sender and recipient.
 
     Attributes:
         endpoint: The last part of the path, or None for a request that sends no message.
-        sender: The sender's number; empty where the request names none.
-        recipient: The recipient's number or BSUID; empty where the request names none.
+        sender: The sender's number; empty if the request has none.
+        recipient: The recipient's number or BSUID; empty if the request has none.
     """
 
     endpoint: str | None
@@ -37,27 +37,27 @@ class RateKeys:
 
 @attrs.frozen
 class Request(Generic[T_co]):
-    """One call of one operation, before an address and a key are added: a pure value.
+    """One call of one operation, before the base URL and the key are added: a pure value.
 
     Its repr shows the operation, never the path's ids or the content.
     """
 
     operation: str
-    """The low-level function's name, `send_message`: for errors and log lines."""
+    """The low-level function's name, such as `send_message`, for errors and log lines."""
     method: str
-    """In capitals, `POST`."""
+    """In capitals, such as `POST`."""
     path: str = attrs.field(repr=False)
-    """Percent-encoded, from the first slash on: `/v1/businesses/biz_1/send/messages`."""
+    """Percent-encoded, with the leading slash: `/v1/businesses/biz_1/send/messages`."""
     parse: Callable[[object], T_co] = attrs.field(repr=False, eq=False)
     """Reads the decoded JSON of a 2xx response (`None` for an empty body); raises `ValueError` if it cannot."""
     query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     """Names and values, not yet percent-encoded, in order."""
     headers: Headers = attrs.field(default=(), repr=False)
-    """Header parameters of the operation. The pipeline sets the key and the content type, whatever stands here."""
+    """Header parameters of the operation. The pipeline always sets the key and the content type itself."""
     content: bytes | None = attrs.field(default=None, repr=False)
-    """The body's exact bytes (UTF-8 JSON), or None where the operation has none."""
+    """The body's exact bytes (UTF-8 JSON), or None if the operation has none."""
     rate_keys: RateKeys | None = attrs.field(default=None, repr=False, eq=False)
-    """What the request counts under; None leaves it to be read from the content."""
+    """The rates that the request counts towards; if None, they are read from the content."""
 
 
 @attrs.frozen
@@ -75,14 +75,14 @@ class WireRequest:
 
 @attrs.frozen
 class Response:
-    """What came back, as it came: the raw response behind every result."""
+    """The raw response behind every result."""
 
     status: int
     headers: Headers = attrs.field(default=(), repr=False)
-    """Names and values in the order in which they came; a name may come twice."""
+    """Names and values in the order received; a name may occur twice."""
     body: bytes = attrs.field(default=b"", repr=False)
     complete: bool = True
-    """False if the connection broke, or the size limit was reached, after the head: `body` is then what came so far."""
+    """False if the connection broke, or the size limit was reached, after the head: `body` is then incomplete."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, whatever the case of its name, or None."""
@@ -91,20 +91,20 @@ class Response:
 
 
 def is_success(status: int) -> bool:
-    """Say whether a status is a 2xx."""
+    """Return whether a status is a 2xx."""
     return 200 <= status < 300  # noqa: PLR2004 (2xx)
 
 
 @attrs.frozen
 class Answer(Generic[T]):
-    """A parsed 2xx response beside the raw one."""
+    """A parsed 2xx response, with the raw one."""
 
     value: T = attrs.field(repr=False)
     response: Response
 
 
 def check_seconds(field: str, value: object) -> float:
-    """Return a number of seconds above 0; `math.inf` stands for no limit.
+    """Return a number of seconds above 0; `math.inf` means no limit.
 
     Raises:
         InvalidInputError: It is something else.
@@ -126,7 +126,7 @@ class Timeouts:
     Attributes:
         total: The whole call: every attempt, and the pauses between them.
         connect: One connection attempt, TLS included.
-        read: The longest silence of the server before and within its response.
+        read: The longest time without a byte from the server, before and within its response.
     """
 
     total: float = attrs.field(default=30.0, validator=_validate_seconds)
@@ -135,7 +135,7 @@ class Timeouts:
 
 
 class Progress:
-    """What is known of a request that got no response: may it have left this machine?
+    """What is known about a request that got no response: whether it may have left this machine.
 
     The pipeline makes one for each attempt and reads it when the attempt fails. It starts pessimistic: an adapter sets
     `may_have_left` to False only if it can watch the request leave, and back to True just before the first byte goes.
@@ -157,11 +157,11 @@ class Progress:
 
 
 class ExplainedError(Exception):
-    """A failure with a text of this package's, which may be shown."""
+    """A failure whose text is this package's own, and safe to show."""
 
 
 class BrokenExchangeError(ExplainedError, ConnectionError):
-    """A connection could not be made, or brought no usable response."""
+    """A connection could not be made, or returned no usable response."""
 
 
 class LateError(ExplainedError, TimeoutError):
@@ -169,7 +169,7 @@ class LateError(ExplainedError, TimeoutError):
 
 
 class ClosedError(ExplainedError, RuntimeError):
-    """An adapter was asked to send after it was closed, perhaps by a call that was waiting for its turn."""
+    """An adapter was asked to send after it was closed, perhaps by a call that was waiting its turn."""
 
     def __init__(self, progress: Progress) -> None:
         """Record that the request did not leave, and never will."""
@@ -179,13 +179,13 @@ class ClosedError(ExplainedError, RuntimeError):
 
 
 class Transport(Protocol):
-    """An HTTP client over plain bytes: the only place where an HTTP library is known by name.
+    """An HTTP client that sends and receives plain bytes; only its implementations know an HTTP library.
 
     It never retries, never follows a redirect, and never looks at a status. The pipeline turns whatever it raises into
-    a typed error, by what `progress` says.
+    a typed error, depending on `progress`.
 
-    It may also have a method `check_base_url(base_url)`, which raises `InvalidInputError` for an address that it must
-    not send to. The pipeline calls it once, before anything is sent.
+    It may also have a method `check_base_url(base_url)`, which raises `InvalidInputError` for a URL that it must not
+    send to. The pipeline calls it once, before anything is sent.
     """
 
     def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Awaitable[Response]:
@@ -193,8 +193,8 @@ class Transport(Protocol):
 
         Args:
             request: What to put on the wire, byte for byte.
-            timeouts: The adapter keeps `connect` and `read`; the pipeline keeps `total`, by cancellation.
-            progress: Where to record that the request has certainly not left, and when it may have.
+            timeouts: The adapter enforces `connect` and `read`; the pipeline enforces `total`, by cancellation.
+            progress: Where to record that the request has certainly not left, and then that it may have.
         """
         ...
 
@@ -204,7 +204,7 @@ class Transport(Protocol):
 
 
 class Instrumentation(Protocol):
-    """What observes calls and their attempts; `connectly_api.telemetry.Telemetry` is one."""
+    """Observes calls and their attempts; `connectly_api.telemetry.Telemetry` is one."""
 
     def wrap_transport(self, transport: Transport) -> Transport:
         """Return an adapter that records each attempt and sends through another."""
@@ -213,5 +213,5 @@ class Instrumentation(Protocol):
     def trace_call(
         self, request: Request[object], base_url: str
     ) -> AbstractContextManager[Callable[[Answer[Any]], None]]:
-        """Record one call, all its attempts within; the body passes its answer to what it is given, or raises."""
+        """Record one call with its attempts; the body passes its answer to the function that the context yields."""
         ...

@@ -1,8 +1,8 @@
-"""How fast to send: the rates, and the arithmetic of keeping them. Pure; `pacing` does the waiting.
+"""How fast to send: the rates, and the arithmetic behind them. Pure; `pacing` does the waiting.
 
 The arithmetic is GCRA, the generic cell rate algorithm: it keeps one number for each rate, the theoretical arrival time
 of the next message. Source: ITU-T I.371, annex A. It is written out here because the libraries for it are bound to
-asyncio, to threads or to a store of their own, and cannot slow down.
+asyncio, to threads or to a store of their own, and cannot slow down after a 429.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.protocol import RateKeys, WireRequest
 
 _SLOWEST: Final = 1 / 32
-"""The least share of a rate that is left after one 429 after the other."""
+"""The smallest share of a rate that remains after repeated 429s."""
 _RECOVERY: Final = 30.0
-"""Seconds in which a rate grows back from nothing to its full value."""
+"""Seconds in which a rate recovers from zero to its full value."""
 
 
 def _validate_frequency(_instance: object, attribute: attrs.Attribute[float], value: object) -> None:
@@ -39,7 +39,7 @@ class Rate:
 
     Attributes:
         per_second: Above 0.
-        burst: At least 1: how many may go at once after a quiet time.
+        burst: At least 1: how many may be sent at once after a quiet time.
     """
 
     per_second: float = attrs.field(validator=_validate_frequency)
@@ -53,15 +53,15 @@ def _validate_rate(_instance: object, attribute: attrs.Attribute[Any], value: ob
 @cut_init_traceback
 @attrs.frozen
 class Pace:
-    """How fast a client sends; None stands for no limit.
+    """How fast a client sends; None means no limit.
 
-    As long as there is a rate for customers, messages to one customer go one after the other, in the order of the
-    calls. A 429 halves the rate of its endpoint, which grows back within half a minute.
+    If there is a rate for customers, messages to one customer are sent one after the other, in the order of the
+    calls. A 429 halves the rate of its endpoint, which recovers within half a minute.
 
     Attributes:
-        endpoint: For each of the two send endpoints, so that no second holds more than 200. Source:
+        endpoint: For each of the two send endpoints, at most 200 in any second. Source:
             https://docs.connectly.ai.
-        number: For each of the business's numbers, so that no second holds more than 80. Source: WhatsApp's
+        number: For each of the business's numbers, at most 80 in any second. Source: WhatsApp's
             documentation.
         customer: For each customer. Source: WhatsApp's documentation, one every 6 seconds, bursts of 45.
         max_in_flight: How many requests of any kind may wait for their response at the same time.
@@ -74,21 +74,21 @@ class Pace:
 
 
 class Bucket:
-    """One rate, and what was sent at it. The caller passes the time, in seconds on a monotonic clock."""
+    """One rate, and how much of it is used. The caller passes the time, in seconds on a monotonic clock."""
 
     __slots__ = ("_factor", "_next", "_rate", "_slowed_at")
 
     def __init__(self, rate: Rate) -> None:
-        """Start as after a quiet time."""
+        """Start with a full burst."""
         self._rate = rate
         self._next = -math.inf
         self._factor = 1.0
         self._slowed_at = -math.inf
 
     def seconds_until_free(self, now: float) -> float:
-        """Return how long the next message has to wait, 0 for not at all."""
+        """Return how many seconds the next message has to wait; 0 if it need not."""
         tolerance = (self._rate.burst - 1) * self._interval(now)
-        # Rounding must not ask for a wait that no clock can measure.
+        # Rounding must not cause a wait that no clock can measure.
         wait = self._next - tolerance - now
         return wait if wait > 1e-9 else 0.0  # noqa: PLR2004
 
@@ -97,7 +97,7 @@ class Bucket:
         self._next = max(self._next, now) + self._interval(now)
 
     def slow_down(self, now: float, seconds: float | None) -> None:
-        """Halve the rate, and let nothing through for a number of seconds, at least for one interval."""
+        """Halve the rate, and block for a number of seconds, at least for one interval."""
         self._factor = max(self._share(now) / 2, _SLOWEST)
         self._slowed_at = now
         # Use up the burst, too.
@@ -106,7 +106,7 @@ class Bucket:
         self._next = max(self._next, now + pause + (self._rate.burst - 1) * interval)
 
     def is_rested(self, now: float) -> bool:
-        """Say whether it is as good as new."""
+        """Return whether it is in its initial state again."""
         return self._next <= now and self._share(now) >= 1.0
 
     def _share(self, now: float) -> float:
@@ -117,7 +117,7 @@ class Bucket:
 
 
 def read_rate_keys(request: WireRequest) -> RateKeys:
-    """Read from the wire what a request counts under, for one that came without keys: a low-level function's."""
+    """Read the rate keys from a request that has none, such as a low-level function's."""
     _, is_send, endpoint = urlsplit(request.url).path.rpartition("/send/")
     if request.method != "POST" or not is_send or request.content is None:
         return RateKeys(None)

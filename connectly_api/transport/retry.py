@@ -1,4 +1,4 @@
-"""When to try again, and how long to pause before. Pure.
+"""When to retry, and how long to pause first. Pure.
 
 A message is not idempotent, and the service has no idempotency key. So a request that changes something is repeated
 only if the first one was provably not accepted: it never left this machine, for a transient reason, or the response was
@@ -24,14 +24,14 @@ TOO_MANY_REQUESTS: Final = 429
 
 # Not their subclasses, which mean a connection that ended or has to wait.
 _TLS_FAILURES: Final = frozenset({ssl.SSLError, ssl.SSLCertVerificationError})
-# About a file that an adapter needs, such as a certificate: trying again does not change it.
+# About a file that an adapter needs, such as a certificate: a retry does not help.
 _FILE_ERRORS: Final = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 _READS: Final = frozenset({"GET", "HEAD"})
 _TRANSIENT: Final = frozenset({408, TOO_MANY_REQUESTS})
 _SERVER_ERROR: Final = 500
 _LONGEST: Final = 86_400.0
-"""Seconds: a longer `Retry-After` is taken for this."""
+"""Seconds: a longer `Retry-After` is reduced to this."""
 
 
 def _validate_pause(_instance: object, attribute: attrs.Attribute[float], value: object) -> None:
@@ -50,11 +50,11 @@ class Retry:
     service sends a `Retry-After`, that time is added.
 
     Attributes:
-        attempts: How often to try in all; 1 never repeats.
+        attempts: How many attempts to make in all; 1 turns retries off.
         base: Seconds.
-        cap: Seconds: the longest pause of our own choice.
+        cap: Seconds: the longest pause, without the time of a `Retry-After`.
         longest_retry_after: Seconds. If the service asks for more, the error is raised at once, with the time in its
-            `retry_after`, rather than holding the caller that long.
+            `retry_after`, so that the caller does not wait that long.
     """
 
     attempts: int = attrs.field(default=3, validator=validate_count)
@@ -73,7 +73,7 @@ class Failure:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Say whether what stopped a request before it left may pass: trouble of the network or the machine.
+    """Return whether a failure before the request left may be temporary: a problem of the network or the machine.
 
     A certificate that does not verify is not transient, nor is a bug, a bad setting or a missing file.
     """
@@ -83,12 +83,12 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_read(method: str) -> bool:
-    """Say whether a request of this method changes nothing."""
+    """Return whether a request of this method changes nothing."""
     return method in _READS
 
 
 def is_repeatable(method: str, outcome: Response | Failure) -> bool:
-    """Say whether a request may be made again: with no risk of doing something twice, and with a chance of success."""
+    """Return whether a retry is safe, because nothing can happen twice, and has a chance of success."""
     if isinstance(outcome, Failure):
         return is_read(method) if outcome.may_have_left else outcome.is_transient
     if not is_read(method):
@@ -97,13 +97,13 @@ def is_repeatable(method: str, outcome: Response | Failure) -> bool:
 
 
 def compute_pause(retry: Retry, attempt: int, *, remaining: float, asked: float | None, chance: float) -> float | None:
-    """Return how many seconds to pause before the next attempt, or None to give up now.
+    """Return how many seconds to pause before the next attempt, or None to give up.
 
     Args:
-        retry: The rule.
+        retry: The settings.
         attempt: How many attempts were made.
         remaining: Seconds until the call's deadline.
-        asked: Seconds that the service asked for, or None.
+        asked: Seconds that the service asked to wait, or None.
         chance: A random number from 0 to below 1.
     """
     if attempt >= retry.attempts or (asked is not None and asked > retry.longest_retry_after):

@@ -15,7 +15,7 @@ _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTI
 
 
 def _encode(value: str | bytes) -> bytes:
-    # What UTF-8 cannot carry is no certificate either.
+    # A text that UTF-8 cannot encode is not a certificate, either.
     return value.encode(errors="replace") if isinstance(value, str) else value
 
 
@@ -38,8 +38,8 @@ class Tls:
     """Which servers to trust.
 
     Attributes:
-        authorities: Certificate authorities in PEM form, one or more, trusted beside the usual ones: for a proxy that
-            decrypts TLS, or a test server.
+        authorities: Certificate authorities in PEM form, one or more, trusted in addition to the usual ones: for a
+            proxy that decrypts TLS, or a test server.
     """
 
     authorities: bytes = attrs.field(converter=_encode, validator=_validate_certificates, repr=False)

@@ -1,8 +1,8 @@
 """How hundreds of concurrent calls share one asyncio event loop: limited turns, and wake-ups in batches.
 
-**Turns.** Beginning a call (checking, encoding) and raising its error each take 0.1 to 0.5 ms of CPU. Without a limit,
-500 sends that are started together would all begin before any other task runs, and other tasks would wait for 50 ms and
-more. So `Turns` lets 16 such steps happen in one turn of the loop; the others follow in the next turns, in order.
+**Turns.** Starting a call (checking, encoding) and raising its error each take 0.1 to 0.5 ms of CPU. Without a limit,
+500 sends that are started together would all begin before any other task runs, and other tasks would wait for 50 ms or
+more. So `Turns` allows 16 such steps in one turn of the loop; the others follow in the next turns, in order.
 
 **Batches.** An adapter with a thread of its own (pyreqwest) wakes the event loop for each result, which costs a switch
 between threads, unless the loop has been woken already and picks up several results at once. So, while other calls are
@@ -12,7 +12,7 @@ together go on together, and asyncio batches their wake-ups. Without it, a call 
 **No needless coroutine.** Each coroutine between the caller and the socket costs each wake-up; so `Pipeline.send`
 returns the inner coroutine rather than awaiting it, and the loop of attempts is one function.
 
-On trio nothing is held back.
+On trio, all this is off.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LIMIT: Final = 16
 
 
 class Turns:
-    """Lets a limited number of steps happen in one turn of the event loop."""
+    """Limits the number of steps in one turn of the event loop."""
 
     __slots__ = ("_loop", "_taken", "_waiting")
 
@@ -55,7 +55,7 @@ class Turns:
         await waiting
 
     def _begin(self) -> None:
-        """Begin a turn, first with the steps that wait."""
+        """Begin a turn with the waiting steps."""
         self._taken = 0
         while self._waiting and self._taken < _LIMIT:
             waiting = self._waiting.popleft()

@@ -2,18 +2,18 @@
 
 Theory of operation. `WebhookApp` takes a request from bytes to a handler in six steps:
 
-1. `body_reader`: the request's body, within a size and a time.
+1. `body_reader`: reads the request's body, within a size and a time.
 2. `signature`: the HMAC over the raw bytes shows that the service sent them.
 3. `decoding`: the bytes become a JSON object, within limits on size, depth and numbers.
 4. `parsing`: the object becomes an event. This never fails: a missing or malformed field is dropped, an unfamiliar
    event is an `UnknownEvent`, and `raw` keeps the whole body. `lenient_fields` reads one field and `extract` one part
-   of an event; `events` and `event_parts` are the values that come out.
+   of an event; `events` and `event_parts` define the values.
 5. `stores`: the store grants a claim on the event's `key`, or says that another delivery of the event holds it or has
-   completed it. The claim is the essay of `stores/store.py`.
+   completed it. `stores/store.py` explains claims.
 6. `dispatch`: the event's handlers run one after the other. If all of them succeed, the claim is completed and the
-   answer is 200; if one fails, the claim is released and the service delivers the event again.
+   response is 200; if one fails, the claim is released and the service delivers the event again.
 
-With `acknowledge="first"`, step 6 waits in a `backlog` and the answer comes before it. `deferred_cancellation` keeps a
+With `acknowledge="first"`, step 6 waits in a `backlog`, after the response. `deferred_cancellation` keeps a
 cancelled request from leaving a claim behind.
 
 Steps 2 to 4 do no I/O, and work with any framework and in sync code:

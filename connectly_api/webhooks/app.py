@@ -36,7 +36,7 @@ _LOG: Final = logging.getLogger("connectly_api.webhooks")
 _KINDS: Final = get_args(Event)
 _TOO_LARGE: Final = HTTPStatus(413)
 _MAX_LENGTH_DIGITS: Final = 19
-# After these the rest of the body may still be on its way.
+# After these statuses, the rest of the body may still be on its way.
 _UNREAD: Final = frozenset({_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -52,7 +52,7 @@ class WebhookApp:
     secret; 405 not a POST; 408 the body timed out; 413 too large; 429 too many large bodies at once; 500 a handler
     failed; 503 another delivery of the event is being handled, the store failed, or the backlog is full. The service
     may deliver an event again after any response but 200 (https://docs.connectly.ai/webhooks/overview), so an event
-    that was not handled is not lost here.
+    that was not handled is not lost.
 
     If a handler fails, the event is delivered again to all its handlers: make handlers idempotent. The handlers of one
     event run one after the other, in the order in which they were added; plain functions run in a thread. A failure is
@@ -82,17 +82,17 @@ class WebhookApp:
 
         Args:
             secrets: The business's secret, or several during a rotation: visible characters and inner spaces.
-            store: Remembers handled events; by default a `MemoryStore`, which is enough for one process, until it ends.
+            store: Remembers handled events; by default a `MemoryStore`, which is enough for a single process.
             acknowledge: `"last"` responds after the handlers, so that the service redelivers an event that failed;
                 `"first"` responds at once, and a failure, or the end of the process, loses the event.
-            capacity: With `"first"`, events that may wait and be handled together.
-            at_once: With `"first"`, events that may be handled at the same time.
+            capacity: With `"first"`, the maximum number of events that wait or are being handled.
+            at_once: With `"first"`, the maximum number of events that are handled at the same time.
             max_bytes: The largest body that is accepted.
             body_timeout: Seconds until a request's whole body must have arrived.
 
         Raises:
-            InvalidInputError: No secret, or an invalid one; something that is not a store; a number that is not above
-                0, or an infinite timeout; another `acknowledge`.
+            InvalidInputError: A secret is missing or invalid, `store` is not a store, a number is not above 0, the
+                timeout is infinite, or `acknowledge` has another value.
         """
         try:
             self._keys: Final = parse_secrets(secrets)
@@ -126,7 +126,7 @@ class WebhookApp:
                 of them such as `Event`. Type checkers infer the handler's argument from one or two classes.
 
         Raises:
-            InvalidInputError: It is something else, or nothing.
+            InvalidInputError: A kind is something else, or there is none.
         """
         classes: tuple[Any, ...] = tuple(one for kind in kinds for one in get_args(kind) or (kind,))
         if not classes or not all(one in _KINDS for one in classes):
@@ -144,7 +144,7 @@ class WebhookApp:
         return handler
 
     async def check(self) -> None:
-        """Open the store, if it is one to open, and check that it can be used.
+        """Open the store, if it can be opened, and check that it can be used.
 
         Raises:
             WebhookStoreError: It cannot be used as it is; the text says why.
@@ -158,7 +158,7 @@ class WebhookApp:
         await self._dispatcher.drain()
 
     async def aclose(self) -> None:
-        """Drain, and close the store if it is one to close. A later use of a `SQLiteStore` opens it again."""
+        """Drain, and close the store if it can be closed. A later use of a `SQLiteStore` opens it again."""
         await self.drain()
         close = getattr(self._store, "aclose", None)
         if close is not None:
@@ -170,7 +170,7 @@ class WebhookApp:
         Raises:
             UsageError: The server speaks a protocol other than HTTP, WebSocket (which is refused) and lifespan.
         """
-        # Not wrapped itself: servers call an application without arguments to find out whether it is a factory.
+        # Not wrapped: servers call an application without arguments to find out whether it is a factory.
         connection = self._serve(scope, receive, send)
         del scope, receive, send
         await connection
@@ -188,7 +188,7 @@ class WebhookApp:
                 await receive()
                 await send({"type": "websocket.close"})
             case other:
-                raise UsageError(f"webhooks: an ASGI connection of type {other!r}; http is served")
+                raise UsageError(f"webhooks: an ASGI connection of type {other!r}; only http is served")
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
@@ -234,7 +234,7 @@ def _get_declared_length(headers: list[tuple[bytes, bytes]]) -> int:
 
 
 async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
-    # A 200 has no body: it is sent in one write, and no server delays it to wait for a second.
+    # A 200 has no body: it is sent in one write, and no server waits for a second one.
     body = b"" if status is HTTPStatus.OK else f"{status.phrase}\n".encode()
     headers = [(b"content-length", b"%d" % len(body))]
     if body:
@@ -242,7 +242,7 @@ async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append((b"allow", b"POST"))
     if status is HTTPStatus.UNAUTHORIZED:
-        # RFC 9110, section 11.6.1: a 401 names the scheme that it wants.
+        # RFC 9110, section 11.6.1: a 401 names the scheme that it requires.
         headers.append((b"www-authenticate", SIGNATURE_HEADER.encode()))
     if status in _UNREAD and scope.get("http_version", "").startswith("1"):
         # The unread rest of the body must not be parsed as the next request.

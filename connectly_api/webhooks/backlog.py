@@ -1,4 +1,4 @@
-"""Runs work after the answer has been sent: bounded, and drained at the end."""
+"""Runs work after the response has been sent: bounded, and drained at shutdown."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from connectly_api.webhooks.deferred_cancellation import is_trio
 
 @attrs.frozen
 class Job:
-    """Work to run, and what to run instead if it was never begun. Neither may raise an exception."""
+    """Work to run, and a function to call instead if it never begins. Neither may raise an exception."""
 
     run: Callable[[], Coroutine[Any, Any, None]]
     abandon: Callable[[], Coroutine[Any, Any, None]]
 
 
 class Backlog:
-    """Jobs in the background: a number of them run at once, and more of them wait.
+    """Background jobs: some run at once, and the others wait.
 
-    A job outlives its request, and a mounted application gets no startup or shutdown event, so no task group could hold
+    A job outlives its request, and a mounted application gets no startup or shutdown event, so no task group can own
     the jobs. They are tasks of the event loop, and `drain` waits for them. If the event loop ends before that, it
-    cancels the running jobs, and the waiting ones are abandoned. All jobs at one time belong to one event loop; when
+    cancels the running jobs, and the waiting ones are abandoned. All current jobs belong to one event loop; when
     none is left, another loop may use the backlog.
     """
 
@@ -48,7 +48,7 @@ class Backlog:
         """Accept a job, and return whether there was room for it.
 
         Raises:
-            UsageError: It has jobs of another event loop.
+            UsageError: It has jobs from another event loop.
         """
         self._check_loop()
         if self._held >= self._capacity:
@@ -95,7 +95,7 @@ class Backlog:
         if self._running and loop is not self._loop:
             raise UsageError(
                 "webhooks: with acknowledge='first', one event loop at a time may serve this application;"
-                " make a WebhookApp for each event loop"
+                " create a WebhookApp for each event loop"
             )
         self._loop = loop
 

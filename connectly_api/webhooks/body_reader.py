@@ -1,4 +1,4 @@
-"""Reads request bodies from unknown senders: each within a size and a time, and all of them within a size."""
+"""Reads request bodies from unknown senders, with limits on the size and time of each, and on all together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 _SMALL: Final = 16 * 1024
-"""Bytes that every body may have. The documented events have fewer than one thousand."""
+"""Every body may have this many bytes. The documented events have fewer than one thousand."""
 _LARGE_AT_ONCE: Final = 16
 """How many bodies of the maximum size may be in flight at the same time."""
 
@@ -20,19 +20,19 @@ _LARGE_AT_ONCE: Final = 16
 class BodyReader:
     """Reads the bodies of one application's requests.
 
-    Only a whole body shows, by its signature, that the service sent it. Until then, a slow sender times out, and large
-    bodies are counted together: many at once can neither fill the memory nor block small ones, as the service's are.
+    Only the signature of a whole body proves that the service sent it. Until then, a slow sender times out, and large
+    bodies share a limit: many at once can neither fill the memory nor block small ones like the service's.
     """
 
     def __init__(self, *, limit: int, seconds: float) -> None:
         """Accept bodies up to `limit` bytes, and wait for each up to `seconds`."""
         self._limit: Final = limit
         self._seconds: Final = seconds
-        # By request, as event loops in several threads may share this.
+        # By request, because event loops in several threads may share this.
         self._large: Final[dict[object, int]] = {}
 
     async def read(self, receive: Receive) -> bytes | HTTPStatus | None:
-        """Return the body, or the status to answer with instead, or None if the client disconnected."""
+        """Return the body, or the status to respond with, or None if the client disconnected."""
         request = object()
         try:
             with move_on_after(self._seconds):

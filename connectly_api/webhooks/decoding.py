@@ -1,4 +1,4 @@
-"""Decodes a body into a JSON object, within limits on size, depth and numbers: hostile bodies get no further. Pure."""
+"""Decodes a body into a JSON object, within limits on size, depth and numbers that stop hostile bodies. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connectly_api.json_values import is_array, is_object
 from connectly_api.number_checks import LARGEST_FINITE
 
 MAX_BYTES: Final = 1024 * 1024
-"""Bytes that a body may have by default; the documented bodies have fewer than one thousand."""
+"""The default limit on a body in bytes; the documented bodies have fewer than one thousand."""
 MAX_DEPTH: Final = 512 + 8
 """Levels of objects and arrays. Callback data, the deepest part, cannot exceed 512 levels in its 1024 bytes."""
 
@@ -50,7 +50,7 @@ def decode(body: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
 
 
 def is_deeper_than(value: dict[str, Any] | list[Any], levels: int) -> bool:
-    """Say whether objects and arrays are nested more than so many levels deep."""
+    """Return whether objects and arrays are nested more than a number of levels deep."""
     level: list[dict[str, object] | list[object]] = [value]
     for _ in range(levels):
         children = (child for one in level for child in (one.values() if isinstance(one, dict) else one))

@@ -2,7 +2,7 @@
 
 A shielded `CancelScope` blocks the cancellation of anyio and Trio, but not asyncio's own: servers call `task.cancel()`
 when a graceful shutdown takes too long, and `asyncio.run` calls it for every task at its end. So the work runs in a
-task of its own, and the task that waits for it records each cancellation and continues to wait. The cancellation is
+task of its own, and the task that waits for it records each cancellation and keeps waiting. The cancellation is
 raised when the block ends: late, but never lost.
 """
 
@@ -35,7 +35,7 @@ class DeferredCancellation:
 
     @property
     def is_pending(self) -> bool:
-        """Whether asyncio cancelled the task during the work. Other cancellations wait by themselves."""
+        """Whether asyncio cancelled the task during the work. Other cancellations are deferred anyway."""
         return self._cancelled is not None
 
     def __enter__(self) -> Self:
@@ -84,7 +84,7 @@ class DeferredCancellation:
 
 
 def is_trio() -> bool:
-    """Say whether the running event loop is Trio's."""
+    """Return whether the running event loop is Trio's."""
     return current_async_library() == "trio"
 
 

@@ -30,11 +30,11 @@ Handler = Callable[[Any], object]
 _LOG: Final = logging.getLogger("connectly_api.webhooks")
 _PAUSE: Final = 0.01
 _SHORT_WAIT: Final = 1.0
-"""Seconds on the backlog that shorten a lease so little that the claim is not renewed."""
+"""Seconds on the backlog after which a claim is renewed; a shorter wait hardly shortens its lease."""
 _PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds between attempts to end a claim; the last one repeats."""
 _MAX_RETRY_SECONDS: Final = 3600.0
-"""However long a store's lease is."""
+"""The limit on retries, even if a store's lease is longer."""
 _GENERATORS: Final = (isgeneratorfunction, isasyncgenfunction)
 _SHOWN_FRAMES: Final = 20
 _PACKAGE: Final = str(Path(__file__).parent.parent)
@@ -60,7 +60,7 @@ class Dispatcher:
     """Runs the handlers of each event's class, one after the other, under a claim on its key."""
 
     def __init__(self, store: Store, backlog: Backlog | None) -> None:
-        """Handle events on the backlog, after the answer; without one, before it."""
+        """Handle events on the backlog, after the response; without one, before it."""
         self._store: Final = store
         self._backlog: Final = backlog
         self._handlers: Final[list[_HandlerEntry]] = []
@@ -78,9 +78,10 @@ class Dispatcher:
         self._handlers.append(_HandlerEntry(kinds, name, _to_coroutine_function(handler)))
 
     async def accept(self, event: Event) -> HTTPStatus:
-        """Handle an event, or put it on the backlog, unless another delivery of it was; return the status to send.
+        """Handle an event or put it on the backlog, unless another delivery of it was; return the status to send.
 
-        A cancellation leaves no claim behind: if the event was handled, the claim is completed, and else released.
+        A cancellation leaves no claim behind: if the event was handled, the claim is completed; otherwise it is
+        released.
         """
         handlers = [handler for handler in self._handlers if isinstance(event, handler.kinds)]
         if not handlers:
@@ -225,7 +226,7 @@ def _log_handler_failure(name: str, event: Event, error: Exception) -> None:
 
 
 def _find_places(error: Exception) -> deque[tuple[CodeType, int]]:
-    """Return the last places that an error passed through, from the handler on and outside this package."""
+    """Return the last places that an error passed through in the handler, and outside this package."""
     places: deque[tuple[CodeType, int]] = deque(maxlen=_SHOWN_FRAMES)
     for frame, line in walk_tb(error.__traceback__):
         if frame.f_code.co_filename == __file__:

@@ -1,4 +1,4 @@
-"""The parts of events as frozen values: who took part, what was sent, and why a delivery failed."""
+"""The parts of events as frozen values: participants, content, and why a delivery failed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Customer:
 
     Attributes:
         id: The event's id of the customer: the phone number as it was written, or the BSUID.
-        phone: The phone number; None if the customer hides it, or if reading it would take a guess.
+        phone: The phone number; None if the customer hides it, or if reading it would be a guess.
         bsuid: The business-scoped user id, if BSUIDs are enabled for the business's number.
         name: The customer's display name.
         channel_type: `whatsapp`, `sms`; open to new values.
@@ -31,7 +31,7 @@ class Customer:
 
     @property
     def recipient(self) -> Recipient | None:
-        """The customer as a recipient for `send`, with every known address; None if there is none.
+        """The customer as a recipient for `send`, with phone number and BSUID if known; None if neither is.
 
         It has no name: the display name is the customer's own, and need not be sent back.
         """
@@ -95,7 +95,7 @@ class Referral:
 
     Attributes:
         ctwa_clid: Meta's click id.
-        source_url: The address of the advertisement or post.
+        source_url: The URL of the advertisement or post.
         source_id: Its id.
         source_type: `ad` or `post`.
         headline: Its title.
@@ -128,7 +128,7 @@ class DeliveryFailure(DeepValue):
         message: For developers; the repr leaves it out, as it may repeat personal data.
         user_title: A short text for end users.
         user_message: A longer text for end users.
-        trace_id: For the service's support.
+        trace_id: The id to give to the service's support.
         details: Further facts.
     """
 

@@ -1,4 +1,4 @@
-"""What the values in an event have in common: reprs without personal data, and pickling of JSON of any depth. Pure."""
+"""Shared by the values in an event: reprs without personal data, and pickling of JSON of any depth. Pure."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _ID: Final = re.compile(
     r"(?:[a-z]{2,4}_)?(?:(?=.*[A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25}|(?=.*[a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
 _DEEP: Final = 50
-"""Levels from which on JSON is pickled as text. The documented events have fewer than ten."""
+"""The depth from which JSON is pickled as text. The documented events have fewer than ten."""
 
 
 def is_id(text: str | None) -> bool:
-    """Say whether a text has the form of the service's own ids, and is not a number."""
+    """Return whether a text has the form of the service's own ids, and is not a number."""
     return text is not None and _ID.fullmatch(text) is not None
 
 
 def show_if(is_documented: Callable[[str | None], bool]) -> Callable[[str | None], str]:
-    """Return a repr that shows a text only if it is documented: any other may be a copy of something personal."""
+    """Return a repr that shows a text only if it is documented: any other may contain personal data."""
     return lambda value: repr(value) if value is None or is_documented(value) else "…"
 
 
@@ -61,4 +61,4 @@ def _pack(value: object) -> object:
     try:
         return _Text(json.dumps(value))
     except (TypeError, ValueError, RecursionError):
-        return value  # Somebody built the event by hand, from something other than JSON.
+        return value  # The event was built by hand, from something other than JSON.

@@ -7,9 +7,9 @@
         case _: ...
 
 Events are hashable, can be pickled, and keep personal data out of their repr: it shows values that the service
-documents and ids in the service's own form; any other text may be a copy of something personal, and is shown as `…`.
+documents and ids in the service's own form; any other text may be personal, and is shown as `…`.
 `raw` is the whole body; treat it as read-only. The classes have no slots: a frozen class with slots takes a third
-longer to fill.
+longer to create.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import attrs
 from connectly_api.webhooks.event_parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
 from connectly_api.webhooks.event_values import DeepValue, is_id, show_if, show_known
 
-# What a key is built from. Not the envelope: the topic, what the send call attached, and names that are not known here.
+# Keys are built from these. The envelope is left out: the topic, what the send call attached, and unknown names.
 _CONTENT: Final = (
     *("id", "message", "attachments", "location", "referral"),
     *("buttonResponse", "button_response", "statusUpdate", "status_update", "report"),
@@ -36,8 +36,8 @@ _CONTENT: Final = (
 def _build_key(kind: str, *facts: object) -> str:
     """Return a key: the kind of event, and a digest of JSON values, so that it has one length and no personal data.
 
-    The order of names does not matter, nor whether an absent value is left out or written as null or zero: two
-    gateways, or two versions of one, may differ in these.
+    The order of names does not matter, nor whether an absent value is left out or written as null or zero, as gateways
+    and their versions may differ in these.
     """
     # Encoded, decoded and encoded again: the decoder calls its hook from the inside out, without Python's recursion.
     pruned = _PRUNE.decode(_ENCODE(facts))
@@ -55,7 +55,7 @@ _ENCODE: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 @attrs.frozen(kw_only=True, slots=False)
 class _BaseEvent(DeepValue):
-    """What every event has.
+    """The fields of every event.
 
     Attributes:
         topic: The registration's topic, if the event names it; most inbound messages do not.
@@ -64,8 +64,8 @@ class _BaseEvent(DeepValue):
         timestamp: When it happened, aware, in UTC.
         message_id: The message that the event is about; for a delivery status, the id that the send call returned.
         reply_to_id: The message that a customer's message replies to.
-        callback_data: What the send call attached, on delivery statuses and on replies that refer to the message.
-        campaign_name: The tag that the send call attached.
+        callback_data: What the send call attached; on delivery statuses, and on replies that refer to the message.
+        campaign_name: The campaign name that the send call attached.
         raw: The whole body, as it came.
     """
 
@@ -98,7 +98,7 @@ class _BaseEvent(DeepValue):
         return (self.message_id,)
 
     def _get_content(self) -> tuple[object, ...]:
-        """Return all that identifies an event without such ids, and nothing that a second delivery may change."""
+        """Return what identifies an event without such ids, and nothing that may differ in a second delivery."""
         phone, bsuid = self.customer.phone, self.customer.bsuid
         return (
             self.timestamp.isoformat() if self.timestamp else self.raw.get("timestamp"),
@@ -188,7 +188,7 @@ class DeliveryStatus(_BaseEvent):
 
 @attrs.frozen(kw_only=True, slots=False)
 class ReportReady(_BaseEvent):
-    """A report has run. Source: https://docs.connectly.ai (Reports API, webhooks configuration).
+    """A report is ready. Source: https://docs.connectly.ai (Reports API, webhooks configuration).
 
     Attributes:
         report_id: The report's id.
@@ -198,7 +198,7 @@ class ReportReady(_BaseEvent):
         status: The run's status, `completed`; open to new values.
         url: Where to fetch the result until `expires_at`.
         created_at: When the result was created.
-        expires_at: When the url expires.
+        expires_at: When the URL expires.
     """
 
     kind: ClassVar[str] = "report"
@@ -226,7 +226,7 @@ class UnknownEvent(_BaseEvent):
     kind: ClassVar[str] = "unknown"
 
     def _get_ids(self) -> tuple[str | None, ...]:
-        # No id is trusted: a reaction, for one, may carry the id of the message that it reacts to.
+        # No id is used: a reaction, for example, may have the id of the message that it reacts to.
         return (None,)
 
     def _get_content(self) -> tuple[object, ...]:

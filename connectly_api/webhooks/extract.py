@@ -1,4 +1,4 @@
-"""Extracts the parts of an event from JSON objects: who took part, and what was sent. Never fails. Pure.
+"""Extracts the parts of an event from JSON objects: its participants and its content. Never fails. Pure.
 
 The parts of a message occur both inside `message` and beside it, so functions for content take both, and prefer the
 first.
@@ -21,9 +21,9 @@ from connectly_api.webhooks.lenient_fields import (
     read_text,
 )
 
-# What only a customer has, on numbers with BSUIDs. https://docs.connectly.ai/messaging/bsuid
+# Fields that only a customer has, on numbers with BSUIDs. https://docs.connectly.ai/messaging/bsuid
 _CUSTOMER_ONLY: Final = frozenset({"userId", "user_id", "phoneNumber", "phone_number"})
-# Customers cannot send these: WhatsApp's interactive messages come from businesses alone.
+# Customers cannot send these: only businesses send WhatsApp's interactive messages.
 # https://developers.facebook.com/docs/whatsapp/guides/interactive-messages
 _BUSINESS_ONLY: Final = frozenset({
     *("listMessage", "replyButtonMessage", "singleProductMessage", "multiProductMessage"),
@@ -37,10 +37,10 @@ _KNOWN: Final = frozenset({
 
 
 def is_from_business(body: Fields, message: Fields) -> bool:
-    """Say whether the business itself sent a message, so that no program replies to itself.
+    """Return whether the business itself sent a message, so that no program replies to itself.
 
-    The schema has `isEcho` for that. Nothing more is documented, but two things are as clear: content that only
-    businesses can send, and a recipient with fields that only customers have.
+    The schema has `isEcho` for this, and nothing else is documented. But two other signs are just as clear: content
+    that only businesses can send, and a recipient with fields that only customers have.
     """
     return (
         _has_any(message, _BUSINESS_ONLY)
@@ -65,7 +65,7 @@ def _has_any(part: Fields, names: frozenset[str]) -> bool:
 
 
 def has_unknown_content(message: Fields, body: Fields) -> bool:
-    """Say whether a message has content under a name that this version does not know."""
+    """Return whether a message has content under a name that this version does not know."""
     return any(name not in _KNOWN and has_content(found) for part in (message, body) for name, found in part.items())
 
 
@@ -97,7 +97,7 @@ def read_business(side: Fields) -> Business:
 
 
 def _find_object(parts: tuple[Fields, ...], name: str) -> Fields | None:
-    """Return the first part's object of this name that has content."""
+    """Return the first object of this name that has content."""
     for part in parts:
         found = part.get(name)
         if found and is_object(found) and has_content(found):
@@ -129,7 +129,7 @@ def _read_attachment(item: Fields) -> Attachment | None:
 
 
 def read_location(*parts: Fields) -> Location | None:
-    """Return the location of the first part that has one; a gateway writes an absent one as zeros."""
+    """Return the location of the first part that has one; zeros count as absent, as a gateway may write them."""
     place = _find_object(parts, "location")
     if place is None:
         return None

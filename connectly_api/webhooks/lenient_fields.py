@@ -48,7 +48,7 @@ def read_object(fields: Fields, name: str, other: str = "") -> Fields:
 
 
 def read_flag(fields: Fields, name: str, other: str) -> bool:
-    """Say whether a flag is set: `true`, or what loosely typed gateways write for it, `"true"` and `1`."""
+    """Return whether a flag is set: `true`, or `"true"` or `1`, which loosely typed gateways write."""
     found = fields.get(name) or fields.get(other)
     if not found:
         return False
@@ -56,7 +56,7 @@ def read_flag(fields: Fields, name: str, other: str) -> bool:
 
 
 def read_number(fields: Fields, name: str, *, within: float) -> float | None:
-    """Return a number from `-within` to `within`; gateways may write it as a decimal string."""
+    """Return a number from `-within` to `within`; it may be a decimal string, as some gateways write it."""
     try:
         found = as_number(fields.get(name))
     except ValueError:
@@ -100,7 +100,7 @@ def _parse_rfc3339(text: str) -> datetime | None:
 
 
 def has_content(value: object) -> bool:
-    """Say whether a JSON value contains anything but null, zero values, and nests of them."""
+    """Return whether a JSON value contains anything but null and zero values, at any depth."""
     # Without recursion: the depth is the sender's choice.
     pending = [value]
     while pending:
@@ -117,7 +117,7 @@ def has_content(value: object) -> bool:
 
 
 def parse_phone(text: str | None, *, bare: bool) -> Phone | None:
-    """Return a phone number, or None if that would take a guess.
+    """Return a phone number, or None if it would be a guess.
 
     A number that starts with `+` may contain punctuation. `bare` also accepts digits alone, as WhatsApp itself writes
     numbers (`wa_id`: the country code first, no `+`). Punctuated digits without a `+` are how people write numbers

@@ -1,4 +1,4 @@
-"""From a request's headers and raw bytes to a typed event, without I/O: for any framework and for sync code.
+"""Turns a request's headers and raw bytes into a typed event, without I/O, in any framework and in sync code.
 
 How the kind of an event is found. A known `topic` decides, unless the body has content of another kind and none of its
 own; an unknown topic makes an `UnknownEvent`. Without a topic, as on most inbound messages, the body must have exactly
@@ -72,8 +72,8 @@ def receive(headers: HeadersLike, body: bytes, secrets: Secrets, *, max_bytes: i
         max_bytes: The largest body that is accepted.
 
     Raises:
-        WebhookSignatureError: The signature is missing, malformed or wrong, or a secret is empty: answer 401.
-        WebhookPayloadError: The body is authentic, but is not a JSON object within the limits: answer 400.
+        WebhookSignatureError: The signature is missing, malformed or wrong, or a secret is empty: respond with 401.
+        WebhookPayloadError: The body is authentic, but is not a JSON object within the limits: respond with 400.
         TypeError: The body is not bytes.
     """
     verify(body, find_signature(headers), secrets)
@@ -82,7 +82,7 @@ def receive(headers: HeadersLike, body: bytes, secrets: Secrets, *, max_bytes: i
 
 @cut_traceback
 def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Event:
-    """Return the event in a body that you have verified already.
+    """Return the event in a body that you have already verified.
 
     Args:
         body: The request's raw body.
@@ -118,7 +118,7 @@ def _find_topic(body: Fields, topic: str | None) -> str | None:
         return present.pop()
     with_content = {_TOPIC_OF_PART[name] for name in parts if has_content(body[name])}
     if topic in _TOPICS:
-        # If its own part is missing, the topic still tells the kind; if another part is there instead, nothing does.
+        # If its own part is missing, the topic still determines the kind; if it has another part instead, nothing does.
         return topic if not with_content or topic in with_content else None
     candidates = with_content or present
     return candidates.pop() if len(candidates) == 1 else None
@@ -199,8 +199,8 @@ def _build_unknown(body: dict[str, Any], topic: str | None) -> UnknownEvent:
 def _read_common(body: dict[str, Any], topic: str | None, about: Fields, *, customer: str | None) -> dict[str, Any]:
     """Return the fields that every event has.
 
-    `about` is the part with the message's id, and perhaps the campaign's name; `customer` is the side that is the
-    customer, `sender` or `recipient`, or None if there is none, or it is unclear.
+    `about` is the part with the message's id, and perhaps the campaign's name; `customer` is the name of the customer's
+    side, `sender` or `recipient`, or None if that is unclear.
     """
     context = read_object(body, "context") or read_object(about, "context")
     callback_data = body.get("callbackData")

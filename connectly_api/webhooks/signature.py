@@ -75,11 +75,11 @@ def check_signature(body: bytes, signature: object, keys: tuple[bytes, ...]) -> 
             all_match &= hmac.compare_digest(expected, part)
         matches |= all_match
     if not matches:
-        raise WebhookSignatureError("webhook signature: does not belong to this body")
+        raise WebhookSignatureError("webhook signature: does not match this body")
 
 
 def parse_secrets(secrets: Secrets) -> tuple[bytes, ...]:
-    """Return the secrets as the bytes that key the HMAC: the one rule for what can be a secret.
+    """Check the secrets, and return them as the bytes that key the HMAC.
 
     A secret is text of visible characters and inner spaces. One copied with a line end, an outer space or an invisible
     character would match no signature, and to HMAC a key of NUL characters is the same as an empty one.
@@ -92,17 +92,17 @@ def parse_secrets(secrets: Secrets) -> tuple[bytes, ...]:
         return (_parse_secret(given),)
     keys = tuple(_parse_secret(secret) for secret in given) if isinstance(given, Iterable) else ()
     if not keys:
-        raise WebhookSignatureError("webhook secret: none is given")
+        raise WebhookSignatureError("webhook secret: is missing")
     return keys
 
 
 def find_signature(headers: HeadersLike) -> str | None:
     """Return the value of the signature's header, several values joined with commas; None if it is missing.
 
-    A value may be a list, as gateways write repeated headers, and CGI's and WSGI's spelling of the name
-    (`HTTP_X_CONNECTLY_HMAC_SHA256`) is recognised, too.
+    A value may be a list, as gateways write repeated headers, and the name is also recognised in the form of CGI and
+    WSGI (`HTTP_X_CONNECTLY_HMAC_SHA256`).
     """
-    # Header classes that are not a Mapping (the standard library's, Werkzeug's) have `items` all the same.
+    # Header classes that are not a Mapping (the standard library's, Werkzeug's) still have `items`.
     given: Any = headers
     pairs: Iterable[tuple[object, object]] = given.items() if hasattr(given, "items") else given
     found: list[object] = []
@@ -112,7 +112,7 @@ def find_signature(headers: HeadersLike) -> str | None:
             if isinstance(name, (str, bytes)) and len(name) in _NAME_LENGTHS and _is_signature_header(name):
                 found += cast("Iterable[object]", value) if isinstance(value, (tuple, list)) else (value,)
     except (TypeError, ValueError):
-        return None  # These are not pairs, or a value is nothing that a header can have.
+        return None  # These are not pairs, or a value that no header can have.
     texts = [one.decode("latin-1") if isinstance(one, bytes) else one for one in found]
     return ",".join(map(str, texts)) if texts and all(isinstance(one, str) for one in texts) else None
 
@@ -136,7 +136,7 @@ def _parse_secret(secret: object) -> bytes:
     if text != text.strip():
         raise WebhookSignatureError("webhook secret: begins or ends with white space, such as a line end")
     if not text.isprintable():
-        raise WebhookSignatureError("webhook secret: contains a control character or another invisible one")
+        raise WebhookSignatureError("webhook secret: contains a control character or an invisible one")
     return key
 
 

@@ -1,4 +1,4 @@
-"""The status of one message, in whatever order its events arrive. A pure value: store it wherever you store state."""
+"""The status of one message, in whatever order its events arrive. Pure: keep it wherever you keep state."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class StatusTracker:
     tracker = StatusTracker()
     tracker, is_new = tracker.advance(event)
 
-    Statuses are ordered sent, delivery_failed, delivered, read, and the furthest one is kept, so every order of arrival
-    gives the same result. A failure comes after sent, but before delivered: once the customer's phone has confirmed the
+    The order is sent, delivery_failed, delivered, read. The furthest status is kept, so every order of arrival gives
+    the same result. A failure comes after sent, but before delivered: once the customer's phone has confirmed the
     message, a reported failure cannot revoke that, whichever arrives first. It is kept as `failure`.
 
     Attributes:
@@ -37,10 +37,10 @@ class StatusTracker:
         """Return the tracker after an event, and whether the event is news.
 
         A status is news if it is further than any before. A status that this version does not know has no place in the
-        order: it is news the first time, and does not change `status`. An event without a status is never news.
+        order: it is news only the first time, and does not change `status`. An event without a status is never news.
 
         Args:
-            event: A status of this tracker's message.
+            event: A delivery status of the same message.
         """
         status = event.status
         after = attrs.evolve(self, failure=self.failure or event.failure)

@@ -1,4 +1,4 @@
-"""JSON as requests carry it: `encode_json` writes the exact bytes, or says which value is not JSON."""
+"""JSON in requests: `encode_json` returns the exact bytes, or says which value is not JSON."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def encode_json(value: object, *, field: str) -> bytes:
         if _has_string_keys(value):
             return _encode(value).encode()
     except (TypeError, ValueError, RecursionError):
-        pass  # The slower search below finds out what and where.
+        pass  # The slower search below finds out what is wrong, and where.
     path, problem = _find_culprit(value, field) or (
         field,
         "is nested too deeply, or holds an integer of too many digits",
@@ -66,7 +66,7 @@ _CONTAINERS = (dict, list, tuple)
 
 
 def _has_string_keys(value: object, room: int = _DEEPEST) -> bool:
-    """Say whether every key is a string; json.dumps would turn 1, None and True into strings."""
+    """Return whether every key is a string; json.dumps would turn 1, None and True into strings."""
     if isinstance(value, dict):
         if not room:
             return False
@@ -136,19 +136,19 @@ def _join_path(path: str, key: str, index: int) -> str:
 
 def _find_key_problem(key: object) -> str | None:
     if not isinstance(key, str):
-        return f"has a key of type {type(key).__name__}; JSON's keys are strings"
+        return f"has a key of type {type(key).__name__}; JSON keys are strings"
     return "has a key with a lone surrogate" if _has_lone_surrogate(key) else None
 
 
 def find_scalar_problem(item: object) -> str | None:
-    """Return why a value that is no object and no array is not JSON, or None."""
+    """Return why a value other than an object or an array is not JSON, or None."""
     if item is None or isinstance(item, int):
         return None
     if isinstance(item, str):
-        return "holds a lone surrogate, which UTF-8 cannot carry" if _has_lone_surrogate(item) else None
+        return "holds a lone surrogate, which UTF-8 cannot encode" if _has_lone_surrogate(item) else None
     if isinstance(item, float):
-        return None if math.isfinite(item) else "is not a finite number; JSON knows no NaN or Infinity"
-    return f"is of type {type(item).__name__}, which JSON does not know"
+        return None if math.isfinite(item) else "is not a finite number; JSON has no NaN or Infinity"
+    return f"is of type {type(item).__name__}, which JSON does not have"
 
 
 def _has_lone_surrogate(text: str) -> bool:

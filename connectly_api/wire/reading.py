@@ -1,7 +1,7 @@
 """How generated models read JSON: leniently, field by field.
 
-A malformed value costs its own field and nothing else: the field stays unset, and the raw value is kept among the
-additional properties. `null` counts as absent. An integer in place of a string becomes a string.
+A malformed value affects only its own field: the field stays unset, and the raw value is kept among the additional
+properties. `null` counts as absent. An integer in place of a string becomes a string.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?
 
 
 class _PartlyReadError(ValueError):
-    """Parts of a list or a map cannot be read.
+    """Some parts of a list or a map cannot be read.
 
     Attributes:
-        value: The list or map of the parts that can.
+        value: The list or map of the readable parts.
     """
 
     def __init__(self, value: object) -> None:
-        super().__init__("a part is of a wrong type")
+        super().__init__("a part has the wrong type")
         self.value = value
 
 

@@ -265,7 +265,7 @@ def test_a_full_disk_is_reported(
 
     assert main(["send", "text", TO, "Hi"], transport=shell.transport) == 1
     assert len(shell.sandbox.messages) == 1
-    text = "connectly: the output cannot be written: No space left on device; the command itself was done\n"
+    text = "connectly: the output cannot be written: No space left on device; the command itself succeeded\n"
     assert capsys.readouterr().err == text
 
 

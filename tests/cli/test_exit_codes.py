@@ -113,7 +113,7 @@ def test_json_says_field_size_and_limit(end: End) -> None:
     ("error", "reason"),
     [
         (ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)"), "connection refused"),
-        (TimeoutError("kestrel"), "no answer in time"),
+        (TimeoutError("kestrel"), "no response in time"),
     ],
 )
 @pytest.mark.parametrize(("may_have_left", "code", "what"), [(False, 4, "not sent"), (True, 5, "outcome unknown")])

@@ -100,13 +100,13 @@ def test_the_sender_comes_from_the_environment_where_no_option_names_one(
         (("text", "", "kestrel"), 3, "recipient: must be + and 7 to 15 digits (E.164): it is empty"),
         (("text", "+44 (0)20 7946 0958", "kestrel"), 3, "recipient: must be + and 7 to 15 digits (E.164): a zero in"),
         (("text", "310 123 4567", "kestrel", "--region", "kestrel"), 3, "--region: must be the ISO 3166 code"),
-        (("text", "310 123", "kestrel", "--region", "CO"), 3, "recipient: no such number in the plan of CO"),
+        (("text", "310 123", "kestrel", "--region", "CO"), 3, "recipient: not a valid number in CO"),
         (("text", TO, "kestrel " * 600), 3, "text: 4800 characters; the limit is 4096"),
         (("text", TO, "kestrel", "--sender", "kestrel"), 3, "--sender: must be a phone number"),
         (("text", TO, "kestrel", "--bsuid", "kestrel"), 3, "bsuid: must be"),
-        (("text", BSUID, "kestrel", "--bsuid", BSUID), 2, "--bsuid: TO is a BSUID already"),
+        (("text", BSUID, "kestrel", "--bsuid", BSUID), 2, "--bsuid: TO is already a BSUID"),
         (("text", TO, "kestrel", "--callback-data", "kestrel"), 2, "--callback-data: is not JSON: Expecting value"),
-        (("text", TO, "kestrel", "--callback-data", "1" * 5000), 2, "--callback-data: is JSON with a number too"),
+        (("text", TO, "kestrel", "--callback-data", "1" * 5000), 2, "--callback-data: is JSON with too long a number"),
         (("text", TO, "kestrel", "--callback-data", f'"{"kestrel" * 150}"'), 3, "callback_data: 1052 bytes"),
         (("text", TO, "kestrel", "--callback-data", "NaN"), 3, "callback_data"),
         (("text", TO, "kestrel", "--timeout", "0"), 3, "timeout: must be"),
@@ -121,7 +121,11 @@ def test_the_sender_comes_from_the_environment_where_no_option_names_one(
         (("list", TO, "--button", "kestrel", "--section", "kestrel"), 2, "--section: write 'TITLE: ITEM; ITEM'"),
         (("list", TO, "--button", "kestrel", "--section", "kestrel: ;"), 2, "--section: write 'TITLE: ITEM; ITEM'"),
         (("list", TO, "--button", "kestrel", "--section", ": a=kestrel"), 2, "--section: write 'TITLE: ITEM; ITEM'"),
-        (("list", TO, "--button", "x", "--row", "a=kestrel", "--sections", "-"), 2, "--sections: holds all sections"),
+        (
+            ("list", TO, "--button", "x", "--row", "a=kestrel", "--sections", "-"),
+            2,
+            "--sections: contains all sections",
+        ),
         (("list", TO, "--button", "x", "--sections", "kestrel.json"), 2, "--sections: cannot be read: No such file"),
         (
             ("list", TO, "--button", "x", "--sections", "kestrel\0"),
@@ -265,7 +269,7 @@ def test_rows_need_no_section(shell: Shell) -> None:
         ),
         ('[{"rows": [{"id": "a"}]}]', 3, "sections[0].rows[0].title: is required"),
         ('[{"rows": [{"id": 5, "title": "kestrel"}]}]', 3, "sections[0].rows[0].id: must be a string, not int"),
-        ("[" * 100_000, 2, "--sections: is JSON with a number too long or too many levels"),
+        ("[" * 100_000, 2, "--sections: is JSON with too long a number or too many levels"),
     ],
 )
 def test_a_file_of_another_shape_is_refused_with_the_place(

@@ -101,7 +101,7 @@ def test_a_wrong_signature_ends_with_30(verify: Shell) -> None:
     refused = verify_body(verify, MESSAGE, signed=b"another body")
 
     assert (refused.code, refused.out) == (30, "")
-    assert refused.err.startswith("connectly: webhook signature: does not belong to this body; check the secret")
+    assert refused.err.startswith("connectly: webhook signature: does not match this body; check the secret")
     assert refused.err.count("\n") == 1
 
 
@@ -111,7 +111,7 @@ def test_a_line_end_that_an_editor_added_is_named(verify: Shell, line_end: bytes
     as_json = verify_body(verify, MESSAGE + line_end, "--json", signed=MESSAGE)
 
     assert refused.code == 30
-    assert refused.err.startswith("connectly: the signature fits the body without its last line end")
+    assert refused.err.startswith("connectly: the signature matches the body without its final line end")
     assert as_json.error()["kind"] == "WebhookSignatureError"
 
 
@@ -128,7 +128,7 @@ def test_a_signed_body_that_is_no_event_ends_with_31(verify: Shell) -> None:
         (("body.json",), "no secret: set CONNECTLY_WEBHOOK_SECRET"),
         (("nowhere.json", "--secret-file", "secret"), "BODY: cannot be read: No such file or directory"),
         (("body.json", "--secret-file", "nowhere"), "--secret-file: cannot be read: No such file or directory"),
-        (("body.json", "--secret-file", "body.json"), "--secret-file: must hold only the secret, on one line"),
+        (("body.json", "--secret-file", "body.json"), "--secret-file: must contain only the secret, on one line"),
         (("body.json", "--secret-file", "nothing"), "--secret-file: the file is empty"),
     ],
 )

@@ -82,7 +82,7 @@ def test_webengages_token_comes_from_a_file_and_is_shown_to_nobody(shell: Shell)
 @pytest.mark.parametrize(
     ("arguments", "code", "problem"),
     [
-        (("update", "wh_1"), 3, "address: nothing to change is given"),
+        (("update", "wh_1"), 3, "address: there is nothing to change"),
         (("update", "wh_1", "--no-filters", "--campaign", "x"), 2, "--no-filters: contradicts another option"),
         (("update", "wh_1", "--all-channels", "--channel", "sms"), 2, "--all-channels: contradicts another option"),
         (("update", "wh_1", "--filter", "x"), 2, "--filter: write FIELD=PATTERN"),

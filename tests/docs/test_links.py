@@ -25,7 +25,7 @@ def anchors(text: str) -> set[str]:
 
 
 def is_whole(link: str, text: Path) -> bool:
-    """Say whether a link of a text leads somewhere; of an address elsewhere, the form alone is looked at."""
+    """Return whether a link of a text leads somewhere; of an address elsewhere, the form alone is looked at."""
     if "://" in link:
         return re.fullmatch(r"https://[\w.-]+\.[a-z]+(/[^\s]*)?", link) is not None
     path, _, anchor = link.partition("#")

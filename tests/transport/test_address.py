@@ -136,20 +136,20 @@ REFUSED = {
     "ftp://host": "must be https://host[:port][/prefix]",
     "file:///etc/passwd": "must be https://host[:port][/prefix]",
     "unix:///run/x": "must be https://host[:port][/prefix]",
-    "https://host:65536": "is not an address",
-    "https://host:-1": "is not an address",
-    "https://host:x": "is not an address",
-    "https://[::1": "is not an address",
-    "https://[zz]": "is not an address",
-    "https://user@host": "must not hold a user or a password",
-    "https://canary:canary@host": "must not hold a user or a password",
-    "http://localhost@evil.example": "must not hold a user or a password",
-    "http://evil.example#@localhost": "must not hold a fragment or a backslash",
-    "http://localhost\\.evil.example": "must not hold a fragment or a backslash",
-    "https://host#top": "must not hold a fragment or a backslash",
-    "https://host/#": "must not hold a fragment or a backslash",
-    "https://host?x=canary": "must not hold a query",
-    "https://host/?": "must not hold a query",
+    "https://host:65536": "is not a URL",
+    "https://host:-1": "is not a URL",
+    "https://host:x": "is not a URL",
+    "https://[::1": "is not a URL",
+    "https://[zz]": "is not a URL",
+    "https://user@host": "must not contain a user or a password",
+    "https://canary:canary@host": "must not contain a user or a password",
+    "http://localhost@evil.example": "must not contain a user or a password",
+    "http://evil.example#@localhost": "must not contain a fragment or a backslash",
+    "http://localhost\\.evil.example": "must not contain a fragment or a backslash",
+    "https://host#top": "must not contain a fragment or a backslash",
+    "https://host/#": "must not contain a fragment or a backslash",
+    "https://host?x=canary": "must not contain a query",
+    "https://host/?": "must not contain a query",
     "http://api.connectly.ai": "plain http",
     "HTTP://api.connectly.ai": "plain http",
     "http://localhost.evil.example": "plain http",
@@ -189,7 +189,7 @@ def test_what_is_no_string_is_no_address(value: Any) -> None:
 
 
 def test_a_query_is_allowed_only_where_the_caller_says_so() -> None:
-    assert find_address_problem("https://host/hook?token=1") == "must not hold a query"
+    assert find_address_problem("https://host/hook?token=1") == "must not contain a query"
     assert find_address_problem("https://host/hook?token=1", with_query=True) is None
     assert find_address_problem("http://host/hook?token=1", with_query=True) is not None
     assert find_address_problem("https://host/h\u00f6\u00f6k", with_query=True) is None

@@ -165,7 +165,7 @@ async def test_an_application_hears_of_the_end_only_after_its_answer() -> None:
 
 
 async def test_an_application_that_ends_without_an_answer_breaks_the_connection() -> None:
-    with pytest.raises(ConnectionError, match="ended without an answer"):
+    with pytest.raises(ConnectionError, match="ended without a response"):
         await exchange(sending())
 
 

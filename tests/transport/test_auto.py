@@ -80,7 +80,7 @@ def test_auto_takes_httpx_on_trio() -> None:
 def test_pyreqwest_on_trio_says_what_to_do() -> None:
     async def main() -> None:
         transport = PyreqwestTransport()
-        with pytest.raises(UsageError, match="take httpx on trio"):
+        with pytest.raises(UsageError, match="use httpx on trio"):
             await transport.exchange(post("http://127.0.0.1:1"), Timeouts(), Progress())
         await transport.aclose()
 
@@ -173,9 +173,9 @@ def test_an_adapter_behind_a_pace_need_not_judge_addresses() -> None:
 def test_an_adapter_has_its_own_settings() -> None:
     adapter = MockTransport(lambda _: Response(200))
     assert to_transport(adapter) is adapter
-    with pytest.raises(InvalidInputError, match="give them to the adapter"):
+    with pytest.raises(InvalidInputError, match="pass them to the adapter"):
         to_transport(adapter, proxy="http://proxy:1")
-    with pytest.raises(InvalidInputError, match="give them to the adapter"):
+    with pytest.raises(InvalidInputError, match="pass them to the adapter"):
         Connectly(api_key="k", business_id="b", transport=adapter, tls=Tls(trustme.CA().cert_pem.bytes()))
 
 

@@ -26,7 +26,7 @@ from tests.rough_server import (
 )
 
 REFUSED = f"{os.strerror(errno.ECONNREFUSED)} (ECONNREFUSED)"
-UNACCEPTED = "the server's certificate is not accepted"
+UNACCEPTED = "the server's certificate was rejected"
 RESET = f"{os.strerror(errno.ECONNRESET)} (ECONNRESET)"
 
 
@@ -71,22 +71,22 @@ class RemoteProtocolError(Exception):
         (socket.gaierror(-2, "kestrel"), "gaierror: the host's name cannot be resolved"),
         (
             certificate(20),
-            "SSLCertVerificationError: the server's certificate is not accepted: its authority is not trusted",
+            "SSLCertVerificationError: the server's certificate was rejected: its authority is not trusted",
         ),
-        (certificate(9999), "SSLCertVerificationError: the server's certificate is not accepted"),
+        (certificate(9999), "SSLCertVerificationError: the server's certificate was rejected"),
         (ssl.SSLError(1, "kestrel"), "SSLError: TLS failed"),
-        (caused(TimeoutError("kestrel"), ssl.SSLWantReadError(2, "kestrel")), "TimeoutError: no answer in time"),
-        (TimeoutError("kestrel"), "TimeoutError: no answer in time"),
-        (LateError("no answer within 2.5 s"), "no answer within 2.5 s"),
-        (BrokenExchangeError("two answers came"), "two answers came"),
+        (caused(TimeoutError("kestrel"), ssl.SSLWantReadError(2, "kestrel")), "TimeoutError: no response in time"),
+        (TimeoutError("kestrel"), "TimeoutError: no response in time"),
+        (LateError("no response within 2.5 s"), "no response within 2.5 s"),
+        (BrokenExchangeError("two responses arrived"), "two responses arrived"),
         (ClosedError(Progress()), "the client was closed"),
         (
             RemoteProtocolError("illegal status line: bytearray(b'kestrel')"),
-            "RemoteProtocolError: the answer is not HTTP",
+            "RemoteProtocolError: the response is not HTTP",
         ),
         (
             RemoteProtocolError("Server disconnected without sending a response."),
-            "RemoteProtocolError: the connection was closed without an answer",
+            "RemoteProtocolError: the connection was closed without a response",
         ),
         (
             rust("tcp connect error", "kestrel (os error 111)"),
@@ -94,10 +94,10 @@ class RemoteProtocolError(Exception):
         ),
         (rust("dns error", "kestrel"), "ConnectError: the host's name cannot be resolved"),
         (rust("kestrel (os error 9999)"), "ConnectError"),
-        (rust("invalid dns name"), "ConnectError: the host's name is no name that TLS can ask for"),
+        (rust("invalid dns name"), "ConnectError: the host's name is not valid in TLS"),
         (rust("received corrupt message of type Kestrel"), "ConnectError: the server does not speak TLS"),
         (rust("tunnel error: unsuccessful"), "ConnectError: the proxy refused to open a tunnel"),
-        (rust("tunnel error: proxy authorization required"), "ConnectError: the proxy answered 407"),
+        (rust("tunnel error: proxy authorization required"), "ConnectError: the proxy returned 407"),
         (rust("tunnel error: unexpected end of file"), "ConnectError: the proxy closed the connection"),
         (rust("SOCKS error: kestrel"), "ConnectError: the SOCKS proxy opened no connection"),
         (ClientClosedError("kestrel"), "ClientClosedError: the client was closed"),
@@ -168,14 +168,14 @@ async def test_real_failures_are_told_apart(name: Any) -> None:
         await asyncio.sleep(0.05)
 
     host = told.pop("host")
-    assert host in {f"{UNACCEPTED}: it is for another host", f"{UNACCEPTED}: it is for another address"}
+    assert host in {f"{UNACCEPTED}: it is for another host", f"{UNACCEPTED}: it is for another IP address"}
     assert told == {
         "refused": REFUSED,
         "reset": RESET,
-        "closed": "no answer: the connection was closed"
+        "closed": "no response: the connection was closed"
         if name == "httpx"
-        else "the connection was closed without an answer",
-        "garbage": "no HTTP answer" if name == "httpx" else "the answer is not HTTP",
-        "silence": "no answer in time",
+        else "the connection was closed without a response",
+        "garbage": "no HTTP response" if name == "httpx" else "the response is not HTTP",
+        "silence": "no response in time",
         "authority": f"{UNACCEPTED}: its authority is not trusted",
     }

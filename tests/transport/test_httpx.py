@@ -348,11 +348,11 @@ def test_a_setting_that_can_never_work_is_refused_at_once(
 @pytest.mark.parametrize(
     ("text", "refusal"),
     [
-        ("407 Your password, Ann", (False, "the proxy answered 407")),
-        ("403 ", (False, "the proxy answered 403")),
-        ("408 ", (True, "the proxy answered 408")),
-        ("429 ", (True, "the proxy answered 429")),
-        ("502 Bad Gateway", (True, "the proxy answered 502")),
+        ("407 Your password, Ann", (False, "the proxy returned 407")),
+        ("403 ", (False, "the proxy returned 403")),
+        ("408 ", (True, "the proxy returned 408")),
+        ("429 ", (True, "the proxy returned 429")),
+        ("502 Bad Gateway", (True, "the proxy returned 502")),
         ("Proxy Server could not connect: Host unreachable.", (True, "the SOCKS proxy opened no connection")),
         ("Invalid username/password", (False, "the SOCKS proxy opened no connection")),
     ],

@@ -211,7 +211,7 @@ async def test_what_never_left_is_repeated_with_growing_pauses_and_then_raised()
     error = OSError(errno.EHOSTUNREACH, "no route")
     calls, mock = pipeline([error], may_have_left=False, time=time, retry=Retry(attempts=4))
     reason = re.escape(f"OSError: {os.strerror(errno.EHOSTUNREACH)} (EHOSTUNREACH)")
-    with pytest.raises(NotSentError, match=rf"not sent \(4 tries\): {reason}$") as caught:
+    with pytest.raises(NotSentError, match=rf"not sent \(4 attempts\): {reason}$") as caught:
         await calls.send(request())
     assert len(mock.requests) == 4
     assert time.pauses == [0.25, 0.5, 1.0]
@@ -315,7 +315,7 @@ async def test_what_cannot_be_loaded_after_an_answer_is_an_acceptance_that_canno
 
 async def test_a_time_out_that_left_nothing_is_told_as_one() -> None:
     calls, _ = pipeline([TimeoutError()], may_have_left=False, retry=Retry(attempts=1))
-    with pytest.raises(NotSentError, match=r"not sent: TimeoutError: no answer in time$") as caught:
+    with pytest.raises(NotSentError, match=r"not sent: TimeoutError: no response in time$") as caught:
         await calls.send(request())
     assert caught.value.timed_out
 
@@ -386,7 +386,7 @@ async def never(_request: WireRequest) -> Response:
 async def test_the_whole_call_ends_at_its_deadline(may_have_left: bool, error: type[ConnectlyError]) -> None:
     mock = MockTransport(never, may_have_left=may_have_left)
     calls = Pipeline(mock, api_key=KEY, base_url="https://api.example", retry=Retry(attempts=1))
-    with pytest.raises(error, match=r"no answer within 0\.05 s") as caught:
+    with pytest.raises(error, match=r"no response within 0\.05 s") as caught:
         await calls.send(request(), timeout=0.05)
     assert caught.value.timed_out  # type: ignore[attr-defined]  # both classes have it
     assert len(mock.requests) == 1
@@ -440,7 +440,7 @@ async def test_an_error_answer_is_typed_and_shows_nothing_of_the_request() -> No
 async def test_an_exceptions_text_is_not_shown_whatever_it_says() -> None:
     calls, _ = pipeline([RuntimeError(f"bad header {KEY}, body hello")])
     place = r"RuntimeError at .*test_pipeline\.py:\d+$"
-    with pytest.raises(OutcomeUnknownError, match=rf"no answer came: {place}") as caught:
+    with pytest.raises(OutcomeUnknownError, match=rf"no response came: {place}") as caught:
         await calls.send(request())
     printed = "".join(traceback.format_exception(caught.value))
     assert "hello" not in printed
@@ -497,9 +497,9 @@ async def test_each_call_leaves_one_line_and_each_retry_another(caplog: pytest.L
     calls, _ = pipeline([Response(429), OSError("hello"), ok()], may_have_left=False)
     await calls.send(request())
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("INFO", "send_message: status 429; trying again in 0.250 s"),
-        ("INFO", "send_message: not sent (OSError); trying again in 0.500 s"),
-        ("DEBUG", "send_message: status 200 after 3 tries, 0.750 s"),
+        ("INFO", "send_message: status 429; retrying in 0.250 s"),
+        ("INFO", "send_message: not sent (OSError); retrying in 0.500 s"),
+        ("DEBUG", "send_message: status 200 after 3 attempts, 0.750 s"),
     ]
 
 
@@ -532,6 +532,6 @@ def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
 )
 async def test_an_adapter_that_returns_no_response_leaves_the_outcome_unknown(returned: Any) -> None:
     made, mock = pipeline(lambda _request: returned, may_have_left=False)
-    with pytest.raises(OutcomeUnknownError, match="the transport returned something else than a Response"):
+    with pytest.raises(OutcomeUnknownError, match="the transport did not return a Response"):
         await made.send(request())
     assert len(mock.requests) == 1

@@ -106,7 +106,7 @@ async def test_without_descriptors_it_is_not_touched_and_tried_again(
 
 def test_a_fork_after_the_programs_own_use_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     break_the_start(monkeypatch, RuntimeError("A pyreqwest runtime was initialized before fork(). The Tokio…"))
-    with pytest.raises(UsageError, match="does not outlive a fork"):
+    with pytest.raises(UsageError, match="does not survive a fork"):
         load()
 
 
@@ -144,7 +144,7 @@ async def test_what_the_parent_of_a_fork_has_loaded_is_refused(
     monkeypatch.setattr(loader, "_loaded", attrs.evolve(loader.load(), process=HERE + 1))
     loader._reset_lock()
     progress = Progress()
-    with pytest.raises(UsageError, match="does not outlive a fork"):
+    with pytest.raises(UsageError, match="does not survive a fork"):
         await PyreqwestTransport().exchange(post("http://127.0.0.1:1"), Timeouts(), progress)
     assert not progress.may_have_left
 

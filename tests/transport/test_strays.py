@@ -226,7 +226,7 @@ def test_each_of_many_sends_is_seen_once_at_most_and_gets_its_own_answer_or_an_e
 
 
 def has_come(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Say whether the next request, or a part of it, is at the server's end of the connection."""
+    """Return whether the next request, or a part of it, is at the server's end of the connection."""
     poll = select.poll()
     poll.register(writer.get_extra_info("socket").fileno(), select.POLLIN)
     return bool(vars(reader)["_buffer"]) or bool(poll.poll(0))

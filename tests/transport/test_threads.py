@@ -142,7 +142,7 @@ def refuses(run, words, connectly):
 
 
 def in_child(run=asyncio.run):
-    refuses(run, "does not outlive a fork", connect("pyreqwest"))
+    refuses(run, "does not survive a fork", connect("pyreqwest"))
     works()
 """
 

@@ -311,7 +311,7 @@ def test_acknowledging_first_in_two_event_loops_at_once_is_refused_and_loses_not
         def elsewhere() -> None:
             with pytest.raises(UsageError, match="one event loop at a time"):
                 anyio.run(deliver, app, load_body("text", message={"id": "other", "text": "x"}))
-            with pytest.raises(UsageError, match="make a WebhookApp for each"):
+            with pytest.raises(UsageError, match="create a WebhookApp for each"):
                 anyio.run(app.drain)
 
         await anyio.to_thread.run_sync(elsewhere)

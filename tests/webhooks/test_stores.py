@@ -202,9 +202,9 @@ def test_a_path_may_be_text_bytes_or_a_path(kind: Callable[[Any], Any], tmp_path
 @pytest.mark.parametrize("endless", [float("inf"), 10**400])
 @pytest.mark.parametrize("field", ["lease", "busy_timeout"])
 def test_a_store_refuses_times_without_an_end(field: str, endless: float) -> None:
-    with pytest.raises(InvalidInputError, match=rf"^{field}: .*not infinite"):
+    with pytest.raises(InvalidInputError, match=rf"^{field}: .*finite"):
         SQLiteStore("x.db", **{field: endless})  # type: ignore[arg-type]
-    with pytest.raises(InvalidInputError, match=r"^lease: .*not infinite"):
+    with pytest.raises(InvalidInputError, match=r"^lease: .*finite"):
         MemoryStore(lease=endless)
 
 
@@ -393,8 +393,14 @@ UNUSABLE: list[tuple[Callable[[Path], object], str]] = [
         lambda path: _sql(path, "CREATE TABLE x (a)", "CREATE INDEX connectly_events_schema ON x (a)"),
         "it has an index named connectly_events_schema",
     ),
-    (lambda path: _sql(path, "CREATE TABLE connectly_events (key TEXT PRIMARY KEY)"), "other columns .*: key$"),
-    (lambda path: _sql(path, "CREATE TABLE connectly_events (id, seen)"), "other columns .*: id, seen$"),
+    (
+        lambda path: _sql(path, "CREATE TABLE connectly_events (key TEXT PRIMARY KEY)"),
+        "does not have the store's columns, but these: key$",
+    ),
+    (
+        lambda path: _sql(path, "CREATE TABLE connectly_events (id, seen)"),
+        "does not have the store's columns, but these: id, seen$",
+    ),
     (lambda path: _sql(path, SECOND.replace(" PRIMARY KEY", "")), "SQLite says: ON CONFLICT"),
     (lambda path: _sql(path, SECOND, VERSION, "INSERT INTO connectly_events_schema VALUES (3)"), "a later version of"),
     (lambda path: _sql(path, SECOND, VERSION), "contains no version"),
@@ -417,12 +423,12 @@ UNUSABLE: list[tuple[Callable[[Path], object], str]] = [
     *(
         (lambda path, moment=moment: _sql(path, SECOND, f"CREATE TRIGGER t {moment} END"), said)
         for moment, said in (
-            ("BEFORE INSERT ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not keep what is written"),
-            ("BEFORE UPDATE ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not keep what is written"),
-            ("BEFORE DELETE ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not keep what is written"),
+            ("BEFORE INSERT ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not store what is written"),
+            ("BEFORE UPDATE ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not store what is written"),
+            ("BEFORE DELETE ON connectly_events BEGIN SELECT RAISE(IGNORE);", "does not store what is written"),
             (
                 "AFTER INSERT ON connectly_events BEGIN UPDATE connectly_events SET expires = 1;",
-                "does not keep what is written",
+                "does not store what is written",
             ),
         )
     ),

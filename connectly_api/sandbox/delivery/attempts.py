@@ -1,4 +1,4 @@
-"""Delivery attempts: what is sent when a webhook is due, what faults do to it, and what follows a response. Pure."""
+"""Delivery attempts: the request when a webhook is due, the effect of faults, and what follows the response. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from connectly_api.webhooks.signature import sign
 UNKNOWN_TOPIC: Final = "topic_of_tomorrow"
 
 _HELD_FOR: Final = 60.0
-"""Seconds after which a held webhook is delivered if no other event has come."""
+"""Seconds after which a held webhook is delivered if there was no other event."""
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ class Outcome:
 
 
 def dispatch_webhook(settings: Settings, state: State, task: WebhookDue) -> Dispatch:
-    """Return what is sent when a webhook is due; nothing if its registration is gone."""
+    """Return the attempts for a due webhook; none if its registration was deleted."""
     registration = state.registrations.get(task.registration_id)
     if registration is None:
         return Dispatch()
@@ -86,7 +86,7 @@ def dispatch_webhook(settings: Settings, state: State, task: WebhookDue) -> Disp
 
 
 def release_webhook(settings: Settings, state: State, task: ReleaseDue) -> Dispatch:
-    """Return a webhook that was held too long; nothing if it was sent already."""
+    """Return the attempt for a webhook that was held too long; none if it was already sent."""
     held, registration = state.held_webhooks.get(task.registration_id), state.registrations.get(task.registration_id)
     if held is None or registration is None or held.number != task.number:
         return Dispatch()

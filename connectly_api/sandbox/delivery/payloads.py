@@ -24,9 +24,9 @@ class CustomerMessage:
     """A message from a customer.
 
     Attributes:
-        name: The customer's.
-        business: The business's number that it goes to.
-        parts: The content, under the names of the event.
+        name: The customer's name.
+        business: The business's number that receives it.
+        parts: The content, by the event's field names.
         about: The business's message that it refers to.
     """
 
@@ -58,7 +58,7 @@ def build_message_event(settings: Settings, message: CustomerMessage) -> Event:
 
 
 def build_message_part(settings: Settings, id: str, **content: Any) -> dict[str, Any]:  # noqa: A002, ANN401  (JSON's own)
-    """Build `message` from text, attachments, location and referral, as far as they are given."""
+    """Build `message` from the text, attachments, location and referral that are given."""
     given = {name: value for name, value in content.items() if value is not None}
     if settings.absent_values == "null":
         given = {**dict.fromkeys(("text", "attachments", "location", "referral")), **given}
@@ -85,7 +85,7 @@ def build_reaction_part(emoji: str, message_id: str) -> dict[str, Any]:
 def build_status_event(
     settings: Settings, message: AcceptedMessage, customer: Identity, *, now: float, status: str, error: object = None
 ) -> Event:
-    """Build the event of a message's new status; its recipient comes with all known ids."""
+    """Build the event of a message's new status; its recipient has all known ids."""
     name = settings.failed_status if status == "delivery_failed" else status
     update: dict[str, Any] = {"id": message.id, "status": name, "error": error}
     body: dict[str, Any] = {
@@ -125,7 +125,7 @@ def build_echo_event(settings: Settings, message: AcceptedMessage, customer: Ide
 
 
 def build_report_event(id: str, now: float, name: str, url: str) -> Event:  # noqa: A002  (JSON's own name)
-    """Build the event of a finished report, whose times are RFC 3339."""
+    """Build the event of a finished report, with times in RFC 3339."""
     created_at, expires_at = _format_time(int(now)), _format_time(int(now) + 86_400)
     result = {"url": url, "expires_at": expires_at, "created_at": created_at}
     body = {

@@ -30,7 +30,7 @@ def schedule_statuses(
 ) -> Iterator[Change]:
     """Schedule the echo of an accepted message and its first status.
 
-    `failure` is the error code if it will not be delivered. An early message is sent before the response.
+    `failure` is the error code if it will not be delivered. With `early`, the first status is due at once.
     """
     if any(registration.configuration.get("echo") is True for registration in state.registrations.values()):
         event = build_echo_event(settings, message, state.complete_identity(message.customer))

@@ -32,7 +32,7 @@ class WebhookSender:
         self._users = 0
 
     def attach(self, address: str, app: Application) -> None:
-        """Send what goes to addresses that begin with `address` to an application."""
+        """Send webhooks for URLs that begin with `address` to an application."""
         self._attached[address] = AsgiTransport(app)
 
     @asynccontextmanager
@@ -49,7 +49,7 @@ class WebhookSender:
                     await http.aclose()
 
     async def deliver(self, attempt: Attempt) -> Outcome:
-        """Make an attempt. Nothing is raised, whatever the receiver does."""
+        """Make an attempt. Never raises, whatever the receiver does."""
         address = attempt.registration.address
         transport = self._choose_transport(address)
         if transport is None:
@@ -87,7 +87,7 @@ class ReplayedSender(WebhookSender):
     """Returns the outcomes of a recorded run, and sends nothing."""
 
     def __init__(self, settings: Settings, outcomes: Mapping[tuple[int, int], Outcome]) -> None:
-        """Take the outcomes by number of the event and attempt."""
+        """Keep the outcomes, by number of the event and attempt."""
         super().__init__(settings)
         self._outcomes = outcomes
 

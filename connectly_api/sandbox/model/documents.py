@@ -1,4 +1,4 @@
-"""The JSON of what a sandbox keeps, for the control interface and recordings."""
+"""The JSON of a sandbox's records, for the control interface and recordings."""
 
 from __future__ import annotations
 

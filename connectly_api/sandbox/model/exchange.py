@@ -20,7 +20,7 @@ class ConnectionBehavior:
     """What the server does with the response and its connection.
 
     Attributes:
-        is_early: Whether webhooks that are due are delivered first.
+        is_early: Whether due webhooks are delivered first.
         before: Real seconds to wait before the head.
         between: Real seconds to wait in the middle of the body.
         ending: `whole`; `hang` never responds; `reset` resets the connection instead of responding; `cut_off` resets it
@@ -35,10 +35,10 @@ class ConnectionBehavior:
 
 @attrs.frozen
 class Request:
-    """A request as it was received.
+    """A request, as received.
 
-    The method is in capitals, path and query are percent-encoded, the headers have lower-case names and are in order.
-    The body is None if it was longer than the limit.
+    The method is in capitals, path and query are percent-encoded, and the headers are in order, with lower-case names.
+    The body is None if it exceeded the limit.
     """
 
     method: str
@@ -50,12 +50,12 @@ class Request:
 
 @attrs.frozen
 class Decision:
-    """The response to a request, the changes that follow, and what `ReceivedRequest` keeps of it.
+    """The response to a request, the changes that follow, and the values for `ReceivedRequest`.
 
     Attributes:
-        headers: Those besides type and length of the content.
+        headers: All but the type and length of the content.
         behavior: How the response is sent.
-        response_schema: The schema of a success's content.
+        response_schema: The schema of a successful response.
     """
 
     status: int

@@ -1,7 +1,7 @@
 """Fault rules: which requests and webhook events a rule applies to, and when.
 
-A rule counts what matches its selectors and is triggered by the next n matches, by every n-th match, or by each match
-with a probability. The probability is drawn from the seed, so the same run has the same faults.
+A rule counts the requests or events that match its selectors, and is triggered by the next n matches, by every n-th
+match, or by each match with a probability. The probability is drawn from the seed, so the same run has the same faults.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
 
 
 def build_rule(given: Mapping[str, Any]) -> FaultRule:
-    """Build a rule, and refuse options that would have no effect on its kind.
+    """Build a rule; refuse options that have no effect on its kind.
 
     Raises:
-        InvalidInputError: A value is invalid, or does not go with another.
+        InvalidInputError: A value is invalid, or cannot be combined with another.
     """
     rule = FaultRule(**given)
     for name, kinds in _OPTIONS.items():
@@ -79,7 +79,7 @@ def build_rule(given: Mapping[str, Any]) -> FaultRule:
 
 
 def _to_text(value: object) -> str | None:
-    """Seconds may be a number; anything but a number or text is refused later."""
+    """Convert a number of seconds; the validators refuse other types."""
     return str(value) if is_number(value) else cast("str | None", value)
 
 
@@ -93,8 +93,8 @@ class FaultRule:
     """One rule: fault, selectors, when it is triggered, and options, all described by `Sandbox.fault`.
 
     The operation is the operation id of the Swagger file in any spelling, with or without the prefix of its service.
-    `seconds` are real ones for responses, like a client's time-outs, and those of the sandbox's clock for webhooks.
-    `retry_after` is the header, seconds or a date or anything else; None leaves it out.
+    `seconds` are real seconds for responses, like a client's timeouts, and the sandbox clock's for webhooks.
+    `retry_after` is the value of the header, seconds, a date or anything else; None leaves it out.
     """
 
     what: FaultKind
@@ -115,7 +115,7 @@ class FaultRule:
         """Check the values together.
 
         Raises:
-            InvalidInputError: A value is invalid, or does not go with another.
+            InvalidInputError: A value is invalid, or cannot be combined with another.
         """
         kinds = get_args(FaultKind)
         _refuse_if(self.what not in kinds, "what", f"must be one of {', '.join(kinds)}")
@@ -126,7 +126,7 @@ class FaultRule:
         _check_options(self)
 
     def is_triggered(self, seed: int, number: int, nth: int) -> bool:
-        """Say whether the `nth` match triggers this rule, which is rule `number`."""
+        """Return whether the `nth` match triggers this rule, whose number is `number`."""
         if self.next is not None:
             return nth <= self.next
         if self.every is not None:
@@ -157,11 +157,11 @@ def match_rules(
     Args:
         rules: By number, oldest first.
         matches: How often each has matched so far.
-        seed: The sandbox's.
+        seed: The sandbox's seed.
         kinds: Only rules of these kinds are considered.
-        operation: Of the request, if it is one.
-        customer: Who sends or receives, if known.
-        topic: Of the event, if it is one.
+        operation: The operation of a request.
+        customer: The sender or recipient, if known.
+        topic: The topic of an event.
     """
     matched: list[int] = []
     for number, rule in rules.items():

@@ -1,4 +1,4 @@
-"""Customers, their phone numbers and BSUIDs; web addresses.
+"""Customers, their phone numbers and BSUIDs; local URLs.
 
 Source: https://www.itu.int/rec/T-REC-E.164 for numbers (at most 15 digits); the service's documentation,
 https://docs.connectly.ai, and WhatsApp's for BSUIDs.
@@ -24,7 +24,7 @@ class Identity:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Phone number and BSUID, as far as they are known."""
+        """The phone number and BSUID, if known."""
         return tuple(filter(None, (self.phone, self.bsuid)))
 
 
@@ -52,5 +52,5 @@ def parse_customer(field: str, value: object) -> Identity:
 
 
 def is_loopback(address: str) -> bool:
-    """Say whether a web address is on this machine."""
+    """Return whether a URL is on this machine."""
     return find_web_address_problem(address) is None and urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}

@@ -1,7 +1,7 @@
 """Ids like the service's, drawn from the seed, a counter and the clock, so the same run has the same ids.
 
 Source: the service's documentation, https://docs.connectly.ai: message ids look like ULIDs, registration ids like
-`wh_` and a ULID, trace ids are some twenty digits.
+`wh_` and a ULID, trace ids have about twenty digits.
 """
 
 from __future__ import annotations

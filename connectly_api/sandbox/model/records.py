@@ -1,4 +1,4 @@
-"""What a sandbox keeps for inspection, and declared templates. No repr shows anything personal."""
+"""Records that a sandbox keeps for inspection, and declared templates. No repr shows personal data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ATTACHMENT_TYPES: Final = ("image", "video", "audio", "document")
 
 @attrs.frozen
 class AcceptedMessage:
-    """A message that the sandbox accepted. Its repr shows nothing personal.
+    """A message that the sandbox accepted. Its repr shows no personal data.
 
     Attributes:
         id: The id in the response.
@@ -29,7 +29,7 @@ class AcceptedMessage:
         sender: The business's number.
         phone: The customer's number, if known.
         bsuid: The customer's business-scoped user id, if known.
-        campaign_name: The tag for analytics.
+        campaign_name: The campaign's name.
         accepted_at: The sandbox's clock, Unix seconds.
         trace_id: The trace id of the request.
         channel: `whatsapp` or `sms`.
@@ -66,7 +66,7 @@ class AcceptedMessage:
 
 @attrs.frozen
 class ReceivedRequest:
-    """A request, accepted or refused, and its response. Its repr shows nothing personal.
+    """A request, accepted or refused, and its response. Its repr shows no personal data.
 
     Attributes:
         number: 1 for the first since the start or the last reset.
@@ -75,11 +75,11 @@ class ReceivedRequest:
         query: Percent-encoded; an API key in it is redacted.
         headers: Names in lower case, in order; API keys, cookies and credentials are redacted.
         body: The bytes; empty if they exceeded the limit.
-        operation: The `operationId` of the Swagger file; None if path and method lead to none.
+        operation: The `operationId` of the Swagger file; None if no operation has the path and method.
         status: The status of the response.
         code: The error code of the response, or None.
         violations: The violations in the response.
-        unknown_fields: Paths of fields that the Swagger file does not name and the service ignores silently.
+        unknown_fields: Paths of fields that are not in the Swagger file; the service ignores them silently.
         message: The message that it created, or None.
         trace_id: The `cntTraceId` of a refusal.
         received_at: The sandbox's clock, Unix seconds.
@@ -148,10 +148,10 @@ class Delivery:
         attempt: 1 for the first.
         registration_id: The id of the registration.
         topic: The topic of the registration.
-        address: The address of the registration.
+        address: The URL of the registration.
         content: The body.
         signature: The signature header.
-        status: The status of the receiver's response; None without one.
+        status: The status of the receiver's response; None if there was none.
         problem: Why there was no response, or None.
         at: The sandbox's clock, Unix seconds.
         fault: The fault that a rule caused, or None.
@@ -171,7 +171,7 @@ class Delivery:
 
     @property
     def delivered(self) -> bool:
-        """Whether the response was a 200: nothing else counts. Source: https://docs.connectly.ai."""
+        """Whether the response was a 200, the only success. Source: https://docs.connectly.ai."""
         return self.status == HTTPStatus.OK
 
     def json(self) -> Any:  # noqa: ANN401  (an event is JSON)
@@ -181,7 +181,7 @@ class Delivery:
 
 @attrs.frozen
 class VerbCall:
-    """A verb of a customer or a test: a message, an advance of the clock, a fault rule.
+    """A call of a customer's or a test's verb: a message, an advance of the clock, a fault rule.
 
     Attributes:
         name: `says`, `advance`, `fault` and so on.
@@ -223,7 +223,7 @@ class DeclaredTemplate:
     Attributes:
         name: The value of `templateName`.
         language: The value of `language`.
-        parameters: The names that a message must give, no more and no fewer.
+        parameters: The names of exactly the parameters that a message must have.
         status: Messages need an `approved` template.
     """
 

@@ -30,7 +30,7 @@ _WINDOW: Final = "Failed to send a message because more than 24 hours have passe
 class Refusal:
     """An error response.
 
-    The message is for developers, and repeats none of the request's values. The violations are listed in `details`.
+    The message is for developers, and does not repeat the request's values. The violations are listed in `details`.
     """
 
     status: int

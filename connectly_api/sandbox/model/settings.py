@@ -1,4 +1,4 @@
-"""The settings of a sandbox: one frozen value that checks itself."""
+"""The settings of a sandbox: one frozen value that validates itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Channel = Literal["whatsapp", "sms"]
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 MAX_SECONDS: Final = 10.0**9
-"""Some thirty years."""
+"""About thirty years."""
 
 MAX_TIME: Final = 253_402_128_000.0
 """Unix seconds, one day before the end of the year 9999, beyond which times have no date; reports last a day."""
@@ -97,7 +97,7 @@ def _validate_choice(_instance: object, attribute: attrs.Attribute[Any], value: 
 
 
 def _to_texts(values: Iterable[str]) -> tuple[str, ...]:
-    """A lone string is one value, not its characters."""
+    """Treat a single string as one value."""
     return (values,) if isinstance(values, str) else tuple(values)
 
 
@@ -151,7 +151,7 @@ class Options(TypedDict, total=False):
 @cut_init_traceback
 @attrs.frozen(kw_only=True)
 class Settings:
-    """The settings of a sandbox. If the documentation contradicts itself or says nothing, an option decides.
+    """The settings of a sandbox. Where the documentation contradicts itself or is silent, you choose.
 
     Attributes:
         api_key: The only key that is accepted: visible ASCII characters.
@@ -159,46 +159,47 @@ class Settings:
         senders: The business's numbers (E.164); the first one sends if a request names none.
         channels: The channel types of its numbers.
         seed: Ids depend on it, on a counter and on the clock.
-        start: When the virtual clock starts, Unix seconds.
+        start: The initial time of the virtual clock, Unix seconds.
         keep: How many of the latest requests, messages and webhook deliveries are kept for inspection.
-        max_body_bytes: A longer body gets a 413.
-        missing_sender: `first` takes the first sender; `refuse` refuses if there are several, as the documentation
-            then asks for one.
+        max_body_bytes: The response to a longer body is a 413.
+        missing_sender: `first` uses the first sender; `refuse` refuses if there are several, because the documentation
+            then requires one.
         bsuid_recipients: What can be sent to a customer known only by BSUID. `templates` accepts templates, which the
-            documentation shows, and refuses session messages with 400, as it says; `accept` and `refuse` treat both
-            alike.
-        template_language: One page of the documentation calls it optional, another required.
-        second_registration: A second registration of a topic is a conflict (409) on one page, and replaces the first
-            on another.
-        window_error_type: The `type` of a closed window's error: the documented one, or the one that clients have seen.
+            documentation shows, and refuses session messages with 400, as it says; `accept` and `refuse` apply to
+            both.
+        template_language: Whether a template needs its language: the documentation says both.
+        second_registration: Whether a second registration of a topic is a conflict (409) or replaces the first: the
+            documentation says both.
+        window_error_type: The `type` of a closed window's error: the documented one, or the one seen in practice.
         sent_status: The status of an accepted message; both are documented.
         clock: `virtual` stands still until you advance it; `real` runs, and can be advanced as well.
-        windows: Whether free-form messages need a customer who wrote within the last 24 hours; `open` lets them
-            through until you close the window.
+        windows: Whether free-form messages need a customer who wrote within the last 24 hours; `open` accepts
+            them until you close the window.
         content_limits: Whether content beyond WhatsApp's limits is refused.
-        undeclared_templates: Whether a template that is not declared can be sent; `until_declared`: while none is
-            declared.
-        template_mismatch: Whether a message that does not fit its template is refused, or accepted and then reported
-            as failed, which a documented event shows.
-        absent_values: How responses and events leave out absent values.
-        campaign_tag: Where a status event has the campaign's name: in `metadata` at the top, or inside `statusUpdate`,
-            or there as `campaignName`. `documented` is the first, and the second on failures, as in the examples.
-        failed_status: The name of a failure; older pages have the second.
-        button_reply: Whether a tapped button comes as `buttonResponse`, or in the older form with `isButtonResponse`.
+        undeclared_templates: Whether a template that is not declared can be sent; `until_declared` allows it as long
+            as none is declared.
+        template_mismatch: Whether a message that does not match its template is refused, or accepted and then reported
+            as failed, as in a documented event.
+        absent_values: How responses and events represent absent values.
+        campaign_tag: Where a status event has the campaign's name: in the top-level `metadata`, inside
+            `statusUpdate`, or there as `campaignName`. `documented` is the first, or the second on failures, as in the
+            examples.
+        failed_status: The status of a failure; older pages use the second name.
+        button_reply: Whether a tapped button is sent as `buttonResponse`, or in the older form with `isButtonResponse`.
         message_topic: Whether events of customers' messages name their topic.
-        bsuid_events: Whether events carry BSUIDs, which the service switches on per number. If off, messages of
+        bsuid_events: Whether events carry BSUIDs, which the service enables per number. If off, messages of
             customers without a phone number are dropped silently.
         update_answer: The response to an update of a registration, which is not documented.
-        deliver: Whether webhooks go only to this machine and attached applications, or over the internet, too.
+        deliver: Whether webhooks are only sent to this machine and attached applications, or to the internet, too.
         rate_limit: Requests per second of the sandbox's clock on each send endpoint; None for no limit. The documented
             limit is 200.
         webhook_secret: Signs webhooks: visible characters and inner spaces.
         sent_after: Seconds from acceptance to `sent`.
         delivered_after: Seconds from `sent` to `delivered`.
-        read_after: Seconds from `delivered` to `read`; None leaves reading to the customer.
+        read_after: Seconds from `delivered` to `read`; None waits for the customer to read it.
         webhook_retries: The pause before each retry of an event that did not get a 200, in seconds. The service's own
             schedule is not documented.
-        webhook_timeout: Real seconds that a receiver has to respond.
+        webhook_timeout: Real seconds within which a receiver must respond.
     """
 
     api_key: str = attrs.field(default="sandbox-key", repr=False, validator=_validate_key)

@@ -1,4 +1,4 @@
-"""What a sandbox remembers, and the schedule of its tasks. Only `State.apply` changes it, one change at a time."""
+"""A sandbox's state, and the schedule of its tasks. Only `State.apply` changes it, one change at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Change(Protocol):
 class Event:
     """A webhook event, before its registrations are known.
 
-    Channel and campaign are those of the message that it is about or replies to; an echo is about the business's own.
+    Channel and campaign are those of the message that it refers to; an echo refers to the business's own message.
     """
 
     topic: str
@@ -61,7 +61,7 @@ class WebhookDue:
         number: The number of the event; 0 until it is scheduled.
         registration_id: The address is looked up when the task is due.
         attempt: 1 for the first.
-        skip_faults: Whether fault rules were applied already.
+        skip_faults: Whether fault rules were already applied.
         fault: The fault that a rule caused, for the record.
     """
 
@@ -75,7 +75,7 @@ class WebhookDue:
 
 @attrs.frozen
 class ReleaseDue:
-    """A task: deliver a held webhook, as its registration got no other event in time."""
+    """A task: deliver a held webhook, because its registration got no other event in time."""
 
     registration_id: str
     number: int
@@ -98,18 +98,18 @@ def _build_timeline(state: State) -> deque[TimelineEntry]:
 
 @attrs.define
 class State:
-    """What changes in a sandbox. The counts only grow until a reset; they number what is created.
+    """The changing part of a sandbox. The counts only grow until a reset, and number new objects.
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
         keep: How many of the latest messages, requests and deliveries are kept; of the timeline, four times as many.
         windows: When the window of a sender and a customer's id closes; inf if never.
-        identities: What is known of a customer, by each of the ids.
+        identities: What is known about a customer, by each of the ids.
         display_names: The customer's name, by each of the ids.
         opted_out: Ids of customers who do not want templates.
-        former_ids: Phone numbers and BSUIDs that a customer had before.
+        former_ids: Phone numbers and BSUIDs that customers no longer have.
         statuses: The latest status of each kept message, by id.
-        send_times: When the latest requests came, by operation; as many as the rate limit allows.
+        send_times: The times of the latest requests, by operation; as many as the rate limit allows.
         rules: Fault rules, by number.
         rule_matches: How many requests or events each rule has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
@@ -154,7 +154,7 @@ class State:
         return max(ends, default=None)
 
     def has_room(self, operation: tuple[str, str], limit: int) -> bool:
-        """Say whether one more request of an operation is within a limit per second."""
+        """Return whether one more request of an operation is within a limit per second."""
         times = self.send_times.get(operation, ())
         return len(times) < limit or times[-limit] <= self.now - 1
 
@@ -164,7 +164,7 @@ class State:
         return self.schedule[0][0] if self.schedule else math.inf
 
     def complete_identity(self, identity: Identity) -> Identity:
-        """Return a customer with the phone number or BSUID that is known besides the given one."""
+        """Return a customer with the other id added, if it is known."""
         return next((self.identities[key] for key in identity.ids if key in self.identities), identity)
 
     def get_display_name(self, identity: Identity) -> str | None:
@@ -172,7 +172,7 @@ class State:
         return next((self.display_names[key] for key in identity.ids if key in self.display_names), None)
 
     def find_messages(self, identity: Identity, message_id: str | None = None) -> Iterable[AcceptedMessage]:
-        """Yield the kept messages to a customer, latest first; only the one with the id, if there is one."""
+        """Yield the kept messages to a customer, latest first; with an id, only that one."""
         ids = {*identity.ids, *self.complete_identity(identity).ids}
         for message in reversed(self.messages.values()):
             if not ids.isdisjoint(message.customer.ids) and message_id in {None, message.id}:

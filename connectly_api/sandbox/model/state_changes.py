@@ -50,7 +50,7 @@ class RegistrationStored:
 
 @attrs.frozen
 class RegistrationRemoved:
-    """A registration was deleted, and with it its held webhook."""
+    """A registration was deleted, together with its held webhook."""
 
     id: str
 
@@ -61,7 +61,7 @@ class RegistrationRemoved:
 
 @attrs.frozen
 class WindowSet:
-    """The window of a sender and a customer closes at a time, which may be past."""
+    """The end of a window between a sender and a customer was set; it may be in the past."""
 
     sender: str = attrs.field(repr=False)
     ids: tuple[str, ...] = attrs.field(repr=False)
@@ -164,7 +164,7 @@ class TaskScheduled:
 
 @attrs.frozen
 class TaskStarted:
-    """The next task is off the schedule, and the clock at the time when it was due."""
+    """The next task was taken off the schedule, and the clock set to the time when it was due."""
 
     def apply_to(self, state: State) -> None:
         due, _, _ = heapq.heappop(state.schedule)
@@ -193,7 +193,7 @@ class WebhookHeld:
 
 @attrs.frozen
 class WebhookReleased:
-    """The held webhook of a registration waits no longer."""
+    """The held webhook of a registration was released."""
 
     registration_id: str
 
@@ -215,7 +215,7 @@ class RuleAdded:
 
 @attrs.frozen
 class RuleMatched:
-    """A rule matched once more, whether or not that triggered it."""
+    """A rule matched, whether or not that triggered it."""
 
     number: int
 
@@ -234,7 +234,7 @@ class RulesCleared:
 
 @attrs.frozen
 class EntryRecorded:
-    """Something happened that inspection shows; the oldest entry is dropped if there are too many."""
+    """An entry was recorded for inspection; the oldest one is dropped if there are too many."""
 
     entry: TimelineEntry
 

@@ -1,4 +1,4 @@
-"""The service itself: a request and the state become a decision, which is a response and changes. Pure.
+"""The service: a request and the state become a decision, with a response and changes. Pure.
 
 `decision.decide` checks the request against the Swagger file and calls the operation's function in `handlers`, which
 uses the rules of `participants`, `content_rules`, `content_limits` and `registration_rules`. `faults.apply_faults` then

@@ -99,7 +99,7 @@ def check_template_message(body: Mapping[str, Any], settings: Settings) -> Itera
 def find_template(
     templates: Mapping[tuple[str, str], DeclaredTemplate], body: Mapping[str, Any]
 ) -> DeclaredTemplate | None:
-    """Return the template that a message names; without a language, the first of that name."""
+    """Return a message's template; without a language, the first of that name."""
     name, language = get_text(body, "templateName"), get_text(body, "language")
     if language:
         return templates.get((name, language))

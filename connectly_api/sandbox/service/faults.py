@@ -32,7 +32,7 @@ Replace = Callable[[object, Schema], object]
 def apply_faults(settings: Settings, state: State, decision: Decision) -> Decision:
     """Apply the first rule that is triggered, if any.
 
-    Rules with a recipient match messages that would be accepted, the others every request of a known operation.
+    Rules with a recipient match messages that would be accepted; other rules match every request of a known operation.
     """
     if not state.rules or decision.operation is None:
         return decision
@@ -76,7 +76,7 @@ def _complete(state: State, customer: Identity) -> Identity:
 
 
 def _refuse(decision: Decision, refusal: Refusal, page: bytes | None = None) -> Decision:
-    """Refuse instead: nothing is accepted, but the request counts towards the rate limit."""
+    """Refuse the request: nothing is accepted, but it counts towards the rate limit."""
     refused = refuse_request(refusal, decision.trace_id, decision.operation, decision.unknown_fields)
     if page is not None:
         refused = attrs.evolve(refused, content=page, headers=(("content-type", "text/html"),))

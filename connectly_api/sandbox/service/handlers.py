@@ -70,8 +70,8 @@ class Success:
     """A successful response.
 
     Attributes:
-        status: None is the first success of the Swagger file.
-        is_early: Whether webhooks that are due are delivered before the response.
+        status: None means the first success in the Swagger file.
+        is_early: Whether due webhooks are delivered before the response.
     """
 
     body: Mapping[str, Any]
@@ -118,7 +118,7 @@ def send_template_message(call: Call) -> Success | Refusal:
 
 
 def create_webhook(call: Call) -> Success | Refusal:
-    """Register an address for a topic. A second one is a conflict or replaces the first."""
+    """Register a URL for a topic. A second one is a conflict or replaces the first."""
     if violations := list(check_creation(call.body)):
         return refuse_violations(violations)
     topic = get_text(call.body, "topic")
@@ -132,7 +132,7 @@ def create_webhook(call: Call) -> Success | Refusal:
 
 
 def update_webhook(call: Call) -> Success | Refusal:
-    """Change what is given of a registration."""
+    """Update a registration."""
     registration = call.state.registrations.get(_get_webhook_id(call))
     if registration is None:
         return _NO_REGISTRATION

@@ -27,7 +27,7 @@ _SELF = "ERROR_CODE_MESSAGE_SELF_INVALID"
 
 @attrs.frozen
 class Participants:
-    """Sender and recipient, as far as they can be read, and what is wrong with them."""
+    """The sender and the recipient, if readable, and their violations."""
 
     sender: str = attrs.field(repr=False)
     customer: Identity

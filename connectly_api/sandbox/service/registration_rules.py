@@ -46,7 +46,7 @@ def build_registration(id: str, body: Mapping[str, Any]) -> Registration:  # noq
 
 
 def update_registration(registration: Registration, body: Mapping[str, Any]) -> Registration:
-    """Change what an update gives; everything else stays, within the configuration, too."""
+    """Apply an update; everything that it leaves out stays, also within the configuration."""
     configuration = {**registration.configuration, **get_object(body, "configuration")}
     return attrs.evolve(
         registration,
@@ -57,7 +57,7 @@ def update_registration(registration: Registration, body: Mapping[str, Any]) -> 
 
 def _check(body: Mapping[str, Any], type_: str) -> Iterator[Violation]:
     address = get_text(body, "address")
-    # The service wants public HTTPS; a program under test listens on its own machine without TLS.
+    # The service requires public HTTPS; a program under test listens on its own machine without TLS.
     if address and find_web_address_problem(address, ("https",)) and not is_loopback(address):
         yield Violation(field="address", problem="must be an https address; http is taken for this machine alone")
     configuration = get_object(body, "configuration")

@@ -1,4 +1,4 @@
-"""Reads the operations of a Swagger 2.0 file, and finds the ones that a path leads to.
+"""Reads the operations of a Swagger 2.0 file, and finds the ones of a path.
 
 Source: https://swagger.io/specification/v2/ (paths: #path-templating) and, for parameters of several segments,
 https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
@@ -41,7 +41,7 @@ _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 
 @attrs.frozen
 class Parameter:
-    """A value in the path, the query or a header; `separator` is set if one text holds a list."""
+    """A value in the path, the query or a header; `separator` is set if one text is a list."""
 
     name: str
     place: str
@@ -68,9 +68,9 @@ class Operation:
         id: `operationId`, or method and path if the file has none.
         template: The path in the file, with the base path.
         path_names: The names of the path's parameters, in its order.
-        parameters: All but the body.
-        status: The status of a success, whose schema is `response_schema`.
-        security: Alternatives, each of them requirements that hold together; empty if no key is needed.
+        parameters: All parameters but the body.
+        status: The status of a successful response, whose schema is `response_schema`.
+        security: Alternatives, each with requirements that must all be met; empty if no key is needed.
     """
 
     id: str
@@ -88,13 +88,13 @@ class Operation:
 
     @cached_property
     def shape(self) -> tuple[str, str]:
-        """Method and path without the names of parameters, which identify a known operation."""
+        """Method and path without the names of parameters: this identifies a known operation."""
         return self.method, re.sub(r"\{[^{}]*\}", "{}", self.template)
 
 
 @attrs.frozen
 class RouteMatch:
-    """An operation, and the decoded parameters of the path that leads to it."""
+    """An operation, and the decoded parameters of the requested path."""
 
     operation: Operation
     parameters: Mapping[str, str]
@@ -107,7 +107,7 @@ class Service:
     operations: tuple[Operation, ...]
 
     def find(self, path: str) -> dict[str, RouteMatch]:
-        """Return the operations that a percent-encoded path leads to, by method."""
+        """Return the operations of a percent-encoded path, by method."""
         found: dict[str, RouteMatch] = {}
         normalized = _normalize(path)
         for operation in self.operations:
@@ -118,7 +118,7 @@ class Service:
 
 
 def load_service(swagger: str | Path | bytes | Mapping[str, Any] | None) -> Service:
-    """Load a service from the path, the bytes or the decoded content of a Swagger file; None is the package's own.
+    """Load a service from the path, the bytes or the decoded content of a Swagger file; None means the package's own.
 
     Raises:
         InvalidInputError: The file cannot be read, is not JSON, or is not Swagger 2.0 that can be served.
@@ -158,7 +158,7 @@ def _read_content(swagger: object) -> bytes:
 
 
 class _Parser:
-    """Parses one file. Requests have protobuf's names of fields, responses the file's own."""
+    """Parses one file. Requests use protobuf's field names, responses the file's own."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -234,7 +234,7 @@ class _Parser:
         schemes = self.document.get("securityDefinitions", {})
         alternatives = entry.get("security", self.document.get("security"))
         if alternatives is None:
-            # A file that says nothing about keys does not mean that the service needs none.
+            # Even if a file does not mention keys, the service may need one.
             keys = [_build_requirement(scheme) for scheme in schemes.values() if scheme.get("type") == "apiKey"]
             return (((keys or [Requirement(place="header", name=KEY_HEADER)])[0],),)
         unknown = {name for alternative in alternatives for name in alternative} - set(schemes)
@@ -258,7 +258,7 @@ def _normalize(path: str) -> str:
 
 
 def _compile(template: str, patterns: Mapping[str, str]) -> tuple[tuple[str, ...], re.Pattern[str]]:
-    """Return the names of a template's parameters, whose patterns are given, and the pattern of normalized paths."""
+    """Return the names of a template's parameters, and the regular expression of normalized paths."""
     names: list[str] = []
     pieces: list[str] = []
     for piece in re.split(r"(\{[^{}]*\})", template):
@@ -274,5 +274,5 @@ def _compile(template: str, patterns: Mapping[str, str]) -> tuple[tuple[str, ...
 
 
 def _get_literalness(operation: Operation) -> tuple[int, ...]:
-    """Sort operations so that a literal segment precedes a parameter."""
+    """Return a sort key that puts literal segments before parameters."""
     return tuple(segment.count("{") for segment in operation.template.split("/"))

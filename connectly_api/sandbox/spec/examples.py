@@ -21,7 +21,7 @@ _TEXTS: Final[Mapping[str, str]] = {
 
 
 def build_example(schema: Schema) -> object:
-    """Return the schema's own example if that is valid, else the simplest value; always the same for one schema.
+    """Return the schema's own example if it is valid, else the simplest value; always the same for one schema.
 
     A schema with a pattern needs an example.
     """

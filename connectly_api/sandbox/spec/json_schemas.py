@@ -4,7 +4,7 @@ References are replaced by their targets, so a request needs no look-ups; a defi
 dictionary that contains itself.
 
 Source: https://swagger.io/specification/v2/#schema-object, and for the names
-https://protobuf.dev/programming-guides/json/ (a field is known by its lowerCamelCase name and by its original one).
+https://protobuf.dev/programming-guides/json/ (a field has a lowerCamelCase name and its original one).
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class SchemaConverter:
             return self._resolve(schema["$ref"])
         parts = schema.get("allOf", ())
         if len(parts) == 1 and "properties" not in schema:
-            # Protoc writes this to describe a reference. The target may be unfinished, so it must not be copied.
+            # Protoc writes this to describe a reference. The target may be incomplete, so it must not be copied.
             return self.convert(parts[0])
         converted: dict[str, Any] = {}
         self._fill(converted, schema)
@@ -119,10 +119,10 @@ class SchemaConverter:
 
 
 def resolve_references(document: Mapping[str, Any], value: object) -> Mapping[str, Any]:
-    """Follow `$ref`s within the file to the object that they lead to.
+    """Follow `$ref`s within the file to their target.
 
     Raises:
-        InvalidInputError: A reference is circular, leads out of the file, or does not lead to an object.
+        InvalidInputError: A reference is circular, points outside the file, or does not point to an object.
     """
     seen: set[str] = set()
     while is_mapping(value) and "$ref" in value:

@@ -1,8 +1,8 @@
-"""Protobuf's JSON, as a gRPC gateway reads it.
+"""Reads protobuf's JSON like a gRPC gateway.
 
-`decode_json` refuses what protobuf's JSON refuses. `fit_value` fits a value to a schema: a field may have either of its
-names, `null` and the unspecified value of an enum count as absent, 64-bit integers may be strings or numbers, and
-unknown fields are dropped and listed.
+`decode_json` refuses what is not valid in protobuf's JSON. `fit_value` fits a value to a schema: a field may have
+either of its names, `null` and the unspecified value of an enum count as absent, 64-bit integers may be strings or
+numbers, and unknown fields are dropped and listed.
 
 Source: https://protobuf.dev/programming-guides/json/ and
 https://grpc-ecosystem.github.io/grpc-gateway/docs/mapping/customizing_your_gateway/
@@ -23,7 +23,7 @@ from connectly_api.json_values import is_array, is_mapping, is_object
 from connectly_api.sandbox.spec.json_schemas import Schema, get_accepted_names, to_camel_case
 
 MAX_DEPTH: Final = 600
-"""Levels of nesting. Callback data of 1024 bytes, its limit, can have at most 512."""
+"""The limit on nesting. Callback data has at most 512 levels in its 1024 bytes."""
 
 _ASCII: Final = json.JSONEncoder(separators=(",", ":"))
 _COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -33,17 +33,17 @@ MAX_UNKNOWN: Final = 100
 
 
 class NotJsonError(Exception):
-    """The bytes are not a JSON value. The text says why and repeats none of them."""
+    """The bytes are not a JSON value. The text says why without repeating them."""
 
 
 @attrs.frozen
 class FittedValue:
-    """A value that was fitted to a schema.
+    """A value fitted to a schema.
 
     Attributes:
         value: The value, in the schema's own names.
         unknown_fields: The paths of fields that are not in the schema; at most 100.
-        violations: Fields that are there twice, under both of their names.
+        violations: Fields that occur twice, under both of their names.
     """
 
     value: Any
@@ -55,8 +55,8 @@ def decode_json(content: bytes) -> object:
     """Decode UTF-8 JSON.
 
     Raises:
-        NotJsonError: The bytes are not UTF-8 or not JSON, are nested more than 600 levels deep, or hold a lone
-            surrogate, an infinite number, or one of thousands of digits.
+        NotJsonError: The bytes are not UTF-8 or not JSON, are nested more than 600 levels deep, or contain a lone
+            surrogate, an infinite number, or a number of thousands of digits.
     """
     try:
         text = content.decode()
@@ -88,7 +88,7 @@ def encode_compact(value: object) -> bytes:
 
 
 def fit_value(schema: Schema, value: object) -> FittedValue:
-    """Fit a decoded JSON value to a converted schema; `find_violations` then says what is wrong with it."""
+    """Fit a decoded JSON value to a converted schema; `find_violations` then checks it."""
     fitter = _Fitter()
     fitted = fitter.fit(schema, value, "")
     return FittedValue(value=fitted, unknown_fields=tuple(fitter.unknown_fields), violations=tuple(fitter.violations))
@@ -122,7 +122,7 @@ def _find_problems(value: object) -> Iterator[str]:
 
 
 class _Fitter:
-    """One pass over one value, which collects unknown fields and violations."""
+    """One pass over one value that collects unknown fields and violations."""
 
     def __init__(self) -> None:
         self.unknown_fields: list[str] = []
@@ -131,7 +131,7 @@ class _Fitter:
     def fit(self, schema: Schema, value: object, path: str) -> object:
         while len(schema) == 1 and len(schema.get("allOf", ())) == 1:
             schema = schema["allOf"][0]
-        if isinstance(value, str):  # First, as most values are strings.
+        if isinstance(value, str):  # First, because most values are strings.
             return _convert_scalar(schema, value)
         if is_object(value):
             structured = "properties" in schema or "allOf" in schema or is_mapping(_get_additional(schema))
@@ -188,7 +188,7 @@ def _get_properties(schema: Schema) -> Mapping[str, Schema]:
 
 
 def _is_unspecified(schema: Schema, value: object) -> bool:
-    """Say whether a value is the zero value of an enum, which means absent in protobuf."""
+    """Return whether a value is the zero value of an enum, which means absent in protobuf."""
     return (
         isinstance(value, str)
         and value == schema.get("default")

@@ -1,4 +1,4 @@
-"""Reads the path, query, headers and body of a request, and says what does not fit the operation.
+"""Reads the path, query, headers and body of a request, and finds what does not fit the operation.
 
 Source: https://swagger.io/specification/v2/#parameter-object, and for unknown query parameters, which are ignored,
 https://grpc-ecosystem.github.io/grpc-gateway/
@@ -20,12 +20,12 @@ from connectly_api.sandbox.spec.validation import find_violations
 
 @attrs.frozen
 class RequestValues:
-    """What a request holds.
+    """The values of a request.
 
     Attributes:
-        body: In the schema's own names; None if there is none, or none that can be decoded.
+        body: In the schema's own names; None if it is missing or cannot be decoded.
         violations: What does not fit, parameters first.
-        unknown_fields: Query parameters and paths of fields that the Swagger file does not name.
+        unknown_fields: Query parameters and paths of fields that are not in the Swagger file.
     """
 
     body: object
@@ -39,11 +39,11 @@ def read_values(
     """Read the values of a request.
 
     Args:
-        operation: The operation that the path leads to.
+        operation: The operation of the path.
         path: The path's parameters, decoded.
         query: Percent-encoded, without the question mark.
         headers: Names in lower case.
-        content: The body; None leaves it out.
+        content: The body; None skips it.
     """
     given: dict[tuple[str, str], list[str]] = {("path", name): [value] for name, value in path.items()}
     for name, value in headers:

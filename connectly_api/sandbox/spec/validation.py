@@ -77,9 +77,9 @@ def find_violations(checker: Draft4Validator, value: object) -> tuple[Violation,
 
 
 def _fits_simply(schema: Schema, value: object) -> bool:
-    """Say whether a value fits a schema of types and names alone; False if only the validator can tell.
+    """Return whether a value fits a schema that has only types and names; False if only the validator can tell.
 
-    Nearly every request fits, and the validator takes ten times as long to find that out.
+    Nearly every request fits, and the validator takes ten times as long.
     """
     kind = _TYPES.get(type(value))
     if not schema.keys() <= _SIMPLE_KEYWORDS or kind is None or kind != schema.get("type", kind):
@@ -103,7 +103,7 @@ def _to_violations(error: ValidationError) -> Iterable[Violation]:
         missing = [name for name in limit if name not in value]
         return [Violation(field=f"{path}.{name}".removeprefix("."), problem="is missing") for name in missing]
     if error.validator == "format" and isinstance(value, str) and cast("Any", error.schema).get("type") == "integer":
-        return []  # The violation of the type says enough.
+        return []  # The violation of the type is enough.
     return [Violation(field=path or "body", problem=_describe(str(error.validator), limit, value))]
 
 
@@ -136,7 +136,7 @@ def _build_integer_check(least: int, most: int) -> Any:  # noqa: ANN401  (jsonsc
 
 
 def _is_time(value: object) -> bool:
-    """RFC 3339, as protobuf's Timestamp is written."""
+    """RFC 3339, the format of protobuf's Timestamp."""
     if not isinstance(value, str):
         return True
     shape = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -144,7 +144,7 @@ def _is_time(value: object) -> bool:
 
 
 def _is_base64(value: object) -> bool:
-    """Standard or URL-safe, with or without padding, as protobuf takes it."""
+    """Standard or URL-safe, with or without padding, like protobuf."""
     if not isinstance(value, str):
         return True
     plain = value.rstrip("=").replace("-", "+").replace("_", "/")

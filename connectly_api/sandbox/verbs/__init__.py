@@ -1,1 +1,1 @@
-"""What customers and tests do: a verb and the state become changes. Pure."""
+"""The actions of customers and tests: a verb and the state become changes. Pure."""

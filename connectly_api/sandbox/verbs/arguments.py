@@ -15,13 +15,13 @@ _LARGEST: Final = 1e15
 
 
 class VerbArguments:
-    """A JSON object whose fields are read one by one; whatever was not read is unknown.
+    """A JSON object whose fields are read one by one; unread fields are unknown arguments.
 
-    Every getter raises `InvalidInputError` where the argument is missing or of another type.
+    Every getter raises `InvalidInputError` if the argument is missing or of another type.
     """
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        """Take the arguments; None counts as absent."""
+        """Keep the arguments; None counts as absent."""
         self._given = given
         self._read: set[str] = set()
 
@@ -55,11 +55,11 @@ class VerbArguments:
         return found
 
     def get_optional_texts(self, *names: str) -> dict[str, str]:
-        """Return the strings that are there, by name."""
+        """Return the strings that are present, by name."""
         return {name: text for name in names if (text := self.get_optional_text(name)) is not None}
 
     def get_text_list(self, name: str) -> tuple[str, ...]:
-        """Return a list of strings, empty where it is absent."""
+        """Return a list of strings, empty if it is absent."""
         found: object = self.get(name)
         if found is None:
             return ()
@@ -83,11 +83,11 @@ class VerbArguments:
         return found
 
     def get_customer(self) -> Identity:
-        """Return the customer whose phone number or BSUID is given."""
+        """Return a customer from a phone number or BSUID."""
         return parse_customer("customer", self.get("customer"))
 
     def get_identity(self) -> Identity:
-        """Return the customer with the `phone` and the `bsuid` that are given, one of them at least."""
+        """Return a customer from `phone` and `bsuid`, of which at least one is required."""
         phone, bsuid = self.get_optional_text("phone"), self.get_optional_text("bsuid")
         if phone is not None and parse_phone(phone) is None:
             raise InvalidInputError("phone: must be a phone number, + and 7 to 15 digits", field="phone")

@@ -1,6 +1,6 @@
-"""What customers do. Pure.
+"""The verbs of customers. Pure.
 
-A message of a customer opens the 24-hour window, and its event is sent to the registrations. Source: the service's
+A customer's message opens the 24-hour window, and its event is sent to the registrations. Source: the service's
 documentation, https://docs.connectly.ai: free-form messages reach only customers who wrote within the last 24 hours.
 """
 
@@ -42,12 +42,12 @@ Verb = Callable[[Settings, State, VerbArguments], Iterable[Change]]
 
 
 def get_new_window_end(settings: Settings, now: float) -> float:
-    """Return until when the window of a customer who writes now is open."""
+    """Return when the window of a customer who writes now will close."""
     return math.inf if settings.windows == "open" else now + _WINDOW_SECONDS
 
 
 def choose_senders(settings: Settings, sender: object) -> tuple[str, ...]:
-    """Return the business's number that is named, or all of them where None is.
+    """Return the given number of the business; all of them for None.
 
     Raises:
         InvalidInputError: It is not one of the business's numbers.
@@ -158,7 +158,7 @@ def _write(
     *,
     about: AcceptedMessage | None = None,
 ) -> Iterator[Change]:
-    """Yield what follows when a customer writes: `part` is the content, `about` the message that it refers to."""
+    """Yield the changes when a customer writes: `part` is the content, `about` the message that it refers to."""
     customer, sender = state.complete_identity(writer), arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
     name = state.get_display_name(customer)
@@ -171,7 +171,7 @@ def _write(
 
 
 def _find_message(state: State, customer: Identity, message_id: str | None) -> AcceptedMessage:
-    """Return the message to a customer that is named, or the latest."""
+    """Return a customer's message by id, or the latest one."""
     for message in state.find_messages(customer, message_id):
         return message
     raise InvalidInputError("message: no such message went to this customer", field="message")
@@ -191,7 +191,7 @@ def _find_choice(
 def _list_choices(message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:
     content = get_object(message.body, "message")
     if kind == "button" and message.kind == "template":
-        # The buttons of a template are not known here, so it may have the one that is wanted.
+        # The buttons of a template are not known here, so it may have this one.
         yield {"id": wanted, "text": wanted}
     buttons = get_objects(get_object(content, "replyButtonMessage"), "buttons") if kind == "button" else ()
     sections = get_objects(get_object(content, "listMessage"), "sections") if kind == "row" else ()

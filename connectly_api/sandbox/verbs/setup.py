@@ -1,6 +1,6 @@
-"""What tests set up, and all verbs by name. Pure.
+"""The verbs of tests, and all verbs by name. Pure.
 
-`Sandbox`, HTTP below `/__sandbox__/` and recorded runs know each verb by its name.
+`Sandbox`, HTTP below `/__sandbox__/` and recorded runs use the same names.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, cho
 
 
 def build_verb_changes(settings: Settings, state: State, name: str, arguments: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return what a verb changes, beginning with its entry in the timeline.
+    """Return the changes of a verb; the first is its entry in the timeline.
 
     Raises:
         InvalidInputError: There is no such verb, or an argument is invalid.
@@ -125,7 +125,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 }
 
 CLOCK_VERBS: Final = frozenset({"advance", "settle"})
-"""They move the clock, and change nothing by themselves."""
+"""Verbs that only move the clock."""
 
 SETUP_VERBS: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
-"""After them, nothing is due."""
+"""Verbs after which nothing is due."""

@@ -1,4 +1,4 @@
-"""The sandbox's ASGI application: it passes each request to the engine, and sends what the engine decided."""
+"""The sandbox's ASGI application: it passes each request to the engine, and sends the response."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def build_app(engine: Engine) -> ASGIApp:
 
 
 async def _respond(decision: Decision, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send the response as the decision says.
+    """Send the response according to the decision.
 
     Raises:
-        ConnectionResetError: The connection is to be dropped, and the server is not the sandbox's own.
+        ConnectionResetError: The connection should be dropped, but the server is not the sandbox's own.
     """
     behavior = decision.behavior
     if behavior.ending == "hang":
@@ -89,7 +89,7 @@ def _read_head(request: HttpRequest) -> Request:
 
 
 def _get_raw_path(scope: Scope) -> str:
-    """Return the path as it came: a slash within an id stays distinct from one between segments."""
+    """Return the raw path: a slash within an id stays distinct from one between segments."""
     raw = scope.get("raw_path")
     path = quote(scope["path"]) if raw is None else _quote(raw)
     return path.removeprefix(quote(scope.get("root_path", "")))

@@ -1,7 +1,7 @@
-"""Requests and connections at the edge: reading a body, dropping a connection, and holding one.
+"""Reads bodies, and drops or holds connections.
 
-An ASGI application cannot reset a connection. The sandbox's own server makes it possible: it puts the connection into
-the scope's `state`. Without that, in process or on another server, an exception ends the request without a response.
+An ASGI application cannot reset a connection. The sandbox's own server makes it possible by putting the connection
+into the scope's `state`. Otherwise, in process or on another server, an exception ends the request without a response.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ class Connection:
     """One connection of the sandbox's own server.
 
     Attributes:
-        is_held: Whether a request on it waits without end.
+        is_held: Whether a request on it waits forever.
     """
 
     def __init__(self, get_transport: Callable[[], asyncio.Transport]) -> None:
-        """Take a function that returns the transport, which does not exist yet."""
+        """Keep a function that returns the transport, which does not exist yet."""
         self._get_transport = get_transport
         self.is_held = False
 
     def reset(self) -> None:
-        """Close the connection with RST instead of FIN, unless it is closed already."""
+        """Close the connection with RST instead of FIN, unless it is already closed."""
         transport = self._get_transport()
         if not transport.is_closing():
             peer: socket.socket = transport.get_extra_info("socket")
@@ -44,12 +44,12 @@ class Connection:
 
 
 async def read_body(request: Request, limit: int) -> bytes | None:
-    """Return the body, or None where it has more than `limit` bytes.
+    """Return the body, or None if it has more than `limit` bytes.
 
-    A body that is too long is read to its end all the same: a client that is still sending would miss the response.
+    A body that is too long is still read to its end: a client that is still sending would miss the response.
 
     Raises:
-        ClientDisconnect: The client went away.
+        ClientDisconnect: The client disconnected.
     """
     body: bytearray | None = bytearray()
     async for chunk in request.stream():
@@ -74,7 +74,7 @@ async def drop(scope: Scope, receive: Receive) -> None:
 
 
 async def hold(scope: Scope, receive: Receive) -> None:
-    """Wait until the client goes away; the sandbox's own server does not wait for that when it ends."""
+    """Wait until the client disconnects; the sandbox's own server does not wait for this when it shuts down."""
     connection = _get_connection(scope)
     if connection is not None:
         connection.is_held = True

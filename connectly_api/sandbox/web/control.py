@@ -1,11 +1,11 @@
 """The control interface of a running sandbox, over HTTP, below a prefix that the service does not use.
 
     GET  /__sandbox__/                  settings, clock and counts
-    GET  /__sandbox__/messages          the accepted messages that are kept, with their statuses
-    GET  /__sandbox__/requests          the requests that are kept, refused ones included
-    GET  /__sandbox__/deliveries        the attempts to deliver webhooks that are kept
+    GET  /__sandbox__/messages          the kept accepted messages, with their statuses
+    GET  /__sandbox__/requests          the kept requests, refused ones included
+    GET  /__sandbox__/deliveries        the kept delivery attempts of webhooks
     GET  /__sandbox__/registrations     the webhook registrations
-    GET  /__sandbox__/timeline          all of it, in the order in which it happened
+    GET  /__sandbox__/timeline          all of these, in the order in which they happened
     GET  /__sandbox__/recording         the run as a file that can be replayed
     POST /__sandbox__/advance           {"hours": 24}: move the clock
     POST /__sandbox__/settle            {}: move the clock until nothing is due
@@ -126,5 +126,5 @@ def _refuse(message: str, status: int = 400) -> Response:
 
 
 def _respond(value: object, status: int = 200) -> Response:
-    # ASCII alone, and so readable whatever a request held.
+    # ASCII only, so it is readable whatever a request contained.
     return Response(json.dumps(value).encode(), status, media_type="application/json")

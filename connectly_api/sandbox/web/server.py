@@ -1,4 +1,4 @@
-"""The sandbox's server: uvicorn in the running asyncio loop, on a socket of the sandbox's own."""
+"""The sandbox's server: uvicorn in the running asyncio loop, on its own socket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
     """Serve an application until the block ends; then, requests in progress have two seconds to finish.
 
     Yields:
-        The address, `http://127.0.0.1:…`.
+        The URL, `http://127.0.0.1:…`.
 
     Raises:
         ServeError: The port is in use or not permitted, or the host is not one of this machine's.
@@ -45,7 +45,7 @@ async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
         server_header=False, proxy_headers=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )  # fmt: skip
     config.load()
-    # The steps of uvicorn's own serve(), but for the one that takes over the process's signals.
+    # The steps of uvicorn's own serve(), except that the process's signal handlers stay.
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     with _listen(host, port) as listener:
@@ -59,7 +59,7 @@ async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncGenerator[str]:
 
 
 def _build_protocol(connections: WeakSet[Connection]) -> type[asyncio.Protocol]:
-    """Return a factory of uvicorn's protocols that makes each connection known to the application.
+    """Return a factory of uvicorn's protocols that passes each connection to the application.
 
     A server copies the `state` that its protocol was made with into the scope of every request of the connection.
     """
@@ -89,7 +89,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.create_server(where[:2], family=family)
-        # asyncio turns Nagle's algorithm off only on sockets that name their protocol; otherwise, a response of two
+        # asyncio turns Nagle's algorithm off only on sockets with an explicit protocol; otherwise, a response of two
         # writes would wait 40 ms for the peer's acknowledgement of the first.
         return socket.socket(family, listener.type, socket.IPPROTO_TCP, fileno=listener.detach())
     except socket.gaierror as error:

@@ -25,7 +25,7 @@ class AsgiTransport:
     """Passes each request to an ASGI application, on the caller's event loop."""
 
     def __init__(self, app: Application) -> None:
-        """Take the application; running its lifespan is up to you.
+        """Use an application; you run its lifespan yourself, if it has one.
 
         Args:
             app: An ASGI 3 application.
@@ -42,7 +42,7 @@ class AsgiTransport:
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:
         """Run the application on one request; see `Transport.exchange`.
 
-        `timeouts.connect` has no meaning here. Until the response is complete, a silence longer than `timeouts.read`
+        `timeouts.connect` has no effect. Until the response is complete, a wait longer than `timeouts.read`
         raises `TimeoutError`. What the application does after its response is awaited. If it returns or raises before
         its response is complete, the outcome is unknown, as with a server that drops the connection.
         """
@@ -56,7 +56,7 @@ class AsgiTransport:
                 if conversation.status is None:
                     raise
         if silence.cancelled_caught:
-            raise LateError(f"no answer within {timeouts.read:g} s")
+            raise LateError(f"no response within {timeouts.read:g} s")
         return conversation.build_response()
 
     async def aclose(self) -> None:
@@ -84,7 +84,7 @@ class _Conversation:
 
     async def send(self, message: Message) -> None:
         if self._answered.is_set():
-            return  # The response was complete: nothing can be added to it.
+            return  # The response was already complete.
         self._silence.deadline = anyio.current_time() + self._seconds
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -99,7 +99,7 @@ class _Conversation:
 
     def build_response(self) -> Response:
         if self.status is None:
-            raise BrokenExchangeError("the application ended without an answer")
+            raise BrokenExchangeError("the application ended without a response")
         return Response(self.status, self._headers, bytes(self._body), self._answered.is_set())
 
 

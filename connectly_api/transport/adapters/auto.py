@@ -1,4 +1,4 @@
-"""Which adapter a client uses by default, and which adapter a name stands for."""
+"""Chooses the default adapter, and creates adapters by name."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from connectly_api.transport.tls import Tls
 TransportName = Literal["auto", "httpx", "pyreqwest"]
 
 _TESTED_SERIES = "0.15."
-"""Of pyreqwest: what proves that a request never left was tested with these versions."""
+"""Versions of pyreqwest with which the proof that a request never left was tested."""
 
 
 @cut_init_traceback
 class AutoTransport(NetworkTransport):
     """Sends through pyreqwest if a tested version is installed and the loop is asyncio's; else through httpx.
 
-    It decides at its first request, for good. In a process that was forked after its parent sent something through
-    pyreqwest, it takes httpx, and so it does if something else has loaded pyreqwest: see `pyreqwest_loading`.
+    It decides at its first request, for good. It also uses httpx in a process that was forked after its parent sent
+    something through pyreqwest, and if other code has loaded pyreqwest; see `pyreqwest_loading`.
     """
 
     def __init__(self, *, proxy: str | None = None, tls: Tls | None = None) -> None:
         """Keep the settings; nothing is imported or opened yet.
 
         Raises:
-            InvalidInputError: A setting cannot be used.
+            InvalidInputError: A setting is invalid.
         """
         super().__init__(ConnectionSettings(proxy=proxy, tls=tls))
         if proxy is not None and proxy.startswith("socks") and not _has_pyreqwest():
@@ -60,15 +60,15 @@ class AutoTransport(NetworkTransport):
 def to_transport(
     transport: Transport | TransportName, *, proxy: str | None = None, tls: Tls | None = None
 ) -> Transport:
-    """Return the adapter that a name stands for, made with the settings, or the one that was given, which has its own.
+    """Create the adapter of a name with the settings; return an adapter unchanged, as it has its own.
 
     Raises:
-        InvalidInputError: There is no such adapter, it is not installed, or the settings cannot be used.
+        InvalidInputError: There is no such adapter, it is not installed, or a setting is invalid.
     """
     if not isinstance(transport, str):
         _check_adapter(transport)
         if proxy is not None or tls is not None:
-            raise InvalidInputError("proxy, tls: give them to the adapter itself", field="transport")
+            raise InvalidInputError("proxy, tls: pass them to the adapter itself", field="transport")
         return transport
     if transport not in get_args(TransportName):
         names = ", ".join(get_args(TransportName))
@@ -88,7 +88,7 @@ def to_transport(
 
 
 def _check_adapter(transport: object) -> None:
-    """Refuse what would only fail at the first send, when nobody could say whether it was sent."""
+    """Refuse an adapter that would only fail at the first send, when nobody could say whether the message was sent."""
     for name, arguments in (("exchange", ("request", "timeouts", "progress")), ("aclose", ())):
         method: Any = getattr(transport, name, None)
         try:
@@ -97,11 +97,11 @@ def _check_adapter(transport: object) -> None:
             problem = f"{name}({', '.join(arguments)})"
             raise InvalidInputError(f"transport: has no method {problem}", field="transport") from None
         except ValueError:
-            pass  # Written in another language, it has no signature.
+            pass  # A method that is not written in Python may have no signature.
 
 
 def _has_pyreqwest() -> bool:
-    # Imported here, as its import takes a seventh of this package's.
+    # Imported here, as this takes a seventh of this package's import time.
     from importlib import metadata  # noqa: PLC0415
 
     try:

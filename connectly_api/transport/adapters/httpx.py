@@ -1,7 +1,7 @@
 """The default adapter: the connections below httpx, without its client and its pool.
 
 httpx's client follows redirects, keeps cookies, reads proxies from the environment and writes log lines, none of which
-this package may do, and a pool's time for each request grows with its connections. So requests go to httpcore, which
+this package may do, and the pool's cost per request grows with its connections. So requests go to httpcore, which
 httpx is built on, and each connection is used by one request at a time. `httpx_connections` keeps the connections,
 `httpx_stream` is what httpcore writes to and reads from.
 
@@ -9,15 +9,15 @@ httpx is built on, and each connection is used by one request at a time. `httpx_
 response is read, and then writes the head and the body in one piece. `Progress.may_have_left` becomes true right before
 that write and nowhere else. Whatever fails earlier (settings, names, sockets, TLS, a proxy's tunnel) sent nothing.
 
-**What proves that a response belongs to its request.** Whatever can be read before the request is written answers
-something else: a second response to the previous request, or the last words of a server that gives up an idle
+**What proves that a response belongs to its request.** Bytes that can be read before the request is written belong to
+something else: a second response to the previous request, or the last bytes of a server that closes an idle
 connection. So a connection with unread bytes is not used:
 
 - in the parser: checked once the response is complete, as nothing else can put bytes there;
 - in the socket, in anyio's queue and in the TLS layer: checked right before the request is written, with no turn of the
   event loop in between.
 
-A stray response that is still on its way at that moment cannot be told from an early response to the request.
+A stray response that is still on its way at that moment looks the same as an early response to the request.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from connectly_api.transport.tls import Tls
 # httpcore's log lines repeat what servers send, which may repeat what they were sent.
 _LOGGERS: Final = ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
 
-# What a process may have again a moment later.
+# Resources that a process may have again a moment later.
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN})
 
 
@@ -75,16 +75,16 @@ class HttpxTransport(NetworkTransport):
         Args:
             max_connections: Connections at most; further requests wait for one in order, within their timeouts.
             idle_seconds: How long to keep an unused connection. Short, because if the server closes one just as it is
-                used, nobody knows what became of the message.
+                used, nobody knows whether the message was accepted.
             verify: A TLS context of your own instead of `tls`.
             tls: Further certificate authorities to trust.
-            proxy: `http://`, `https://` or `socks5://` address of a proxy (the last needs httpx's `socks` extra).
+            proxy: The `http://`, `https://` or `socks5://` URL of a proxy (the last needs httpx's `socks` extra).
             max_body_bytes: How much of a response is read, before and after decompression; the rest is left unread.
-            log_wire: Whether httpcore may log these requests at DEBUG: its lines repeat the heads of responses, and so
-                whatever of a request a server repeats in them.
+            log_wire: Whether httpcore may log these requests at DEBUG: its lines repeat the heads of responses, and a
+                server may repeat parts of a request in them.
 
         Raises:
-            InvalidInputError: A setting cannot be used.
+            InvalidInputError: A setting is invalid.
         """
         check_kind("verify", verify, ssl.SSLContext, "an ssl.SSLContext")
         check_kind("log_wire", log_wire, bool, "True or False")
@@ -110,7 +110,9 @@ class HttpxTransport(NetworkTransport):
         except httpcore.RemoteProtocolError as error:
             # Its text may repeat what the server sent.
             hung_up = str(error).startswith("Server disconnected")
-            raise BrokenExchangeError("no answer: the connection was closed" if hung_up else "no HTTP answer") from None
+            raise BrokenExchangeError(
+                "no response: the connection was closed" if hung_up else "no HTTP response"
+            ) from None
         finally:
             if self._is_closed:
                 progress.is_transient = False
@@ -155,20 +157,20 @@ def _parse_proxy(address: str) -> httpx.Proxy:
     try:
         return httpx.Proxy(address)
     except (httpx.InvalidURL, ValueError):
-        raise InvalidInputError("proxy: is not an address", field="proxy", size=len(address)) from None
+        raise InvalidInputError("proxy: is not a URL", field="proxy", size=len(address)) from None
 
 
 def _to_httpcore(proxy: httpx.Proxy, verify: ssl.SSLContext) -> httpcore.Proxy:
-    # A proxy's name stands in its certificate just as a server's does.
+    # A proxy's certificate has its host name, as a server's does.
     return httpcore.Proxy(
         str(proxy.url), auth=proxy.raw_auth, ssl_context=verify if proxy.url.scheme == "https" else None
     )
 
 
 def _explain_proxy_error(text: str) -> tuple[bool, str]:
-    """Return whether a proxy that opened no tunnel may do so later, and what to say: its status, none of its words."""
+    """Return whether a failed tunnel may work later, and the reason: the proxy's status, but not its text."""
     status = text[:3]
     if status.isdecimal():
-        return status[0] == "5" or status in {"408", "429"}, f"the proxy answered {status}"
-    # SOCKS has no words of its own: the text is httpcore's.
+        return status[0] == "5" or status in {"408", "429"}, f"the proxy returned {status}"
+    # A SOCKS proxy sends no text: this one is httpcore's.
     return text.startswith("Proxy Server could not connect"), "the SOCKS proxy opened no connection"

@@ -1,4 +1,4 @@
-"""Between the adapter and httpcore: requests, connections that are used again, and responses; see `httpx`."""
+"""Between the adapter and httpcore: requests, reused connections, and responses; see `httpx`."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _BROKEN: Final = (httpcore.ProtocolError, OSError)
 
 
 class Connections:
-    """Connections, each used by one request at a time: a request costs the same however many are in flight.
+    """Connections, each used by one request at a time: the cost of a request does not depend on how many are in flight.
 
-    The one used last is used next, so that those that are no longer needed grow old and are closed.
+    The most recently used one is used next, so that unneeded ones expire and are closed.
     """
 
     def __init__(self, verify: ssl.SSLContext, proxy: httpcore.Proxy | None, limit: int, idle_seconds: float) -> None:
         """Start with none."""
         self._opener = Opener()
-        # httpcore's pool makes connections of the right kind; it keeps none.
+        # httpcore's pool only creates connections of the right kind here; it keeps none.
         self._pool = httpcore.AsyncConnectionPool(ssl_context=verify, proxy=proxy, network_backend=self._opener)
         self._idle_seconds = idle_seconds
         self._in_flight = anyio.Semaphore(limit, fast_acquire=True)
@@ -53,9 +53,9 @@ class Connections:
                     left_over = _get_left_over(connection)
                     _check_only_response(response, left_over)
                 except BaseException as error:
-                    # Whatever state the connection is in, the next request must not meet it.
+                    # The connection may be in any state, so no other request may use it.
                     await close_socket(stream.socket if stream is not None else exchange.opened)
-                    # The server gave it up while it was idle: try the next one, and at last a new one.
+                    # The server closed it while it was idle: use the next one, and finally a new one.
                     if isinstance(error, StaleError) and stream is not None and exchange.carrier is None:
                         continue
                     raise
@@ -85,7 +85,7 @@ class Connections:
 
 
 def build_request(request: WireRequest, timeouts: Timeouts) -> httpcore.Request:
-    """Return what httpcore sends."""
+    """Return httpcore's form of a request."""
     url = httpcore.URL(request.url)
     default_port = {b"https": 443, b"http": 80}[url.scheme]
     read = to_finite(timeouts.read)
@@ -105,7 +105,7 @@ def build_request(request: WireRequest, timeouts: Timeouts) -> httpcore.Request:
 
 
 def to_finite(seconds: float) -> float | None:
-    """Return seconds as httpcore and anyio take them: None for no limit."""
+    """Return seconds in the form of httpcore and anyio, in which None means no limit."""
     return None if seconds == math.inf else seconds
 
 
@@ -138,14 +138,14 @@ async def _read_response(incoming: httpcore.Response, limit: int) -> Response:
 
 def _get_carrier(exchange: Exchange) -> Stream:
     if exchange.carrier is None:
-        raise StaleError("an answer came before the request was sent")
+        raise StaleError("a response arrived before the request was sent")
     return exchange.carrier
 
 
 def _get_left_over(connection: object) -> bytes | None:
-    """Return what the parser has read beyond the response, which it would take for the next request's.
+    """Return the bytes that the parser has read beyond the response, and would take for the next one.
 
-    None if that cannot be known, or if the connection has ended with the response.
+    None if they cannot be known, or if the connection has ended with the response.
     """
     while (inner := getattr(connection, "_connection", None)) is not None:
         connection = inner
@@ -158,12 +158,12 @@ def _get_left_over(connection: object) -> bytes | None:
 
 
 def _check_only_response(response: Response, left_over: bytes | None) -> None:
-    """Refuse an error that another response follows: a 429 would be repeated, though the other may be a success.
+    """Refuse an error response if another response follows: a 429 would be retried, but the other may be a success.
 
-    A success is believed: the first response is the request's own, whatever follows.
+    A success is accepted: the first response belongs to the request, whatever follows.
 
     Raises:
-        BrokenExchangeError: Nothing tells which of the two responses is the request's own.
+        BrokenExchangeError: It is not clear which of the two responses belongs to the request.
     """
     if not is_success(response.status) and (left_over or b"").lstrip().startswith(b"HTTP/"):
-        raise BrokenExchangeError("two answers came to one request")
+        raise BrokenExchangeError("two responses arrived for one request")

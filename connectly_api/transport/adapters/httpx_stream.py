@@ -17,17 +17,17 @@ import httpcore
 
 from connectly_api.transport.protocol import BrokenExchangeError, ClosedError, LateError, Progress
 
-# What a request to a proxy begins with: for a tunnel, or in SOCKS 5 (RFC 1928) and its password step (RFC 1929).
+# The first bytes of a request to a proxy: for a tunnel, or in SOCKS 5 (RFC 1928) and its password step (RFC 1929).
 _FOR_THE_PROXY: Final = (b"CONNECT ", b"\x05", b"\x01")
 
 _GONE: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 _LARGEST_CHUNK: Final = 2**18
-"""Bytes: as much as asyncio reads at once, so that anyio keeps nothing back."""
+"""Bytes: as many as asyncio reads at once, so that anyio buffers nothing."""
 
 
 class Exchange:
-    """One request under way, for the code below httpcore, which no argument reaches."""
+    """The current request, for the code below httpcore, to which no argument can be passed."""
 
     __slots__ = ("carrier", "connect_timeout", "is_silent", "opened", "progress")
 
@@ -39,16 +39,16 @@ class Exchange:
         self.opened: Socket | None = None
         """The socket that was opened for it, if any."""
         self.carrier: Stream | None = None
-        """What the request was written to; None while it has not left."""
+        """The stream that the request was written to; None while it has not left."""
 
 
-# Of requests that are not this package's, which the filter of log lines sees, too.
+# The default, for requests of other code, whose log lines the filter sees, too.
 _NONE: Final = Exchange(Progress(), None, is_silent=False)
 EXCHANGE: Final[ContextVar[Exchange]] = ContextVar("connectly_api_exchange", default=_NONE)
 
 
 class StaleError(BrokenExchangeError):
-    """The connection ended, or holds bytes that answer something else; the request was not written to it."""
+    """The connection ended, or has bytes that belong to another request; the request was not written to it."""
 
 
 class Opener(httpcore.AsyncNetworkBackend):
@@ -92,15 +92,15 @@ async def _connect(host: str, port: int) -> anyio.abc.SocketStream:
     except OSError as error:
         # With a single address, anyio's own error hides the cause.
         failure = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    # Raised out here, as the cause would otherwise get what it caused as its context: a ring.
+    # Raised out here: otherwise the cause would get this error as its context, which makes a cycle.
     raise failure
 
 
 class Socket:
-    """A connection's bytes as they are on the wire; it can tell whether any are unread without waiting for them."""
+    """A connection's bytes as they are on the wire; it can tell without waiting whether any are unread."""
 
     def __init__(self, opener: Opener, stream: anyio.abc.SocketStream) -> None:
-        """Keep the stream, and what tells whether bytes are unread."""
+        """Keep the stream, and how to find out whether bytes are unread."""
         self._opener = opener
         self._stream = stream
         self._poll = _create_poll(stream.extra(anyio.abc.SocketAttribute.raw_socket).fileno())  # noqa: S610 (not Django's)
@@ -109,16 +109,16 @@ class Socket:
             () if hasattr(stream, "_trio_socket") else getattr(getattr(stream, "_protocol", None), "read_queue", None)
         )
         self.is_patient = True
-        """Whether to wait for bytes; if not, `WouldBlock` is raised if there are none."""
+        """Whether to wait for bytes, rather than raise `WouldBlock` if there are none."""
         opener.sockets.add(self)
 
     @property
     def is_reusable(self) -> bool:
-        """Whether everything unread can be seen."""
+        """Whether all unread bytes can be detected."""
         return self._queue is not None
 
     def is_stale(self) -> bool:
-        """Say whether there are unread bytes, or the connection has ended."""
+        """Return whether there are unread bytes, or the connection has ended."""
         return self not in self._opener.sockets or bool(self._queue) or bool(self._poll())
 
     async def receive(self, max_bytes: int = _LARGEST_CHUNK) -> bytes:
@@ -151,7 +151,7 @@ async def close_socket(socket: Socket | None) -> None:
 
 
 class Stream(httpcore.AsyncNetworkStream):
-    """What httpcore reads from and writes to: it holds back what is written until the response is read.
+    """The stream that httpcore uses: it holds written bytes back until the response is read.
 
     The head and the body of a request go out together: one system call, one packet, and one moment before which nothing
     has left.
@@ -167,7 +167,7 @@ class Stream(httpcore.AsyncNetworkStream):
 
     @property
     def is_reusable(self) -> bool:
-        """Whether everything was written, and everything unread can be seen."""
+        """Whether everything was written, and all unread bytes can be detected."""
         return not self._held and not self._is_broken and self.socket.is_reusable
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -188,7 +188,7 @@ class Stream(httpcore.AsyncNetworkStream):
                 raise ConnectionResetError("the proxy closed the connection") from None
             return b""
         except TimeoutError:
-            raise LateError("no answer in time") from None
+            raise LateError("no response in time") from None
         except _GONE as error:
             raise ConnectionResetError("the connection broke") from error
 
@@ -214,7 +214,7 @@ class Stream(httpcore.AsyncNetworkStream):
         await close_socket(self.socket)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401, ARG002 (httpcore's)
-        return None  # Asked for HTTP/2, which is never offered.
+        return None  # httpcore asks because of HTTP/2, which is never offered.
 
     async def _write_held(self, exchange: Exchange) -> None:
         if await self._is_stale():
@@ -227,13 +227,14 @@ class Stream(httpcore.AsyncNetworkStream):
             with anyio.fail_after(self._write_timeout):
                 await self._layer.send(held)
         except _GONE:
-            # A server may have answered, and closed, before it read everything.
+            # A server may have responded and closed before it read everything.
             self._is_broken = True
 
     async def _is_stale(self) -> bool:
         if self._layer is self.socket:
             return self.socket.is_stale()
-        # TLS has records of its own, such as session tickets: only it can tell whether the bytes are a response.
+        # TLS has records of its own, such as session tickets, so only the TLS layer can tell whether the bytes are a
+        # response.
         self.socket.is_patient = False
         try:
             await self._layer.receive(1)

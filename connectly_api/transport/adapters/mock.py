@@ -11,7 +11,7 @@ from connectly_api.transport.protocol import Progress, Response, Timeouts, WireR
 
 
 class MockTransport:
-    """Answers with what a function returns, and keeps the requests.
+    """Returns a function's responses, and keeps the requests.
 
     Attributes:
         requests: Every request so far, in order.
@@ -24,13 +24,13 @@ class MockTransport:
         *,
         may_have_left: bool = True,
     ) -> None:
-        """Take the function that answers.
+        """Use a function as the server.
 
         Args:
-            answer: Gets the request and returns, or returns an awaitable of, the response; it may raise what a network
-                would.
-            may_have_left: What is known of a request whose answer raises: that it may have left this machine, or that
-                it certainly did not.
+            answer: Gets the request and returns, or returns an awaitable of, the response; it may raise the same
+                exceptions as a network.
+            may_have_left: Whether a request may have left this machine if `answer` raises; False if it certainly
+                did not.
 
         Raises:
             InvalidInputError: `answer` cannot be called, or `may_have_left` is neither True nor False.
@@ -45,7 +45,7 @@ class MockTransport:
         self.closed = False
 
     async def exchange(self, request: WireRequest, timeouts: Timeouts, progress: Progress) -> Response:  # noqa: ARG002 (the protocol's)
-        """Keep the request and answer it; see `Transport.exchange`."""
+        """Keep the request and return its response; see `Transport.exchange`."""
         progress.may_have_left = self._may_have_left
         self.requests.append(request)
         answer = self._answer(request)

@@ -1,4 +1,4 @@
-"""What the adapters that open connections share: their settings, and the rule for proxies."""
+"""Shared by the adapters that open connections: their settings, and the rule for proxies."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ class NetworkTransport:
         self._is_closed = False
 
     def check_base_url(self, base_url: str) -> None:
-        """Refuse an address that would reach the proxy unencrypted; see `Transport` and `check_proxy_route`."""
+        """Refuse a URL whose requests would reach the proxy unencrypted; see `Transport` and `check_proxy_route`."""
         check_proxy_route(base_url, self._settings.proxy)

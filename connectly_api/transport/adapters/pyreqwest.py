@@ -25,7 +25,7 @@ class PyreqwestTransport(NetworkTransport):
 
     - If the deadline of the whole call, or `aclose`, ends a request while a connection is being opened, the outcome is
       unknown, as nothing proves that the request did not leave. Keep `Timeouts.connect` below `total`.
-    - It cannot see bytes that a server sends behind a response: a 429 is taken for a 429, even if another response
+    - It cannot detect bytes that a server sends after a response: a 429 counts as a 429, even if another response
       follows it.
     - It does not know why a proxy opened no tunnel, so such a request is not repeated.
     - It trusts the operating system's authorities rather than certifi's, and the environment variables `SSL_CERT_FILE`
@@ -42,10 +42,10 @@ class PyreqwestTransport(NetworkTransport):
         proxy: str | None = None,
         max_body_bytes: int = 8 * 2**20,
     ) -> None:
-        """Keep the settings, which are those of `HttpxTransport`; nothing is loaded or opened yet.
+        """Keep the settings, the same as for `HttpxTransport`; nothing is loaded or opened yet.
 
         Raises:
-            InvalidInputError: A setting cannot be used.
+            InvalidInputError: A setting is invalid.
         """
         super().__init__(ConnectionSettings(max_connections, max_body_bytes, idle_seconds, tls, proxy))
         self._exchange: Exchange | None = None
@@ -58,7 +58,7 @@ class PyreqwestTransport(NetworkTransport):
         self.check_base_url(request.url)
         if self._exchange is None:
             if get_asyncio_loop() is None:
-                raise UsageError("the pyreqwest adapter runs on asyncio alone; take httpx on trio")
+                raise UsageError("the pyreqwest adapter only runs on asyncio; use httpx on trio")
             self._exchange = cast("Exchange", load().Exchange(self._settings))
         return self._exchange(request, timeouts, progress)
 

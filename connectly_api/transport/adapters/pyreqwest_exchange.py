@@ -1,9 +1,9 @@
 """The part of the fast adapter that names pyreqwest; `pyreqwest_loading` imports it, in the right thread.
 
-What proves that a request never left: not the names of pyreqwest's exceptions (a request that the server has read and
-then dropped raises `ConnectError`, and a silent server `ConnectTimeoutError`), but their chain of causes, in which
-hyper's client says where it failed: `client error (Connect)` if there was no connection yet, anything else, or nothing,
-if there may have been one. Only the first is believed, so a later version with other words errs on the safe side.
+What proves that a request never left? Not the names of pyreqwest's exceptions: a request that the server has read and
+then dropped raises `ConnectError`, and a silent server `ConnectTimeoutError`. But in their chain of causes, hyper's
+client says where it failed: `client error (Connect)` means that there was no connection yet. Anything else counts as
+unknown, so a later version with other texts errs on the safe side.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PERMANENT: Final = (
     "credentials not accepted",
     "server does not support user/pass",
 )
-"""Causes of a connection that was never made which the same request will meet again."""
+"""Causes of a failed connection that will also stop a retry."""
 
 
 def start() -> None:
@@ -100,12 +100,12 @@ class Exchange:
     def _create_client(self, timeouts: Timeouts) -> Client:
         builder = create_client_builder().no_proxy().follow_redirects(enable=False).referer(enable=False)
         builder = builder.gzip(enable=False).deflate(enable=False).brotli(enable=False).zstd(enable=False)
-        # An odd header is no reason to lose a response.
+        # An unusual header is no reason to lose a response.
         builder = builder.http1_allow_obsolete_multiline_headers_in_responses(value=True)
         builder = builder.http1_ignore_invalid_headers_in_responses(value=True)
         builder = builder.http1_allow_spaces_after_header_name_in_responses(value=True)
         builder = builder.pool_idle_timeout(timedelta(seconds=self._settings.idle_seconds))
-        # pyreqwest's read timeout includes connecting: the connection attempt must end first, to be told apart.
+        # pyreqwest's read timeout includes connecting, so the connection attempt must end first to be distinguished.
         connect = min(timeouts.connect, 0.9 * timeouts.read)
         if connect < math.inf:
             builder = builder.connect_timeout(_to_timedelta(connect))
@@ -121,7 +121,7 @@ class Exchange:
 
 @lru_cache(maxsize=64)
 def _parse_url(url: str) -> Url:
-    """Cached: a program sends to few addresses, and parsing one takes longer than all else of a request."""
+    """Cached: a program uses few URLs, and parsing one takes longer than the rest of a request."""
     return Url(url)
 
 
@@ -130,16 +130,16 @@ def _build_request(client: Client, request: WireRequest, seconds: float) -> Stre
     if request.content is not None:
         builder = builder.body_bytes(request.content)
     if seconds < math.inf:
-        # A cancelled request goes on in pyreqwest's thread, with nobody waiting for it: this ends it a little later.
+        # A cancelled request continues in pyreqwest's thread, with nobody waiting for it: this ends it a little later.
         builder = builder.timeout(_to_timedelta(seconds + 1))
-    # If the body were read ahead, one that falls silent or breaks off would take the status with it.
+    # If the body were read ahead, one that stalls or breaks off would lose the status, too.
     return builder.streamed_read_buffer_limit(0).build_streamed()
 
 
 async def _read_body(incoming: Incoming, limit: int) -> tuple[bytes, bool]:
     """Return the body, up to the limit, and whether that is all of it: the status is known either way."""
     reader = incoming.body_reader
-    # Once the body is known to be complete, asking for more would be one needless switch between threads.
+    # Once the body is complete, another read would be a needless switch between threads.
     announced = next(iter(_read_values(incoming, "Content-Length")), None)
     body = b""
     try:
@@ -158,7 +158,7 @@ def _read_headers(incoming: Incoming) -> Headers:
     try:
         return tuple(incoming.headers.items())
     except ValueError:
-        # pyreqwest does not hand out a header with bytes outside ASCII: leave out that one.
+        # pyreqwest raises for a header with bytes outside ASCII: leave that one out.
         return tuple((name, value) for name in incoming.headers.keys() for value in _read_values(incoming, name))  # noqa: SIM118
 
 
@@ -170,7 +170,7 @@ def _read_values(incoming: Incoming, name: str) -> list[str]:
 
 
 def _is_unconnected(error: ConnectError | ConnectTimeoutError) -> bool:
-    """Say whether the causes prove that no connection was there to carry the request."""
+    """Return whether the causes prove that there was no connection to carry the request."""
     causes = [cause["message"] for cause in error.details["causes"] or ()]
     return causes[1:2] == ["client error (Connect)"] and causes[0].startswith("error sending request for url")
 

@@ -1,21 +1,21 @@
-"""How to leave pyreqwest's thread alone when the interpreter exits, and how to await what it works on.
+"""How to exit the interpreter without stopping pyreqwest's thread, and how to await its results.
 
-**The exit.** pyreqwest runs its requests on one thread of Rust per process. That thread wakes an asyncio task by a call
+**The exit.** pyreqwest runs its requests on one Rust thread per process. That thread wakes an asyncio task by a call
 into Python. In the middle of that call, while it writes to the event loop's pipe, it gives up the GIL: the task goes
-on, the program ends, and the interpreter, which is exiting, stops the thread when it takes the GIL again. A thread of
-Rust cannot be stopped there without aborting the process. So at exit
+on, the program ends, and the interpreter, which is exiting, stops the thread when it takes the GIL again. A Rust
+thread cannot be stopped there without aborting the process. So at exit
 
-1. nothing may be left that the thread could wake: `_PENDING` holds all that is awaited, and `_drain_at_exit` closes it;
-2. the thread must be past each wake-up that it had begun: `drain_thread` gives it one more thing to do, and waits until
-   it is done. That is a request which the thread itself refuses, so no byte is sent.
+1. nothing may be left that the thread could wake: `_PENDING` has everything awaited, and `_drain_at_exit` closes it;
+2. the thread must be past each wake-up that it had begun: `drain_thread` gives it one more request, and waits until
+   it is done. The thread itself refuses that request, so no byte is sent.
 
-Daemon threads may run on meanwhile. One that begins to await after `_EXITING` is set gets an error; one that was
+Daemon threads may keep running meanwhile. One that begins to await after `_EXITING` is set gets an error; one that was
 awaiting before is in `_PENDING` and closed. Registering first and looking at `_EXITING` second leaves no gap between
 the two. A generator that a daemon thread is executing at that moment cannot be closed: `_close` waits for it to pause.
 
 **Cancellation.** pyreqwest's awaitables raise a `CancelledError` of their own, which anyio's cancel scopes, going by
-the message, would not know as theirs; and if the result or an error arrives together with the cancellation, they return
-or raise that and forget the cancellation. `await_cancellably` raises the very `CancelledError` that came.
+the message, would not recognise as theirs; and if the result or an error arrives together with the cancellation, they
+return or raise that and forget the cancellation. `await_cancellably` raises the original `CancelledError`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def create_client_builder() -> ClientBuilder:
 
 @types.coroutine
 def await_cancellably(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
-    """Await what pyreqwest's thread works on, and raise a cancellation as it came."""
+    """Await pyreqwest's thread, and raise a cancellation unchanged."""
     steps = awaitable.__await__()
     _PENDING.add(steps)
     thrown: BaseException | None = None
@@ -79,11 +79,11 @@ def await_cancellably(awaitable: Awaitable[T]) -> Generator[Any, None, T]:
     finally:
         _PENDING.discard(steps)
         if _EXITING.is_set() and threading.current_thread() is threading.main_thread():
-            drain_thread()  # Another exit handler awaited something: nothing drains the thread after it.
+            drain_thread()  # Another exit handler awaited something, and nothing drains the thread after it.
 
 
 def drain_thread() -> None:
-    """Wait until the thread is past every wake-up that it has begun: some 30 µs, or as long as it is still in one."""
+    """Wait until the thread has finished each wake-up that it has begun: about 30 µs, or until the current one ends."""
     with suppress(PyreqwestError):
         _get_refusing_client().get("http://localhost/").build().send()
 
@@ -99,7 +99,7 @@ def _get_refusing_client() -> SyncClient:
 
 def _drain_at_exit(process: int) -> None:
     if os.getpid() != process:
-        return  # A fork has no such thread.
+        return  # A forked child has no such thread.
     _EXITING.set()
     for steps in tuple(_PENDING):
         _close(steps)

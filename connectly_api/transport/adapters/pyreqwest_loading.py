@@ -3,16 +3,16 @@
 **Threads.** pyreqwest brings its own allocator, mimalloc, which takes the thread that loads the extension for the
 process's main thread and gives it a heap that is never released. When that thread ends, the C library reuses its stack,
 and with it the address by which mimalloc tells threads apart: a later thread is taken for the main one, works on a heap
-that is in no state to be used, and the process ends with SIGSEGV. All that it takes is a lazy import in a worker
-thread. So the main thread, which outlives all others, imports pyreqwest itself; any other thread lets a daemon thread
-import it, which then waits forever. If something else has imported pyreqwest, perhaps in a thread that has ended, even
-the main thread may crash in it, so `auto` leaves it alone.
+in an invalid state, and the process ends with SIGSEGV. A lazy import in a worker thread is enough to cause this. So the
+main thread, which outlives all others, imports pyreqwest itself; any other thread lets a daemon thread import it, which
+then waits forever. If something else has imported pyreqwest, perhaps in a thread that has ended, even the main thread
+may crash in it, so `auto` does not use it.
 
 **Forks.** A forked child has one thread only. It has neither the thread of pyreqwest's runtime nor the daemon thread,
 whose stack the child's next thread reuses. So a child never uses what its parent loaded; if its parent loaded nothing,
 it loads pyreqwest anew.
 
-docs/performance.md says what that means to users, and how to reproduce it without this package.
+docs/performance.md says what that means for users, and how to reproduce it without this package.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from connectly_api.errors import UsageError
 
 _EXTENSION: Final = "pyreqwest._pyreqwest"
 _FORKED: Final = (
-    "pyreqwest was used before this process was forked, and does not outlive a fork: send nothing before you fork,"
-    " start processes with 'spawn', or take transport='httpx'"
+    "pyreqwest was used before this process was forked, and does not survive a fork: send nothing before you fork,"
+    " start processes with 'spawn', or use transport='httpx'"
 )
-_FOREIGN: Final = "pyreqwest was imported by something else, and perhaps in a thread that has ended"
+_FOREIGN: Final = "other code imported pyreqwest, perhaps in a thread that has ended"
 
 _DESCRIPTORS: Final = 8
 """A few more than pyreqwest's runtime opens: without them, its code may end the process."""
@@ -43,9 +43,9 @@ _DESCRIPTORS: Final = 8
 class _LoadResult:
     process: int
     module: ModuleType | Exception
-    """What sends through pyreqwest, or why it cannot be used."""
+    """The module that sends through pyreqwest, or why it cannot be used."""
     is_safe: bool
-    """Whether it was loaded here, in a thread that lasts as long as the process."""
+    """Whether it was loaded here, in a thread that never ends."""
 
 
 class _Loader:
@@ -56,14 +56,14 @@ class _Loader:
         os.register_at_fork(after_in_child=self._reset_lock)
 
     def load(self, *, only_ours: bool = False) -> _LoadResult:
-        """Load it; with `only_ours`, leave alone what something else has loaded."""
+        """Load it; with `only_ours`, do not use it if other code has loaded it."""
         loaded = self._loaded
         if loaded is None:
             with self._lock:
                 if only_ours and self._loaded is None and _EXTENSION in sys.modules:
                     return _LoadResult(os.getpid(), UsageError(_FOREIGN), is_safe=False)
                 loaded = self._loaded or self._load()
-                # A failed import, for lack of descriptors perhaps, is tried again.
+                # Retry a failed import: it may have lacked file descriptors.
                 is_final = _EXTENSION in sys.modules and not isinstance(loaded.module, OSError)
                 self._loaded = loaded if is_final else None
         if loaded.process != os.getpid():
@@ -72,7 +72,7 @@ class _Loader:
 
     def _load(self) -> _LoadResult:
         if _EXTENSION in sys.modules:
-            # Something else has loaded it, and nobody can tell whether that thread still runs.
+            # Other code has loaded it, and we cannot tell whether that thread still runs.
             return _import(is_safe=False)
         if threading.current_thread() is threading.main_thread():
             return _import(is_safe=True)
@@ -105,7 +105,7 @@ def _import(*, is_safe: bool) -> _LoadResult:
 
 
 def _check_descriptors() -> None:
-    """Raise `OSError` if the process has too few descriptors left: open as many as needed, and close them again."""
+    """Raise `OSError` if the process has too few descriptors left, by opening and closing as many as needed."""
     with ExitStack() as opened:
         for _ in range(_DESCRIPTORS):
             opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
@@ -123,9 +123,9 @@ def load() -> ModuleType:
 
 
 def is_usable() -> bool:
-    """Say whether pyreqwest works here, and is known not to crash."""
+    """Return whether pyreqwest works here and cannot crash."""
     try:
         loaded = _LOADER.load(only_ours=True)
     except RuntimeError:
-        return False  # No thread can be started.
+        return False  # A thread cannot be started.
     return loaded.is_safe and not isinstance(loaded.module, Exception)

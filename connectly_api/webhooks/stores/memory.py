@@ -31,11 +31,11 @@ class MemoryStore:
         Args:
             lease: Seconds for which a claim holds its key: longer than handlers take.
             retention: Seconds for which a handled event is remembered: longer than the service retries.
-            limit: How many handled events are remembered at most.
+            limit: The maximum number of remembered events.
             clock: Returns the time in seconds, and never goes back.
 
         Raises:
-            InvalidInputError: A number is not above 0, a lease is infinite, or the clock cannot be called.
+            InvalidInputError: A number is not above 0, a lease is infinite, or the clock is not a function.
         """
         self._lease: Final = check_seconds("lease", lease)
         self._retention: Final = check_above_zero("retention", retention)

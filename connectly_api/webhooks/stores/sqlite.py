@@ -1,4 +1,4 @@
-"""A store in a SQLite file: for all processes of one machine, and through their crashes."""
+"""A store in a SQLite file, which all processes of one machine share and which survives their crashes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 # next: the file stays bounded, however often processes restart, and no call waits for a large clean-up.
 _FORGET_EVERY: Final = 64
 _FORGET_AT_ONCE: Final = 128
-# Few rows at a time need little room in the log.
+# Few rows at a time need little space in the log.
 _FORGET_ON_FULL_DISK: Final = 8
 
 
@@ -45,12 +45,12 @@ class SQLiteStore:
     If a process dies, even by `kill -9`, its claims are free when their lease ends, and the next deliveries of their
     events are handled. Only a failing disk or power supply may lose the last completions; their events would then be
     handled again. The file must not be on a network drive, where SQLite's locks do not work. Leases are measured by the
-    machine's clock: they end early if it leaps forward, or back by more than their length.
+    machine's clock: they end early if it jumps forward, or back by more than their length.
 
-    The file is opened at the first use, in a thread, and one thread at a time works on it. A process should fork before
+    The file is opened at the first use, in a thread, and one thread at a time works on it. Fork before
     that. The file may contain your own tables beside the store's, whose names begin with `connectly_`. A file from an
     earlier version is upgraded when it is opened. `claim`, `complete` and `release` raise `WebhookStoreError` if the
-    file cannot be used as it is, and `sqlite3.Error` if it cannot be written at this moment, or was busy for too long.
+    file cannot be used as it is, and `sqlite3.Error` if it temporarily cannot be written, or was busy for too long.
     """
 
     def __init__(
@@ -65,15 +65,15 @@ class SQLiteStore:
         """Create a store; nothing is opened yet.
 
         Args:
-            path: The file. SQLite keeps two more beside it, and the store one of 256 KiB, a reserve for a full disk.
+            path: The file. SQLite keeps two more beside it, and the store a reserve of 256 KiB for a full disk.
             lease: Seconds for which a claim holds its key: longer than handlers take.
             retention: Seconds for which a handled event is remembered: longer than the service retries.
-            busy_timeout: Seconds that each call waits at most, for other processes that write and for earlier calls.
+            busy_timeout: The maximum seconds that each call waits for other processes and for earlier calls.
             clock: Returns the time in seconds, the same for all processes.
 
         Raises:
-            InvalidInputError: A path that is not a file's, such as `":memory:"`; a number that is not above 0, or an
-                infinite lease or timeout; a clock that cannot be called.
+            InvalidInputError: The path is not a file's, such as `":memory:"`; a number is not above 0; the lease or a
+                timeout is infinite; or the clock is not a function.
         """
         self._path: Final = _parse_path(path)
         self._lease: Final = check_seconds("lease", lease)
@@ -95,7 +95,7 @@ class SQLiteStore:
     async def check(self) -> None:
         """Open the file and check that it can be used, at the start of a program.
 
-        A file that is busy, or a full disk, may recover, and passes.
+        A busy file or a full disk passes, because it may recover.
 
         Raises:
             WebhookStoreError: The file cannot be used as it is; the text says why.
@@ -145,7 +145,7 @@ class SQLiteStore:
             return limiter
 
     async def _run_in_thread(self, deferred: DeferredCancellation, work: Callable[[EventFile], T]) -> T:
-        # From here on, so that many calls in line for a busy file give up together, not one after the other.
+        # Measured from here, so that many calls that wait for a busy file give up together, not one after the other.
         deadline = time.monotonic() + self._busy_timeout
         return await deferred.finish_in_thread(lambda: self._run(work, deadline), limiter=self._get_limiter())
 
@@ -174,7 +174,7 @@ class SQLiteStore:
                     file.checkpoint()
                 if file.has_free_pages():
                     return work(file)
-        # Nothing has expired; but the checkpoint has shrunk the log, and that may be enough.
+        # Nothing has expired, but the checkpoint has shrunk the log, which may be enough.
         return work(file)
 
     def _claim(self, file: EventFile, key: str) -> Claim:

@@ -5,19 +5,20 @@ distinguishes what can go wrong:
 
 - **Busy**: another process is writing. Every statement waits for it until the call's deadline, `busy_timeout` after the
   call began, and then raises `sqlite3.OperationalError`. SQLite waits by itself, except for the switch to WAL mode at
-  opening, which is retried here. The caller answers 503, and the connection stays open.
+  opening, which is retried here. The caller responds with 503, and the connection stays open.
 - **Full**: the disk has no room. In WAL mode even deleting rows takes room: for the log, and in the file for what a
-  checkpoint copies from the log. So a reserve file of 256 KiB lies beside the database. On a full disk the store
+  checkpoint copies from the log. So there is a reserve file of 256 KiB beside the database. On a full disk the store
   deletes it, checkpoints the log, deletes expired rows a few at a time with a checkpoint after each, retries the
   statement if the file has free pages for it, and writes the reserve again. If nothing has expired, the statement is
-  retried once without the reserve's room, and then raises. So the store recovers by itself once rows expire or the disk
-  has room, and no row is lost meanwhile. If the disk is full at opening, it is opened once more without the reserve.
+  retried once without the reserve's space, and then raises. So the store recovers by itself once rows expire or the
+  disk has room, and no row is lost meanwhile. If the disk is full at opening, it is opened once more without the
+  reserve.
 - **Unusable**: not a database, damaged, read-only, from a later version, or with a table that is not the store's. It
-  raises `WebhookStoreError` with the reason. Opening finds out: it writes a trial event and rolls it back.
+  raises `WebhookStoreError` with the reason. To detect this, opening writes a trial event and rolls it back.
 - Any other error while the file is open closes it, because it may have been replaced; the next call opens it anew.
 
-Other applications may have tables in the file, so the schema's version is in a table of the store's own and not in
-`PRAGMA user_version`, of which a file has one.
+Other applications may have tables in the file, so the schema's version is in a table of its own and not in
+`PRAGMA user_version`, of which a file has only one.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _COLUMNS: Final = frozenset({"key", "token", "expires", "since"})
 _COLUMNS_OF_1: Final = _COLUMNS - {"since"}
 _FROM_1_TO_2: Final = f"ALTER TABLE {_TABLE} ADD COLUMN since REAL NOT NULL DEFAULT 0"
 _CREATE_INDEX: Final = f"CREATE INDEX IF NOT EXISTS {_INDEX} ON {_TABLE} (expires)"
-# A row without a token is a completed key, and one with a token is a claim. A claim that began later than a lease from
+# A row without a token is a completed key, and one with a token is a claim. A claim that begins more than a lease from
 # now was made before the clock was set back, and is free: nobody knows when it would expire.
 CLAIM: Final = """
     INSERT INTO connectly_events (key, token, expires, since) VALUES (:key, :token, :expires, :now)
@@ -61,12 +62,12 @@ FORGET: Final = """
         ORDER BY expires LIMIT :limit
     )
 """
-# The trial event looks like a real one, as a table's constraints may refuse the one and accept the other.
+# The trial event looks like a real one, as a table's constraints may refuse one and accept the other.
 _TRIAL_KEY: Final = f"delivery_status:{'a trial of':0<64}"
 _TRIAL_TIME: Final = 1_700_000_000.25
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-# At opening, a full disk may be an error of I/O, as when SQLite creates the log's index.
+# At opening, a full disk may be reported as an I/O error, for example when SQLite creates the log's index.
 _MAY_BE_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _TEMPORARY: Final = _BUSY | {sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
 _REASONS: Final[dict[int | None, str]] = {
@@ -82,7 +83,7 @@ _FREE_PAGES: Final = 8
 _PAUSE: Final = 0.01
 _MAX_BUSY_TIMEOUT: Final = 2**31 - 1
 """Milliseconds: SQLite's maximum."""
-# A log that is checkpointed early, and shrinks afterwards, fits on a small disk.
+# A log that is checkpointed early, and shrunk afterwards, fits on a small disk.
 _LOG_PAGES: Final = 64
 _LOG_BYTES: Final = 256 * 1024
 
@@ -128,7 +129,7 @@ class EventFile:
         self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def has_free_pages(self) -> bool:
-        """Say whether the file has free pages to write on, so that it need not grow into the reserve."""
+        """Return whether the file has free pages to write on, so that it need not grow into the reserve."""
         ((count,),) = self.execute("PRAGMA freelist_count")
         return bool(count >= _FREE_PAGES)
 
@@ -165,17 +166,17 @@ class EventFile:
 
     def _set_up(self) -> None:
         self._switch_to_wal()
-        # Survives a process's crash; what it gives up for a fivefold speed is the last moment before a power failure.
+        # Survives a crash of the process. It is five times as fast, but a power failure may lose the last moment.
         self.execute("PRAGMA synchronous = NORMAL")
         self.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         self.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         self.execute("BEGIN IMMEDIATE")
         self._migrate()
         self.execute("COMMIT")
-        # A trial finds whatever else is wrong with the table, such as keys that are not unique, or triggers.
+        # A trial detects other problems with the table, such as keys that are not unique, or triggers.
         self.execute("BEGIN IMMEDIATE")
         if not self._passes_trial():
-            raise self._build_error(f"its table {_TABLE} does not keep what is written to it")
+            raise self._build_error(f"its table {_TABLE} does not store what is written to it")
         self.execute("ROLLBACK")
         self._write_reserve()
 
@@ -195,7 +196,9 @@ class EventFile:
         for name in (_TABLE, _VERSION_TABLE):
             if kinds.get(name, "table") != "table":
                 article = "an" if kinds[name] == "index" else "a"
-                raise self._build_error(f"it has {article} {kinds[name]} named {name}, a name of the store's tables")
+                raise self._build_error(
+                    f"it has {article} {kinds[name]} named {name}, a name that the store uses for a table"
+                )
         version = self._read_version() if _VERSION_TABLE in kinds else None
         if version is not None and version > _SCHEMA_VERSION:
             raise self._build_error(
@@ -208,7 +211,7 @@ class EventFile:
             self.execute(_FROM_1_TO_2)
         elif not columns >= _COLUMNS:
             listed = ", ".join(sorted(columns))
-            raise self._build_error(f"its table {_TABLE} has other columns than the store's: {listed}")
+            raise self._build_error(f"its table {_TABLE} does not have the store's columns, but these: {listed}")
         self.execute(_CREATE_INDEX)
         if version != _SCHEMA_VERSION:
             self.execute(f"DROP TABLE IF EXISTS {_VERSION_TABLE}")
@@ -225,7 +228,7 @@ class EventFile:
         return version
 
     def _passes_trial(self) -> bool:
-        """Claim, complete and release a key as an event would; return whether the table keeps what is written."""
+        """Claim, complete and release a key as an event would; return whether the table stores what is written."""
         names, now, later = ("key", "token", "expires", "since"), _TRIAL_TIME, _TRIAL_TIME + 0.5
         claimed: dict[str, str | float | None] = {"key": _TRIAL_KEY, "token": 32 * "a", "expires": later, "now": now}
         completed = claimed | {"expires": later + 1, "now": later}
@@ -255,12 +258,12 @@ class EventFile:
 
 
 def is_temporary(error: sqlite3.Error) -> bool:
-    """Say whether the same statement may work later, on the same connection."""
+    """Return whether the same statement may work later, on the same connection."""
     return _get_code(error) in _TEMPORARY
 
 
 def is_full(error: sqlite3.Error) -> bool:
-    """Say whether the disk is full."""
+    """Return whether the disk is full."""
     return _get_code(error) == sqlite3.SQLITE_FULL
 
 

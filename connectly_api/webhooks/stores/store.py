@@ -1,21 +1,21 @@
-"""The protocol of a store, which remembers which events were handled, and what passes through it.
+"""The protocol of a store, which remembers which events were handled, and its values.
 
 Theory of operation. A store holds keys, and a key is free, claimed or completed:
 
     free --claim--> claimed --complete--> completed --(retention ends)--> free
                     claimed --release---> free
-                    claimed --(lease ends, and another delivery claims it)--> claimed by that one
+                    claimed --(lease ends, and another delivery claims it)--> claimed by that delivery
 
 `claim` grants a free key to one caller, for the length of a lease, with a token that no other claim has. `complete` and
 `release` act only for the token that still holds the key, and return whether it did. From this follows:
 
-- Two deliveries of one event at the same moment: one is granted the claim; the other gets IN_PROGRESS, answers 503, and
-  the service delivers it again. A delivery after the completion gets COMPLETED, and answers 200.
+- Two deliveries of one event at the same moment: one is granted the claim; the other gets IN_PROGRESS, responds with
+  503, and the service delivers it again. A delivery after the completion gets COMPLETED, and responds with 200.
 - A handler fails: its claim is released, and the next delivery is granted the key.
 - A process dies, or a handler takes longer than the lease: the claim expires by itself, and the next delivery is
-  granted the key. If the slow handler finishes after all, its token no longer holds the key and `complete` returns
+  granted the key. If the slow handler then finishes, its token no longer holds the key and `complete` returns
   False: the event was handled twice, but never completed twice. So a lease must be longer than handlers take.
-- A lease ends, but no other delivery comes: nothing changes, and the claim can still be completed. So a store keeps
+- A lease ends without another delivery: nothing changes, and the claim can still be completed. So a store keeps
   expired claims, and forgets them only after the retention.
 - A retention ends: the key is free, and a delivery after that would be handled again. So a retention must be longer
   than the service retries.
@@ -34,7 +34,7 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.number_checks import is_number
 
 _MAX_SECONDS: Final = 1e12
-"""30,000 years. Larger numbers overflow in one place or another."""
+"""30,000 years. Larger numbers overflow somewhere."""
 
 
 class ClaimState(Enum):
@@ -43,7 +43,7 @@ class ClaimState(Enum):
     GRANTED = "granted"
     """The caller holds the key: handle the event, then complete or release the claim."""
     IN_PROGRESS = "in progress"
-    """Another caller holds it, and may yet fail: the service should deliver the event again later."""
+    """Another caller holds it, and may still fail: the service should deliver the event again later."""
     COMPLETED = "completed"
     """The event was handled: there is nothing to do."""
 
@@ -99,16 +99,16 @@ class Store(Protocol):
 
 
 def check_above_zero(field: str, value: float) -> float:
-    """Return a number that is above 0, and refuse anything else."""
+    """Return a number above 0; refuse anything else."""
     if not is_number(value) or value <= 0:
         raise InvalidInputError(f"{field}: must be a number above 0", field=field)
     return value
 
 
 def check_seconds(field: str, value: float) -> float:
-    """Return a number of seconds that is above 0 and not infinite, and refuse anything else."""
+    """Return a finite number of seconds above 0; refuse anything else."""
     if check_above_zero(field, value) > _MAX_SECONDS:
-        raise InvalidInputError(f"{field}: must be a number of seconds that is not infinite", field=field)
+        raise InvalidInputError(f"{field}: must be a finite number of seconds", field=field)
     return value
 
 
