@@ -18,10 +18,12 @@ from typing import Any
 
 import pytest
 import typer
+from typer.main import get_command
 
 import connectly_api
 from connectly_api import Response, __version__, lowlevel
 from connectly_api.cli import main
+from connectly_api.cli.command_line import app
 from connectly_api.cli.exit_codes import MEANINGS
 from connectly_api.lowlevel._source import SWAGGER_SHA256
 from connectly_api.transport import WireRequest
@@ -159,6 +161,16 @@ def test_help_fits_a_terminal_in_groups(shell: Shell, width: int, command: tuple
         assert panels[-3:] == ["Message", "Output", "Connection"]
     if command in {("send", "list"), ("send", "template")}:
         assert panels[:3] == ["Arguments", "Options", "Header"]
+
+
+def test_every_option_is_in_lower_case_and_documented() -> None:
+    commands: list[Any] = [get_command(app)]
+    for command in commands:
+        commands += getattr(command, "commands", {}).values()
+        for option in command.params:
+            assert [name for name in option.opts if name != name.lower()] == []
+            assert option.help, (command.name, option.name)
+    assert {command.name for command in commands} >= {"text", "template", "verify", "spec", "sandbox"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
