@@ -109,7 +109,6 @@ class InvalidInputError(ConnectlyError, ValueError):
     """
 
     def __init__(self, message: str, *, field: str, size: int | None = None, limit: int | None = None) -> None:
-        """Keep the attributes beside the text."""
         super().__init__(message)
         self.field = field
         self.size = size
@@ -136,7 +135,6 @@ class CallbackDataTooLongError(InvalidInputError):
     limit: int
 
     def __init__(self, size: int, limit: int) -> None:
-        """Build the text."""
         super().__init__(
             f"callback_data: {size} bytes as JSON; the limit is {limit} bytes",
             field="callback_data",
@@ -177,7 +175,6 @@ class InvalidContentError(InvalidInputError):
     """
 
     def __init__(self, violations: Iterable[Violation]) -> None:
-        """Use the field of the first violation as `field`."""
         self.violations = tuple(violations)
         first = self.violations[0]
         super().__init__("; ".join(map(str, self.violations)), field=first.field)
@@ -200,7 +197,6 @@ class NotSentError(ConnectlyError):
     retry_safe: bool = True
 
     def __init__(self, message: str, *, timed_out: bool = False, retry_safe: bool = True) -> None:
-        """Store whether a timeout ended it, and whether the same call may succeed later."""
         super().__init__(message)
         self.timed_out = timed_out
         if not retry_safe:
@@ -219,7 +215,6 @@ class OutcomeUnknownError(ConnectlyError):
     may_have_taken_effect: bool = True
 
     def __init__(self, message: str, *, timed_out: bool = False) -> None:
-        """Store whether a timeout ended it."""
         super().__init__(message)
         self.timed_out = timed_out
 
@@ -400,7 +395,6 @@ class UnexpectedResponseError(ConnectlyError):
     may_have_taken_effect: bool = True
 
     def __init__(self, message: str, *, status: int, headers: Headers = (), body: bytes = b"") -> None:
-        """Keep the raw response."""
         super().__init__(message)
         self.status = status
         self.headers = headers

@@ -26,7 +26,6 @@ class OutputError(Exception):
     """
 
     def __init__(self, reason: OSError) -> None:
-        """Keep the system's error."""
         super().__init__(f"the output cannot be written: {reason.strerror}; the command itself succeeded")
         self.reason = reason
 

@@ -50,7 +50,8 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     group = parser.add_argument_group("settings")
     hints = get_type_hints(Settings)
-    descriptions = _read_descriptions(Settings.__doc__ or "")
+    docstring = inspect.cleandoc(Settings.__doc__ or "").replace("`", "")
+    descriptions = dict(re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", docstring, re.MULTILINE))
     for field in attrs.fields(Settings):
         _add_setting(group, field, hints[field.name], descriptions.get(field.name, ""))
     return parser
@@ -87,21 +88,10 @@ def _parse_value(text: str) -> object:
     return {"true": True, "false": False}.get(text.lower(), text)
 
 
-def _read_descriptions(docstring: str) -> dict[str, str]:
-    """Return the description of each attribute of a class, on one line; none under `python -OO`."""
-    _, _, attributes = inspect.cleandoc(docstring).partition("Attributes:\n")
-    found = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", attributes, re.MULTILINE)
-    return {name: " ".join(text.replace("`", "").split()) for name, text in found}
-
-
-def _add_setting(group: Any, field: attrs.Attribute[Any], hint: Any, description: str) -> None:  # noqa: ANN401  (argparse's group has no public type)
+def _add_setting(group: Any, field: attrs.Attribute[Any], hint: Any, text: str) -> None:  # noqa: ANN401  (argparse's group has no public type)
     default: Any = "real" if field.name == "clock" else field.default
     shown = " ".join(map(str, default)) if field.name in _REPEATED else default
-    options: dict[str, Any] = {
-        "dest": field.name,
-        "default": argparse.SUPPRESS,
-        "help": f"{description} (default: {shown})".strip(),
-    }
+    options: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS, "help": f"{text} (default: {shown})"}
     if get_origin(hint) is Literal:
         choices = get_args(hint)
         options |= {"choices": choices, "type": type(choices[0])}

@@ -3,10 +3,10 @@
 Theory of operation. A call passes these layers, each behind a protocol, so each can be tested alone:
 
     Request        `protocol`: one operation's method, path, query and bytes; built without I/O
-    Pipeline       `pipeline`: the key, the URL (`endpoint`), the deadline (`deadline`), retries (`retry`), typed errors
-                   (`attempt_outcome`, `failure_text`), and fair turns among hundreds of calls (`turns`)
-    telemetry      records each attempt, if the client has one (`Instrumentation`, implemented by `telemetry`)
-    PacedTransport `pacing`, `rates`: waits so that no rate is exceeded, if the client keeps a pace
+    Pipeline       `pipeline`: the key, the URL (`endpoint`), the deadline (`deadline`), retries
+                   (`retry`), typed errors (`attempt_outcome`, `failure_text`), turns (`turns`)
+    telemetry      records each attempt, if the client has one (`Instrumentation`)
+    PacedTransport `pacing`, `rates`: waits so that no rate is exceeded, if there is a pace
     an adapter     `adapters`: puts a `WireRequest` on the wire and returns a `Response`
 
 Two rules hold everywhere. First, only the pipeline looks at a status and decides whether to retry; the layers below it

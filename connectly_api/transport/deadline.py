@@ -36,7 +36,6 @@ class Attempts:
     __slots__ = ("_running", "_timer")
 
     def __init__(self) -> None:
-        """Start with none."""
         self._running: dict[_Attempt, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 

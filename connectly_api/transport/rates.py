@@ -79,7 +79,6 @@ class Bucket:
     __slots__ = ("_factor", "_next", "_rate", "_slowed_at")
 
     def __init__(self, rate: Rate) -> None:
-        """Start with a full burst."""
         self._rate = rate
         self._next = -math.inf
         self._factor = 1.0

@@ -33,7 +33,6 @@ class Turns:
     __slots__ = ("_loop", "_taken", "_waiting")
 
     def __init__(self) -> None:
-        """Start with a free turn."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._taken = 0
         self._waiting: deque[asyncio.Future[None]] = deque()

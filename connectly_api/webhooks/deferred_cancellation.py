@@ -30,7 +30,6 @@ class DeferredCancellation:
     """
 
     def __init__(self) -> None:
-        """Create a block without a cancellation."""
         self._cancelled: asyncio.CancelledError | None = None
 
     @property

@@ -24,7 +24,6 @@ class WebhookSender:
     """Makes delivery attempts; connections stay open within `keep_open`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Start without attached applications."""
         self._anywhere = settings.deliver == "anywhere"
         self._seconds = settings.webhook_timeout
         self._attached: dict[str, AsgiTransport] = {}
@@ -87,7 +86,6 @@ class ReplayedSender(WebhookSender):
     """Returns the outcomes of a recorded run, and sends nothing."""
 
     def __init__(self, settings: Settings, outcomes: Mapping[tuple[int, int], Outcome]) -> None:
-        """Keep the outcomes, by number of the event and attempt."""
         super().__init__(settings)
         self._outcomes = outcomes
 

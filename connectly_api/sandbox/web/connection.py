@@ -30,7 +30,6 @@ class Connection:
     """
 
     def __init__(self, get_transport: Callable[[], asyncio.Transport]) -> None:
-        """Keep a function that returns the transport, which does not exist yet."""
         self._get_transport = get_transport
         self.is_held = False
 

@@ -34,7 +34,6 @@ class Connections:
     """
 
     def __init__(self, verify: ssl.SSLContext, proxy: httpcore.Proxy | None, limit: int, idle_seconds: float) -> None:
-        """Start with none."""
         self._opener = Opener()
         # httpcore's pool only creates connections of the right kind here; it keeps none.
         self._pool = httpcore.AsyncConnectionPool(ssl_context=verify, proxy=proxy, network_backend=self._opener)

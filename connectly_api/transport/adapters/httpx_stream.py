@@ -32,7 +32,6 @@ class Exchange:
     __slots__ = ("carrier", "connect_timeout", "is_silent", "opened", "progress")
 
     def __init__(self, progress: Progress, connect_timeout: float | None, *, is_silent: bool) -> None:
-        """Start before a connection is chosen."""
         self.progress = progress
         self.connect_timeout = connect_timeout
         self.is_silent = is_silent
@@ -55,7 +54,6 @@ class Opener(httpcore.AsyncNetworkBackend):
     """Opens connections, and closes all of them."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self.is_closed = False
         self.sockets: set[Socket] = set()
         self._opening: set[anyio.CancelScope] = set()
@@ -100,7 +98,6 @@ class Socket:
     """A connection's bytes as they are on the wire; it can tell without waiting whether any are unread."""
 
     def __init__(self, opener: Opener, stream: anyio.abc.SocketStream) -> None:
-        """Keep the stream, and how to find out whether bytes are unread."""
         self._opener = opener
         self._stream = stream
         self._poll = _create_poll(stream.extra(anyio.abc.SocketAttribute.raw_socket).fileno())  # noqa: S610 (not Django's)
@@ -158,7 +155,6 @@ class Stream(httpcore.AsyncNetworkStream):
     """
 
     def __init__(self, socket: Socket, layer: Socket | anyio.streams.tls.TLSStream) -> None:
-        """Hold nothing."""
         self.socket = socket
         self._layer = layer
         self._held = b""

@@ -42,7 +42,6 @@ class NetworkTransport:
     """The base of the adapters that open connections."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
-        """Keep the settings."""
         self._settings = settings
         self._is_closed = False
 

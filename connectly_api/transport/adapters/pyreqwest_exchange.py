@@ -53,7 +53,6 @@ class Exchange:
     """The connections of one adapter."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
-        """Open none yet."""
         self._settings = settings
         self._in_flight = asyncio.Semaphore(settings.max_connections)
         # pyreqwest's timeouts for connecting and reading belong to a client, not to a request.
