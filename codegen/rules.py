@@ -17,7 +17,7 @@ _COLLECTED = ("properties", "required")
 
 
 def join_base_path(document: Json) -> int:
-    """Move the path of the servers' addresses to the front of every path."""
+    """Move the path of the servers' URLs to the front of every path."""
     split = [re.fullmatch(r"((?:[^/]*:)?(?://[^/]*)?)(.*?)/?", server["url"]) for server in document.get("servers", [])]
     bases = {match[2] for match in split if match is not None}
     if not any(bases):
@@ -30,7 +30,7 @@ def join_base_path(document: Json) -> int:
 
 
 def drop_error_responses(document: Json) -> int:
-    """Keep the 2xx responses of every operation, and only the schemas of all others, which still get names."""
+    """Keep every operation's 2xx responses; of the others, keep only the schemas, which still get names."""
     dropped = 0
     for operation in operations(document):
         responses = operation.fields["responses"]

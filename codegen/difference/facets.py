@@ -1,4 +1,4 @@
-"""Compares what two schemas say about a value itself, without its fields and elements. Pure."""
+"""Compares two schemas' rules for a value itself, without its fields and elements. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def short(text: str) -> str:
 
 
 def comparable(old: Shape, new: Shape) -> bool:
-    """Return whether two schemas have one type, so that there is more to compare."""
+    """Return whether two schemas have the same type, so that there is more to compare."""
     return old.type == new.type
 
 
@@ -105,7 +105,7 @@ def _limit_relation(key: str, before: float, after: float) -> str:
 
 
 def _rest(old: Shape, new: Shape) -> Iterator[Finding]:
-    """Compare whether an object may have other fields; their values are compared with what is within the object."""
+    """Compare whether an object may have other fields; their values are compared with the object's contents."""
     if isinstance(old.values, bool) and isinstance(new.values, bool):
         if old.values != new.values:
             yield (

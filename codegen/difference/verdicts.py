@@ -1,7 +1,7 @@
 """Classifies each kind of change for a client, with the reason, in one table. Pure.
 
-A request can safely accept more, a response can safely promise more. Two rules of this package make exceptions: clients
-must expect unknown values of enums, and null means absent.
+A request can safely accept more, and a response can safely promise more. Two rules of this package make exceptions:
+clients must expect unknown values of enums, and null means absent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, Literal
 from codegen.difference.changes import Change, Impact, Place
 
 Side = Literal["request", "response", "service"]
-"""Where a thing stands: in what a client sends, in what it reads, or in neither."""
+"""The side of a change: what a client sends, what it reads, or neither."""
 
 Verdict = tuple[Impact, str]
 

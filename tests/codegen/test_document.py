@@ -12,12 +12,12 @@ def test_a_document_is_decoded() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (b"", "not readable as JSON"),
-        (b"{", "not readable as JSON"),
-        (b"\xff\xfe{", "not readable as JSON"),
-        (b"[" * 100_000, "not readable as JSON"),
+        (b"", "not valid JSON"),
+        (b"{", "not valid JSON"),
+        (b"\xff\xfe{", "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
         (b"[1]", "#: must be an object"),
-        (b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice in one object"),
+        (b'{"a": {"b": 1, "b": 2}}', "the key 'b' occurs twice in one object"),
         (b'{"a": NaN}', "NaN is not JSON"),
         (b'{"a": -Infinity}', "-Infinity is not JSON"),
     ],

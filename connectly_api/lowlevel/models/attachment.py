@@ -26,8 +26,8 @@ class Attachment:
             `https://cdn.connectly.ai/d9c4/d9c45701-4895-4b19-8173-dd6a013ae981`.
         caption: `caption` on the wire.
         filename: `filename` on the wire. Documents only.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     type_: AttachmentType | str | _unset.Unset = _unset.UNSET

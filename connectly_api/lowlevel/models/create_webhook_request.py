@@ -27,8 +27,8 @@ class CreateWebhookRequest:
         address: `address` on the wire. Public HTTPS address that receives the events.
         type_: `type` on the wire.
         configuration: `configuration` on the wire.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     topic: Topic | str | _unset.Unset = _unset.UNSET

@@ -19,8 +19,8 @@ class CreateWebhookResponse:
 
     Attributes:
         id: `id` on the wire. ID of the webhook registration.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     id: str | _unset.Unset = _unset.UNSET

@@ -25,8 +25,8 @@ class Error:
         user_message: `userMessage` on the wire.
         cnt_trace_id: `cntTraceId` on the wire. Trace id to pass to Connectly's support.
         details: `details` on the wire.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     message: str | _unset.Unset = _unset.UNSET

@@ -26,8 +26,8 @@ class Participant:
         name: `name` on the wire. For example `John Snow`.
         user_id: `userId` on the wire. Business-scoped user id (BSUID) of a customer. For example
             `US.13491208655302741918`.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     id: str | _unset.Unset = _unset.UNSET

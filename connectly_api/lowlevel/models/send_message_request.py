@@ -32,8 +32,8 @@ class SendMessageRequest:
         order: `order` on the wire.
         callback_data: `callbackData` on the wire. Optional. Any JSON value, at most 1024 bytes, echoed back at
             the top level of the webhook events tied to this message.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     sender: Participant | _unset.Unset = _unset.UNSET

@@ -21,8 +21,8 @@ class TemplateParameter:
         name: `name` on the wire. For example `body_1`.
         value: `value` on the wire. For example `Harry`.
         filename: `filename` on the wire. header_document only. For example `doc.pdf`.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     name: str | _unset.Unset = _unset.UNSET

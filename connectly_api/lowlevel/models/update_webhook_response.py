@@ -17,8 +17,8 @@ class UpdateWebhookResponse:
     """`v1UpdateWebhookResponse` of the service's Swagger file.
 
     Attributes:
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)

@@ -20,8 +20,8 @@ class WebhookFilter:
     Attributes:
         field: `field` on the wire. For example `campaign_name`.
         expression: `expression` on the wire. For example `test-campaign-*`.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     field: str | _unset.Unset = _unset.UNSET
