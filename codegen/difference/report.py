@@ -11,7 +11,6 @@ from codegen.difference.changes import BUMPS, Change, Difference
 from codegen.terminal_text import one_line
 
 Format = Literal["text", "markdown", "json"]
-"""The formats of a report."""
 
 FORMATS: Final = get_args(Format)
 
