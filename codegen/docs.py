@@ -70,12 +70,12 @@ def mapping_doc(model: ModelProperty) -> str:
 def _property_text(model: ModelProperty, kind: PropertyProtocol) -> str:
     name = f"`{wire_names(model)[kind.name.get_untrusted_value()]}` on the wire"
     # The generator keeps the description of what a property refers to, not the property's own.
-    told = (model.data.properties or {}).get(kind.name, kind)
-    if isinstance(told, Reference):
+    schema = (model.data.properties or {}).get(kind.name, kind)
+    if isinstance(schema, Reference):
         return _sentences(name)
-    deprecated = "Deprecated" if isinstance(told, Schema) and told.deprecated else ""
-    example = "" if told.example is None else f"For example `{_example(told.example)}`"
-    return _sentences(name, deprecated, _text(told.description), example)
+    deprecated = "Deprecated" if isinstance(schema, Schema) and schema.deprecated else ""
+    example = "" if schema.example is None else f"For example `{_example(schema.example)}`"
+    return _sentences(name, deprecated, _text(schema.description), example)
 
 
 def _example(value: object) -> str:
@@ -111,9 +111,9 @@ def request_doc(endpoint: Endpoint, operation: Operation) -> str:
 
 def operation_doc(endpoint: Endpoint, operation: Operation) -> str:
     """Return the docstring of an operation's function."""
-    told = [operation.fields.get(key, "").strip() for key in ("summary", "description")]
+    texts = [operation.fields.get(key, "").strip() for key in ("summary", "description")]
     deprecated = "Deprecated." if operation.fields.get("deprecated") else ""
-    text = "\n\n".join(_sentences(part) for part in (*told, deprecated) if part)
+    text = "\n\n".join(_sentences(part) for part in (*texts, deprecated) if part)
     arguments = [("transport", _TRANSPORT), *_arguments(endpoint, operation), ("timeout", _TIMEOUT)]
     return docstring(
         [
@@ -134,10 +134,10 @@ def _section(title: str, entries: list[tuple[str, str]]) -> list[str]:
 
 
 def _arguments(endpoint: Endpoint, operation: Operation) -> list[tuple[str, str]]:
-    told = {
+    descriptions = {
         parameter["name"]: _sentences(f"`{parameter['x-wire']}` on the wire", parameter.get("description", "").strip())
         for parameter in operation.fields.get("parameters", [])
     }
     found = [kind.name.get_untrusted_value() for _, kind in endpoint.iter_all_parameters()]
-    arguments = [(name, told[name]) for name in found]
+    arguments = [(name, descriptions[name]) for name in found]
     return arguments + ([("body", "The body, as JSON.")] if endpoint.bodies else [])

@@ -216,8 +216,8 @@ class _Naming:
             self.schemas[name]["x-definitions"] = list(self._origins[name])
         self.places[name].append(slot.place)
         reference: Json = {"$ref": f"{places.REFERENCE}{name}"}
-        told = _copy_notes(schema)
-        slot.site.schema = {"allOf": [reference], **told} if told else reference
+        notes = _copy_notes(schema)
+        slot.site.schema = {"allOf": [reference], **notes} if notes else reference
 
     def _fresh(self, slot: _Slot, definition: str | None) -> str:
         wanted = self._suggestions[definition] if definition is not None else (slot.wanted,)

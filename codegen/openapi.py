@@ -136,20 +136,20 @@ def _servers(value: list[object]) -> Json:
 
 def _scheme(value: object, at: str) -> Json:
     scheme = members(value, at)
-    told: Json = {"description": scheme["description"]} if "description" in scheme else {}
+    notes: Json = {"description": scheme["description"]} if "description" in scheme else {}
     match scheme.get("type"), str(scheme.get("scheme", "")).lower():
         case "apiKey", _ if scheme.get("in") in {"header", "query"}:
-            return {"type": "apiKey", "name": scheme.get("name"), "in": scheme["in"], **told}
+            return {"type": "apiKey", "name": scheme.get("name"), "in": scheme["in"], **notes}
         case "http", "basic":
-            return {"type": "basic", **told}
+            return {"type": "basic", **notes}
         case ("http", "bearer") | ("openIdConnect", _):
-            return {"type": "apiKey", "name": "Authorization", "in": "header", **told}
+            return {"type": "apiKey", "name": "Authorization", "in": "header", **notes}
         case "oauth2", _:
             for name, flow in members(scheme.get("flows", {}), at).items():
                 if name in _FLOWS:
                     kept = ("authorizationUrl", "tokenUrl", "scopes")
                     parts = {key: part for key, part in members(flow, at).items() if key in kept}
-                    return {"type": "oauth2", "flow": _FLOWS[name], **parts, **told}
+                    return {"type": "oauth2", "flow": _FLOWS[name], **parts, **notes}
         case _:
             pass
     return refuse(at, "only API keys in a header or the query, HTTP basic and bearer, and OAuth 2 are supported")
@@ -221,9 +221,9 @@ class _Reader:
         kept = ("name", "in", "description", "required", "deprecated", "allowEmptyValue")
         result: Json = {key: fields[key] for key in kept if key in fields}
         schema = self._simple(fields["schema"], inside(at, "schema"))
-        told = schema.pop("description", None)
-        if told:
-            result.setdefault("description", told)
+        description = schema.pop("description", None)
+        if description:
+            result.setdefault("description", description)
         if schema.get("type") == "array":
             result["collectionFormat"] = _collection(fields, at)
         return {**schema, **result}

@@ -131,8 +131,8 @@ def drop_defaults(document: Json) -> int:
     for schema in found:
         default = schema.pop("default")
         if not str(default).lower().endswith("unspecified"):
-            told = f"The service's default: {json.dumps(default, ensure_ascii=False)}."
-            schema["description"] = "\n\n".join(filter(None, (schema.get("description"), told)))
+            note = f"The service's default: {json.dumps(default, ensure_ascii=False)}."
+            schema["description"] = "\n\n".join(filter(None, (schema.get("description"), note)))
     return len(found)
 
 
@@ -156,8 +156,8 @@ def drop_odd_enums(document: Json) -> int:
         kinds = {type(value) for value in values}
         name = "string" if kinds == {str} else "integer" if kinds == {int} else ""
         if "enum" in site.schema and (not name or site.schema.setdefault("type", name) != name):
-            told = f"One of: {json.dumps(site.schema.pop('enum'), ensure_ascii=False)}."
-            site.schema["description"] = "\n\n".join(filter(None, (site.schema.get("description"), told)))
+            note = f"One of: {json.dumps(site.schema.pop('enum'), ensure_ascii=False)}."
+            site.schema["description"] = "\n\n".join(filter(None, (site.schema.get("description"), note)))
             dropped += 1
     return dropped
 

@@ -133,8 +133,8 @@ def _fields(documents: Documents, old: Shape, new: Shape, hidden: str) -> Iterat
     hints = guess_renames(removed, added)
     for name, shape in added.items():
         required = name in new.required
-        told = f"new {'required' if required else 'optional'} field, {describe(documents.new, shape, hidden=hidden)}"
-        yield _Finding("required-field-added" if required else "field-added", (label(name),), told)
+        what = f"new {'required' if required else 'optional'} field, {describe(documents.new, shape, hidden=hidden)}"
+        yield _Finding("required-field-added" if required else "field-added", (label(name),), what)
     for name in removed:
         hint = f"; perhaps renamed to {hints[name]!r}" if name in hints else ""
         yield _Finding("field-removed", (label(name),), f"the field is removed{hint}")
