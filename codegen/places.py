@@ -49,7 +49,7 @@ def definition(name: str) -> str:
 
 
 def target(schema: Json, definitions: Mapping[str, Any]) -> tuple[Json, str | None]:
-    """Follow references, including those in an `allOf` beside a description.
+    """Follow references, including those in an `allOf` next to a description.
 
     Args:
         schema: Where to begin.

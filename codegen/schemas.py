@@ -77,7 +77,7 @@ _QUERY_STYLES: Mapping[str, tuple[str, bool]] = {
 def convert_schema(value: object, definitions: AbstractSet[str], at: str) -> Json:
     """Convert one schema and those within it.
 
-    A `$ref` with siblings becomes an `allOf` beside them, because OpenAPI 3.0 ignores siblings.
+    A `$ref` with siblings becomes an `allOf` next to them, because OpenAPI 3.0 ignores siblings.
 
     Args:
         value: The Swagger schema.

@@ -103,7 +103,7 @@ def _read_vendored(path: Path) -> Json:
 
 
 def _try_out(root: Path, source: Source, folder: Path) -> Tree:
-    """Generate in a folder, and import the result beside a copy of the handwritten package."""
+    """Generate in a folder, and import the result next to a copy of the handwritten package."""
     (folder / SWAGGER).write_bytes(source.content)
     package = folder / "connectly_api"
     layout = Layout(root, folder / SWAGGER, package / "lowlevel", root / PUBLISHED)

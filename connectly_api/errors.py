@@ -109,7 +109,7 @@ class InvalidInputError(ConnectlyError, ValueError):
     """
 
     def __init__(self, message: str, *, field: str, size: int | None = None, limit: int | None = None) -> None:
-        """Keep the attributes beside the text."""
+        """Store the attributes."""
         super().__init__(message)
         self.field = field
         self.size = size
