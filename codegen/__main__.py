@@ -22,7 +22,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code, which `--help` of the command explains."""
+    """Run one command and return its exit code, which the command's `--help` explains."""
     given = _parser().parse_args(arguments)
     if given.command == "diff":
         return _diff(given.old, given.new, given.format)
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         "and order are ignored.",
         epilog="exit status: 0 no changes, or cosmetic ones; 1 additive; 3 breaking; 2 a file cannot be read",
     )
-    command.add_argument("old", metavar="OLD", help="the old file: a path or an https address; JSON or YAML")
+    command.add_argument("old", metavar="OLD", help="the old file: a path or an https URL; JSON or YAML")
     command.add_argument("new", metavar="NEW", help="the new file")
     command.add_argument("--format", choices=FORMATS, default="text", help="the output format; by default, text")
     command = commands.add_parser(
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "replace service.swagger.json and regenerate. If any step fails, nothing changes.",
         epilog="exit status: 0 done, or nothing to do; 2 the file was rejected, or a step failed; 130 interrupted",
     )
-    command.add_argument("source", metavar="FILE-OR-ADDRESS", help="a path or an https address; JSON or YAML")
+    command.add_argument("source", metavar="FILE-OR-ADDRESS", help="a path or an https URL; JSON or YAML")
     command.add_argument("--dry-run", action="store_true", help="print the report without changing anything")
     command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, this one")
     return parser

@@ -1,7 +1,7 @@
 """Finds the handwritten code that a difference affects, by the names it uses. Pure.
 
 A place is affected if it names a changed model, enum or function, if it sets or reads a changed field, or if it has the
-wire name of such a field, or the value of such an enum, as a string beside others of the same model.
+wire name of such a field, or the value of such an enum, as a string next to others of the same model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PUBLIC: Mapping[str, str] = {
     "connectly_api/client.py": "Connectly",
     "connectly_api/registrations.py": "Registrations",
 }
-"""The facade's classes."""
+"""The public classes of the client."""
 
 
 @attrs.frozen
@@ -91,7 +91,7 @@ def _name_change(change: Change, place: Place, table: Published, enums: Mapping[
     if not place.part:
         return _describe_function(change, table.operations[where].function, "")
     known = {one: name for name, model in table.models.items() for one in model.places}
-    # A response's status has no part in names.
+    # A response's status is not part of a name.
     here = f"{where} {'response' if place.part.startswith('response ') else place.part}"
     owner, wire = "", ""
     for step in ("", *place.path):
@@ -124,7 +124,7 @@ def find_affected(found: Iterable[Touched], modules: Mapping[str, str], golden: 
     Args:
         found: The changes.
         modules: Handwritten source by path.
-        golden: Decoded JSON that tests compare with, by path.
+        golden: Decoded JSON of the tests' golden files, by path.
     """
     everything = [part for path, source in modules.items() for part in parts(path, source)]
     facade = [part for part in everything if part.lowlevel or part.path in PUBLIC]
@@ -155,7 +155,7 @@ def _concerns(one: Touched, part: Part, everything: Iterable[Part]) -> bool:
 
 
 def _contains_field(value: object, one: Touched) -> bool:
-    """Return whether JSON has the field beside others of its model."""
+    """Return whether JSON has the field next to others of its model."""
     wire = one.field[0]
     fields = to_object(value) or {}
     beside = not one.siblings or bool(one.siblings & fields.keys())

@@ -1,4 +1,4 @@
-"""Compares a generated tree with what its Swagger file generates. Pure."""
+"""Compares a generated tree with the expected one. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 
 def compare(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[str]:
-    """Return a unified diff from the files found to the expected ones, both as bytes by path."""
+    """Return a unified diff from the actual files to the expected ones, both as bytes by path."""
     return [line for path in sorted({*expected, *found}) for line in _difference(path, expected, found)]
 
 
@@ -23,7 +23,7 @@ def _difference(path: str, expected: Mapping[str, bytes], found: Mapping[str, by
         difflib.unified_diff(_lines(is_), _lines(should), f"{path} (found)", f"{path} (generated)", lineterm="")
     )
     # Bytes can differ even if no line does, for example in line endings.
-    yield from lines or [f"{path}: differs in bytes that no line shows, such as line endings"]
+    yield from lines or [f"{path}: differs only in invisible bytes, such as line endings"]
 
 
 def _lines(content: bytes | None) -> list[str]:

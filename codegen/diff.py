@@ -13,7 +13,7 @@ from codegen.source import read_source
 from codegen.swagger import convert
 
 STATUSES: Final[Mapping[Impact | None, int]] = {None: 0, "cosmetic": 0, "additive": 1, "breaking": 3}
-"""The exit status by the gravest class of all changes; 2 says that a file cannot be read."""
+"""The exit status for the most severe class of changes; 2 means that a file cannot be read."""
 
 
 @attrs.frozen
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def diff(old: str, new: str, format: Format) -> Outcome:  # noqa: A002  the option's own word
-    """Compare two files, each a path or an https address.
+    """Compare two files, each a path or an https URL.
 
     Raises:
         CodegenError: A file cannot be read; the message names it.
@@ -45,6 +45,6 @@ def read(location: str) -> Json:
     """Read a file of the vendor, from a path or an https address, as an OpenAPI 3 document.
 
     Raises:
-        CodegenError: It cannot be read, is invalid, or has something unknown; the message names it.
+        CodegenError: It cannot be read, is invalid, or contains something unknown; the message names it.
     """
     return convert(read_source(location).swagger)

@@ -16,13 +16,13 @@ from codegen.literals import docstring, entry, prose
 from codegen.walk import Operation
 
 _REST = (
-    "What was read and has no field here, or is not of its field's type, under its name on the wire. It is written "
-    "with the fields; a field that is set wins."
+    "Received values without a field, or not of their field's type, by name on the wire. They are written with "
+    "the fields; a field that is set wins."
 )
-_TRANSPORT = "Where to send it: `Connectly.transport`."
+_TRANSPORT = "The transport to use: `Connectly.transport`."
 _TIMEOUT = "Seconds for the whole call, or None for the transport's own limit."
-_INVALID = ("InvalidInputError", "An argument cannot be written into a path, a query, a header or JSON.")
-_FAILED = "Whatever else the transport raises; see `connectly_api.errors`."
+_INVALID = ("InvalidInputError", "An argument cannot be encoded in a path, a query, a header or JSON.")
+_FAILED = "Any other error of the transport; see `connectly_api.errors`."
 
 
 def wire_names(model: ModelProperty) -> Json:
@@ -70,12 +70,12 @@ def mapping_doc(model: ModelProperty) -> str:
 def _property_text(model: ModelProperty, kind: PropertyProtocol) -> str:
     name = f"`{wire_names(model)[kind.name.get_untrusted_value()]}` on the wire"
     # The generator keeps the description of what a property refers to, not the property's own.
-    told = (model.data.properties or {}).get(kind.name, kind)
-    if isinstance(told, Reference):
+    schema = (model.data.properties or {}).get(kind.name, kind)
+    if isinstance(schema, Reference):
         return _sentences(name)
-    deprecated = "Deprecated" if isinstance(told, Schema) and told.deprecated else ""
-    example = "" if told.example is None else f"For example `{_example(told.example)}`"
-    return _sentences(name, deprecated, _text(told.description), example)
+    deprecated = "Deprecated" if isinstance(schema, Schema) and schema.deprecated else ""
+    example = "" if schema.example is None else f"For example `{_example(schema.example)}`"
+    return _sentences(name, deprecated, _text(schema.description), example)
 
 
 def _example(value: object) -> str:
@@ -90,7 +90,7 @@ def enum_doc(enum: LiteralEnumProperty, definitions: object, *, known: bool) -> 
         definitions: Its names in the Swagger file, if any.
         known: Whether it has any known value.
     """
-    opening = "The values that are known; the service may answer others." if known else "No value of it is known yet."
+    opening = "The values that are known; the service may return others." if known else "No value of it is known yet."
     return docstring([*_headline(_text(enum.description), _origin(definitions)), "", opening])
 
 
@@ -102,7 +102,7 @@ def request_doc(endpoint: Endpoint, operation: Operation) -> str:
             "",
             *_section("Args", _arguments(endpoint, operation)),
             "Returns:",
-            "    What a transport sends, and how the answer is read.",
+            "    The request, with the function that reads its response.",
             "",
             *_section("Raises", [_INVALID]),
         ][:-1]
@@ -111,9 +111,9 @@ def request_doc(endpoint: Endpoint, operation: Operation) -> str:
 
 def operation_doc(endpoint: Endpoint, operation: Operation) -> str:
     """Return the docstring of an operation's function."""
-    told = [operation.fields.get(key, "").strip() for key in ("summary", "description")]
+    texts = [operation.fields.get(key, "").strip() for key in ("summary", "description")]
     deprecated = "Deprecated." if operation.fields.get("deprecated") else ""
-    text = "\n\n".join(_sentences(part) for part in (*told, deprecated) if part)
+    text = "\n\n".join(_sentences(part) for part in (*texts, deprecated) if part)
     arguments = [("transport", _TRANSPORT), *_arguments(endpoint, operation), ("timeout", _TIMEOUT)]
     return docstring(
         [
@@ -121,7 +121,7 @@ def operation_doc(endpoint: Endpoint, operation: Operation) -> str:
             "",
             *_section("Args", arguments),
             "Returns:",
-            "    What the service answered; what it left out is unset.",
+            "    The response; fields that the service left out are unset.",
             "",
             *_section("Raises", [_INVALID, ("ConnectlyError", _FAILED)]),
         ][:-1]
@@ -134,10 +134,10 @@ def _section(title: str, entries: list[tuple[str, str]]) -> list[str]:
 
 
 def _arguments(endpoint: Endpoint, operation: Operation) -> list[tuple[str, str]]:
-    told = {
+    descriptions = {
         parameter["name"]: _sentences(f"`{parameter['x-wire']}` on the wire", parameter.get("description", "").strip())
         for parameter in operation.fields.get("parameters", [])
     }
     found = [kind.name.get_untrusted_value() for _, kind in endpoint.iter_all_parameters()]
-    arguments = [(name, told[name]) for name in found]
-    return arguments + ([("body", "What is sent, as JSON.")] if endpoint.bodies else [])
+    arguments = [(name, descriptions[name]) for name in found]
+    return arguments + ([("body", "The body, as JSON.")] if endpoint.bodies else [])

@@ -1,4 +1,4 @@
-"""Reads JSON of unknown origin: whatever is unexpected is an error that says where it is."""
+"""Reads JSON of unknown origin: anything unexpected is an error with its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, cast
 
 Json = dict[str, Any]
-"""A JSON object: the only values that travel between the steps are plain JSON."""
+"""A JSON object: the steps only exchange plain JSON."""
 
 _NAMES: Mapping[type, str] = {str: "a string", bool: "a boolean", int: "a number", list: "a list", dict: "an object"}
 
@@ -66,7 +66,8 @@ def check_object(value: object, known: Mapping[str, type], at: str, *, required:
 
     Args:
         value: The value.
-        known: The keys and the types of their values; `object` is any, `int` any number. `x-…` keys are always known.
+        known: The keys and the types of their values; `object` allows any type, `int` any number. `x-…` keys are always
+            known.
         at: Its JSON pointer.
         required: The keys that it must have.
 

@@ -40,10 +40,10 @@ FORMATTING = (
     "--line-length=120",
     "--config=lint.isort.known-first-party=['connectly_api']",
 )
-"""Every setting that the formatter would otherwise look for on the machine."""
+"""Every setting that the formatter would otherwise read from the machine."""
 
 PINNED = ("openapi-python-client", "ruff")
-"""What shapes the output, so that its version does."""
+"""The tools whose versions affect the output."""
 
 
 @attrs.frozen
@@ -54,7 +54,7 @@ class Layout:
         root: A checkout of the repository.
         swagger: The Swagger file to generate from.
         out: The generated tree.
-        published: The table of published names; None for a file other than the vendored one, which has no table.
+        published: The table of published names; None for a file other than the vendored one.
     """
 
     root: Path
@@ -79,7 +79,7 @@ class Tree:
 
     Attributes:
         files: Bytes by path within the tree, with slashes.
-        counts: How much of the Swagger file it covers.
+        counts: The number of operations, schemas and properties.
         published: The table of its names, as a file.
     """
 
@@ -151,7 +151,7 @@ def _versions(root: Path) -> dict[str, str]:
         if pinned is None or pinned[1] != installed:
             wanted = pinned[1] if pinned else "none"
             raise CodegenError(
-                f"{name} {installed} is installed, {lock.name} pins {wanted}; another version writes other bytes: "
+                f"{name} {installed} is installed, {lock.name} pins {wanted}; other versions generate different code: "
                 "install requirements/codegen.txt"
             )
         versions[name] = installed
@@ -166,7 +166,7 @@ def _find_version(name: str) -> str:
 
 
 def _stamp(source: bytes, versions: Mapping[str, str]) -> str:
-    """Return the only file that names its source, so that the others change only when their content does."""
+    """Return the only file with the source's hash, so that the others change only when their content does."""
     return (
         f'# Generated from {SWAGGER} by "python -m codegen generate": do not edit.\n'
         '"""What this tree was generated from, and with what."""\n\n'
@@ -205,10 +205,10 @@ def read_tree(directory: Path) -> dict[str, bytes]:
 
 
 def write_tree(files: Mapping[str, bytes], out: Path) -> None:
-    """Replace a tree: write the new one beside it, then swap. An identical tree is left alone.
+    """Replace a tree: write the new one next to it, then swap. An identical tree is not touched.
 
     Raises:
-        CodegenError: The folder has something other than a generated tree; it is left alone.
+        CodegenError: The folder contains something other than a generated tree; it is not touched.
     """
     if out.is_dir() and any(out.iterdir()) and not (out / _SOURCE).is_file():
         raise CodegenError(f"{out} is not a generated tree (it has no {_SOURCE}); not replaced")
@@ -226,7 +226,7 @@ def write_tree(files: Mapping[str, bytes], out: Path) -> None:
             if out.is_dir():
                 out.replace(old)
             new.replace(out)
-        except BaseException:  # An interrupted run must not lose the old tree either.
+        except BaseException:  # An interrupted run must not lose the old tree, either.
             if old.is_dir() and not out.exists():
                 old.replace(out)
             raise

@@ -1,4 +1,4 @@
-"""Reads which names, fields and values of the service handwritten modules use. Pure."""
+"""Finds the service's names, fields and values that handwritten modules use. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Part:
         line: Its first line.
         name: `function`, `Class.method`, `Class`, or an empty string for the module.
         names: The names that it mentions.
-        calls: What it calls, with the keywords passed and the fields set on the result.
+        calls: The functions that it calls, with the keywords passed and the fields set on the result.
         texts: Its string constants, without docstrings.
         lowlevel: Whether its module imports generated code.
         function: Whether it is a function or a method.
@@ -33,7 +33,7 @@ class Part:
     function: bool
 
     def __str__(self) -> str:
-        """Return the place in a form that editors open."""
+        """Return the place in a form that editors recognise."""
         return f"{self.path}:{self.line} {self.name}".rstrip()
 
 
@@ -101,7 +101,7 @@ def find_public_callers(touched: Iterable[Part], everything: Iterable[Part], pub
     """Return the public methods that use the touched parts, directly or not.
 
     Args:
-        touched: Where the search begins.
+        touched: The parts to start from.
         everything: All parts of the package.
         public: The class whose methods are public, by file.
     """

@@ -31,7 +31,7 @@ class Kinds:
     """The kinds of one document.
 
     Attributes:
-        models: The generator's finished models, by class name; a property that refers to one holds an unfinished copy.
+        models: The generator's finished models, by class name; a property that refers to one has an unfinished copy.
     """
 
     models: Mapping[str, ModelProperty]

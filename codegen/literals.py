@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def literal(value: object) -> str:
-    """Return a value as an ASCII literal, as printable characters depend on the interpreter's Unicode version."""
+    """Return a value as an ASCII literal, because printable characters depend on the interpreter's Unicode version."""
     return ascii(value)
 
 
@@ -45,20 +45,20 @@ def prose(text: str, *, indent: str = "") -> list[str]:
 
 
 def _is_printable(character: str) -> bool:
-    # Not the unassigned ones, Cn, of which every interpreter knows others.
+    # Not unassigned characters, Cn, which depend on the interpreter.
     return character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
 def entry(name: str, text: str) -> list[str]:
-    """Return one entry of a docstring's section, with its further lines indented."""
+    """Return one entry of a docstring's section, with its other lines indented."""
     return prose(f"{name}: {text}", indent="    ")
 
 
 def docstring(lines: list[str]) -> str:
-    """Return lines, whatever they contain, as a docstring without indentation."""
+    """Return any lines as a docstring without indentation."""
     text = "\n".join(lines)
     inner = text.rstrip('"').replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    # A quote before the closing ones would be taken for one of them.
+    # A quote right before the closing quotes would end the docstring early.
     inner += '\\"' * (len(text) - len(text.rstrip('"')))
     return f'"""{inner}\n"""' if len(lines) > 1 else f'"""{inner}"""'
 
@@ -78,7 +78,7 @@ def path_expression(path: str, segments: Mapping[str, str]) -> str:
     parts: list[str] = []
     for n, part in enumerate(_PLACEHOLDER.split(path)):
         if n % 2 == 0:
-            # Encoding leaves no quote, backslash or brace, so the text is inert within an f-string.
+            # The encoded text has no quote, backslash or brace, so it is inert in an f-string.
             parts.append(quote(part, safe="/:@!$&()*+,;=~%"))
         elif part in segments:
             parts.append(f"{{{segments[part]}}}")

@@ -1,6 +1,6 @@
 """Converts names to Python names, and keeps them unique. Pure.
 
-It uses the generator's own functions, so that it checks the very names that the generator will write.
+It uses the generator's own functions, so that it checks the exact names that the generator will write.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from openapi_python_client.strings import ClassName, PythonIdentifier, snake_cas
 from codegen.document import CodegenError
 
 PREFIX = "field_"
-"""What the generator puts before a name that cannot begin a Python identifier."""
+"""The generator's prefix for a name that cannot start a Python identifier."""
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DOTTED_PACKAGE = re.compile(r"(?:[a-z_][A-Za-z0-9_]*\.)+(?=[A-Z])")
@@ -47,12 +47,12 @@ def argument(name: str) -> str:
 def function(name: str) -> str:
     """Return an operation's name in Python: `SendMessage` is `send_message`."""
     found = _identifier(name)
-    # Whatever has no underscore at its end comes out of the generator as it went in.
+    # The generator does not change a name without a trailing underscore.
     return f"{found}_operation" if found in _TAKEN_FUNCTIONS else found
 
 
 def plain(name: str) -> str:
-    """Return a name that Python names can be made of, from any name: `größe` is `grosse`, `価` is `u4fa1`."""
+    """Convert any name to one that can become a Python name: `größe` is `grosse`, `価` is `u4fa1`."""
     ascii_only = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
     if not any(map(str.isalnum, ascii_only)):
         ascii_only = "_".join(f"u{ord(character):04x}" for character in name[:_SHORTENED]) or "empty"
@@ -87,11 +87,11 @@ def class_name(name: str) -> str:
     """Return the class name of a schema, `V1Message` for `v1Message`; raise CodegenError if there is none."""
     found = str(ClassName(name, PREFIX))
     for _ in range(_TRIES):
-        again = str(ClassName(found, PREFIX))  # The generator makes a name of this one once more.
+        again = str(ClassName(found, PREFIX))  # The generator converts this name again.
         if again == found:
             return _check_length(found, name)
         found = again
-    # Where that leads nowhere, letters alone do, which the generator leaves as they are.
+    # If that does not work, use only letters, which the generator does not change.
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return _check_length(f"Named{digest.translate(str.maketrans('0123456789', 'ghijklmnop'))}", name)
 

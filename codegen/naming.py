@@ -1,8 +1,8 @@
-"""Names the schemas: by their published names, or else by new names that are unique. Pure.
+"""Names the schemas: with their published names, or else with new, unique names. Pure.
 
-It goes from the outside in, beginning with the operations' requests and responses. A published place keeps its name,
+It works from the outside in, starting with the operations' requests and responses. A published place keeps its name,
 whatever the vendor calls the schema there and wherever it is defined. A new place of a schema that already has a name
-shares it. Everything else is named last, so that it takes no other's name.
+shares it. Everything else is named last, so that it cannot take another schema's name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from codegen.published import Model, Published
 from codegen.walk import Site, is_class, is_mapping, operations, sites
 
 _DEEPEST = 30
-"""Lists of lists beyond that are one that holds itself."""
+"""The limit on nested lists: a deeper one contains itself."""
 
 _TOLD = ("description", "example", "deprecated")
 
@@ -32,7 +32,7 @@ class _Slot:
     Attributes:
         site: The place in the document.
         place: The place as text.
-        wanted: The name for a schema that is defined right there.
+        wanted: The name for a schema that is defined in place.
         whole: Whether it is a whole request or response.
     """
 
@@ -46,7 +46,7 @@ def name_schemas(document: Json, published: Published) -> dict[str, Model]:
     """Turn each object, mapping and enum into a named schema, and replace it with a reference.
 
     Args:
-        document: An OpenAPI document whose operations have their names; it is changed in place.
+        document: An OpenAPI document whose operations are already named; it is changed in place.
         published: The published names.
 
     Returns:
@@ -142,7 +142,7 @@ class _Naming:
         self._last: deque[_Slot] = deque()
 
     def enter(self, slot: _Slot) -> None:
-        """Queue what has to be named at a place, or within it."""
+        """Queue the schemas to name at a place, or within it."""
         for _ in range(len(self.definitions) + 1):
             schema = slot.site.schema
             target, definition = places.target(schema, self.definitions)
@@ -152,14 +152,14 @@ class _Naming:
             if definition is None:
                 self._enter_within(slot)
                 return
-            # A plain string or a list needs no name: it stands where it is used.
+            # A plain string or a list needs no name: it stays in place.
             slot.site.schema = {**copy.deepcopy(target), **_copy_notes(schema)}
-        refuse(slot.place, "the schema consists of nothing but itself")  # pragma: no cover  (`target` refuses circles)
+        refuse(slot.place, "the schema refers only to itself")  # pragma: no cover  (`target` refuses cycles)
 
     def _enter_within(self, slot: _Slot) -> None:
         schema = slot.site.schema
         if slot.place.count("[]") + slot.place.count("{}") > _DEEPEST:
-            refuse(slot.place.rstrip("[]{}"), "the schema consists of nothing but itself")
+            refuse(slot.place.rstrip("[]{}"), "the schema refers only to itself")
         for key, place, suffix in (
             ("items", places.element(slot.place), "Item"),
             ("additionalProperties", places.mapping_value(slot.place), "Value"),
@@ -168,7 +168,7 @@ class _Naming:
                 self.enter(_Slot(Site(schema, key, slot.site.at), place, f"{slot.wanted}{suffix}"))
 
     def _kind(self, schema: Json, slot: _Slot, definition: str | None) -> str | None:
-        """Return what a schema becomes, or None if it needs no name."""
+        """Return the kind of a schema, or None if it needs no name."""
         if schema.get("enum"):
             return "enum"
         if is_class(schema) or not is_mapping(schema):
@@ -188,7 +188,6 @@ class _Naming:
         return "class" if slot.whole and values is None else "mapping"
 
     def settle_all(self) -> None:
-        """Name everything in the queue, published places first."""
         while self._first or self._last:
             if self._first:
                 slot = self._first.popleft()
@@ -217,8 +216,8 @@ class _Naming:
             self.schemas[name]["x-definitions"] = list(self._origins[name])
         self.places[name].append(slot.place)
         reference: Json = {"$ref": f"{places.REFERENCE}{name}"}
-        told = _copy_notes(schema)
-        slot.site.schema = {"allOf": [reference], **told} if told else reference
+        notes = _copy_notes(schema)
+        slot.site.schema = {"allOf": [reference], **notes} if notes else reference
 
     def _fresh(self, slot: _Slot, definition: str | None) -> str:
         wanted = self._suggestions[definition] if definition is not None else (slot.wanted,)
@@ -246,7 +245,6 @@ class _Naming:
 
 
 def _join_names(name: str, key: str) -> str:
-    """Return the default name of a schema in a field."""
     return names.class_name(names.plain(f"{name} {names.plain(key)}"))
 
 

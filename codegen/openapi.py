@@ -1,6 +1,6 @@
 """Converts OpenAPI 3.0 or 3.1 to Swagger 2.0, which everything else here reads. Pure.
 
-What Swagger 2.0 cannot express is an error if a client needs it, and is dropped if only a validator would use it.
+If Swagger 2.0 cannot express something, it is an error if a client needs it, and dropped if only a validator would.
 
 Source: https://spec.openapis.org/oas/v3.0.3 and https://spec.openapis.org/oas/v3.1.0
 """
@@ -46,10 +46,10 @@ _FLOWS: Mapping[str, str] = {
 
 
 def as_swagger(document: Json) -> Json:
-    """Return a decoded document as Swagger 2.0; one that is Swagger 2.0 already is returned unchanged.
+    """Return a decoded document as Swagger 2.0; one that is already Swagger 2.0 is returned unchanged.
 
     Returns:
-        A document whose definitions have names that OpenAPI allows, too: nothing depends on these names.
+        A document whose definitions have names that OpenAPI also allows; nothing depends on these names.
 
     Raises:
         CodegenError: Something in it, or its version, is unknown, or Swagger 2.0 cannot express it; the message begins
@@ -136,27 +136,27 @@ def _servers(value: list[object]) -> Json:
 
 def _scheme(value: object, at: str) -> Json:
     scheme = members(value, at)
-    told: Json = {"description": scheme["description"]} if "description" in scheme else {}
+    notes: Json = {"description": scheme["description"]} if "description" in scheme else {}
     match scheme.get("type"), str(scheme.get("scheme", "")).lower():
         case "apiKey", _ if scheme.get("in") in {"header", "query"}:
-            return {"type": "apiKey", "name": scheme.get("name"), "in": scheme["in"], **told}
+            return {"type": "apiKey", "name": scheme.get("name"), "in": scheme["in"], **notes}
         case "http", "basic":
-            return {"type": "basic", **told}
+            return {"type": "basic", **notes}
         case ("http", "bearer") | ("openIdConnect", _):
-            return {"type": "apiKey", "name": "Authorization", "in": "header", **told}
+            return {"type": "apiKey", "name": "Authorization", "in": "header", **notes}
         case "oauth2", _:
             for name, flow in members(scheme.get("flows", {}), at).items():
                 if name in _FLOWS:
                     kept = ("authorizationUrl", "tokenUrl", "scopes")
                     parts = {key: part for key, part in members(flow, at).items() if key in kept}
-                    return {"type": "oauth2", "flow": _FLOWS[name], **parts, **told}
+                    return {"type": "oauth2", "flow": _FLOWS[name], **parts, **notes}
         case _:
             pass
     return refuse(at, "only API keys in a header or the query, HTTP basic and bearer, and OAuth 2 are supported")
 
 
 class _Reader:
-    """Converts what refers to a document's components.
+    """Converts the parts that may refer to a document's components.
 
     Attributes:
         components: The components.
@@ -168,7 +168,7 @@ class _Reader:
         self.schemas = SchemaReader(components.get("schemas", {}))
 
     def _resolve(self, value: object, kind: str, at: str) -> tuple[Json, str]:
-        """Follow references to components, and return what they lead to and where it is."""
+        """Follow references to components, and return the target and its JSON pointer."""
         entry = members(value, at)
         for _ in range(len(self.components.get(kind, {})) + 1):
             if "$ref" not in entry:
@@ -203,7 +203,7 @@ class _Reader:
             result["parameters"] = parameters
         produces: dict[str, None] = {}
         responses: Json = {}
-        # A range of statuses is not in Swagger 2.0; its first one stands for it, unless that is there.
+        # Swagger 2.0 has no ranges of statuses: the first one represents the range, unless it is listed itself.
         for status in sorted(fields["responses"], key=lambda status: status.endswith("XX")):
             if not status.startswith("x-"):
                 where = inside(inside(at, "responses"), status)
@@ -221,9 +221,9 @@ class _Reader:
         kept = ("name", "in", "description", "required", "deprecated", "allowEmptyValue")
         result: Json = {key: fields[key] for key in kept if key in fields}
         schema = self._simple(fields["schema"], inside(at, "schema"))
-        told = schema.pop("description", None)
-        if told:
-            result.setdefault("description", told)
+        description = schema.pop("description", None)
+        if description:
+            result.setdefault("description", description)
         if schema.get("type") == "array":
             result["collectionFormat"] = _collection(fields, at)
         return {**schema, **result}

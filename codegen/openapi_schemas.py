@@ -42,7 +42,7 @@ _CONSTRAINTS: Mapping[str, type] = dict.fromkeys(
     ),
     object,
 )  # fmt: skip
-"""Keys that say which of the values that fit are valid, and nothing of how one is written or read."""
+"""Keys that only restrict the valid values, and do not affect how a value is written or read."""
 
 _KNOWN: Mapping[str, type] = {**dict.fromkeys(_KEPT, object), **_TRANSLATED, **_CONSTRAINTS}
 _TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
@@ -57,7 +57,7 @@ class SchemaReader:
     """
 
     def __init__(self, schemas: Mapping[str, Any]) -> None:
-        """Take the shared schemas."""
+        """Keep the shared schemas."""
         self.schemas = schemas
 
     def convert(self, value: object, at: str) -> Json:
@@ -121,7 +121,7 @@ class SchemaReader:
         return f"#/definitions/{name}"
 
     def _with_alternatives(self, result: Json, alternatives: list[object], at: str) -> Json:
-        """Read alternatives as one object that has the fields of all, each of them optional; see `_merge`."""
+        """Convert alternatives to one object with the fields of all, each optional; see `_merge`."""
         found = [part for part in alternatives if (to_object(part) or {}).get("type") != "null"]
         if len(found) < len(alternatives):
             result["x-nullable"] = True
@@ -138,9 +138,8 @@ class SchemaReader:
         return {**merged, **{key: value for key, value in result.items() if key != "properties"}}
 
     def _resolve(self, schema: Json, at: str, depth: int) -> Json:
-        """Follow a converted schema's reference, and convert its target."""
         if depth > len(self.schemas):
-            refuse(at, "the alternatives refer to each other in a circle")
+            refuse(at, "the alternatives refer to each other in a cycle")
         if "$ref" not in schema:
             return schema
         name = schema["$ref"].removeprefix("#/definitions/").replace("~1", "/").replace("~0", "~")

@@ -34,7 +34,7 @@ _STATUS = re.compile(r"[1-5][0-9][0-9]|default")
 
 
 def convert_path(path: str, value: object, root: Json) -> Json:
-    """Convert the operations of one path; each gets a copy of the parameters that they share.
+    """Convert the operations of one path; each gets a copy of the shared parameters.
 
     Args:
         path: The path's template.
@@ -84,7 +84,7 @@ def _resolve(value: object, root: Json, kind: str, at: str) -> tuple[Json, str]:
     name = target.removeprefix(f"#/{kind}/")
     shared = root.get(kind, {})
     if name == target or name not in shared or len(entry) > 1:
-        refuse(inside(at, "$ref"), f"{target!r} leads to nothing under #/{kind}, or has siblings")
+        refuse(inside(at, "$ref"), f"{target!r} is not under #/{kind}, or has siblings")
     at = inside(f"#/{kind}", name)
     return members(shared[name], at), at
 

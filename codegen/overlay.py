@@ -1,7 +1,7 @@
 """Lists every deviation from the vendor's file, with its reason, in the order of application.
 
-Most steps are general rules that apply wherever they match, even nowhere, as the vendor may name and write things
-differently in every file. A step about one operation names its place, and fails if that is gone.
+Most steps are general rules that apply wherever they match, or nowhere, because the vendor may name and write things
+differently in every file. A step about one operation has its place, and fails if that is gone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from codegen import rules
 from codegen.document import CodegenError, Json
 
 SERVER = "https://api.connectly.ai"
-"""Source: https://docs.connectly.ai, where every example is sent there."""
+"""Source: every example in https://docs.connectly.ai is sent there."""
 
 
 @attrs.frozen
@@ -23,7 +23,7 @@ class Step:
     """One deviation.
 
     Attributes:
-        name: What the step does, in a few words.
+        name: A short description.
         reason: Why the vendor's file is not used as it is.
         change: Changes a document in place and returns the number of matches; raises CodegenError if it cannot.
         target: The place of the one operation that the step is about; empty for a general rule.
@@ -45,7 +45,7 @@ def _add_server(document: Json) -> int:
 STEPS = (
     Step(
         "add the server",
-        "The file names no host, but the documentation does.",
+        "The file has no host, but the documentation does.",
         _add_server,
     ),
     Step(
@@ -80,7 +80,7 @@ STEPS = (
     ),
     Step(
         "treat null as absent",
-        "The service returns null for absent fields, whatever the file says, so nullable means nothing.",
+        "The service returns null for absent fields, whatever the file says, so nullable has no meaning.",
         rules.drop_nullable,
     ),
     Step(
@@ -104,7 +104,6 @@ STEPS = (
         rules.flatten,
     ),
 )
-"""All deviations, in order."""
 
 
 def apply(document: Json, steps: Iterable[Step] = STEPS) -> Json:
@@ -132,6 +131,6 @@ def _apply_steps(document: Json, steps: Iterable[Step]) -> tuple[Json, dict[str,
         if step.target and not found:
             raise CodegenError(
                 f"overlay step {step.name!r}: looked for {step.target} and did not find it. {step.reason} "
-                "If that is no longer so, take the step out of codegen/overlay.py; else let it look for the new place"
+                "If that is no longer true, remove the step from codegen/overlay.py; otherwise, change its target"
             )
     return result, counts

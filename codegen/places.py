@@ -1,7 +1,7 @@
-"""Describes where a name is used, in a text that does not depend on the vendor's names. Pure.
+"""Describes where a name is used, without depending on the vendor's names. Pure.
 
 `POST /v1/businesses/{}/send/messages request` is a body, `Message.attachments[]` an element of a list in a field of the
-class `Message`. Operation ids, tags and names of definitions are not sent, so they are in no place.
+class `Message`. Operation ids, tags and names of definitions are not sent, so a place does not contain them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def definition(name: str) -> str:
 
 
 def target(schema: Json, definitions: Mapping[str, Any]) -> tuple[Json, str | None]:
-    """Follow references, including those in an `allOf` beside a description.
+    """Follow references, including those in an `allOf` next to a description.
 
     Args:
         schema: Where to begin.
@@ -59,7 +59,7 @@ def target(schema: Json, definitions: Mapping[str, Any]) -> tuple[Json, str | No
         The schema at the end, and the name of its definition, or None if it is defined in place.
 
     Raises:
-        CodegenError: References lead in a circle.
+        CodegenError: References form a cycle.
     """
     name: str | None = None
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""The published names, by where they are used, which stay when the vendor renames things. Pure.
+"""The published names, by the places where they are used. They stay when the vendor renames things. Pure.
 
 A name belongs to the caller, not to the vendor: `Message` stays `Message` when `v1Message` becomes `connectlyMessage`,
 is written in place, or is shared with another field.
@@ -14,7 +14,6 @@ import attrs
 from codegen.document import CodegenError, check_object, elements, inside, load, members, refuse, strings
 
 KINDS = ("class", "enum", "mapping")
-"""What a model's name can stand for."""
 
 
 @attrs.frozen
@@ -61,7 +60,7 @@ class Published:
 
 
 NO_NAMES = Published({}, {})
-"""What is known of a file that has never been generated from."""
+"""The table of a file from which nothing has been generated yet."""
 
 
 def dump(published: Published) -> bytes:

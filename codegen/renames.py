@@ -1,6 +1,6 @@
-"""Names operations, arguments and fields: by their published names, or else by new names. Pure.
+"""Names operations, arguments and fields: with their published names, or else with new ones. Pure.
 
-The generator sees the Python names only; the names on the wire are in `x-wire` beside them.
+The generator sees only the Python names; the names on the wire are next to them in `x-wire`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Named:
 
     Attributes:
         document: The input of the generator.
-        published: The names, to be kept for the next run.
+        published: The names, to keep for the next run.
     """
 
     document: Json
@@ -108,7 +108,7 @@ def _short(operation: Found) -> str:
 
 
 def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
-    """Return the names of the arguments by place, those in the path in its order."""
+    """Return the names of the arguments by place; those in the path are in its order."""
     entries: list[Json] = operation.fields.get("parameters", [])
     in_path = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
     if sorted(in_path) != sorted(entry["name"] for entry in entries if entry["in"] == "path"):
@@ -139,7 +139,7 @@ def _rename_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
 
 
 def _rename_paths(document: Json) -> Json:
-    """Return the paths with the arguments' names, one path more where two operations name them differently."""
+    """Return the paths with the arguments' names; a path is repeated if two operations name them differently."""
     spelt: Json = {}
     for operation in operations(document):
         entries = operation.fields.get("parameters", [])
@@ -151,11 +151,10 @@ def _rename_paths(document: Json) -> Json:
 
 
 def _name_fields(schema: Json, known: Model | None) -> dict[str, str]:
-    """Name the properties of a schema, and return the names by those on the wire."""
     there: Json = schema.get("properties", {})
     given: Mapping[str, str] = known.fields if known is not None else {}
     found = {wire: given[wire] for wire in given if wire in there}
-    # In the order in which they were published, so that a file in another order changes nothing.
+    # In the published order, so that a different order in the file changes nothing.
     properties = {wire: there[wire] for wire in [*found, *(wire for wire in there if wire not in found)]}
     for wire in properties:
         if wire not in found:

@@ -20,7 +20,7 @@ from codegen.document import CodegenError, Json
 from codegen.view import View
 
 UNUSED = ("client.py", "errors.py", "types.py")
-"""What the generator always writes: a client, errors and types of its own, in place of which stand this package's."""
+"""Files that the generator always writes, a client, errors and types, which this package replaces with its own."""
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -29,7 +29,7 @@ def render(document: Json, directory: Path) -> None:
     """Write the generated tree, unformatted, to a new directory.
 
     Raises:
-        CodegenError: The generator has any complaint: a warning means that it left something out.
+        CodegenError: The generator printed a warning, which means that it left something out.
     """
     settings = config(directory)
     data = GeneratorData.from_dict(copy.deepcopy(document), config=settings)

@@ -17,7 +17,7 @@ _COLLECTED = ("properties", "required")
 
 
 def join_base_path(document: Json) -> int:
-    """Move the path of the servers' addresses to the front of every path."""
+    """Move the path of the servers' URLs to the front of every path."""
     split = [re.fullmatch(r"((?:[^/]*:)?(?://[^/]*)?)(.*?)/?", server["url"]) for server in document.get("servers", [])]
     bases = {match[2] for match in split if match is not None}
     if not any(bases):
@@ -30,7 +30,7 @@ def join_base_path(document: Json) -> int:
 
 
 def drop_error_responses(document: Json) -> int:
-    """Keep the 2xx responses of every operation, and only the schemas of all others, which still get names."""
+    """Keep every operation's 2xx responses; of the others, keep only the schemas, which still get names."""
     dropped = 0
     for operation in operations(document):
         responses = operation.fields["responses"]
@@ -131,8 +131,8 @@ def drop_defaults(document: Json) -> int:
     for schema in found:
         default = schema.pop("default")
         if not str(default).lower().endswith("unspecified"):
-            told = f"The service's default: {json.dumps(default, ensure_ascii=False)}."
-            schema["description"] = "\n\n".join(filter(None, (schema.get("description"), told)))
+            note = f"The service's default: {json.dumps(default, ensure_ascii=False)}."
+            schema["description"] = "\n\n".join(filter(None, (schema.get("description"), note)))
     return len(found)
 
 
@@ -156,8 +156,8 @@ def drop_odd_enums(document: Json) -> int:
         kinds = {type(value) for value in values}
         name = "string" if kinds == {str} else "integer" if kinds == {int} else ""
         if "enum" in site.schema and (not name or site.schema.setdefault("type", name) != name):
-            told = f"One of: {json.dumps(site.schema.pop('enum'), ensure_ascii=False)}."
-            site.schema["description"] = "\n\n".join(filter(None, (site.schema.get("description"), told)))
+            note = f"One of: {json.dumps(site.schema.pop('enum'), ensure_ascii=False)}."
+            site.schema["description"] = "\n\n".join(filter(None, (site.schema.get("description"), note)))
             dropped += 1
     return dropped
 

@@ -77,7 +77,7 @@ _QUERY_STYLES: Mapping[str, tuple[str, bool]] = {
 def convert_schema(value: object, definitions: AbstractSet[str], at: str) -> Json:
     """Convert one schema and those within it.
 
-    A `$ref` with siblings becomes an `allOf` beside them, as OpenAPI 3.0 ignores siblings.
+    A `$ref` with siblings becomes an `allOf` next to them, because OpenAPI 3.0 ignores siblings.
 
     Args:
         value: The Swagger schema.
@@ -126,7 +126,7 @@ def _member(key: str, child: Any, definitions: AbstractSet[str], at: str) -> obj
 def _check_type(fields: Json, at: str) -> None:
     kind = fields.get("type")
     if kind is not None and kind not in _TYPES:
-        refuse(inside(at, "type"), f"{kind!r} is not a JSON type; files are sent and received as addresses")
+        refuse(inside(at, "type"), f"{kind!r} is not a JSON type; files are sent and received as URLs")
     if kind == "array" and "items" not in fields:
         refuse(at, "an array must have items")
 
@@ -184,7 +184,7 @@ def _style(fields: Json, place: str, at: str) -> Json:
 
 
 def _simple_schema(fields: Json, at: str) -> Json:
-    """Convert the schema of a parameter, which is among its other keys."""
+    """Convert the schema of a parameter, which is next to its other keys."""
     _check_type(fields, at)
     if fields.get("type") == "object":
         refuse(at, "a parameter must be a single value or a list of single values")
@@ -199,5 +199,5 @@ def _items(fields: Json, at: str) -> Json:
     """Convert the items of a parameter; protoc-gen-openapiv2 writes any key of a schema."""
     if fields.get("type") in ("array", "object"):
         refuse(at, "a parameter must be a single value or a list of single values")
-    # It could only matter to a list within a list.
+    # It only matters to a list within a list.
     return convert_schema({key: value for key, value in fields.items() if key != "collectionFormat"}, frozenset(), at)

@@ -1,4 +1,4 @@
-"""Converts what a Swagger 2.0 document says about the whole service to OpenAPI 3.0. Pure."""
+"""Converts the parts of a Swagger 2.0 document about the whole service to OpenAPI 3.0. Pure."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def convert_servers(root: Json, owner: Json, at: str) -> Json:
     if base and not base.startswith("/"):
         refuse("#/basePath", "must begin with a slash")
     if "host" not in root:
-        kept: Json = {"x-schemes": schemes} if schemes else {}  # They mean nothing to OpenAPI without a host.
+        kept: Json = {"x-schemes": schemes} if schemes else {}  # They have no meaning in OpenAPI without a host.
         return kept | ({"servers": [{"url": base}]} if base and owner is root else {})
     if re.search(r"[{}/\\\s?#@]", root["host"]) or not root["host"]:
         refuse("#/host", "must be a name, optionally with a port")

@@ -1,4 +1,4 @@
-"""Reads a file of the vendor from a path or an address, and validates it before it is used."""
+"""Reads a file of the vendor from a path or a URL, and validates it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from codegen.operations import METHODS
 from codegen.swagger import convert
 
 LARGEST: Final = 20_000_000
-"""Bytes; descriptions of whole services have a hundredth of it."""
+"""In bytes; descriptions of whole services have a hundredth of it."""
 
 _SECONDS: Final = 60.0
 _HOPS: Final = 5
@@ -46,7 +46,7 @@ class Source:
     Attributes:
         content: Its bytes; YAML is converted to JSON.
         swagger: The file as Swagger 2.0.
-        name: Where it is from, without secrets.
+        name: Its path or URL, without secrets.
     """
 
     content: bytes
@@ -58,7 +58,7 @@ def read_source(location: str, *, seconds: float = _SECONDS) -> Source:
     """Read a file, and check that code can be generated from it.
 
     Args:
-        location: A path, or an https address; http only on this machine.
+        location: A path, or an https URL; http only on this machine.
         seconds: The time limit of a download.
 
     Raises:
@@ -74,7 +74,7 @@ def read_source(location: str, *, seconds: float = _SECONDS) -> Source:
         _require_known(document)
         _require_valid(document)
         swagger = as_swagger(document)
-        convert(swagger)  # What it refuses is no file to go on with.
+        convert(swagger)  # A file that it refuses cannot be used.
         return Source(content, swagger, name)
     except RecursionError:
         raise CodegenError(f"{name}: nested too deeply for a description of a service") from None
@@ -109,7 +109,6 @@ def _require_size(content: bytes, name: str) -> bytes:
 
 
 def _hide_secrets(address: str) -> str:
-    """Return an address without its secrets."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -125,7 +124,7 @@ def _fetch(address: str, seconds: float) -> bytes:
                         address = urljoin(address, response.headers["location"])
                         continue
                     if not response.is_success:
-                        raise CodegenError(f"{_hide_secrets(address)}: answered {response.status_code}, not 200")
+                        raise CodegenError(f"{_hide_secrets(address)}: returned {response.status_code}, not 200")
                     return _require_size(_body(response, deadline, seconds), _hide_secrets(address))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise CodegenError(f"{_hide_secrets(address)}: cannot be fetched: {type(error).__name__}: {error}") from None
@@ -173,7 +172,7 @@ def _json(content: bytes) -> bytes:
         if error.msg.startswith("Unterminated") or left < len("false:"):
             raise CodegenError(f"truncated: it ends in line {error.lineno}, before the JSON is complete") from None
     except ValueError:
-        pass  # `load` says it.
+        pass  # `load` reports it.
     return content
 
 
@@ -198,13 +197,13 @@ def _from_yaml(text: str) -> bytes:
 
 
 def _require_known(document: Json) -> None:
-    """Convert Swagger 2.0 as a check: the converter's messages say where and what the problem is."""
+    """Convert Swagger 2.0 as a check: the converter's messages name the problem and its place."""
     for reference in _references(document):
         if not reference.startswith("#/"):
             raise CodegenError(f"refers to {reference[:_LONGEST]!r}, which is outside the file")
     if document.get("swagger") != "2.0":
         return
-    # What is not even of the form of one is the validator's to tell.
+    # The validator reports anything that is not Swagger at all.
     with contextlib.suppress(ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         convert(as_swagger(document))
 

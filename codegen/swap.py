@@ -14,7 +14,7 @@ from pathlib import Path
 from codegen.document import CodegenError
 
 FOLDER = ".codegen-swap"
-"""The folder beside what is swapped, in version control's list of what it ignores."""
+"""The folder for the swap, which version control ignores."""
 
 _LIST = "list.json"
 
@@ -88,7 +88,7 @@ def _take_back(root: Path, folder: Path) -> None:
     for n, (target, there) in enumerate(zip(noted["targets"], noted["there"], strict=True)):
         place, kept, new = root / target, folder / "old" / str(n), folder / "new" / str(n)
         if there and not kept.exists():
-            continue  # Not touched yet, or back already.
+            continue  # Not yet replaced, or already restored.
         if place.exists() and not new.exists():
             place.replace(new)
         if there:

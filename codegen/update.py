@@ -1,6 +1,6 @@
 """The command `update`: replace the vendor's file and everything generated from it, or nothing.
 
-Everything is generated and tried in a temporary folder. The checkout is changed once, at the end, by a swap.
+Everything is generated and tested in a temporary folder. The checkout is changed once, at the end, by a swap.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NEXT: Final = (
     "make check",
     "git commit --all",
 )
-"""What to do once the new file is in its place; docs/update.md goes on from there."""
+"""The next steps once the new file is in place; docs/update.md continues from there."""
 
 _HANDWRITTEN: Final = ("connectly_api", "examples")
 _GOLDEN: Final = ("tests/data",)
@@ -48,7 +48,7 @@ _SECONDS: Final = 120
 
 @attrs.frozen
 class Update:
-    """A new file, generated and tried, but not yet in place.
+    """A new file with its generated and tested code, not yet in place.
 
     Attributes:
         source: The new file.
@@ -64,7 +64,7 @@ class Update:
 
 
 def prepare_update(root: Path, location: str) -> Update:
-    """Read a new file, from a path or an https address, and generate and try its code outside of the checkout.
+    """Read a new file, from a path or an https URL, and generate and test its code outside of the checkout.
 
     Raises:
         CodegenError: The file cannot be used, or nothing can be generated from it; the message is one sentence.
@@ -74,7 +74,7 @@ def prepare_update(root: Path, location: str) -> Update:
     old = _read_vendored(root / SWAGGER)
     if not operation_places(source.swagger) & operation_places(old):
         raise CodegenError(
-            f"{source.name}: describes another API: it has no operation of {SWAGGER}; "
+            f"{source.name}: describes another API: it has none of the operations of {SWAGGER}; "
             "to switch to it anyway, copy it there by hand"
         )
     if source.content == (root / SWAGGER).read_bytes():
@@ -88,7 +88,7 @@ def prepare_update(root: Path, location: str) -> Update:
         steps = find_affected_steps(before, after)
     except CodegenError as error:
         raise CodegenError(f"{source.name}: {error}") from None
-    except Exception as error:  # Whatever a foreign file does to the tools of others, it is not to be used.
+    except Exception as error:  # A foreign file may break a tool in any way; then it must not be used.
         raise CodegenError(f"{source.name}: nothing was changed: {type(error).__name__}: {error}") from error
     return Update(source, difference, tree, (*places, *steps))
 
@@ -103,7 +103,7 @@ def _read_vendored(path: Path) -> Json:
 
 
 def _try_out(root: Path, source: Source, folder: Path) -> Tree:
-    """Generate in a folder, and import the result beside a copy of the handwritten package."""
+    """Generate in a folder, and import the result next to a copy of the handwritten package."""
     (folder / SWAGGER).write_bytes(source.content)
     package = folder / "connectly_api"
     layout = Layout(root, folder / SWAGGER, package / "lowlevel", root / PUBLISHED)
@@ -178,7 +178,7 @@ def put_in_place(root: Path, update: Update) -> None:
 def render_update(update: Update, *, done: bool) -> str:
     """Render the report of an update that was put in place, or of a dry run."""
     if update.tree is None:
-        return f"{update.source.name} is {SWAGGER} already, byte for byte: nothing to do."
+        return f"{update.source.name} is identical to {SWAGGER}: nothing to do."
     lines = [render(update.difference, "text").rstrip(), ""]
     lines += _list_affected(update.affected) or ["No handwritten code is affected."]
     counts = update.tree.counts

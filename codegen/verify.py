@@ -40,14 +40,14 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
 
     Args:
         swagger: The Swagger 2.0 document.
-        document: The OpenAPI document that the tree was generated from; it has the names.
+        document: The OpenAPI document that the tree was generated from; it contains the names.
         tree: The generated files, by their path within the tree.
 
     Returns:
         The number of operations, schemas and properties.
 
     Raises:
-        CodegenError: Something is missing, or is not Python; the message names all of it.
+        CodegenError: Something is missing, or is not Python; the message lists everything.
     """
     parsed = {path: _parse(path, text) for path, text in tree.items() if path.endswith(".py")}
     found = _Found(dict(_functions(parsed)), dict(_classes(parsed)))
@@ -89,7 +89,7 @@ def _find_missing_operations(wanted: Mapping[str, str], document: Json, found: _
 
 
 def _find_missing_schemas(definitions: Json, document: Json, found: _Found) -> Iterator[str]:
-    """Yield what each definition lacks under any of its names; one without a name is inlined where it is used."""
+    """Yield what is missing from each definition under any of its names; one without a name is inlined."""
     given: dict[str, list[tuple[str, Json]]] = {}
     for name, schema in document.get("components", {}).get("schemas", {}).items():
         for definition in schema.get("x-definitions", ()):
@@ -141,7 +141,6 @@ def _classes(parsed: Mapping[str, ast.Module]) -> Iterator[tuple[str, frozenset[
 
 
 def _fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    """Yield the fields that a model both declares and writes."""
     declared = {
         part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
     }

@@ -1,4 +1,4 @@
-"""What the templates need to know about a document, beside what the generator passes to them. Pure."""
+"""The data about a document that the templates need in addition to the generator's. Pure."""
 
 from __future__ import annotations
 

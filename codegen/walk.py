@@ -44,7 +44,7 @@ def operations(document: Json) -> Iterator[Operation]:
 
 
 def sites(document: Json) -> Iterator[Site]:
-    """Yield every schema of a document, outer ones first; one that is replaced meanwhile is entered as replaced."""
+    """Yield every schema of a document, outer ones first; if one is replaced meanwhile, the replacement is entered."""
     for site in _roots(document):
         yield from _within(site)
 
@@ -85,7 +85,7 @@ def _within(site: Site) -> Iterator[Site]:
 
 
 def is_class(schema: Json) -> bool:
-    """Return whether a schema, without what it refers to, is an object that needs a class."""
+    """Return whether a schema itself, not its reference, is an object that needs a class."""
     parts = schema.get("allOf", [])
     return bool(schema.get("properties")) or len(parts) > 1 or any(is_class(part) for part in parts)
 

@@ -71,9 +71,9 @@ def parse_error_response(
     """Turn a response with a status other than 2xx into a typed error; never fails, whatever the body contains.
 
     It reads the documented error body, or a gRPC status (integer `code`, list `details`), or either of them under an
-    `error` key (unless there is a `code` or `message` beside it). For anything else (HTML, nothing, `null`, a truncated
-    or non-UTF-8 text) it uses the status alone. The caller, which has a clock, reads `retry_after` from the headers;
-    `sent` is what the request contained.
+    `error` key (unless there is a `code` or `message` next to it). For anything else (HTML, nothing, `null`, a
+    truncated or non-UTF-8 text) it uses the status alone. The caller, which has a clock, reads `retry_after` from the
+    headers; `sent` is what the request contained.
     """
     fields = parse_error_fields(_find_error(body))
     kind = _choose_class(status, fields["code"])

@@ -171,5 +171,4 @@ def suggest_init_keywords(function: Callable[P, None]) -> Callable[P, None]:
 
 
 def _to_snake_case(name: str) -> str:
-    """Convert a name to snake case: `callbackData` becomes `callback_data`."""
     return re.sub("[^a-z0-9]+", "_", re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")

@@ -25,9 +25,7 @@ def read_national(number: str, region: object, size: int) -> str:
     code = region.upper() if isinstance(region, str) else ""
     if code not in phonenumbers.SUPPORTED_REGIONS:
         hint = "; the United Kingdom is GB" if code == "UK" else ""
-        raise InvalidInputError(
-            f"region: must be the ISO 3166 code of a country, such as CO or GB{hint}", field="region"
-        )
+        raise InvalidInputError(f"region: must be an ISO 3166 country code, such as CO or GB{hint}", field="region")
     try:
         found = phonenumbers.parse(number, code)
     except phonenumbers.NumberParseException:

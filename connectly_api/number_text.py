@@ -123,8 +123,8 @@ def _name_character(character: str, category: str) -> str:
         return _PLAIN[character]
     if category.startswith("L"):
         return "a letter"
-    told = _KINDS.get(category) or unicodedata.name(character, "a character").lower()
-    return f"U+{ord(character):04X}, {told},"
+    description = _KINDS.get(category) or unicodedata.name(character, "a character").lower()
+    return f"U+{ord(character):04X}, {description},"
 
 
 _PLAIN: Final = {" ": "a space", "+": "a + that is not the first"}

@@ -36,7 +36,6 @@ def _check_e164(_instance: object, _attribute: attrs.Attribute[str], value: obje
 
 
 def _suggest_parse(text: str) -> str:
-    """Return a hint for a text that is a number apart from its punctuation."""
     return "; Phone.parse reads numbers as people write them" if read_international(text)[0] else ""
 
 

@@ -156,11 +156,11 @@ BEYOND: dict[str, tuple[Template, list[Violation]]] = {
     ),
     "two headers": (
         template(header_text="H", header_video=URL),
-        [Violation("header_video", "a template can have only one header; header_text is given already", 2, 1)],
+        [Violation("header_video", "a template can have only one header; header_text is set", 2, 1)],
     ),
     "three headers, one of them raw": (
         template(header_text="H", header_document=(URL, "a"), parameters={"header_location": "x"}),
-        [Violation("header_document", "a template can have only one header; header_text is given already", 3, 1)],
+        [Violation("header_document", "a template can have only one header; header_text is set", 3, 1)],
     ),
     "a name by meaning and raw": (
         template(body=["x"], parameters={"body_1": "y"}),

@@ -1,4 +1,4 @@
-"""Compares two files of the vendor by what they mean to a client. Pure.
+"""Compares what two files of the vendor mean for a client. Pure.
 
 `compare` takes two OpenAPI 3 documents, as `codegen.swagger.convert` returns them, and returns a `Difference`; `render`
 renders it as text, Markdown or JSON. Names of definitions, operation ids, tags and any order are not compared: they are

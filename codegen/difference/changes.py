@@ -1,4 +1,4 @@
-"""A difference consists of changes, each with its class for a client. Pure values."""
+"""A difference consists of changes, each classified for a client. Pure values."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final, Literal
 import attrs
 
 Impact = Literal["breaking", "additive", "cosmetic"]
-"""What a change is to a client: it can fail, it can do more, or only what it reads about the service is another."""
+"""The effect of a change on a client: it may fail, it can do more, or only the description changed."""
 
 Bump = Literal["major", "minor", "patch", "none"]
-"""Which part of a semantic version has to grow; none where nothing changed."""
+"""The part of a semantic version to increase; `none` if nothing changed."""
 
 BUMPS: Final[Mapping[Impact, Bump]] = {"breaking": "major", "additive": "minor", "cosmetic": "patch"}
-"""The classes, from the gravest, and the bump that each asks for."""
+"""The classes, most severe first, and the bump that each requires."""
 
 
 @attrs.frozen
@@ -22,7 +22,7 @@ class Place:
     """The place of a change, from the outside in.
 
     Attributes:
-        operation: Method and path, or a part of the file that is no operation, such as `servers`.
+        operation: Method and path, or another part of the file, such as `servers`.
         part: `request`, `response 200`, `query limit`, or an empty string for the operation itself.
         path: The steps into a body: `.name` or `['odd name']` into a field, `[]` into a list, `{}` into a map, `<…>`
             into an alternative.
@@ -34,11 +34,11 @@ class Place:
 
     @property
     def subject(self) -> str:
-        """The name of what is there, or of the list that it is in."""
+        """The name of the thing at this place, or of the list that contains it."""
         named = [n for n, step in enumerate(self.path) if step[0] == "." or step[:2] == "['"]
         if named:
             return "".join(self.path[named[-1] :]).removeprefix(".")
-        # What changed alike in all responses is one change.
+        # The same change in all responses is one change.
         part = "response" if self.part.startswith("response ") and " header " not in self.part else self.part
         return "".join((part, *self.path)) or self.operation
 

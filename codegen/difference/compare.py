@@ -37,10 +37,10 @@ def _operations(documents: Documents) -> Iterator[Change]:
 
 def _about(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     hosts = origins(old), origins(new)
-    # A file that names no host says nothing of it; so does one that stops or begins to.
+    # A file without a host says nothing about it, so adding or removing the host is not a change.
     if hosts[0] != hosts[1] and all(hosts):
-        told = [", ".join(sorted(found)) for found in hosts]
-        yield classify("server-changed", "service", Place("servers"), f"{told[0]} became {told[1]}")
+        sides = [", ".join(sorted(found)) for found in hosts]
+        yield classify("server-changed", "service", Place("servers"), f"{sides[0]} became {sides[1]}")
     before, after = information(old), information(new)
     for key in before:
         if before[key] != after[key]:

@@ -1,4 +1,4 @@
-"""Compares what two schemas say about a value itself, without its fields and elements. Pure."""
+"""Compares two schemas' rules for a value itself, without its fields and elements. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def short(text: str) -> str:
 
 
 def comparable(old: Shape, new: Shape) -> bool:
-    """Return whether two schemas have one type, so that there is more to compare."""
+    """Return whether two schemas have the same type, so that there is more to compare."""
     return old.type == new.type
 
 
@@ -40,16 +40,16 @@ def compare_facets(old: Shape, new: Shape) -> Iterator[Finding]:
         yield f"type-{_type_relation(old.type, new.type)}", f"type {_type(old)} became {_type(new)}"
         return
     if old.format != new.format:
-        told = (
+        what = (
             f"format {value(old.format) if old.format else 'none'} became {value(new.format) if new.format else 'none'}"
         )
-        yield f"format-{_format_relation(old.format, new.format)}", told
+        yield f"format-{_format_relation(old.format, new.format)}", what
     yield from _enums(old.enum, new.enum)
     yield from _limits(old.limits, new.limits)
     yield from _rest(old, new)
     if old.default != new.default:
-        told = f"default {short(old.default or 'none')} became {short(new.default or 'none')}"
-        yield ("default-changed" if old.default and new.default else "default-told"), told
+        what = f"default {short(old.default or 'none')} became {short(new.default or 'none')}"
+        yield ("default-changed" if old.default and new.default else "default-told"), what
 
 
 def _type(shape: Shape) -> str:
@@ -94,8 +94,8 @@ def _limits(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]
         if before == after and type(before) is type(after):
             continue
         how = "narrowed" if before is None else "widened" if after is None else _limit_relation(key, before, after)
-        told = f"limit {key} {'none' if before is None else value(before)} became "
-        yield f"limit-{how}", told + ("none" if after is None else value(after))
+        what = f"limit {key} {'none' if before is None else value(before)} became "
+        yield f"limit-{how}", what + ("none" if after is None else value(after))
 
 
 def _limit_relation(key: str, before: float, after: float) -> str:
@@ -105,7 +105,7 @@ def _limit_relation(key: str, before: float, after: float) -> str:
 
 
 def _rest(old: Shape, new: Shape) -> Iterator[Finding]:
-    """Compare whether an object may have other fields; their values are compared with what is within the object."""
+    """Compare whether an object may have other fields; their values are compared with the object's contents."""
     if isinstance(old.values, bool) and isinstance(new.values, bool):
         if old.values != new.values:
             yield (

@@ -12,11 +12,11 @@ from codegen.difference.shapes import Shape
 _ALIKE: Final = 0.6
 _LONGEST: Final = 60
 _MOST: Final = 60
-"""How much of a name, and how many of them, are looked at: a guess must not cost more than it is worth."""
+"""The limits on a name's length and on the number of names, because a guess must be cheap."""
 
 
 def guess_renames(removed: Mapping[str, Shape], added: Mapping[str, Shape]) -> dict[str, str]:
-    """Return which removed field may be which new one.
+    """Return a new name for each removed field that may have been renamed.
 
     A pair must have the same kind, and be the only such pair or have similar names.
     """

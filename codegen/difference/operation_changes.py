@@ -28,7 +28,6 @@ def compare_operations(documents: Documents, old: Endpoint, new: Endpoint) -> It
 
 
 def _compare_notes(place: Place, side: Side, old: tuple[Json, str], new: tuple[Json, str]) -> Iterator[Change]:
-    """Compare deprecation and description of anything but schemas."""
     before, after = (fields.get("deprecated") is True for fields, _ in (old, new))
     if before != after:
         kind, what = ("deprecated", "now deprecated") if after else ("undeprecated", "no longer deprecated")
@@ -39,7 +38,7 @@ def _compare_notes(place: Place, side: Side, old: tuple[Json, str], new: tuple[J
 
 def _security(place: Place, old: Endpoint, new: Endpoint) -> Iterator[Change]:
     if old.security - new.security:
-        # Whoever calls with less than is asked for now is refused; who presents more than is asked for is not.
+        # A client that sends fewer credentials than required is refused; one that sends more is not.
         lost = [way for way in old.security if not any(other <= way for other in new.security)]
         if lost:
             yield classify("security-demanded", "service", place, f"requires {_ways(new)}, not {_ways(old)}")
@@ -127,7 +126,7 @@ def _request(documents: Documents, old: Endpoint, new: Endpoint) -> Iterator[Cha
 
 
 def _contents(documents: Documents, old: Json, new: Json, side: Side, place: Place) -> Iterator[Change]:
-    """Compare the media types of two bodies, and the bodies of those that both have, or else of the first of each."""
+    """Compare the media types of two bodies, and the bodies of the shared ones, or else of the first of each."""
     before, after = (
         {media.lower(): entry for media, entry in as_mapping(body.get("content")).items()} for body in (old, new)
     )

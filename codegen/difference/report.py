@@ -11,13 +11,11 @@ from codegen.difference.changes import BUMPS, Change, Difference
 from codegen.terminal_text import one_line
 
 Format = Literal["text", "markdown", "json"]
-"""What a difference can be written as."""
 
 FORMATS: Final = get_args(Format)
-"""All of them."""
 
 JSON_FORMAT: Final = 1
-"""The number of the JSON's format: it grows when a key goes, or means something else, and not when one comes."""
+"""The version of the JSON format: it grows when a key is removed or changes its meaning, not when one is added."""
 
 _SAFE_IN_MARKDOWN: Final = re.compile(r"[^\w ,./;(){}'\"?%=·…-]|_")
 _SHOWN: Final = 5
@@ -27,7 +25,7 @@ def render(difference: Difference, format: Format) -> str:  # noqa: A002  the op
     """Render a difference, without a line break at the end.
 
     Args:
-        difference: What `compare` returned.
+        difference: The result of `compare`.
         format: `text` for a terminal; `markdown` for a pull request; `json` for programs: an object with `format` (the
             number 1), `class` (the most severe, or null), `bump`, `counts` by class, and `changes`, each with `kind`,
             `class`, `bump`, `what`, `reason`, and `places`, a list of objects with `text`, `operation`, `part`, `path`.
@@ -79,7 +77,7 @@ def _markdown(difference: Difference) -> str:
 
 
 def _code(text: str) -> str:
-    """Return text as inline code that nothing in it can end, in a table's cell."""
+    """Return text as inline code for a table's cell, which the text itself cannot end."""
     return f"<code>{_SAFE_IN_MARKDOWN.sub(lambda match: f'&#{ord(match[0])};', one_line(text))}</code>"
 
 

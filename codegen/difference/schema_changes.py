@@ -1,7 +1,8 @@
-"""Compares two schemas and everything within them, each pair once, whether it recurs or not. Pure.
+"""Compares two schemas and everything within them, each pair once. Pure.
 
-The two documents are walked side by side. A pair of schemas that was visited is not entered again, so that a recursive
-message ends, and a schema that is used everywhere is compared once for each body. It is reported at each of its places.
+The two documents are walked side by side. A pair of schemas that was visited is not entered again, so that recursive
+messages terminate, and a schema that is used everywhere is compared once for each body. It is reported at each of its
+places.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from codegen.difference.verdicts import Side, classify
 
 _PLAIN: Final = re.compile(r"\w+")
 _STEPS: Final = 2000
-"""How far the places of changes are followed, once each change has one: there can be more than anyone could count."""
+"""The limit on steps to find further places of changes, because there can be far too many."""
 
 _HIDDEN: Final[Mapping[Side, str]] = {"request": "readOnly", "response": "writeOnly"}
 
@@ -68,7 +69,7 @@ def label(name: str) -> str:
 def compare_schemas(
     documents: Documents, old: Iterable[object], new: Iterable[object], side: Side, place: Place
 ) -> list[Change]:
-    """Compare two lists of schemas, all of which a value must match; mostly there is one.
+    """Compare two lists of schemas, all of which a value must match; usually there is one.
 
     Args:
         documents: The documents, for resolving references.
@@ -132,8 +133,8 @@ def _fields(documents: Documents, old: Shape, new: Shape, hidden: str) -> Iterat
     hints = guess_renames(removed, added)
     for name, shape in added.items():
         required = name in new.required
-        told = f"new {'required' if required else 'optional'} field, {describe(documents.new, shape, hidden=hidden)}"
-        yield _Finding("required-field-added" if required else "field-added", (label(name),), told)
+        what = f"new {'required' if required else 'optional'} field, {describe(documents.new, shape, hidden=hidden)}"
+        yield _Finding("required-field-added" if required else "field-added", (label(name),), what)
     for name in removed:
         hint = f"; perhaps renamed to {hints[name]!r}" if name in hints else ""
         yield _Finding("field-removed", (label(name),), f"the field is removed{hint}")
@@ -165,7 +166,7 @@ def _within(documents: Documents, pair: _Pair, old: Shape, new: Shape) -> Iterat
 
 
 def _by_look(document: Mapping[str, Any], variants: Iterable[Node]) -> dict[str, Node]:
-    """Return alternatives by what distinguishes them, as their names do not count."""
+    """Return alternatives by their content, because their names do not count."""
     found: dict[str, Node] = {}
     for node in variants:
         shape = shape_of(document, node, hidden="")

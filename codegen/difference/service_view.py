@@ -1,4 +1,4 @@
-"""Reads what a document offers: its operations as they are on the wire, its servers and its description. Pure."""
+"""A document as a client sees it: its operations on the wire, its servers and its description. Pure."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Parameter:
     """A value in the path, the query, a header or a cookie.
 
     Attributes:
-        place: Which of these it is in.
-        name: The name on the wire; in the path, which has none, the position of the placeholder.
+        place: Which of these.
+        name: The name on the wire; in the path, the position of the placeholder.
         fields: The document's object.
     """
 
@@ -79,7 +79,6 @@ def endpoints(document: Mapping[str, Any]) -> dict[tuple[str, str], Endpoint]:
 
 
 def _split(server: object) -> tuple[str, str]:
-    """Return the origin and the path of a server's address."""
     match = _SERVER.fullmatch(str(as_mapping(server).get("url", "")))
     return (match[1], match[2]) if match is not None else ("", "")
 
@@ -124,7 +123,7 @@ def _credential(scheme: Json, name: str, scopes: object) -> str:
 
 
 def origins(document: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hosts of a document with their schemes; empty if it names no host."""
+    """Return the hosts of a document with their schemes; empty if it has no host."""
     servers = [_split(server) for server in as_sequence(document.get("servers"))]
     several = len({path for _, path in servers}) > 1
     return frozenset(filter(None, (f"{origin}{path}" if several else origin for origin, path in servers)))

@@ -1,4 +1,4 @@
-"""Resolves what a schema means, with all its parts and references, to one value. Pure.
+"""Resolves a schema, with all its parts and references, to one value. Pure.
 
 Source: https://spec.openapis.org/oas/v3.0.3#schema-object and, for `allOf`, JSON Schema: a value must match every part.
 """
@@ -14,16 +14,16 @@ import attrs
 from codegen.document import Json
 
 UPPER: Final = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
-"""Limits of which the smaller is the stricter."""
+"""Limits that are stricter if smaller."""
 
 LOWER: Final = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
-"""Limits of which the greater is the stricter."""
+"""Limits that are stricter if greater."""
 
 OTHER_LIMITS: Final = ("multipleOf", "pattern", "uniqueItems")
-"""Limits that are either the same or not."""
+"""Limits that cannot be ordered."""
 
 ANY: Final[Json] = {}
-"""The schema of any value. One object, as schemas are told apart by identity."""
+"""The schema of any value. A single object, because schemas are compared by identity."""
 
 _PURE_REFERENCE: Final = frozenset({"$ref", "allOf"})
 _VARIANTS: Final = ("oneOf", "anyOf")
@@ -42,7 +42,7 @@ class Node:
     """A schema as a list of plain parts without references, all of which a value must match.
 
     Attributes:
-        parts: The parts, outermost first; the first one to say something counts.
+        parts: The parts, outermost first; the first one with a value for a key wins.
     """
 
     parts: tuple[Json, ...]
@@ -188,7 +188,7 @@ def _json(value: object) -> str:
 
 
 def _types(parts: Iterable[Json]) -> tuple[str, bool]:
-    """Return the type and whether null is allowed, which is one more type in OpenAPI 3.1."""
+    """Return the type and whether null is allowed, which is a type in OpenAPI 3.1."""
     given = _first(parts, "type")
     kinds = [
         str(kind) for kind in (as_sequence(given) or ([] if given is None or isinstance(given, list) else [given]))
@@ -203,7 +203,6 @@ def _types(parts: Iterable[Json]) -> tuple[str, bool]:
 
 
 def _infer_type(parts: Iterable[Json], enum: frozenset[str] | None) -> str:
-    """Infer the type of a schema that names none."""
     keys = {key for part in parts for key in part}
     if keys & {"properties", "additionalProperties"}:
         return "object"
@@ -221,7 +220,7 @@ def _enum(parts: Iterable[Json]) -> frozenset[str] | None:
 
 def _limits(parts: Iterable[Json]) -> Iterator[tuple[str, Any]]:
     for key in (*UPPER, *LOWER, *OTHER_LIMITS):
-        # What allows everything is no limit.
+        # A limit that allows everything is none.
         found = [part[key] for part in parts if part.get(key) not in (None, False)]
         if key not in OTHER_LIMITS:
             found = [value for value in found if isinstance(value, int | float)]

@@ -1,7 +1,7 @@
 """Classifies each kind of change for a client, with the reason, in one table. Pure.
 
-A request can safely accept more, a response can safely promise more. Two rules of this package make exceptions: clients
-must expect unknown values of enums, and null means absent.
+A request can safely accept more, and a response can safely promise more. Two rules of this package make exceptions:
+clients must expect unknown values of enums, and null means absent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, Literal
 from codegen.difference.changes import Change, Impact, Place
 
 Side = Literal["request", "response", "service"]
-"""Where a thing stands: in what a client sends, in what it reads, or in neither."""
+"""The side of a change: what a client sends, what it reads, or neither."""
 
 Verdict = tuple[Impact, str]
 
@@ -22,7 +22,7 @@ _UNFIT: Final[Verdict] = ("breaking", "Today's requests are no longer valid.")
 _READS_ON: Final[Verdict] = ("cosmetic", "Responses are stricter than before; every client still reads them.")
 _UNEXPECTED: Final[Verdict] = ("breaking", "Responses may contain what a client does not expect.")
 _UNREADABLE: Final[Verdict] = ("breaking", "Responses no longer match what a client reads.")
-_TOLD: Final[Verdict] = ("cosmetic", "Only the description changes.")
+_DESCRIBED: Final[Verdict] = ("cosmetic", "Only the description changes.")
 
 _BOUND: Final[Mapping[str, Mapping[str, Verdict]]] = {
     "narrowed": {"request": _REFUSED, "response": _READS_ON},
@@ -70,9 +70,9 @@ KINDS: Final[Mapping[str, Mapping[str, Verdict]]] = {
     },
     "default-changed": {
         "request": ("breaking", "Requests without it now mean something else."),
-        "response": _TOLD,
+        "response": _DESCRIBED,
     },
-    "default-told": {"request": _TOLD, "response": _TOLD},
+    "default-told": {"request": _DESCRIBED, "response": _DESCRIBED},
     "style-changed": {"request": _UNFIT, "response": _UNREADABLE},
     "media-added": {
         "request": _TAKES_MORE,
@@ -111,10 +111,10 @@ KINDS: Final[Mapping[str, Mapping[str, Verdict]]] = {
     "deprecated": dict.fromkeys(
         ("request", "response", "service"), ("additive", "It still works, but may be removed later.")
     ),
-    "undeprecated": dict.fromkeys(("request", "response", "service"), _TOLD),
-    "description-changed": dict.fromkeys(("request", "response", "service"), _TOLD),
-    "example-changed": dict.fromkeys(("request", "response", "service"), _TOLD),
-    "information-changed": {"service": _TOLD},
+    "undeprecated": dict.fromkeys(("request", "response", "service"), _DESCRIBED),
+    "description-changed": dict.fromkeys(("request", "response", "service"), _DESCRIBED),
+    "example-changed": dict.fromkeys(("request", "response", "service"), _DESCRIBED),
+    "information-changed": {"service": _DESCRIBED},
     "server-changed": {"service": ("cosmetic", "The client configures the host itself.")},
 }
 """Each kind of change, by side: its class and the reason."""

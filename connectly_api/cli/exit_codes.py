@@ -99,7 +99,6 @@ MEANINGS: Final[Mapping[int, str]] = {
     INTERRUPTED: "interrupted by Ctrl-C",
     READER_GONE: "done, but nothing read the output",
 }
-"""Every exit status and its meaning."""
 
 
 def find_exit_status(error: ConnectlyError) -> ExitStatus:

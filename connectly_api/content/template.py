@@ -115,9 +115,7 @@ class Template:
         yield from check_body("body", texts)
         headers = [field for field, parameter in named if str(parameter.name).startswith("header_")]
         if len(headers) > 1:
-            yield Violation(
-                headers[1], f"a template can have only one header; {headers[0]} is given already", len(headers), 1
-            )
+            yield Violation(headers[1], f"a template can have only one header; {headers[0]} is set", len(headers), 1)
         yield from limits.check_distinct("parameters", [parameter.name for _, parameter in named], what="names")
 
     def to_parameters(self) -> list[models.TemplateParameter] | Unset:

@@ -1,7 +1,7 @@
 # Generated from service.swagger.json by "python -m codegen generate": do not edit.
-"""The service as its Swagger file has it: a model for every schema, an async function for every operation.
+"""The low-level client, generated from the Swagger file: a model for each schema, an async function for each operation.
 
-This is the escape hatch below `Connectly`, for what that does not cover:
+Use it for operations and fields that `Connectly` does not cover:
 
     await send_message(connectly.transport, business_id, body=SendMessageRequest(...))
 """
@@ -110,7 +110,7 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        """Import what is asked for when it is asked for (PEP 562)."""
+        """Import a name on first use (PEP 562)."""
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(_importlib.import_module(_MODULES[name], __name__), name)
@@ -118,7 +118,7 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        """Name what can be imported, imported already or not."""
+        """Return all names, whether or not they have been imported."""
         return sorted({*globals(), *__all__})
 
 

@@ -64,7 +64,6 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 async def _wait_for_signal() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)

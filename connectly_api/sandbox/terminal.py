@@ -175,7 +175,6 @@ def _name_webhook(delivery: Delivery) -> str:
 
 
 def _get_origin(address: str) -> str:
-    """Return a URL without user, password, path and query."""
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
@@ -193,10 +192,8 @@ def _get_color(entry: ReceivedRequest | Delivery) -> str:
 
 
 def _escape_unicode(line: str) -> str:
-    """Escape characters that a terminal may not be able to show."""
     return line.encode("ascii", "backslashreplace").decode()
 
 
 def _escape_controls(line: str) -> str:
-    """Escape characters that control a terminal, line ends included."""
     return re.sub(r"[\x00-\x1f\x7f]", lambda match: f"\\x{ord(match[0]):02x}", line)

@@ -84,14 +84,14 @@ def build_failure_error(
     request: Request[object], failure: Failure, attempts: int
 ) -> NotSentError | OutcomeUnknownError:
     """Return the error for a request that got no response."""
-    tries = "" if attempts == 1 else f" ({attempts} attempts)"
+    suffix = "" if attempts == 1 else f" ({attempts} attempts)"
     reason = describe_failure(failure.error)
     timed_out = isinstance(failure.error, TimeoutError)
     if not failure.may_have_left:
-        text = f"{request.operation}: not sent{tries}: {reason}"
+        text = f"{request.operation}: not sent{suffix}: {reason}"
         return _set_cause(NotSentError(text, timed_out=timed_out, retry_safe=failure.is_transient), failure.error)
     unknown = OutcomeUnknownError(
-        f"{request.operation}: the request may have been carried out, but no response came{tries}: {reason}",
+        f"{request.operation}: the request may have been carried out, but no response came{suffix}: {reason}",
         timed_out=timed_out,
     )
     return _set_cause(apply_method(unknown, request.method, failure), failure.error)

@@ -54,7 +54,6 @@ class Turns:
         await waiting
 
     def _begin(self) -> None:
-        """Begin a turn with the waiting steps."""
         self._taken = 0
         while self._waiting and self._taken < _LIMIT:
             waiting = self._waiting.popleft()

@@ -206,7 +206,6 @@ class WebhookApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _respond(self, scope: Message, receive: Receive) -> HTTPStatus | None:
-        """Return the status to respond with, or None if the client disconnected."""
         if scope["method"] != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED
         headers: list[tuple[bytes, bytes]] = list(scope["headers"])

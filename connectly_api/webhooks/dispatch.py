@@ -176,16 +176,16 @@ class Dispatcher:
         """
         lease = getattr(self._store, "lease", None)
         until = held.since + (min(lease, _MAX_RETRY_SECONDS) if is_number(lease) else 0)
-        tries = 0
+        attempts = 0
         while True:
             try:
                 return await deferred.finish(partial(end, held.claim))
             except Exception as error:  # noqa: BLE001  (a store may raise anything; the lease will end the claim)
-                pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
-                tries += 1
-                may_help = tries < len(_PAUSES) or monotonic() + pause < until
+                pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
+                attempts += 1
+                may_help = attempts < len(_PAUSES) or monotonic() + pause < until
                 is_last = isinstance(error, WebhookStoreError) or not may_help
-                if is_last or tries == 1:
+                if is_last or attempts == 1:
                     _log_store_failure(held.event, error)
                 if is_last:
                     return False

@@ -97,7 +97,6 @@ def read_business(side: Fields) -> Business:
 
 
 def _find_object(parts: tuple[Fields, ...], name: str) -> Fields | None:
-    """Return the first object of this name that has content."""
     for part in parts:
         found = part.get(name)
         if found and is_object(found) and has_content(found):

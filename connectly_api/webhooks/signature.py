@@ -17,7 +17,6 @@ from connectly_api.errors import WebhookSignatureError
 from connectly_api.tracebacks import cut_traceback
 
 SIGNATURE_HEADER: Final = "x-connectly-hmac-sha256"
-"""The header's name, in lower case."""
 
 Secrets = str | bytes | Iterable[str | bytes]
 """One secret, or several during a rotation."""

@@ -39,4 +39,4 @@ def test_an_extra_file_of_any_bytes_is_named() -> None:
 
 
 def test_a_difference_that_no_line_shows_is_named() -> None:
-    assert compare({"a": b"x\n"}, {"a": b"x\r\n"}) == ["a: differs in bytes that no line shows, such as line endings"]
+    assert compare({"a": b"x\n"}, {"a": b"x\r\n"}) == ["a: differs only in invisible bytes, such as line endings"]

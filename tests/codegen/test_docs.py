@@ -49,7 +49,7 @@ def test_a_model_says_what_it_is_and_what_its_fields_are_on_the_wire(tmp_path: P
         "    size: `size` on the wire. Deprecated. For example `3`.",
         "    part: `part` on the wire.",
         "    told: `told` on the wire. The other part.",
-        "    additional_properties: What was read and has no field here, or is not of its field's type, under its",
+        "    additional_properties: Received values without a field, or not of their field's type, by name on the",
     ]
     assert said["Part"].startswith("A part.\n\n`v1Part` of the service's Swagger file.\n")
 
@@ -72,7 +72,7 @@ def test_enums_and_mappings_are_told(tmp_path: Path) -> None:
         "v1Map": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Names."},
     }
     said = docstrings(document, tmp_path)
-    known = "The values that are known; the service may answer others."
+    known = "The values that are known; the service may return others."
     assert said["ThingKind"] == f"Which kind.\n\nDefined in place by the Swagger file.\n\n{known}"
     assert said["Open"] == "`v1Open` of the service's Swagger file.\n\nNo value of it is known yet."
     assert said["Map"] == "Names.\n\n`v1Map` of the service's Swagger file."
@@ -101,18 +101,18 @@ def test_an_operation_tells_its_arguments_and_what_it_raises(tmp_path: Path) -> 
         "`GET /v1/{thingId}`",
         "",
         "Args:",
-        "    transport: Where to send it: `Connectly.transport`.",
+        "    transport: The transport to use: `Connectly.transport`.",
         "    thing_id: `thingId` on the wire. Which one.",
         "    view_mode: `viewMode` on the wire.",
-        "    body: What is sent, as JSON.",
+        "    body: The body, as JSON.",
         "    timeout: Seconds for the whole call, or None for the transport's own limit.",
         "",
         "Returns:",
-        "    What the service answered; what it left out is unset.",
+        "    The response; fields that the service left out are unset.",
         "",
         "Raises:",
-        "    InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.",
-        "    ConnectlyError: Whatever else the transport raises; see `connectly_api.errors`.",
+        "    InvalidInputError: An argument cannot be encoded in a path, a query, a header or JSON.",
+        "    ConnectlyError: Any other error of the transport; see `connectly_api.errors`.",
     ]
     assert said["request"].splitlines()[0] == "Build the request of `get_thing`, without I/O."
     assert "Args:" in said["request"]

@@ -213,7 +213,7 @@ def test_errors_give_their_schemas_names_and_are_dropped() -> None:
         ),
         (
             {"v1L": {"type": "array", "items": reference("v1L")}},
-            "definition v1L: the schema consists of nothing but itself",
+            "definition v1L: the schema refers only to itself",
         ),
     ],
 )

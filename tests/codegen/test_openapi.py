@@ -177,7 +177,7 @@ def test_alternatives_of_all_kinds_are_read() -> None:
         "additionalProperties": TEXT,
         "allOf": [TEXT],
     }
-    with pytest.raises(CodegenError, match="the alternatives refer to each other in a circle"):
+    with pytest.raises(CodegenError, match="the alternatives refer to each other in a cycle"):
         reader.convert({"oneOf": [{"$ref": "#/components/schemas/Loop"}, TEXT]}, "#")
 
 

@@ -135,7 +135,10 @@ def test_an_operation_with_schemes_gets_servers() -> None:
         ({"get": {"responses": {"200": {}}}}, "responses/200: 'description' is missing"),
         ({"get": {"responses": {"200": []}}}, "responses/200: must be an object"),
         ({"get": {"responses": {"200": {"description": "", "content": {}}}}}, "responses/200/content: unknown key"),
-        ({"get": {"responses": {"200": {"$ref": "#/responses/A"}}}}, "200/[$]ref: '#/responses/A' leads to nothing"),
+        (
+            {"get": {"responses": {"200": {"$ref": "#/responses/A"}}}},
+            "200/[$]ref: '#/responses/A' is not under #/responses",
+        ),
         ({"get": {"responses": FINE, "parameters": {}}}, "get/parameters: must be a list"),
         ({"get": {"responses": FINE, "parameters": [1]}}, "get/parameters/0: must be an object"),
         ({"get": {"responses": FINE, "parameters": [query("a"), query("a")]}}, "parameters/1: the same parameter"),

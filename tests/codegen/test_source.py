@@ -163,7 +163,7 @@ def test_an_address_is_fetched_and_led_on(serve: Callable[[dict[str, Answer]], s
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        ((404, {}, b"{}"), "/a: answered 404, not 200"),
+        ((404, {}, b"{}"), "/a: returned 404, not 200"),
         ((200, {}, b"<html>"), "/a: a web page or XML"),
         ((200, {}, VENDORED_BYTES[:500]), "/a: truncated"),
         ((200, {"content-length": "500"}, b"{}"), "/a: cannot be fetched: RemoteProtocolError"),

@@ -104,7 +104,7 @@ def test_a_new_file_is_put_in_place_and_told(
     assert re.search(r"connectly_api/send_request\.py:\d+ _build_session_request$", told, re.MULTILINE)
     assert main(["check", "--root", str(checkout)]) == 0
     assert run(checkout, new) == 0
-    assert "byte for byte: nothing to do." in capsys.readouterr().out
+    assert "is identical to service.swagger.json: nothing to do." in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -118,10 +118,10 @@ def test_the_same_in_another_style_concerns_no_handwritten_place(
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        (small(), "describes another API: it has no operation of service.swagger.json"),
+        (small(), "describes another API: it has none of the operations of service.swagger.json"),
         (b'{"swagger": "2.0", "info": {"ti', "truncated"),
         ({**vendored(), "swagger": "2.0", "info": {}}, "#/info: 'title' is missing"),
-        (self_made(), "definition L: the schema consists of nothing but itself"),
+        (self_made(), "definition L: the schema refers only to itself"),
     ],
 )
 def test_a_file_that_cannot_be_used_changes_nothing(

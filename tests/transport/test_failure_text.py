@@ -172,7 +172,7 @@ async def test_real_failures_are_told_apart(name: Any) -> None:
     assert told == {
         "refused": REFUSED,
         "reset": RESET,
-        "closed": "no response: the connection was closed"
+        "closed": "connection closed without a response"
         if name == "httpx"
         else "the connection was closed without a response",
         "garbage": "no HTTP response" if name == "httpx" else "the response is not HTTP",

@@ -91,7 +91,7 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        """Import what is asked for when it is asked for (PEP 562)."""
+        """Import a name on first use (PEP 562)."""
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(_importlib.import_module(_MODULES[name], __name__), name)
@@ -99,7 +99,7 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        """Name what can be imported, imported already or not."""
+        """Return all names, whether or not they have been imported."""
         return sorted({*globals(), *__all__})
 
 

@@ -6,5 +6,5 @@ import typing as _typing
 AttachmentType: _typing.TypeAlias = _typing.Literal["audio", "document", "image", "video"]
 """`v1AttachmentType` of the service's Swagger file.
 
-The values that are known; the service may answer others.
+The values that are known; the service may return others.
 """

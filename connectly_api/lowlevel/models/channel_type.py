@@ -6,5 +6,5 @@ import typing as _typing
 ChannelType: _typing.TypeAlias = _typing.Literal["sms", "whatsapp"]
 """`v1ChannelType` of the service's Swagger file.
 
-The values that are known; the service may answer others.
+The values that are known; the service may return others.
 """

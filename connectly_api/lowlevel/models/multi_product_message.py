@@ -27,8 +27,8 @@ class MultiProductMessage:
         footer: `footer` on the wire.
         catalog_id: `catalogId` on the wire.
         sections: `sections` on the wire.
-        additional_properties: What was read and has no field here, or is not of its field's type, under its
-            name on the wire. It is written with the fields; a field that is set wins.
+        additional_properties: Received values without a field, or not of their field's type, by name on the
+            wire. They are written with the fields; a field that is set wins.
     """
 
     header: Header | _unset.Unset = _unset.UNSET
@@ -38,11 +38,11 @@ class MultiProductMessage:
     additional_properties: dict[str, _typing.Any] = _attrs.field(factory=_reading.new_object)
 
     def __repr__(self) -> str:
-        """Name the fields that are set, without their values, which may be personal."""
+        """Show the names of the fields that are set, but not their values, which may be personal."""
         return _writing.describe_set_fields(self)
 
     def to_dict(self) -> dict[str, _typing.Any]:
-        """Return what is set as a JSON object; unspecified enum values are left out."""
+        """Return the fields that are set as a JSON object, without unspecified enum values."""
         written: dict[str, _typing.Any] = {}
         if self.header is not _unset.UNSET:
             _writing.put(written, "header", self.header)
@@ -57,7 +57,7 @@ class MultiProductMessage:
     @classmethod
     @_tracebacks.cut_traceback
     def from_dict(cls, source: object) -> _typing.Self:
-        """Read decoded JSON; whatever is of a wrong type costs its own field only.
+        """Read decoded JSON; a value of the wrong type only drops its own field.
 
         Raises:
             ValueError: It is neither an object nor None.

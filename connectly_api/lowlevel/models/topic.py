@@ -8,5 +8,5 @@ Topic: _typing.TypeAlias = _typing.Literal["delivery_status", "messages", "repor
 
 `v1Topic` of the service's Swagger file.
 
-The values that are known; the service may answer others.
+The values that are known; the service may return others.
 """

@@ -6,5 +6,5 @@ import typing as _typing
 WebhookType: _typing.TypeAlias = _typing.Literal["custom", "integromat_make", "webengage", "zapier"]
 """`v1WebhookType` of the service's Swagger file.
 
-The values that are known; the service may answer others.
+The values that are known; the service may return others.
 """

@@ -43,15 +43,12 @@ FaultKind = Literal[
 """`connectly_api.sandbox.Sandbox.fault` describes each."""
 
 MESSAGE_FAULTS: Final = frozenset({"fail_delivery", "early_webhook"})
-"""Faults of an accepted message."""
 
 DELIVERY_FAULTS: Final = frozenset({
     *("duplicate_webhook", "reorder_webhook", "delay_webhook", "drop_webhook", "unknown_topic", "bad_signature"),
 })  # fmt: skip
-"""Faults of a webhook event."""
 
 REQUEST_FAULTS: Final = frozenset(get_args(FaultKind)) - MESSAGE_FAULTS - DELIVERY_FAULTS
-"""Faults of a response."""
 
 _LEAST_ERROR, _MOST_ERROR = 500, 599
 

@@ -89,7 +89,6 @@ def _get_choices(name: str) -> tuple[object, ...]:
 
 
 def _validate_choice(_instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Refuse a value that the annotation's `Literal` does not list."""
     choices = _get_choices(attribute.name)
     if isinstance(value, bool) or value not in choices:
         listed = ", ".join(map(repr, choices))

@@ -26,7 +26,6 @@ NEW_VALUE: Final = "a_value_of_tomorrow"
 _PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 
 Replace = Callable[[object, Schema], object]
-"""Replaces a scalar of a response."""
 
 
 def apply_faults(settings: Settings, state: State, decision: Decision) -> Decision:

@@ -253,7 +253,6 @@ def _build_requirement(scheme: Mapping[str, Any]) -> Requirement:
 
 @lru_cache(maxsize=1024)
 def _normalize(path: str) -> str:
-    """Return a path without needless percent-encoding."""
     return "/".join(quote(unquote(segment), safe="-._~!$&'()*+,;=:@") for segment in path.split("/"))
 
 

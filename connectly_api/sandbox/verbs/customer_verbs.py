@@ -171,7 +171,6 @@ def _write(
 
 
 def _find_message(state: State, customer: Identity, message_id: str | None) -> AcceptedMessage:
-    """Return a customer's message by id, or the latest one."""
     for message in state.find_messages(customer, message_id):
         return message
     raise InvalidInputError("message: no such message went to this customer", field="message")

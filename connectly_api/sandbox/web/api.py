@@ -43,11 +43,6 @@ def build_app(engine: Engine) -> ASGIApp:
 
 
 async def _respond(decision: Decision, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send the response according to the decision.
-
-    Raises:
-        ConnectionResetError: The connection should be dropped, but the server is not the sandbox's own.
-    """
     behavior = decision.behavior
     if behavior.ending == "hang":
         await hold(scope, receive)

@@ -111,7 +111,7 @@ class HttpxTransport(NetworkTransport):
             # Its text may repeat what the server sent.
             hung_up = str(error).startswith("Server disconnected")
             raise BrokenExchangeError(
-                "no response: the connection was closed" if hung_up else "no HTTP response"
+                "connection closed without a response" if hung_up else "no HTTP response"
             ) from None
         finally:
             if self._is_closed:

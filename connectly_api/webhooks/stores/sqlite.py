@@ -198,7 +198,6 @@ class SQLiteStore:
         return file.execute(RELEASE, key=claim.key, token=claim.token).rowcount > 0
 
     def _forget(self, file: EventFile, now: float, limit: int) -> bool:
-        """Delete some expired rows; return whether there were any."""
         return file.execute(FORGET, now=now, before=now - self._retention, limit=limit).rowcount > 0
 
     def _close(self) -> None:

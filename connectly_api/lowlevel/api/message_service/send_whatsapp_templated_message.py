@@ -28,13 +28,13 @@ def request(
 
     Args:
         business_id: `businessId` on the wire. Id of the business.
-        body: What is sent, as JSON.
+        body: The body, as JSON.
 
     Returns:
-        What a transport sends, and how the answer is read.
+        The request, with the function that reads its response.
 
     Raises:
-        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+        InvalidInputError: An argument cannot be encoded in a path, a query, a header or JSON.
     """
     return _protocol.Request(
         operation="send_whatsapp_templated_message",
@@ -58,17 +58,17 @@ async def send_whatsapp_templated_message(
     `POST /v1/businesses/{businessId}/send/whatsapp_templated_messages`
 
     Args:
-        transport: Where to send it: `Connectly.transport`.
+        transport: The transport to use: `Connectly.transport`.
         business_id: `businessId` on the wire. Id of the business.
-        body: What is sent, as JSON.
+        body: The body, as JSON.
         timeout: Seconds for the whole call, or None for the transport's own limit.
 
     Returns:
-        What the service answered; what it left out is unset.
+        The response; fields that the service left out are unset.
 
     Raises:
-        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
-        ConnectlyError: Whatever else the transport raises; see `connectly_api.errors`.
+        InvalidInputError: An argument cannot be encoded in a path, a query, a header or JSON.
+        ConnectlyError: Any other error of the transport; see `connectly_api.errors`.
     """
     built = request(
         business_id,

@@ -25,10 +25,10 @@ def request(
         business_id: `businessId` on the wire. Id of the business.
 
     Returns:
-        What a transport sends, and how the answer is read.
+        The request, with the function that reads its response.
 
     Raises:
-        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
+        InvalidInputError: An argument cannot be encoded in a path, a query, a header or JSON.
     """
     return _protocol.Request(
         operation="get_webhooks",
@@ -50,16 +50,16 @@ async def get_webhooks(
     `GET /v1/businesses/{businessId}/webhooks`
 
     Args:
-        transport: Where to send it: `Connectly.transport`.
+        transport: The transport to use: `Connectly.transport`.
         business_id: `businessId` on the wire. Id of the business.
         timeout: Seconds for the whole call, or None for the transport's own limit.
 
     Returns:
-        What the service answered; what it left out is unset.
+        The response; fields that the service left out are unset.
 
     Raises:
-        InvalidInputError: An argument cannot be written into a path, a query, a header or JSON.
-        ConnectlyError: Whatever else the transport raises; see `connectly_api.errors`.
+        InvalidInputError: An argument cannot be encoded in a path, a query, a header or JSON.
+        ConnectlyError: Any other error of the transport; see `connectly_api.errors`.
     """
     built = request(
         business_id,
