@@ -140,14 +140,14 @@ def _rename_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
 
 def _rename_paths(document: Json) -> Json:
     """Return the paths with the arguments' names; a path is repeated if two operations name them differently."""
-    spelt: Json = {}
+    by_path: Json = {}
     for operation in operations(document):
         entries = operation.fields.get("parameters", [])
         by_wire = {entry["x-wire"]: entry["name"] for entry in entries if entry["in"] == "path"}
         parts = _PLACEHOLDER.split(operation.path)
         parts[1::2] = [f"{{{by_wire[wire]}}}" for wire in parts[1::2]]
-        spelt.setdefault("".join(parts), {})[operation.method] = operation.fields
-    return spelt
+        by_path.setdefault("".join(parts), {})[operation.method] = operation.fields
+    return by_path
 
 
 def _name_fields(schema: Json, known: Model | None) -> dict[str, str]:

@@ -99,7 +99,7 @@ def test_the_sender_comes_from_the_environment_where_no_option_names_one(
         (("text", "kestrel", "kestrel"), 3, "recipient: must be a phone number (+ and 7 to 15 digits) or a BSUID"),
         (("text", "", "kestrel"), 3, "recipient: must be + and 7 to 15 digits (E.164): it is empty"),
         (("text", "+44 (0)20 7946 0958", "kestrel"), 3, "recipient: must be + and 7 to 15 digits (E.164): a zero in"),
-        (("text", "310 123 4567", "kestrel", "--region", "kestrel"), 3, "--region: must be the ISO 3166 code"),
+        (("text", "310 123 4567", "kestrel", "--region", "kestrel"), 3, "--region: must be an ISO 3166 country code"),
         (("text", "310 123", "kestrel", "--region", "CO"), 3, "recipient: not a valid number in CO"),
         (("text", TO, "kestrel " * 600), 3, "text: 4800 characters; the limit is 4096"),
         (("text", TO, "kestrel", "--sender", "kestrel"), 3, "--sender: must be a phone number"),
