@@ -25,8 +25,9 @@ demo: environment ## Send every documented message to the sandbox and show each 
 test: environment ## Run the tests with branch coverage, on the oldest supported Python found
 	@sh tools/test
 
-test-fast: environment ## Run most tests in under a minute, without coverage: none that is marked slow, once or long
-	@$(RUN) -m pytest -q -n auto --dist worksteal -m "not slow and not once and not long"
+# Tests wait now and then, so three workers keep two processors busy.
+test-fast: environment ## Run most tests in about a minute, without coverage: none that is marked slow, once or long
+	@$(RUN) -m pytest -q -n 3 --dist worksteal -m "not slow and not once and not long"
 
 test-long: environment ## Run the long tests: sweeps over every byte, step and case, and all examples of the property tests
 	$(RUN) -m pytest -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile thorough

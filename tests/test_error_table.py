@@ -46,6 +46,9 @@ from tests.rough_server import (
     sent,
 )
 
+# Each waits for a deadline on a real socket.
+pytestmark = pytest.mark.slow
+
 # A test that waits for no time-out must not meet one, however busy the machine is.
 PATIENT = Timeouts(total=60, connect=20, read=20)
 IMPATIENT = Timeouts(total=60, connect=20, read=0.3)

@@ -27,6 +27,9 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport
 from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, Receiver, ask, client_of, register, session
 
+# Many wait for a silence or a deadline on a real socket.
+pytestmark = pytest.mark.slow
+
 PHONE = "+16044441111"
 OTHER = "+16049999999"
 IMPATIENT = Timeouts(total=5, connect=2, read=0.3)

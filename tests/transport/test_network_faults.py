@@ -35,6 +35,9 @@ from tests.rough_server import (
     sent,
 )
 
+# Many wait on a real socket.
+pytestmark = pytest.mark.slow
+
 LIMIT = 100_000
 Make = Callable[..., Connectly]
 

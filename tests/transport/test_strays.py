@@ -25,6 +25,9 @@ from connectly_api.transport.adapters.pyreqwest import PyreqwestTransport
 from connectly_api.transport.protocol import Transport
 from tests.rough_server import Behaviour, RoughServer, answer, reset, rough_server
 
+# Many wait on a real socket.
+pytestmark = pytest.mark.slow
+
 
 def to_httpx(tls: Tls | None) -> Transport:
     # Loading the usual certificate authorities takes longer than all else of a trial.

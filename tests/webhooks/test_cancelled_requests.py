@@ -22,6 +22,9 @@ from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 from .asgi_request import SECRET, deliver
 from .documented_bodies import BODIES, load_body
 
+# Many wait on a real socket.
+pytestmark = pytest.mark.slow
+
 LONG_LEASE = 3600.0
 """Seconds. Whatever a cancellation leaves locked is still locked when the test looks."""
 
