@@ -26,7 +26,7 @@ test: environment ## Run the tests with branch coverage, on the oldest supported
 	@sh tools/test
 
 # Tests wait now and then, so three workers keep two processors busy.
-test-fast: environment ## Run most tests in about a minute, without coverage: none that is marked slow, once or long
+test-fast: environment ## Run most tests in under a minute, without coverage: none that is marked slow, once or long
 	@$(RUN) -m pytest -q -n 3 --dist worksteal -m "not slow and not once and not long"
 
 test-long: environment ## Run the long tests: sweeps over every byte, step and case, and all examples of the property tests

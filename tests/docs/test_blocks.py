@@ -25,6 +25,9 @@ from tests.docs.pages import ROOT, Block, blocks_of, pages
 from tests.docs.shell import Place, check, commands, read_input
 from tests.left_out import search_path
 
+# Every block of the documentation is run.
+pytestmark = pytest.mark.slow
+
 PAGES = {page.relative_to(ROOT).as_posix(): blocks_of(page) for page in pages()}
 BLOCKS = [block for blocks in PAGES.values() for block in blocks]
 SHELL = {"sh", "bash", "console"}
