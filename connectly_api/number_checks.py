@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, Final, TypeGuard
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
 
-LARGEST_FINITE: Final = 1.7976931348623157e308
+LARGEST_FINITE: Final = sys.float_info.max
 """The largest float: beyond it are infinity, and integers too large for a float."""
 
 

@@ -19,7 +19,7 @@ from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_webhook, get_webhooks, update_webhook
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
 from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
-from connectly_api.setting_rules import check_kind, find_name_problem
+from connectly_api.setting_rules import check_kind, check_name, check_string
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.attempt_outcome import fail_unsent
 from connectly_api.transport.endpoint import find_address_problem
@@ -48,8 +48,8 @@ class Webengage:
         Raises:
             InvalidInputError: The token is empty or has white space around it, or the URL is invalid.
         """
-        _check_name("token", self.token)
-        _check_string("webhook_url", self.webhook_url)
+        check_name("token", self.token)
+        check_string("webhook_url", self.webhook_url)
         if (problem := find_web_address_problem(self.webhook_url)) is not None:
             raise InvalidInputError(f"webhook_url: {problem}", field="webhook_url", size=len(self.webhook_url))
 
@@ -206,19 +206,8 @@ def _check_choice(field: str, value: object, choices: tuple[str, ...]) -> None:
         raise InvalidInputError(f"{field}: must be one of {', '.join(choices)}", field=field)
 
 
-def _check_string(field: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
-
-
-def _check_name(field: str, value: str) -> None:
-    _check_string(field, value)
-    if (problem := find_name_problem(value)) is not None:
-        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))
-
-
 def _check_address(value: str) -> None:
-    _check_string("address", value)
+    check_string("address", value)
     if (problem := find_address_problem(value, with_query=True)) is not None:
         raise InvalidInputError(f"address: {problem}", field="address", size=len(value))
 
@@ -256,8 +245,8 @@ def _build_configuration(
 def _check_filter(path: str, value: object) -> None:
     if not isinstance(value, WebhookFilter):
         raise InvalidInputError(f"{path}: must be a WebhookFilter, not {type(value).__name__}", field=path)
-    _check_name(f"{path}.field", value.field)
-    _check_name(f"{path}.expression", value.expression)
+    check_name(f"{path}.field", value.field)
+    check_name(f"{path}.expression", value.expression)
 
 
 def _to_registration(model: models.Webhook) -> WebhookRegistration:

@@ -19,7 +19,7 @@ from connectly_api.keywords import check_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
 from connectly_api.recipients import Phone, Recipient, SenderLike
-from connectly_api.setting_rules import find_name_problem
+from connectly_api.setting_rules import check_name
 from connectly_api.transport.protocol import RateKeys, Request
 from connectly_api.wire.unset import UNSET
 
@@ -120,7 +120,7 @@ def build_request(
         raise InvalidContentError([Violation("content", problem, level="error")])
     doubts = () if message.callback_data is None else check_for_large_integers(message.callback_data)
     if message.campaign_name is not None:
-        _check_text("campaign_name", message.campaign_name)
+        check_name("campaign_name", message.campaign_name)
     if message.channel_type not in _CHANNELS:
         raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
     if message.channel_type != "whatsapp" and isinstance(message.content, Template):
@@ -179,10 +179,3 @@ def _name_recipient(recipient: Recipient) -> str:
     if recipient.phone is not None:
         return recipient.phone.e164
     return f"bsuid:{recipient.bsuid.value}" if recipient.bsuid is not None else ""
-
-
-def _check_text(field: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
-    if (problem := find_name_problem(value)) is not None:
-        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))

@@ -31,6 +31,19 @@ def find_name_problem(text: str) -> str | None:
     return None
 
 
+def check_string(field: str, value: object) -> None:
+    """Refuse what is not a string, with an `InvalidInputError`."""
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{field}: must be a string, not {type(value).__name__}", field=field)
+
+
+def check_name(field: str, value: str) -> None:
+    """Refuse what is not a string, or has a `find_name_problem`, with an `InvalidInputError`."""
+    check_string(field, value)
+    if (problem := find_name_problem(value)) is not None:
+        raise InvalidInputError(f"{field}: {problem}", field=field, size=len(value))
+
+
 def check_kind(field: str, value: object, kind: type | tuple[str, ...], example: str) -> None:
     """Refuse a setting of the wrong type.
 
