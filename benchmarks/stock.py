@@ -10,8 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from codegen.document import load
-from codegen.swagger import convert
+from codegen.spec.document import load
+from codegen.spec.to_openapi.swagger import convert
 
 ROOT = Path(__file__).resolve().parent.parent
 

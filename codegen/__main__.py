@@ -12,8 +12,8 @@ if not __package__:  # Run as a folder: make the imports below work.
 
 from codegen.check import compare
 from codegen.difference import FORMATS, Format
-from codegen.document import CodegenError
 from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
+from codegen.spec.document import CodegenError
 from codegen.swap import recover
 from codegen.terminal_text import printable
 from codegen.update import prepare_update, put_in_place, render_update

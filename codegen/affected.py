@@ -11,14 +11,14 @@ from typing import Any
 
 import attrs
 
-from codegen import places
 from codegen.difference import Change, Difference
 from codegen.difference.changes import Place
-from codegen.document import to_list, to_object
 from codegen.handwritten import Part, find_public_callers, parts
-from codegen.names import original
+from codegen.naming import places
+from codegen.naming.name_table import Published
 from codegen.overlay import STEPS, Step, count_matches
-from codegen.published import Published
+from codegen.spec.ascii_names import original
+from codegen.spec.document import to_list, to_object
 
 PUBLIC: Mapping[str, str] = {
     "connectly_api/client.py": "Connectly",

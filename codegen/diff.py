@@ -8,9 +8,9 @@ from typing import Final
 import attrs
 
 from codegen.difference import Difference, Format, Impact, compare, render
-from codegen.document import Json
-from codegen.source import read_source
-from codegen.swagger import convert
+from codegen.spec.document import Json
+from codegen.spec.source import read_source
+from codegen.spec.to_openapi.swagger import convert
 
 STATUSES: Final[Mapping[Impact | None, int]] = {None: 0, "cosmetic": 0, "additive": 1, "breaking": 3}
 """The exit status for the most severe class of changes; 2 means that a file cannot be read."""

@@ -15,20 +15,19 @@ from pathlib import Path
 
 import attrs
 
-from codegen.document import CodegenError, Json, load
-from codegen.openapi import as_swagger
+from codegen.naming.name_table import NO_NAMES, Published, dump, read
+from codegen.naming.operation_names import Named
+from codegen.naming.operation_names import name as named
 from codegen.overlay import apply
-from codegen.published import NO_NAMES, Published, dump, read
-from codegen.renames import Named
-from codegen.renames import name as named
-from codegen.render import render
-from codegen.swagger import convert
+from codegen.render.generator import render
+from codegen.spec.document import CodegenError, Json, load
+from codegen.spec.to_openapi.swagger import as_swagger, convert
 from codegen.verify import Counts, verify
 
 SWAGGER = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
 
-PUBLISHED = Path("codegen", "published.json")
+PUBLISHED = Path("codegen", "names.json")
 """The table of published names, from the root."""
 
 _SOURCE = "_source.py"

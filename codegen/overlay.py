@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from codegen import rules
-from codegen.document import CodegenError, Json
+from codegen import overlay_rules as rules
+from codegen.spec.document import CodegenError, Json
 
 SERVER = "https://api.connectly.ai"
 """Source: every example in https://docs.connectly.ai is sent there."""

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from codegen.document import CodegenError
+from codegen.spec.document import CodegenError
 
 FOLDER = ".codegen-swap"
 """The folder for the swap, which version control ignores."""

@@ -18,12 +18,11 @@ import attrs
 
 from codegen.affected import Affected, find_affected, find_affected_steps, list_changed_names
 from codegen.difference import Difference, compare, render
-from codegen.document import CodegenError, Json, load
 from codegen.generate import PUBLISHED, SWAGGER, Layout, Tree, build, prepare, read_tree, write_tree
-from codegen.openapi import as_swagger
-from codegen.published import NO_NAMES, Published, read
-from codegen.source import Source, operation_places, read_source
-from codegen.swagger import convert
+from codegen.naming.name_table import NO_NAMES, Published, read
+from codegen.spec.document import CodegenError, Json, load
+from codegen.spec.source import Source, operation_places, read_source
+from codegen.spec.to_openapi.swagger import as_swagger, convert
 from codegen.swap import recover, swap
 
 NEXT: Final = (

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from codegen import places
-from codegen.document import CodegenError, Json
-from codegen.operations import METHODS
-from codegen.walk import operations
+from codegen.naming import places
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.to_openapi.operations import METHODS
+from codegen.spec.traverse import operations
 
 
 @attrs.frozen

@@ -17,7 +17,7 @@ PARTICIPLES = 0
 REPEATED_NAMES = 0
 REPEATED_NAMES_IN_TESTS = 0
 FOLDERS = {
-    "codegen": Folder(modules=44, depth=11, rooms=33, floors=11, arrows=133, median=131),
+    "codegen": Folder(modules=46, depth=11, rooms=17, floors=6, arrows=126, median=131),
     "connectly_api": Folder(modules=147, depth=21, rooms=28, floors=9, arrows=596, median=118),
     "connectly_api/sandbox": Folder(modules=50, depth=14, rooms=16, floors=9, arrows=183, median=113),
 }

@@ -1,6 +1,6 @@
 """Compares what two files of the vendor mean for a client. Pure.
 
-`compare` takes two OpenAPI 3 documents, as `codegen.swagger.convert` returns them, and returns a `Difference`; `render`
+`compare` takes two OpenAPI 3 documents, as `to_openapi` returns them, and returns a `Difference`; `render`
 renders it as text, Markdown or JSON. Names of definitions, operation ids, tags and any order are not compared: they are
 not on the wire.
 """

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from codegen.difference.changes import Change, Difference, Place, merge_changes
-from codegen.difference.facets import value
+from codegen.difference.constraints import value
+from codegen.difference.endpoints import endpoints, information, origins
 from codegen.difference.moves import find_moves
 from codegen.difference.operation_changes import compare_operations
 from codegen.difference.schema_changes import Documents
-from codegen.difference.service_view import endpoints, information, origins
-from codegen.difference.verdicts import classify
+from codegen.difference.severity import classify
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
-    """Compare two OpenAPI 3 documents, as `codegen.swagger.convert` returns them; neither is changed."""
+    """Compare two OpenAPI 3 documents, as `to_openapi` returns them; neither is changed."""
     return merge_changes([*_about(old, new), *_operations(Documents(old, new))])
 
 

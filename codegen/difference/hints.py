@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from typing import Final
 
-from codegen.difference.shapes import Shape
+from codegen.difference.normalized import Shape
 
 _ALIKE: Final = 0.6
 _LONGEST: Final = 60

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any, Final
 
+from codegen.difference.endpoints import Endpoint
+from codegen.difference.normalized import Node, as_mapping, resolve, shape_of
 from codegen.difference.schema_changes import Documents
-from codegen.difference.service_view import Endpoint
-from codegen.difference.shapes import Node, as_mapping, resolve, shape_of
-from codegen.document import Json
+from codegen.spec.document import Json
 
 Key = tuple[str, str]
 

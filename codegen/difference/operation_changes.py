@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from codegen.difference.changes import Change, Place
-from codegen.difference.facets import description
+from codegen.difference.constraints import description
+from codegen.difference.endpoints import Endpoint, Parameter
+from codegen.difference.normalized import Node, as_mapping, describe, join_texts, resolve, shape_of
 from codegen.difference.schema_changes import Documents, compare_schemas
-from codegen.difference.service_view import Endpoint, Parameter
-from codegen.difference.shapes import Node, as_mapping, describe, join_texts, resolve, shape_of
-from codegen.difference.verdicts import Side, classify
-from codegen.document import Json
+from codegen.difference.severity import Side, classify
+from codegen.spec.document import Json
 
 _STYLES: Final = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
 

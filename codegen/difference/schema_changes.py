@@ -15,10 +15,10 @@ from typing import Any, Final
 import attrs
 
 from codegen.difference.changes import Change, Place
-from codegen.difference.facets import comparable, compare_facets, compare_notes
+from codegen.difference.constraints import comparable, compare_facets, compare_notes
 from codegen.difference.hints import guess_renames
-from codegen.difference.shapes import Node, Shape, describe, shape_of
-from codegen.difference.verdicts import Side, classify
+from codegen.difference.normalized import Node, Shape, describe, shape_of
+from codegen.difference.severity import Side, classify
 
 _PLAIN: Final = re.compile(r"\w+")
 _STEPS: Final = 2000

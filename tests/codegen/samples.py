@@ -9,9 +9,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from codegen.document import Json, load
 from codegen.generate import Layout, build, prepare, write_tree
-from codegen.published import NO_NAMES
+from codegen.naming.name_table import NO_NAMES
+from codegen.spec.document import Json, load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(__file__).resolve().parent / "data"

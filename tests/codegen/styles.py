@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from codegen.document import Json
-from codegen.swagger import convert
+from codegen.spec.document import Json
 from tests.codegen.samples import VENDORED, swagger
 
 __all__ = ["STYLES", "styled"]
@@ -174,22 +173,6 @@ def _turned(value: Any) -> Any:
     return [_turned(part) for part in value] if isinstance(value, list) else value
 
 
-def _openapi(document: Json) -> Json:
-    return convert(document)
-
-
-def _openapi_31(document: Json) -> Json:
-    result: Json = convert(_packaged(document))
-    text = json.dumps({**result, "openapi": "3.1.0"})
-    result = json.loads(re.sub(r'"example": ("[^"]*")', r'"examples": [\1]', text))
-    result["servers"] = [{"url": "https://api.connectly.ai/"}]
-    for schema in result["components"]["schemas"].values():
-        for name, value in schema.get("properties", {}).items():
-            if value.get("type") == "string" and name != "id":
-                value["type"] = ["string", "null"]
-    return result
-
-
 STYLES: Mapping[str, Callable[[Json], Json]] = {
     "packaged names": _packaged,
     "dotted names": _dotted,
@@ -207,8 +190,6 @@ STYLES: Mapping[str, Callable[[Json], Json]] = {
     "one empty answer": _shared_empty,
     "a definition twice": _split,
     "another order": _reordered,
-    "OpenAPI 3.0": _openapi,
-    "OpenAPI 3.1": _openapi_31,
     "much at once": lambda document: _hosted(_other_operations(_inline_everything(_reordered(document)))),
 }
 """Each style by its name."""

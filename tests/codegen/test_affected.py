@@ -7,11 +7,11 @@ import pytest
 
 from codegen.affected import Affected, find_affected, find_affected_steps, list_changed_names
 from codegen.difference import compare
-from codegen.document import Json
 from codegen.generate import prepare
+from codegen.naming.name_table import NO_NAMES
 from codegen.overlay import STEPS
-from codegen.published import NO_NAMES
-from codegen.swagger import convert
+from codegen.spec.document import Json
+from codegen.spec.to_openapi.swagger import convert
 from tests.codegen.samples import small
 
 TEXT: Json = {"type": "string"}

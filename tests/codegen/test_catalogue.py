@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from codegen.difference import line
-from codegen.document import CodegenError
+from codegen.spec.document import CodegenError
 from tests.codegen.catalogue import ROWS
 from tests.codegen.catalogue.outcome import difference_of, outcomes
 from tests.codegen.catalogue.row import Row

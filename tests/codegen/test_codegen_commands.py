@@ -16,7 +16,7 @@ def checkout(tmp_path: Path) -> Path:
     """Return a copy of what `codegen` needs of the repository, with its generated tree."""
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     (tmp_path / "codegen").mkdir()
-    shutil.copy(ROOT / "codegen" / "published.json", tmp_path / "codegen")
+    shutil.copy(ROOT / "codegen" / "names.json", tmp_path / "codegen")
     shutil.copy(ROOT / "service.swagger.json", tmp_path)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "connectly_api" / "lowlevel", tmp_path / "connectly_api" / "lowlevel", ignore=ignored)
@@ -42,7 +42,7 @@ def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_g
         "edit": "-# by hand",
         "extra": "extra: models/extra.py",
         "missing": "missing: models/participant.py",
-        "no table": "missing: codegen/published.json",
+        "no table": "missing: codegen/names.json",
         "stale": '+            _writing.put(written, "nickname", self.nickname)',
     }
     if change == "edit":
@@ -53,7 +53,7 @@ def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_g
     elif change == "missing":
         (tree / "models" / "participant.py").unlink()
     elif change == "no table":
-        (checkout / "codegen" / "published.json").unlink()
+        (checkout / "codegen" / "names.json").unlink()
     else:
         swagger = checkout / "service.swagger.json"
         old, new = (

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.document import CodegenError, Json
-from codegen.schemas import convert_header, convert_parameter, convert_schema
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.to_openapi.schemas import convert_header, convert_parameter, convert_schema
 
 NAMES = {"v1Thing", "v1Kind"}
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.document import CodegenError, Json
-from codegen.service import (
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.to_openapi.service import (
     convert_docs,
     convert_info,
     convert_security,

@@ -2,7 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.document import CodegenError, check_object, elements, extensions, inside, load, members, refuse, strings
+from codegen.spec.document import (
+    CodegenError,
+    check_object,
+    elements,
+    extensions,
+    inside,
+    load,
+    members,
+    refuse,
+    strings,
+)
 
 
 def test_a_document_is_decoded() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from codegen import generate
-from codegen.document import CodegenError
 from codegen.generate import Layout, build, read_tree, write_tree
-from codegen.render import render
+from codegen.render.generator import render
+from codegen.spec.document import CodegenError
 from tests.codegen.samples import NAMES, ROOT, VENDORED, swagger_path
 
 LOWLEVEL = ROOT / "connectly_api" / "lowlevel"
@@ -200,5 +200,5 @@ def test_a_copy_of_the_repository_is_generated_from_its_own_files(tmp_path: Path
     assert layout.out == tmp_path / "connectly_api" / "lowlevel"
     assert "models/foot.py" in build(layout).files
     (tmp_path / "codegen").mkdir()
-    shutil.copy(ROOT / "codegen" / "published.json", tmp_path / "codegen")
+    shutil.copy(ROOT / "codegen" / "names.json", tmp_path / "codegen")
     assert "models/footer.py" in build(layout).files

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.document import CodegenError
-from codegen.literals import docstring, entry, literal, path_expression, prose
+from codegen.render.literals import docstring, entry, literal, path_expression, prose
+from codegen.spec.document import CodegenError
 
 HOSTILE = [
     '"""; import os; """',

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from codegen.document import CodegenError, Json
-from codegen.operations import convert_path
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.to_openapi.operations import convert_path
 
 FINE: Json = {"200": {"description": "Fine."}}
 

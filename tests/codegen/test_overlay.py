@@ -6,10 +6,10 @@ import attrs
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from codegen.document import CodegenError, Json
 from codegen.overlay import SERVER, STEPS, Step, apply, count_matches
-from codegen.swagger import convert
-from codegen.walk import sites
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.to_openapi.swagger import convert
+from codegen.spec.traverse import sites
 from tests.codegen.samples import NAMES, VENDORED, small, swagger
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from codegen import rules
-from codegen.document import CodegenError, Json
+from codegen import overlay_rules as rules
+from codegen.spec.document import CodegenError, Json
 
 
 def document(schemas: Json | None = None, **operation: Any) -> Json:

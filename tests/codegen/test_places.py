@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from codegen import places
-from codegen.document import CodegenError
+from codegen.naming import places
+from codegen.spec.document import CodegenError
 
 DEFINITIONS: dict[str, Any] = {
     "A": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/A"}}},

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from codegen import source
-from codegen.document import CodegenError, Json
-from codegen.source import operation_places, read_source
-from codegen.swagger import convert
+from codegen.spec import source
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.source import operation_places, read_source
 from tests.codegen.samples import VENDORED, small, swagger, swagger_path
 
 VENDORED_BYTES = swagger_path(VENDORED).read_bytes()
@@ -36,14 +35,6 @@ def test_a_valid_file_is_read_byte_for_byte() -> None:
     assert found.content == VENDORED_BYTES
     assert found.swagger == swagger(VENDORED)
     assert found.name == str(swagger_path(VENDORED))
-
-
-def test_openapi_is_read_as_swagger(tmp_path: Path) -> None:
-    document = convert(small(basePath="/api"))
-    found = read_source(put(tmp_path, document))
-    assert found.swagger["swagger"] == "2.0"
-    assert json.loads(found.content) == document
-    assert operation_places(found.swagger) == {"GET /api/v1/things"}
 
 
 def test_yaml_is_read_as_json(tmp_path: Path) -> None:
@@ -183,7 +174,7 @@ def test_an_answer_that_is_too_large_or_too_slow_is_refused(
     base = serve({"/a": (200, {}, VENDORED_BYTES)})
     with monkeypatch.context() as patch:
         times = iter([0.0, 1000.0, 2000.0])
-        patch.setattr("codegen.source.time.monotonic", lambda: next(times, 3000.0))
+        patch.setattr("codegen.spec.source.time.monotonic", lambda: next(times, 3000.0))
         assert "not complete after 60 seconds" in refusal(f"{base}/a")
     monkeypatch.setattr(source, "LARGEST", 10)
     assert "/a: larger than 10 bytes" in refusal(f"{base}/a")

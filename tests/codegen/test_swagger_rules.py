@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from codegen.document import CodegenError, Json
-from codegen.operations import METHODS
-from codegen.swagger import convert
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.to_openapi.operations import METHODS
+from codegen.spec.to_openapi.swagger import convert
 from tests.codegen.samples import DATA, NAMES, VENDORED, small, swagger
 
 

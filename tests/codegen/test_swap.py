@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.document import CodegenError
+from codegen.spec.document import CodegenError
 from codegen.swap import FOLDER, recover, swap
 
 NEW: Mapping[str, bytes | Mapping[str, bytes]] = {

@@ -9,8 +9,8 @@ import pytest
 
 from codegen import update as updating
 from codegen.__main__ import main
-from codegen.document import Json
 from codegen.generate import read_tree
+from codegen.spec.document import Json
 from tests.codegen.samples import ROOT, small
 from tests.codegen.styles import STYLES
 
@@ -25,7 +25,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("requirements", "connectly_api", "examples", "tests/data"):
         shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
     (root / "codegen").mkdir()
-    shutil.copy(ROOT / "codegen" / "published.json", root / "codegen")
+    shutil.copy(ROOT / "codegen" / "names.json", root / "codegen")
     shutil.copy(ROOT / "service.swagger.json", root)
     return root
 
@@ -179,9 +179,9 @@ def test_what_cannot_be_imported_is_not_put_in_place(
 
 @pytest.mark.slow
 def test_a_checkout_without_a_table_of_names_gets_one(checkout: Path, tmp_path: Path) -> None:
-    (checkout / "codegen" / "published.json").unlink()
+    (checkout / "codegen" / "names.json").unlink()
     assert run(checkout, put(tmp_path, changed())) == 0
-    assert (checkout / "codegen" / "published.json").is_file()
+    assert (checkout / "codegen" / "names.json").is_file()
 
 
 @pytest.mark.parametrize("content", [None, b"{"])

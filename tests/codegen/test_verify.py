@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from codegen.document import CodegenError, Json
 from codegen.generate import Layout, build
+from codegen.spec.document import CodegenError, Json
 from codegen.verify import Counts, verify
 from tests.codegen.samples import NAMES, ROOT, VENDORED, model, prepared, swagger, swagger_path
 

@@ -18,8 +18,8 @@ import attrs
 
 from codegen.diff import read
 from codegen.difference import Difference, compare, line
-from codegen.document import CodegenError, Json
 from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
+from codegen.spec.document import CodegenError, Json
 from tests.codegen.catalogue.inert import strange
 from tests.codegen.catalogue.row import Row
 from tests.codegen.samples import ROOT

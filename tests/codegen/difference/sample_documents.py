@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.difference import Change, compare, line
-from codegen.document import Json
+from codegen.spec.document import Json
 
 __all__ = ["body", "changes", "document", "kinds", "lines", "swapped"]
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.difference import FORMATS, compare, render
-from codegen.document import CodegenError, Json
-from codegen.swagger import convert
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.to_openapi.swagger import convert
 from tests.codegen.samples import NAMES, swagger
 from tests.thoroughness import up_to
 

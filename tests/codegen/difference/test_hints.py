@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from codegen.document import Json
+from codegen.spec.document import Json
 from tests.codegen.difference.sample_documents import changes
 
 STRING: Json = {"type": "string"}

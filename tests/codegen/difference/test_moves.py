@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codegen.document import Json
+from codegen.spec.document import Json
 from tests.codegen.difference.sample_documents import document, lines
 
 BODY = {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}}}}

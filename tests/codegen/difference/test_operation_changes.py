@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.document import Json
+from codegen.spec.document import Json
 from tests.codegen.difference.sample_documents import document, lines, swapped
 
 AT = "POST /things"

@@ -6,7 +6,7 @@ import pytest
 
 from codegen.difference import compare, schema_changes
 from codegen.difference.schema_changes import label
-from codegen.document import Json
+from codegen.spec.document import Json
 from tests.codegen.difference.sample_documents import body, changes, kinds, lines
 
 STRING: Json = {"type": "string"}

@@ -1,0 +1,1 @@
+"""Names everything in a document: with the names that are published, or else with new, unique ones. Pure."""

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from codegen.difference.constraints import description, short, value
+from codegen.spec.document import Json
+from tests.codegen.difference.sample_documents import changes, kinds
+
+STRING: Json = {"type": "string"}
+NUMBER: Json = {"type": "number"}
+
+# From | to | the kind of change | its class in a request | and in a response.
+TABLE: list[tuple[Json, Json, str, str, str]] = [
+    ({"type": "string"}, {"type": "number"}, "type-changed", "breaking", "breaking"),
+    ({"type": "integer"}, {"type": "number"}, "type-widened", "additive", "breaking"),
+    ({"type": "number"}, {"type": "integer"}, "type-narrowed", "breaking", "cosmetic"),
+    ({}, {"type": "string"}, "type-narrowed", "breaking", "cosmetic"),
+    ({"type": "string"}, {}, "type-widened", "additive", "breaking"),
+    ({"type": "string"}, {"type": ["string", "integer"]}, "type-widened", "additive", "breaking"),
+    ({"type": ["string", "integer"]}, {"type": "string"}, "type-narrowed", "breaking", "cosmetic"),
+    ({"type": "object"}, {"type": "array", "items": {}}, "type-changed", "breaking", "breaking"),
+    (STRING, STRING | {"format": "date-time"}, "format-narrowed", "breaking", "cosmetic"),
+    (STRING | {"format": "date-time"}, STRING, "format-widened", "additive", "breaking"),
+    (NUMBER | {"format": "float"}, NUMBER | {"format": "double"}, "format-widened", "additive", "breaking"),
+    (NUMBER | {"format": "double"}, NUMBER | {"format": "float"}, "format-narrowed", "breaking", "cosmetic"),
+    (STRING | {"format": "date"}, STRING | {"format": "date-time"}, "format-changed", "breaking", "breaking"),
+    (STRING | {"enum": ["a"]}, STRING | {"enum": ["a", "b"]}, "enum-value-added", "additive", "additive"),
+    (STRING | {"enum": ["a", "b"]}, STRING | {"enum": ["a"]}, "enum-value-removed", "breaking", "cosmetic"),
+    (STRING, STRING | {"enum": ["a"]}, "enum-closed", "breaking", "cosmetic"),
+    (STRING | {"enum": ["a"]}, STRING, "enum-opened", "additive", "additive"),
+    (STRING, STRING | {"nullable": True}, "null-allowed", "additive", "additive"),
+    (STRING | {"nullable": True}, STRING, "null-forbidden", "breaking", "cosmetic"),
+    (STRING, STRING | {"maxLength": 5}, "limit-narrowed", "breaking", "cosmetic"),
+    (STRING | {"maxLength": 5}, STRING, "limit-widened", "additive", "breaking"),
+    (STRING | {"maxLength": 5}, STRING | {"maxLength": 4}, "limit-narrowed", "breaking", "cosmetic"),
+    (STRING | {"maxLength": 5}, STRING | {"maxLength": 6}, "limit-widened", "additive", "breaking"),
+    (STRING | {"minLength": 5}, STRING | {"minLength": 6}, "limit-narrowed", "breaking", "cosmetic"),
+    (STRING | {"minLength": 5}, STRING | {"minLength": 4}, "limit-widened", "additive", "breaking"),
+    (STRING | {"pattern": "a"}, STRING | {"pattern": "b"}, "limit-changed", "breaking", "breaking"),
+    (NUMBER | {"maximum": 0}, NUMBER | {"maximum": -1}, "limit-narrowed", "breaking", "cosmetic"),
+    (NUMBER, NUMBER | {"exclusiveMaximum": True}, "limit-narrowed", "breaking", "cosmetic"),
+    (NUMBER | {"exclusiveMaximum": 5}, NUMBER | {"exclusiveMaximum": 6}, "limit-widened", "additive", "breaking"),
+    (NUMBER | {"exclusiveMaximum": 1}, NUMBER | {"exclusiveMaximum": True}, "limit-changed", "breaking", "breaking"),
+    (NUMBER | {"multipleOf": 1}, NUMBER | {"multipleOf": 2}, "limit-changed", "breaking", "breaking"),
+    ({"type": "object"}, {"type": "object", "additionalProperties": False}, "rest-closed", "breaking", "cosmetic"),
+    ({"type": "object", "additionalProperties": False}, {"type": "object"}, "rest-opened", "additive", "additive"),
+    ({"type": "object"}, {"type": "object", "additionalProperties": STRING}, "rest-closed", "breaking", "cosmetic"),
+    ({"type": "object", "additionalProperties": STRING}, {"type": "object"}, "rest-opened", "additive", "additive"),
+    (
+        {"type": "object", "additionalProperties": False},
+        {"type": "object", "additionalProperties": STRING},
+        "rest-opened",
+        "additive",
+        "additive",
+    ),
+    (
+        {"type": "object", "additionalProperties": STRING},
+        {"type": "object", "additionalProperties": False},
+        "rest-closed",
+        "breaking",
+        "cosmetic",
+    ),
+    (STRING | {"default": "a"}, STRING | {"default": "b"}, "default-changed", "breaking", "cosmetic"),
+    (STRING, STRING | {"default": "b"}, "default-told", "cosmetic", "cosmetic"),
+    (STRING | {"default": "a"}, STRING, "default-told", "cosmetic", "cosmetic"),
+    (STRING, STRING | {"deprecated": True}, "deprecated", "additive", "additive"),
+    (STRING | {"deprecated": True}, STRING, "undeprecated", "cosmetic", "cosmetic"),
+    (STRING, STRING | {"description": "x"}, "description-changed", "cosmetic", "cosmetic"),
+    (STRING | {"example": 1}, STRING | {"example": 2}, "example-changed", "cosmetic", "cosmetic"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "kind", "asked", "answered"), TABLE, ids=repr)
+def test_what_changes_about_a_value_is_judged_by_its_direction(
+    old: Json, new: Json, kind: str, asked: str, answered: str
+) -> None:
+    assert kinds(old, new, "request") == [(kind, asked)]
+    assert kinds(old, new, "response") == [(kind, answered)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (STRING, STRING | {"default": "topic_unspecified"}),
+        (STRING | {"description": "a  b\n c"}, STRING | {"description": "a b c"}),
+        (STRING | {"title": "a", "description": "b"}, STRING | {"description": "a b"}),
+        (STRING, STRING | {"minLength": 0}),
+        (NUMBER, NUMBER | {"exclusiveMaximum": False}),
+        ({"type": "array", "items": {}}, {"type": "array", "items": {}, "uniqueItems": False}),
+        ({"type": "object"}, {"type": "object", "additionalProperties": True}),
+        ({"type": "object"}, {"type": "object", "additionalProperties": {}}),
+        ({"enum": ["a"]}, STRING | {"enum": ["a"]}),
+        ({"const": "a"}, STRING | {"enum": ["a"]}),
+        (STRING | {"nullable": True}, {"type": ["string", "null"]}),
+        (STRING | {"nullable": True}, {"oneOf": [{"type": "null"}], "type": "string"}),
+        (STRING | {"enum": ["a", None]}, STRING | {"enum": ["a"], "nullable": True}),
+        ({"items": {}}, {"type": "array", "items": {}}),
+        ({"properties": {}}, {"type": "object"}),
+    ],
+    ids=repr,
+)
+def test_the_same_said_otherwise_is_no_change(old: Json, new: Json) -> None:
+    for side in ("request", "response"):
+        assert kinds(old, new, side) == []
+        assert kinds(new, old, side) == []
+
+
+def test_what_changed_is_told_with_both_values() -> None:
+    found = changes(STRING | {"maxLength": 5, "default": "a"}, STRING | {"maxLength": 4, "default": "b"}, "request")
+    assert [change.what for change in found] == ['default "a" became "b"', "limit maxLength 5 became 4"]
+
+
+def test_a_long_list_of_values_is_cut() -> None:
+    [change] = changes(STRING, STRING | {"enum": [str(n) for n in range(20)]}, "request")
+    assert change.what.endswith('"17", …')
+
+
+def test_a_long_value_is_cut() -> None:
+    assert value("x" * 500) == '"' + "x" * 118 + "…"
+    assert short("x" * 120) == "x" * 120
+
+
+def test_a_description_comes_changes_and_goes() -> None:
+    assert description("", "b") == 'new description: "b"'
+    assert description("a", "b") == 'description became "b"'
+    assert description("a", "") == "the description is removed"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from codegen.spec.to_openapi.swagger import convert
+from codegen.spec.traverse import is_class, is_mapping, operations, sites
+from tests.codegen.samples import swagger
+
+REFERENCE = {"$ref": "#/components/schemas/A"}
+
+
+def test_every_operation_is_found_where_it_stands() -> None:
+    document = {"paths": {"/a/b": {"put": {"n": 1}, "get": {"n": 2}, "x-a": {}}, "/c": {}}}
+    found = [(o.at, o.path, o.method, o.fields["n"]) for o in operations(document)]
+    assert found == [("#/paths/~1a~1b/get", "/a/b", "get", 2), ("#/paths/~1a~1b/put", "/a/b", "put", 1)]
+
+
+def test_every_schema_is_found_where_it_stands() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a/b": {"type": "array", "items": {"type": "string"}}},
+        "additionalProperties": {"allOf": [REFERENCE]},
+    }
+    media = {"content": {"application/json": {"schema": {"type": "boolean"}}, "text/plain": {"example": "a"}}}
+    document = {
+        "components": {"schemas": {"A": schema}},
+        "paths": {
+            "/v1": {
+                "post": {
+                    "parameters": [{"name": "a", "in": "query", "schema": {"type": "integer"}}],
+                    "requestBody": media,
+                    "responses": {"200": {**media, "headers": {"E": {"schema": {"type": "number"}}}}},
+                }
+            }
+        },
+    }
+    assert [site.at for site in sites(document)] == [
+        "#/components/schemas/A",
+        "#/components/schemas/A/additionalProperties",
+        "#/components/schemas/A/additionalProperties/allOf/0",
+        "#/components/schemas/A/properties/a~1b",
+        "#/components/schemas/A/properties/a~1b/items",
+        "#/paths/~1v1/post/parameters/0/schema",
+        "#/paths/~1v1/post/requestBody/content/application~1json/schema",
+        "#/paths/~1v1/post/responses/200/content/application~1json/schema",
+        "#/paths/~1v1/post/responses/200/headers/E/schema",
+    ]
+
+
+def test_a_schema_that_is_replaced_is_entered_as_replaced() -> None:
+    document = {"components": {"schemas": {"A": {"type": "string"}}}, "paths": {}}
+    seen = []
+    for site in sites(document):
+        seen.append(site.schema.get("type"))
+        if site.schema == {"type": "string"}:
+            site.schema = {"type": "array", "items": {"type": "integer"}}
+    assert seen == ["string", "integer"]
+    assert document["components"]["schemas"]["A"] == {"type": "array", "items": {"type": "integer"}}
+
+
+def test_no_schema_of_a_real_file_is_missed() -> None:
+    document = convert(swagger("inline_bodies"))
+    for site in sites(document):
+        site.schema["x-seen"] = True
+    kinds = {"string", "object", "array", "integer", "number"}
+
+    def unseen(value: object) -> list[object]:
+        if isinstance(value, list):
+            return [found for element in value for found in unseen(element)]
+        if not isinstance(value, dict):
+            return []
+        is_schema = "$ref" in value or (value.get("type") in kinds and "in" not in value)
+        missed: list[object] = [value] if is_schema and "x-seen" not in value else []
+        return missed + [found for child in value.values() for found in unseen(child)]
+
+    assert unseen(document) == []
+
+
+def test_classes_and_mappings_are_told_apart() -> None:
+    assert is_class({"type": "object", "properties": {"a": {}}})
+    assert is_class({"allOf": [REFERENCE, {"type": "object"}]})
+    assert is_class({"allOf": [{"properties": {"a": {}}}]})
+    assert not is_class({"type": "object", "properties": {}})
+    assert not is_class({"allOf": [REFERENCE]})
+    assert is_mapping({"type": "object"})
+    assert is_mapping({"type": "object", "additionalProperties": {}})
+    assert not is_mapping({"type": "object", "properties": {"a": {}}})
+    assert not is_mapping({"type": "object", "allOf": [REFERENCE]})
+    assert not is_mapping({})
