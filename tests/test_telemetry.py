@@ -18,6 +18,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from connectly_api import Connectly, ConnectlyError, NotFoundError, OutcomeUnknownError, Response, Retry
 from connectly_api.telemetry import Telemetry
 from connectly_api.transport import MockTransport, WireRequest
+from tests.contract.service_file import find_place
 
 SECRETS = ("key-canary", "16044440042", "14151110042", "kestrel", "US.Kestrel1", "biz-canary", "wh-canary")
 
@@ -88,7 +89,7 @@ async def test_a_send_is_a_producers_span_around_a_clients_span_for_each_try() -
         "http.request.method": "POST",
         "http.response.status_code": 429,
         "error.type": "429",
-        "url.full": "https://proxy.example:8443/api/v1/businesses/REDACTED/send/messages",
+        "url.full": f"https://proxy.example:8443/api{find_place('send_message').fill('REDACTED')}",
         **SERVER,
     }
     assert first.status.status_code is StatusCode.ERROR
@@ -133,7 +134,7 @@ async def test_other_operations_are_clients_spans_and_count_no_messages() -> Non
     assert names[0] == ("GET", SpanKind.CLIENT)
     assert [kind for _, kind in names] == [SpanKind.CLIENT] * 4
     address = str(dict(collected.spans[2].attributes or {})["url.full"])
-    assert address.endswith("/v1/businesses/REDACTED/delete/webhooks/REDACTED")
+    assert address.endswith(find_place("delete_webhook").fill("REDACTED", "REDACTED"))
     assert "messaging.client.sent.messages" not in collected.metrics()
 
 
