@@ -1,7 +1,7 @@
 """A changed Swagger file concerns the facade exactly where it changes what the facade sends or reads.
 
 The changes name definitions and fields, so they are made to a frozen file. Its operations are put where the facade
-sends to now, as the vendor may have moved them since.
+sends to now, and its enums get the values that there are now, as the vendor may have moved or added them since.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from connectly_api.lowlevel import ChannelType, Topic, WebhookType
 from tests.codegen.samples import VENDORED, swagger
 from tests.contract import service_file
 from tests.contract.disagreements import disagreements
@@ -39,6 +40,9 @@ def prepare_frozen() -> Document:
             place = find_place(FUNCTIONS[operation["operationId"]])
             ids = re.findall(r"\{[^{}]+\}", path)
             document["paths"].setdefault(place.fill(*ids), {})[place.method.lower()] = operation
+    for name, alias in {"v1ChannelType": ChannelType, "v1Topic": Topic, "v1WebhookType": WebhookType}.items():
+        values = document["definitions"][name]["enum"]
+        values += [value for value in get_args(alias) if value not in values]
     return document
 
 

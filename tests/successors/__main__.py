@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,10 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (.*)$", re.MULTILINE)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line names, and return 1 if a successor that does not concern the facade fails a stage."""
-    given = _build_parser().parse_args(arguments)
+    parser = _build_parser()
+    given = parser.parse_args(arguments)
+    if unknown := sorted({*given.names} - {*SUCCESSORS}):
+        parser.error(f"no such successor: {', '.join(unknown)}; see --list")
     if given.list:
         print("\n".join(SUCCESSORS))  # noqa: T201  the output of a command
         return 0
@@ -46,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="successor-") as folder:
             root = Path(folder) / "checkout"
             copy_checkout(root)
-            failures = list(_run_stages(SUCCESSORS[name], root, given.stages.split(","), given.tests))
+            failures = list(_run_stages(SUCCESSORS[name], root, given.stages.split(","), shlex.split(given.pytest)))
             if given.keep is not None:
                 shutil.copytree(root, given.keep / name.replace(" ", "_"), dirs_exist_ok=True, symlinks=True)
         is_green = is_green and (not failures or bool(SUCCESSORS[name].concerned))
@@ -55,10 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.successors", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*SUCCESSORS, []], help="a successor; see --list")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a successor; see --list")
     parser.add_argument("--list", action="store_true", help="print the names and exit")
     parser.add_argument("--stages", default=",".join(USUAL), help=f"of {', '.join(STAGES)}; by default, %(default)s")
-    parser.add_argument("--tests", nargs="*", default=[], metavar="PATH", help="run these tests only")
+    parser.add_argument("--pytest", default="", metavar="ARGUMENTS", help="more arguments of pytest, in one word")
     parser.add_argument("--keep", type=Path, help="a folder to keep the changed copies in")
     return parser
 
@@ -99,7 +103,7 @@ def _environment(root: Path) -> dict[str, str]:
     return without | names | {"PYTHONPATH": search_path(root), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _run_stages(successor: Successor, root: Path, stages: Sequence[str], tests: Sequence[str]) -> Iterator[str]:
+def _run_stages(successor: Successor, root: Path, stages: Sequence[str], more: Sequence[str]) -> Iterator[str]:
     """Update a copy and run the stages on it; yield what failed."""
     file = root.parent / "new.swagger.json"
     file.write_bytes(successor.write(swagger(VENDORED)))
@@ -116,7 +120,7 @@ def _run_stages(successor: Successor, root: Path, stages: Sequence[str], tests: 
         failures: list[str] = []
         started = time.monotonic()
         for command in STAGES[stage]:
-            status, told, _ = _run(root, *command, *(tests if command[0] == "pytest" else ()))
+            status, told, _ = _run(root, *command, *(more if command[0] == "pytest" else ()))
             if status:
                 failures += _FAILED.findall(told) or [f"{' '.join(command)}: {told[-2000:]}"]
         _tell(successor.name, stage, failures, time.monotonic() - started)
