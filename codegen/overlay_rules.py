@@ -114,8 +114,7 @@ def drop_odd_enum(schema: Json, _: str) -> None:
 
 def flatten(schema: Json, schemas: Json, at: str, around: tuple[int, ...] = ()) -> None:
     """Merge a schema with what it includes, except for a plain reference with a description."""
-    included = _follow(schema, schemas, at)
-    if included is not schema or "allOf" not in schema:
+    if "allOf" not in schema or _follow(schema, schemas, at) is not schema:
         return
     if id(schema) in around:
         refuse(at, "the schema includes itself")
@@ -133,6 +132,22 @@ def flatten(schema: Json, schemas: Json, at: str, around: tuple[int, ...] = ()) 
     whole |= {key: schema[key] for key in _TOLD if key in schema}
     schema.clear()
     schema.update(whole)
+
+
+def check_end(schema: Json, schemas: Json, at: str) -> None:
+    """Refuse a schema that is only a reference to itself, or a list of itself: it would never end.
+
+    A definition with fields, and one of a mapping, end it, because they have names to refer to.
+    """
+    seen: set[int] = set()
+    while id(schema) not in seen:
+        seen.add(id(schema))
+        found = _follow(schema, schemas, at)
+        inner = found.get("items", None if found is not schema else found.get("additionalProperties"))
+        if found.get("properties") or not isinstance(inner, dict):
+            return
+        schema = inner
+    refuse(at, "the schema contains only itself")
 
 
 def _follow(schema: Json, schemas: Json, at: str) -> Json:

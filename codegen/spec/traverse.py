@@ -62,30 +62,44 @@ def leave_out(document: Json, operation: Operation, reason: str) -> None:
 def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
     """Remove definitions that cannot be used, and all definitions and operations that need them, directly or not.
 
+    An error response only loses its body, because operations do not return it.
+
     Args:
         document: The document, in which the definitions may be missing already.
         reasons: Why, by the names of the definitions.
     """
-    schemas = document["components"]["schemas"]
-    users: dict[str, list[str]] = {}
-    for name in schemas if reasons else ():
-        for target in _references(definition_sites(document, name)):
-            users.setdefault(target, []).append(name)
-    causes, waiting = {name: name for name in reasons}, list(reasons)
-    while waiting:
-        target = waiting.pop()
-        for name in users.get(target, ()):
-            if name not in causes:
-                causes[name] = causes[target]
-                waiting.append(name)
+    if not reasons:
+        return
+    causes = _find_causes(document, reasons)
     needs = {name: f"needs {cause}: {reasons[cause]}" for name, cause in causes.items()}
     for name in causes:
-        schemas.pop(name, None)
+        document["components"]["schemas"].pop(name, None)
         _record(document, f"definition {name}", reasons.get(name, needs[name]))
-    for operation in operations(document) if causes else ():
-        found = next((name for name in _references(operation_sites(operation)) if name in causes), None)
-        if found is not None:
-            leave_out(document, operation, needs[found])
+    for operation in operations(document):
+        responses, errors = operation.fields["responses"], operation.fields.get("x-errors", {})
+        for status, response in responses.items():
+            if not status.startswith("2") and not causes.keys().isdisjoint(_references(_media(response, ""))):
+                del response["content"]
+        for status in list(errors):
+            if not causes.keys().isdisjoint(_references(_within(Site(errors[status], "schema", "")))):
+                del errors[status]
+        if lost := [name for name in _references(operation_sites(operation)) if name in causes]:
+            leave_out(document, operation, needs[lost[0]])
+
+
+def _find_causes(document: Json, lost: Iterable[str]) -> dict[str, str]:
+    """Return the definitions that are lost with others, and with which one of these."""
+    users: dict[str, list[str]] = {}
+    for name in document["components"]["schemas"]:
+        for target in _references(definition_sites(document, name)):
+            users.setdefault(target, []).append(name)
+    causes, waiting = {name: name for name in lost}, list(lost)
+    while waiting:
+        target = waiting.pop()
+        new = [name for name in users.get(target, ()) if name not in causes]
+        causes |= dict.fromkeys(new, causes[target])
+        waiting += new
+    return causes
 
 
 def _record(document: Json, what: str, reason: str) -> None:
