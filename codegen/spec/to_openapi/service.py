@@ -37,7 +37,7 @@ _PATH: Mapping[str, type] = dict.fromkeys((*METHODS, "parameters"), object)
 _INFO: Mapping[str, type] = {"title": str, "version": str, "description": str}
 _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 _FLOW: Mapping[str, type] = {"authorizationUrl": str, "tokenUrl": str, "scopes": dict}
-_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def check_root(swagger: Json) -> Json:
