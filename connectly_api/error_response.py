@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import TypedDict
+from typing import Final, TypedDict
 
-from connectly_api.error_codes import GRPC_CODES
+from connectly_api.error_codes import GRPC_CODES, MEANINGS, TYPES
 from connectly_api.errors import (
     ApiError,
     AuthenticationError,
@@ -26,6 +26,7 @@ from connectly_api.errors import (
 )
 from connectly_api.json_values import is_object
 from connectly_api.number_checks import is_integer
+from connectly_api.wire.shapes import ANY, TEXT, EnumShape, build_object_shape
 
 # A known code overrides the status: the documentation does not say which status goes with which code, and a gRPC
 # gateway would send the documented DEADLINE_EXCEEDED of a closed window as 504.
@@ -75,7 +76,7 @@ def parse_error_response(
     truncated or non-UTF-8 text) it uses the status alone. The caller, which has a clock, reads `retry_after` from the
     headers; `sent` is what the request contained.
     """
-    fields = parse_error_fields(_find_error(body))
+    fields = parse_error_fields(find_error(body))
     kind = _choose_class(status, fields["code"])
     error = kind(status=status, headers=headers, body=body, sent=sent, **fields)
     if isinstance(error, RateLimitError):
@@ -128,7 +129,8 @@ def parse_error_fields(error: Mapping[str, object]) -> ErrorFields:
     )
 
 
-def _find_error(body: bytes) -> Mapping[str, object]:
+def find_error(body: bytes) -> Mapping[str, object]:
+    """Return the error body in a response; an empty one if there is none that can be read."""
     try:
         decoded: object = json.loads(body)
     except (ValueError, RecursionError):
@@ -138,6 +140,18 @@ def _find_error(body: bytes) -> Mapping[str, object]:
     inner = decoded.get("error")
     is_documented = decoded.get("code") is not None or decoded.get("message") is not None
     return inner if is_object(inner) and not is_documented else decoded
+
+
+# The fields that `parse_error_fields` reads, with the documented values. What it reads of a gRPC status is known too.
+ERROR_SHAPE: Final = build_object_shape({
+    "code": EnumShape(frozenset({*MEANINGS, *GRPC_CODES, *range(len(GRPC_CODES))})),
+    "type": EnumShape(TYPES),
+    "message": TEXT,
+    "userTitle": TEXT,
+    "userMessage": TEXT,
+    "cntTraceId": TEXT,
+    "details": ANY,
+})  # fmt: skip
 
 
 def _read_code(value: object) -> str | None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import UnionType
-from typing import Any, Final, Literal, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args, overload
 
 from connectly_api.errors import (
     InvalidInputError,
@@ -26,6 +26,9 @@ from connectly_api.webhooks.parsing import parse
 from connectly_api.webhooks.signature import SIGNATURE_HEADER, Secrets, check_signature, find_signature, parse_secrets
 from connectly_api.webhooks.stores.memory import MemoryStore
 from connectly_api.webhooks.stores.store import Store, check_above_zero, check_seconds
+
+if TYPE_CHECKING:
+    from connectly_api.drift import DriftMonitor
 
 E = TypeVar("E")
 F = TypeVar("F")
@@ -77,6 +80,7 @@ class WebhookApp:
         at_once: int = 10,
         max_bytes: int = MAX_BYTES,
         body_timeout: float = 10.0,
+        drift: DriftMonitor | None = None,
     ) -> None:
         """Create the application; nothing is opened yet.
 
@@ -89,10 +93,11 @@ class WebhookApp:
             at_once: With `"first"`, the maximum number of events that are handled at the same time.
             max_bytes: The largest body that is accepted.
             body_timeout: Seconds until a request's whole body must have arrived.
+            drift: Reports what the service posts beyond its documentation, from `connectly_api.drift`.
 
         Raises:
             InvalidInputError: A secret is missing or invalid, `store` is not a store, a number is not above 0, the
-                timeout is infinite, or `acknowledge` has another value.
+                timeout is infinite, `acknowledge` has another value, or `drift` is not a monitor.
         """
         try:
             self._keys: Final = parse_secrets(secrets)
@@ -103,6 +108,8 @@ class WebhookApp:
         for name, value in (("capacity", capacity), ("at_once", at_once), ("max_bytes", max_bytes)):
             check_above_zero(name, value)
         check_kind("store", store, ("claim", "complete", "release"), "a store, such as SQLiteStore('webhooks.db')")
+        check_kind("drift", drift, ("watch_event",), "a DriftMonitor value")
+        self._drift: Final = drift
         self._bodies: Final = BodyReader(limit=max_bytes, seconds=check_seconds("body_timeout", body_timeout))
         self._max_bytes: Final = max_bytes
         self._store: Final[Store] = MemoryStore() if store is None else store
@@ -224,6 +231,8 @@ class WebhookApp:
         except WebhookPayloadError as error:
             _LOG.warning("refused: %s", error)
             return HTTPStatus.BAD_REQUEST
+        if self._drift is not None:
+            self._drift.watch_event(event)
         return await self._dispatcher.accept(event)
 
 
