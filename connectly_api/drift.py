@@ -21,14 +21,14 @@ from typing import Final, Literal, Protocol
 
 import attrs
 
-from connectly_api.error_response import ERROR_SHAPE, find_error
+from connectly_api.error_response import find_error
 from connectly_api.errors import InvalidInputError
 from connectly_api.number_checks import check_count
 from connectly_api.setting_rules import check_kind
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.attempt_outcome import decode_json
 from connectly_api.transport.protocol import Response, is_success
-from connectly_api.webhooks.event_shape import BODY_SHAPE
+from connectly_api.webhooks.event_shape import BODY_SHAPE, ERROR_SHAPE
 from connectly_api.webhooks.events import Event
 from connectly_api.wire.model_shapes import find_shape
 from connectly_api.wire.shapes import Departure, find_departures

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Final, TypedDict
+from typing import TypedDict
 
-from connectly_api.error_codes import GRPC_CODES, MEANINGS, TYPES
+from connectly_api.error_codes import GRPC_CODES
 from connectly_api.errors import (
     ApiError,
     AuthenticationError,
@@ -26,7 +26,6 @@ from connectly_api.errors import (
 )
 from connectly_api.json_values import is_object
 from connectly_api.number_checks import is_integer
-from connectly_api.wire.shapes import ANY, TEXT, EnumShape, build_object_shape
 
 # A known code overrides the status: the documentation does not say which status goes with which code, and a gRPC
 # gateway would send the documented DEADLINE_EXCEEDED of a closed window as 504.
@@ -140,18 +139,6 @@ def find_error(body: bytes) -> Mapping[str, object]:
     inner = decoded.get("error")
     is_documented = decoded.get("code") is not None or decoded.get("message") is not None
     return inner if is_object(inner) and not is_documented else decoded
-
-
-# The fields that `parse_error_fields` reads, with the documented values. What it reads of a gRPC status is known too.
-ERROR_SHAPE: Final = build_object_shape({
-    "code": EnumShape(frozenset({*MEANINGS, *GRPC_CODES, *range(len(GRPC_CODES))})),
-    "type": EnumShape(TYPES),
-    "message": TEXT,
-    "userTitle": TEXT,
-    "userMessage": TEXT,
-    "cntTraceId": TEXT,
-    "details": ANY,
-})  # fmt: skip
 
 
 def _read_code(value: object) -> str | None:

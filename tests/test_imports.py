@@ -26,7 +26,7 @@ TABLE = """
     error_codes           |                                                                           |
     errors                | error_codes                                                               | attrs
     tracebacks            | errors                                                                    |
-    error_response        | error_codes errors json_values number_checks wire.shapes                  |
+    error_response        | error_codes errors json_values number_checks                              |
     setting_rules         | errors                                                                    |
     wire.*                | errors json_values setting_rules wire.*                                   | attrs
 
@@ -65,7 +65,7 @@ TABLE = """
                           | setting_rules telemetry tracebacks transport.* wire.*                     |
 
     webhooks              | errors lazy webhooks.*                                                    |
-    webhooks.app          | drift errors setting_rules tracebacks webhooks.*                          |
+    webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
     webhooks.dispatch     | errors number_checks webhooks.backlog webhooks.deferred_cancellation      | attrs anyio
                           | webhooks.events webhooks.stores.store                                     |
     webhooks.backlog      | errors webhooks.deferred_cancellation                                     | attrs anyio
@@ -79,7 +79,7 @@ TABLE = """
     webhooks.*            | error_codes errors json_values number_checks recipients tracebacks        | attrs
                           | webhooks.decoding webhooks.event_parts webhooks.event_shape               |
                           | webhooks.event_values webhooks.events webhooks.lenient_fields wire.reading |
-    webhooks.event_shape  | error_response webhooks.event_values wire.shapes                          |
+    webhooks.event_shape  | error_codes webhooks.event_values wire.shapes                             |
     sandbox.spec.*        | errors json_values sandbox.spec.*                                         | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs

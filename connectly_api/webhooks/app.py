@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args, overload
+from typing import Any, Final, Literal, Protocol, TypeVar, get_args, overload
 
 from connectly_api.errors import (
     InvalidInputError,
@@ -27,9 +27,6 @@ from connectly_api.webhooks.signature import SIGNATURE_HEADER, Secrets, check_si
 from connectly_api.webhooks.stores.memory import MemoryStore
 from connectly_api.webhooks.stores.store import Store, check_above_zero, check_seconds
 
-if TYPE_CHECKING:
-    from connectly_api.drift import DriftMonitor
-
 E = TypeVar("E")
 F = TypeVar("F")
 R = TypeVar("R")
@@ -41,6 +38,14 @@ _TOO_LARGE: Final = HTTPStatus(413)
 _MAX_LENGTH_DIGITS: Final = 19
 # After these statuses, the rest of the body may still be on its way.
 _UNREAD: Final = frozenset({_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+class EventWatcher(Protocol):
+    """Watches authentic events; `connectly_api.drift.DriftMonitor` is one."""
+
+    def watch_event(self, event: Event) -> None:
+        """Look at an event. Never raises."""
+        ...
 
 
 class WebhookApp:
@@ -80,7 +85,7 @@ class WebhookApp:
         at_once: int = 10,
         max_bytes: int = MAX_BYTES,
         body_timeout: float = 10.0,
-        drift: DriftMonitor | None = None,
+        drift: EventWatcher | None = None,
     ) -> None:
         """Create the application; nothing is opened yet.
 
@@ -93,7 +98,7 @@ class WebhookApp:
             at_once: With `"first"`, the maximum number of events that are handled at the same time.
             max_bytes: The largest body that is accepted.
             body_timeout: Seconds until a request's whole body must have arrived.
-            drift: Reports what the service posts beyond its documentation, from `connectly_api.drift`.
+            drift: Reports what the service posts beyond its documentation: a `DriftMonitor`.
 
         Raises:
             InvalidInputError: A secret is missing or invalid, `store` is not a store, a number is not above 0, the

@@ -1,4 +1,4 @@
-"""The documented shape of a webhook's body: the fields that this version knows, and the values of enums.
+"""The documented shapes of webhooks, and of the error bodies in them: the known fields, and the values of enums.
 
 Source, unless noted otherwise: https://docs.connectly.ai/webhooks/payload-types. The service describes no webhook in
 its Swagger file.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from connectly_api.error_response import ERROR_SHAPE
+from connectly_api.error_codes import GRPC_CODES, MEANINGS, TYPES
 from connectly_api.webhooks.event_values import (
     ATTACHMENT_TYPES,
     CHANNEL_TYPES,
@@ -79,6 +79,19 @@ MESSAGE_SHAPE: Final = build_object_shape({
     **_CONTENT,
     **BUSINESS_CONTENT_SHAPE.fields,
 })  # fmt: skip
+
+ERROR_SHAPE: Final = build_object_shape({
+    # Known are also the codes of a gRPC status, as strings and as numbers.
+    "code": EnumShape(frozenset({*MEANINGS, *GRPC_CODES, *range(len(GRPC_CODES))})),
+    "type": EnumShape(TYPES),
+    "message": TEXT,
+    "userTitle": TEXT,
+    "userMessage": TEXT,
+    "cntTraceId": TEXT,
+    # Free in form.
+    "details": ANY,
+})  # fmt: skip
+"""An error body, of a response or of a delivery status."""
 
 _STATUS_UPDATE: Final = build_object_shape({
     "id": TEXT,
