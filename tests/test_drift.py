@@ -409,7 +409,7 @@ def sample(shape: Shape) -> Any:
         case ListShape(element):
             return [sample(element)]
         case EnumShape(values):
-            return next(value for value in sorted(map(str, values)) if value != "delivery_failure")
+            return next(value for value in sorted(values) if value != "delivery_failure")
         case MapShape() | ScalarShape():
             return next(value for value in ("1", 1, True) if not isinstance(shape, ScalarShape) or shape.accepts(value))
 

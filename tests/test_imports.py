@@ -28,7 +28,7 @@ TABLE = """
     tracebacks            | errors                                                                    |
     error_response        | error_codes errors json_values number_checks                              |
     setting_rules         | errors                                                                    |
-    wire.*                | errors json_values setting_rules wire.*                                   | attrs
+    wire.*                | errors json_values number_checks setting_rules wire.*                     | attrs
 
     transport.*           | _version error_response errors json_values lazy number_checks             | attrs anyio
                           | setting_rules tracebacks transport.* web_address                          |

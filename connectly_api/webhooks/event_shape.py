@@ -82,7 +82,7 @@ MESSAGE_SHAPE: Final = build_object_shape({
 
 ERROR_SHAPE: Final = build_object_shape({
     # Known are also the codes of a gRPC status, as strings and as numbers.
-    "code": EnumShape(frozenset({*MEANINGS, *GRPC_CODES, *range(len(GRPC_CODES))})),
+    "code": EnumShape(frozenset({*MEANINGS, *GRPC_CODES}), numbers=range(len(GRPC_CODES))),
     "type": EnumShape(TYPES),
     "message": TEXT,
     "userTitle": TEXT,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import attrs
 
 from connectly_api.json_values import is_array, is_object
+from connectly_api.number_checks import is_integer
 from connectly_api.wire.reading import as_integer, as_number
 
 DepartureKind = Literal["unknown_field", "unknown_value", "other_type"]
@@ -29,18 +30,50 @@ _LONGEST_PATH: Final = 200
 """Characters. Only definitions that contain themselves have longer paths."""
 
 
+class Shape(Protocol):
+    """What is known of a value."""
+
+    def examine(self, path: str, value: object, search: Search) -> None:
+        """Look at a value that is not null: add where it departs from the shape, and the parts to look at next."""
+        ...
+
+
+@attrs.frozen
+class Search:
+    """The departures that were found, and what is still to be looked at."""
+
+    found: set[Departure] = attrs.field(factory=set[Departure])
+    pending: list[tuple[str, object, Shape]] = attrs.field(factory=list[tuple[str, object, Shape]])
+
+
 @attrs.frozen
 class ScalarShape:
     """A value that a function accepts; nothing within it is looked at."""
 
     accepts: Callable[[object], bool]
 
+    def examine(self, path: str, value: object, search: Search) -> None:
+        """See `Shape`."""
+        if not self.accepts(value):
+            search.found.add((path, "other_type"))
+
 
 @attrs.frozen
 class EnumShape:
     """One of several strings, or of several integers too."""
 
-    values: frozenset[str | int]
+    values: frozenset[str]
+    numbers: range = range(0)
+
+    def examine(self, path: str, value: object, search: Search) -> None:
+        """See `Shape`."""
+        if isinstance(value, str):
+            if value not in self.values and not _is_unspecified(value):
+                search.found.add((path, "unknown_value"))
+        elif not self.numbers or not is_integer(value):
+            search.found.add((path, "other_type"))
+        elif value not in self.numbers:
+            search.found.add((path, "unknown_value"))
 
 
 @attrs.frozen
@@ -49,12 +82,26 @@ class ListShape:
 
     element: Shape
 
+    def examine(self, path: str, value: object, search: Search) -> None:
+        """See `Shape`."""
+        if is_array(value):
+            search.pending.extend((f"{path}[]", one, self.element) for one in value)
+        else:
+            search.found.add((path, "other_type"))
+
 
 @attrs.frozen
 class MapShape:
     """An object whose keys are data."""
 
     entry: Shape
+
+    def examine(self, path: str, value: object, search: Search) -> None:
+        """See `Shape`."""
+        if is_object(value):
+            search.pending.extend((_start(path) + HIDDEN, one, self.entry) for one in value.values())
+        else:
+            search.found.add((path, "other_type"))
 
 
 @attrs.frozen
@@ -63,8 +110,19 @@ class ObjectShape:
 
     fields: Mapping[str, Shape]
 
-
-Shape = ScalarShape | EnumShape | ListShape | MapShape | ObjectShape
+    def examine(self, path: str, value: object, search: Search) -> None:
+        """See `Shape`."""
+        if not is_object(value):
+            search.found.add((path, "other_type"))
+            return
+        start, unknown = _start(path), set[str]()
+        for name, field in value.items():
+            shape = self.fields.get(name)
+            if shape is None:
+                unknown.add(name)
+            else:
+                search.pending.append((start + name, field, shape))
+        search.found.update((start + name, "unknown_field") for name in _hide_names(unknown))
 
 
 def _is_readable(read: Callable[[object], object]) -> Callable[[object], bool]:
@@ -96,30 +154,13 @@ def find_departures(value: object, shape: Shape) -> set[Departure]:
 
     `null` is an absent value, wherever it stands, and so are an enum's empty string and its unspecified value.
     """
-    found: set[Departure] = set()
     # Without recursion: the depth is the sender's choice, where a definition contains itself.
-    pending: list[tuple[str, object, Shape]] = [("", value, shape)]
-    while pending:
-        path, item, known = pending.pop()
-        if item is None or len(path) > _LONGEST_PATH:
-            continue
-        match known:
-            case ObjectShape(fields) if is_object(item):
-                unknown = {name for name in item if name not in fields}
-                found |= {(_join(path, name), "unknown_field") for name in _hide_names(unknown)}
-                pending += ((_join(path, name), item[name], fields[name]) for name in item.keys() - unknown)
-            case ListShape(element) if is_array(item):
-                pending += ((f"{path}[]", one, element) for one in item)
-            case MapShape(entry) if is_object(item):
-                pending += ((_join(path, HIDDEN), one, entry) for one in item.values())
-            case EnumShape(values) if type(item) in set(map(type, values)):
-                if item not in values and not _is_unspecified(item):
-                    found.add((path, "unknown_value"))
-            case ScalarShape(accepts) if accepts(item):
-                pass
-            case _:
-                found.add((path, "other_type"))
-    return found
+    search = Search(pending=[("", value, shape)])
+    while search.pending:
+        path, item, known = search.pending.pop()
+        if item is not None and len(path) <= _LONGEST_PATH:
+            known.examine(path, item, search)
+    return search.found
 
 
 def hide_name(name: str) -> str:
@@ -135,14 +176,14 @@ def _hide_names(names: set[str]) -> set[str]:
     return {HIDDEN} if len(names) > _MOST_NAMES else set(map(hide_name, names))
 
 
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _start(path: str) -> str:
+    return f"{path}." if path else ""
 
 
 def _to_snake_case(name: str) -> str:
     return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
 
 
-def _is_unspecified(value: object) -> bool:
+def _is_unspecified(value: str) -> bool:
     """Return whether an enum's value means that there is none: protobuf's zero value."""
-    return value == "" or str(value).lower().endswith("unspecified")
+    return not value or value.lower().endswith("unspecified")
