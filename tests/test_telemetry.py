@@ -16,8 +16,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from connectly_api import Connectly, ConnectlyError, NotFoundError, OutcomeUnknownError, Response, Retry
+from connectly_api.drift import DriftMonitor
 from connectly_api.telemetry import Telemetry
 from connectly_api.transport import MockTransport, WireRequest
+from connectly_api.webhooks import parse
 from tests.contract.service_file import find_place
 
 SECRETS = ("key-canary", "16044440042", "14151110042", "kestrel", "US.Kestrel1", "biz-canary", "wh-canary")
@@ -136,6 +138,25 @@ async def test_other_operations_are_clients_spans_and_count_no_messages() -> Non
     address = str(dict(collected.spans[2].attributes or {})["url.full"])
     assert address.endswith(find_place("delete_webhook").fill("REDACTED", "REDACTED"))
     assert "messaging.client.sent.messages" not in collected.metrics()
+
+
+async def test_a_difference_that_a_monitor_finds_is_counted_by_its_path() -> None:
+    collected = Collected()
+    monitor = DriftMonitor(telemetry=collected.telemetry)
+    for body in (b'{"statusUpdate": {"cost": "kestrel"}}', b'{"statusUpdate": {"cost": 1, "+16044440042": 1}}'):
+        monitor.watch_event(parse(body))
+    points = collected.metrics()["connectly.drift"]
+    assert [(point.attributes["connectly.drift.path"], point.value) for point in points] == [
+        ("statusUpdate.cost", 2),
+        ("statusUpdate.{}", 1),
+    ]
+    assert dict(points[0].attributes) == {
+        "connectly.drift.source": "webhook",
+        "connectly.drift.name": "delivery_status",
+        "connectly.drift.path": "statusUpdate.cost",
+        "connectly.drift.kind": "unknown_field",
+    }
+    assert [secret for secret in SECRETS if secret in str(points)] == []
 
 
 async def test_no_attribute_holds_personal_data() -> None:
