@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 import attrs
@@ -53,7 +54,11 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
     left_out = {entry["operation"].replace("definition ", "") for entry in read_left_out(document)}
     left_out = {places.operation(*what.split(" ", 1)) if " " in what else what for what in left_out}
     wanted = {place: name for place, name in _operations(swagger) if place not in left_out}
-    definitions = {name: schema for name, schema in swagger.get("definitions", {}).items() if name not in left_out}
+    definitions = {
+        name: schema
+        for name, schema in swagger.get("definitions", {}).items()
+        if name not in left_out and re.fullmatch(r"[\w.-]+", name, re.ASCII)
+    }
     properties = [(name, key) for name, schema in definitions.items() for key in _properties(schema)]
     missing = [*_find_missing_operations(wanted, document, found), *_find_missing_schemas(definitions, document, found)]
     if missing:

@@ -6,7 +6,7 @@ import pytest
 
 from codegen.generate import prepare
 from codegen.naming.name_table import NO_NAMES, Published
-from codegen.spec.document import CodegenError, Json
+from codegen.spec.document import Json
 from tests.codegen.samples import model, small
 
 TEXT: Json = {"type": "string"}

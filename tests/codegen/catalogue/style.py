@@ -7,7 +7,18 @@ import json
 import re
 from typing import Any
 
-from tests.codegen.catalogue.row import LIST, MESSAGES, SEND, TEMPLATE, TEMPLATES, Document, Rows, body, fields, operation
+from tests.codegen.catalogue.row import (
+    LIST,
+    MESSAGES,
+    SEND,
+    TEMPLATE,
+    TEMPLATES,
+    Document,
+    Rows,
+    body,
+    fields,
+    operation,
+)
 
 row = Rows()
 
