@@ -112,9 +112,8 @@ def _generate(source: bytes, published: Published, versions: Mapping[str, str]) 
         _format(directory)
         files = read_tree(directory)
     counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
-    return Tree(
-        {**files, SWAGGER: _drop_left_out(source, swagger, prepared.document)}, counts, dump(prepared.published)
-    )
+    files[SWAGGER] = _drop_left_out(source, swagger, prepared.document)
+    return Tree(files, counts, dump(prepared.published))
 
 
 def _drop_left_out(source: bytes, swagger: Json, document: Json) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from codegen.spec.document import Json, copy_json, inside, refuse
+from codegen.spec.document import Json, copy_json, inside, refuse, to_object
 from codegen.spec.to_openapi.schemas import LIMITS
 from codegen.spec.traverse import reference
 
@@ -106,7 +106,8 @@ def drop_unspecified(schema: Json, _: str) -> None:
 
 def drop_odd_enum(schema: Json, _: str) -> None:
     """Drop an enum whose values are neither all strings nor all whole numbers, and list them in the description."""
-    kinds = {type(value) for value in schema.get("enum", [])}
+    values: list[object] = schema.get("enum", [])
+    kinds = {type(value) for value in values}
     name = "string" if kinds == {str} else "integer" if kinds == {int} else ""
     if "enum" in schema and (not name or schema.setdefault("type", name) != name):
         _add_note(schema, f"One of: {json.dumps(schema.pop('enum'), ensure_ascii=False)}.")
@@ -143,8 +144,8 @@ def check_end(schema: Json, schemas: Json, at: str) -> None:
     while id(schema) not in seen:
         seen.add(id(schema))
         found = _follow(schema, schemas, at)
-        inner = found.get("items", None if found is not schema else found.get("additionalProperties"))
-        if found.get("properties") or not isinstance(inner, dict):
+        inner = to_object(found.get("items", None if found is not schema else found.get("additionalProperties")))
+        if found.get("properties") or inner is None:
             return
         schema = inner
     refuse(at, "the schema contains only itself")

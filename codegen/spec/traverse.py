@@ -60,13 +60,9 @@ def leave_out(document: Json, operation: Operation, reason: str) -> None:
 
 
 def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
-    """Remove definitions that cannot be used, and all definitions and operations that need them, directly or not.
+    """Remove definitions, each for its reason, and all definitions and operations that need them, directly or not.
 
     An error response only loses its body, because operations do not return it.
-
-    Args:
-        document: The document, in which the definitions may be missing already.
-        reasons: Why, by the names of the definitions.
     """
     if not reasons:
         return
