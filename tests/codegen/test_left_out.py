@@ -239,6 +239,22 @@ def test_a_definition_without_an_end_is_left_out(definitions: Json, lost: list[s
     assert list(leave_out_of(small(definitions=definitions))) == [f"definition {name}" for name in lost]
 
 
+@pytest.mark.parametrize("inner", ["properties", "items", "additionalProperties"])
+def test_a_definition_that_includes_itself_within_itself_is_left_out(inner: str) -> None:
+    including = {"allOf": [{"$ref": "#/definitions/A"}, {"type": "object"}]}
+    definition = {"type": "object", inner: {"a": including} if inner == "properties" else including}
+    definitions = {"A": definition, "B": {"allOf": [{"$ref": "#/definitions/A"}, {"properties": {"b": {}}}]}}
+    found = leave_out_of(small(definitions=definitions))
+    assert list(found) == ["definition A", "definition B"]
+    assert found["definition A"].endswith(": the schema includes itself, or too many others")
+
+
+def test_a_definition_that_includes_very_many_others_is_left_out() -> None:
+    definitions: Json = {f"A{n}": {"allOf": [{"$ref": f"#/definitions/A{n + 1}"}, {}]} for n in range(1000)}
+    found = leave_out_of(small(definitions={**definitions, "A1000": {"type": "object"}}))
+    assert 0 < len(found) < 1000
+
+
 def test_a_schema_in_place_without_an_end_takes_its_operation_along() -> None:
     contradiction = {"allOf": [{"properties": {"a": {"type": kind}}} for kind in ("string", "integer")]}
     found = leave_out_of(with_odd({"post": answer(contradiction)}))
