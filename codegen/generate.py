@@ -15,9 +15,7 @@ from pathlib import Path
 
 import attrs
 
-from codegen.naming.name_table import NO_NAMES, Published, dump, read
-from codegen.naming.operation_names import Named
-from codegen.naming.operation_names import name as named
+from codegen.naming import NO_NAMES, Named, NameTable, dump_table, name_document, read_table
 from codegen.overlay import apply
 from codegen.render.generator import render
 from codegen.spec.document import CodegenError, Json, load
@@ -101,7 +99,7 @@ def build(layout: Layout) -> Tree:
         raise CodegenError(f"{layout.swagger}: nested too deeply for a description of a service") from None
 
 
-def _generate(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
+def _generate(source: bytes, published: NameTable, versions: Mapping[str, str]) -> Tree:
     document = load(source)
     swagger = as_swagger(document)
     prepared = prepare(swagger, published)
@@ -114,22 +112,22 @@ def _generate(source: bytes, published: Published, versions: Mapping[str, str]) 
     counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
     # The sandbox reads Swagger 2.0.
     kept = source if swagger is document else (json.dumps(swagger, indent=2) + "\n").encode()
-    return Tree({**files, SWAGGER: kept}, counts, dump(prepared.published))
+    return Tree({**files, SWAGGER: kept}, counts, dump_table(prepared.table))
 
 
-def prepare(swagger: Json, published: Published) -> Named:
+def prepare(swagger: Json, published: NameTable) -> Named:
     """Return the document for the generator, and the names to keep, from a Swagger document.
 
     Raises:
         CodegenError: The document cannot be converted, or something in it cannot be named.
     """
-    return named(apply(convert(swagger)), published)
+    return name_document(apply(convert(swagger)), published)
 
 
-def _read_published(layout: Layout) -> Published:
+def _read_published(layout: Layout) -> NameTable:
     if layout.published is None or not layout.published.exists():
         return NO_NAMES
-    return read(_read(layout.published))
+    return read_table(_read(layout.published))
 
 
 def _read(path: Path) -> bytes:
