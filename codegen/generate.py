@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import subprocess
@@ -19,7 +18,7 @@ from codegen.naming import NO_NAMES, Named, NameTable, dump_table, name_document
 from codegen.overlay import apply
 from codegen.render.generator import render
 from codegen.spec.document import CodegenError, Json, load
-from codegen.spec.to_openapi.swagger import as_swagger, convert
+from codegen.spec.to_openapi.service import convert
 from codegen.verify import Counts, verify
 
 SWAGGER = "service.swagger.json"
@@ -100,8 +99,7 @@ def build(layout: Layout) -> Tree:
 
 
 def _generate(source: bytes, published: NameTable, versions: Mapping[str, str]) -> Tree:
-    document = load(source)
-    swagger = as_swagger(document)
+    swagger = load(source)
     prepared = prepare(swagger, published)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
@@ -110,9 +108,7 @@ def _generate(source: bytes, published: NameTable, versions: Mapping[str, str]) 
         _format(directory)
         files = read_tree(directory)
     counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
-    # The sandbox reads Swagger 2.0.
-    kept = source if swagger is document else (json.dumps(swagger, indent=2) + "\n").encode()
-    return Tree({**files, SWAGGER: kept}, counts, dump_table(prepared.table))
+    return Tree({**files, SWAGGER: source}, counts, dump_table(prepared.table))
 
 
 def prepare(swagger: Json, published: NameTable) -> Named:

@@ -9,8 +9,7 @@ import attrs
 
 from codegen.naming import places
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.operations import METHODS
-from codegen.spec.traverse import operations
+from codegen.spec.traverse import METHODS, operations
 
 
 @attrs.frozen

@@ -89,7 +89,7 @@ def assign(
 ) -> dict[str, str]:
     """Return a name for each key, all different: the known one, or else a new one from the key's texts.
 
-    Known names come first, in their own order, so that the order of a file changes nothing. Reserved names get a suffix.
+    Known names come first, in their own order, so that the order of a file changes nothing. Reserved ones get a suffix.
     """
 
     def convert(text: str) -> str:
