@@ -15,9 +15,7 @@ from pathlib import Path
 
 import attrs
 
-from codegen.naming.name_table import NO_NAMES, Published, dump, read
-from codegen.naming.operation_names import Named
-from codegen.naming.operation_names import name as named
+from codegen.naming import NO_NAMES, Named, NameTable, dump_table, name_document, read_table
 from codegen.overlay import apply
 from codegen.render.generator import render
 from codegen.spec.document import CodegenError, Json, load
@@ -102,7 +100,7 @@ def build(layout: Layout) -> Tree:
         raise CodegenError(f"{layout.swagger}: nested too deeply for a description of a service") from None
 
 
-def _generate(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
+def _generate(source: bytes, published: NameTable, versions: Mapping[str, str]) -> Tree:
     swagger = load(source)
     prepared = prepare(swagger, published)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
@@ -113,7 +111,7 @@ def _generate(source: bytes, published: Published, versions: Mapping[str, str]) 
         files = read_tree(directory)
     counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
     files[SWAGGER] = _drop_left_out(source, swagger, prepared.document)
-    return Tree(files, counts, dump(prepared.published))
+    return Tree(files, counts, dump_table(prepared.table))
 
 
 def _drop_left_out(source: bytes, swagger: Json, document: Json) -> bytes:
@@ -130,19 +128,19 @@ def _drop_left_out(source: bytes, swagger: Json, document: Json) -> bytes:
     return (json.dumps({**swagger, "paths": paths}, indent=2) + "\n").encode()
 
 
-def prepare(swagger: Json, published: Published) -> Named:
+def prepare(swagger: Json, published: NameTable) -> Named:
     """Return the document for the generator, and the names to keep, from a Swagger document.
 
     Raises:
         CodegenError: The document cannot be converted, or something in it cannot be named.
     """
-    return named(apply(convert(swagger)), published)
+    return name_document(apply(convert(swagger)), published)
 
 
-def _read_published(layout: Layout) -> Published:
+def _read_published(layout: Layout) -> NameTable:
     if layout.published is None or not layout.published.exists():
         return NO_NAMES
-    return read(_read(layout.published))
+    return read_table(_read(layout.published))
 
 
 def _read(path: Path) -> bytes:
