@@ -33,6 +33,7 @@ STAGES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 """The modules that each stage runs, with their arguments: `make check` without what downloads something."""
 
 USUAL: Final = ("lint", "types", "drift", "tests")
+NOTHING: Final = "Nothing changes for users of Connectly."
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (.*)$", re.MULTILINE)
 
 
@@ -114,7 +115,11 @@ def _run_stages(successor: Successor, root: Path, stages: Sequence[str], more: S
         yield told
     if status:
         return
-    _run(root, "tools.api_snapshot")
+    if successor.concerned:
+        print(told.partition("\nWhat the new file changes:")[0], flush=True)  # noqa: T201  the output of a command
+    elif NOTHING not in told:
+        _tell(successor.name, "words of update", [told], 0)
+        yield told
     commit(root)
     for stage in stages:
         failures: list[str] = []

@@ -415,7 +415,7 @@ def openapi_3(document: Json) -> Json:
     return {"openapi": "3.0.3", "info": document["info"], "paths": {}}
 
 
-@_successor(refused="another API")
+@_successor(refused="is not in the file")
 def another_api(_: Json) -> Json:
     pet = {"type": "object", "properties": {"name": {"type": "string"}}}
     answered = {"200": {"description": "A pet.", "schema": {"$ref": "#/definitions/Pet"}}}
