@@ -36,11 +36,21 @@ class Site(NamedTuple):
 
 
 def operations(document: Json) -> Iterator[Operation]:
-    """Yield every operation of a document, in order."""
-    for path, item in document["paths"].items():
+    """Yield every operation of a document, in order; each may be left out meanwhile."""
+    for path, item in list(document["paths"].items()):
         for method in METHODS:
             if method in item:
                 yield Operation(inside(inside("#/paths", path), method), path, method, item[method])
+
+
+def leave_out(document: Json, operation: Operation, reason: str) -> None:
+    """Remove an operation that cannot be used, and record the reason."""
+    item = document["paths"][operation.path]
+    del item[operation.method]
+    if not item:
+        del document["paths"][operation.path]
+    what = f"{operation.method.upper()} {operation.fields.get('x-path', operation.path)}"
+    document.setdefault("x-left-out", []).append({"operation": what, "reason": reason})
 
 
 def sites(document: Json) -> Iterator[Site]:
