@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import attrs
 from openapi_python_client.parser import GeneratorData
@@ -10,14 +10,35 @@ from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties import LiteralEnumProperty, ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
-from codegen.render.docstrings import argument_text, field_text
 from codegen.render.literals import literal, path_expression
-from codegen.render.property_types import Classes, Type, Value, find_type
+from codegen.render.property_types import Classes, Type, find_type
 from codegen.spec import ascii_names as names
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.traverse import Operation, operations
 
 _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_BODY = {"description": "The body, as JSON."}
+
+
+@attrs.frozen
+class Value:
+    """A field of a model, or an argument of an operation.
+
+    Attributes:
+        name: Its name in Python.
+        wire: Its name on the wire.
+        type: Its type.
+        required: Whether it must be given.
+        notes: The part of the document with its description.
+        separator: What separates a list's elements; None if each is a parameter of its own.
+    """
+
+    name: str
+    wire: str
+    type: Type
+    required: bool
+    notes: Json
+    separator: str | None = None
 
 
 @attrs.frozen
@@ -32,7 +53,7 @@ class Call:
 
     @property
     def arguments(self) -> list[Value]:
-        """All arguments, as the documentation lists them."""
+        """All arguments, in the order of the documentation."""
         return [*self.path, *self.query, *self.header, *self.body]
 
     @property
@@ -42,109 +63,85 @@ class Call:
 
     @property
     def classes(self) -> list[tuple[str, str]]:
-        """The classes in all types, without those that the reader calls."""
+        """The classes in all types, except for those that the reader calls."""
         found = [self.result.classes, *(value.type.classes for value in self.arguments)]
         return [one for one in unite(found) if one not in self.result.read_classes]
 
 
-@attrs.frozen
 class View:
     """One document, for the templates.
 
     Attributes:
+        document: The document.
         schemas: Its schemas by class name.
         operations: Its operations by function name.
-        models: Its models by class name.
-        classes: Its classes and aliases, with their modules.
-        functions: The functions of its operations, with their modules.
-        left_out: The operations that are not in it, with the reason.
     """
 
-    schemas: Json
-    operations: Mapping[str, Operation]
-    models: Mapping[str, ModelProperty]
-    classes: list[tuple[str, str]]
-    functions: list[tuple[str, str]]
-    left_out: list[Json]
+    def __init__(self, document: Json, data: GeneratorData) -> None:
+        self.document = document
+        self.schemas: Json = document.get("components", {}).get("schemas", {})
+        self.operations = {operation.fields["operationId"]: operation for operation in operations(document)}
+        self._models = {str(model.class_info.name): model for model in data.models}
+        self._classes = [kind.class_info for kind in [*data.models, *data.enums]]
 
-    @staticmethod
-    def of(document: Json, data: GeneratorData) -> View:
-        """Return the view of a document and of the generator's data about it."""
-        found = {operation.fields["operationId"]: operation for operation in operations(document)}
-        return View(
-            schemas=document.get("components", {}).get("schemas", {}),
-            operations=found,
-            models={str(model.class_info.name): model for model in data.models},
-            classes=sorted(
-                (str(kind.class_info.name), str(kind.class_info.module_name)) for kind in [*data.models, *data.enums]
-            ),
-            functions=sorted((name, f"api.{one.fields['tags'][0]}.{name}") for name, one in found.items()),
-            left_out=document.get("x-left-out", []),
-        )
+    def list_names(self, prefix: str) -> list[tuple[str, str]]:
+        """Return the names of all classes and aliases, each with its module after a prefix."""
+        return sorted((str(one.name), f"{prefix}{one.module_name}") for one in self._classes)
 
-    def everything(self) -> list[tuple[str, str]]:
+    def list_all_names(self) -> list[tuple[str, str]]:
         """Return all public names, each with its module relative to the tree."""
-        return sorted([*((name, f"models.{module}") for name, module in self.classes), *self.functions])
+        functions = ((name, f"api.{one.fields['tags'][0]}.{name}") for name, one in self.operations.items())
+        return sorted([*self.list_names("models."), *functions])
 
-    def type(self, kind: PropertyProtocol) -> Type:
-        """Return the type of a property; raise CodegenError if no template supports it."""
-        return find_type(kind, self.models)
+    def type(self, kind: PropertyProtocol, at: str) -> Type:
+        """Return the type of a property; raise CodegenError with its place if no template supports it."""
+        return find_type(kind, self._models, at)
 
     def fields(self, model: ModelProperty) -> list[Value]:
         """Return a model's fields, required ones first; raise CodegenError if no template supports one."""
-        schema = self.schemas[model.class_info.name]
-        found: list[Value] = []
+        schema, found = self.schemas[model.class_info.name], list[Value]()
         for kind in [*(model.required_properties or []), *(model.optional_properties or [])]:
             name = kind.name.get_untrusted_value()
-            wire = schema["x-wire"][name]
-            try:
-                found.append(
-                    Value(name, wire, self.type(kind), kind.required, field_text(wire, schema["properties"][name]))
-                )
-            except CodegenError as error:
-                raise CodegenError(f"#/components/schemas/{model.class_info.name}/properties/{name}: {error}") from None
+            found_type = self.type(kind, f"#/components/schemas/{model.class_info.name}/properties/{name}")
+            found.append(Value(name, schema["x-wire"][name], found_type, kind.required, schema["properties"][name]))
         return found
 
     def call(self, endpoint: Endpoint) -> Call:
-        """Return an operation's arguments and result; raise CodegenError if no template supports them."""
-        responses = endpoint.responses.patterns
+        """Return an operation's arguments and result; raise CodegenError if no template supports one."""
+        responses, bodies = endpoint.responses.patterns, endpoint.bodies
         if len(responses) != 1 or responses[0].source["attribute"] not in {"response.json()", "None"}:
-            raise CodegenError("it has no single successful response with JSON")
-        if any(body.body_type.value != "json" for body in endpoint.bodies) or len(endpoint.bodies) > 1:
-            raise CodegenError("its body is not JSON alone")
+            raise CodegenError("it does not have exactly one response, with JSON or nothing")
+        if len(bodies) > 1 or any(body.body_type.value != "json" for body in bodies):
+            raise CodegenError("its body is not JSON")
         if endpoint.cookie_parameters:
             raise CodegenError("it has a parameter in a cookie")
         entries = {entry["name"]: entry for entry in self.operations[endpoint.name].fields.get("parameters", [])}
 
-        def values(kinds: Iterable[PropertyProtocol]) -> list[Value]:
+        def find_values(kinds: Iterable[PropertyProtocol]) -> list[Value]:
             found: list[Value] = []
             for kind in kinds:
                 entry = entries[kind.name.get_untrusted_value()]
                 separator = None if entry.get("explode", True) else _SEPARATORS[entry["style"]]
-                found.append(
-                    Value(entry["name"], entry["x-wire"], self.type(kind), kind.required, argument_text(entry), separator)
-                )
+                found_type = self.type(kind, f"parameter {entry['x-wire']}")
+                found.append(Value(entry["name"], entry["x-wire"], found_type, kind.required, entry, separator))
             return found
 
         return Call(
-            path=values(endpoint.path_parameters),
-            query=values(endpoint.query_parameters),
-            header=values(endpoint.header_parameters),
-            body=[
-                Value("body", "", self.type(body.prop), body.prop.required, "The body, as JSON.")
-                for body in endpoint.bodies
-            ],
-            result=self.type(responses[0].prop),
+            path=find_values(endpoint.path_parameters),
+            query=find_values(endpoint.query_parameters),
+            header=find_values(endpoint.header_parameters),
+            body=[Value("body", "", self.type(one.prop, "body"), one.prop.required, _BODY) for one in bodies],
+            result=self.type(responses[0].prop, "response"),
         )
 
 
-def spellings(fields: Iterable[Value]) -> dict[str, str]:
+def find_spellings(fields: Iterable[Value]) -> dict[str, str]:
     """Return the snake_case names of fields with another name on the wire: a gRPC gateway accepts both."""
     wire = [field.wire for field in fields]
     return {other: name for name in wire if (other := names.original(name)) not in wire}
 
 
-def enum_values(enum: LiteralEnumProperty) -> list[str]:
+def list_values(enum: LiteralEnumProperty) -> list[str]:
     """Return an enum's values as literals, without the unspecified one, which is kept only if it is alone."""
     values = sorted(enum.values, key=lambda value: (str(type(value)), value))
     return [literal(value) for value in values if not str(value).lower().endswith("unspecified")]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from codegen.render.context import Value
 from codegen.render.literals import docstring, entry, prose
-from codegen.render.property_types import Value
 from codegen.spec.document import Json
 from codegen.spec.traverse import Operation
 
-_PACKAGE = (
-    "The low-level client, generated from the Swagger file: a model for each schema, an async function for each "
-    "operation.",
-    "",
-    "Use it for operations and fields that `Connectly` does not cover:",
-    "",
-    "    await send_message(connectly.transport, business_id, body=SendMessageRequest(...))",
-)
+_PACKAGE = """\
+The low-level client, generated from the Swagger file: a model for each schema, an async function for each operation.
+
+Use it for operations and fields that `Connectly` does not cover:
+
+    await send_message(connectly.transport, business_id, body=SendMessageRequest(...))"""
 _REST = (
     "Received values without a field, or not of their field's type, by name on the wire. They are written with "
     "the fields; a field that is set wins."
@@ -31,19 +29,7 @@ _FAILED = ("ConnectlyError", "Any other error of the transport; see `connectly_a
 
 def package_doc(left_out: Iterable[Json]) -> str:
     """Return the docstring of the package, with the operations that it lacks."""
-    return _join(_PACKAGE, _section("Left out", [(one["operation"], one["reason"]) for one in left_out]))
-
-
-def field_text(wire: str, schema: Json) -> str:
-    """Return the text of a field."""
-    deprecated = "Deprecated" if schema.get("deprecated") else ""
-    example = f"For example `{schema['example']}`" if schema.get("example") is not None else ""
-    return _sentences(f"`{wire}` on the wire", deprecated, schema.get("description", "").strip(), example)
-
-
-def argument_text(parameter: Json) -> str:
-    """Return the text of an operation's argument."""
-    return _sentences(f"`{parameter['x-wire']}` on the wire", parameter.get("description", "").strip())
+    return _join(_PACKAGE.splitlines(), _section("Left out", [(one["operation"], one["reason"]) for one in left_out]))
 
 
 def model_doc(schema: Json, fields: Iterable[Value]) -> str:
@@ -91,7 +77,14 @@ def _describe(schema: Json) -> list[list[str]]:
 
 
 def _entries(values: Iterable[Value]) -> list[tuple[str, str]]:
-    return [(value.name, value.text) for value in values]
+    return [(value.name, _describe_value(value)) for value in values]
+
+
+def _describe_value(value: Value) -> str:
+    wire = f"`{value.wire}` on the wire" if value.wire else ""
+    deprecated = "Deprecated" if value.notes.get("deprecated") else ""
+    example = f"For example `{value.notes['example']}`" if value.notes.get("example") is not None else ""
+    return _sentences(wire, deprecated, value.notes.get("description", "").strip(), example)
 
 
 def _section(title: str, entries: Iterable[tuple[str, str]]) -> list[str]:

@@ -6,15 +6,16 @@ import contextlib
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import jinja2
 from openapi_python_client import Project
-from openapi_python_client.config import Config, MetaType
+from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
-from codegen.render import context, docstrings, literals
+from codegen.render import context, docstrings
+from codegen.render.literals import literal
 from codegen.spec import ascii_names as names
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.traverse import Operation, leave_out, operations
@@ -22,7 +23,6 @@ from codegen.spec.traverse import Operation, leave_out, operations
 UNUSED = ("client.py", "errors.py", "types.py")
 """Files that the generator always writes, a client, errors and types, which this package replaces with its own."""
 
-_HEADER = '# Generated from service.swagger.json by "python -m codegen generate": do not edit.'
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -45,9 +45,8 @@ def render(document: Json, directory: Path) -> None:
         data = _parse(document, settings)
     project = Project(openapi=data, config=settings, custom_template_path=_TEMPLATES)
     project.env.undefined = jinja2.StrictUndefined
-    given = {"header": _HEADER, "view": context.View.of(document, data), "docs": docstrings, "literal": literals.literal}
-    helpers = (context.build_path, context.enum_values, context.spellings, context.unite)
-    project.env.globals.update(given | {helper.__name__: helper for helper in helpers})
+    given: Any = {"view": context.View(document, data), "context": context, "docs": docstrings, "literal": literal}
+    project.env.globals.update(given)
     with contextlib.redirect_stdout(io.StringIO()):
         _check(project.build())
     for name in UNUSED:
@@ -62,7 +61,7 @@ def _parse(document: Json, settings: Config) -> GeneratorData:
 
 def _find_problems(document: Json, data: GeneratorData) -> Iterator[tuple[Operation, str]]:
     """Yield the operations that cannot be expressed, each with the reason."""
-    view = context.View.of(document, data)
+    view = context.View(document, data)
     collections = data.endpoint_collections_by_tag.values()
     endpoints = {str(endpoint.name): endpoint for collection in collections for endpoint in collection.endpoints}
     complaints = [complaint for collection in collections for complaint in collection.parse_errors]
@@ -80,25 +79,8 @@ def _find_problems(document: Json, data: GeneratorData) -> Iterator[tuple[Operat
 
 def config(directory: Path) -> Config:
     """Return the generator's settings, with everything that could depend on the machine turned off."""
-    return Config(
-        meta_type=MetaType.NONE,
-        class_overrides={},
-        project_name_override="lowlevel",
-        package_name_override="lowlevel",
-        package_version_override=None,
-        use_path_prefixes_for_title_model_names=True,
-        post_hooks=[],
-        docstrings_on_attributes=False,
-        field_prefix=names.PREFIX,
-        generate_all_tags=False,
-        http_timeout=1,
-        literal_enums=True,
-        document_source=directory,
-        file_encoding="utf-8",
-        content_type_overrides={},
-        overwrite=False,
-        output_path=directory,
-    )
+    settings = ConfigFile(post_hooks=[], literal_enums=True, field_prefix=names.PREFIX)
+    return Config.from_sources(settings, MetaType.NONE, directory, "utf-8", overwrite=False, output_path=directory)
 
 
 def _check(complaints: Iterable[GeneratorError]) -> None:

@@ -13,7 +13,7 @@ from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.parser.properties.string import StringProperty
 
-from codegen.spec.document import CodegenError
+from codegen.spec.document import refuse
 
 Classes = frozenset[tuple[str, str]]
 """Names of classes, each with its module."""
@@ -26,31 +26,33 @@ class Type:
     Attributes:
         annotation: The type itself.
         reader: The function that reads a value.
-        classes: The classes in the annotation.
-        read_classes: The classes that the reader calls.
-        has_enum: Whether the value, or its elements, are of an enum.
+        classes: The class in the annotation, if there is one.
     """
 
     annotation: str
     reader: str
     classes: Classes = frozenset()
-    read_classes: Classes = frozenset()
-    has_enum: bool = False
+
+    @property
+    def read_classes(self) -> Classes:
+        """The class that the reader calls, if there is one."""
+        return self.classes if "from_dict" in self.reader else frozenset()
+
+    @property
+    def has_enum(self) -> bool:
+        """Whether a value, or its elements, are of an enum."""
+        return self.classes != self.read_classes
 
     @property
     def put(self) -> str:
         """The function that writes a field."""
-        if self == _ANY:
-            return "_writing.put_any"
-        return "_writing.put_enum" if self.has_enum else "_writing.put"
+        return "_writing.put_any" if self == _ANY else "_writing.put_enum" if self.has_enum else "_writing.put"
 
     @property
     def body_reader(self) -> str:
         """The function that reads a whole body."""
-        for container, empty in (("list[", "[]"), ("dict[", "{}")):
-            if self.annotation.startswith(container):
-                return f"_reading.read_parts_of({self.reader}, {empty})"
-        return self.reader
+        empty = {"list": "[]", "dict": "{}"}.get(self.annotation.partition("[")[0])
+        return self.reader if empty is None else f"_reading.read_parts_of({self.reader}, {empty})"
 
     @property
     def body_writer(self) -> str:
@@ -58,27 +60,6 @@ class Type:
         if self.reader.endswith(".from_dict"):
             return "body.to_dict()"
         return f"_writing.to_plain({'_writing.drop_unspecified(body)' if self.has_enum else 'body'})"
-
-
-@attrs.frozen
-class Value:
-    """A field of a model, or an argument of an operation.
-
-    Attributes:
-        name: Its name in Python.
-        wire: Its name on the wire.
-        type: Its type.
-        required: Whether it must be given.
-        text: What its documentation says.
-        separator: What separates a list's elements; None if each is a parameter of its own.
-    """
-
-    name: str
-    wire: str
-    type: Type
-    required: bool
-    text: str
-    separator: str | None = None
 
 
 _ANY = Type("_typing.Any", "_reading.as_is")
@@ -91,38 +72,28 @@ _SIMPLE: Mapping[type, Type] = {
 }
 
 
-def find_type(kind: PropertyProtocol, models: Mapping[str, ModelProperty]) -> Type:
+def find_type(kind: PropertyProtocol, models: Mapping[str, ModelProperty], at: str) -> Type:
     """Return the type of a property.
 
     Args:
         kind: The property.
         models: The generator's finished models, by class name; a property that refers to one has an unfinished copy.
+        at: Its place, for an error.
 
     Raises:
         CodegenError: No template supports it.
     """
     if isinstance(kind, ListProperty):
-        inner = find_type(kind.inner_property, models)
-        return attrs.evolve(
-            inner, annotation=f"list[{inner.annotation}]", reader=f"_reading.list_of({inner.reader})"
-        )
-    if isinstance(kind, ModelProperty) and is_mapping(models[kind.class_info.name]):
-        values = models[kind.class_info.name].additional_properties
-        inner = find_type(values, models) if values is not None else _ANY
-        return attrs.evolve(
-            inner, annotation=f"dict[str, {inner.annotation}]", reader=f"_reading.map_of({inner.reader})"
-        )
+        inner = find_type(kind.inner_property, models, at)
+        return Type(f"list[{inner.annotation}]", f"_reading.list_of({inner.reader})", inner.classes)
     if isinstance(kind, LiteralEnumProperty | ModelProperty):
-        name, classes = kind.class_info.name, frozenset({(str(kind.class_info.name), str(kind.class_info.module_name))})
-        if isinstance(kind, ModelProperty):
-            return Type(str(name), f"{name}.from_dict", classes, classes)
-        plain = Type("str", "_reading.as_text") if kind.value_type is str else Type("int", "_reading.as_integer")
-        return Type(f"{name} | {plain.annotation}", plain.reader, classes, has_enum=True)
-    if type(kind) in _SIMPLE:
-        return _SIMPLE[type(kind)]
-    raise CodegenError(f"no template knows a {type(kind).__name__} ({kind.name.get_untrusted_value()})")
-
-
-def is_mapping(model: ModelProperty) -> bool:
-    """Return whether a model is a mapping, which has an alias instead of a class."""
-    return bool((model.data.model_extra or {}).get("x-mapping"))
+        name, module = str(kind.class_info.name), str(kind.class_info.module_name)
+        if isinstance(kind, LiteralEnumProperty):
+            reader = "_reading.as_text" if kind.value_type is str else "_reading.as_integer"
+            return Type(f"{name} | {kind.value_type.__name__}", reader, frozenset({(name, module)}))
+        if not (models[name].data.model_extra or {}).get("x-mapping"):
+            return Type(name, f"{name}.from_dict", frozenset({(name, module)}))
+        values = models[name].additional_properties
+        inner = find_type(values, models, at) if values is not None else _ANY
+        return Type(f"dict[str, {inner.annotation}]", f"_reading.map_of({inner.reader})", inner.classes)
+    return _SIMPLE.get(type(kind)) or refuse(at, f"no template knows a {type(kind).__name__}")
