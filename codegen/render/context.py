@@ -13,7 +13,7 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from codegen.render.literals import literal, path_expression
 from codegen.render.property_types import Classes, Type, find_type
 from codegen.spec import ascii_names as names
-from codegen.spec.document import CodegenError, Json
+from codegen.spec.document import CodegenError, Json, refuse
 from codegen.spec.traverse import Operation, operations
 
 _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -123,6 +123,8 @@ class View:
                 entry = entries[kind.name.get_untrusted_value()]
                 separator = None if entry.get("explode", True) else _SEPARATORS[entry["style"]]
                 found_type = self.type(kind, f"parameter {entry['x-wire']}")
+                if found_type.has_object:
+                    refuse(f"parameter {entry['x-wire']}", "an object cannot be a parameter")
                 found.append(Value(entry["name"], entry["x-wire"], found_type, kind.required, entry, separator))
             return found
 

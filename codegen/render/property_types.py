@@ -44,6 +44,11 @@ class Type:
         return self.classes != self.read_classes
 
     @property
+    def has_object(self) -> bool:
+        """Whether a value, or its elements, are objects."""
+        return "from_dict" in self.reader or "map_of" in self.reader
+
+    @property
     def put(self) -> str:
         """The function that writes a field."""
         return "_writing.put_any" if self == _ANY else "_writing.put_enum" if self.has_enum else "_writing.put"
