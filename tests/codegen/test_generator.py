@@ -245,7 +245,8 @@ NEVER_MADE = {"EnumProperty"}
 
 def test_every_property_of_the_generator_is_known_to_be_supported_or_not() -> None:
     modules = [
-        importlib.import_module(f"{properties.__name__}.{found.name}") for found in pkgutil.iter_modules(properties.__path__)
+        importlib.import_module(f"{properties.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(properties.__path__)
     ]
     found = {
         name
@@ -341,13 +342,19 @@ ODD: dict[str, tuple[str, Json]] = {
     "only a default": ("it does not have exactly one response", {"responses": {"default": {"description": ""}}}),
     "an upload": (
         "its body is not JSON",
-        {"requestBody": {"content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/GetOddResponse"}}}}},
+        {
+            "requestBody": {
+                "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/GetOddResponse"}}}
+            }
+        },
     ),
     "a form": (
         "its body is not JSON",
         {
             "requestBody": {
-                "content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/GetOddResponse"}}}
+                "content": {
+                    "application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/GetOddResponse"}}
+                }
             }
         },
     ),
