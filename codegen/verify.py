@@ -10,8 +10,7 @@ import attrs
 
 from codegen.naming import places
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.operations import METHODS
-from codegen.spec.traverse import operations
+from codegen.spec.traverse import METHODS, operations, read_left_out
 
 
 @attrs.frozen
@@ -52,8 +51,14 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
     """
     parsed = {path: _parse(path, text) for path, text in tree.items() if path.endswith(".py")}
     found = _Found(dict(_functions(parsed)), dict(_classes(parsed)))
-    wanted = dict(_operations(swagger))
-    definitions: Json = swagger.get("definitions", {})
+    left_out = {entry["operation"].replace("definition ", "") for entry in read_left_out(document)}
+    left_out = {places.operation(*what.split(" ", 1)) if " " in what else what for what in left_out}
+    wanted = {place: name for place, name in _operations(swagger) if place not in left_out}
+    definitions = {
+        name: schema
+        for name, schema in swagger.get("definitions", {}).items()
+        if name not in left_out and re.fullmatch(r"[\w.-]+", name, re.ASCII)
+    }
     properties = [(name, key) for name, schema in definitions.items() for key in _properties(schema)]
     missing = [*_find_missing_operations(wanted, document, found), *_find_missing_schemas(definitions, document, found)]
     if missing:
@@ -78,13 +83,11 @@ def _properties(schema: Json) -> Iterator[str]:
 
 
 def _find_missing_operations(wanted: Mapping[str, str], document: Json, found: _Found) -> Iterator[str]:
-    left_out = {re.sub(r"\{.*?\}", "{}", entry["operation"]) for entry in document.get("x-left-out", [])}
     given = {operation.fields["x-place"]: operation.fields for operation in operations(document)}
     for place, operation_id in wanted.items():
         fields = given.get(place)
         if fields is None:
-            if place not in left_out:
-                yield f"operation {operation_id}"
+            yield f"operation {operation_id}"
             continue
         arguments = len(fields.get("parameters", [])) + ("requestBody" in fields)
         if found.functions.get(f"{fields['tags'][0]}/{fields['operationId']}") != arguments:
