@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -15,11 +14,13 @@ from pathlib import Path
 
 import attrs
 
+from codegen.documented_facts import apply_facts
 from codegen.naming.name_table import NO_NAMES, Published, dump, read
 from codegen.naming.operation_names import Named
 from codegen.naming.operation_names import name as named
 from codegen.overlay import apply
 from codegen.render.generator import render
+from codegen.render.source_module import render_source_module
 from codegen.spec.document import CodegenError, Json, load
 from codegen.spec.to_openapi.swagger import as_swagger, convert
 from codegen.verify import Counts, verify
@@ -103,17 +104,17 @@ def build(layout: Layout) -> Tree:
 
 def _generate(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
     document = load(source)
-    swagger = as_swagger(document)
+    swagger = apply_facts(as_swagger(document))
+    # The sandbox reads the file, too. The vendor's bytes are kept if the documentation adds nothing.
+    kept = source if swagger == document else (json.dumps(swagger, indent=2) + "\n").encode()
     prepared = prepare(swagger, published)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
         render(prepared.document, directory)
-        (directory / _SOURCE).write_text(_stamp(source, versions), encoding="utf-8")
+        (directory / _SOURCE).write_text(render_source_module(prepared.document, kept, versions), encoding="utf-8")
         _format(directory)
         files = read_tree(directory)
     counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
-    # The sandbox reads Swagger 2.0.
-    kept = source if swagger is document else (json.dumps(swagger, indent=2) + "\n").encode()
     return Tree({**files, SWAGGER: kept}, counts, dump(prepared.published))
 
 
@@ -162,19 +163,6 @@ def _find_version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "none"
-
-
-def _stamp(source: bytes, versions: Mapping[str, str]) -> str:
-    """Return the only file with the source's hash, so that the others change only when their content does."""
-    return (
-        f'# Generated from {SWAGGER} by "python -m codegen generate": do not edit.\n'
-        '"""What this tree was generated from, and with what."""\n\n'
-        "from __future__ import annotations\n\n"
-        "from typing import Final\n\n"
-        f'SWAGGER_SHA256: Final = "{hashlib.sha256(source).hexdigest()}"\n'
-        f'GENERATOR: Final = "openapi-python-client {versions["openapi-python-client"]}"\n'
-        f'FORMATTER: Final = "ruff {versions["ruff"]}"\n'
-    )
 
 
 def _format(directory: Path) -> None:
