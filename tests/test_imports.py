@@ -43,7 +43,7 @@ TABLE = """
                           | transport.adapters.pyreqwest_exit transport.decompression                 |
                           | transport.protocol                                                        |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
-    telemetry             | _version errors transport.protocol                                        | attrs
+    telemetry             | _version errors lowlevel._source transport.protocol                       | attrs
                           |                                                                           | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs
 
@@ -75,7 +75,7 @@ TABLE = """
     webhooks.*            | error_codes errors json_values number_checks recipients tracebacks        | attrs
                           | webhooks.decoding webhooks.event_parts webhooks.event_values              |
                           | webhooks.events webhooks.lenient_fields wire.reading                      |
-    sandbox.spec.*        | errors json_values sandbox.spec.*                                         | attrs
+    sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs
                           | tracebacks web_address webhooks.signature                                 |
@@ -102,7 +102,7 @@ TABLE = """
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
                           | sandbox.recording sandbox.sandbox tracebacks                              |
     sandbox.flags         | errors sandbox.model.*                                                    | attrs
-    sandbox.terminal      | json_values sandbox.model.* sandbox.web.*                                 | attrs
+    sandbox.terminal      | json_values lowlevel._source sandbox.model.* sandbox.web.*                | attrs
     sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replayer sandbox.sandbox     |
                           | sandbox.terminal                                                          |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |

@@ -11,7 +11,7 @@ CUSTOMER = "+16044441111"
 
 
 def test_every_known_operation_is_one_of_the_files() -> None:
-    assert set(HANDLERS) == {operation.shape for operation in load_service(None).operations}
+    assert HANDLERS.keys() <= {operation.function for operation in load_service(None).operations}
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (DATA / "requests").glob("session_*.json")))
