@@ -10,7 +10,7 @@ from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.sandbox import ReplayError, Sandbox, replay
 from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
-from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
+from tests.sandbox.calls import KEY, LIST, MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
 
 PHONE = "+16044441111"
 
@@ -25,7 +25,7 @@ async def run(**options: Any) -> Sandbox:
     ask(sandbox, session(), headers=())
     ask(sandbox, session(), headers=(("x-api-key", "wrong"),))
     get_engine(sandbox).receive(Request(method="POST", path=MESSAGES, query="", headers=(KEY,), body=None))
-    ask(sandbox, b"", path=f"{BUSINESS}/webhooks", method="GET", query="a=1")
+    ask(sandbox, b"", path=LIST, method="GET", query="a=1")
     sandbox.template("welcome", parameters=["body_1"])
     ask(sandbox, template(), path=TEMPLATES)
     sandbox.fault("duplicate_webhook", probability=0.5)

@@ -11,7 +11,18 @@ from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.terminal import TerminalFormat
 from connectly_api.transport import AsgiTransport
-from tests.sandbox.calls import BUSINESS, MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
+from tests.sandbox.calls import (
+    CREATE,
+    LIST,
+    MESSAGES,
+    TEMPLATES,
+    ask,
+    attach_receiver,
+    client_of,
+    path_of,
+    session,
+    template,
+)
 
 BSUID = "US.13491208655302741918"
 
@@ -106,7 +117,7 @@ async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> 
 
 
 async def test_a_webhook_without_an_answer_says_why(sandbox: Sandbox) -> None:
-    ask(sandbox, {"topic": "report", "address": "https://example.com/r"}, path=f"{BUSINESS}/create/webhooks")
+    ask(sandbox, {"topic": "report", "address": "https://example.com/r"}, path=CREATE)
     await sandbox.report_ready()
     (line,) = [TerminalFormat().format_entry(one, "12:00:00") for one in sandbox.deliveries]
     assert "---  https://example.com/...  not on this machine" in line
@@ -140,7 +151,7 @@ def test_other_paths_are_told_where_personal_data_is_asked_for(sandbox: Sandbox)
     ask(sandbox, b"", path="/v2/else", method="GET")
     assert told(sandbox).startswith("GET (no operation) 404 ERROR_CODE_UNSPECIFIED")
     assert told(sandbox, personal=True).startswith("GET /v2/else 404 ERROR_CODE_UNSPECIFIED")
-    ask(sandbox, b"", path=f"{BUSINESS}/webhooks", method="GET")
+    ask(sandbox, b"", path=LIST, method="GET")
     assert told(sandbox) == "GET GetWebhooks 200"
     assert told(sandbox, personal=True) == "GET /webhooks 200"
 
@@ -162,12 +173,12 @@ async def test_nothing_that_a_client_wrote_is_in_a_line(spelling: str, is_json: 
         (session(recipient={"id": spelling, "channelType": spelling}), {}),
         (session(sender={"id": spelling, spelling: spelling}), {}),
         (b"", {"path": f"/{quote(spelling)}", "method": "GET"}),
-        (b"", {"path": f"/v1/businesses/{quote(spelling)}/send/messages", "method": "POST"}),
-        (b"", {"path": f"{BUSINESS}/delete/webhooks/{quote(spelling)}", "method": "DELETE"}),
+        (b"", {"path": path_of("send_message", business=quote(spelling)), "method": "POST"}),
+        (b"", {"path": path_of("delete_webhook", quote(spelling)), "method": "DELETE"}),
         (session(), {"method": spelling.upper()}),
         (template(templateName=spelling, language=spelling, parameters=[{"name": spelling, "value": spelling}]), {}),
-        ({"topic": spelling, "address": address}, {"path": f"{BUSINESS}/create/webhooks"}),
-        ({"topic": "report", "address": address}, {"path": f"{BUSINESS}/create/webhooks"}),
+        ({"topic": spelling, "address": address}, {"path": CREATE}),
+        ({"topic": "report", "address": address}, {"path": CREATE}),
     ]
     for body, options in requests:
         ask(sandbox, body, **options)
