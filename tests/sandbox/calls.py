@@ -14,6 +14,7 @@ from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.sandbox import get_engine
+from connectly_api.sandbox.spec.api_operations import load_service
 
 DATA = Path(__file__).parent.parent / "data"
 KEY = ("x-api-key", "sandbox-key")
@@ -24,6 +25,11 @@ def path_of(function: str, *ids: str, business: str = "sandbox-business") -> str
     _, template = OPERATIONS[function]
     left = [business, *ids]
     return re.sub(r"\{[^{}]*\}", lambda _: left.pop(0), template)
+
+
+def id_of(function: str) -> str:
+    """Return the id in the package's file of the operation that a low-level function calls."""
+    return next(operation.id for operation in load_service(None).operations if operation.function == function)
 
 
 MESSAGES = path_of("send_message")
