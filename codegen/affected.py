@@ -7,7 +7,7 @@ wire name of such a field, or the value of such an enum, as a string next to oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -159,5 +159,5 @@ def _contains_field(value: object, one: Touched) -> bool:
     wire = one.field[0]
     fields = to_object(value) or {}
     beside = not one.siblings or bool(one.siblings & fields.keys())
-    inside = (*fields.values(), *(value if isinstance(value, list) else ()))
+    inside = (*fields.values(), *(cast("list[object]", value) if isinstance(value, list) else ()))
     return (bool(wire) and wire in fields and beside) or any(_contains_field(part, one) for part in inside)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from codegen import generate
 from codegen.generate import Layout, build, read_tree, write_tree
 from codegen.render.generator import render
 from codegen.spec.document import CodegenError
-from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, swagger_path
+from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, swagger, swagger_path
 
 LOWLEVEL = ROOT / "connectly_api" / "lowlevel"
 
@@ -28,6 +29,13 @@ def test_one_file_alone_says_what_the_tree_was_made_from() -> None:
     tree = read_tree(LOWLEVEL)
     assert [path for path, content in tree.items() if digest in content] == ["_source.py"]
     assert [path for path, content in tree.items() if b"openapi-python-client" in content] == ["_source.py"]
+
+
+def test_the_file_in_the_tree_has_no_operation_that_is_left_out() -> None:
+    source = swagger("inline_bodies")
+    kept = json.loads(build(Layout.of(ROOT, swagger_path("inline_bodies"))).files["service.swagger.json"])
+    del source["paths"]["/v1/shops/{shopId}/orders:watch"]["get"]
+    assert kept == source
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from codegen.generate import prepare
 from codegen.naming import NO_NAMES, Named, NameTable, name_document
 from codegen.overlay import apply
-from codegen.spec.document import Json
+from codegen.spec.document import CodegenError, Json
 from codegen.spec.to_openapi.service import convert
 from tests.codegen.samples import VENDORED, model, small, swagger
 
@@ -131,6 +131,32 @@ def test_arguments_with_one_name_are_told_apart_by_where_they_are_or_a_number() 
         "query class": "class_",
         "query 価": "u4fa1",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "entries", "problem"),
+    [
+        (
+            "/v1/{a}",
+            [parameter("b", "path")],
+            "#/paths/~1v1~1{a}/get: the path and its parameters have different names",
+        ),
+        ("/v1/{a}", [], "have different names"),
+        ("/v1", [parameter("a", "path")], "have different names"),
+        ("/{a}/{a}", [parameter("a", "path")], "have different names"),
+        ("/v1", [parameter("X A", "header")], "'X A' is not the name of a header"),
+    ],
+)
+def test_what_cannot_be_called_is_refused_with_its_place(path: str, entries: list[Json], problem: str) -> None:
+    with pytest.raises(CodegenError) as refused:
+        named(small(path=path, operation={"parameters": entries}))
+    assert problem in str(refused.value)
+
+
+def test_of_two_paths_that_are_one_on_the_wire_the_first_is_named() -> None:
+    document = small(path="/v1/{a}", operation={"parameters": [parameter("a", "path")]})
+    document["paths"]["/v1/{b}"] = {"get": {**OK, "parameters": [parameter("b", "path")]}}
+    assert functions(document) == ["thing_service.get_thing"]
 
 
 def test_lists_in_arguments_are_not_taken_for_arguments_with_brackets() -> None:

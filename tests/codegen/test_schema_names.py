@@ -214,6 +214,14 @@ def test_errors_give_their_schemas_names_and_are_dropped() -> None:
     assert list(prepare(source, NO_NAMES).document["paths"]["/v1/things"]["get"]["responses"]) == ["200"]
 
 
+@pytest.mark.parametrize(
+    "definitions",
+    [{"v1A": reference("v1B"), "v1B": reference("v1A")}, {"v1L": {"type": "array", "items": reference("v1L")}}],
+)
+def test_a_schema_that_is_only_itself_has_no_name(definitions: Json) -> None:
+    assert models(small(definitions=definitions)) == models(small())
+
+
 def test_a_schema_may_hold_itself() -> None:
     definitions = {"v1Tree": thing(left=reference("v1Tree"), leaves={"type": "array", "items": reference("v1Tree")})}
     assert models(document(reference("v1Tree"), definitions))["Tree"] == (
