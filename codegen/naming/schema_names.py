@@ -45,7 +45,7 @@ class Slot:
 
 
 class SchemaNames:
-    """A run over the schemas of a document, which is changed, but for its definitions.
+    """One run over the schemas of a document. Only those in place are changed, the definitions are not.
 
     Attributes:
         schemas: The named schemas.
