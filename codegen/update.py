@@ -23,7 +23,7 @@ from codegen.naming import places
 from codegen.naming.name_table import NO_NAMES, Published, read
 from codegen.spec.document import CodegenError, Json, load
 from codegen.spec.source import Source, read_source
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import operations
 from codegen.swap import recover, swap
 

@@ -56,7 +56,8 @@ def leave_out(document: Json, operation: Operation, reason: str) -> None:
     item.pop(operation.method, None)
     if not item:
         document["paths"].pop(operation.path, None)
-    _record(document, f"{operation.method.upper()} {operation.path}".strip(), reason)
+    path = operation.fields.get("x-path", operation.path)  # Once it is named, its path is another.
+    _record(document, f"{operation.method.upper()} {path}".strip(), reason)
 
 
 def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV2SpecValidator
 from codegen.difference import compare
 from codegen.generate import PUBLISHED, Layout, Tree, build, read_tree
 from codegen.naming.name_table import read
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import NAMES, ROOT, VENDORED, swagger, swagger_path
 from tests.codegen.styles import CHANGES_ERRORS, STYLES, styled
 
