@@ -139,14 +139,29 @@ STREAM: Json = {
 )
 def test_an_odd_operation_is_left_out_alone(operation: object, reason: str) -> None:
     twice = {"allOf": [{"properties": {"a": {"type": kind}}} for kind in ("string", "integer")]}
-    document = with_odd(
-        {"post": operation}, definitions={"apiHttpBody": HTTP_BODY, "A": {"properties": {}}, "Twice": twice}
-    )
-    found = leave_out_of(document)
+    definitions = {"apiHttpBody": HTTP_BODY, "A": {"properties": {}}, "Twice": twice, "Unused": {"properties": {}}}
+    found = leave_out_of(with_odd({"post": operation}, definitions=definitions))
     assert found.pop("POST /v1/odd").startswith(reason)
-    assert found == {
-        "definition Twice": "#/components/schemas/Twice/properties/a: two parts of the schema contradict each other"
-    }
+    for name in ("A", "apiHttpBody", "Twice"):
+        why = found.pop(f"definition {name}", "")
+        assert why in {"", "needed only by what is left out"} or why.startswith(f"#/components/schemas/{name}/prop")
+    assert found == {}
+
+
+@pytest.mark.parametrize("odd", [{"consumes": ["text/csv"]}, {"produces": ["text/csv"]}, {"callbacks": {}}])
+def test_definitions_that_only_an_odd_operation_needs_are_left_out_with_it(odd: Json) -> None:
+    def reference(name: str) -> Json:
+        return {"$ref": f"#/definitions/{name}"}
+
+    definitions: Json = {name: {"type": "object", "properties": {"a": {"type": "string"}}} for name in "ABCDE"}
+    definitions["A"]["properties"] |= {name: reference(name) for name in "BCA"}
+    operation = body(reference("A")) | answer(reference("D")) | odd
+    document = with_odd({"post": operation, "put": answer(reference("C"))}, definitions=definitions)
+    only = "needed only by what is left out"
+    found = leave_out_of(document)
+    del found["POST /v1/odd"]
+    assert found == {"definition A": only, "definition B": only, "definition D": only}
+    assert list(apply(convert(document))["components"]["schemas"]) == ["C", "E"]
 
 
 @pytest.mark.parametrize(
