@@ -106,8 +106,11 @@ def find_needed(document: Json) -> set[str]:
 
 def leave_out_unneeded(document: Json, needed: Iterable[str]) -> None:
     """Remove the definitions that were needed, before operations were left out, and no longer are."""
-    lost = _reach(document, needed) - _reach(document, find_needed(document))
-    for name in [name for name in document["components"]["schemas"] if name in lost]:
+    names = list(document["components"]["schemas"])
+    # What was not needed before, either, stays, with what it refers to.
+    unused = {*names} - _reach(document, needed)
+    kept = _reach(document, find_needed(document) | unused)
+    for name in (name for name in names if name not in kept):
         del document["components"]["schemas"][name]
         _record(document, f"definition {name}", "needed only by what is left out")
 
