@@ -2,48 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from codegen.difference.changes import Change, Difference, Place, merge_changes
 from codegen.difference.constraints import value
-from codegen.difference.endpoints import endpoints, information, origins
-from codegen.difference.moves import find_moves
+from codegen.difference.endpoints import Service
+from codegen.difference.moves import describe_moves, find_service_moves
 from codegen.difference.operation_changes import compare_operations
-from codegen.difference.schema_changes import Documents
+from codegen.difference.schema_changes import SchemaComparison
 from codegen.difference.severity import classify
+from codegen.spec.document import Json
 
 
-def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
-    """Compare two OpenAPI 3 documents, as `to_openapi` returns them; neither is changed."""
-    return merge_changes([*_about(old, new), *_operations(Documents(old, new))])
+def compare(old: Json, new: Json) -> Difference:
+    """Compare two OpenAPI 3.0 documents, as `convert` returns them; neither is changed."""
+    before, after = Service.of(old), Service.of(new)
+    return merge_changes(
+        [*_compare_information(before, after), *_compare_left_out(before, after), *_compare_endpoints(before, after)]
+    )
 
 
-def _operations(documents: Documents) -> Iterator[Change]:
-    before, after = endpoints(documents.old), endpoints(documents.new)
-    removed = {key: endpoint for key, endpoint in before.items() if key not in after}
-    added = {key: endpoint for key, endpoint in after.items() if key not in before}
-    moves = find_moves(documents, removed, added)
-    for key in before.keys() & after.keys():
-        yield from compare_operations(documents, before[key], after[key])
-    for key, target in moves.items():
-        yield classify("operation-moved", "service", Place(removed[key].name), f"moved to {added[target].name}")
-        yield from compare_operations(documents, removed[key], added[target])
-    for key in removed.keys() - moves.keys():
-        yield classify("operation-removed", "service", Place(removed[key].name), "the operation is removed")
-    for key in added.keys() - set(moves.values()):
-        yield classify("operation-added", "service", Place(added[key].name), "new operation")
+def find_moves(old: Json, new: Json) -> dict[str, str]:
+    """Return where the operations of a document are in another one, if they are at another address.
+
+    Args:
+        old: An OpenAPI 3.0 document, as `convert` returns it.
+        new: Another one.
+
+    Returns:
+        The new place by the old one, for operations that moved; see `codegen.naming.places.operation`.
+    """
+    return find_service_moves(Service.of(old), Service.of(new))
 
 
-def _about(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    hosts = origins(old), origins(new)
-    # A file without a host says nothing about it, so adding or removing the host is not a change.
-    if hosts[0] != hosts[1] and all(hosts):
-        sides = [", ".join(sorted(found)) for found in hosts]
-        yield classify("server-changed", "service", Place("servers"), f"{sides[0]} became {sides[1]}")
-    before, after = information(old), information(new)
-    for key in before:
-        if before[key] != after[key]:
-            yield classify(
-                "information-changed", "service", Place("info", key), f"{value(before[key])} became {value(after[key])}"
-            )
+def _compare_information(old: Service, new: Service) -> Iterator[Change]:
+    for key, before in old.information.items():
+        after = new.information[key]
+        if before != after:
+            what = f"{value(before)} became {value(after)}"
+            yield classify("information-changed", "service", what, Place("info", key))
+    # A file without a host says nothing about it, nor does a host without a scheme about that.
+    sides = [old.hosts, new.hosts]
+    if any(host.startswith("//") for hosts in sides for host in hosts):
+        sides = [frozenset(host[host.index("//") :] for host in hosts) for hosts in sides]
+    if all(sides) and sides[0] != sides[1]:
+        what = " became ".join(", ".join(sorted(hosts)) for hosts in sides)
+        yield classify("server-changed", "service", what, Place("servers"))
+
+
+def _compare_left_out(old: Service, new: Service) -> Iterator[Change]:
+    for place, reason in new.left_out.items():
+        if place not in old.left_out:
+            kind = "known-operation-left-out" if place in old.endpoints else "operation-left-out"
+            yield classify(kind, "service", f"left out: {reason}", Place(place))
+    for place, reason in old.left_out.items():
+        if place not in new.left_out and place not in new.endpoints:
+            yield classify("operation-left-out", "service", f"removed; it was left out: {reason}", Place(place))
+
+
+def _compare_endpoints(old: Service, new: Service) -> Iterator[Change]:
+    moves = find_service_moves(old, new)
+    yield from describe_moves(old, new, moves)
+    taken = set(moves.values())
+    stays = {place: place for place in old.endpoints.keys() & new.endpoints.keys() - taken if place not in moves}
+    comparison = SchemaComparison(old.schemas, new.schemas)
+    for place, target in sorted({**moves, **stays}.items()):
+        yield from compare_operations(new.schemas, comparison, old.endpoints[place], new.endpoints[target])
+    yield from comparison.changes()
+    for place in old.endpoints.keys() - moves.keys() - stays.keys() - new.left_out.keys():
+        yield classify("operation-removed", "service", "the operation is removed", Place(old.endpoints[place].name))
+    for place in new.endpoints.keys() - taken - stays.keys():
+        what = "no longer left out" if place in old.left_out else "new operation"
+        yield classify("operation-added", "service", what, Place(new.endpoints[place].name))

@@ -6,7 +6,7 @@ from tests.codegen.catalogue.row import CREATE, LIST, SEND, WEBHOOKS, Document, 
 
 row = Rows()
 
-CHANNELS = 'any value is allowed, not just "channel_type_unspecified", "sms", "whatsapp"'
+CHANNELS = 'any value is allowed, not just "sms", "whatsapp"'
 
 
 @row(
@@ -131,7 +131,6 @@ def a_kind_of_webhook_is_removed(document: Document) -> None:
 
 @row(
     f"additive: {LIST} · response 200 · entity.webhooks[].configuration.channelTypes[]: {CHANNELS}",
-    f"additive: {CREATE} · request · configuration.channelTypes[]: {CHANNELS}",
     f"additive: {SEND} · request · sender.channelType: {CHANNELS}",
     facade=True,
 )

@@ -184,7 +184,7 @@ def the_error_body_is_replaced(document: Document) -> None:
 
 
 @row(
-    f"breaking: {LIST} · security: requires API key in the header Authorization, not API key in the header X-API-Key",
+    f"breaking: {LIST} · security: requires API key in the header authorization, not API key in the header x-api-key",
     facade=True,
 )
 def the_key_goes_elsewhere(document: Document) -> None:
