@@ -19,12 +19,9 @@ BUMPS: Final[Mapping[Impact, Bump]] = {"breaking": "major", "additive": "minor",
 
 @attrs.frozen(cache_hash=True)
 class Place:
-    """The place of a change, from the outside in.
+    """The place of a change, from the outside in: `POST /v1/things`, `request`, `.parts`, `[]`, `['odd name']`.
 
-    Attributes:
-        operation: Method and path, or another part of the file, such as `servers`.
-        part: `request`, `response 200`, `query limit`, or an empty string for the operation itself.
-        path: The steps into a body: `.name` or `['odd name']` into a field, `[]` into a list, `{}` into a map.
+    The operation may be another part of the file, such as `servers`; the part is empty for an operation itself.
     """
 
     operation: str
@@ -48,14 +45,9 @@ class Place:
 
 @attrs.frozen
 class Change:
-    """One change. Its texts may contain anything from the files; `render` escapes them.
+    """One change: its kind, a fixed word; where and what it is; its class for a client, and the reason.
 
-    Attributes:
-        kind: The kind of change, a fixed word such as `field-added`.
-        places: Its places, if it occurs in several.
-        what: What changed, in a few words.
-        impact: Its class for a client.
-        reason: Why it has that class, in one sentence.
+    Its texts may contain anything from the files; `render` escapes them.
     """
 
     kind: str

@@ -23,15 +23,7 @@ def compare(old: Json, new: Json) -> Difference:
 
 
 def find_moves(old: Json, new: Json) -> dict[str, str]:
-    """Return where the operations of a document are in another one, if they are at another address.
-
-    Args:
-        old: An OpenAPI 3.0 document, as `convert` returns it.
-        new: Another one.
-
-    Returns:
-        The new place by the old one, for operations that moved; see `codegen.naming.places.operation`.
-    """
+    """Return the new place of each operation that moved, by its old one; see `codegen.naming.places.operation`."""
     return find_service_moves(Service.of(old), Service.of(new))
 
 

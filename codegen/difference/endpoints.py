@@ -169,15 +169,17 @@ def _normalize_media(media: str) -> str:
 
 def _describe(scheme: Json, name: str, scopes: Iterable[str]) -> str:
     """Describe a credential by what is on the wire, where the name of its scheme is not."""
-    match scheme.get("type"):
-        case "apiKey":
-            key = scheme["name"].lower() if scheme["in"] == "header" else scheme["name"]
-            return f"API key in the {scheme['in']} {key}"
-        case "http":
-            return f"{scheme['scheme']} authentication"
-        case "oauth2":
-            (flow, urls), *_ = scheme["flows"].items()
-            addresses = ", ".join("".join(_split_url(urls[key])) for key in sorted(urls.keys() - {"scopes"}))
-            return f"oauth2 {', '.join(sorted(scopes))} ({flow}, {addresses})"
+    match scheme:
+        case {"type": "apiKey", "in": where, "name": key}:
+            return f"API key in the {where} {key.lower() if where == 'header' else key}"
+        case {"type": "http", "scheme": kind}:
+            return f"{kind} authentication"
+        case {"flows": flows}:
+            steps = [step for flow, urls in flows.items() for step in (flow, *_list_addresses(urls))]
+            return f"oauth2 {', '.join(sorted(scopes))} ({', '.join(steps)})"
         case _:
             return name
+
+
+def _list_addresses(urls: Json) -> list[str]:
+    return ["".join(_split_url(url)) for key, url in sorted(urls.items()) if key != "scopes"]

@@ -28,7 +28,7 @@ _SAME_PATH: Final = 0.4
 _OTHER_METHOD: Final = 0.15
 _OTHER_PARAMETER: Final = 0.1
 _WRITERS: Final = frozenset({"PATCH", "POST", "PUT"})
-_DEPTH: Final = 3
+_DEPTH: Final = 4
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _VERSION: Final = re.compile(r"/v\d+\w*(?=/|$)")
 
@@ -51,7 +51,7 @@ class _Look:
             elif part.kind == "request" or (part.kind == "body" and part.label.startswith("response 2")):
                 fields.update(_list_fields(schemas, part.node or (), part.side, _DEPTH))
         path = _VERSION.sub("", endpoint.blank_path).rstrip("/")
-        words = _WORD.findall(f"{path} {endpoint.parts[''].facets.get('text')}")
+        words = _WORD.findall(f"{path} {endpoint.parts[''].facets.get('text', '')}")
         return _Look(endpoint, frozenset(fields), path, frozenset(word.lower() for word in words))
 
 
@@ -60,8 +60,8 @@ def _list_fields(schemas: Schemas, node: Node, place: str, depth: int) -> Iterat
     for name, field in shape.fields.items() if depth else ():
         yield f"{place}.{name}"
         yield from _list_fields(schemas, field, f"{place}.{name}", depth - 1)
-    if "[]" in shape.inner:
-        yield from _list_fields(schemas, shape.inner["[]"], place, depth)
+    if "[]" in shape.inner and depth:
+        yield from _list_fields(schemas, shape.inner["[]"], place, depth - 1)
 
 
 def find_service_moves(old: Service, new: Service) -> dict[str, str]:
@@ -79,8 +79,9 @@ def find_service_moves(old: Service, new: Service) -> dict[str, str]:
         del before[place], after[place]
     scores = ((_score(one, other), place, target) for place, one in before.items() for target, other in after.items())
     found: dict[str, str] = {}
-    for score, place, target in sorted(scores, key=lambda entry: (-entry[0], entry[1:])):
-        if score and place not in found and target not in found.values():
+    for _, place, target in sorted(filter(lambda entry: entry[0], scores), key=lambda entry: (-entry[0], entry[1:])):
+        if place in before and target in after:
+            del before[place], after[target]
             found[place] = target
     return {place: target for place, target in found.items() if place != target}
 
@@ -93,7 +94,7 @@ def _score(old: _Look, new: _Look) -> float:
     has_method = one.method == other.method
     if not (has_id or has_method or {one.method, other.method} <= _WRITERS):
         return 0
-    is_nested = old.path.endswith(new.path) or new.path.endswith(old.path)
+    is_nested = bool(old.path and new.path) and (old.path.endswith(new.path) or new.path.endswith(old.path))
     score = 1.0 if is_nested else _compare_sets(old.words, new.words)
     if old.fields or new.fields:
         # A few equal fields say less than many.
@@ -120,9 +121,8 @@ def describe_moves(old: Service, new: Service, moves: Mapping[str, str]) -> Iter
         is_all = len(alike) == len(old.endpoints)
         what = " -> ".join(f"{head}{step}/...{slash}" for head, slash in (before, after))
         places = [Place("paths")] if is_all else [Place(one.name) for one, _ in alike]
-        yield classify(
-            "operations-moved", "service", f"{'all ' * is_all}{len(alike)} operations moved: {what}", *places
-        )
+        count = f"{'all ' * is_all}{len(alike)}"
+        yield classify("operations-moved", "service", f"{count} operations moved: {what}", *places)
         pairs = [pair for pair in pairs if pair not in alike]
     for one, other in pairs:
         yield classify("operation-moved", "service", f"moved to {other.name}", Place(one.name))

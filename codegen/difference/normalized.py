@@ -34,7 +34,7 @@ Node = tuple[Json, ...]
 """A schema as its parts without references, all of which a value must match; the outermost is first, and wins."""
 
 Facets = dict[str, Any]
-"""What applies to a thing itself, by names that `constraints` has a rule for each; a facet that says nothing is absent."""
+"""What applies to a thing itself, by names for which `constraints` has rules; what says nothing is absent."""
 
 
 @attrs.frozen(eq=False)
@@ -46,15 +46,6 @@ class Shape:
     required: frozenset[str]
     read_only: frozenset[str]
     inner: Mapping[str, Node]
-
-    def describe(self) -> str:
-        """Describe a value in a word or two."""
-        if "enum" in self.facets:
-            return "enum"
-        if "{}" in self.inner and not self.fields:
-            return "map"
-        type_, format_ = self.facets["format"]
-        return f"{type_ or 'any JSON'}{f' ({format_})' if format_ else ''}"
 
 
 class Schemas:
@@ -100,8 +91,8 @@ class Schemas:
         fields = {name: self.node(*schemas) for name, schemas in properties.items()}
         items = [part["items"] for part in node if "items" in part]
         inner = {"[]": self.node(*items)} if items else {}
-        others = [part["additionalProperties"] for part in node if "additionalProperties" in part]
-        values = self.node(*(schema for schema in others if isinstance(schema, dict)))
+        others: list[Any] = [part["additionalProperties"] for part in node if "additionalProperties" in part]
+        values = self.node(*(schema for schema in others if schema not in (True, False)))
         if values and False not in others:
             inner["{}"] = values
         return Shape(
@@ -118,8 +109,16 @@ class Schemas:
     def describe(self, node: Node) -> str:
         """Describe a value in a few words: `list of string`, `string (date-time)`."""
         shape = self.shape(node)
-        items = shape.inner.get("[]")
-        return shape.describe() if items is None else f"list of {self.shape(items).describe()}"
+        return f"list of {_describe(self.shape(shape.inner['[]']))}" if "[]" in shape.inner else _describe(shape)
+
+
+def _describe(shape: Shape) -> str:
+    if "enum" in shape.facets:
+        return "enum"
+    if "{}" in shape.inner and not shape.fields:
+        return "map"
+    type_, format_ = shape.facets["format"]
+    return f"{type_ or 'any JSON'}{f' ({format_})' if format_ else ''}"
 
 
 def identify(schemas: Iterable[Json]) -> Key:
@@ -154,9 +153,11 @@ def _list_value_facets(node: Node) -> Facets:
 
 def _merge_enums(node: Node) -> frozenset[str] | None:
     """Return the allowed values, each as JSON, without unspecified ones, which are never sent."""
-    lists = [part["enum"] for part in node if "enum" in part]
-    kept = [[value for value in values if not (value is None or _is_unspecified(value))] for values in lists]
-    return frozenset.intersection(*(frozenset(map(to_json, values)) for values in kept)) if kept else None
+    lists: list[list[object]] = [part["enum"] for part in node if "enum" in part]
+    kept = [
+        {to_json(value) for value in values if value is not None and not _is_unspecified(value)} for values in lists
+    ]
+    return frozenset(kept[0].intersection(*kept)) if kept else None
 
 
 def _is_unspecified(value: object) -> bool:

@@ -7,24 +7,24 @@ from typing import Final
 
 from codegen.difference.changes import Change, Place
 from codegen.difference.constraints import Finding, compare_facets
-from codegen.difference.endpoints import Endpoint, Part, PartKind
+from codegen.difference.endpoints import Endpoint, Part
 from codegen.difference.normalized import Schemas
 from codegen.difference.schema_changes import SchemaComparison
 from codegen.difference.severity import classify
 
-_ADDED: Final[Mapping[PartKind, Finding]] = {
+_NEW: Final[Mapping[str, Finding]] = {
     "parameter": ("parameter-added", "new optional parameter"),
+    "required_parameter": ("required-parameter-added", "new required parameter"),
     "request": ("body-added", "now takes a body, which is optional"),
+    "required_body": ("required-body-added", "now takes a body, which is required"),
     "body": ("body-added", "now returns a body"),
     "success": ("success-added", "new response"),
     "error": ("error-added", "new response"),
     "header": ("header-added", "new header"),
 }
-_REQUIRED: Final[Mapping[PartKind, Finding]] = {
-    "parameter": ("required-parameter-added", "new required parameter"),
-    "request": ("required-body-added", "now takes a body, which is required"),
-}
-_REMOVED: Final[Mapping[PartKind, Finding]] = {
+"""What a new part is, by its kind, or by a facet that says that it is required."""
+
+_GONE: Final[Mapping[str, Finding]] = {
     "parameter": ("parameter-removed", "the parameter is removed"),
     "request": ("body-removed", "no longer takes a body"),
     "body": ("body-removed", "no longer returns a body"),
@@ -56,24 +56,18 @@ def compare_operations(
                 comparison.add(part.side, place, before.node, after.node)
         # A part of a new or removed response is a part of that change.
         elif not part.parent or (part.parent in old.parts and part.parent in new.parts):
-            findings = [_describe_removal(key, part, old, new) if after is None else _describe_new(schemas, part)]
+            findings = [_describe_removal(part, old, new) if after is None else _describe_new(schemas, part)]
         for kind, what in findings:
             yield classify(kind, part.side, what, place)
 
 
 def _describe_new(schemas: Schemas, part: Part) -> Finding:
-    is_required = "required_parameter" in part.facets or "required_body" in part.facets
-    kind, what = (_REQUIRED if is_required else _ADDED)[part.kind]
+    kind, what = _NEW[next((name for name in part.facets if name in _NEW), part.kind)]
     return kind, f"{what}, {schemas.describe(part.node or ())}" if part.kind == "parameter" else what
 
 
-def _describe_removal(key: str, part: Part, old: Endpoint, new: Endpoint) -> Finding:
-    kind, what = _REMOVED[part.kind]
-    if kind == "success-removed":
-        others = [other for other, found in new.parts.items() if found.kind == "success" and other in old.parts]
-        return kind if others else "successes-replaced", what
-    name = key.partition(" ")[2]
-    moved = [other for other in new.parts if other.endswith(f" {name}") and other not in old.parts]
-    if kind == "parameter-removed" and moved:
-        what += f"; perhaps moved to the {moved[0].partition(' ')[0]}"
+def _describe_removal(part: Part, old: Endpoint, new: Endpoint) -> Finding:
+    kind, what = _GONE[part.kind]
+    if part.kind == "success" and not any(new.parts[key].kind == "success" for key in old.parts.keys() & new.parts):
+        kind = "successes-replaced"
     return kind, what

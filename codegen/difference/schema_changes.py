@@ -76,11 +76,7 @@ class SchemaComparison:
         """Compare which fields there are; the hidden ones before, and the unseen ones after, are only in responses."""
         removed, added = old.fields.keys() - new.fields.keys() - hidden, new.fields.keys() - old.fields.keys() - unseen
         for name in removed:
-            alike = [
-                other for other in added if self._is_renamed(old, name, new, other, len(removed) * len(added) == 1)
-            ]
-            hint = f"; perhaps renamed to {alike[0]!r}" if len(alike) == 1 else ""
-            yield (label(name),), ("field-removed", f"the field is removed{hint}")
+            yield (label(name),), ("field-removed", "the field is removed")
         for name in added:
             kind, word = ("required-field-added", "required") if name in new.required else ("field-added", "optional")
             yield (label(name),), (kind, f"new {word} field, {self._new.describe(new.fields[name])}")
@@ -94,13 +90,6 @@ class SchemaComparison:
             elif name not in unseen and (name in old.required) != is_required:
                 kind, word = ("field-required", "now") if is_required else ("field-optional", "no longer")
                 yield (label(name),), (kind, f"{word} required")
-
-    def _is_renamed(self, old: Shape, name: str, new: Shape, other: str, is_only: bool) -> bool:
-        """Return whether a field may have another name: the only one, or one that differs in case and separators."""
-        plain = [re.sub(r"[\W_]", "", text).lower() for text in (name, other)]
-        before, after = self._old.shape(old.fields[name]), self._new.shape(new.fields[other])
-        is_alike = before.describe() == after.describe() and before.fields.keys() == after.fields.keys()
-        return is_alike and (is_only or plain[0] == plain[1])
 
     def changes(self) -> Iterator[Change]:
         """Yield every change with its places."""

@@ -31,7 +31,7 @@ def a_new_kind_of_attachment(document: Document) -> None:
 
 
 @row(
-    f"breaking: {SEND} · request · sender.name: the field is removed; perhaps renamed to 'displayName'",
+    f"breaking: {SEND} · request · sender.name: the field is removed",
     f"additive: {SEND} · request · sender.displayName: new optional field, string",
     facade=True,
 )
@@ -41,7 +41,7 @@ def a_field_that_the_facade_sets_is_renamed(document: Document) -> None:
 
 
 @row(
-    f"breaking: {SEND} · request · message.referral.headline: the field is removed; perhaps renamed to 'headLine'",
+    f"breaking: {SEND} · request · message.referral.headline: the field is removed",
     f"additive: {SEND} · request · message.referral.headLine: new optional field, string",
 )
 def a_field_that_nobody_sets_is_renamed(document: Document) -> None:

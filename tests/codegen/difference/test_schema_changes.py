@@ -80,20 +80,6 @@ def test_a_field_that_is_read_only_is_in_a_response() -> None:
     assert kinds(thing(), thing(a=READ_ONLY), "response") == [("field-added", "additive")]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "hints"),
-    [
-        (thing(headline=STRING), thing(x=STRING), ["x"]),
-        (thing(headline=STRING), thing(headLine={"type": "integer"}), [""]),
-        (thing(channel_type=STRING, colour=STRING), thing(channelType=STRING, shape=STRING), ["channelType", ""]),
-        (thing(a_b=STRING, c=STRING), thing(aB=STRING, AB=STRING), ["", ""]),
-    ],
-)
-def test_a_field_that_may_have_been_renamed_is_removed_with_a_hint(old: Json, new: Json, hints: list[str]) -> None:
-    found = [change.what for change in changes(old, new, "request") if change.kind == "field-removed"]
-    assert found == [f"the field is removed{f'; perhaps renamed to {hint!r}' if hint else ''}" for hint in hints]
-
-
 def test_a_message_within_itself_is_compared_once() -> None:
     old = body(ref("A"), "request", A=thing(parts={"type": "array", "items": ref("A")}, name=STRING))
     new = body(ref("B"), "request", B=thing(parts={"type": "array", "items": ref("C")}), C=ref("B"))
