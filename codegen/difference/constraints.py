@@ -56,9 +56,10 @@ def _flag(gained: Finding, lost: Finding) -> Rule:
 
 
 def _text(told: str, changed: str) -> Rule:
-    return lambda name, old, new: iter(
-        [(changed if old and new else told, f"{name} {short(old or 'none')} became {short(new or 'none')}")]
-    )
+    def compare(name: str, old: str | None, new: str | None) -> Iterator[Finding]:
+        yield changed if old and new else told, f"{name} {short(old or 'none')} became {short(new or 'none')}"
+
+    return compare
 
 
 def _compare_texts(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
@@ -119,7 +120,7 @@ def _compare_others(_: str, old: str | None, new: str | None) -> Iterator[Findin
 
 
 def _compare_styles(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
-    if old and new:  # A list that became a single value has another type.
+    if old and new:  # Only lists have a style, and a list that became a single value has another type.
         yield "style-changed", f"lists are sent as {new}, not as {old}"
 
 

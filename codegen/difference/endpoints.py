@@ -23,12 +23,6 @@ _USUAL_TEXTS: Final = frozenset({*_USUAL, *(status.phrase.lower() for status in 
 """Descriptions of responses that say nothing."""
 
 PartKind = Literal["operation", "security", "parameter", "request", "success", "error", "body", "header"]
-_SIDES: Final[Mapping[str, Side]] = {
-    "operation": "service",
-    "security": "service",
-    "parameter": "request",
-    "request": "request",
-}
 
 
 @attrs.frozen(eq=False)
@@ -44,7 +38,9 @@ class Part:
     @property
     def side(self) -> Side:
         """Whether a client sends it, reads it, or neither."""
-        return _SIDES.get(self.kind, "response")
+        if self.kind in {"operation", "security"}:
+            return "service"
+        return "request" if self.kind in {"parameter", "request"} else "response"
 
 
 @attrs.frozen(eq=False)
@@ -175,11 +171,8 @@ def _describe(scheme: Json, name: str, scopes: Iterable[str]) -> str:
         case {"type": "http", "scheme": kind}:
             return f"{kind} authentication"
         case {"flows": flows}:
-            steps = [step for flow, urls in flows.items() for step in (flow, *_list_addresses(urls))]
-            return f"oauth2 {', '.join(sorted(scopes))} ({', '.join(steps)})"
+            (flow, urls), *_ = flows.items()
+            addresses = ["".join(_split_url(url)) for key, url in sorted(urls.items()) if key != "scopes"]
+            return f"oauth2 {', '.join(sorted(scopes))} ({', '.join([flow, *addresses])})"
         case _:
             return name
-
-
-def _list_addresses(urls: Json) -> list[str]:
-    return ["".join(_split_url(url)) for key, url in sorted(urls.items()) if key != "scopes"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 from codegen.difference.changes import BUMPS, Change, Difference, Impact
@@ -14,23 +14,13 @@ Format = Literal["text", "markdown", "json"]
 
 FORMATS: Final = get_args(Format)
 
-JSON_FORMAT: Final = 1
-"""The version of the JSON format: it grows when a key is removed or changes its meaning, not when one is added."""
-
 _SAFE_IN_MARKDOWN: Final = re.compile(r"[^\w ,./;(){}'\"?%=·…-]|_")
 _SHOWN: Final[Mapping[Impact, int]] = {"breaking": 50, "additive": 10, "cosmetic": 5}
 """How many changes for one reason the text shows."""
 
 
 def render(difference: Difference, format: Format) -> str:  # noqa: A002  the option's own word
-    """Render a difference, without a line break at the end.
-
-    Args:
-        difference: The result of `compare`.
-        format: `text` for a terminal; `markdown` for a pull request; `json` for programs: an object with `format` (the
-            number 1), `class` (the most severe, or null), `bump`, `counts` by class, and `changes`, each with `kind`,
-            `class`, `bump`, `what`, `reason`, and `places`, a list of objects with `text`, `operation`, `part`, `path`.
-    """
+    """Render a difference, without a line break at the end; docs/vendor-file.md describes the JSON."""
     return _WRITERS[format](difference)
 
 
@@ -39,22 +29,20 @@ def line(change: Change) -> str:
     return one_line(f"{change.impact}: {change.place}: {change.what}")
 
 
-def _summarize(difference: Difference) -> str:
-    if not difference.changes:
-        return "No change."
-    counts = ", ".join(f"{count} {impact}" for impact, count in _count(difference).items())
-    return f"{counts}: requires a {difference.bump} version."
-
-
 def _count(difference: Difference) -> dict[str, int]:
     return {impact: sum(change.impact == impact for change in difference.changes) for impact in BUMPS}
+
+
+def _summarize(difference: Difference) -> str:
+    counts = ", ".join(f"{count} {impact}" for impact, count in _count(difference).items())
+    return f"{counts}: requires a {difference.bump} version." if difference.changes else "No change."
 
 
 def _write_text(difference: Difference) -> str:
     """Group the changes by class and reason; each takes one line, and the least important ones are counted."""
     lines = [_summarize(difference)]
     groups: dict[tuple[Impact, str], list[Change]] = {}
-    for change in sorted(difference.changes, key=lambda change: [*BUMPS].index(change.impact)):
+    for change in difference.changes:
         groups.setdefault((change.impact, change.reason), []).append(change)
     for (impact, reason), changes in groups.items():
         heading = f"{impact} ({BUMPS[impact]})"
@@ -104,12 +92,9 @@ def _write_json(difference: Difference) -> str:
         }
         for change in difference.changes
     ]
-    head = {"format": JSON_FORMAT, "class": difference.impact, "bump": difference.bump, "counts": _count(difference)}
+    # The format grows when a key is removed or changes its meaning, not when one is added.
+    head = {"format": 1, "class": difference.impact, "bump": difference.bump, "counts": _count(difference)}
     return json.dumps({**head, "changes": changes}, indent=2)
 
 
-_WRITERS: Final[Mapping[Format, Callable[[Difference], str]]] = {
-    "text": _write_text,
-    "markdown": _write_markdown,
-    "json": _write_json,
-}
+_WRITERS: Final = {"text": _write_text, "markdown": _write_markdown, "json": _write_json}

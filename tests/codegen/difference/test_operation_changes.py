@@ -48,6 +48,12 @@ def test_an_operation_is_described_and_deprecated() -> None:
             f"cosmetic: {Q}: the description is removed",
         ),
         (
+            [query(schema={"type": "array", "items": STRING}, style="form", explode=True)],
+            [query()],
+            f"breaking: {Q}: type array became string",
+            f"breaking: {Q}: type string became array",
+        ),
+        (
             [query()],
             [query(allowEmptyValue=True)],
             f"additive: {Q}: may be sent without a value",
@@ -180,6 +186,14 @@ R = f"{AT} · response"
 )
 def test_a_response_comes_and_goes(old: Json, new: Json, there: str, back: str) -> None:
     assert swapped(old, new) == ([there], [back])
+
+
+def test_the_body_and_the_headers_of_a_new_response_are_not_told_of() -> None:
+    new = responses(s200={}, s201={**JSON, "headers": {"X": {"schema": STRING}}})
+    assert swapped(responses(s200={}), new) == (
+        [f"additive: {R} 201: new response"],
+        [f"cosmetic: {R} 201: the response is removed"],
+    )
 
 
 def test_a_success_in_the_place_of_another_breaks() -> None:

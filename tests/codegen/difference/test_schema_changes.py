@@ -126,3 +126,16 @@ def test_there_may_be_more_places_than_anyone_could_count(limit: str, monkeypatc
 )
 def test_a_name_that_could_be_taken_for_a_path_is_quoted(name: str, step: str) -> None:
     assert label(name) == step
+
+
+def test_a_part_that_is_included_twice_counts_once() -> None:
+    twice = body({"allOf": [ref("A"), ref("B")]}, "request", A=thing(a=STRING), B={"allOf": [ref("A")]})
+    once = body(ref("A"), "request", A=thing(a=STRING))
+    assert lines(once, twice) == lines(twice, once) == []
+
+
+def test_a_list_of_itself_is_described_and_compared_once() -> None:
+    old = body(thing(), "request")
+    new = body(thing(a=ref("A")), "request", A={"type": "array", "items": ref("A")})
+    assert lines(new, new) == []
+    assert lines(old, new) == ["additive: POST /things · request · a: new optional field, list of array"]
