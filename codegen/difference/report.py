@@ -18,6 +18,9 @@ _SAFE_IN_MARKDOWN: Final = re.compile(r"[^\w ,./;(){}'\"?%=·…-]|_")
 _SHOWN: Final[Mapping[Impact, int]] = {"breaking": 50, "additive": 10, "cosmetic": 5}
 """How many changes for one reason the text shows."""
 
+_ALSO: Final = 5
+"""How many places of a breaking change it shows."""
+
 
 def render(difference: Difference, format: Format) -> str:  # noqa: A002  the option's own word
     """Render a difference, without a line break at the end; docs/vendor-file.md describes the JSON."""
@@ -48,17 +51,18 @@ def _write_text(difference: Difference) -> str:
         heading = f"{impact} ({BUMPS[impact]})"
         lines += [] if heading in lines else ["", heading]
         shown = changes[: _SHOWN[impact]]
-        lines += [
-            f"  {reason}",
-            *(f"    {one_line(f'{change.place}: {change.what}')}{_more(change)}" for change in shown),
-        ]
+        lines.append(f"  {reason}")
+        for change in shown:
+            also = change.places[1:_ALSO] if impact == "breaking" else ()
+            lines.append(f"    {one_line(f'{change.place}: {change.what}')}{_count_more(change, len(also))}")
+            lines += [f"      also at {one_line(str(place))}" for place in also]
         if len(changes) > len(shown):
             lines.append(f"    … and {len(changes) - len(shown)} more changes, see --format json")
     return "\n".join(lines)
 
 
-def _more(change: Change) -> str:
-    more = len(change.places) - 1
+def _count_more(change: Change, shown: int = 0) -> str:
+    more = len(change.places) - 1 - shown
     return f" (and at {more} more {'place' if more == 1 else 'places'})" if more else ""
 
 
@@ -67,7 +71,7 @@ def _write_markdown(difference: Difference) -> str:
     if difference.changes:
         lines += ["", "| class | where | what | why | bump |", "| --- | --- | --- | --- | --- |"]
     for change in difference.changes:
-        cells = (change.impact, f"{_code(str(change.place))}{_more(change)}", _code(change.what), change.reason)
+        cells = (change.impact, f"{_code(str(change.place))}{_count_more(change)}", _code(change.what), change.reason)
         lines.append(f"| {' | '.join(cells)} | {change.bump} |")
     return "\n".join(lines)
 

@@ -19,12 +19,16 @@ HOSTILE = "a|b`c`<img src=x>\n| x | [y](z) @all #1 https://e.example *_~\\\x1b[2
 def test_the_text_groups_changes_by_class_and_reason() -> None:
     many = Change("k", tuple(Place(f"GET /{n}") for n in range(8)), "x", "cosmetic", "Y.")
     twice = Change("k", (Place("GET /b"), Place("GET /c")), "x", "additive", "Z.")
-    assert render(Difference((CHANGE, twice, many)), "text").splitlines() == [
-        "1 breaking, 1 additive, 1 cosmetic: requires a major version.",
+    breaking = Change("k", tuple(Place(f"GET /x{n}") for n in range(8)), "x", "breaking", "X.")
+    assert render(Difference((CHANGE, breaking, twice, many)), "text").splitlines() == [
+        "2 breaking, 1 additive, 1 cosmetic: requires a major version.",
         "",
         "breaking (major)",
         "  It is gone.",
         "    POST /a/{id} · request · b[]: the field is removed",
+        "  X.",
+        "    GET /x0: x (and at 3 more places)",
+        *(f"      also at GET /x{n}" for n in range(1, 5)),
         "",
         "additive (minor)",
         "  Z.",
