@@ -7,7 +7,7 @@ wire name of such a field, or the value of such an enum, as a string next to oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -16,9 +16,8 @@ from codegen.difference.changes import Place
 from codegen.handwritten import Part, find_public_callers, parts
 from codegen.naming import places
 from codegen.naming.name_table import Published
-from codegen.overlay import STEPS, Step, count_matches
 from codegen.spec.ascii_names import original
-from codegen.spec.document import to_list, to_object
+from codegen.spec.document import to_object
 
 PUBLIC: Mapping[str, str] = {
     "connectly_api/client.py": "Connectly",
@@ -54,7 +53,7 @@ class Affected:
 
     Attributes:
         why: The change that affects it.
-        kind: `facade`, `code`, `golden` or `overlay`.
+        kind: `facade`, `code` or `golden`.
         where: The place.
     """
 
@@ -159,15 +158,5 @@ def _contains_field(value: object, one: Touched) -> bool:
     wire = one.field[0]
     fields = to_object(value) or {}
     beside = not one.siblings or bool(one.siblings & fields.keys())
-    inside = (*fields.values(), *(to_list(value) or ()))
+    inside = (*fields.values(), *(cast("list[object]", value) if isinstance(value, list) else ()))
     return (bool(wire) and wire in fields and beside) or any(_contains_field(part, one) for part in inside)
-
-
-def find_affected_steps(old: Any, new: Any, steps: Iterable[Step] = STEPS) -> list[Affected]:  # noqa: ANN401  JSON
-    """List the overlay's steps that match a different number of places than before."""
-    before, after = count_matches(old, steps), count_matches(new, steps)
-    return [
-        Affected(f"{name}: {after[name]} places now, {before[name]} before", "overlay", "codegen/overlay.py")
-        for name in before
-        if before[name] != after[name]
-    ]

@@ -10,7 +10,7 @@ import attrs
 from codegen.difference import Difference, Format, Impact, compare, render
 from codegen.spec.document import Json
 from codegen.spec.source import read_source
-from codegen.spec.to_openapi.swagger import convert
+from codegen.spec.to_openapi.service import convert
 
 STATUSES: Final[Mapping[Impact | None, int]] = {None: 0, "cosmetic": 0, "additive": 1, "breaking": 3}
 """The exit status for the most severe class of changes; 2 means that a file cannot be read."""
@@ -47,4 +47,4 @@ def read(location: str) -> Json:
     Raises:
         CodegenError: It cannot be read, is invalid, or contains something unknown; the message names it.
     """
-    return convert(read_source(location).swagger)
+    return convert(read_source(location).document)

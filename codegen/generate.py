@@ -21,7 +21,8 @@ from codegen.naming.operation_names import name as named
 from codegen.overlay import apply
 from codegen.render.generator import render
 from codegen.spec.document import CodegenError, Json, load
-from codegen.spec.to_openapi.swagger import as_swagger, convert
+from codegen.spec.to_openapi.service import convert
+from codegen.spec.traverse import read_left_out
 from codegen.verify import Counts, verify
 
 SWAGGER = "service.swagger.json"
@@ -102,8 +103,7 @@ def build(layout: Layout) -> Tree:
 
 
 def _generate(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
-    document = load(source)
-    swagger = as_swagger(document)
+    swagger = load(source)
     prepared = prepare(swagger, published)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
@@ -112,9 +112,22 @@ def _generate(source: bytes, published: Published, versions: Mapping[str, str]) 
         _format(directory)
         files = read_tree(directory)
     counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
-    # The sandbox reads Swagger 2.0.
-    kept = source if swagger is document else (json.dumps(swagger, indent=2) + "\n").encode()
-    return Tree({**files, SWAGGER: kept}, counts, dump(prepared.published))
+    files[SWAGGER] = _drop_left_out(source, swagger, prepared.document)
+    return Tree(files, counts, dump(prepared.published))
+
+
+def _drop_left_out(source: bytes, swagger: Json, document: Json) -> bytes:
+    """Return the file without the operations that are left out, which the sandbox cannot serve, either."""
+    left_out = {entry["operation"] for entry in read_left_out(document)}
+    if not left_out:
+        return source
+    base = swagger.get("basePath", "").rstrip("/")
+    paths = {
+        path: {key: part for key, part in item.items() if f"{key.upper()} {base}{path}" not in left_out}
+        for path, item in swagger["paths"].items()
+        if path not in left_out
+    }
+    return (json.dumps({**swagger, "paths": paths}, indent=2) + "\n").encode()
 
 
 def prepare(swagger: Json, published: Published) -> Named:

@@ -16,13 +16,15 @@ from typing import Any, Final
 
 import attrs
 
-from codegen.affected import Affected, find_affected, find_affected_steps, list_changed_names
+from codegen.affected import Affected, find_affected, list_changed_names
 from codegen.difference import Difference, compare, render
 from codegen.generate import PUBLISHED, SWAGGER, Layout, Tree, build, prepare, read_tree, write_tree
+from codegen.naming import places
 from codegen.naming.name_table import NO_NAMES, Published, read
 from codegen.spec.document import CodegenError, Json, load
-from codegen.spec.source import Source, operation_places, read_source
-from codegen.spec.to_openapi.swagger import as_swagger, convert
+from codegen.spec.source import Source, read_source
+from codegen.spec.to_openapi.service import convert
+from codegen.spec.traverse import operations
 from codegen.swap import recover, swap
 
 NEXT: Final = (
@@ -71,30 +73,36 @@ def prepare_update(root: Path, location: str) -> Update:
     recover(root)
     source = read_source(location)
     old = _read_vendored(root / SWAGGER)
-    if not operation_places(source.swagger) & operation_places(old):
-        raise CodegenError(
-            f"{source.name}: describes another API: it has none of the operations of {SWAGGER}; "
-            "to switch to it anyway, copy it there by hand"
-        )
     if source.content == (root / SWAGGER).read_bytes():
         return Update(source, Difference(), None, ())
     try:
-        before, after = convert(old), convert(source.swagger)
+        before, after = convert(old), convert(source.document)
+        _check_same_api(before, after)
         difference = compare(before, after)
         with tempfile.TemporaryDirectory(prefix="codegen-update-") as folder:
             tree = _try_out(root, source, Path(folder))
-        places = _find_affected(root, difference, old, tree)
-        steps = find_affected_steps(before, after)
+        affected = _find_affected(root, difference, old, tree)
     except CodegenError as error:
         raise CodegenError(f"{source.name}: {error}") from None
     except Exception as error:  # A foreign file may break a tool in any way; then it must not be used.
         raise CodegenError(f"{source.name}: nothing was changed: {type(error).__name__}: {error}") from error
-    return Update(source, difference, tree, (*places, *steps))
+    return Update(source, difference, tree, tuple(affected))
+
+
+def _check_same_api(old: Json, new: Json) -> None:
+    before, after = (
+        {places.operation(found.method, found.path) for found in operations(document)} for document in (old, new)
+    )
+    if not before & after:
+        raise CodegenError(
+            f"describes another API: it has none of the operations of {SWAGGER}; "
+            "to switch to it anyway, copy it there by hand"
+        )
 
 
 def _read_vendored(path: Path) -> Json:
     try:
-        return as_swagger(load(path.read_bytes()))
+        return load(path.read_bytes())
     except OSError as error:
         raise CodegenError(f"cannot read {path}: {error.strerror}") from None
     except CodegenError as error:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 import attrs
 
 from codegen.naming import places
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.operations import METHODS
-from codegen.spec.traverse import operations
+from codegen.spec.traverse import METHODS, operations, read_left_out
 
 
 @attrs.frozen
@@ -51,8 +51,14 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
     """
     parsed = {path: _parse(path, text) for path, text in tree.items() if path.endswith(".py")}
     found = _Found(dict(_functions(parsed)), dict(_classes(parsed)))
-    wanted = dict(_operations(swagger))
-    definitions: Json = swagger.get("definitions", {})
+    left_out = {entry["operation"].replace("definition ", "") for entry in read_left_out(document)}
+    left_out = {places.operation(*what.split(" ", 1)) if " " in what else what for what in left_out}
+    wanted = {place: name for place, name in _operations(swagger) if place not in left_out}
+    definitions = {
+        name: schema
+        for name, schema in swagger.get("definitions", {}).items()
+        if name not in left_out and re.fullmatch(r"[\w.-]+", name, re.ASCII)
+    }
     properties = [(name, key) for name, schema in definitions.items() for key in _properties(schema)]
     missing = [*_find_missing_operations(wanted, document, found), *_find_missing_schemas(definitions, document, found)]
     if missing:

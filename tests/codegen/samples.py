@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import functools
 import importlib
+import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +19,11 @@ from codegen.spec.document import Json, load
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(__file__).resolve().parent / "data"
 VENDORED = "service.swagger"
+"""A copy of the vendored file, frozen: a new file of the vendor must not fail the tests of the tool."""
+
+TABLE = DATA / "names.json"
+"""The table of names that belongs to the frozen copy."""
+
 NAMES = sorted(path.stem for path in (DATA / "swagger").glob("*.json"))
 
 
@@ -53,6 +61,21 @@ def small(
         "definitions": copy.deepcopy(definitions or {}),
         **root,
     }
+
+
+def freeze(root: Path) -> None:
+    """Put the frozen file, its table of names and its tree in the place of a checkout's own."""
+    shutil.copytree(ROOT / "requirements", root / "requirements", dirs_exist_ok=True)
+    shutil.copy(swagger_path(VENDORED), root / "service.swagger.json")
+    (root / "codegen").mkdir(exist_ok=True)
+    shutil.copy(TABLE, root / "codegen" / "names.json")
+    write_tree(frozen_tree(), Layout.of(root).out)
+
+
+@functools.cache
+def frozen_tree() -> Mapping[str, bytes]:
+    """Return the tree that the frozen file and its table make."""
+    return build(Layout(ROOT, swagger_path(VENDORED), ROOT / "connectly_api" / "lowlevel", TABLE)).files
 
 
 def model(properties: Json, **more: Any) -> Json:

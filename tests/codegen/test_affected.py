@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from codegen.affected import Affected, find_affected, find_affected_steps, list_changed_names
+from codegen.affected import find_affected, list_changed_names
 from codegen.difference import compare
 from codegen.generate import prepare
 from codegen.naming.name_table import NO_NAMES
-from codegen.overlay import STEPS
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.swagger import convert
+from codegen.spec.to_openapi.service import convert
 from tests.codegen.samples import small
 
 TEXT: Json = {"type": "string"}
@@ -137,12 +136,3 @@ def test_a_whole_model_concerns_who_names_it() -> None:
 @pytest.mark.parametrize("change", [lambda _: None, lambda new: body(new)["name"].update(description="Told.")])
 def test_what_is_merely_told_concerns_no_one(change: Any) -> None:
     assert look(change) == {}
-
-
-def test_steps_that_find_more_or_less_than_before_are_named() -> None:
-    old, new = convert(service()), convert(service())
-    assert find_affected_steps(old, new, STEPS) == []
-    new["servers"] = [{"url": "https://example.com"}]
-    assert find_affected_steps(old, new) == [
-        Affected("add the server: 0 places now, 1 before", "overlay", "codegen/overlay.py")
-    ]

@@ -50,10 +50,7 @@ def test_the_status_says_what_it_is_to_a_client(footer: Any, status: int, bump: 
             "#/surprise: unknown key; decide first what it means for the generated code",
         ),
         (b'{"swagger": "2.0", "paths": 1}', "#/paths: must be an object"),
-        (
-            b'{"openapi": "3.0.3", "info": {"title": "", "version": ""}, "paths": {"a": {}}}',
-            "not valid openapi 3.0: #/paths: ",
-        ),
+        (b'{"openapi": "3.0.3", "info": {"title": "", "version": ""}, "paths": {}}', "OpenAPI 3; only Swagger 2.0 is"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_the_problem(content: bytes, problem: str, tmp_path: Path) -> None:
@@ -76,5 +73,5 @@ def test_what_is_valid_and_still_cannot_be_converted_is_named(tmp_path: Path) ->
     document["paths"] = {"/a": {"get": {"parameters": [{"in": "formData", "name": "a", "type": "file"}]}}}
     document["paths"]["/a"]["get"] |= {"consumes": ["multipart/form-data"], "responses": {"200": {"description": ""}}}
     path.write_text(json.dumps(document), encoding="utf-8")
-    with pytest.raises(CodegenError, match=r"new\.json: #/paths/.*'formData' parameters are not supported"):
+    with pytest.raises(CodegenError, match=r"no operation of it can be used: GET /a: .*'formData' parameters are not"):
         read(str(path))

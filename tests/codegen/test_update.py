@@ -11,7 +11,7 @@ from codegen import update as updating
 from codegen.__main__ import main
 from codegen.generate import read_tree
 from codegen.spec.document import Json
-from tests.codegen.samples import ROOT, small
+from tests.codegen.samples import ROOT, VENDORED, freeze, small, swagger
 from tests.codegen.styles import STYLES
 
 SEND = "/v1/businesses/{businessId}/send/messages"
@@ -22,11 +22,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what `update` reads and writes of a checkout."""
     root = tmp_path_factory.mktemp("checkout")
     ignored = shutil.ignore_patterns("__pycache__")
-    for folder in ("requirements", "connectly_api", "examples", "tests/data"):
+    for folder in ("connectly_api", "examples", "tests/data"):
         shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
-    (root / "codegen").mkdir()
-    shutil.copy(ROOT / "codegen" / "names.json", root / "codegen")
-    shutil.copy(ROOT / "service.swagger.json", root)
+    freeze(root)
     return root
 
 
@@ -36,8 +34,7 @@ def checkout(original: Path, tmp_path: Path) -> Path:
 
 
 def vendored() -> Json:
-    found: Json = json.loads((ROOT / "service.swagger.json").read_bytes())
-    return found
+    return swagger(VENDORED)
 
 
 def changed() -> Json:
@@ -55,13 +52,6 @@ def changed() -> Json:
         }
     }
     return STYLES["packaged names"](document)
-
-
-def self_made() -> Json:
-    """Return the vendored file with a definition that is a list of itself."""
-    document = vendored()
-    document["definitions"]["L"] = {"type": "array", "items": {"$ref": "#/definitions/L"}}
-    return document
 
 
 def put(folder: Path, document: Json | bytes) -> str:
@@ -121,7 +111,7 @@ def test_the_same_in_another_style_concerns_no_handwritten_place(
         (small(), "describes another API: it has none of the operations of service.swagger.json"),
         (b'{"swagger": "2.0", "info": {"ti', "truncated"),
         ({**vendored(), "swagger": "2.0", "info": {}}, "#/info: 'title' is missing"),
-        (self_made(), "definition L: the schema refers only to itself"),
+        ({**vendored(), "surprise": 1}, "#/surprise: unknown key"),
     ],
 )
 def test_a_file_that_cannot_be_used_changes_nothing(

@@ -21,8 +21,9 @@ def counted(document: Json) -> Counts:
     return Counts(
         operations=sum(
             key in {"get", "put", "post", "delete", "options", "head", "patch"}
-            for i in document["paths"].values()
+            for path, i in document["paths"].items()
             for key in i
+            if not path.endswith(":watch")  # It returns a stream.
         ),
         schemas=len(definitions),
         properties=sum(len(schema.get("properties", {})) for schema in definitions),
