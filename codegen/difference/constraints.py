@@ -144,7 +144,6 @@ _TYPELESS: Final[dict[str, Rule]] = {
     "text": _compare_texts,
     "example": _text("example-changed", "example-changed"),
     "default": _text("default-told", "default-changed"),
-    "discriminator": _text("discriminator-told", "discriminator-changed"),
     "deprecated": _flag(("deprecated", "now deprecated"), ("undeprecated", "no longer deprecated")),
     "nullable": _flag(("null-allowed", "null is allowed"), ("null-forbidden", "null is no longer allowed")),
 }
@@ -154,7 +153,6 @@ _RULES: Final[dict[str, Rule]] = {
     "enum": _compare_enums,
     **dict.fromkeys((*LOWER, *UPPER, *OTHER_LIMITS), _compare_limits),
     "others": _compare_others,
-    "empty": _flag(("empty-allowed", "may be sent without a value"), ("empty-forbidden", "must have a value")),
     "required_parameter": _flag(("parameter-required", "now required"), ("parameter-optional", "no longer required")),
     "required_body": _flag(
         ("body-required", "the body is now required"), ("body-optional", "the body is no longer required")

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import attrs
 
-from codegen.naming.places import REFERENCE
 from codegen.spec.document import Json
+from codegen.spec.traverse import REFERENCE
 
 LOWER: Final = ("minLength", "minimum", "minItems", "minProperties")
 """Limits that are stricter if greater."""
@@ -96,13 +96,12 @@ class Schemas:
         if values and False not in others:
             inner["{}"] = values
         return Shape(
-            facets={
-                **_list_value_facets(node),
-                **select(others="forbidden" if False in others else "restricted" if values else ""),
-            },
+            facets=_list_facets(node, others="forbidden" if False in others else "restricted" if values else ""),
             fields=fields,
             required=frozenset(name for part in node for name in part.get("required", ())) & fields.keys(),
-            read_only=frozenset(name for name, parts in fields.items() if any(part.get("readOnly") for part in parts)),
+            read_only=frozenset(
+                name for name, parts in fields.items() if any(part.get("readOnly") is True for part in parts)
+            ),
             inner=inner,
         )
 
@@ -126,24 +125,24 @@ def identify(schemas: Iterable[Json]) -> Key:
     return tuple(map(id, schemas))
 
 
-def select(**facets: object) -> Facets:
+def keep(**facets: object) -> Facets:
     """Return the facets that say something."""
     return {name: value for name, value in facets.items() if value not in (None, "", False)}
 
 
-def _list_value_facets(node: Node) -> Facets:
+def _list_facets(node: Node, others: str) -> Facets:
     first: Json = {key: value for part in reversed(node) for key, value in part.items()}
     is_object = "properties" in first or "additionalProperties" in first
     types = {part["type"] for part in node if "type" in part}
     type_ = " and ".join(sorted(types)) or ("object" if is_object else "array" if "items" in first else "")
     default = first.get("default")
-    return select(
+    return keep(
         type=type_,
+        others=others,
         nullable=any(part.get("nullable") is True or None in part.get("enum", ()) for part in node),
         format=(type_, first.get("format", "")),
         enum=_merge_enums(node),
         default="" if default is None or _is_unspecified(default) else to_json(default),
-        discriminator=first.get("discriminator", {}).get("propertyName"),
         text=join_texts(first.get("title"), first.get("description")),
         example=to_json(first["example"]) if "example" in first else "",
         deprecated=any(part.get("deprecated") is True for part in node),
@@ -168,10 +167,16 @@ def _merge_limits(key: str, node: Node, type_: str) -> tuple[Any, bool] | None:
     """Return the strictest value of a limit, and whether the value itself is excluded; None if it allows everything."""
     found: list[tuple[Any, bool]] = []
     for part in node:
-        if key in part and (key not in _NO_LIMIT or part[key] != _NO_LIMIT[key]):
-            is_exclusive = part.get(_EXCLUSIVE.get(key, "")) is True
-            step = (1 if key in LOWER else -1) if is_exclusive and type_ == "integer" else 0
-            found.append((part[key] + step, False) if step else (part[key], is_exclusive))
+        limit = part.get(key)
+        if (
+            limit is None
+            or limit == _NO_LIMIT.get(key)
+            or (key in (*LOWER, *UPPER) and type(limit) not in (int, float))
+        ):
+            continue
+        is_exclusive = part.get(_EXCLUSIVE.get(key, "")) is True
+        step = (1 if key in LOWER else -1) if is_exclusive and type_ == "integer" else 0
+        found.append((limit + step, False) if step else (limit, is_exclusive))
     if not found or key in OTHER_LIMITS:
         return found[0] if found else None
     return max(found, key=lambda limit: (limit[0] if key in LOWER else -limit[0], limit[1]))

@@ -40,13 +40,12 @@ _AGING: Final[Verdict] = ("additive", "It still works, but may be removed later.
 # Kinds of changes of what is sent or read, with the verdicts for a request and for a response.
 _BY_DIRECTION: Final[tuple[tuple[str, Verdict | None, Verdict | None], ...]] = (
     ("type-narrowed format-narrowed limit-narrowed enum-value-removed enum-closed", _REFUSED, _STRICTER),
-    ("null-forbidden rest-closed empty-forbidden", _REFUSED, _STRICTER),
-    ("type-widened format-widened limit-widened empty-allowed", _TAKES_MORE, _UNEXPECTED),
-    ("type-changed format-changed limit-changed style-changed discriminator-changed", _UNFIT, _UNREADABLE),
+    ("null-forbidden rest-closed", _REFUSED, _STRICTER),
+    ("type-widened format-widened limit-widened", _TAKES_MORE, _UNEXPECTED),
+    ("type-changed format-changed limit-changed style-changed", _UNFIT, _UNREADABLE),
     ("enum-value-added enum-opened", _TAKES_MORE, _OPEN),
     ("null-allowed", _TAKES_MORE, _NULL),
     ("rest-opened media-added", _TAKES_MORE, _IGNORED),
-    ("discriminator-told", _IGNORED, _IGNORED),
     ("media-removed", _REFUSED, _UNREADABLE),
     ("field-added parameter-added body-added header-added", _UNNEEDED, _IGNORED),
     ("required-field-added", _LACKING, _IGNORED),

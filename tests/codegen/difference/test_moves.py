@@ -12,7 +12,7 @@ import pytest
 from codegen.difference import compare, find_moves, line
 from codegen.naming import places
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.swagger import convert
+from codegen.spec.to_openapi.service import convert
 from tests.codegen.difference.sample_documents import MESSAGES, TEMPLATES, document, edit, lines
 from tests.codegen.samples import VENDORED, swagger
 
@@ -266,14 +266,6 @@ def test_operations_that_are_not_alike_are_removed_and_new(new: tuple[str, str, 
     assert [entry.rpartition(": ")[2] for entry in found] == ["the operation is removed", "new operation"]
 
 
-def test_two_paths_that_differ_only_in_the_names_of_their_parameters_are_two_operations() -> None:
-    old = document(path="/a/{x}")
-    new = document(path="/a/{x}")
-    new["paths"]["/a/{y}"] = new["paths"]["/a/{x}"]
-    assert lines(new, new) == []
-    assert lines(old, new) == ["additive: POST /a/{y}: new operation"]
-
-
 def test_the_same_moves_are_found_every_time() -> None:
     twins = {f"/v1/x{n}/things": {"get": {"responses": {"200": {"description": ""}}}} for n in range(4)}
     old = convert({**FROZEN, "paths": twins})
@@ -293,3 +285,8 @@ def test_an_operation_that_is_left_out_is_told_with_the_reason() -> None:
     assert lines(listed, none) == ["cosmetic: POST /v1/media: removed; it was left out: it takes a form"]
     assert lines(known, listed) == ["breaking: POST /v1/media: left out: it takes a form"]
     assert lines(listed, known) == ["additive: POST /v1/media: no longer left out"]
+
+
+def test_a_definition_that_is_left_out_is_told_with_the_reason() -> None:
+    listed = {**document(), "x-left-out": [{"operation": "definition v1Media", "reason": "it is odd"}]}
+    assert lines(document(), listed) == ["cosmetic: definition v1Media: left out: it is odd"]
