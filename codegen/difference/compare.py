@@ -43,13 +43,13 @@ def _compare_information(old: Service, new: Service) -> Iterator[Change]:
 
 
 def _compare_left_out(old: Service, new: Service) -> Iterator[Change]:
-    for place, reason in new.left_out.items():
-        if place not in old.left_out:
-            kind = "known-operation-left-out" if place in old.endpoints else "operation-left-out"
-            yield classify(kind, "service", f"left out: {reason}", Place(place))
-    for place, reason in old.left_out.items():
-        if place not in new.left_out and place not in new.endpoints:
-            yield classify("operation-left-out", "service", f"removed; it was left out: {reason}", Place(place))
+    for place in new.left_out.keys() - old.left_out.keys():
+        name, reason = new.left_out[place]
+        kind = "known-operation-left-out" if place in old.endpoints else "operation-left-out"
+        yield classify(kind, "service", f"left out: {reason}", Place(name))
+    for place in old.left_out.keys() - new.left_out.keys() - new.endpoints.keys():
+        name, reason = old.left_out[place]
+        yield classify("operation-left-out", "service", f"removed; it was left out: {reason}", Place(name))
 
 
 def _compare_endpoints(old: Service, new: Service) -> Iterator[Change]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
@@ -66,11 +66,11 @@ class Endpoint:
 
 @attrs.frozen(eq=False)
 class Service:
-    """A document: its operations and the reasons for those left out are by place, as in the table of names."""
+    """A document: its operations, and those left out with their reasons, are by place as in the table of names."""
 
     schemas: Schemas
     endpoints: Mapping[str, Endpoint]
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, tuple[str, str]]
     hosts: frozenset[str]
     information: Mapping[str, str]
 
@@ -90,15 +90,14 @@ class Service:
         return Service(
             schemas=schemas,
             endpoints=endpoints,
-            left_out={_place(entry["operation"]): entry["reason"] for entry in read_left_out(document)},
+            left_out={
+                places.operation(*entry["operation"].split(" ", 1)): (entry["operation"], entry["reason"])
+                for entry in read_left_out(document)
+                if " /" in entry["operation"]
+            },
             hosts=frozenset(_normalize_host(server["url"]) for server in document.get("servers", [])),
             information={key: join_texts(document["info"].get(key)) for key in ("title", "description", "version")},
         )
-
-
-def _place(left_out: str) -> str:
-    method, _, path = left_out.partition(" ")
-    return places.operation(method, path) if path.startswith("/") else left_out
 
 
 def _normalize_host(url: str) -> str:
@@ -110,9 +109,11 @@ def _list_parts(document: Json, schemas: Schemas, path: str, fields: Json) -> It
     text = join_texts(fields.get("summary"), fields.get("description"))
     yield "", Part("operation", "", keep(text=text, deprecated=fields.get("deprecated")))
     schemes = document.get("components", {}).get("securitySchemes", {})
-    ways = [to_object(way) or {} for way in fields.get("security", document.get("security")) or [{}]]
+    security: list[Any] = fields.get("security", document.get("security")) or [{}]
+    ways = [to_object(way) or {} for way in security]
     credentials = (
-        (_describe(to_object(schemes.get(name)) or {}, name, scopes) for name, scopes in way.items()) for way in ways
+        (_describe(to_object(schemes.get(name)) or {}, name, scopes or ()) for name, scopes in way.items())
+        for way in ways
     )
     yield "security", Part("security", "security", keep(security=frozenset(map(frozenset, credentials))))
     placeholders = _PLACEHOLDER.findall(path)
@@ -165,7 +166,7 @@ def _normalize_media(media: str) -> str:
     return "; ".join([name, *sorted(parameter for parameter in parameters if parameter != "charset=utf-8")])
 
 
-def _describe(scheme: Json, name: str, scopes: Any) -> str:  # noqa: ANN401  JSON, which nothing else reads
+def _describe(scheme: Json, name: str, scopes: Iterable[object]) -> str:
     """Describe a credential by what is on the wire, where the name of its scheme is not."""
     match scheme.get("type"), scheme.get("in"):
         case "apiKey", where:
@@ -175,7 +176,6 @@ def _describe(scheme: Json, name: str, scopes: Any) -> str:  # noqa: ANN401  JSO
             return "basic authentication"
         case "oauth2", _:
             steps = [str(value) for key, value in sorted(scheme.items()) if key not in _OFF_THE_WIRE]
-            needs = sorted(map(str, scopes)) if isinstance(scopes, list) else []
-            return f"oauth2 {', '.join(needs)} ({', '.join(steps)})"
+            return f"oauth2 {', '.join(sorted(map(str, scopes)))} ({', '.join(steps)})"
         case _:
             return name

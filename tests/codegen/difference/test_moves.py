@@ -287,6 +287,6 @@ def test_an_operation_that_is_left_out_is_told_with_the_reason() -> None:
     assert lines(listed, known) == ["additive: POST /v1/media: no longer left out"]
 
 
-def test_a_definition_that_is_left_out_is_told_with_the_reason() -> None:
+def test_a_definition_that_is_left_out_is_told_by_its_operations() -> None:
     listed = {**document(), "x-left-out": [{"operation": "definition v1Media", "reason": "it is odd"}]}
-    assert lines(document(), listed) == ["cosmetic: definition v1Media: left out: it is odd"]
+    assert lines(document(), listed) == []
