@@ -1,17 +1,39 @@
-"""Compares two documents. Pure."""
+"""Compares two documents: what they say as a whole, and each operation part by part. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from codegen.difference.changes import Change, Difference, Place, merge_changes
-from codegen.difference.constraints import value
-from codegen.difference.endpoints import Service
+from codegen.difference.constraints import Finding, compare_facets, value
+from codegen.difference.endpoints import Endpoint, Part, Service
 from codegen.difference.moves import describe_moves, find_service_moves
-from codegen.difference.operation_changes import compare_operations
+from codegen.difference.normalized import Schemas
 from codegen.difference.schema_changes import SchemaComparison
 from codegen.difference.severity import classify
 from codegen.spec.document import Json
+
+_NEW: Final[Mapping[str, Finding]] = {
+    "parameter": ("parameter-added", "new optional parameter"),
+    "required_parameter": ("required-parameter-added", "new required parameter"),
+    "request": ("body-added", "now takes a body, which is optional"),
+    "required_body": ("required-body-added", "now takes a body, which is required"),
+    "body": ("body-added", "now returns a body"),
+    "success": ("success-added", "new response"),
+    "error": ("error-added", "new response"),
+    "header": ("header-added", "new header"),
+}
+"""What a new part is, by its kind, or by a facet that says that it is required."""
+
+_GONE: Final[Mapping[str, Finding]] = {
+    "parameter": ("parameter-removed", "the parameter is removed"),
+    "request": ("body-removed", "no longer takes a body"),
+    "body": ("body-removed", "no longer returns a body"),
+    "success": ("success-removed", "the response is removed"),
+    "error": ("error-removed", "the response is removed"),
+    "header": ("header-removed", "the header is removed"),
+}
 
 
 def compare(old: Json, new: Json) -> Difference:
@@ -59,10 +81,42 @@ def _compare_endpoints(old: Service, new: Service) -> Iterator[Change]:
     stays = {place: place for place in old.endpoints.keys() & new.endpoints.keys() - taken if place not in moves}
     comparison = SchemaComparison(old.schemas, new.schemas)
     for place, target in sorted({**moves, **stays}.items()):
-        yield from compare_operations(new.schemas, comparison, old.endpoints[place], new.endpoints[target])
+        yield from _compare_operations(new.schemas, comparison, old.endpoints[place], new.endpoints[target])
     yield from comparison.changes()
     for place in old.endpoints.keys() - moves.keys() - stays.keys() - new.left_out.keys():
         yield classify("operation-removed", "service", "the operation is removed", Place(old.endpoints[place].name))
     for place in new.endpoints.keys() - taken - stays.keys():
         what = "no longer left out" if place in old.left_out else "new operation"
         yield classify("operation-added", "service", what, Place(new.endpoints[place].name))
+
+
+def _compare_operations(
+    schemas: Schemas, comparison: SchemaComparison, old: Endpoint, new: Endpoint
+) -> Iterator[Change]:
+    """Yield the changes of one operation, at its new path; its schemas are added to the comparison of schemas."""
+    for key in sorted(old.parts.keys() | new.parts.keys()):
+        before, after = old.parts.get(key), new.parts.get(key)
+        part = after or old.parts[key]
+        place = Place(new.name, part.label)
+        findings: Iterable[Finding] = ()
+        if before is not None and after is not None:
+            findings = compare_facets(before.facets, after.facets)
+            if before.node is not None and after.node is not None:
+                comparison.add(part.side, place, before.node, after.node)
+        # A part of a new or removed response is a part of that change.
+        elif not part.parent or (part.parent in old.parts and part.parent in new.parts):
+            findings = [_describe_removal(part, old, new) if after is None else _describe_new(schemas, part)]
+        for kind, what in findings:
+            yield classify(kind, part.side, what, place)
+
+
+def _describe_new(schemas: Schemas, part: Part) -> Finding:
+    kind, what = _NEW[next((name for name in part.facets if name in _NEW), part.kind)]
+    return kind, f"{what}, {schemas.describe(part.node or ())}" if part.kind == "parameter" else what
+
+
+def _describe_removal(part: Part, old: Endpoint, new: Endpoint) -> Finding:
+    kind, what = _GONE[part.kind]
+    if part.kind == "success" and not any(new.parts[key].kind == "success" for key in old.parts.keys() & new.parts):
+        kind = "successes-replaced"
+    return kind, what

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import attrs
 
@@ -23,25 +23,20 @@ _USUAL_TEXTS: Final = frozenset({*_USUAL, *(status.phrase.lower() for status in 
 
 _OFF_THE_WIRE: Final = frozenset({"type", "description", "scopes"})
 
-PartKind = Literal["operation", "security", "parameter", "request", "success", "error", "body", "header"]
-
 
 @attrs.frozen(eq=False)
 class Part:
-    """A part of an operation; `request` is the body of a request, `body` that of a response, which is its parent."""
+    """A part of an operation: itself, its security, a parameter, a body, a response, a header.
 
-    kind: PartKind
+    Its label is its name in the place of a change; its parent is the response that it belongs to.
+    """
+
+    kind: str
+    side: Side
     label: str
     facets: Facets
     node: Node | None = None
     parent: str = ""
-
-    @property
-    def side(self) -> Side:
-        """Whether a client sends it, reads it, or neither."""
-        if self.kind in {"operation", "security"}:
-            return "service"
-        return "request" if self.kind in {"parameter", "request"} else "response"
 
 
 @attrs.frozen(eq=False)
@@ -107,7 +102,7 @@ def _normalize_host(url: str) -> str:
 
 def _list_parts(document: Json, schemas: Schemas, path: str, fields: Json) -> Iterator[tuple[str, Part]]:
     text = join_texts(fields.get("summary"), fields.get("description"))
-    yield "", Part("operation", "", keep(text=text, deprecated=fields.get("deprecated")))
+    yield "", Part("operation", "service", "", keep(text=text, deprecated=fields.get("deprecated")))
     schemes = document.get("components", {}).get("securitySchemes", {})
     security: list[Any] = fields.get("security", document.get("security")) or [{}]
     ways = [to_object(way) or {} for way in security]
@@ -115,17 +110,17 @@ def _list_parts(document: Json, schemas: Schemas, path: str, fields: Json) -> It
         (_describe(to_object(schemes.get(name)) or {}, name, scopes or ()) for name, scopes in way.items())
         for way in ways
     )
-    yield "security", Part("security", "security", keep(security=frozenset(map(frozenset, credentials))))
+    yield "security", Part("security", "service", "security", keep(security=frozenset(map(frozenset, credentials))))
     placeholders = _PLACEHOLDER.findall(path)
     for entry in fields.get("parameters", []):
         where, name = entry["in"], entry["name"]
         key = str(placeholders.index(name)) if where == "path" else name
-        part = _build_value("parameter", f"{where} {name}", entry, schemas)
+        part = _build_value("parameter", "request", f"{where} {name}", entry, schemas)
         part.facets.update(keep(required_parameter=entry.get("required"), path_name=where == "path" and name))
         yield f"{where} {key.lower() if where == 'header' else key}", part
     if "requestBody" in fields:
         body = fields["requestBody"]
-        part = _build_body("request", "request", body, schemas)
+        part = _build_body("request", "request", "request", body, schemas)
         part.facets.update(keep(required_body=body.get("required"), text=join_texts(body.get("description"))))
         yield "request", part
     for status, response in fields["responses"].items():
@@ -135,29 +130,29 @@ def _list_parts(document: Json, schemas: Schemas, path: str, fields: Json) -> It
 
 def _list_response_parts(label: str, response: Json, schemas: Schemas) -> Iterator[tuple[str, Part]]:
     text = join_texts(response["description"])
-    kind: PartKind = "success" if label.startswith("response 2") else "error"
-    yield label, Part(kind, label, keep(text="" if text.lower().rstrip(".") in _USUAL_TEXTS else text))
+    kind = "success" if label.startswith("response 2") else "error"
+    yield label, Part(kind, "response", label, keep(text="" if text.lower().rstrip(".") in _USUAL_TEXTS else text))
     if "content" in response:
-        yield f"{label} body", attrs.evolve(_build_body("body", label, response, schemas), parent=label)
+        yield f"{label} body", attrs.evolve(_build_body("body", "response", label, response, schemas), parent=label)
     for name, header in response.get("headers", {}).items():
         at = f"{label} header {name.lower()}"
-        yield at, attrs.evolve(_build_value("header", at, header, schemas), parent=label)
+        yield at, attrs.evolve(_build_value("header", "response", at, header, schemas), parent=label)
 
 
-def _build_value(kind: PartKind, label: str, entry: Json, schemas: Schemas) -> Part:
+def _build_value(kind: str, side: Side, label: str, entry: Json, schemas: Schemas) -> Part:
     facets = keep(
         text=join_texts(entry.get("description")),
         deprecated=entry.get("deprecated"),
         style=f"{entry['style']}, {'' if entry['explode'] else 'not '}exploded" if "style" in entry else "",
     )
-    return Part(kind, label, facets, schemas.node(entry["schema"]))
+    return Part(kind, side, label, facets, schemas.node(entry["schema"]))
 
 
-def _build_body(kind: PartKind, label: str, holder: Json, schemas: Schemas) -> Part:
+def _build_body(kind: str, side: Side, label: str, holder: Json, schemas: Schemas) -> Part:
     """Return a body; all its media types have one schema, as in Swagger 2.0."""
     content = holder["content"]
     media = frozenset(map(_normalize_media, content)) - {"*/*"}
-    return Part(kind, label, keep(media=media or None), schemas.node(next(iter(content.values()))["schema"]))
+    return Part(kind, side, label, keep(media=media or None), schemas.node(next(iter(content.values()))["schema"]))
 
 
 def _normalize_media(media: str) -> str:

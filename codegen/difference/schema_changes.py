@@ -20,9 +20,8 @@ from codegen.difference.severity import Side, classify
 _PLAIN: Final = re.compile(r"\w+")
 _INNER: Final = frozenset({"additionalProperties", "items", "properties"})
 _NOTHING: Final[frozenset[str]] = frozenset()
-_DETOURS: Final = 200
-_VISITS: Final = 20_000
-"""Limits on further places of a change, because there can be far too many: within one body, and altogether."""
+_MORE_PLACES: Final = 20_000
+"""The limit on steps to further places of changes, because there can be far too many."""
 
 _Pair = tuple[Side, Key, Key]
 _Path = tuple[str, ...]
@@ -102,27 +101,22 @@ class SchemaComparison:
         """Return the places of each pair with changes: all of them, or at least the shortest if there are too many."""
         places: dict[_Pair, list[Place]] = {pair: [] for pair in self._findings}
         live = _find_ancestors(self._inner, places)
-        visits, reached = _VISITS, set[_Pair]()
-        for place, root in self._roots:
-            detours, seen = _DETOURS, set[_Pair]()
-            waiting = deque[tuple[_Pair, _Path, frozenset[_Pair]]]()
-            if root in live:
-                waiting.append((root, (), frozenset([root])))
-            while waiting:
-                pair, path, above = waiting.popleft()
-                detours -= pair in seen
-                visits -= pair in reached
-                if (pair in seen and detours < 0) or (pair in reached and visits < 0):
-                    continue
-                seen.add(pair)
-                reached.add(pair)
-                if pair in places:
-                    places[pair].append(Place(place.operation, place.part, path))
-                waiting.extend(
-                    (inner, (*path, step), above | {inner})
-                    for step, inner in self._inner[pair].items()
-                    if inner in live and inner not in above
-                )
+        seen: set[_Pair] = set()
+        waiting = deque((place, pair, frozenset([pair])) for place, pair in self._roots if pair in live)
+        more = _MORE_PLACES
+        while waiting:
+            place, pair, above = waiting.popleft()
+            more -= pair in seen
+            if pair in seen and more < 0:
+                continue
+            seen.add(pair)
+            if pair in places:
+                places[pair].append(place)
+            waiting.extend(
+                (Place(place.operation, place.part, (*place.path, step)), inner, above | {inner})
+                for step, inner in self._inner[pair].items()
+                if inner in live and inner not in above
+            )
         return places
 
 

@@ -169,8 +169,8 @@ def a_oneof_as_protobuf_has_it(document: Document) -> None:
 
 
 @row(
-    f"breaking: {SEND}: left out: needs v1Header: #/definitions/v1Header/oneOf: unknown key; decide first what it means "
-    "for the generated code",
+    f"breaking: {SEND}: left out: needs v1Header: #/definitions/v1Header/oneOf: unknown key; "
+    "decide first what it means for the generated code",
     facade=True,
 )
 def a_one_of_that_swagger_does_not_have(document: Document) -> None:
