@@ -66,11 +66,11 @@ def _list_fields(schemas: Schemas, node: Node, place: str, depth: int) -> Iterat
 
 def find_service_moves(old: Service, new: Service) -> dict[str, str]:
     """Return the new place of each operation that moved, by its old one."""
-    stays = {
-        place
-        for place in old.endpoints.keys() & new.endpoints.keys()
-        if old.endpoints[place].operation_id == new.endpoints[place].operation_id
-    }
+    # An operation that only one side leaves out is still where it was.
+    stays = {*old.left_out, *new.left_out}
+    for place in old.endpoints.keys() & new.endpoints.keys():
+        if old.endpoints[place].operation_id == new.endpoints[place].operation_id:
+            stays.add(place)
     before, after = (
         {place: _Look.of(found.schemas, one) for place, one in found.endpoints.items() if place not in stays}
         for found in (old, new)

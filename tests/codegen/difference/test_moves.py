@@ -287,6 +287,16 @@ def test_an_operation_that_is_left_out_is_told_with_the_reason() -> None:
     assert lines(listed, known) == ["additive: POST /v1/media: no longer left out"]
 
 
+def test_an_operation_that_is_left_out_did_not_move() -> None:
+    def change(new: Json) -> None:
+        new["paths"]["/v1/businesses/{businessId}/messages"] = new["paths"].pop(MESSAGES)
+
+    old, new = edit(change, base=FROZEN)
+    new["x-left-out"] = [{"operation": f"POST {MESSAGES}", "reason": "it is odd"}]
+    assert find_moves(old, new) == find_moves(new, old) == {}
+    assert {change.kind for change in compare(old, new).changes} == {"known-operation-left-out", "operation-added"}
+
+
 def test_a_definition_that_is_left_out_is_told_by_its_operations() -> None:
     listed = {**document(), "x-left-out": [{"operation": "definition v1Media", "reason": "it is odd"}]}
     assert lines(document(), listed) == []
