@@ -15,7 +15,7 @@ from codegen.difference import Change, Difference
 from codegen.difference.changes import Place
 from codegen.handwritten import Part, find_public_callers, parts
 from codegen.naming import places
-from codegen.naming.name_table import Published
+from codegen.naming.name_table import NameTable
 from codegen.spec.ascii_names import original
 from codegen.spec.document import to_object
 
@@ -63,7 +63,7 @@ class Affected:
 
 
 def list_changed_names(
-    difference: Difference, tables: Iterable[Published], enums: Mapping[str, frozenset[str]]
+    difference: Difference, tables: Iterable[NameTable], enums: Mapping[str, frozenset[str]]
 ) -> list[Touched]:
     """List the generated names that a difference changes, without cosmetic changes.
 
@@ -83,33 +83,34 @@ def list_changed_names(
     return list(dict.fromkeys(found))
 
 
-def _name_change(change: Change, place: Place, table: Published, enums: Mapping[str, frozenset[str]]) -> Touched | None:
+def _name_change(change: Change, place: Place, table: NameTable, enums: Mapping[str, frozenset[str]]) -> Touched | None:
     where = places.operation(*place.operation.split(" ", 1)) if " " in place.operation else ""
     if where not in table.operations:
         return None
     if not place.part:
-        return _describe_function(change, table.operations[where].function, "")
-    known = {one: name for name, model in table.models.items() for one in model.places}
+        return _describe_function(change, table.operations[where].rpartition(".")[2], "")
+    known = {f"{where} {one}": name for one, name in table.find(table.operations[where]).models.items()}
+    known |= {f"{owner}.{one}": name for owner, found in table.owners.items() for one, name in found.models.items()}
     # A response's status is not part of a name.
     here = f"{where} {'response' if place.part.startswith('response ') else place.part}"
     owner, wire = "", ""
     for step in ("", *place.path):
         if step.startswith((".", "['")):
             wire = step[1:] if step[0] == "." else step[2:-2]
-            owner, here = here, places.field(here, wire)
+            owner, here = here, f"{here}.{places.field(wire)}"
         elif step in {"[]", "{}"}:
             here += step
         here = known.get(here, here)
     if here in enums and change.kind.startswith("enum"):
         return Touched(f"{here}: {change.what}", change.kind, model=here, siblings=enums[here])
-    if owner in table.models:
-        fields = table.models[owner].fields
+    if owner in table.owners:
+        fields = table.owners[owner].names
         python = fields.get(wire, "")
         what = f"{owner}.{wire}: {change.what}"
         return Touched(what, change.kind, model=owner, field=(wire, python), siblings=frozenset(fields) - {wire})
-    if here in table.models:
+    if here in table.owners:
         return Touched(f"{here}: {change.what}", change.kind, model=here)
-    return _describe_function(change, table.operations[where].function, place.part)
+    return _describe_function(change, table.operations[where].rpartition(".")[2], place.part)
 
 
 def _describe_function(change: Change, function: str, part: str) -> Touched:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -15,11 +14,11 @@ from pathlib import Path
 
 import attrs
 
-from codegen.naming.name_table import NO_NAMES, Published, dump, read
-from codegen.naming.operation_names import Named
-from codegen.naming.operation_names import name as named
+from codegen.documented_facts import apply_facts
+from codegen.naming import NO_NAMES, Named, NameTable, dump_table, name_document, read_table
 from codegen.overlay import apply
 from codegen.render.generator import render
+from codegen.render.source_module import render_source_module
 from codegen.spec.document import CodegenError, Json, load
 from codegen.spec.to_openapi.service import convert
 from codegen.spec.traverse import read_left_out
@@ -102,18 +101,21 @@ def build(layout: Layout) -> Tree:
         raise CodegenError(f"{layout.swagger}: nested too deeply for a description of a service") from None
 
 
-def _generate(source: bytes, published: Published, versions: Mapping[str, str]) -> Tree:
-    swagger = load(source)
+def _generate(source: bytes, published: NameTable, versions: Mapping[str, str]) -> Tree:
+    given = load(source)
+    swagger = apply_facts(given)
+    # The sandbox reads the file, too. The vendor's bytes are kept if the documentation adds nothing.
+    kept = source if swagger == given else (json.dumps(swagger, indent=2) + "\n").encode()
     prepared = prepare(swagger, published)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
         render(prepared.document, directory)
-        (directory / _SOURCE).write_text(_stamp(source, versions), encoding="utf-8")
+        (directory / _SOURCE).write_text(render_source_module(prepared.document, kept, versions), encoding="utf-8")
         _format(directory)
         files = read_tree(directory)
     counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
-    files[SWAGGER] = _drop_left_out(source, swagger, prepared.document)
-    return Tree(files, counts, dump(prepared.published))
+    files[SWAGGER] = _drop_left_out(kept, swagger, prepared.document)
+    return Tree(files, counts, dump_table(prepared.table))
 
 
 def _drop_left_out(source: bytes, swagger: Json, document: Json) -> bytes:
@@ -130,19 +132,19 @@ def _drop_left_out(source: bytes, swagger: Json, document: Json) -> bytes:
     return (json.dumps({**swagger, "paths": paths}, indent=2) + "\n").encode()
 
 
-def prepare(swagger: Json, published: Published) -> Named:
+def prepare(swagger: Json, published: NameTable) -> Named:
     """Return the document for the generator, and the names to keep, from a Swagger document.
 
     Raises:
         CodegenError: The document cannot be converted, or something in it cannot be named.
     """
-    return named(apply(convert(swagger)), published)
+    return name_document(apply(convert(swagger)), published)
 
 
-def _read_published(layout: Layout) -> Published:
+def _read_published(layout: Layout) -> NameTable:
     if layout.published is None or not layout.published.exists():
         return NO_NAMES
-    return read(_read(layout.published))
+    return read_table(_read(layout.published))
 
 
 def _read(path: Path) -> bytes:
@@ -175,19 +177,6 @@ def _find_version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "none"
-
-
-def _stamp(source: bytes, versions: Mapping[str, str]) -> str:
-    """Return the only file with the source's hash, so that the others change only when their content does."""
-    return (
-        f'# Generated from {SWAGGER} by "python -m codegen generate": do not edit.\n'
-        '"""What this tree was generated from, and with what."""\n\n'
-        "from __future__ import annotations\n\n"
-        "from typing import Final\n\n"
-        f'SWAGGER_SHA256: Final = "{hashlib.sha256(source).hexdigest()}"\n'
-        f'GENERATOR: Final = "openapi-python-client {versions["openapi-python-client"]}"\n'
-        f'FORMATTER: Final = "ruff {versions["ruff"]}"\n'
-    )
 
 
 def _format(directory: Path) -> None:

@@ -19,8 +19,7 @@ import attrs
 from codegen.affected import Affected, find_affected, list_changed_names
 from codegen.difference import Difference, compare, render
 from codegen.generate import PUBLISHED, SWAGGER, Layout, Tree, build, prepare, read_tree, write_tree
-from codegen.naming import places
-from codegen.naming.name_table import NO_NAMES, Published, read
+from codegen.naming import NO_NAMES, NameTable, places, read_table
 from codegen.spec.document import CodegenError, Json, load
 from codegen.spec.source import Source, read_source
 from codegen.spec.to_openapi.service import convert
@@ -135,14 +134,14 @@ def _try_out(root: Path, source: Source, folder: Path) -> Tree:
 
 
 def _find_affected(root: Path, difference: Difference, old: Json, tree: Tree) -> list[Affected]:
-    before = read((root / PUBLISHED).read_bytes()) if (root / PUBLISHED).exists() else NO_NAMES
+    before = read_table((root / PUBLISHED).read_bytes()) if (root / PUBLISHED).exists() else NO_NAMES
     named = prepare(old, before)
     enums = {
         name: frozenset(map(str, schema["enum"]))
         for name, schema in named.document["components"]["schemas"].items()
         if "enum" in schema
     }
-    tables: tuple[Published, ...] = (read(tree.published), named.published)
+    tables: tuple[NameTable, ...] = (read_table(tree.published), named.table)
     return find_affected(list_changed_names(difference, tables, enums), _modules(root), _golden(root))
 
 

@@ -161,6 +161,11 @@ def to_object(value: object) -> Json | None:
     return cast("Json", value) if isinstance(value, dict) else None
 
 
+def to_list(value: object) -> list[object] | None:
+    """Return JSON if it is a list, else None."""
+    return cast("list[object]", value) if isinstance(value, list) else None
+
+
 def elements(value: object, at: str) -> list[object]:
     """Return a value as a list; raise UnsupportedError if it is not a list."""
     return cast("list[object]", value) if isinstance(value, list) else refuse(at, "must be a list")

@@ -56,7 +56,8 @@ def leave_out(document: Json, operation: Operation, reason: str) -> None:
     item.pop(operation.method, None)
     if not item:
         document["paths"].pop(operation.path, None)
-    _record(document, f"{operation.method.upper()} {operation.path}".strip(), reason)
+    path = operation.fields.get("x-path", operation.path)  # The path of the file, once it has other names in Python.
+    _record(document, f"{operation.method.upper()} {path}".strip(), reason)
 
 
 def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from codegen.generate import Layout, build, prepare, write_tree
-from codegen.naming.name_table import NO_NAMES
+from codegen.naming import NO_NAMES
 from codegen.spec.document import Json, load
 
 ROOT = Path(__file__).resolve().parent.parent.parent

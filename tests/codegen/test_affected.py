@@ -8,7 +8,7 @@ import pytest
 from codegen.affected import find_affected, list_changed_names
 from codegen.difference import compare
 from codegen.generate import prepare
-from codegen.naming.name_table import NO_NAMES
+from codegen.naming import NO_NAMES
 from codegen.spec.document import Json
 from codegen.spec.to_openapi.service import convert
 from tests.codegen.samples import small
@@ -52,14 +52,14 @@ def look(change: Any) -> dict[str, list[str]]:
     """Return the places by reason, for a change to the service."""
     old, new = service(), copy.deepcopy(service())
     change(new)
-    before, after = prepare(old, NO_NAMES), prepare(new, prepare(old, NO_NAMES).published)
+    before, after = prepare(old, NO_NAMES), prepare(new, prepare(old, NO_NAMES).table)
     enums = {
         name: frozenset(schema["enum"])
         for name, schema in before.document["components"]["schemas"].items()
         if "enum" in schema
     }
     difference = compare(convert(old), convert(new))
-    found = list_changed_names(difference, (after.published, before.published), enums)
+    found = list_changed_names(difference, (after.table, before.table), enums)
     result: dict[str, list[str]] = {}
     for one in find_affected(found, MODULES, GOLDEN):
         result.setdefault(one.why, []).append(f"{one.kind} {one.where}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from codegen.documented_facts import apply_facts
 from codegen.generate import Layout, build
 from codegen.spec.document import CodegenError, Json
 from codegen.verify import Counts, verify
@@ -12,8 +13,8 @@ from tests.codegen.samples import NAMES, ROOT, VENDORED, model, prepared, swagge
 
 
 def parts(name: str) -> tuple[Json, Json, dict[str, str]]:
-    tree = build(Layout.of(ROOT, swagger_path(name)))
-    return swagger(name), prepared(swagger(name)), {path: text.decode() for path, text in tree.files.items()}
+    tree, source = build(Layout.of(ROOT, swagger_path(name))), apply_facts(swagger(name))
+    return source, prepared(source), {path: text.decode() for path, text in tree.files.items()}
 
 
 def counted(document: Json) -> Counts:
