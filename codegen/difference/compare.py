@@ -14,25 +14,19 @@ from codegen.difference.schema_changes import SchemaComparison
 from codegen.difference.severity import classify
 from codegen.spec.document import Json
 
-_NEW: Final[Mapping[str, Finding]] = {
-    "parameter": ("parameter-added", "new optional parameter"),
-    "required_parameter": ("required-parameter-added", "new required parameter"),
-    "request": ("body-added", "now takes a body, which is optional"),
-    "required_body": ("required-body-added", "now takes a body, which is required"),
-    "body": ("body-added", "now returns a body"),
-    "success": ("success-added", "new response"),
-    "error": ("error-added", "new response"),
-    "header": ("header-added", "new header"),
+_PARTS: Final[Mapping[str, tuple[Finding, Finding]]] = {
+    "parameter": (("parameter-added", "new optional parameter"), ("parameter-removed", "the parameter is removed")),
+    "request": (("body-added", "now takes a body, which is optional"), ("body-removed", "no longer takes a body")),
+    "body": (("body-added", "now returns a body"), ("body-removed", "no longer returns a body")),
+    "success": (("success-added", "new response"), ("success-removed", "the response is removed")),
+    "error": (("error-added", "new response"), ("error-removed", "the response is removed")),
+    "header": (("header-added", "new header"), ("header-removed", "the header is removed")),
 }
-"""What a new part is, by its kind, or by a facet that says that it is required."""
+"""What it means that a part of this kind is new, and that it is gone."""
 
-_GONE: Final[Mapping[str, Finding]] = {
-    "parameter": ("parameter-removed", "the parameter is removed"),
-    "request": ("body-removed", "no longer takes a body"),
-    "body": ("body-removed", "no longer returns a body"),
-    "success": ("success-removed", "the response is removed"),
-    "error": ("error-removed", "the response is removed"),
-    "header": ("header-removed", "the header is removed"),
+_REQUIRED_PARTS: Final[Mapping[str, Finding]] = {
+    "parameter": ("required-parameter-added", "new required parameter"),
+    "request": ("required-body-added", "now takes a body, which is required"),
 }
 
 
@@ -111,12 +105,13 @@ def _compare_operations(
 
 
 def _describe_new(schemas: Schemas, part: Part) -> Finding:
-    kind, what = _NEW[next((name for name in part.facets if name in _NEW), part.kind)]
+    is_required = not part.facets.keys().isdisjoint(("required_parameter", "required_body"))
+    kind, what = _REQUIRED_PARTS[part.kind] if is_required else _PARTS[part.kind][0]
     return kind, f"{what}, {schemas.describe(part.node or ())}" if part.kind == "parameter" else what
 
 
 def _describe_removal(part: Part, old: Endpoint, new: Endpoint) -> Finding:
-    kind, what = _GONE[part.kind]
+    kind, what = _PARTS[part.kind][1]
     if part.kind == "success" and not any(new.parts[key].kind == "success" for key in old.parts.keys() & new.parts):
         kind = "successes-replaced"
     return kind, what

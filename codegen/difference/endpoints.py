@@ -21,8 +21,6 @@ _USUAL: Final = {"a successful response", "an unexpected error response", "defau
 _USUAL_TEXTS: Final = frozenset({*_USUAL, *(status.phrase.lower() for status in HTTPStatus)})
 """Descriptions of responses that say nothing."""
 
-_OFF_THE_WIRE: Final = frozenset({"type", "description", "scopes"})
-
 
 @attrs.frozen(eq=False)
 class Part:
@@ -163,14 +161,8 @@ def _normalize_media(media: str) -> str:
 
 def _describe(scheme: Json, name: str, scopes: Iterable[object]) -> str:
     """Describe a credential by what is on the wire, where the name of its scheme is not."""
-    match scheme.get("type"), scheme.get("in"):
-        case "apiKey", where:
-            key = str(scheme.get("name"))
-            return f"API key in the {where} {key.lower() if where == 'header' else key}"
-        case "basic", _:
-            return "basic authentication"
-        case "oauth2", _:
-            steps = [str(value) for key, value in sorted(scheme.items()) if key not in _OFF_THE_WIRE]
-            return f"oauth2 {', '.join(sorted(map(str, scopes)))} ({', '.join(steps)})"
-        case _:
-            return name
+    if scheme.get("type") == "apiKey":
+        where, key = scheme.get("in"), str(scheme.get("name"))
+        return f"API key in the {where} {key.lower() if where == 'header' else key}"
+    kind = f"{scheme.get('type', name)} authentication"
+    return f"{kind} for {', '.join(sorted(map(str, scopes)))}" if scopes else kind

@@ -132,6 +132,9 @@ SAME: dict[str, Edit] = {
     "a described security scheme": lambda new: new["securityDefinitions"]["Login"].update(description="x"),
     "a security scheme that nobody uses": lambda new: new["securityDefinitions"].update(more={"type": "basic"}),
     "described scopes, and more of them": lambda new: new["securityDefinitions"]["Login"]["scopes"].update(more="x"),
+    "another address of a login, which is not the service's": lambda new: new["securityDefinitions"]["Login"].update(
+        tokenUrl="https://a/t"
+    ),
     "scopes in another order": lambda new: listing(new)["security"][1]["Login"].reverse(),
     "alternatives in another order": lambda new: listing(new)["security"].reverse(),
     "security at each operation": move_security_to_operations,
@@ -310,7 +313,6 @@ OTHER_EDITS: dict[str, Edit] = {
     "the security": lambda new: listing(new).update(security=[]),
     "the name of a key": lambda new: replace_text(new, "X-API-Key", "Authorization"),
     "the scopes": lambda new: listing(new)["security"][1]["Login"].pop(),
-    "the address of a login": lambda new: new["securityDefinitions"]["Login"].update(tokenUrl="https://a/t"),
     "the host": lambda new: new.update(host="api.example"),
     "the port": lambda new: new.update(host="api.connectly.ai:8443"),
     "the scheme": lambda new: new.update(schemes=["http"]),

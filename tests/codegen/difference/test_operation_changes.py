@@ -261,9 +261,9 @@ def test_an_operation_may_have_its_own_ways_in() -> None:
         (
             secured({"a": ["x"]}, a=LOGIN),
             secured({"a": ["y", "x"]}, a=LOGIN),
-            f"breaking: {SECURITY} oauth2 x, y (password, https://a/t), not oauth2 x (password, https://a/t)",
+            f"breaking: {SECURITY} oauth2 authentication for x, y, not oauth2 authentication for x",
         ),
-        (secured({"a": []}), secured({"b": []}), f"breaking: {SECURITY} b, not a"),
+        (secured({"a": []}), secured({"b": []}), f"breaking: {SECURITY} b authentication, not a authentication"),
     ],
 )
 def test_ways_in_come_and_go(old: Json, new: Json, found: str) -> None:
