@@ -112,7 +112,8 @@ def _list_parts(document: Json, schemas: Schemas, path: str, fields: Json) -> It
     placeholders = _PLACEHOLDER.findall(path)
     for entry in fields.get("parameters", []):
         where, name = entry["in"], entry["name"]
-        key = str(placeholders.index(name)) if where == "path" else name
+        # Counted from the end, as a path that moves changes at its beginning.
+        key = str(placeholders[::-1].index(name)) if where == "path" else name
         part = _build_value("parameter", "request", f"{where} {name}", entry, schemas)
         part.facets.update(keep(required_parameter=entry.get("required"), path_name=where == "path" and name))
         yield f"{where} {key.lower() if where == 'header' else key}", part

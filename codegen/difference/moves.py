@@ -19,7 +19,7 @@ from codegen.difference.normalized import Node, Schemas
 from codegen.difference.severity import classify
 
 _LIKELY: Final = 0.6
-_FIELDS: Final = 0.7
+_FIELDS: Final = 0.75
 _SIMILAR_FIELDS: Final = 0.5
 """Two operations are likely the same from this score on. Fields have this weight against words, and must be similar."""
 

@@ -130,6 +130,35 @@ def test_all_operations_that_moved_and_are_called_otherwise_are_found() -> None:
     }
 
 
+def test_fields_are_enough() -> None:
+    def apply(new: Json) -> None:
+        move(new, lambda path: f"/zzz{'/{webhookId}' * ('{webhookId}' in path)}/{len(path)}/{{businessId}}")
+        rename_everything(new)
+        for item in new["paths"].values():
+            for operation in item.values():
+                operation["summary"] = "Something else"
+
+    old, new = edit(apply, base=FROZEN)
+    # Nothing but its address and its words tells an operation that takes and returns no fields.
+    assert find_moves(old, new).keys() == {
+        places.operation(method, path) for method, path in OPERATIONS if method != "delete"
+    }
+
+
+def test_a_path_with_one_parameter_less_keeps_the_others() -> None:
+    def apply(new: Json) -> None:
+        move(new, lambda path: path.replace("/businesses/{businessId}", ""))
+        for item in new["paths"].values():
+            for operation in item.values():
+                operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "businessId"]
+
+    old, new = edit(apply, base=FROZEN)
+    assert lines(old, new) == [
+        "breaking: GET /v1/webhooks · path businessId: the parameter is removed",
+        "breaking: paths: all 6 operations moved: /v1/businesses/{}/... -> /v1/...",
+    ]
+
+
 def test_operations_may_have_swapped_their_paths() -> None:
     def swap(new: Json) -> None:
         paths = new["paths"]
