@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -104,10 +104,7 @@ def _list_parts(document: Json, schemas: Schemas, path: str, fields: Json) -> It
     schemes = document.get("components", {}).get("securitySchemes", {})
     security: list[Any] = fields.get("security", document.get("security")) or [{}]
     ways = [to_object(way) or {} for way in security]
-    credentials = (
-        (_describe(to_object(schemes.get(name)) or {}, name, scopes or ()) for name, scopes in way.items())
-        for way in ways
-    )
+    credentials = ((_describe(schemes, name, scopes) for name, scopes in way.items()) for way in ways)
     yield "security", Part("security", "service", "security", keep(security=frozenset(map(frozenset, credentials))))
     placeholders = _PLACEHOLDER.findall(path)
     for entry in fields.get("parameters", []):
@@ -160,10 +157,11 @@ def _normalize_media(media: str) -> str:
     return "; ".join([name, *sorted(parameter for parameter in parameters if parameter != "charset=utf-8")])
 
 
-def _describe(scheme: Json, name: str, scopes: Iterable[object]) -> str:
+def _describe(schemes: Json, name: str, scopes: object) -> str:
     """Describe a credential by what is on the wire, where the name of its scheme is not."""
+    scheme = to_object(schemes.get(name)) or {}
     if scheme.get("type") == "apiKey":
         where, key = scheme.get("in"), str(scheme.get("name"))
         return f"API key in the {where} {key.lower() if where == 'header' else key}"
-    kind = f"{scheme.get('type', name)} authentication"
-    return f"{kind} for {', '.join(sorted(map(str, scopes)))}" if scopes else kind
+    needs = sorted(map(str, cast("list[object]", scopes))) if isinstance(scopes, list) else []
+    return f"{scheme.get('type', name)} authentication{' for ' * bool(needs)}{', '.join(needs)}"
