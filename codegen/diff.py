@@ -10,7 +10,7 @@ import attrs
 from codegen.difference import Difference, Format, Impact, compare, render
 from codegen.spec.document import Json
 from codegen.spec.source import read_source
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 
 STATUSES: Final[Mapping[Impact | None, int]] = {None: 0, "cosmetic": 0, "additive": 1, "breaking": 3}
 """The exit status for the most severe class of changes; 2 means that a file cannot be read."""

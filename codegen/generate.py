@@ -20,7 +20,7 @@ from codegen.overlay import apply
 from codegen.render.generator import render
 from codegen.render.source_module import render_source_module
 from codegen.spec.document import CodegenError, Json, load
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import read_left_out
 from codegen.verify import Counts, verify
 

@@ -22,7 +22,7 @@ from codegen.generate import PUBLISHED, SWAGGER, Layout, Tree, build, prepare, r
 from codegen.naming import NO_NAMES, NameTable, places, read_table
 from codegen.spec.document import CodegenError, Json, load
 from codegen.spec.source import Source, read_source
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import operations
 from codegen.swap import recover, swap
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 import attrs
 
@@ -51,9 +51,8 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
     """
     parsed = {path: _parse(path, text) for path, text in tree.items() if path.endswith(".py")}
     found = _Found(dict(_functions(parsed)), dict(_classes(parsed)))
-    left_out = {entry["operation"].replace("definition ", "") for entry in read_left_out(document)}
-    left_out = {places.operation(*what.split(" ", 1)) if " " in what else what for what in left_out}
-    wanted = {place: name for place, name in _operations(swagger) if place not in left_out}
+    left_out = {entry["operation"].removeprefix("definition ") for entry in read_left_out(document)}
+    wanted = dict(_operations(swagger, left_out))
     definitions = {
         name: schema
         for name, schema in swagger.get("definitions", {}).items()
@@ -66,12 +65,12 @@ def verify(swagger: Json, document: Json, tree: Mapping[str, str]) -> Counts:
     return Counts(len(wanted), len(definitions), len(properties))
 
 
-def _operations(swagger: Json) -> Iterator[tuple[str, str]]:
-    """Yield the place of each operation, and the vendor's name for it."""
+def _operations(swagger: Json, left_out: Container[str]) -> Iterator[tuple[str, str]]:
+    """Yield the place of each operation that is not left out, and the vendor's name for it."""
     base = swagger.get("basePath", "").rstrip("/")
     for path, item in swagger["paths"].items():
         for method in METHODS:
-            if method in item:
+            if method in item and f"{method.upper()} {base}{path}" not in left_out:
                 place = places.operation(method, f"{base}{path}")
                 yield place, item[method].get("operationId") or place
 

@@ -10,7 +10,7 @@ from codegen.difference import compare
 from codegen.generate import prepare
 from codegen.naming import NO_NAMES
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import small
 
 TEXT: Json = {"type": "string"}
