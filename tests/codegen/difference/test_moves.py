@@ -12,7 +12,7 @@ import pytest
 from codegen.difference import compare, find_moves, line
 from codegen.naming import places
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.difference.sample_documents import MESSAGES, TEMPLATES, document, edit, lines
 from tests.codegen.samples import VENDORED, swagger
 
