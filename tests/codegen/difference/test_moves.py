@@ -316,6 +316,12 @@ def test_an_operation_that_is_left_out_is_told_with_the_reason() -> None:
     assert lines(listed, known) == ["additive: POST /v1/media: no longer left out"]
 
 
+def test_one_of_two_operations_at_the_same_place_is_left_out() -> None:
+    twins = document(path="/v1/{b}")
+    listed = {**twins, "x-left-out": [{"operation": "POST /v1/{a}", "reason": "at the same place as /v1/{b}"}]}
+    assert lines(twins, listed) == ["cosmetic: POST /v1/{a}: left out: at the same place as /v1/{b}"]
+
+
 def test_an_operation_that_is_left_out_did_not_move() -> None:
     def change(new: Json) -> None:
         new["paths"]["/v1/businesses/{businessId}/messages"] = new["paths"].pop(MESSAGES)
