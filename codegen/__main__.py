@@ -6,15 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 if not __package__:  # Run as a folder: make the imports below work.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from codegen.check import compare
-from codegen.difference import FORMATS, Format
-from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
+from codegen.diff import diff
+from codegen.difference import FORMATS
+from codegen.generate import Layout, build, find_drift, render_left_out, write
 from codegen.spec.document import CodegenError
-from codegen.swap import recover
 from codegen.terminal_text import printable
 from codegen.update import prepare_update, put_in_place, render_update
 
@@ -24,112 +24,96 @@ _ROOT = Path(__file__).resolve().parent.parent
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code, which the command's `--help` explains."""
     given = _parser().parse_args(arguments)
-    if given.command == "diff":
-        return _diff(given.old, given.new, given.format)
-    if given.command == "update":
-        return _update(given.root.resolve(), given.source, dry_run=given.dry_run)
-    layout = Layout.of(given.root.resolve(), given.swagger, given.out)
     try:
-        recover(layout.root)
-        return _check(layout) if given.command == "check" else _generate(layout)
+        return int(given.run(given))
     except CodegenError as error:
-        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  the output of a command
+        _print(f"codegen: {error}", sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        _print("codegen: interrupted; nothing was changed", sys.stderr)
+        return 130
+
+
+def _print(text: str, file: TextIO) -> None:
+    print(printable(text, file.encoding), file=file)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, purpose in (
-        ("generate", "generate connectly_api/lowlevel"),
-        ("check", "check that the tree is up to date: exit 1 if it is stale or was edited"),
+    commands = parser.add_subparsers(required=True)
+    for run, name, purpose in (
+        (_generate, "generate", "generate connectly_api/lowlevel"),
+        (_check, "check", "check that the tree is up to date: exit 1 if it is stale or was edited"),
     ):
         command = commands.add_parser(name, help=purpose, description=purpose)
         command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, this one")
         command.add_argument("--swagger", type=Path, help="a Swagger 2.0 file other than the vendored one")
         command.add_argument("--out", type=Path, help="an output folder other than connectly_api/lowlevel")
+        command.set_defaults(run=run)
     command = commands.add_parser(
         "diff",
         help="show what changed between two files of the vendor, and what that means for a client",
-        description="Compare the meaning of two files, Swagger 2.0 or OpenAPI 3: names of definitions, operation ids "
-        "and order are ignored.",
+        description="Compare the meaning of two files: names of definitions, operation ids and order are ignored.",
         epilog="exit status: 0 no changes, or cosmetic ones; 1 additive; 3 breaking; 2 a file cannot be read",
     )
-    command.add_argument("old", metavar="OLD", help="the old file: a path or an https URL; JSON or YAML")
+    command.add_argument("old", metavar="OLD", help="the old file: a path or an https URL")
     command.add_argument("new", metavar="NEW", help="the new file")
     command.add_argument("--format", choices=FORMATS, default="text", help="the output format; by default, text")
+    command.set_defaults(run=_diff)
     command = commands.add_parser(
         "update",
-        help="replace the vendor's file and regenerate everything",
-        description="Read a Swagger 2.0 or OpenAPI 3 file, show what changed and which handwritten code that affects, "
-        "replace service.swagger.json and regenerate. If any step fails, nothing changes.",
-        epilog="exit status: 0 done, or nothing to do; 2 the file was rejected, or a step failed; 130 interrupted",
+        help="replace the vendor's file and renew everything that is derived from it",
+        description="Try a new file out in a copy of the checkout, write what it changes into the checkout, and report "
+        "what that means for users of Connectly and what is left to do by hand.",
+        epilog="exit status: 0 done, or nothing to do; 2 the file cannot be used, or the checkout is not clean",
     )
-    command.add_argument("source", metavar="FILE-OR-ADDRESS", help="a path or an https URL; JSON or YAML")
+    command.add_argument("source", metavar="FILE-OR-ADDRESS", help="a path or an https URL")
     command.add_argument("--dry-run", action="store_true", help="print the report without changing anything")
     command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, this one")
+    command.set_defaults(run=_update)
     return parser
 
 
-def _update(root: Path, source: str, *, dry_run: bool) -> int:
-    try:
-        update = prepare_update(root, source)
-        if not dry_run:
-            put_in_place(root, update)
-    except CodegenError as error:
-        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  the output of a command
-        return 2
-    except KeyboardInterrupt:
-        print("codegen: interrupted; nothing was changed", file=sys.stderr)  # noqa: T201  as above
-        return 130
-    print(printable(render_update(update, done=not dry_run), sys.stdout.encoding))  # noqa: T201  as above
+def _generate(given: argparse.Namespace) -> int:
+    layout = Layout.of(given.root.resolve(), given.swagger, given.out)
+    tree = build(layout)
+    write(layout, tree)
+    _print("\n".join([f"{layout.out}: {len(tree.files)} files", *render_left_out(tree)]), sys.stdout)
     return 0
 
 
-def _diff(old: str, new: str, format: Format) -> int:  # noqa: A002  the option's own word
-    from codegen.diff import diff  # noqa: PLC0415  the validators take half a second
+def _check(given: argparse.Namespace) -> int:
+    layout = Layout.of(given.root.resolve(), given.swagger, given.out)
+    tree = build(layout)
+    if drift := find_drift(layout, tree):
+        _print("\n".join(drift), sys.stdout)
+        _print(
+            f"\n{layout.out} is not up to date with {layout.swagger.name}: it is stale, or was edited by hand.\n"
+            'To fix it, run "make generate" (python -m codegen generate) and commit the changes.',
+            sys.stderr,
+        )
+        return 1
+    lines = [f"{layout.out} is up to date with {layout.swagger.name}", *render_left_out(tree)]
+    _print("\n".join(lines), sys.stdout)
+    return 0
 
-    try:
-        outcome = diff(old, new, format)
-    except CodegenError as error:
-        print(printable(f"codegen: {error}", sys.stderr.encoding), file=sys.stderr)  # noqa: T201  the output of a command
-        return 2
-    print(printable(outcome.text, sys.stdout.encoding))  # noqa: T201  as above
+
+def _diff(given: argparse.Namespace) -> int:
+    outcome = diff(given.old, given.new, given.format)
+    _print(outcome.text, sys.stdout)
     return outcome.status
 
 
-def _generate(layout: Layout) -> int:
-    tree = build(layout)
-    write_tree(tree.files, layout.out)
-    if layout.published is not None:
-        layout.published.parent.mkdir(exist_ok=True)
-        layout.published.write_bytes(tree.published)
-    counts = tree.counts
-    print(  # noqa: T201  the output of a command
-        f"{layout.out}: {counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties, "
-        f"in {len(tree.files)} files"
-    )
-    return 0
-
-
-def _check(layout: Layout) -> int:
-    tree = build(layout)
-    expected, found = dict(tree.files), read_tree(layout.out)
-    if layout.published is not None:
-        expected[PUBLISHED.as_posix()] = tree.published
-        if layout.published.exists():
-            found[PUBLISHED.as_posix()] = layout.published.read_bytes()
-    difference = compare(expected, found)
-    if not difference:
-        print(f"{layout.out} is up to date with {layout.swagger.name}")  # noqa: T201  as above
+def _update(given: argparse.Namespace) -> int:
+    root = given.root.resolve()
+    update = prepare_update(root, given.source)
+    if update is None:
+        _print(f"{given.source} is identical to service.swagger.json: nothing to do.", sys.stdout)
         return 0
-    print("\n".join(difference))  # noqa: T201  as above
-    print(  # noqa: T201  as above
-        f"\n{layout.out} is not up to date with {layout.swagger.name}: it is stale, or was edited by hand.\n"
-        'To fix it, run "make generate" (python -m codegen generate) and commit the changes.',
-        file=sys.stderr,
-    )
-    return 1
+    if not given.dry_run:
+        put_in_place(root, update)
+    _print(render_update(update, done=not given.dry_run), sys.stdout)
+    return 0
 
 
 if __name__ == "__main__":

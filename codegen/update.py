@@ -1,201 +1,162 @@
-"""The command `update`: replace the vendor's file and everything generated from it, or nothing.
+"""The command `update`: replace the vendor's file, and renew everything that is derived from it.
 
-Everything is generated and tested in a temporary folder. The checkout is changed once, at the end, by a swap.
+All of it is done and tried out in a copy of the checkout, which is written last. Git is the way back.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
-from codegen.affected import Affected, find_affected, find_affected_steps, list_changed_names
 from codegen.difference import Difference, compare, render
-from codegen.generate import PUBLISHED, SWAGGER, Layout, Tree, build, prepare, read_tree, write_tree
-from codegen.naming.name_table import NO_NAMES, Published, read
-from codegen.spec.document import CodegenError, Json, load
-from codegen.spec.source import Source, operation_places, read_source
-from codegen.spec.to_openapi.swagger import as_swagger, convert
-from codegen.swap import recover, swap
-
-NEXT: Final = (
-    "git diff --stat",
-    "make check",
-    "git commit --all",
+from codegen.generate import (
+    NAMES,
+    SWAGGER,
+    TREE,
+    Layout,
+    Tree,
+    build,
+    find_changes,
+    read_tree,
+    render_left_out,
+    write,
+    write_changes,
 )
-"""The next steps once the new file is in place; docs/update.md continues from there."""
+from codegen.spec.document import CodegenError
+from codegen.spec.source import read_source
+from codegen.trial import Findings, check_types, copy_tracked, run_git, run_tests
+from tools.api_changes import compare as compare_snapshots
+from tools.api_changes import find_unannounced
+from tools.api_rendering import load
+from tools.api_rendering import render as render_snapshot
+from tools.changelog import UNRELEASED, announce, read_changelog
 
-_HANDWRITTEN: Final = ("connectly_api", "examples")
-_GOLDEN: Final = ("tests/data",)
-_TRY = """
-import importlib, pkgutil, sys
-import connectly_api.lowlevel as tree
-for module in pkgutil.walk_packages(tree.__path__, "connectly_api.lowlevel."):
-    importlib.import_module(module.name)
-for name in tree.__all__:
-    getattr(tree, name)
-"""
-_SECONDS: Final = 120
+CHANGELOG: Final = "CHANGELOG.md"
+SNAPSHOT: Final = "tests/api/connectly_api.lowlevel.txt"
+PATHS: Final = (TREE, NAMES, SNAPSHOT, CHANGELOG, SWAGGER)
+"""All that an update may write. The file comes last: as long as it is the old one, the update can be repeated."""
 
 
 @attrs.frozen
 class Update:
-    """A new file with its generated and tested code, not yet in place.
+    """A new file with everything that follows from it, tried out and not yet in place.
 
     Attributes:
-        source: The new file.
-        difference: What changed.
-        tree: The generated tree; None if the file is identical to the vendored one.
-        affected: The handwritten places that the changes affect.
+        changes: The new content of each file by its path from the root; None for one that is gone.
+        difference: What the new file changes.
+        tree: The generated tree.
+        is_breaking: Whether a public name of `connectly_api.lowlevel` is gone or has changed.
+        types: The places of handwritten code where mypy finds errors.
+        tests: The tests of the facade that fail.
     """
 
-    source: Source
+    changes: Mapping[str, bytes | None]
     difference: Difference
-    tree: Tree | None
-    affected: tuple[Affected, ...]
+    tree: Tree
+    is_breaking: bool
+    types: Findings
+    tests: Findings
 
 
-def prepare_update(root: Path, location: str) -> Update:
-    """Read a new file, from a path or an https URL, and generate and test its code outside of the checkout.
+def prepare_update(root: Path, location: str) -> Update | None:
+    """Read a new file, from a path or an https URL, and try it out in a copy; return None if it is not new.
 
     Raises:
-        CodegenError: The file cannot be used, or nothing can be generated from it; the message is one sentence.
+        CodegenError: The checkout is not clean, or the file cannot be used.
     """
-    recover(root)
+    if dirty := run_git(root, "status", "--porcelain", "--untracked-files=all", "--", *PATHS):
+        raise CodegenError(f"commit, or undo with git, what has changed in the files that update writes:\n{dirty}")
     source = read_source(location)
-    old = _read_vendored(root / SWAGGER)
-    if not operation_places(source.swagger) & operation_places(old):
-        raise CodegenError(
-            f"{source.name}: describes another API: it has none of the operations of {SWAGGER}; "
-            "to switch to it anyway, copy it there by hand"
-        )
     if source.content == (root / SWAGGER).read_bytes():
-        return Update(source, Difference(), None, ())
-    try:
-        before, after = convert(old), convert(source.swagger)
-        difference = compare(before, after)
-        with tempfile.TemporaryDirectory(prefix="codegen-update-") as folder:
-            tree = _try_out(root, source, Path(folder))
-        places = _find_affected(root, difference, old, tree)
-        steps = find_affected_steps(before, after)
-    except CodegenError as error:
-        raise CodegenError(f"{source.name}: {error}") from None
-    except Exception as error:  # A foreign file may break a tool in any way; then it must not be used.
-        raise CodegenError(f"{source.name}: nothing was changed: {type(error).__name__}: {error}") from error
-    return Update(source, difference, tree, (*places, *steps))
+        return None
+    with tempfile.TemporaryDirectory(prefix="codegen-update-") as folder:
+        copy = Path(folder)
+        copy_tracked(root, copy)
+        old = _read_paths(copy)
+        layout = Layout.of(copy)
+        tree = build(layout, source)
+        write(layout, tree)
+        is_breaking = _renew_snapshot(copy)
+        (copy / SWAGGER).write_bytes(source.content)
+        changes = find_changes(old, _read_paths(copy))
+        return Update(changes, compare(tree.old, tree.new), tree, is_breaking, check_types(copy), run_tests(copy))
 
 
-def _read_vendored(path: Path) -> Json:
-    try:
-        return as_swagger(load(path.read_bytes()))
-    except OSError as error:
-        raise CodegenError(f"cannot read {path}: {error.strerror}") from None
-    except CodegenError as error:
-        raise CodegenError(f"{path}: {error}; restore it from version control") from None
+def _read_paths(root: Path) -> dict[str, bytes]:
+    files = {f"{TREE}/{path}": content for path, content in read_tree(root / TREE).items()}
+    return files | {path: (root / path).read_bytes() for path in PATHS if path != TREE}
 
 
-def _try_out(root: Path, source: Source, folder: Path) -> Tree:
-    """Generate in a folder, and import the result next to a copy of the handwritten package."""
-    (folder / SWAGGER).write_bytes(source.content)
-    package = folder / "connectly_api"
-    layout = Layout(root, folder / SWAGGER, package / "lowlevel", root / PUBLISHED)
-    tree = build(layout)
-    for path, content in read_tree(root / "connectly_api").items():
-        if not path.startswith("lowlevel/"):
-            (package / path).parent.mkdir(parents=True, exist_ok=True)
-            (package / path).write_bytes(content)
-    write_tree(tree.files, layout.out)
-    done = subprocess.run(  # noqa: S603  our own interpreter, on a program of our own
-        [sys.executable, "-c", _TRY],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        raise CodegenError(f"the code generated from it cannot be imported: {(done.stderr.splitlines() or ['?'])[-1]}")
-    return tree
-
-
-def _find_affected(root: Path, difference: Difference, old: Json, tree: Tree) -> list[Affected]:
-    before = read((root / PUBLISHED).read_bytes()) if (root / PUBLISHED).exists() else NO_NAMES
-    named = prepare(old, before)
-    enums = {
-        name: frozenset(map(str, schema["enum"]))
-        for name, schema in named.document["components"]["schemas"].items()
-        if "enum" in schema
-    }
-    tables: tuple[Published, ...] = (read(tree.published), named.published)
-    return find_affected(list_changed_names(difference, tables, enums), _modules(root), _golden(root))
-
-
-def _modules(root: Path) -> dict[str, str]:
-    return {
-        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
-        for folder in _HANDWRITTEN
-        for path in sorted((root / folder).rglob("*.py"))
-        if not path.is_relative_to(root / "connectly_api" / "lowlevel")
-    }
-
-
-def _golden(root: Path) -> dict[str, Any]:
-    return {
-        path.relative_to(root).as_posix(): json.loads(path.read_bytes())
-        for folder in _GOLDEN
-        for path in sorted((root / folder).rglob("*.json"))
-    }
+def _renew_snapshot(root: Path) -> bool:
+    """Write the snapshot of the public names, and announce breaking changes; return whether there are any."""
+    path, changelog = root / SNAPSHOT, root / CHANGELOG
+    old, new = path.read_text("utf-8"), render_snapshot(load(str(root)), "connectly_api.lowlevel")
+    path.write_text(new, "utf-8")
+    text = changelog.read_text("utf-8")
+    entries = {entry.version: entry for entry in read_changelog(text)}
+    changes = compare_snapshots("connectly_api.lowlevel", old, new)
+    names = {"Changed": list[str](), "Removed": list[str]()}
+    for change in find_unannounced(changes, entries.get(UNRELEASED)):
+        name = f"`{change.name.removesuffix('.__init__')}`"
+        is_gone = change.what == "was removed"
+        names["Removed" if is_gone else "Changed"].append(name if is_gone else f"{name} ({change.what})")
+    for section, found in names.items():
+        if found:
+            text = announce(text, section, f"`connectly_api.lowlevel`, as in the vendor's file: {', '.join(found)}.")
+    changelog.write_text(text, "utf-8")
+    return any(change.is_breaking for change in changes)
 
 
 def put_in_place(root: Path, update: Update) -> None:
-    """Replace the file, the generated tree and the table of names: all of them, or none.
+    """Write what has changed into a checkout.
 
     Raises:
-        CodegenError: Something could not be written; nothing has changed.
+        CodegenError: It could not be written, or was interrupted; nothing has changed.
     """
-    if update.tree is None:
-        return
-    contents: Mapping[str, bytes | Mapping[str, bytes]] = {
-        SWAGGER: update.source.content,
-        PUBLISHED.as_posix(): update.tree.published,
-        "connectly_api/lowlevel": update.tree.files,
-    }
     try:
-        swap(root, contents)
-    except OSError as error:
-        raise CodegenError(f"nothing was changed: {error}") from None
+        write_changes(root, update.changes)
+    except (OSError, KeyboardInterrupt) as error:
+        run_git(root, "restore", "--", *PATHS)
+        run_git(root, "clean", "-fdq", "--", *PATHS)
+        raise CodegenError(f"nothing was changed (git restore {' '.join(PATHS)}): {error!r}") from None
 
 
 def render_update(update: Update, *, done: bool) -> str:
     """Render the report of an update that was put in place, or of a dry run."""
-    if update.tree is None:
-        return f"{update.source.name} is identical to {SWAGGER}: nothing to do."
-    lines = [render(update.difference, "text").rstrip(), ""]
-    lines += _list_affected(update.affected) or ["No handwritten code is affected."]
-    counts = update.tree.counts
-    made = f"{counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties"
-    state = "Updated" if done else "Dry run, not updated"
-    lines += ["", f"{state}: {SWAGGER} and the code generated from it: {made}."]
-    if done:
-        lines += ["Next steps, see docs/update.md:", *(f"  {command}" for command in NEXT)]
+    concerned = [*update.types.values(), *update.tests.values()]
+    paths = [path for path in PATHS if any(f"{one}/".startswith(f"{path}/") for one in update.changes)]
+    lines = [
+        f"For users of Connectly, {sum(map(len, concerned))} places no longer fit, see below."
+        if concerned
+        else "Nothing changes for users of Connectly.",
+        f"Version to raise: {'major' if update.is_breaking else update.difference.bump}.",
+        *_list("Renewed" if done else "To be renewed", paths),
+        *_list("Left to do by hand", _render_findings(update.types), _render_findings(update.tests)),
+        *(f"\n{line}" if n == 0 else line for n, line in enumerate(render_left_out(update.tree))),
+        *(_list("Next, see docs/update.md", _render_commands(paths)) if done else ["\nDry run: nothing was written."]),
+        "\nWhat the new file changes:",
+        render(update.difference, "text"),
+    ]
     return "\n".join(lines)
 
 
-def _list_affected(found: Iterable[Affected]) -> list[str]:
-    by_reason: dict[str, dict[str, list[str]]] = {}
-    for one in found:
-        by_reason.setdefault(one.why, {}).setdefault(one.kind, []).append(one.where)
-    lines: list[str] = []
-    for why, by_kind in by_reason.items():
-        lines.append(f"  {why}")
-        lines += [f"      {kind}: {', '.join(where)}" for kind, where in by_kind.items() if kind != "code"]
-        lines += [f"      {where}" for where in by_kind.get("code", [])]
-    return ["Handwritten code to review:", *lines] if lines else []
+def _list(title: str, *parts: Iterable[str]) -> list[str]:
+    found = [f"  {line}" for part in parts for line in part]
+    return [f"\n{title}:", *found] if found else [f"\n{title}: nothing."]
+
+
+def _render_findings(findings: Findings) -> Iterator[str]:
+    for group, places in findings.items():
+        yield group
+        yield from (f"  {place}" for place in places)
+
+
+def _render_commands(paths: Iterable[str]) -> Iterator[str]:
+    yield "git diff --stat"
+    yield "make check"
+    yield f"git add {' '.join(paths)}"
+    yield f'git commit --message "Follow the vendor\'s new {SWAGGER}"'

@@ -8,7 +8,7 @@ not on the wire.
 from __future__ import annotations
 
 from codegen.difference.changes import Bump, Change, Difference, Impact
-from codegen.difference.compare import compare
+from codegen.difference.compare import compare, find_moves
 from codegen.difference.report import FORMATS, Format, line, render
 
-__all__ = ["FORMATS", "Bump", "Change", "Difference", "Format", "Impact", "compare", "line", "render"]
+__all__ = ["FORMATS", "Bump", "Change", "Difference", "Format", "Impact", "compare", "find_moves", "line", "render"]

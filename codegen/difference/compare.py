@@ -8,7 +8,7 @@ from typing import Any
 from codegen.difference.changes import Change, Difference, Place, merge_changes
 from codegen.difference.constraints import value
 from codegen.difference.endpoints import endpoints, information, origins
-from codegen.difference.moves import find_moves
+from codegen.difference.moves import find_moves as match_endpoints
 from codegen.difference.operation_changes import compare_operations
 from codegen.difference.schema_changes import Documents
 from codegen.difference.severity import classify
@@ -23,7 +23,7 @@ def _operations(documents: Documents) -> Iterator[Change]:
     before, after = endpoints(documents.old), endpoints(documents.new)
     removed = {key: endpoint for key, endpoint in before.items() if key not in after}
     added = {key: endpoint for key, endpoint in after.items() if key not in before}
-    moves = find_moves(documents, removed, added)
+    moves = match_endpoints(documents, removed, added)
     for key in before.keys() & after.keys():
         yield from compare_operations(documents, before[key], after[key])
     for key, target in moves.items():
@@ -47,3 +47,12 @@ def _about(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
             yield classify(
                 "information-changed", "service", Place("info", key), f"{value(before[key])} became {value(after[key])}"
             )
+
+
+def find_moves(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
+    """Return where operations moved to, by place."""
+    before, after = endpoints(old), endpoints(new)
+    removed = {key: endpoint for key, endpoint in before.items() if key not in after}
+    added = {key: endpoint for key, endpoint in after.items() if key not in before}
+    moves = match_endpoints(Documents(old, new), removed, added)
+    return {" ".join(one): " ".join(other) for one, other in moves.items()}

@@ -58,6 +58,19 @@ class Published:
     operations: Mapping[str, Operation]
     models: Mapping[str, Model]
 
+    def move(self, moves: Mapping[str, str]) -> Published:
+        """Return the table with the places of operations that have moved."""
+
+        def follow(place: str) -> str:
+            operation = " ".join(place.split(" ", 2)[:2])
+            return moves.get(operation, operation) + place[len(operation) :]
+
+        operations = {follow(place): operation for place, operation in self.operations.items()}
+        models = {
+            name: attrs.evolve(model, places=tuple(map(follow, model.places))) for name, model in self.models.items()
+        }
+        return Published(operations, models)
+
 
 NO_NAMES = Published({}, {})
 """The table of a file from which nothing has been generated yet."""

@@ -52,6 +52,11 @@ class Source:
     swagger: Json
     name: str
 
+    @property
+    def document(self) -> Json:
+        """The file as Swagger 2.0."""
+        return self.swagger
+
 
 def read_source(location: str, *, seconds: float = _SECONDS) -> Source:
     """Read a file, and check that code can be generated from it.

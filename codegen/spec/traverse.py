@@ -93,3 +93,15 @@ def is_class(schema: Json) -> bool:
 def is_mapping(schema: Json) -> bool:
     """Return whether a schema is an object without declared fields: a `dict` from names to values."""
     return schema.get("type") == "object" and not schema.get("properties") and not schema.get("allOf")
+
+
+def leave_out(document: Json, operation: Operation, reason: str) -> None:
+    """Remove an operation, and note it with the reason."""
+    del document["paths"][operation.path][operation.method]
+    found = document.setdefault("x-left-out", [])
+    found.append({"operation": f"{operation.method.upper()} {operation.path}", "reason": reason})
+
+
+def read_left_out(document: Json) -> list[dict[str, str]]:
+    """Return the operations that were left out, each with the reason."""
+    return list(document.get("x-left-out", []))
