@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 if not __package__:  # Run as a folder: make the imports below work.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from codegen.diff import diff
-from codegen.difference import FORMATS
+from codegen.difference import FORMATS, Impact, compare, render
+from codegen.documented_facts import apply_facts
 from codegen.generate import Layout, build, find_drift, render_left_out, write
 from codegen.spec.document import CodegenError
+from codegen.spec.source import read_source
+from codegen.spec.to_openapi.swagger import convert
 from codegen.terminal_text import printable
 from codegen.update import prepare_update, put_in_place, render_update
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_STATUSES: Final[Mapping[Impact | None, int]] = {None: 0, "cosmetic": 0, "additive": 1, "breaking": 3}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         return int(given.run(given))
-    except CodegenError as error:
+    except (CodegenError, OSError) as error:
         _print(f"codegen: {error}", sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -99,9 +102,10 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _diff(given: argparse.Namespace) -> int:
-    outcome = diff(given.old, given.new, given.format)
-    _print(outcome.text, sys.stdout)
-    return outcome.status
+    old, new = (convert(apply_facts(read_source(location).document)) for location in (given.old, given.new))
+    difference = compare(old, new)
+    _print(render(difference, given.format), sys.stdout)
+    return _STATUSES[difference.impact]
 
 
 def _update(given: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from codegen.documented_facts import apply_facts
 from codegen.naming import NO_NAMES, NameTable, dump_table, name_document, read_table
 from codegen.overlay import apply
 from codegen.render.generator import render
-from codegen.spec.document import CodegenError, Json, load
+from codegen.spec.document import CodegenError, Json
 from codegen.spec.source import Source, read_source
 from codegen.spec.to_openapi.swagger import convert
 from codegen.spec.traverse import read_left_out
@@ -70,8 +70,7 @@ class Layout:
     @staticmethod
     def of(root: Path, swagger: Path | None = None, out: Path | None = None) -> Layout:
         """Return the layout of a checkout, optionally with another Swagger file and output."""
-        names = root / NAMES if swagger is None else None
-        return Layout(root, swagger or root / SWAGGER, out or root / TREE, names)
+        return Layout(root, swagger or root / SWAGGER, out or root / TREE, None if swagger else root / NAMES)
 
 
 @attrs.frozen
@@ -106,8 +105,9 @@ def build(layout: Layout, source: Source | None = None) -> Tree:
     """
     versions = _read_versions(layout.root)
     source = source or read_source(str(layout.swagger))
-    table = read_table(_read(layout.names)) if layout.names is not None and layout.names.exists() else NO_NAMES
-    old = _read_old(layout)
+    table = read_table(layout.names.read_bytes()) if layout.names is not None and layout.names.exists() else NO_NAMES
+    kept = layout.out / SWAGGER
+    old = read_source(str(kept)).document if layout.names is not None and kept.exists() else None
     try:
         return _build(layout, source, old, table, versions)
     except RecursionError:
@@ -138,17 +138,6 @@ def _build(layout: Layout, source: Source, old: Json | None, table: NameTable, v
     return Tree(files, dump_table(named.table), left_out, before, new)
 
 
-def _read_old(layout: Layout) -> Json | None:
-    """Return the Swagger document of the tree that is there, to carry its names along."""
-    path = layout.out / SWAGGER
-    if layout.names is None or not path.exists():
-        return None
-    try:
-        return load(_read(path))
-    except CodegenError as error:
-        raise CodegenError(f"{path}: {error}; restore it from version control, or delete it") from None
-
-
 def render_left_out(tree: Tree) -> list[str]:
     """Return a line for each operation that the tree does not have, below a title; nothing if it has all."""
     lines = [f"  {one['operation']}: {one['reason']}" for one in tree.left_out]
@@ -177,34 +166,17 @@ def _find_used_operations(root: Path) -> Iterator[tuple[str, str, str]]:
                 yield from ((where, str(node.module).removeprefix(prefix), name.name) for name in node.names)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CodegenError(f"cannot read {path}: {error.strerror}") from None
-
-
 def _read_versions(root: Path) -> dict[str, str]:
-    """Return the pinned versions of the tools that shape the output; they must be installed."""
-    lock = root / "requirements" / "codegen.txt"
-    text = _read(lock).decode()
-    versions: dict[str, str] = {}
-    for name in PINNED:
-        pinned = re.search(rf"^{re.escape(name)}==([0-9a-z.]+)", text, re.MULTILINE)
-        versions[name] = _find_version(name)
-        if pinned is None or pinned[1] != versions[name]:
+    """Return the versions of the tools that shape the output; they must be the pinned ones."""
+    lock = (root / "requirements" / "codegen.txt").read_text("utf-8")
+    versions = {name: metadata.version(name) for name in PINNED}
+    for name, version in versions.items():
+        if re.search(rf"^{re.escape(name)}=={re.escape(version)}(?!\S)", lock, re.MULTILINE) is None:
             raise CodegenError(
-                f"{name} {versions[name]} is installed, {lock.name} pins {pinned[1] if pinned else 'none'}; other "
-                "versions generate different code: install requirements/codegen.txt"
+                f"{name} {version} is installed, and requirements/codegen.txt pins another version, which generates "
+                "different code: install what it pins"
             )
     return versions
-
-
-def _find_version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "none"
 
 
 def _stamp(kept: bytes, versions: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +33,18 @@ _SHOWN: Final = 2000
 
 def run_git(root: Path, *arguments: str) -> str:
     """Run git in a checkout and return what it prints; raise CodegenError if it fails."""
-    done = _run(root, ["git", *arguments])
+    return _run_to_end(root, "git", *arguments)
+
+
+def run_python(folder: Path, module: str, *arguments: str) -> str:
+    """Run a module of a copy and return what it prints; raise CodegenError if it fails."""
+    return _run_to_end(folder, sys.executable, "-m", module, *arguments)
+
+
+def _run_to_end(folder: Path, *command: str) -> str:
+    done = _run(folder, command)
     if done.returncode:
-        raise CodegenError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
+        raise CodegenError(f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -72,7 +81,7 @@ def _group(found: Iterable[tuple[str, str]]) -> Findings:
     return {group: sorted(groups[group]) for group in sorted(groups)}
 
 
-def _run(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     # The settings of a hook of git, of a test that runs this, and of coverage are not meant for these programs.
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PYTEST_", "COVERAGE_"))}
     environment = {**kept, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}

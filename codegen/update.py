@@ -28,17 +28,12 @@ from codegen.generate import (
 )
 from codegen.spec.document import CodegenError
 from codegen.spec.source import read_source
-from codegen.trial import Findings, check_types, copy_tracked, run_git, run_tests
-from tools.api_changes import compare as compare_snapshots
-from tools.api_changes import find_unannounced
-from tools.api_rendering import load
-from tools.api_rendering import render as render_snapshot
-from tools.changelog import UNRELEASED, announce, read_changelog
+from codegen.trial import Findings, check_types, copy_tracked, run_git, run_python, run_tests
 
 CHANGELOG: Final = "CHANGELOG.md"
 SNAPSHOT: Final = "tests/api/connectly_api.lowlevel.txt"
 PATHS: Final = (TREE, NAMES, SNAPSHOT, CHANGELOG, SWAGGER)
-"""All that an update may write. The file comes last: as long as it is the old one, the update can be repeated."""
+"""All that an update may write."""
 
 
 @attrs.frozen
@@ -49,7 +44,6 @@ class Update:
         changes: The new content of each file by its path from the root; None for one that is gone.
         difference: What the new file changes.
         tree: The generated tree.
-        is_breaking: Whether a public name of `connectly_api.lowlevel` is gone or has changed.
         types: The places of handwritten code where mypy finds errors.
         tests: The tests of the facade that fail.
     """
@@ -57,7 +51,6 @@ class Update:
     changes: Mapping[str, bytes | None]
     difference: Difference
     tree: Tree
-    is_breaking: bool
     types: Findings
     tests: Findings
 
@@ -69,7 +62,9 @@ def prepare_update(root: Path, location: str) -> Update | None:
         CodegenError: The checkout is not clean, or the file cannot be used.
     """
     if dirty := run_git(root, "status", "--porcelain", "--untracked-files=all", "--", *PATHS):
-        raise CodegenError(f"commit, or undo with git, what has changed in the files that update writes:\n{dirty}")
+        raise CodegenError(
+            f"commit or undo these first (git restore, git clean), as update writes them:\n{dirty}".rstrip()
+        )
     source = read_source(location)
     if source.content == (root / SWAGGER).read_bytes():
         return None
@@ -77,38 +72,17 @@ def prepare_update(root: Path, location: str) -> Update | None:
         copy = Path(folder)
         copy_tracked(root, copy)
         old = _read_paths(copy)
-        layout = Layout.of(copy)
-        tree = build(layout, source)
-        write(layout, tree)
-        is_breaking = _renew_snapshot(copy)
+        tree = build(Layout.of(copy), source)
+        write(Layout.of(copy), tree)
+        run_python(copy, "tools.api_snapshot", "--announce", "connectly_api.lowlevel")
         (copy / SWAGGER).write_bytes(source.content)
         changes = find_changes(old, _read_paths(copy))
-        return Update(changes, compare(tree.old, tree.new), tree, is_breaking, check_types(copy), run_tests(copy))
+        return Update(changes, compare(tree.old, tree.new), tree, check_types(copy), run_tests(copy))
 
 
 def _read_paths(root: Path) -> dict[str, bytes]:
     files = {f"{TREE}/{path}": content for path, content in read_tree(root / TREE).items()}
     return files | {path: (root / path).read_bytes() for path in PATHS if path != TREE}
-
-
-def _renew_snapshot(root: Path) -> bool:
-    """Write the snapshot of the public names, and announce breaking changes; return whether there are any."""
-    path, changelog = root / SNAPSHOT, root / CHANGELOG
-    old, new = path.read_text("utf-8"), render_snapshot(load(str(root)), "connectly_api.lowlevel")
-    path.write_text(new, "utf-8")
-    text = changelog.read_text("utf-8")
-    entries = {entry.version: entry for entry in read_changelog(text)}
-    changes = compare_snapshots("connectly_api.lowlevel", old, new)
-    names = {"Changed": list[str](), "Removed": list[str]()}
-    for change in find_unannounced(changes, entries.get(UNRELEASED)):
-        name = f"`{change.name.removesuffix('.__init__')}`"
-        is_gone = change.what == "was removed"
-        names["Removed" if is_gone else "Changed"].append(name if is_gone else f"{name} ({change.what})")
-    for section, found in names.items():
-        if found:
-            text = announce(text, section, f"`connectly_api.lowlevel`, as in the vendor's file: {', '.join(found)}.")
-    changelog.write_text(text, "utf-8")
-    return any(change.is_breaking for change in changes)
 
 
 def put_in_place(root: Path, update: Update) -> None:
@@ -122,7 +96,7 @@ def put_in_place(root: Path, update: Update) -> None:
     except (OSError, KeyboardInterrupt) as error:
         run_git(root, "restore", "--", *PATHS)
         run_git(root, "clean", "-fdq", "--", *PATHS)
-        raise CodegenError(f"nothing was changed (git restore {' '.join(PATHS)}): {error!r}") from None
+        raise CodegenError(f"not updated, and undone with git restore {' '.join(PATHS)}: {error!r}") from None
 
 
 def render_update(update: Update, *, done: bool) -> str:
@@ -133,7 +107,7 @@ def render_update(update: Update, *, done: bool) -> str:
         f"For users of Connectly, {sum(map(len, concerned))} places no longer fit, see below."
         if concerned
         else "Nothing changes for users of Connectly.",
-        f"Version to raise: {'major' if update.is_breaking else update.difference.bump}.",
+        f"Version to raise: {'major' if CHANGELOG in update.changes else update.difference.bump}.",
         *_list("Renewed" if done else "To be renewed", paths),
         *_list("Left to do by hand", _render_findings(update.types), _render_findings(update.tests)),
         *(f"\n{line}" if n == 0 else line for n, line in enumerate(render_left_out(update.tree))),

@@ -1,10 +1,12 @@
 """Write snapshots of the public names and signatures to tests/api: `python -m tools.api_snapshot`.
 
-Nothing is written if a change is breaking and the changelog does not announce it.
+Nothing is written if a change is breaking and the changelog does not announce it. With `--announce MODULE`, only the
+snapshot of one module is written, and what the changelog does not announce is added to it.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Final
 
 from tools.api_changes import Change, compare, find_unannounced
 from tools.api_rendering import PUBLIC, load, render
-from tools.changelog import UNRELEASED, Entry, read_changelog
+from tools.changelog import UNRELEASED, Entry, add_item, read_changelog
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 COMMAND: Final = "make api-snapshot"
@@ -76,5 +78,26 @@ def main(root: Path = ROOT) -> None:
     sys.stdout.write("\n".join([*changed, f"{len(changed)} changes", ""]))
 
 
+def announce(module: str, root: Path = ROOT) -> None:
+    """Write the snapshot of a module, and announce its breaking changes in the changelog."""
+    snapshot, changelog = root / "tests" / "api" / f"{module}.txt", root / "CHANGELOG.md"
+    old, new = snapshot.read_text("utf-8"), render(load(str(root)), module)
+    text = changelog.read_text("utf-8")
+    entries = {entry.version: entry for entry in read_changelog(text)}
+    names: dict[str, list[str]] = {"Changed": [], "Removed": []}
+    for change in find_unannounced(compare(module, old, new), entries.get(UNRELEASED)):
+        name = f"`{change.name.removesuffix('.__init__')}`"
+        is_gone = change.what == "was removed"
+        names["Removed" if is_gone else "Changed"].append(name if is_gone else f"{name} ({change.what})")
+    for section, found in names.items():
+        if found:
+            text = add_item(text, section, f"`{module}`, as in the vendor's file: {', '.join(found)}.")
+    changelog.write_text(text, "utf-8")
+    snapshot.write_text(new, "utf-8")
+
+
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--announce", metavar="MODULE", choices=PUBLIC)
+    module = parser.parse_args().announce
+    announce(module) if module else main()

@@ -46,7 +46,7 @@ def read_changelog(text: str) -> tuple[Entry, ...]:
     )
 
 
-def announce(text: str, section: str, item: str) -> str:
+def add_item(text: str, section: str, item: str) -> str:
     """Return a changelog with one more item at the end of a section, such as `Changed`, of what is unreleased."""
     headings = list(_HEADING.finditer(text))
     if not headings or headings[0]["version"] != UNRELEASED:

@@ -9,9 +9,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from codegen.generate import Layout, build, prepare, write_tree
-from codegen.naming.name_table import NO_NAMES
+import attrs
+
+from codegen import overlay
+from codegen.generate import Layout, build, write
+from codegen.naming import NO_NAMES, name_document
 from codegen.spec.document import Json, load
+from codegen.spec.to_openapi.swagger import convert
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(__file__).resolve().parent / "data"
@@ -31,7 +35,7 @@ def swagger(name: str) -> Json:
 
 def prepared(document: Json) -> Json:
     """Return what the generator is given for a Swagger document that is not the vendored one."""
-    return prepare(document, NO_NAMES).document
+    return name_document(overlay.apply(convert(document)), NO_NAMES).document
 
 
 def small(
@@ -62,7 +66,8 @@ def model(properties: Json, **more: Any) -> Json:
 
 def importable(name: str, layout: Layout, folder: Path) -> ModuleType:
     """Generate a tree into a folder, under a name of its own, and import it."""
-    write_tree(build(layout).files, folder / name)
+    layout = attrs.evolve(layout, out=folder / name)
+    write(layout, build(layout))
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()
