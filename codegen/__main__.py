@@ -13,12 +13,12 @@ if not __package__:  # Run as a folder: make the imports below work.
 
 from codegen.difference import FORMATS, Impact, compare, render
 from codegen.documented_facts import apply_facts
-from codegen.generate import Layout, build, find_drift, render_left_out, write
+from codegen.generate import PUBLISHED, Layout, build, find_drift, read_tree, write_tree
 from codegen.spec.document import CodegenError
 from codegen.spec.source import read_source
 from codegen.spec.to_openapi.swagger import convert
 from codegen.terminal_text import printable
-from codegen.update import prepare_update, put_in_place, render_update
+from codegen.update import list_left_out, prepare_update, put_in_place, render_update
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _STATUSES: Final[Mapping[Impact | None, int]] = {None: 0, "cosmetic": 0, "additive": 1, "breaking": 3}
@@ -80,15 +80,21 @@ def _parser() -> argparse.ArgumentParser:
 def _generate(given: argparse.Namespace) -> int:
     layout = Layout.of(given.root.resolve(), given.swagger, given.out)
     tree = build(layout)
-    write(layout, tree)
-    _print("\n".join([f"{layout.out}: {len(tree.files)} files", *render_left_out(tree)]), sys.stdout)
+    write_tree(tree.files, layout.out)
+    if layout.published is not None:
+        layout.published.write_bytes(tree.published)
+    _print("\n".join([f"{layout.out}: {len(tree.files)} files", *list_left_out(tree)]), sys.stdout)
     return 0
 
 
 def _check(given: argparse.Namespace) -> int:
     layout = Layout.of(given.root.resolve(), given.swagger, given.out)
     tree = build(layout)
-    if drift := find_drift(layout, tree):
+    expected, found = dict(tree.files), read_tree(layout.out)
+    if layout.published is not None:
+        expected[PUBLISHED.as_posix()] = tree.published
+        found |= {PUBLISHED.as_posix(): layout.published.read_bytes()} if layout.published.exists() else {}
+    if drift := find_drift(expected, found):
         _print("\n".join(drift), sys.stdout)
         _print(
             f"\n{layout.out} is not up to date with {layout.swagger.name}: it is stale, or was edited by hand.\n"
@@ -96,8 +102,7 @@ def _check(given: argparse.Namespace) -> int:
             sys.stderr,
         )
         return 1
-    lines = [f"{layout.out} is up to date with {layout.swagger.name}", *render_left_out(tree)]
-    _print("\n".join(lines), sys.stdout)
+    _print("\n".join([f"{layout.out} is up to date with {layout.swagger.name}", *list_left_out(tree)]), sys.stdout)
     return 0
 
 

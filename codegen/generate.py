@@ -1,16 +1,15 @@
-"""Generates a tree from a Swagger file: reads what that takes, and writes the result."""
+"""Generates the tree of a Swagger file, compares it with the one that is there, and writes it."""
 
 from __future__ import annotations
 
 import ast
 import difflib
-import hashlib
 import json
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from codegen.documented_facts import apply_facts
 from codegen.naming import NO_NAMES, NameTable, dump_table, name_document, read_table
 from codegen.overlay import apply
 from codegen.render.generator import render
+from codegen.render.source_module import render_source_module
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.source import Source, read_source
 from codegen.spec.to_openapi.swagger import convert
@@ -31,7 +31,8 @@ SWAGGER: Final = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
 
 TREE: Final = "connectly_api/lowlevel"
-NAMES: Final = "codegen/names.json"
+PUBLISHED: Final = Path("codegen", "names.json")
+"""The table of published names, from the root."""
 
 _SOURCE: Final = "_source.py"
 FORMATTING: Final = (
@@ -48,7 +49,7 @@ PINNED: Final = ("openapi-python-client", "ruff")
 """The tools whose versions affect the output."""
 
 _SHOWN: Final = 60
-"""The lines of a difference to show."""
+"""How many lines of a difference are shown."""
 
 
 @attrs.frozen
@@ -59,18 +60,18 @@ class Layout:
         root: A checkout of the repository.
         swagger: The Swagger file to generate from.
         out: The generated tree.
-        names: The table of names; None for a file other than the vendored one.
+        published: The table of published names; None for a file other than the vendored one.
     """
 
     root: Path
     swagger: Path
     out: Path
-    names: Path | None
+    published: Path | None
 
     @staticmethod
     def of(root: Path, swagger: Path | None = None, out: Path | None = None) -> Layout:
         """Return the layout of a checkout, optionally with another Swagger file and output."""
-        return Layout(root, swagger or root / SWAGGER, out or root / TREE, None if swagger else root / NAMES)
+        return Layout(root, swagger or root / SWAGGER, out or root / TREE, None if swagger else root / PUBLISHED)
 
 
 @attrs.frozen
@@ -79,15 +80,15 @@ class Tree:
 
     Attributes:
         files: Bytes by path within the tree, with slashes.
-        names: The table of its names, as a file.
-        left_out: The operations that the tree does not have, each with the reason.
-        old: The OpenAPI document of the tree that was there before; if there was none, of this one.
+        published: The table of its names, as a file.
+        left_out: What of the file is not in it: a line each, with the reason.
+        old: The OpenAPI document of the tree that is there; if there is none, the new one.
         new: The OpenAPI document of this tree.
     """
 
     files: Mapping[str, bytes]
-    names: bytes
-    left_out: tuple[Mapping[str, str], ...]
+    published: bytes
+    left_out: tuple[str, ...]
     old: Json
     new: Json
 
@@ -97,7 +98,7 @@ def build(layout: Layout, source: Source | None = None) -> Tree:
 
     Args:
         layout: Where everything is.
-        source: The file to generate from, if it has been read.
+        source: The file to generate from, if it was read before.
 
     Raises:
         CodegenError: Nothing can be generated from the file, `connectly_api` uses an operation that it does not have,
@@ -105,11 +106,12 @@ def build(layout: Layout, source: Source | None = None) -> Tree:
     """
     versions = _read_versions(layout.root)
     source = source or read_source(str(layout.swagger))
-    table = read_table(layout.names.read_bytes()) if layout.names is not None and layout.names.exists() else NO_NAMES
-    kept = layout.out / SWAGGER
-    old = read_source(str(kept)).document if layout.names is not None and kept.exists() else None
+    table, old = NO_NAMES, None
+    if layout.published is not None and layout.published.exists():
+        table = read_table(layout.published.read_bytes())
+        old = read_source(str(layout.out / SWAGGER)).document if (layout.out / SWAGGER).exists() else None
     try:
-        return _build(layout, source, old, table, versions)
+        return _build(layout, source, table, old, versions)
     except RecursionError:
         raise CodegenError(f"{source.name}: nested too deeply for a description of a service") from None
     except CodegenError as error:
@@ -118,52 +120,47 @@ def build(layout: Layout, source: Source | None = None) -> Tree:
         raise CodegenError(f"{source.name}: {type(error).__name__}: {error}") from error
 
 
-def _build(layout: Layout, source: Source, old: Json | None, table: NameTable, versions: Mapping[str, str]) -> Tree:
+def _build(layout: Layout, source: Source, table: NameTable, old: Json | None, versions: Mapping[str, str]) -> Tree:
     swagger = apply_facts(source.document)
+    # The sandbox reads the file, too. The vendor's bytes are kept if the documentation adds nothing.
     kept = source.content if swagger == source.document else (json.dumps(swagger, indent=2) + "\n").encode()
     new = convert(swagger)
     before = new if old is None or old == swagger else convert(old)
-    if before is not new:
-        table = table.move(find_moves(before, new))
+    table = table.move(find_moves(before, new))
     named = name_document(apply(new), table)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
         render(named.document, directory)
-        (directory / _SOURCE).write_text(_stamp(kept, versions), encoding="utf-8")
+        (directory / _SOURCE).write_text(render_source_module(named.document, kept, versions), encoding="utf-8")
         _format(directory)
         files = {**read_tree(directory), SWAGGER: kept}
-    left_out = tuple(read_left_out(named.document))
-    if layout.names is not None:
-        _require_used_operations(layout.root, files, table, left_out)
-    return Tree(files, dump_table(named.table), left_out, before, new)
-
-
-def render_left_out(tree: Tree) -> list[str]:
-    """Return a line for each operation that the tree does not have, below a title; nothing if it has all."""
-    lines = [f"  {one['operation']}: {one['reason']}" for one in tree.left_out]
-    return [f"Left out of {TREE}:", *lines] if lines else []
+    left_out = {one["operation"]: one["reason"] for one in read_left_out(named.document)}
+    _require_used_operations(layout, files, table, left_out)
+    lines = tuple(f"{what}: {reason}" for what, reason in left_out.items())
+    return Tree(files, dump_table(named.table), lines, before, new)
 
 
 def _require_used_operations(
-    root: Path, files: Mapping[str, bytes], table: NameTable, left_out: Iterable[Mapping[str, str]]
+    layout: Layout, files: Mapping[str, bytes], table: NameTable, left_out: Mapping[str, str]
 ) -> None:
-    reasons = {re.sub(r"\{[^{}]*\}", "{}", one["operation"]): one["reason"] for one in left_out}
-    for path, module, function in _find_used_operations(root):
-        if f"api/{module}/{function}.py" in files:
-            continue
-        place = next((key for key, one in table.operations.items() if (one.module, one.function) == (module, function)))
-        problem = f"is left out: {reasons[place]}" if place in reasons else "is not in the file"
-        raise CodegenError(f"{path} uses {module}.{function} ({place}), which {problem}")
+    places = {f"api/{one.module}/{one.function}.py": place for place, one in table.operations.items()}
+    reasons = {re.sub(r"\{[^{}]*\}", "{}", what): reason for what, reason in left_out.items()}
+    for user, path in _find_used_operations(layout.root) if layout.published is not None else ():
+        if path not in files:
+            place = places.get(path, path)
+            problem = f"is left out: {reasons[place]}" if place in reasons else "is not in the file"
+            raise CodegenError(f"{place}, which {user} uses, {problem}")
 
 
-def _find_used_operations(root: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield each module that imports a function of the tree, with the function's module and name."""
+def _find_used_operations(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield each handwritten module that imports a function of the tree, with the function's module."""
     prefix = f"{TREE.replace('/', '.')}.api."
     for path in sorted((root / "connectly_api").rglob("*.py")):
-        where = path.relative_to(root).as_posix()
-        for node in () if where.startswith(TREE) else ast.walk(ast.parse(path.read_bytes())):
+        user = path.relative_to(root).as_posix()
+        for node in () if user.startswith(TREE) else ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(prefix):
-                yield from ((where, str(node.module).removeprefix(prefix), name.name) for name in node.names)
+                module = str(node.module).removeprefix(prefix)
+                yield from ((user, f"api/{module}/{name.name}.py") for name in node.names)
 
 
 def _read_versions(root: Path) -> dict[str, str]:
@@ -177,19 +174,6 @@ def _read_versions(root: Path) -> dict[str, str]:
                 "different code: install what it pins"
             )
     return versions
-
-
-def _stamp(kept: bytes, versions: Mapping[str, str]) -> str:
-    """Return the only file with the source's hash, so that the others change only when their content does."""
-    return (
-        f'# Generated from {SWAGGER} by "python -m codegen generate": do not edit.\n'
-        '"""What this tree was generated from, and with what."""\n\n'
-        "from __future__ import annotations\n\n"
-        "from typing import Final\n\n"
-        f'SWAGGER_SHA256: Final = "{hashlib.sha256(kept).hexdigest()}"\n'
-        f'GENERATOR: Final = "openapi-python-client {versions["openapi-python-client"]}"\n'
-        f'FORMATTER: Final = "ruff {versions["ruff"]}"\n'
-    )
 
 
 def _format(directory: Path) -> None:
@@ -216,17 +200,15 @@ def read_tree(directory: Path) -> dict[str, bytes]:
     }
 
 
-def write(layout: Layout, tree: Tree) -> None:
-    """Write a tree and its names in place of what is there.
+def write_tree(files: Mapping[str, bytes], out: Path) -> None:
+    """Write a tree in place of the one that is there; git is the way back.
 
     Raises:
         CodegenError: The folder contains something other than a generated tree; it is not touched.
     """
-    if layout.out.is_dir() and any(layout.out.iterdir()) and not (layout.out / _SOURCE).is_file():
-        raise CodegenError(f"{layout.out} is not a generated tree (it has no {_SOURCE}); not replaced")
-    write_changes(layout.out, find_changes(read_tree(layout.out), tree.files))
-    if layout.names is not None:
-        write_changes(layout.root, {NAMES: tree.names})
+    if out.is_dir() and any(out.iterdir()) and not (out / _SOURCE).is_file():
+        raise CodegenError(f"{out} is not a generated tree (it has no {_SOURCE}); not replaced")
+    write_changes(find_changes(read_tree(out), files), out)
 
 
 def find_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, bytes | None]:
@@ -234,7 +216,7 @@ def find_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str
     return {path: new.get(path) for path in sorted({*old, *new}) if old.get(path) != new.get(path)}
 
 
-def write_changes(folder: Path, changes: Mapping[str, bytes | None]) -> None:
+def write_changes(changes: Mapping[str, bytes | None], folder: Path) -> None:
     """Write files, and delete those without content."""
     for path, content in changes.items():
         if content is None:
@@ -244,16 +226,12 @@ def write_changes(folder: Path, changes: Mapping[str, bytes | None]) -> None:
             (folder / path).write_bytes(content)
 
 
-def find_drift(layout: Layout, tree: Tree) -> list[str]:
+def find_drift(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[str]:
     """Return a short unified diff from the files that are there to those that should be."""
-    found, wanted = read_tree(layout.out), dict(tree.files)
-    if layout.names is not None:
-        wanted[NAMES] = tree.names
-        found |= {NAMES: layout.names.read_bytes()} if layout.names.exists() else {}
     lines: list[str] = []
-    for path in find_changes(found, wanted):
-        before, after = (files.get(path, b"").decode("utf-8", "replace").splitlines() for files in (found, wanted))
-        labels = f"{path} (found)", f"{path} (generated)"
+    for path in find_changes(found, expected):
+        old, new = (files.get(path, b"").decode("utf-8", "replace").splitlines() for files in (found, expected))
         # Bytes can differ even if no line does, for example in line endings.
-        lines += list(difflib.unified_diff(before, after, *labels, lineterm="")) or [f"{path}: other bytes"]
+        changed = list(difflib.unified_diff(old, new, f"{path} (found)", f"{path} (generated)", lineterm=""))
+        lines += changed or [f"{path}: only invisible bytes differ"]
     return lines if len(lines) <= _SHOWN else [*lines[:_SHOWN], f"… and {len(lines) - _SHOWN} more lines"]

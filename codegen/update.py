@@ -14,7 +14,7 @@ import attrs
 
 from codegen.difference import Difference, compare, render
 from codegen.generate import (
-    NAMES,
+    PUBLISHED,
     SWAGGER,
     TREE,
     Layout,
@@ -22,9 +22,8 @@ from codegen.generate import (
     build,
     find_changes,
     read_tree,
-    render_left_out,
-    write,
     write_changes,
+    write_tree,
 )
 from codegen.spec.document import CodegenError
 from codegen.spec.source import read_source
@@ -32,8 +31,11 @@ from codegen.trial import Findings, check_types, copy_tracked, run_git, run_pyth
 
 CHANGELOG: Final = "CHANGELOG.md"
 SNAPSHOT: Final = "tests/api/connectly_api.lowlevel.txt"
-PATHS: Final = (TREE, NAMES, SNAPSHOT, CHANGELOG, SWAGGER)
+PATHS: Final = (TREE, PUBLISHED.as_posix(), SNAPSHOT, CHANGELOG, SWAGGER)
 """All that an update may write."""
+
+NOTHING: Final = "Nothing changes for users of Connectly."
+MESSAGE: Final = f"Follow a new {SWAGGER}"
 
 
 @attrs.frozen
@@ -73,9 +75,10 @@ def prepare_update(root: Path, location: str) -> Update | None:
         copy_tracked(root, copy)
         old = _read_paths(copy)
         tree = build(Layout.of(copy), source)
-        write(Layout.of(copy), tree)
-        run_python(copy, "tools.api_snapshot", "--announce", "connectly_api.lowlevel")
+        write_tree(tree.files, copy / TREE)
+        (copy / PUBLISHED).write_bytes(tree.published)
         (copy / SWAGGER).write_bytes(source.content)
+        run_python(copy, "tools.api_snapshot", "--announce", TREE.replace("/", "."))
         changes = find_changes(old, _read_paths(copy))
         return Update(changes, compare(tree.old, tree.new), tree, check_types(copy), run_tests(copy))
 
@@ -92,7 +95,7 @@ def put_in_place(root: Path, update: Update) -> None:
         CodegenError: It could not be written, or was interrupted; nothing has changed.
     """
     try:
-        write_changes(root, update.changes)
+        write_changes(update.changes, root)
     except (OSError, KeyboardInterrupt) as error:
         run_git(root, "restore", "--", *PATHS)
         run_git(root, "clean", "-fdq", "--", *PATHS)
@@ -101,36 +104,30 @@ def put_in_place(root: Path, update: Update) -> None:
 
 def render_update(update: Update, *, done: bool) -> str:
     """Render the report of an update that was put in place, or of a dry run."""
-    concerned = [*update.types.values(), *update.tests.values()]
+    findings = [*_list_findings(update.types), *_list_findings(update.tests)]
     paths = [path for path in PATHS if any(f"{one}/".startswith(f"{path}/") for one in update.changes)]
+    commands = ["git diff --stat", "make check", f"git add {' '.join(paths)}", f"git commit --message '{MESSAGE}'"]
     lines = [
-        f"For users of Connectly, {sum(map(len, concerned))} places no longer fit, see below."
-        if concerned
-        else "Nothing changes for users of Connectly.",
+        "Users of Connectly notice something: see what is left to do." if findings else NOTHING,
         f"Version to raise: {'major' if CHANGELOG in update.changes else update.difference.bump}.",
-        *_list("Renewed" if done else "To be renewed", paths),
-        *_list("Left to do by hand", _render_findings(update.types), _render_findings(update.tests)),
-        *(f"\n{line}" if n == 0 else line for n, line in enumerate(render_left_out(update.tree))),
-        *(_list("Next, see docs/update.md", _render_commands(paths)) if done else ["\nDry run: nothing was written."]),
-        "\nWhat the new file changes:",
-        render(update.difference, "text"),
+        *["", "Renewed:" if done else "To be renewed:", *_indent(paths)],
+        *["", "Left to do by hand:", *_indent(findings or ["nothing"])],
+        *list_left_out(update.tree),
+        *["", *(["Next:", *_indent(commands)] if done else ["Dry run: nothing was written."])],
+        *["", "What the new file changes:", render(update.difference, "text")],
     ]
     return "\n".join(lines)
 
 
-def _list(title: str, *parts: Iterable[str]) -> list[str]:
-    found = [f"  {line}" for part in parts for line in part]
-    return [f"\n{title}:", *found] if found else [f"\n{title}: nothing."]
+def list_left_out(tree: Tree) -> list[str]:
+    """Return the lines of a report about what a tree does not have; none if it has everything."""
+    return ["", f"Left out of {TREE}:", *_indent(tree.left_out)] if tree.left_out else []
 
 
-def _render_findings(findings: Findings) -> Iterator[str]:
+def _list_findings(findings: Findings) -> Iterator[str]:
     for group, places in findings.items():
-        yield group
-        yield from (f"  {place}" for place in places)
+        yield from (group, *_indent(places))
 
 
-def _render_commands(paths: Iterable[str]) -> Iterator[str]:
-    yield "git diff --stat"
-    yield "make check"
-    yield f"git add {' '.join(paths)}"
-    yield f'git commit --message "Follow the vendor\'s new {SWAGGER}"'
+def _indent(lines: Iterable[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)

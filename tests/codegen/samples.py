@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+import functools
 import importlib
+import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import attrs
-
 from codegen import overlay
-from codegen.generate import Layout, build, write
+from codegen.generate import Layout, build, write_tree
 from codegen.naming import NO_NAMES, name_document
 from codegen.spec.document import Json, load
 from codegen.spec.to_openapi.swagger import convert
@@ -20,6 +21,11 @@ from codegen.spec.to_openapi.swagger import convert
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(__file__).resolve().parent / "data"
 VENDORED = "service.swagger"
+"""A copy of the vendored file, frozen: a new file of the vendor must not fail the tests of the tool."""
+
+TABLE = DATA / "names.json"
+"""The table of names that belongs to the frozen copy."""
+
 NAMES = sorted(path.stem for path in (DATA / "swagger").glob("*.json"))
 
 
@@ -59,6 +65,21 @@ def small(
     }
 
 
+def freeze(root: Path) -> None:
+    """Put the frozen file, its table of names and its tree in the place of a checkout's own."""
+    shutil.copytree(ROOT / "requirements", root / "requirements", dirs_exist_ok=True)
+    shutil.copy(swagger_path(VENDORED), root / "service.swagger.json")
+    (root / "codegen").mkdir(exist_ok=True)
+    shutil.copy(TABLE, root / "codegen" / "names.json")
+    write_tree(frozen_tree(), Layout.of(root).out)
+
+
+@functools.cache
+def frozen_tree() -> Mapping[str, bytes]:
+    """Return the tree that the frozen file and its table make."""
+    return build(Layout(ROOT, swagger_path(VENDORED), ROOT / "connectly_api" / "lowlevel", TABLE)).files
+
+
 def model(properties: Json, **more: Any) -> Json:
     """Return a Swagger document with one definition, `v1Thing`, of these properties."""
     return small(definitions={"v1Thing": {"type": "object", "properties": properties, **more}})
@@ -66,8 +87,7 @@ def model(properties: Json, **more: Any) -> Json:
 
 def importable(name: str, layout: Layout, folder: Path) -> ModuleType:
     """Generate a tree into a folder, under a name of its own, and import it."""
-    layout = attrs.evolve(layout, out=folder / name)
-    write(layout, build(layout))
+    write_tree(build(layout).files, folder / name)
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()

@@ -8,18 +8,13 @@ from pathlib import Path
 import pytest
 
 from codegen.__main__ import main
-from tests.codegen.samples import ROOT, swagger_path
+from tests.codegen.samples import ROOT, freeze, swagger_path
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return a copy of what `codegen` needs of the repository, with its generated tree."""
-    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
-    (tmp_path / "codegen").mkdir()
-    shutil.copy(ROOT / "codegen" / "names.json", tmp_path / "codegen")
-    shutil.copy(ROOT / "service.swagger.json", tmp_path)
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "connectly_api" / "lowlevel", tmp_path / "connectly_api" / "lowlevel", ignore=ignored)
+    freeze(tmp_path)
     return tmp_path
 
 

@@ -14,7 +14,7 @@ from codegen import generate
 from codegen.generate import Layout, build, read_tree, write_tree
 from codegen.render.generator import render
 from codegen.spec.document import CodegenError
-from tests.codegen.samples import NAMES, ROOT, VENDORED, swagger_path
+from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, swagger_path
 
 LOWLEVEL = ROOT / "connectly_api" / "lowlevel"
 
@@ -75,7 +75,7 @@ def test_nothing_comes_out_where_something_would_be_lost(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(generate, "render", forgetful)
     with pytest.raises(CodegenError, match="not in the generated tree: operation MessageService_SendMessage"):
-        build(Layout.of(ROOT))
+        build(Layout.of(ROOT, swagger_path(VENDORED)))
 
 
 def test_a_file_that_is_nested_too_deeply_for_the_generator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_a_file_that_is_nested_too_deeply_for_the_generator_is_refused(monkeypat
 
     monkeypatch.setattr(generate, "_generate", descend)
     with pytest.raises(CodegenError, match=r"service\.swagger\.json: nested too deeply"):
-        build(Layout.of(ROOT))
+        build(Layout.of(ROOT, swagger_path(VENDORED)))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_tool_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pyte
 def test_a_formatter_that_fails_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "FORMATTING", ("--no-such-option",))
     with pytest.raises(CodegenError, match=r"(?s)ruff check failed on the generated code:.*--no-such-option"):
-        build(Layout.of(ROOT))
+        build(Layout.of(ROOT, swagger_path(VENDORED)))
 
 
 FILES = {"_source.py": b"1\n", "models/a.py": b"2\n"}
@@ -189,16 +189,12 @@ def test_a_swap_that_fails_leaves_what_was_there(there: bool, tmp_path: Path, mo
 @pytest.mark.slow
 def test_a_copy_of_the_repository_is_generated_from_its_own_files(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
-    text = (
-        (ROOT / "service.swagger.json")
-        .read_text(encoding="utf-8")
-        .replace('"v1Footer"', '"v1Foot"')
-        .replace("/v1Footer", "/v1Foot")
-    )
+    text = swagger_path(VENDORED).read_text(encoding="utf-8")
+    text = text.replace('"v1Footer"', '"v1Foot"').replace("/v1Footer", "/v1Foot")
     (tmp_path / "service.swagger.json").write_text(text, encoding="utf-8")
     layout = Layout.of(tmp_path)
     assert layout.out == tmp_path / "connectly_api" / "lowlevel"
     assert "models/foot.py" in build(layout).files
     (tmp_path / "codegen").mkdir()
-    shutil.copy(ROOT / "codegen" / "names.json", tmp_path / "codegen")
+    shutil.copy(TABLE, tmp_path / "codegen" / "names.json")
     assert "models/footer.py" in build(layout).files

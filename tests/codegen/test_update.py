@@ -11,7 +11,7 @@ from codegen import update as updating
 from codegen.__main__ import main
 from codegen.generate import read_tree
 from codegen.spec.document import Json
-from tests.codegen.samples import ROOT, small
+from tests.codegen.samples import ROOT, VENDORED, freeze, small, swagger
 from tests.codegen.styles import STYLES
 
 SEND = "/v1/businesses/{businessId}/send/messages"
@@ -22,11 +22,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what `update` reads and writes of a checkout."""
     root = tmp_path_factory.mktemp("checkout")
     ignored = shutil.ignore_patterns("__pycache__")
-    for folder in ("requirements", "connectly_api", "examples", "tests/data"):
+    for folder in ("connectly_api", "examples", "tests/data"):
         shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
-    (root / "codegen").mkdir()
-    shutil.copy(ROOT / "codegen" / "names.json", root / "codegen")
-    shutil.copy(ROOT / "service.swagger.json", root)
+    freeze(root)
     return root
 
 
@@ -36,8 +34,7 @@ def checkout(original: Path, tmp_path: Path) -> Path:
 
 
 def vendored() -> Json:
-    found: Json = json.loads((ROOT / "service.swagger.json").read_bytes())
-    return found
+    return swagger(VENDORED)
 
 
 def changed() -> Json:
