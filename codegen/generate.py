@@ -135,17 +135,18 @@ def _build(layout: Layout, source: Source, table: NameTable, old: Json | None, v
         _format(directory)
         files = {**read_tree(directory), SWAGGER: kept}
     left_out = {one["operation"]: one["reason"] for one in read_left_out(named.document)}
-    _require_used_operations(layout, files, table, left_out)
+    if layout.out == layout.root / TREE:
+        _require_used_operations(layout.root, files, table, left_out)
     lines = tuple(f"{what}: {reason}" for what, reason in left_out.items())
     return Tree(files, dump_table(named.table), lines, before, new)
 
 
 def _require_used_operations(
-    layout: Layout, files: Mapping[str, bytes], table: NameTable, left_out: Mapping[str, str]
+    root: Path, files: Mapping[str, bytes], table: NameTable, left_out: Mapping[str, str]
 ) -> None:
     places = {f"api/{one.module}/{one.function}.py": place for place, one in table.operations.items()}
     reasons = {re.sub(r"\{[^{}]*\}", "{}", what): reason for what, reason in left_out.items()}
-    for user, path in _find_used_operations(layout.root) if layout.published is not None else ():
+    for user, path in _find_used_operations(root):
         if path not in files:
             place = places.get(path, path)
             problem = f"is left out: {reasons[place]}" if place in reasons else "is not in the file"

@@ -84,14 +84,15 @@ def announce(module: str, root: Path = ROOT) -> None:
     old, new = snapshot.read_text("utf-8"), render(load(str(root)), module)
     text = changelog.read_text("utf-8")
     entries = {entry.version: entry for entry in read_changelog(text)}
-    names: dict[str, list[str]] = {"Changed": [], "Removed": []}
-    for change in find_unannounced(compare(module, old, new), entries.get(UNRELEASED)):
-        name = f"`{change.name.removesuffix('.__init__')}`"
-        is_gone = change.what == "was removed"
-        names["Removed" if is_gone else "Changed"].append(name if is_gone else f"{name} ({change.what})")
-    for section, found in names.items():
-        if found:
-            text = add_item(text, section, f"`{module}`, as in the vendor's file: {', '.join(found)}.")
+    unannounced = find_unannounced(compare(module, old, new), entries.get(UNRELEASED))
+    removed = {change.name for change in unannounced if change.what == "was removed"}
+    changed = {change.name.removesuffix(".__init__") for change in unannounced} - removed
+    for section, sentence, names in (
+        ("Changed", f"`{module}` follows a new `service.swagger.json`. These changed:", changed),
+        ("Removed", f"From `{module}`, as a new `service.swagger.json` no longer has them:", removed),
+    ):
+        if names:
+            text = add_item(text, section, f"{sentence} {', '.join(f'`{name}`' for name in sorted(names))}.")
     changelog.write_text(text, "utf-8")
     snapshot.write_text(new, "utf-8")
 

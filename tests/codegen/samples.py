@@ -14,7 +14,7 @@ from typing import Any
 
 from codegen import overlay
 from codegen.generate import Layout, build, write_tree
-from codegen.naming import NO_NAMES, name_document
+from codegen.naming import NO_NAMES, Named, NameTable, name_document
 from codegen.spec.document import Json, load
 from codegen.spec.to_openapi.swagger import convert
 
@@ -41,7 +41,12 @@ def swagger(name: str) -> Json:
 
 def prepared(document: Json) -> Json:
     """Return what the generator is given for a Swagger document that is not the vendored one."""
-    return name_document(overlay.apply(convert(document)), NO_NAMES).document
+    return prepare(document, NO_NAMES).document
+
+
+def prepare(document: Json, table: NameTable) -> Named:
+    """Return what the generator is given for a Swagger document, and the names, with those of a table kept."""
+    return name_document(overlay.apply(convert(document)), table)
 
 
 def small(

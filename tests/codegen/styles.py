@@ -194,9 +194,6 @@ STYLES: Mapping[str, Callable[[Json], Json]] = {
 }
 """Each style by its name."""
 
-CHANGES_ERRORS = frozenset({"no errors", "rpcStatus"})
-"""The styles that have another error, or none."""
-
 
 def styled(name: str) -> Json:
     """Return the vendored file in a style."""

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from codegen.generate import prepare
+from codegen.naming import Named
 from codegen.naming.name_table import NO_NAMES, Published
-from codegen.naming.operation_names import Named
 from codegen.spec.document import CodegenError, Json
-from tests.codegen.samples import model, small
+from tests.codegen.samples import model, prepare, small
 
 OK: Json = {"responses": {"200": {"description": ""}}}
 
@@ -25,7 +24,7 @@ def service(*operations: Json, path: str = "/v1/things/{n}") -> Json:
 
 
 def functions(document: Json, published: Published = NO_NAMES) -> list[str]:
-    return [f"{one.module}.{one.function}" for one in prepare(document, published).published.operations.values()]
+    return [f"{one.module}.{one.function}" for one in prepare(document, published).table.operations.values()]
 
 
 def named(document: Json, published: Published = NO_NAMES) -> Named:
@@ -57,7 +56,7 @@ def test_an_operation_without_an_id_is_named_after_its_path(operation_id: str | 
 def test_a_known_operation_keeps_its_names_whatever_the_file_calls_it() -> None:
     path = "/v1/shops/{a}/items/{b}"
     both = [parameter("a", "path"), parameter("b", "path")]
-    before = named(small(path=path, operation={"parameters": [*both, parameter("viewMode")]})).published
+    before = named(small(path=path, operation={"parameters": [*both, parameter("viewMode")]})).table
     after = small(
         path="/v1/shops/{shop.id}/items/{class}",
         operation={
@@ -72,7 +71,7 @@ def test_a_known_operation_keeps_its_names_whatever_the_file_calls_it() -> None:
         },
     )
     result = named(after, before)
-    [operation] = result.published.operations.values()
+    [operation] = result.table.operations.values()
     assert (operation.module, operation.function) == ("thing_service", "get_thing")
     assert operation.arguments == {"path 1": "a", "path 2": "b", "query viewMode": "view_mode", "query new": "new"}
     assert list(result.document["paths"]) == ["/v1/shops/{a}/items/{b}"]
@@ -86,7 +85,7 @@ def test_a_known_operation_keeps_its_names_whatever_the_file_calls_it() -> None:
 
 
 def test_a_new_operation_takes_no_known_name() -> None:
-    before = named(service({"operationId": "Get"})).published
+    before = named(service({"operationId": "Get"})).table
     assert functions(service({"operationId": "Renamed"}, {"operationId": "Get"}), before) == [
         "default.get",
         "default.get_2",
@@ -95,7 +94,7 @@ def test_a_new_operation_takes_no_known_name() -> None:
 
 def test_operations_of_one_path_may_call_its_parameters_differently() -> None:
     shared = small(path="/v1/{a}", operation={"parameters": [parameter("a", "path")]})
-    before = named(shared).published
+    before = named(shared).table
     shared["paths"] = {"/v1/{b}": dict.fromkeys(("get", "delete"), shared["paths"]["/v1/{a}"]["get"])}
     for fields in shared["paths"]["/v1/{b}"].values():
         fields["parameters"] = [parameter("b", "path")]
@@ -106,7 +105,7 @@ def test_operations_of_one_path_may_call_its_parameters_differently() -> None:
 def test_arguments_with_one_name_are_told_apart_by_their_place_or_a_number() -> None:
     entries = [parameter("id", "path"), parameter("id"), parameter("aB"), parameter("a_b"), parameter("X-Id", "header")]
     entries += [parameter("body"), parameter("built"), parameter("class"), parameter("価")]
-    [operation] = named(small(path="/v1/{id}", operation={"parameters": entries})).published.operations.values()
+    [operation] = named(small(path="/v1/{id}", operation={"parameters": entries})).table.operations.values()
     assert operation.arguments == {
         "path 1": "id",
         "query id": "id_query",
@@ -150,10 +149,10 @@ def test_two_paths_that_are_one_on_the_wire_are_refused() -> None:
 def test_fields_have_names_of_their_own_and_keep_them() -> None:
     plain: Json = {"type": "string"}
     before = named(model({"aB": plain, "class": plain}, required=["class", "gone"]))
-    assert before.published.models["Thing"].fields == {"aB": "a_b", "class": "class_"}
+    assert before.table.models["Thing"].fields == {"aB": "a_b", "class": "class_"}
     assert before.document["components"]["schemas"]["Thing"]["required"] == ["class_"]
-    after = named(model({"a_b": plain, "": plain, "価": plain, "aB": plain}), before.published)
-    assert after.published.models["Thing"].fields == {"aB": "a_b", "a_b": "a_b_2", "": "empty", "価": "u4fa1"}
+    after = named(model({"a_b": plain, "": plain, "価": plain, "aB": plain}), before.table)
+    assert after.table.models["Thing"].fields == {"aB": "a_b", "a_b": "a_b_2", "": "empty", "価": "u4fa1"}
     thing = after.document["components"]["schemas"]["Thing"]
     assert list(thing["properties"]) == ["a_b", "a_b_2", "empty", "u4fa1"]
     assert thing["x-wire"] == {"a_b": "aB", "a_b_2": "a_b", "empty": "", "u4fa1": "価"}

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from codegen.generate import prepare
 from codegen.naming.name_table import NO_NAMES, Published
 from codegen.spec.document import CodegenError, Json
-from tests.codegen.samples import model, small
+from tests.codegen.samples import model, prepare, small
 
 TEXT: Json = {"type": "string"}
 
@@ -29,12 +28,12 @@ def document(request: Json, definitions: Json | None = None, response: Json | No
 
 def models(source: Json, published: Published = NO_NAMES) -> dict[str, str]:
     """Return each name with what it stands for."""
-    found = prepare(source, published).published.models
+    found = prepare(source, published).table.models
     return {name: f"{model.kind} {' '.join(sorted(model.places))}" for name, model in found.items()}
 
 
 def published(source: Json) -> Published:
-    return prepare(source, NO_NAMES).published
+    return prepare(source, NO_NAMES).table
 
 
 def test_names_tell_of_the_operation_the_definition_or_the_place() -> None:
