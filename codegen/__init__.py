@@ -8,12 +8,12 @@ function without I/O; `generate` and `update` read, write and run programs aroun
 1. `spec` reads the file, and converts Swagger 2.0 to OpenAPI 3.0, which the generator reads. Before that,
    `documented_facts` states what the documentation says, whatever the file says.
 2. `overlay` lists our deviations from the file, each with its reason.
-3. `naming` names everything. A name belongs to the caller, not to the vendor: `names.json` keeps each by method, path and
-   position, so that it stays when the vendor renames things, and is carried along when he moves them.
-4. `render` runs a pinned openapi-python-client with our templates. Foreign text is embedded so that it never becomes code.
+3. `naming` names everything. A name belongs to the caller, not to the vendor: `names.json` keeps each by method, path
+   and position, so that it stays when the vendor renames things, and is carried along when operations move.
+4. `render` runs a pinned openapi-python-client with our templates. Text of the file never becomes code.
 
 A step that cannot handle an operation leaves it out, with the reason, and the rest is generated; but nothing is, if
 `connectly_api` itself uses the operation. `difference` says what a new file means for a client, and finds what moved.
-`update` does all of this in a copy of the checkout, where `trial` runs mypy and the tests of the facade, and then writes
-what has changed; git is the way back.
+`update` does all of this in a copy of the checkout, where `trial` runs mypy and the tests of the facade, and writes what
+has changed at the end; git is the way back.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -33,47 +33,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print(f"codegen: {error}", sys.stderr)
         return 2
     except KeyboardInterrupt:
-        _print("codegen: interrupted; nothing was changed", sys.stderr)
+        _print("codegen: interrupted", sys.stderr)
         return 130
 
 
-def _print(text: str, file: TextIO) -> None:
+def _print(text: str, file: TextIO | None = None) -> None:
+    file = file or sys.stdout
     print(printable(text, file.encoding), file=file)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for run, name, purpose in (
-        (_generate, "generate", "generate connectly_api/lowlevel"),
-        (_check, "check", "check that the tree is up to date: exit 1 if it is stale or was edited"),
-    ):
-        command = commands.add_parser(name, help=purpose, description=purpose)
-        command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, this one")
-        command.add_argument("--swagger", type=Path, help="a Swagger 2.0 file other than the vendored one")
-        command.add_argument("--out", type=Path, help="an output folder other than connectly_api/lowlevel")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], purpose: str, **more: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=purpose, description=purpose, **more)
         command.set_defaults(run=run)
-    command = commands.add_parser(
+        return command
+
+    generate = add("generate", _generate, "generate connectly_api/lowlevel")
+    check = add("check", _check, "check that the tree is up to date: exit 1 if it is stale or was edited")
+    diff = add(
         "diff",
-        help="show what changed between two files of the vendor, and what that means for a client",
-        description="Compare the meaning of two files: names of definitions, operation ids and order are ignored.",
+        _diff,
+        "show what changed between two files of the vendor, and what that means for a client",
         epilog="exit status: 0 no changes, or cosmetic ones; 1 additive; 3 breaking; 2 a file cannot be read",
     )
-    command.add_argument("old", metavar="OLD", help="the old file: a path or an https URL")
-    command.add_argument("new", metavar="NEW", help="the new file")
-    command.add_argument("--format", choices=FORMATS, default="text", help="the output format; by default, text")
-    command.set_defaults(run=_diff)
-    command = commands.add_parser(
+    diff.add_argument("old", metavar="OLD", help="the old file: a path or an https URL")
+    diff.add_argument("new", metavar="NEW", help="the new file")
+    diff.add_argument("--format", choices=FORMATS, default="text", help="the output format; by default, text")
+    update = add(
         "update",
-        help="replace the vendor's file and renew everything that is derived from it",
-        description="Try a new file out in a copy of the checkout, write what it changes into the checkout, and report "
-        "what that means for users of Connectly and what is left to do by hand.",
+        _update,
+        "try a new file out in a copy of the checkout, write what it changes, and say what is left to do by hand",
         epilog="exit status: 0 done, or nothing to do; 2 the file cannot be used, or the checkout is not clean",
     )
-    command.add_argument("source", metavar="FILE-OR-ADDRESS", help="a path or an https URL")
-    command.add_argument("--dry-run", action="store_true", help="print the report without changing anything")
-    command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, this one")
-    command.set_defaults(run=_update)
+    update.add_argument("source", metavar="FILE-OR-ADDRESS", help="a path or an https URL")
+    update.add_argument("--dry-run", action="store_true", help="print the report without changing anything")
+    for command in (generate, check, update):
+        command.add_argument("--root", type=Path, default=_ROOT, help="a checkout; by default, this one")
+    for command in (generate, check):
+        command.add_argument("--swagger", type=Path, help="a Swagger 2.0 file other than the vendored one")
+        command.add_argument("--out", type=Path, help="an output folder other than connectly_api/lowlevel")
     return parser
 
 
@@ -83,7 +84,7 @@ def _generate(given: argparse.Namespace) -> int:
     write_tree(tree.files, layout.out)
     if layout.published is not None:
         layout.published.write_bytes(tree.published)
-    _print("\n".join([f"{layout.out}: {len(tree.files)} files", *list_left_out(tree)]), sys.stdout)
+    _print("\n".join([f"{layout.out}: {len(tree.files)} files", *list_left_out(tree)]))
     return 0
 
 
@@ -95,21 +96,17 @@ def _check(given: argparse.Namespace) -> int:
         expected[PUBLISHED.as_posix()] = tree.published
         found |= {PUBLISHED.as_posix(): layout.published.read_bytes()} if layout.published.exists() else {}
     if drift := find_drift(expected, found):
-        _print("\n".join(drift), sys.stdout)
-        _print(
-            f"\n{layout.out} is not up to date with {layout.swagger.name}: it is stale, or was edited by hand.\n"
-            'To fix it, run "make generate" (python -m codegen generate) and commit the changes.',
-            sys.stderr,
-        )
+        _print("\n".join(drift))
+        _print(f"\n{layout.out} is stale, or was edited by hand: run make generate, and commit the changes", sys.stderr)
         return 1
-    _print("\n".join([f"{layout.out} is up to date with {layout.swagger.name}", *list_left_out(tree)]), sys.stdout)
+    _print("\n".join([f"{layout.out} is up to date with {layout.swagger.name}", *list_left_out(tree)]))
     return 0
 
 
 def _diff(given: argparse.Namespace) -> int:
     old, new = (convert(apply_facts(read_source(location).document)) for location in (given.old, given.new))
     difference = compare(old, new)
-    _print(render(difference, given.format), sys.stdout)
+    _print(render(difference, given.format))
     return _STATUSES[difference.impact]
 
 
@@ -117,11 +114,11 @@ def _update(given: argparse.Namespace) -> int:
     root = given.root.resolve()
     update = prepare_update(root, given.source)
     if update is None:
-        _print(f"{given.source} is identical to service.swagger.json: nothing to do.", sys.stdout)
+        _print(f"{given.source} is identical to service.swagger.json: nothing to do.")
         return 0
     if not given.dry_run:
         put_in_place(root, update)
-    _print(render_update(update, done=not given.dry_run), sys.stdout)
+    _print(render_update(update, done=not given.dry_run))
     return 0
 
 

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -81,14 +81,14 @@ class Tree:
     Attributes:
         files: Bytes by path within the tree, with slashes.
         published: The table of its names, as a file.
-        left_out: What of the file is not in it: a line each, with the reason.
+        left_out: What of the file is not in it, with the reason.
         old: The OpenAPI document of the tree that is there; if there is none, the new one.
         new: The OpenAPI document of this tree.
     """
 
     files: Mapping[str, bytes]
     published: bytes
-    left_out: tuple[str, ...]
+    left_out: Mapping[str, str]
     old: Json
     new: Json
 
@@ -104,29 +104,27 @@ def build(layout: Layout, source: Source | None = None) -> Tree:
         CodegenError: Nothing can be generated from the file, `connectly_api` uses an operation that it does not have,
             or a tool's version is not the pinned one.
     """
-    versions = _read_versions(layout.root)
     source = source or read_source(str(layout.swagger))
-    table, old = NO_NAMES, None
-    if layout.published is not None and layout.published.exists():
-        table = read_table(layout.published.read_bytes())
-        old = read_source(str(layout.out / SWAGGER)).document if (layout.out / SWAGGER).exists() else None
     try:
-        return _build(layout, source, table, old, versions)
-    except RecursionError:
-        raise CodegenError(f"{source.name}: nested too deeply for a description of a service") from None
+        return _build(layout, source, _read_versions(layout.root))
     except CodegenError as error:
         raise CodegenError(f"{source.name}: {error}") from None
     except Exception as error:  # A foreign file may break a tool in any way; then it must not be used.
         raise CodegenError(f"{source.name}: {type(error).__name__}: {error}") from error
 
 
-def _build(layout: Layout, source: Source, table: NameTable, old: Json | None, versions: Mapping[str, str]) -> Tree:
+def _build(layout: Layout, source: Source, versions: Mapping[str, str]) -> Tree:
     swagger = apply_facts(source.document)
     # The sandbox reads the file, too. The vendor's bytes are kept if the documentation adds nothing.
     kept = source.content if swagger == source.document else (json.dumps(swagger, indent=2) + "\n").encode()
-    new = convert(swagger)
-    before = new if old is None or old == swagger else convert(old)
-    table = table.move(find_moves(before, new))
+    old = new = convert(swagger)
+    table = NO_NAMES
+    if layout.published is not None and layout.published.exists():
+        table = read_table(layout.published.read_bytes())
+        before = read_source(str(layout.out / SWAGGER)).document if (layout.out / SWAGGER).exists() else swagger
+        if before != swagger:
+            old = convert(before)
+            table = table.move(find_moves(old, new))
     named = name_document(apply(new), table)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
@@ -137,31 +135,23 @@ def _build(layout: Layout, source: Source, table: NameTable, old: Json | None, v
     left_out = {one["operation"]: one["reason"] for one in read_left_out(named.document)}
     if layout.out == layout.root / TREE:
         _require_used_operations(layout.root, files, table, left_out)
-    lines = tuple(f"{what}: {reason}" for what, reason in left_out.items())
-    return Tree(files, dump_table(named.table), lines, before, new)
+    return Tree(files, dump_table(named.table), left_out, old, new)
 
 
 def _require_used_operations(
     root: Path, files: Mapping[str, bytes], table: NameTable, left_out: Mapping[str, str]
 ) -> None:
     places = {f"api/{one.module}/{one.function}.py": place for place, one in table.operations.items()}
-    reasons = {re.sub(r"\{[^{}]*\}", "{}", what): reason for what, reason in left_out.items()}
-    for user, path in _find_used_operations(root):
-        if path not in files:
-            place = places.get(path, path)
-            problem = f"is left out: {reasons[place]}" if place in reasons else "is not in the file"
-            raise CodegenError(f"{place}, which {user} uses, {problem}")
-
-
-def _find_used_operations(root: Path) -> Iterator[tuple[str, str]]:
-    """Yield each handwritten module that imports a function of the tree, with the function's module."""
+    reasons = {re.sub(r"\{[^{}]*\}", "{}", what): f"is left out: {reason}" for what, reason in left_out.items()}
     prefix = f"{TREE.replace('/', '.')}.api."
-    for path in sorted((root / "connectly_api").rglob("*.py")):
-        user = path.relative_to(root).as_posix()
-        for node in () if user.startswith(TREE) else ast.walk(ast.parse(path.read_bytes())):
+    for user in sorted((root / "connectly_api").rglob("*.py")):
+        for node in () if user.is_relative_to(root / TREE) else ast.walk(ast.parse(user.read_bytes())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(prefix):
-                module = str(node.module).removeprefix(prefix)
-                yield from ((user, f"api/{module}/{name.name}.py") for name in node.names)
+                for path in (f"api/{str(node.module).removeprefix(prefix)}/{one.name}.py" for one in node.names):
+                    place = places.get(path, path)
+                    if path not in files:
+                        problem = reasons.get(place, "is not in the file")
+                        raise CodegenError(f"{place}, which {user.relative_to(root)} uses, {problem}")
 
 
 def _read_versions(root: Path) -> dict[str, str]:

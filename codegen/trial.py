@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +26,8 @@ TESTS: Final = (
 )
 """What a user of `Connectly`, of its command line or of the sandbox would notice, within a minute."""
 
-_TYPE_ERROR: Final = re.compile(r"^(\S+?:\d+)(?::\d+)?: error: (.+)$", re.MULTILINE)
-_FAILED_TEST: Final = re.compile(r"^(?:FAILED|ERROR) ([^\s:\[]+)(?:::([^\s\[]+))?", re.MULTILINE)
+_TYPE_ERROR: Final = re.compile(r"^(?P<place>\S+?:\d+)(?::\d+)?: error: (?P<group>.+)$", re.MULTILINE)
+_FAILED_TEST: Final = re.compile(r"^(?:FAILED|ERROR) (?P<group>[^\s:\[]+)(?:::(?P<place>[^\s\[]+))?", re.MULTILINE)
 _SHOWN: Final = 2000
 
 
@@ -58,27 +58,22 @@ def copy_tracked(root: Path, folder: Path) -> None:
 
 def check_types(folder: Path) -> Findings:
     """Return where handwritten code no longer fits, by mypy's messages."""
-    return _group((message, place) for place, message in _find(folder, TYPES, _TYPE_ERROR))
+    return _find(folder, TYPES, _TYPE_ERROR)
 
 
 def run_tests(folder: Path) -> Findings:
     """Return the tests that fail, whatever their parameters, by file."""
-    return _group((path, test or "cannot be imported") for path, test in _find(folder, TESTS, _FAILED_TEST))
+    return _find(folder, TESTS, _FAILED_TEST)
 
 
-def _find(folder: Path, command: Iterable[str], pattern: re.Pattern[str]) -> list[tuple[str, str]]:
-    done = _run(folder, [sys.executable, "-m", *command])
-    found = pattern.findall(done.stdout)
-    if done.returncode and not found:
-        raise CodegenError(f"{next(iter(command))} could not be run:\n{(done.stdout + done.stderr)[-_SHOWN:]}")
-    return found
-
-
-def _group(found: Iterable[tuple[str, str]]) -> Findings:
-    groups: dict[str, dict[str, None]] = {}
-    for group, place in found:
-        groups.setdefault(group, {})[place] = None
-    return {group: sorted(groups[group]) for group in sorted(groups)}
+def _find(folder: Path, command: Sequence[str], pattern: re.Pattern[str]) -> Findings:
+    done = _run(folder, (sys.executable, "-m", *command))
+    groups: dict[str, set[str]] = {}
+    for match in pattern.finditer(done.stdout):
+        groups.setdefault(match["group"], set()).add(match["place"] or "cannot be imported")
+    if done.returncode and not groups:
+        raise CodegenError(f"{command[0]} could not be run:\n{(done.stdout + done.stderr)[-_SHOWN:]}")
+    return {group: sorted(places) for group, places in sorted(groups.items())}
 
 
 def _run(folder: Path, command: Sequence[str]) -> subprocess.CompletedProcess[str]:

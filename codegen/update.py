@@ -121,7 +121,8 @@ def render_update(update: Update, *, done: bool) -> str:
 
 def list_left_out(tree: Tree) -> list[str]:
     """Return the lines of a report about what a tree does not have; none if it has everything."""
-    return ["", f"Left out of {TREE}:", *_indent(tree.left_out)] if tree.left_out else []
+    lines = _indent(f"{what}: {reason}" for what, reason in tree.left_out.items())
+    return ["", f"Left out of {TREE}:", *lines] if tree.left_out else []
 
 
 def _list_findings(findings: Findings) -> Iterator[str]:

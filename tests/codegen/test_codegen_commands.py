@@ -65,7 +65,7 @@ def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_g
     assert run(checkout, "check") == 1
     printed = capsys.readouterr()
     assert shown[change] in printed.out.splitlines()
-    assert 'run "make generate"' in printed.err
+    assert "run make generate" in printed.err
     assert run(checkout, "generate") == 0
     assert re.search(r"lowlevel: \d+ files$", capsys.readouterr().out)
     assert run(checkout, "check") == 0

@@ -68,7 +68,7 @@ def test_what_is_generated_is_formatted_as_the_project_is(name: str, tmp_path: P
 @pytest.mark.parametrize(
     ("error", "problem"),
     [
-        (RecursionError(), "nested too deeply"),
+        (RecursionError("too deep"), "RecursionError: too deep"),
         (KeyError("x"), "KeyError: 'x'"),
         (CodegenError("#/paths: odd"), "#/paths: odd"),
     ],

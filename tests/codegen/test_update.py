@@ -297,5 +297,5 @@ def test_an_interruption_before_that_changes_nothing(
 
     monkeypatch.setattr(updating, "check_types", interrupt)
     assert update(checkout, with_additions()) == 130
-    assert capsys.readouterr().err == "codegen: interrupted; nothing was changed\n"
+    assert capsys.readouterr().err == "codegen: interrupted\n"
     assert run("git status --porcelain", checkout) == ""
