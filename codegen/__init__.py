@@ -14,6 +14,6 @@ function without I/O; `generate` and `update` read, write and run programs aroun
 
 A step that cannot handle an operation leaves it out, with the reason, and the rest is generated; but nothing is, if
 `connectly_api` itself uses the operation. `difference` says what a new file means for a client, and finds what moved.
-`update` does all of this in a copy of the checkout, where `trial` runs mypy and the tests of the facade, and writes what
-has changed at the end; git is the way back.
+`update` does all of this in a copy of the checkout, where `trial` runs mypy and the tests of the facade, and then
+writes the changes; git is the way back.
 """

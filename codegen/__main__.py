@@ -20,6 +20,8 @@ from codegen.spec.to_openapi.swagger import convert
 from codegen.terminal_text import printable
 from codegen.update import list_left_out, prepare_update, put_in_place, render_update
 
+_Command = Callable[[argparse.Namespace], int]
+
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _STATUSES: Final[Mapping[Impact | None, int]] = {None: 0, "cosmetic": 0, "additive": 1, "breaking": 3}
 
@@ -38,16 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print(text: str, file: TextIO | None = None) -> None:
-    file = file or sys.stdout
-    print(printable(text, file.encoding), file=file)
+    output = file or sys.stdout
+    print(printable(text, output.encoding), file=output)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
-    def add(name: str, run: Callable[[argparse.Namespace], int], purpose: str, **more: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=purpose, description=purpose, **more)
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], purpose: str, epilog: str = ""
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=purpose, description=purpose, epilog=epilog)
         command.set_defaults(run=run)
         return command
 

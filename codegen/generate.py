@@ -133,7 +133,7 @@ def _build(layout: Layout, source: Source, versions: Mapping[str, str]) -> Tree:
         _format(directory)
         files = {**read_tree(directory), SWAGGER: kept}
     left_out = {one["operation"]: one["reason"] for one in read_left_out(named.document)}
-    if layout.out == layout.root / TREE:
+    if layout.published is not None and layout.out == layout.root / TREE:
         _require_used_operations(layout.root, files, table, left_out)
     return Tree(files, dump_table(named.table), left_out, old, new)
 
