@@ -119,6 +119,7 @@ bench: ## Run the benchmarks, side by side with other packages, and write docs/b
 	.venv-bench/bin/python -m benchmarks.send_rates --write
 	.venv-bench/bin/python -m benchmarks.failures
 	.venv-bench/bin/python -m benchmarks.webhook_rates
+	.venv-bench/bin/python -m benchmarks.drift_cost
 	.venv-bench/bin/python -m benchmarks.sandbox_rates
 	.venv-bench/bin/python -m benchmarks.send_soak
 

@@ -15,7 +15,7 @@ from itertools import chain, count
 from typing import Final
 
 from codegen.spec.document import Json, members, to_list, to_object
-from codegen.spec.to_openapi.operations import METHODS
+from codegen.spec.traverse import METHODS
 
 ERROR_FIELDS: Final[Json] = {
     "message": {"type": "string", "description": "Human-readable description."},

@@ -1,21 +1,26 @@
 """Lists every deviation from the vendor's file, with its reason, in the order of application.
 
-Most steps are general rules that apply wherever they match, or nowhere, because the vendor may name and write things
-differently in every file. A step about one operation has its place, and fails if that is gone.
+Each is a general rule that applies wherever it matches, because the vendor may name and write things differently in
+every file. An operation or a definition to which a rule cannot be applied is left out, with the reason.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import attrs
 
 from codegen import overlay_rules as rules
-from codegen.spec.document import CodegenError, Json
-
-SERVER = "https://api.connectly.ai"
-"""Source: every example in https://docs.connectly.ai is sent there."""
+from codegen.spec.document import Json, UnsupportedError, copy_json
+from codegen.spec.traverse import (
+    Site,
+    check_operations,
+    definition_sites,
+    leave_out,
+    leave_out_definitions,
+    operation_sites,
+    operations,
+)
 
 
 @attrs.frozen
@@ -25,43 +30,19 @@ class Step:
     Attributes:
         name: A short description.
         reason: Why the vendor's file is not used as it is.
-        change: Changes a document in place and returns the number of matches; raises CodegenError if it cannot.
-        target: The place of the one operation that the step is about; empty for a general rule.
+        change: Changes an operation or a schema, which is at the JSON pointer, in place.
     """
 
     name: str
     reason: str
-    change: Callable[[Json], int]
-    target: str = ""
+    change: Callable[[Json, str], None]
 
 
-def _add_server(document: Json) -> int:
-    if "servers" in document:
-        return 0
-    document["servers"] = [{"url": SERVER}]
-    return 1
-
-
-STEPS = (
-    Step(
-        "add the server",
-        "The file has no host, but the documentation does.",
-        _add_server,
-    ),
-    Step(
-        "prepend the base path to each path",
-        "A request's path is absolute, so that one client can serve several files.",
-        rules.join_base_path,
-    ),
+OPERATION_STEPS = (
     Step(
         "drop error responses",
         "The pipeline raises errors and handles every status; returned errors could be overlooked.",
         rules.drop_error_responses,
-    ),
-    Step(
-        "keep one kind of success",
-        "A function returns one type; 200 and 201 with the same schema are one kind of success.",
-        rules.merge_successes,
     ),
     Step(
         "keep JSON only",
@@ -69,14 +50,26 @@ STEPS = (
         rules.keep_json,
     ),
     Step(
+        "keep one kind of success",
+        "A function returns one type; 200 and 201 with the same schema are one kind of success.",
+        rules.merge_successes,
+    ),
+)
+SCHEMA_STEPS = (
+    Step(
+        "drop limits",
+        "The service checks them, and the generator refuses the whole file over a limit that makes no sense.",
+        rules.drop_limits,
+    ),
+    Step(
         "fold titles into descriptions",
         "A title is a sentence from a comment, which the generator would turn into a class name.",
-        rules.fold_titles,
+        rules.fold_title,
     ),
     Step(
         "keep formatted strings as strings",
         "A time with nanoseconds, a 64-bit number and Base64 lose nothing as strings, unlike as Python's own types.",
-        rules.drop_string_formats,
+        rules.drop_string_format,
     ),
     Step(
         "treat null as absent",
@@ -86,7 +79,7 @@ STEPS = (
     Step(
         "drop defaults",
         "Unset arguments are not sent; an enum's default would be sent as `..._unspecified`.",
-        rules.drop_defaults,
+        rules.drop_default,
     ),
     Step(
         "drop unspecified enum values",
@@ -96,41 +89,52 @@ STEPS = (
     Step(
         "keep enums of one type",
         "An enum lists the values to send; one of mixed types, fractions or booleans adds nothing to its type.",
-        rules.drop_odd_enums,
-    ),
-    Step(
-        "merge included objects into one",
-        "On the wire, fields included by `allOf` look like the object's own.",
-        rules.flatten,
+        rules.drop_odd_enum,
     ),
 )
 
 
-def apply(document: Json, steps: Iterable[Step] = STEPS) -> Json:
-    """Return a copy of an OpenAPI document with every deviation applied.
+def apply(document: Json) -> Json:
+    """Return a copy of an OpenAPI document with every deviation applied; security, which no code needs, is dropped.
 
     Raises:
-        CodegenError: A step's place is gone, or the step failed; the message names the step.
+        CodegenError: No operation is left.
     """
-    return _apply_steps(document, steps)[0]
-
-
-def count_matches(document: Json, steps: Iterable[Step] = STEPS) -> dict[str, int]:
-    """Return how many places each step changes, by its name; raise CodegenError as `apply` does."""
-    return _apply_steps(document, steps)[1]
-
-
-def _apply_steps(document: Json, steps: Iterable[Step]) -> tuple[Json, dict[str, int]]:
-    result = copy.deepcopy(document)
-    counts: dict[str, int] = {}
-    for step in steps:
+    result: Json = copy_json({key: part for key, part in document.items() if key != "security"})
+    schemas = result["components"]["schemas"]
+    result["components"] = {"schemas": schemas}
+    for operation in operations(result):
+        operation.fields.pop("security", None)
         try:
-            found = counts[step.name] = step.change(result)
-        except CodegenError as error:
-            raise CodegenError(f"overlay step {step.name!r}: {error}") from None
-        if step.target and not found:
-            raise CodegenError(
-                f"overlay step {step.name!r}: looked for {step.target} and did not find it. {step.reason} "
-                "If that is no longer true, remove the step from codegen/overlay.py; otherwise, change its target"
-            )
-    return result, counts
+            for step in OPERATION_STEPS:
+                step.change(operation.fields, operation.at)
+        except UnsupportedError as error:
+            leave_out(result, operation, str(error))
+
+    def change_all(site: Site) -> None:
+        for step in SCHEMA_STEPS:
+            step.change(site.schema, site.at)
+
+    _change_schemas(result, change_all)
+    # On the wire, fields included by `allOf` look like the object's own. What is included has been changed by now.
+    _change_schemas(result, lambda site: rules.flatten(site.schema, schemas, site.at))
+    _change_schemas(result, lambda site: rules.check_end(site.schema, schemas, site.at))
+    check_operations(result)
+    return result
+
+
+def _change_schemas(document: Json, change: Callable[[Site], None]) -> None:
+    broken: dict[str, str] = {}
+    for name in list(document["components"]["schemas"]):
+        try:
+            for site in definition_sites(document, name):
+                change(site)
+        except UnsupportedError as error:
+            broken[name] = str(error)
+    leave_out_definitions(document, broken)
+    for operation in operations(document):
+        try:
+            for site in operation_sites(operation):
+                change(site)
+        except UnsupportedError as error:
+            leave_out(document, operation, str(error))

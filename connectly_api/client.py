@@ -33,6 +33,7 @@ from connectly_api.transport.tls import Tls
 from connectly_api.wire.parameters import encode_path_segment
 
 if TYPE_CHECKING:
+    from connectly_api.drift import DriftMonitor
     from connectly_api.registrations import Registrations
     from connectly_api.telemetry import Telemetry
 
@@ -66,6 +67,7 @@ class Connectly:
         pace: PaceLike = "off",
         max_in_flight: int | None = None,
         telemetry: Telemetry | None = None,
+        drift: DriftMonitor | None = None,
     ) -> None:
         """Check the settings, without any I/O.
 
@@ -86,6 +88,7 @@ class Connectly:
                 counts towards a call's timeout.
             max_in_flight: The maximum number of requests at the same time; further ones wait in order.
             telemetry: Spans and metrics, from `connectly_api.telemetry` (extra `otel`).
+            drift: Reports what the service sends beyond its documentation, from `connectly_api.drift`.
 
         Raises:
             InvalidInputError: A setting is invalid.
@@ -96,6 +99,7 @@ class Connectly:
         check_kind("timeouts", timeouts, Timeouts, "a Timeouts value, Timeouts(total=…)")
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
         check_kind("telemetry", telemetry, ("wrap_transport", "trace_call"), "a Telemetry value")
+        check_kind("drift", drift, ("watch_response",), "a DriftMonitor value")
         encode_path_segment("business_id", business_id)
         self.business_id = business_id
         self._sender = None if sender is None else to_sender(sender)
@@ -110,6 +114,7 @@ class Connectly:
             timeouts=timeouts,
             retry=retry,
             telemetry=telemetry,
+            drift=drift,
         )
 
     @classmethod

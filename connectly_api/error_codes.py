@@ -34,7 +34,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "ERROR_CODE_UNSPECIFIED": "",
 }
 
-_TYPES: Final = frozenset({
+TYPES: Final = frozenset({
     "ERROR_TYPE_UNSPECIFIED",
     "ERROR_TYPE_INVALID_REQUEST",
     "ERROR_TYPE_AUTHENTICATION",
@@ -79,7 +79,7 @@ def is_documented_code(code: str | None) -> bool:
 
 def is_documented_type(kind: str | None) -> bool:
     """Return whether the service documents a type."""
-    return kind in _TYPES
+    return kind in TYPES
 
 
 def is_trace_id(text: str | None, sent: Iterable[str] = ()) -> bool:

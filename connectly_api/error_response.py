@@ -75,7 +75,7 @@ def parse_error_response(
     truncated or non-UTF-8 text) it uses the status alone. The caller, which has a clock, reads `retry_after` from the
     headers; `sent` is what the request contained.
     """
-    fields = parse_error_fields(_find_error(body))
+    fields = parse_error_fields(find_error(body))
     kind = _choose_class(status, fields["code"])
     error = kind(status=status, headers=headers, body=body, sent=sent, **fields)
     if isinstance(error, RateLimitError):
@@ -128,7 +128,8 @@ def parse_error_fields(error: Mapping[str, object]) -> ErrorFields:
     )
 
 
-def _find_error(body: bytes) -> Mapping[str, object]:
+def find_error(body: bytes) -> Mapping[str, object]:
+    """Return the error body in a response; an empty one if there is none that can be read."""
     try:
         decoded: object = json.loads(body)
     except (ValueError, RecursionError):

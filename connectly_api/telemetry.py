@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import attrs
@@ -33,6 +33,9 @@ try:
 except ModuleNotFoundError as error:
     message = f"telemetry needs {error.name}: pip install 'connectly-api[otel]'"
     raise ModuleNotFoundError(message, name=error.name) from error
+
+if TYPE_CHECKING:
+    from connectly_api.drift import Drift
 
 __all__ = ["Telemetry"]
 
@@ -75,10 +78,25 @@ class Telemetry:
         self._sent = meter.create_counter(
             "messaging.client.sent.messages", unit="{message}", description="Number of messages sent."
         )
+        self._drift = meter.create_counter(
+            "connectly.drift", unit="{body}", description="Number of bodies beyond the documentation."
+        )
 
     def wrap_transport(self, transport: Transport) -> Transport:
         """Return an adapter that records each attempt and sends through another."""
         return _TracedTransport(transport, self._tracer, self._attempts, self._now)
+
+    def count_drift(self, drift: Drift) -> None:
+        """Count one body with a difference that a `DriftMonitor` found."""
+        self._drift.add(
+            1,
+            {
+                "connectly.drift.source": drift.source,
+                "connectly.drift.name": drift.name,
+                "connectly.drift.path": drift.path,
+                "connectly.drift.kind": drift.kind,
+            },
+        )
 
     @contextmanager
     def trace_call(

@@ -29,6 +29,7 @@ from connectly_api import (
 )
 from connectly_api.transport import MockTransport
 from connectly_api.transport.adapters.auto import AutoTransport
+from tests.contract.service_file import find_place
 
 PHONE = "+16044441111"
 BSUID = "US.13491208655302741918"
@@ -228,7 +229,8 @@ def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, Any], field:
 
 async def test_an_id_is_one_segment_of_the_path(mock: MockTransport) -> None:
     await Connectly(api_key="k", business_id="a/b ü?", transport=mock).send_text(PHONE, "x")
-    assert mock.requests[0].url == "https://api.connectly.ai/v1/businesses/a%2Fb%20%C3%BC%3F/send/messages"
+    path = find_place("send_message").fill("a%2Fb%20%C3%BC%3F")
+    assert mock.requests[0].url == f"https://api.connectly.ai{path}"
 
 
 async def test_the_client_closes_with_its_block_and_says_so_afterwards(mock: MockTransport) -> None:
@@ -275,7 +277,7 @@ class TestFromEnv:
         monkeypatch.setenv("CONNECTLY_SENDER", "+14151111234")
         monkeypatch.setenv("CONNECTLY_BASE_URL", "http://127.0.0.1:1")
         await Connectly.from_env(transport=mock).send_text(PHONE, "x")
-        assert mock.requests[0].url == "http://127.0.0.1:1/v1/businesses/biz_2/send/messages"
+        assert mock.requests[0].url == f"http://127.0.0.1:1{find_place('send_message').fill('biz_2')}"
         assert dict(mock.requests[0].headers)["X-API-Key"] == "env-key"
         assert body(mock)["sender"]["id"] == "+14151111234"
 

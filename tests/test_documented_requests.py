@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from connectly_api import Connectly, Response
@@ -24,12 +21,12 @@ from connectly_api.lowlevel import (
 )
 from connectly_api.transport import MockTransport
 from examples.documented_requests import SENDS, WEBHOOK_CALLS
+from tests.contract.reader import ContractError, Reader
+from tests.contract.service_file import VENDORED, Place, find_place
 
 DATA = Path(__file__).parent / "data" / "requests"
 NAMES = sorted(path.stem for path in DATA.glob("*.json"))
-SWAGGER: Mapping[str, Any] = json.loads(
-    resources.files("connectly_api.lowlevel").joinpath("service.swagger.json").read_bytes()
-)
+READER = Reader(VENDORED)
 BUSINESS = "biz_1"
 
 
@@ -42,29 +39,19 @@ def client() -> tuple[Connectly, MockTransport]:
     return Connectly(api_key="k", business_id=BUSINESS, transport=mock), mock
 
 
-def operation(name: str) -> tuple[str, str]:
-    """Return the method and the path template of a documented body."""
-    for prefix, found in {
-        "session": ("POST", "/v1/businesses/{businessId}/send/messages"),
-        "template": ("POST", "/v1/businesses/{businessId}/send/whatsapp_templated_messages"),
-        "webhook_create": ("POST", "/v1/businesses/{businessId}/create/webhooks"),
-        "webhook_update": ("PUT", "/v1/businesses/{businessId}/update/webhooks/{webhookId}"),
-    }.items():
-        if name.startswith(prefix):
-            return found
-    raise AssertionError(name)
-
-
-def check_against_swagger(name: str, body: object) -> None:
-    """Validate a body against the vendored file; an unknown field is an error: the service would lose it in silence."""
-    method, path = operation(name)
-    parameters = SWAGGER["paths"][path][method.lower()]["parameters"]
-    [schema] = [parameter["schema"] for parameter in parameters if parameter["in"] == "body"]
-    closed = {
-        key: {**value, "additionalProperties": False} if value.get("properties") else value
-        for key, value in SWAGGER["definitions"].items()
-    }
-    jsonschema.Draft4Validator({**schema, "definitions": closed}).validate(body)
+def locate(name: str) -> Place:
+    """Return the operation of a documented body."""
+    [function] = [
+        function
+        for prefix, function in {
+            "session": "send_message",
+            "template": "send_whatsapp_templated_message",
+            "webhook_create": "create_webhook",
+            "webhook_update": "update_webhook",
+        }.items()
+        if name.startswith(prefix)
+    ]
+    return find_place(function)
 
 
 def test_every_documented_body_has_its_call() -> None:
@@ -79,14 +66,12 @@ async def test_the_facade_writes_the_documented_body(name: str) -> None:
     else:
         await WEBHOOK_CALLS[name](connectly, "wh_1")
     [request] = mock.requests
-    method, path = operation(name)
-    assert request.method == method
-    assert request.url == "https://api.connectly.ai" + path.replace("{businessId}", BUSINESS).replace(
-        "{webhookId}", "wh_1"
-    )
+    place = locate(name)
+    assert request.method == place.method
+    assert request.url == "https://api.connectly.ai" + place.fill(BUSINESS, "wh_1")
     body = json.loads(request.content or b"")
     assert body == documented(name)
-    check_against_swagger(name, body)
+    assert READER.check_request(request) == str(place)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -103,11 +88,14 @@ async def test_the_low_level_functions_write_the_documented_body(name: str) -> N
         await create_webhook(connectly.transport, BUSINESS, body=CreateWebhookRequest.from_dict(body))
     else:
         await update_webhook(connectly.transport, BUSINESS, "wh_1", body=UpdateWebhookRequest.from_dict(body))
-    written = json.loads(mock.requests[0].content or b"")
-    assert written == body
-    check_against_swagger(name, written)
+    [request] = mock.requests
+    assert json.loads(request.content or b"") == body
+    assert READER.check_request(request) == str(locate(name))
 
 
-def test_the_check_against_the_swagger_finds_a_misspelt_field() -> None:
-    with pytest.raises(jsonschema.ValidationError):
-        check_against_swagger("session_text", {"recipient": {"channel": "whatsapp"}})
+async def test_the_check_against_the_file_finds_a_misspelt_field() -> None:
+    connectly, mock = client()
+    body = SendMessageRequest.from_dict({"recipient": {"channel": "whatsapp"}})
+    await send_message(connectly.transport, BUSINESS, body=body)
+    with pytest.raises(ContractError, match=r"\$\.recipient\.channel: no such field"):
+        READER.check_request(mock.requests[0])

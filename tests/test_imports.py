@@ -28,7 +28,7 @@ TABLE = """
     tracebacks            | errors                                                                    |
     error_response        | error_codes errors json_values number_checks                              |
     setting_rules         | errors                                                                    |
-    wire.*                | errors setting_rules wire.*                                               | attrs
+    wire.*                | errors json_values number_checks setting_rules wire.*                     | attrs
 
     transport.*           | _version error_response errors json_values lazy number_checks             | attrs anyio
                           | setting_rules tracebacks transport.* web_address                          |
@@ -43,9 +43,13 @@ TABLE = """
                           | transport.adapters.pyreqwest_exit transport.decompression                 |
                           | transport.protocol                                                        |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
-    telemetry             | _version errors transport.protocol                                        | attrs
+    telemetry             | _version drift errors transport.protocol                                  | attrs
                           |                                                                           | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs
+
+    drift                 | error_response errors number_checks setting_rules tracebacks              | attrs
+                          | transport.attempt_outcome transport.protocol webhooks.event_shape         |
+                          | webhooks.events wire.model_shapes wire.shapes                             |
 
     recipients            | errors national_numbers number_text tracebacks                            | attrs
     national_numbers      | errors                                                                    | phonenumbers
@@ -57,7 +61,7 @@ TABLE = """
     registrations         | content.* errors keywords lowlevel.* results send_request setting_rules   | attrs
                           | tracebacks transport.attempt_outcome transport.endpoint                   |
                           | transport.pipeline transport.protocol web_address wire.*                  |
-    client                | content.* errors keywords recipients registrations results send_request   |
+    client                | content.* drift errors keywords recipients registrations results send_request |
                           | setting_rules telemetry tracebacks transport.* wire.*                     |
 
     webhooks              | errors lazy webhooks.*                                                    |
@@ -73,8 +77,9 @@ TABLE = """
                           | webhooks.event_parts webhooks.extract webhooks.lenient_fields             |
                           | webhooks.signature                                                        |
     webhooks.*            | error_codes errors json_values number_checks recipients tracebacks        | attrs
-                          | webhooks.decoding webhooks.event_parts webhooks.event_values              |
-                          | webhooks.events webhooks.lenient_fields wire.reading                      |
+                          | webhooks.decoding webhooks.event_parts webhooks.event_shape               |
+                          | webhooks.event_values webhooks.events webhooks.lenient_fields wire.reading |
+    webhooks.event_shape  | error_codes webhooks.event_values wire.shapes                             |
     sandbox.spec.*        | errors json_values sandbox.spec.*                                         | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs

@@ -19,6 +19,7 @@ from connectly_api import (
     WebhookRegistration,
 )
 from connectly_api.transport import MockTransport
+from tests.contract.service_file import find_place
 
 NUMBER: Any = 5
 RESPONSES = Path(__file__).parent / "data" / "responses"
@@ -50,7 +51,7 @@ async def test_list_reads_the_documented_answer() -> None:
     )
     assert (mock.requests[0].method, mock.requests[0].url) == (
         "GET",
-        "https://api.connectly.ai/v1/businesses/biz_1/webhooks",
+        f"https://api.connectly.ai{find_place('get_webhooks').fill('biz_1')}",
     )
 
 

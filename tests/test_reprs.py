@@ -29,6 +29,7 @@ CANARY: Final = "kestrel"
 
 FACES: Final = (
     "connectly_api",
+    "connectly_api.drift",
     "connectly_api.lowlevel",
     "connectly_api.lowlevel.models",
     "connectly_api.results",
@@ -55,6 +56,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
         "DeclaredTemplate": "name language parameters status",
         "Delivery": "registration_id topic problem fault",
         "DeliveryStatus": "campaign_name",
+        "Drift": "name path",
         "Echo": "campaign_name",
         "InboundMessage": "campaign_name",
         "Message": "campaign_name",

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import Connectly, InvalidInputError, Pace, Rate, Response, Retry, Timeouts, Tls, Webengage
+from connectly_api.drift import DriftMonitor
 from connectly_api.setting_rules import check_kind, find_name_problem, name_origin
 from connectly_api.transport import AsgiTransport, MockTransport
 from connectly_api.transport.adapters.httpx import HttpxTransport
@@ -41,6 +42,7 @@ CLIENT: dict[str, list[Any]] = {
     "pace": [None, 1, True, "fast", Pace, Rate(1), ["on"]],
     "max_in_flight": ["5", True, 0, -1, 1.5],
     "telemetry": [True, object(), "on", lambda: None],
+    "drift": [True, object(), "on", print, DriftMonitor],
 }
 ADAPTER: dict[str, list[Any]] = {
     "max_connections": COUNT,
@@ -70,6 +72,7 @@ CONSTRUCTORS: dict[Callable[..., object], tuple[dict[str, Any], dict[str, list[A
             "max_in_flight": CLIENT["max_in_flight"],
         },
     ),
+    DriftMonitor: ({}, {"notify": [5, True, "print"], "telemetry": CLIENT["telemetry"], "limit": COUNT}),
     Webengage: (
         {"token": "t", "webhook_url": "https://a.example"},
         {"token": [None, 5, "", " t", "t\n"], "webhook_url": [None, 5, "", "a.example", "https:///a", "https://a b"]},

@@ -16,8 +16,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from connectly_api import Connectly, ConnectlyError, NotFoundError, OutcomeUnknownError, Response, Retry
+from connectly_api.drift import DriftMonitor
 from connectly_api.telemetry import Telemetry
 from connectly_api.transport import MockTransport, WireRequest
+from connectly_api.webhooks import parse
+from tests.contract.service_file import find_place
 
 SECRETS = ("key-canary", "16044440042", "14151110042", "kestrel", "US.Kestrel1", "biz-canary", "wh-canary")
 
@@ -88,7 +91,7 @@ async def test_a_send_is_a_producers_span_around_a_clients_span_for_each_try() -
         "http.request.method": "POST",
         "http.response.status_code": 429,
         "error.type": "429",
-        "url.full": "https://proxy.example:8443/api/v1/businesses/REDACTED/send/messages",
+        "url.full": f"https://proxy.example:8443/api{find_place('send_message').fill('REDACTED')}",
         **SERVER,
     }
     assert first.status.status_code is StatusCode.ERROR
@@ -133,8 +136,27 @@ async def test_other_operations_are_clients_spans_and_count_no_messages() -> Non
     assert names[0] == ("GET", SpanKind.CLIENT)
     assert [kind for _, kind in names] == [SpanKind.CLIENT] * 4
     address = str(dict(collected.spans[2].attributes or {})["url.full"])
-    assert address.endswith("/v1/businesses/REDACTED/delete/webhooks/REDACTED")
+    assert address.endswith(find_place("delete_webhook").fill("REDACTED", "REDACTED"))
     assert "messaging.client.sent.messages" not in collected.metrics()
+
+
+async def test_a_difference_that_a_monitor_finds_is_counted_by_its_path() -> None:
+    collected = Collected()
+    monitor = DriftMonitor(telemetry=collected.telemetry)
+    for body in (b'{"statusUpdate": {"cost": "kestrel"}}', b'{"statusUpdate": {"cost": 1, "+16044440042": 1}}'):
+        monitor.watch_event(parse(body))
+    points = collected.metrics()["connectly.drift"]
+    assert [(point.attributes["connectly.drift.path"], point.value) for point in points] == [
+        ("statusUpdate.cost", 2),
+        ("statusUpdate.{}", 1),
+    ]
+    assert dict(points[0].attributes) == {
+        "connectly.drift.source": "webhook",
+        "connectly.drift.name": "delivery_status",
+        "connectly.drift.path": "statusUpdate.cost",
+        "connectly.drift.kind": "unknown_field",
+    }
+    assert [secret for secret in SECRETS if secret in str(points)] == []
 
 
 async def test_no_attribute_holds_personal_data() -> None:

@@ -69,6 +69,7 @@ PICTURES: Final = (
             Room("recipients", "phone numbers and BSUIDs: pure", ("national_numbers", "number_text")),
             Room("lowlevel", "generated from the Swagger file"),
             Room("telemetry", "spans and metrics"),
+            Room("drift", "what the service sends beyond its documentation"),
             Room("transport", "HTTP: retries, rate limits, adapters"),
             Room("wire", "JSON, written and read: pure"),
             Room("errors", "the error tree, and rules that all others share"),

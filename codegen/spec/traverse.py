@@ -1,12 +1,19 @@
-"""Iterates over the operations and the schemas of an OpenAPI document."""
+"""Iterates over the operations and the schemas of an OpenAPI document, and leaves out those that cannot be used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
-from codegen.spec.document import Json, inside
-from codegen.spec.to_openapi.operations import METHODS
+from codegen.spec.document import CodegenError, Json, inside
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+"""The methods that a path of Swagger 2.0 can have."""
+
+REFERENCE = "#/components/schemas/"
+
+_LEFT_OUT = "x-left-out"
+_STRUCTURE = frozenset({"additionalProperties", "enum", "items", "properties"})
 
 
 class Operation(NamedTuple):
@@ -36,40 +43,125 @@ class Site(NamedTuple):
 
 
 def operations(document: Json) -> Iterator[Operation]:
-    """Yield every operation of a document, in order."""
-    for path, item in document["paths"].items():
+    """Yield every operation of a document, in order; each may be left out meanwhile."""
+    for path, item in list(document["paths"].items()):
         for method in METHODS:
             if method in item:
                 yield Operation(inside(inside("#/paths", path), method), path, method, item[method])
 
 
+def leave_out(document: Json, operation: Operation, reason: str) -> None:
+    """Remove an operation that cannot be used, if it is there, and record the reason."""
+    item = document["paths"].get(operation.path, {})
+    item.pop(operation.method, None)
+    if not item:
+        document["paths"].pop(operation.path, None)
+    _record(document, f"{operation.method.upper()} {operation.path}".strip(), reason)
+
+
+def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
+    """Remove definitions that cannot be used, and all definitions and operations that need them, directly or not.
+
+    An error response only loses its body, because operations do not return it.
+
+    Args:
+        document: The document, in which the definitions may be missing already.
+        reasons: Why, by the names of the definitions.
+    """
+    if not reasons:
+        return
+    causes = _find_causes(document, reasons)
+    needs = {name: f"needs {cause}: {reasons[cause]}" for name, cause in causes.items()}
+    for name in causes:
+        document["components"]["schemas"].pop(name, None)
+        _record(document, f"definition {name}", reasons.get(name, needs[name]))
+    for operation in operations(document):
+        responses, errors = operation.fields["responses"], operation.fields.get("x-errors", {})
+        for status, response in responses.items():
+            if not status.startswith("2") and not causes.keys().isdisjoint(_references(_media(response, ""))):
+                del response["content"]
+        for status in list(errors):
+            if not causes.keys().isdisjoint(_references(_within(Site(errors[status], "schema", "")))):
+                del errors[status]
+        if lost := [name for name in _references(operation_sites(operation)) if name in causes]:
+            leave_out(document, operation, needs[lost[0]])
+
+
+def _find_causes(document: Json, lost: Iterable[str]) -> dict[str, str]:
+    """Return the definitions that are lost with others, and with which one of these."""
+    users: dict[str, list[str]] = {}
+    for name in document["components"]["schemas"]:
+        for target in _references(definition_sites(document, name)):
+            users.setdefault(target, []).append(name)
+    causes, waiting = {name: name for name in lost}, list(lost)
+    while waiting:
+        target = waiting.pop()
+        new = [name for name in users.get(target, ()) if name not in causes]
+        causes |= dict.fromkeys(new, causes[target])
+        waiting += new
+    return causes
+
+
+def _record(document: Json, what: str, reason: str) -> None:
+    document.setdefault(_LEFT_OUT, []).append({"operation": what, "reason": reason})
+
+
+def read_left_out(document: Json) -> list[dict[str, str]]:
+    """Return what was left out: `{"operation": "POST /v1/media", "reason": "..."}`, or `"definition v1Media"`."""
+    return list(document.get(_LEFT_OUT, []))
+
+
+def check_operations(document: Json) -> None:
+    """Raise CodegenError if no operation is left."""
+    if not document["paths"]:
+        reasons = "; ".join(f"{entry['operation']}: {entry['reason']}" for entry in read_left_out(document)[:3])
+        raise CodegenError(f"no operation of it can be used: {reasons or 'it has none'}")
+
+
+def reference(schema: Json) -> str | None:
+    """Return the name of the definition that a schema is, possibly with a description of its own next to it."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).removeprefix(REFERENCE)
+    parts = schema.get("allOf", [])
+    if len(parts) == 1 and "$ref" in parts[0] and not _STRUCTURE.intersection(schema):
+        return str(parts[0]["$ref"]).removeprefix(REFERENCE)
+    return None
+
+
+def _references(found: Iterable[Site]) -> Iterator[str]:
+    return (str(site.schema["$ref"]).removeprefix(REFERENCE) for site in found if "$ref" in site.schema)
+
+
 def sites(document: Json) -> Iterator[Site]:
     """Yield every schema of a document, outer ones first; if one is replaced meanwhile, the replacement is entered."""
-    for site in _roots(document):
-        yield from _within(site)
-
-
-def _roots(document: Json) -> Iterator[Site]:
-    schemas = document.get("components", {}).get("schemas", {})
-    for name in list(schemas):
-        yield Site(schemas, name, inside("#/components/schemas", name))
+    for name in list(document.get("components", {}).get("schemas", {})):
+        yield from definition_sites(document, name)
     for operation in operations(document):
-        fields, at = operation.fields, operation.at
-        for n, parameter in enumerate(fields.get("parameters", [])):
-            yield Site(parameter, "schema", f"{at}/parameters/{n}/schema")
-        yield from _media(fields.get("requestBody", {}), f"{at}/requestBody")
-        for status, response in fields["responses"].items():
-            yield from _media(response, inside(f"{at}/responses", status))
-        for status, holder in fields.get("x-errors", {}).items():
-            yield Site(holder, "schema", inside(f"{at}/responses", status) + "/schema")
+        yield from operation_sites(operation)
+
+
+def definition_sites(document: Json, name: str) -> Iterator[Site]:
+    """Yield every schema of a definition."""
+    return _within(Site(document["components"]["schemas"], name, inside("#/components/schemas", name)))
+
+
+def operation_sites(operation: Operation) -> Iterator[Site]:
+    """Yield every schema of an operation."""
+    fields, at = operation.fields, operation.at
+    for n, parameter in enumerate(fields.get("parameters", [])):
+        yield from _within(Site(parameter, "schema", f"{at}/parameters/{n}/schema"))
+    yield from _media(fields.get("requestBody", {}), f"{at}/requestBody")
+    for status, response in fields["responses"].items():
+        yield from _media(response, inside(f"{at}/responses", status))
+    for status, holder in fields.get("x-errors", {}).items():
+        yield from _within(Site(holder, "schema", inside(f"{at}/responses", status) + "/schema"))
 
 
 def _media(holder: Json, at: str) -> Iterator[Site]:
-    for name, media in holder.get("content", {}).items():
-        if "schema" in media:
-            yield Site(media, "schema", inside(inside(at, "content"), name) + "/schema")
-    for name, header in holder.get("headers", {}).items():
-        yield Site(header, "schema", inside(inside(at, "headers"), name) + "/schema")
+    for key in ("content", "headers"):
+        for name, part in holder.get(key, {}).items():
+            if "schema" in part:
+                yield from _within(Site(part, "schema", inside(inside(at, key), name) + "/schema"))
 
 
 def _within(site: Site) -> Iterator[Site]:
@@ -93,15 +185,3 @@ def is_class(schema: Json) -> bool:
 def is_mapping(schema: Json) -> bool:
     """Return whether a schema is an object without declared fields: a `dict` from names to values."""
     return schema.get("type") == "object" and not schema.get("properties") and not schema.get("allOf")
-
-
-def leave_out(document: Json, operation: Operation, reason: str) -> None:
-    """Remove an operation, and note it with the reason."""
-    del document["paths"][operation.path][operation.method]
-    found = document.setdefault("x-left-out", [])
-    found.append({"operation": f"{operation.method.upper()} {operation.path}", "reason": reason})
-
-
-def read_left_out(document: Json) -> list[dict[str, str]]:
-    """Return the operations that were left out, each with the reason."""
-    return list(document.get("x-left-out", []))

@@ -68,7 +68,7 @@ def parse_answer(request: Request[T], response: Response) -> Answer[T]:
         )
         raise apply_method(broken, request.method, response)
     try:
-        return Answer(request.parse(_decode_json(response.body)), response)
+        return Answer(request.parse(decode_json(response.body)), response)
     except (ValueError, RecursionError, OSError, ImportError) as error:
         unreadable = UnexpectedResponseError(
             f"{request.operation}: the response, status {response.status}, {len(response.body)} bytes, is not the JSON"
@@ -111,7 +111,7 @@ def _set_cause(error: _Error, cause: Exception) -> _Error:
     return error
 
 
-def _decode_json(body: bytes) -> object:
+def decode_json(body: bytes) -> object:
     """Return the JSON value that a body holds; None if it is only white space."""
     try:
         text = body.decode().strip(_WHITE_SPACE)

@@ -41,6 +41,7 @@ from connectly_api.transport.protocol import (
     Progress,
     Request,
     Response,
+    ResponseWatcher,
     Timeouts,
     Transport,
     WireRequest,
@@ -88,6 +89,7 @@ class Pipeline:
         retry: Retry | None = None,
         clock: Clock | None = None,
         telemetry: Instrumentation | None = None,
+        drift: ResponseWatcher | None = None,
     ) -> None:
         """Bind an adapter to a base URL and a key; nothing is opened yet.
 
@@ -99,12 +101,14 @@ class Pipeline:
             retry: How many attempts to make, and the pauses between them; three attempts by default.
             clock: Time, sleep and chance.
             telemetry: Where spans and metrics go; none by default.
+            drift: Compares each call's response with what is documented; nothing does by default.
 
         Raises:
             InvalidInputError: The key or the base URL is invalid.
         """
         self._transport = transport if telemetry is None else telemetry.wrap_transport(transport)
         self._telemetry = telemetry
+        self._drift = drift
         self._base_url = check_base_url(base_url)
         check_transport_accepts(transport, self._base_url)
         self._api_key = check_api_key(api_key)
@@ -292,7 +296,12 @@ class Pipeline:
         if isinstance(outcome, Failure):
             raise build_failure_error(request, outcome, attempts)
         if is_success(outcome.status):
-            return parse_answer(request, outcome)
+            answer = parse_answer(request, outcome)
+            if self._drift is not None:
+                self._drift.watch_response(request.operation, outcome, answer.value)
+            return answer
+        if self._drift is not None:
+            self._drift.watch_response(request.operation, outcome, None)
         refusal = parse_error_response(
             outcome.status,
             outcome.headers,

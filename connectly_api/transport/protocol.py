@@ -215,3 +215,11 @@ class Instrumentation(Protocol):
     ) -> AbstractContextManager[Callable[[Answer[Any]], None]]:
         """Record one call with its attempts; the body passes its answer to the function that the context yields."""
         ...
+
+
+class ResponseWatcher(Protocol):
+    """Watches the responses that calls end with; `connectly_api.drift.DriftMonitor` is one."""
+
+    def watch_response(self, operation: str, response: Response, parsed: object) -> None:
+        """Look at a response, and at what its body was parsed into: None if the status is not 2xx. Never raises."""
+        ...

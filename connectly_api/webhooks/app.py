@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import UnionType
-from typing import Any, Final, Literal, TypeVar, get_args, overload
+from typing import Any, Final, Literal, Protocol, TypeVar, get_args, overload
 
 from connectly_api.errors import (
     InvalidInputError,
@@ -38,6 +38,14 @@ _TOO_LARGE: Final = HTTPStatus(413)
 _MAX_LENGTH_DIGITS: Final = 19
 # After these statuses, the rest of the body may still be on its way.
 _UNREAD: Final = frozenset({_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+class EventWatcher(Protocol):
+    """Watches authentic events; `connectly_api.drift.DriftMonitor` is one."""
+
+    def watch_event(self, event: Event) -> None:
+        """Look at an event. Never raises."""
+        ...
 
 
 class WebhookApp:
@@ -77,6 +85,7 @@ class WebhookApp:
         at_once: int = 10,
         max_bytes: int = MAX_BYTES,
         body_timeout: float = 10.0,
+        drift: EventWatcher | None = None,
     ) -> None:
         """Create the application; nothing is opened yet.
 
@@ -89,10 +98,11 @@ class WebhookApp:
             at_once: With `"first"`, the maximum number of events that are handled at the same time.
             max_bytes: The largest body that is accepted.
             body_timeout: Seconds until a request's whole body must have arrived.
+            drift: Reports what the service posts beyond its documentation: a `DriftMonitor`.
 
         Raises:
             InvalidInputError: A secret is missing or invalid, `store` is not a store, a number is not above 0, the
-                timeout is infinite, or `acknowledge` has another value.
+                timeout is infinite, `acknowledge` has another value, or `drift` is not a monitor.
         """
         try:
             self._keys: Final = parse_secrets(secrets)
@@ -103,6 +113,8 @@ class WebhookApp:
         for name, value in (("capacity", capacity), ("at_once", at_once), ("max_bytes", max_bytes)):
             check_above_zero(name, value)
         check_kind("store", store, ("claim", "complete", "release"), "a store, such as SQLiteStore('webhooks.db')")
+        check_kind("drift", drift, ("watch_event",), "a DriftMonitor value")
+        self._drift: Final = drift
         self._bodies: Final = BodyReader(limit=max_bytes, seconds=check_seconds("body_timeout", body_timeout))
         self._max_bytes: Final = max_bytes
         self._store: Final[Store] = MemoryStore() if store is None else store
@@ -224,6 +236,8 @@ class WebhookApp:
         except WebhookPayloadError as error:
             _LOG.warning("refused: %s", error)
             return HTTPStatus.BAD_REQUEST
+        if self._drift is not None:
+            self._drift.watch_event(event)
         return await self._dispatcher.accept(event)
 
 

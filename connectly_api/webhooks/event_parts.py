@@ -8,7 +8,16 @@ import attrs
 
 from connectly_api.error_codes import is_documented_code, is_documented_type, is_trace_id
 from connectly_api.recipients import Bsuid, Phone, Recipient
-from connectly_api.webhooks.event_values import DeepValue, is_id, show_if, show_known
+from connectly_api.webhooks.event_values import (
+    ATTACHMENT_TYPES,
+    CHANNEL_TYPES,
+    MEDIA_TYPES,
+    SOURCE_TYPES,
+    DeepValue,
+    is_id,
+    show_if,
+    show_known,
+)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -27,7 +36,7 @@ class Customer:
     phone: Phone | None = None
     bsuid: Bsuid | None = None
     name: str | None = attrs.field(default=None, repr=False)
-    channel_type: str | None = attrs.field(default=None, repr=show_known("whatsapp", "sms"))
+    channel_type: str | None = attrs.field(default=None, repr=show_known(*CHANNEL_TYPES))
 
     @property
     def recipient(self) -> Recipient | None:
@@ -52,7 +61,7 @@ class Business:
 
     id: str | None = attrs.field(default=None, repr=False)
     name: str | None = attrs.field(default=None, repr=False)
-    channel_type: str | None = attrs.field(default=None, repr=show_known("whatsapp", "sms"))
+    channel_type: str | None = attrs.field(default=None, repr=show_known(*CHANNEL_TYPES))
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -66,7 +75,7 @@ class Attachment:
         filename: Its name, for documents.
     """
 
-    type: str | None = attrs.field(default=None, repr=show_known("image", "video", "audio", "document"))
+    type: str | None = attrs.field(default=None, repr=show_known(*ATTACHMENT_TYPES))
     url: str | None = attrs.field(default=None, repr=False)
     caption: str | None = attrs.field(default=None, repr=False)
     filename: str | None = attrs.field(default=None, repr=False)
@@ -109,10 +118,10 @@ class Referral:
     ctwa_clid: str | None = attrs.field(default=None, repr=False)
     source_url: str | None = attrs.field(default=None, repr=False)
     source_id: str | None = attrs.field(default=None, repr=show_if(is_id))
-    source_type: str | None = attrs.field(default=None, repr=show_known("ad", "post"))
+    source_type: str | None = attrs.field(default=None, repr=show_known(*SOURCE_TYPES))
     headline: str | None = attrs.field(default=None, repr=False)
     body: str | None = attrs.field(default=None, repr=False)
-    media_type: str | None = attrs.field(default=None, repr=show_known("image", "video"))
+    media_type: str | None = attrs.field(default=None, repr=show_known(*MEDIA_TYPES))
     image_url: str | None = attrs.field(default=None, repr=False)
     video_url: str | None = attrs.field(default=None, repr=False)
     thumbnail_url: str | None = attrs.field(default=None, repr=False)

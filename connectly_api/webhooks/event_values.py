@@ -17,6 +17,16 @@ from connectly_api.webhooks.decoding import is_deeper_than
 _ID: Final = re.compile(
     r"(?:[a-z]{2,4}_)?(?:(?=.*[A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25}|(?=.*[a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
+# The documented values of fields, https://docs.connectly.ai/webhooks/payload-types; all are open to new ones.
+TOPICS: Final = ("messages", "delivery_status", "report")
+STATUSES: Final = ("sent", "delivered", "read", "delivery_failed")
+CHANNEL_TYPES: Final = ("whatsapp", "sms")
+ATTACHMENT_TYPES: Final = ("image", "video", "audio", "document")
+SOURCE_TYPES: Final = ("ad", "post")
+MEDIA_TYPES: Final = ("image", "video")
+REPORT_TYPES: Final = ("campaign.daily.custom",)
+RUN_STATUSES: Final = ("completed",)
+
 _DEEP: Final = 50
 """The depth from which JSON is pickled as text. The documented events have fewer than ten."""
 

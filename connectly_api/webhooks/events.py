@@ -24,7 +24,16 @@ from typing import Any, ClassVar, Final, Literal
 import attrs
 
 from connectly_api.webhooks.event_parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
-from connectly_api.webhooks.event_values import DeepValue, is_id, show_if, show_known
+from connectly_api.webhooks.event_values import (
+    REPORT_TYPES,
+    RUN_STATUSES,
+    STATUSES,
+    TOPICS,
+    DeepValue,
+    is_id,
+    show_if,
+    show_known,
+)
 
 # Keys are built from these. The envelope is left out: the topic, what the send call attached, and unknown names.
 _CONTENT: Final = (
@@ -71,7 +80,7 @@ class _BaseEvent(DeepValue):
 
     kind: ClassVar[str]
 
-    topic: str | None = attrs.field(default=None, repr=show_known("messages", "delivery_status", "report"))
+    topic: str | None = attrs.field(default=None, repr=show_known(*TOPICS))
     customer: Customer = attrs.field(factory=Customer)
     business: Business = attrs.field(factory=Business)
     timestamp: datetime | None = None
@@ -178,7 +187,7 @@ class DeliveryStatus(_BaseEvent):
     kind: ClassVar[str] = "delivery_status"
 
     status: Literal["sent", "delivered", "read", "delivery_failed"] | str | None = attrs.field(  # noqa: PYI051  (documents)
-        default=None, repr=show_known("sent", "delivered", "read", "delivery_failed")
+        default=None, repr=show_known(*STATUSES)
     )
     failure: DeliveryFailure | None = None
 
@@ -205,9 +214,9 @@ class ReportReady(_BaseEvent):
 
     report_id: str | None = attrs.field(default=None, repr=show_if(is_id))
     name: str | None = attrs.field(default=None, repr=False)
-    report_type: str | None = attrs.field(default=None, repr=show_known("campaign.daily.custom"))
+    report_type: str | None = attrs.field(default=None, repr=show_known(*REPORT_TYPES))
     run_id: str | None = attrs.field(default=None, repr=show_if(is_id))
-    status: str | None = attrs.field(default=None, repr=show_known("completed"))
+    status: str | None = attrs.field(default=None, repr=show_known(*RUN_STATUSES))
     url: str | None = attrs.field(default=None, repr=False)
     created_at: datetime | None = None
     expires_at: datetime | None = None

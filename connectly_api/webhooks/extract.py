@@ -10,6 +10,7 @@ from typing import Final
 
 from connectly_api.json_values import is_array, is_object
 from connectly_api.webhooks.event_parts import Attachment, Business, Customer, Location, Referral
+from connectly_api.webhooks.event_shape import BODY_SHAPE, BUSINESS_CONTENT_SHAPE, MESSAGE_SHAPE
 from connectly_api.webhooks.lenient_fields import (
     Fields,
     has_content,
@@ -25,15 +26,8 @@ from connectly_api.webhooks.lenient_fields import (
 _CUSTOMER_ONLY: Final = frozenset({"userId", "user_id", "phoneNumber", "phone_number"})
 # Customers cannot send these: only businesses send WhatsApp's interactive messages.
 # https://developers.facebook.com/docs/whatsapp/guides/interactive-messages
-_BUSINESS_ONLY: Final = frozenset({
-    *("listMessage", "replyButtonMessage", "singleProductMessage", "multiProductMessage"),
-    *("list_message", "reply_button_message", "single_product_message", "multi_product_message"),
-})  # fmt: skip
-_KNOWN: Final = frozenset({
-    *("id", "text", "attachments", "location", "referral", "context", "isButtonResponse", "isEcho", "buttonResponse"),
-    *("topic", "timestamp", "sender", "recipient", "message", "metadata", "callbackData", "statusUpdate", "report"),
-    *("is_button_response", "is_echo", "button_response", "callback_data", "status_update"),
-})  # fmt: skip
+_BUSINESS_ONLY: Final = frozenset(BUSINESS_CONTENT_SHAPE.fields)
+_KNOWN: Final = frozenset({*BODY_SHAPE.fields, *MESSAGE_SHAPE.fields}) - _BUSINESS_ONLY
 
 
 def is_from_business(body: Fields, message: Fields) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from connectly_api import Response
 from connectly_api.transport import WireRequest
 from tests.cli.conftest import Ended, Input, Shell
+from tests.contract.service_file import find_place
 
 FILE = """
 # a comment
@@ -43,7 +44,7 @@ def test_an_option_wins_over_the_environment_and_the_environment_over_the_file(s
     (empty / ".env").write_text(FILE, "utf-8")
     (empty / "other").write_text("CONNECTLY_API_KEY=other-key\nCONNECTLY_BUSINESS_ID=b\n", "utf-8")
     (empty / "key").write_text("option-key\r\n", "utf-8")
-    address = "https://api.connectly.ai/v1/businesses/{}/webhooks"
+    address = f"https://api.connectly.ai{find_place('get_webhooks').path}"
 
     assert request_of(shell) == ("file-key", address.format("environment-business"))
     assert request_of(shell, "--business-id", "b") == ("file-key", address.format("b"))
@@ -55,7 +56,7 @@ def test_a_variable_that_is_empty_is_not_set(shell: Shell, empty: Path, monkeypa
     (empty / ".env").write_text(FILE, "utf-8")
     monkeypatch.setenv("CONNECTLY_BUSINESS_ID", "")
 
-    assert request_of(shell)[1] == "https://api.connectly.ai/v1/businesses/file-business/webhooks"
+    assert request_of(shell)[1] == f"https://api.connectly.ai{find_place('get_webhooks').fill('file-business')}"
     assert "sender" not in shell("send", "text", "+16044441111", "x", "--dry-run").out
 
 
@@ -120,7 +121,7 @@ def test_what_is_missing_is_named_with_every_way_to_give_it(shell: Shell, monkey
 
 def test_a_dry_run_needs_no_setting(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CONNECTLY_BUSINESS_ID")
-    path = "/v1/businesses/YOUR_BUSINESS_ID/send/messages"
+    path = find_place("send_message").fill("YOUR_BUSINESS_ID")
 
     ended = shell("send", "text", "+16044441111", "Hello!", "--dry-run")
     assert (ended.code, ended.err) == (0, "")

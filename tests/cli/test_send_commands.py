@@ -9,6 +9,7 @@ import pytest
 
 from connectly_api import Response
 from tests.cli.conftest import Input, Shell
+from tests.contract.service_file import find_place
 
 TO, BSUID = "+16044441111", "US.13491208655302741918"
 HIDDEN = ("+16044441111", "16044441111", "kestrel", "US.13491208655302741918")
@@ -205,7 +206,8 @@ def test_a_dry_run_is_the_request_without_the_key_and_needs_none(shell: Shell, m
 
     assert keyed == keyless
     head, body = keyed.out.split("\n\n")
-    assert head.splitlines()[0] == "POST https://api.connectly.ai/v1/businesses/sandbox-business/send/messages"
+    path = find_place("send_message").fill("sandbox-business")
+    assert head.splitlines()[0] == f"POST https://api.connectly.ai{path}"
     assert "X-API-Key: [hidden]" in head
     assert "sandbox-key" not in keyed.out
     assert json.loads(body) == {

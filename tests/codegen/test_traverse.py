@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from codegen.spec.to_openapi.swagger import convert
-from codegen.spec.traverse import is_class, is_mapping, operations, sites
+from codegen.spec.to_openapi.service import convert
+from codegen.spec.traverse import is_class, is_mapping, leave_out, operations, read_left_out, reference, sites
 from tests.codegen.samples import swagger
 
 REFERENCE = {"$ref": "#/components/schemas/A"}
@@ -11,6 +11,30 @@ def test_every_operation_is_found_where_it_stands() -> None:
     document = {"paths": {"/a/b": {"put": {"n": 1}, "get": {"n": 2}, "x-a": {}}, "/c": {}}}
     found = [(o.at, o.path, o.method, o.fields["n"]) for o in operations(document)]
     assert found == [("#/paths/~1a~1b/get", "/a/b", "get", 2), ("#/paths/~1a~1b/put", "/a/b", "put", 1)]
+
+
+def test_an_operation_can_be_left_out_while_all_are_looked_at() -> None:
+    document = {"paths": {"/a": {"get": {}, "put": {}}, "/b": {"get": {}}}}
+    seen = []
+    for operation in operations(document):
+        seen.append((operation.method, operation.path))
+        if operation.method == "get":
+            leave_out(document, operation, f"is {len(seen)}")
+    assert seen == [("get", "/a"), ("put", "/a"), ("get", "/b")]
+    assert document["paths"] == {"/a": {"put": {}}}
+    assert read_left_out(document) == [
+        {"operation": "GET /a", "reason": "is 1"},
+        {"operation": "GET /b", "reason": "is 3"},
+    ]
+    assert read_left_out({"paths": {}}) == []
+
+
+def test_a_reference_may_have_a_description_next_to_it() -> None:
+    assert reference(REFERENCE) == "A"
+    assert reference({"allOf": [REFERENCE], "description": "It."}) == "A"
+    assert reference({"allOf": [REFERENCE], "properties": {}}) is None
+    assert reference({"allOf": [REFERENCE, {}]}) is None
+    assert reference({"type": "string"}) is None
 
 
 def test_every_schema_is_found_where_it_stands() -> None:

@@ -29,6 +29,7 @@ from connectly_api import (
 )
 from connectly_api.lowlevel import ChannelType, Topic, WebhookType
 from connectly_api.send_request import SendOptions
+from tests.contract.service_file import find_place
 
 __all__ = [
     "BSUID", "CASES", "CREATE", "CUSTOMER", "DELETE", "LIST", "OPTIONS", "SEND", "SENDS_NOTHING", "SEND_TEMPLATE",
@@ -38,12 +39,12 @@ __all__ = [
 CUSTOMER: Final = "+16044441111"
 BSUID: Final = "US.13491208655302741918"
 URL: Final = "https://example.com/file"
-SEND: Final = "POST /v1/businesses/{}/send/messages"
-SEND_TEMPLATE: Final = "POST /v1/businesses/{}/send/whatsapp_templated_messages"
-CREATE: Final = "POST /v1/businesses/{}/create/webhooks"
-UPDATE: Final = "PUT /v1/businesses/{}/update/webhooks/{}"
-LIST: Final = "GET /v1/businesses/{}/webhooks"
-DELETE: Final = "DELETE /v1/businesses/{}/delete/webhooks/{}"
+SEND: Final = str(find_place("send_message"))
+SEND_TEMPLATE: Final = str(find_place("send_whatsapp_templated_message"))
+CREATE: Final = str(find_place("create_webhook"))
+UPDATE: Final = str(find_place("update_webhook"))
+LIST: Final = str(find_place("get_webhooks"))
+DELETE: Final = str(find_place("delete_webhook"))
 
 WEBHOOK_ID: Final = "<the id of a registration>"
 """Stands for an id that only the service knows."""

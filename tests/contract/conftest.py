@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from typing import Any
-
 import pytest
 
 from tests.contract.reader import Reader
-
-VENDORED: dict[str, Any] = json.loads(
-    resources.files("connectly_api.lowlevel").joinpath("service.swagger.json").read_bytes()
-)
-
-
-@pytest.fixture(scope="session")
-def vendored() -> dict[str, Any]:
-    return VENDORED
+from tests.contract.service_file import VENDORED
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,8 @@ from connectly_api.send_request import Content
 from connectly_api.transport import AsgiTransport
 from tests.contract.bounds import BOUNDS, CHARACTERS, DEGREES, Bound, texts
 from tests.contract.cases import CUSTOMER
-from tests.contract.conftest import VENDORED
 from tests.contract.reader import Reader
+from tests.contract.service_file import VENDORED
 from tests.contract.targets import Recorder
 
 READER = Reader(VENDORED)

@@ -22,8 +22,8 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.transport import Request
 from tests.contract import cases
 from tests.contract.cases import CASES, WEBHOOK_ID, Case
-from tests.contract.conftest import VENDORED
 from tests.contract.reader import Reader
+from tests.contract.service_file import VENDORED, find_place
 from tests.contract.targets import Dialled, Target, dialled, selected, targets
 
 TARGETS = targets(os.environ)
@@ -33,13 +33,18 @@ CALLS = [(target, case) for target in TARGETS for case in selected(target, CASES
 Operation = tuple[str, str]
 """Method and path."""
 
-BUSINESS = "/v1/businesses/sandbox-business"
-MESSAGES = ("POST", f"{BUSINESS}/send/messages")
-TEMPLATES = ("POST", f"{BUSINESS}/send/whatsapp_templated_messages")
-CREATE = ("POST", f"{BUSINESS}/create/webhooks")
-UPDATE = ("PUT", f"{BUSINESS}/update/webhooks/wh_unknown")
-LIST = ("GET", f"{BUSINESS}/webhooks")
-DELETE = ("DELETE", f"{BUSINESS}/delete/webhooks/wh_unknown")
+
+def locate(function: str, *ids: str) -> Operation:
+    place = find_place(function)
+    return place.method, place.fill("sandbox-business", *ids)
+
+
+MESSAGES = locate("send_message")
+TEMPLATES = locate("send_whatsapp_templated_message")
+CREATE = locate("create_webhook")
+UPDATE = locate("update_webhook", "wh_unknown")
+LIST = locate("get_webhooks")
+DELETE = locate("delete_webhook", "wh_unknown")
 OPERATIONS = [MESSAGES, TEMPLATES, CREATE, UPDATE, LIST, DELETE]
 REGISTRATION = {"topic": "messages", "address": "https://example.com"}
 TEXT = {"recipient": {"id": "+16044441111", "channelType": "whatsapp"}, "message": {"text": "Hello!"}}

@@ -29,6 +29,7 @@ from connectly_api import (
     WebhookFilter,
     WebhookRegistration,
 )
+from connectly_api.drift import Drift, DriftMonitor
 from connectly_api.lowlevel import (
     Message,
     Participant,
@@ -37,6 +38,7 @@ from connectly_api.lowlevel import (
     get_webhooks,
     send_message,
 )
+from connectly_api.telemetry import Telemetry
 from connectly_api.transport import MockTransport, Transport
 from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.webhooks import (
@@ -98,6 +100,22 @@ async def low_level(connectly: Connectly) -> None:
     response = await send_message(connectly.transport, "biz_1", body=body, timeout=3)
     assert_type(response, SendMessageResponse)
     await get_webhooks(connectly.transport, "biz_1")
+
+
+def drift(event: Event, path: list[Drift]) -> WebhookApp:
+    monitor = DriftMonitor(path.append, telemetry=Telemetry(), limit=10)
+    Connectly(api_key="k", business_id="b", drift=DriftMonitor(print))
+    Connectly(api_key="k", business_id="b", drift=monitor)
+    monitor.watch_event(event)
+    for found, count in monitor.counts.items():
+        assert_type(found.path, str)
+        assert_type(count, int)
+        match found.kind:
+            case "unknown_field" | "unknown_value" | "other_type" | "others":
+                pass
+            case _:
+                assert_never(found.kind)
+    return WebhookApp("secret", drift=monitor)
 
 
 def errors(error: ConnectlyError) -> None:

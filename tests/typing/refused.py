@@ -14,6 +14,7 @@ from connectly_api import (
     Text,
     WebhookFilter,
 )
+from connectly_api.drift import Drift, DriftMonitor
 from connectly_api.lowlevel import SendMessageRequest, get_webhooks, send_message
 from connectly_api.webhooks import ButtonReply, DeliveryStatus, WebhookApp, receive
 
@@ -63,6 +64,16 @@ def values() -> None:
     Connectly("k", "b")  # refused
     Connectly(api_key="k", business_id="b", limits="lax")  # refused
     Connectly(api_key="k", business_id="b", transport="curl")  # refused
+
+
+def drift(found: Drift) -> None:
+    Connectly(api_key="k", business_id="b", drift=True)  # refused
+    Connectly(api_key="k", business_id="b", drift=print)  # refused
+    WebhookApp("secret", drift="on")  # refused
+    DriftMonitor(lambda: None)  # refused
+    DriftMonitor(telemetry=True)  # refused
+    found.path = "x"  # refused
+    DriftMonitor().counts[found] = 1  # refused
 
 
 def webhooks(app: WebhookApp, event: DeliveryStatus) -> None:

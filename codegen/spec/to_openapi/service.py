@@ -1,119 +1,138 @@
-"""Converts the parts of a Swagger 2.0 document about the whole service to OpenAPI 3.0. Pure."""
+"""Converts Swagger 2.0 to OpenAPI 3.0.3, as far as anything reads it. Pure; anything unknown is an error.
+
+It supports what protoc-gen-openapiv2 writes, and what else Swagger 2.0 has for JSON. An operation that cannot be
+converted is left out, and so is a definition, with the operations that need it. Each path begins with the base path.
+
+Source: https://swagger.io/specification/v2/ and https://spec.openapis.org/oas/v3.0.3
+"""
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 
-from codegen.spec.document import Json, check_object, elements, extensions, inside, members, refuse, strings
-from codegen.spec.to_openapi.schemas import EXTERNAL_DOCS
+from codegen.spec import ascii_names
+from codegen.spec.document import (
+    CodegenError,
+    Json,
+    UnsupportedError,
+    check_object,
+    inside,
+    refuse,
+    select,
+    strings,
+    to_object,
+)
+from codegen.spec.to_openapi.operations import PLACEHOLDER, Service, convert_operation
+from codegen.spec.to_openapi.schemas import convert_schema
+from codegen.spec.traverse import METHODS, Operation, check_operations, leave_out, leave_out_definitions
 
-_INFO: Mapping[str, type] = {
-    "title": str,
-    "description": str,
-    "termsOfService": str,
-    "contact": dict,
-    "license": dict,
-    "version": str,
+_ROOT: Mapping[str, type] = {
+    **dict.fromkeys(("swagger", "host", "basePath"), str),
+    **dict.fromkeys(("info", "paths", "definitions", "parameters", "responses", "securityDefinitions"), dict),
+    **dict.fromkeys(("schemes", "consumes", "produces", "security"), list),
+    **dict.fromkeys(("tags", "externalDocs"), object),
 }
-_CONTACT: Mapping[str, type] = {"name": str, "url": str, "email": str}
-_LICENSE: Mapping[str, type] = {"name": str, "url": str}
-_TAG: Mapping[str, type] = {"name": str, "description": str, "externalDocs": dict}
-_SCHEME: Mapping[str, type] = {
-    "type": str,
-    "description": str,
-    "name": str,
-    "in": str,
-    "flow": str,
-    "authorizationUrl": str,
-    "tokenUrl": str,
-    "scopes": dict,
-}
-_FLOWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "implicit": ("implicit", ("authorizationUrl",)),
-    "password": ("password", ("tokenUrl",)),
-    "application": ("clientCredentials", ("tokenUrl",)),
-    "accessCode": ("authorizationCode", ("authorizationUrl", "tokenUrl")),
-}
+_PATH: Mapping[str, type] = dict.fromkeys((*METHODS, "parameters"), object)
+_INFO: Mapping[str, type] = {"title": str, "version": str, "description": str}
+_FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
+_FLOW: Mapping[str, type] = {"authorizationUrl": str, "tokenUrl": str, "scopes": dict}
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def convert_info(value: Json) -> Json:
-    """Check the title, the version and the contact, which are the same in both formats."""
-    info = check_object(value, _INFO, "#/info", required=("title", "version"))
-    check_object(info.get("contact", {}), _CONTACT, "#/info/contact")
-    if "license" in info:
-        check_object(info["license"], _LICENSE, "#/info/license", required=("name",))
-    return copy.deepcopy(info)
+def check_root(swagger: Json) -> Json:
+    """Return a decoded file if its outer parts are those of Swagger 2.0; raise CodegenError if they are not."""
+    if swagger.get("swagger") != "2.0":
+        found = "OpenAPI 3" if "openapi" in swagger else "not Swagger 2.0"
+        raise CodegenError(f"{found}; only Swagger 2.0 is read, which is what the vendor publishes")
+    return check_object(swagger, _ROOT, "#", required=("info", "paths"))
 
 
-def convert_docs(value: object, at: str) -> Json:
-    """Check external documentation, which is the same in both formats."""
-    return copy.deepcopy(check_object(value, EXTERNAL_DOCS, inside(at, "externalDocs"), required=("url",)))
-
-
-def convert_tag(value: object, at: str) -> Json:
-    """Check a tag, which is the same in both formats."""
-    tag = check_object(value, _TAG, at, required=("name",))
-    return {
-        **copy.deepcopy(tag),
-        **({"externalDocs": convert_docs(tag["externalDocs"], at)} if "externalDocs" in tag else {}),
-    }
-
-
-def convert_servers(root: Json, owner: Json, at: str) -> Json:
-    """Join schemes, host and base path.
-
-    Args:
-        root: The whole document.
-        owner: The document, or an operation with schemes of its own.
-        at: The owner's JSON pointer.
+def convert(swagger: Json) -> Json:
+    """Convert a decoded Swagger 2.0 file, which is not changed, to an OpenAPI 3.0.3 document.
 
     Raises:
-        CodegenError: The host or the base path is invalid.
+        CodegenError: The file is not to be trusted, or no operation of it can be converted.
     """
-    schemes = strings(owner.get("schemes", []), inside(at, "schemes"))
-    base = root.get("basePath", "")
+    root = check_root(swagger)
+    definitions = root.get("definitions", {})
+    service = Service(root, _name_plainly(definitions))
+    schemas: Json = {}
+    broken: dict[str, str] = {}
+    for name, plain in service.names.items():
+        try:
+            schemas[plain] = convert_schema(definitions[name], service.names, inside("#/definitions", name))
+        except UnsupportedError as error:
+            broken[plain] = str(error)
+    security = {name: _convert_security(scheme) for name, scheme in root.get("securityDefinitions", {}).items()}
+    document: Json = {
+        "openapi": "3.0.3",
+        "info": check_object(select(root["info"], _INFO), _INFO, "#/info", required=("title", "version")),
+        **_convert_host(root),
+        **select(root, {"security": list}),
+        "paths": {},
+        "components": {"schemas": schemas, "securitySchemes": security},
+    }
+    _convert_paths(document, service)
+    leave_out_definitions(document, broken)
+    check_operations(document)
+    return document
+
+
+def _convert_paths(document: Json, service: Service) -> None:
+    base = service.root.get("basePath", "").rstrip("/")
     if base and not base.startswith("/"):
         refuse("#/basePath", "must begin with a slash")
+    taken: dict[tuple[str, str], str] = {}
+    for template, value in service.root["paths"].items():
+        if template.startswith("x-"):
+            continue
+        at, path, methods = inside("#/paths", template), f"{base}{template}", to_object(value) or {}
+        # A path without a method is checked all the same, because what it has may be meant as one.
+        for method in [found for found in METHODS if found in methods] or [""]:
+            operation = Operation(inside(at, method) if method else at, path, method, {})
+            place = method, PLACEHOLDER.sub("{}", path)
+            try:
+                item = check_object(value, _PATH, at)
+                if not template.startswith("/"):
+                    refuse(at, "must begin with a slash")
+                if method:
+                    fields = convert_operation(operation, item, service)
+                    if taken.setdefault(place, path) != path:
+                        refuse(operation.at, f"at the same place as {taken[place]}")
+                    document["paths"].setdefault(path, {})[method] = fields
+            except UnsupportedError as error:
+                leave_out(document, operation, str(error))
+
+
+def _name_plainly(definitions: Json) -> dict[str, str]:
+    """Return the name of each definition in the result, where it needs no escaping."""
+    taken = set(filter(_PLAIN.fullmatch, definitions))
+    names = {name: name for name in definitions}
+    for name in [name for name in definitions if name not in taken]:
+        names[name] = ascii_names.free([re.sub(r"[^A-Za-z0-9_.-]+", "_", ascii_names.plain(name))], taken)
+        taken.add(names[name])
+    return names
+
+
+def _convert_host(root: Json) -> Json:
     if "host" not in root:
-        kept: Json = {"x-schemes": schemes} if schemes else {}  # They have no meaning in OpenAPI without a host.
-        return kept | ({"servers": [{"url": base}]} if base and owner is root else {})
-    if re.search(r"[{}/\\\s?#@]", root["host"]) or not root["host"]:
+        return {}
+    if not re.fullmatch(r"[^{}/\\\s?#@]+", root["host"]):
         refuse("#/host", "must be a name, optionally with a port")
-    urls = [f"{scheme}://{root['host']}{base}" for scheme in schemes] or [f"//{root['host']}{base}"]
-    return {"servers": [{"url": url} for url in urls]}
+    schemes = [f"{scheme}:" for scheme in strings(root.get("schemes", []), "#/schemes")]
+    return {"servers": [{"url": f"{scheme}//{root['host']}"} for scheme in schemes or [""]]}
 
 
-def convert_security(value: object, at: str) -> list[Json]:
-    """Check security requirements, which are the same in both formats."""
-    result: list[Json] = []
-    for n, entry in enumerate(elements(value, at)):
-        where = inside(at, n)
-        result.append({name: strings(scopes, inside(where, name)) for name, scopes in members(entry, where).items()})
-    return result
-
-
-def convert_security_scheme(value: object, at: str) -> Json:
-    """Convert a security scheme.
-
-    Raises:
-        CodegenError: It is none of the three kinds of Swagger 2.0, or incomplete.
-    """
-    fields = check_object(value, _SCHEME, at, required=("type",))
-    result: Json = {key: fields[key] for key in ("description",) if key in fields} | extensions(fields)
-    match fields["type"]:
-        case "basic":
-            return {"type": "http", "scheme": "basic", **result}
-        case "apiKey":
-            check_object(fields, _SCHEME, at, required=("name", "in"))
-            return {"type": "apiKey", "name": fields["name"], "in": fields["in"], **result}
-        case "oauth2":
-            flow, urls = _FLOWS.get(fields.get("flow", ""), ("", ()))
-            if not flow:
-                refuse(inside(at, "flow"), f"must be one of {', '.join(_FLOWS)}")
-            check_object(fields, _SCHEME, at, required=urls)
-            parts = {url: fields[url] for url in urls} | {"scopes": copy.deepcopy(fields.get("scopes", {}))}
-            return {"type": "oauth2", "flows": {flow: parts}, **result}
-        case kind:
-            return refuse(inside(at, "type"), f"{kind!r} is not a kind of security scheme")
+def _convert_security(value: object) -> Json:
+    """Convert a security scheme, which is only compared."""
+    fields = to_object(value) or {}
+    match fields:
+        case {"type": "basic"}:
+            return {"type": "http", "scheme": "basic"}
+        case {"type": "apiKey", "name": str(name), "in": str(place)}:
+            return {"type": "apiKey", "name": name, "in": place}
+        case {"type": "oauth2", "flow": str(flow)}:
+            return {"type": "oauth2", "flows": {_FLOWS.get(flow, flow): {"scopes": {}, **select(fields, _FLOW)}}}
+        case _:
+            return {"type": str(fields.get("type"))}

@@ -6,8 +6,7 @@ import ast
 import functools
 from collections.abc import Iterator, Mapping
 
-from codegen.generate import read_tree
-from tests.codegen.samples import ROOT
+from tests.codegen.samples import frozen_tree
 
 __all__ = ["strange"]
 
@@ -27,7 +26,7 @@ def strange(files: Mapping[str, bytes]) -> set[str]:
 
 @functools.cache
 def _known() -> frozenset[str]:
-    # What the vendored file has no use for: lists, maps and query parameters are written and read by these.
+    # What the frozen file has no use for: lists, maps and query parameters are written and read by these.
     more = {
         "call _reading.map_of",
         "call _reading.list_of",
@@ -38,7 +37,7 @@ def _known() -> frozenset[str]:
         "call _parameters.encode_header",
         "call _writing.drop_unspecified",
     }
-    return frozenset({*_traits(read_tree(ROOT / "connectly_api" / "lowlevel")), *more})
+    return frozenset({*_traits(frozen_tree()), *more})
 
 
 def _traits(files: Mapping[str, bytes]) -> Iterator[str]:

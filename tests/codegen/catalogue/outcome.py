@@ -17,18 +17,18 @@ from typing import Any
 import attrs
 
 from codegen.difference import Difference, compare, line
-from codegen.generate import PUBLISHED, Layout, build, read_tree, write_tree
+from codegen.generate import Layout, build, read_tree, write_tree
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.source import read_source
-from codegen.spec.to_openapi.swagger import convert
+from codegen.spec.to_openapi.service import convert
 from tests.codegen.catalogue.inert import strange
 from tests.codegen.catalogue.row import Row
-from tests.codegen.samples import ROOT
+from tests.codegen.samples import ROOT, TABLE, VENDORED, frozen_tree, swagger_path
 
 __all__ = ["Outcome", "difference_of", "outcomes"]
 
 PACKAGE = ROOT / "connectly_api"
-VENDORED = ROOT / "service.swagger.json"
+FROZEN = swagger_path(VENDORED)
 
 
 @attrs.define
@@ -84,14 +84,14 @@ def difference_of(row: Row, folder: Path) -> Difference:
     Raises:
         CodegenError: The file cannot be read.
     """
-    file = folder / VENDORED.name
+    file = folder / FROZEN.name
     file.write_bytes(row.file())
     return compare(_vendored(), convert(read_source(str(file)).document))
 
 
 @functools.cache
 def _vendored() -> Json:
-    return convert(read_source(str(VENDORED)).document)
+    return convert(read_source(str(FROZEN)).document)
 
 
 def outcomes(rows: Iterable[Row], folder: Path) -> list[Outcome]:
@@ -123,10 +123,10 @@ def _generate(place: Path, outcome: Outcome) -> None:
     try:
         outcome.difference = difference_of(outcome.row, place)
     except CodegenError as error:
-        outcome.refused = str(error).removeprefix(f"{place / VENDORED.name}: ")
+        outcome.refused = str(error).removeprefix(f"{place / FROZEN.name}: ")
         return
     try:
-        layout = attrs.evolve(Layout.of(ROOT, place / VENDORED.name), published=ROOT / PUBLISHED)
+        layout = attrs.evolve(Layout.of(ROOT, place / FROZEN.name), published=TABLE)
         files = build(layout).files
     except CodegenError as error:
         outcome.refused = str(error)
@@ -147,7 +147,7 @@ def _code(files: Mapping[str, bytes]) -> str:
 
 def _types(folder: Path, names: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Return what mypy says of each row's tree and of the facade upon it; equal trees are looked at once."""
-    first: dict[str, str] = {_code(read_tree(PACKAGE / "lowlevel")): ""}
+    first: dict[str, str] = {_code(frozen_tree()): ""}
     same: dict[str, list[str]] = {}
     typed = folder / "typed"
     for name in names:

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from tests.codegen.samples import ROOT
+from tests.codegen.samples import VENDORED, swagger
 
 __all__ = [
     "CREATE",
@@ -67,7 +67,7 @@ class Row:
 
     def file(self) -> bytes:
         """Return the vendor's file after the change."""
-        document: Document = json.loads((ROOT / "service.swagger.json").read_bytes())
+        document: Document = swagger(VENDORED)
         changed = self.change(document)
         return json.dumps(document, indent=2).encode() if changed is None else changed
 

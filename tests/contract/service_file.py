@@ -1,0 +1,79 @@
+"""The vendored Swagger file by meaning: what an operation's path is, and what a field is, whatever the file calls them.
+
+The vendor may move paths and rename definitions; what the generated functions and their fields are called stays.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+from functools import cache
+from importlib import resources
+from typing import Any, Final, cast
+
+import attrs
+
+from connectly_api import lowlevel
+from connectly_api.lowlevel import models
+from connectly_api.transport import Request
+
+__all__ = ["VENDORED", "Place", "find_place"]
+
+Document = dict[str, Any]
+
+VENDORED: Final[Document] = json.loads(
+    resources.files("connectly_api.lowlevel").joinpath("service.swagger.json").read_bytes()
+)
+"""The file, as it is shipped."""
+
+
+@attrs.frozen
+class Place:
+    """Where an operation is.
+
+    Attributes:
+        method: `POST`.
+        path: The path, with `{}` in the place of each id.
+    """
+
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        """Write it as the contract's reader does: `POST /v1/things/{}`."""
+        return f"{self.method} {self.path}"
+
+    def fill(self, *ids: str) -> str:
+        """Return the path with ids, which must need no quoting; those that it has no place for are left out."""
+        return self.path.format(*ids)
+
+    def find(self, document: Document) -> Document:
+        """Return the operation in a file."""
+        found: Document = document["paths"][self.find_template(document)][self.method.lower()]
+        return found
+
+    def find_template(self, document: Document) -> str:
+        """Return the key of the operation's path in a file."""
+        base = document.get("basePath", "").rstrip("/")
+        [template] = [path for path in document["paths"] if base + re.sub(r"\{[^{}]+\}", "{}", path) == self.path]
+        return cast("str", template)
+
+
+@cache
+def find_place(function: str) -> Place:
+    """Return where the operation of a low-level function is, by asking the function.
+
+    Args:
+        function: `send_message`.
+    """
+    build = importlib.import_module(getattr(lowlevel, function).__module__).request
+    arguments: dict[str, Any] = {}
+    for name, parameter in inspect.signature(build).parameters.items():
+        if name == "body":
+            arguments[name] = getattr(models, parameter.annotation)()
+        elif parameter.default is parameter.empty:
+            arguments[name] = f"ID-{name}-ID"
+    request: Request[Any] = build(**arguments)
+    return Place(request.method, re.sub("ID-[a-z_]+-ID", "{}", request.path))
