@@ -34,7 +34,6 @@ SNAPSHOT: Final = "tests/api/connectly_api.lowlevel.txt"
 PATHS: Final = (TREE, PUBLISHED.as_posix(), SNAPSHOT, CHANGELOG, SWAGGER)
 """All that an update may write."""
 
-NOTHING: Final = "Nothing changes for users of Connectly."
 MESSAGE: Final = f"Follow a new {SWAGGER}"
 
 
@@ -108,7 +107,7 @@ def render_update(update: Update, *, done: bool) -> str:
     paths = [path for path in PATHS if any(f"{one}/".startswith(f"{path}/") for one in update.changes)]
     commands = ["git diff --stat", "make check", f"git add {' '.join(paths)}", f"git commit --message '{MESSAGE}'"]
     lines = [
-        "Users of Connectly notice something: see what is left to do." if findings else NOTHING,
+        _summarize(update),
         f"Version to raise: {'major' if CHANGELOG in update.changes else update.difference.bump}.",
         *["", "Renewed:" if done else "To be renewed:", *_indent(paths)],
         *["", "Left to do by hand:", *_indent(findings or ["nothing"])],
@@ -117,6 +116,13 @@ def render_update(update: Update, *, done: bool) -> str:
         *["", "What the new file changes:", render(update.difference, "text")],
     ]
     return "\n".join(lines)
+
+
+def _summarize(update: Update) -> str:
+    tests, lines = (sum(map(len, findings.values())) for findings in (update.tests, update.types))
+    if not tests and not lines:
+        return "Nothing changes for users of Connectly."
+    return f"Something may change for users of Connectly: {tests} tests fail, and {lines} lines have a wrong type."
 
 
 def list_left_out(tree: Tree) -> list[str]:
