@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -115,8 +115,6 @@ def build(layout: Layout, source: Source | None = None) -> Tree:
 
 def _build(layout: Layout, source: Source, versions: Mapping[str, str]) -> Tree:
     swagger = apply_facts(source.document)
-    # The sandbox reads the file, too. The vendor's bytes are kept if the documentation adds nothing.
-    kept = source.content if swagger == source.document else (json.dumps(swagger, indent=2) + "\n").encode()
     old = new = convert(swagger)
     table = NO_NAMES
     if layout.published is not None and layout.published.exists():
@@ -129,19 +127,33 @@ def _build(layout: Layout, source: Source, versions: Mapping[str, str]) -> Tree:
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
         render(named.document, directory)
-        (directory / _SOURCE).write_text(render_source_module(named.document, kept, versions), encoding="utf-8")
+        left_out = {one["operation"]: one["reason"] for one in read_left_out(named.document)}
+        kept = _drop_left_out(swagger, left_out)
+        # The vendor's bytes are kept if nothing else is said.
+        content = source.content if kept == source.document else (json.dumps(kept, indent=2) + "\n").encode()
+        (directory / _SOURCE).write_text(render_source_module(named.document, content, versions), encoding="utf-8")
         _format(directory)
-        files = {**read_tree(directory), SWAGGER: kept}
-    left_out = {one["operation"]: one["reason"] for one in read_left_out(named.document)}
+        files = {**read_tree(directory), SWAGGER: content}
     if layout.published is not None and layout.out == layout.root / TREE:
         _require_used_operations(layout.root, files, table, left_out)
     return Tree(files, dump_table(named.table), left_out, old, new)
 
 
+def _drop_left_out(swagger: Json, left_out: Iterable[str]) -> Json:
+    """Return the file without the operations that are left out, which the sandbox, its reader, cannot serve either."""
+    base = swagger.get("basePath", "").rstrip("/")
+    dropped = {tuple(operation.split(" ", 1)) for operation in left_out}
+    paths = {
+        path: {key: part for key, part in item.items() if (key.upper(), f"{base}{path}") not in dropped}
+        for path, item in swagger["paths"].items()
+    }
+    return {**swagger, "paths": paths}
+
+
 def _require_used_operations(
     root: Path, files: Mapping[str, bytes], table: NameTable, left_out: Mapping[str, str]
 ) -> None:
-    places = {f"api/{one.module}/{one.function}.py": place for place, one in table.operations.items()}
+    places = {f"api/{function.replace('.', '/')}.py": place for place, function in table.operations.items()}
     reasons = {re.sub(r"\{[^{}]*\}", "{}", what): f"is left out: {reason}" for what, reason in left_out.items()}
     prefix = f"{TREE.replace('/', '.')}.api."
     for user in sorted((root / "connectly_api").rglob("*.py")):

@@ -116,8 +116,7 @@ def apply(document: Json) -> Json:
             step.change(site.schema, site.at)
 
     _change_schemas(result, change_all)
-    # On the wire, fields included by `allOf` look like the object's own. What is included has been changed by now.
-    _change_schemas(result, lambda site: rules.flatten(site.schema, schemas, site.at))
+    _change_schemas(result, rules.Flattener(schemas).flatten)  # What is included has been changed by now.
     _change_schemas(result, lambda site: rules.check_end(site.schema, schemas, site.at))
     check_operations(result)
     return result

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 
-from codegen.spec.document import Json, copy_json, inside, refuse
+from codegen.spec.document import Json, copy_json, inside, refuse, to_object
 from codegen.spec.to_openapi.schemas import LIMITS
-from codegen.spec.traverse import reference
+from codegen.spec.traverse import Site, reference, sites_within
 
 _JSON = "application/json"
 _TOLD = ("description", "example", "deprecated")
 _COLLECTED = ("properties", "required")
+_DEEPEST = 50
 
 
 def drop_error_responses(operation: Json, at: str) -> None:
@@ -106,32 +107,65 @@ def drop_unspecified(schema: Json, _: str) -> None:
 
 def drop_odd_enum(schema: Json, _: str) -> None:
     """Drop an enum whose values are neither all strings nor all whole numbers, and list them in the description."""
-    kinds = {type(value) for value in schema.get("enum", [])}
+    values: list[object] = schema.get("enum", [])
+    kinds = {type(value) for value in values}
     name = "string" if kinds == {str} else "integer" if kinds == {int} else ""
     if "enum" in schema and (not name or schema.setdefault("type", name) != name):
         _add_note(schema, f"One of: {json.dumps(schema.pop('enum'), ensure_ascii=False)}.")
 
 
-def flatten(schema: Json, schemas: Json, at: str, around: tuple[int, ...] = ()) -> None:
-    """Merge a schema with what it includes, except for a plain reference with a description."""
-    if "allOf" not in schema or _follow(schema, schemas, at) is not schema:
-        return
-    if id(schema) in around:
-        refuse(at, "the schema includes itself")
-    whole: Json = {}
-    for part in [*schema["allOf"], {key: value for key, value in schema.items() if key != "allOf"}]:
-        found = _follow(part, schemas, at)
-        flatten(found, schemas, at, (*around, id(schema)))
-        properties, others = whole.get("properties", {}), found.get("properties", {})
-        for name in properties.keys() & others.keys():
-            if _strip(properties[name]) != _strip(others[name]):
-                refuse(inside(inside(at, "properties"), name), "two parts of the schema contradict each other")
-        required = [*whole.get("required", []), *found.get("required", [])]
-        whole |= {**found, "properties": copy_json({**properties, **others}), "required": required}
-    whole = {key: value for key, value in whole.items() if key not in _TOLD and (value or key not in _COLLECTED)}
-    whole |= {key: schema[key] for key in _TOLD if key in schema}
-    schema.clear()
-    schema.update(whole)
+class Flattener:
+    """Merges schemas with what they include: on the wire, included fields look like an object's own.
+
+    What is included is merged first, with everything within it, and once. A definition that includes itself, at any
+    depth, would never end. A plain reference, possibly with a description, is kept.
+    """
+
+    def __init__(self, schemas: Json) -> None:
+        self._schemas = schemas
+        self._done: set[str] = set()
+        self._open: list[str] = []
+
+    def flatten(self, site: Site) -> None:
+        """Merge one schema; a definition, with everything within it."""
+        if site.owner is self._schemas:
+            self._flatten_definition(str(site.key), site.at)
+        else:
+            self._flatten(site.schema, site.at)
+
+    def _flatten_definition(self, name: str, at: str) -> None:
+        if name in self._done:
+            return
+        if name in self._open or len(self._open) > _DEEPEST:
+            refuse(at, "the schema includes itself, or too many others")
+        self._open.append(name)
+        try:
+            for site in sites_within(Site(self._schemas, name, at)):
+                self._flatten(site.schema, site.at)
+        finally:
+            self._open.pop()
+        self._done.add(name)
+
+    def _flatten(self, schema: Json, at: str) -> None:
+        if "allOf" not in schema or reference(schema) is not None:
+            return
+        whole: Json = {}
+        for part in [*schema["allOf"], {key: value for key, value in schema.items() if key != "allOf"}]:
+            found, name = follow(part, self._schemas, at)
+            if name is None:
+                self._flatten(found, at)
+            else:
+                self._flatten_definition(name, at)
+            properties, others = whole.get("properties", {}), found.get("properties", {})
+            for key in properties.keys() & others.keys():
+                if _strip(properties[key]) != _strip(others[key]):
+                    refuse(inside(inside(at, "properties"), key), "two parts of the schema contradict each other")
+            required = [*whole.get("required", []), *found.get("required", [])]
+            whole |= {**copy_json(found), "properties": copy_json({**properties, **others}), "required": required}
+        whole = {key: value for key, value in whole.items() if key not in _TOLD and (value or key not in _COLLECTED)}
+        whole |= {key: schema[key] for key in _TOLD if key in schema}
+        schema.clear()
+        schema.update(whole)
 
 
 def check_end(schema: Json, schemas: Json, at: str) -> None:
@@ -142,23 +176,23 @@ def check_end(schema: Json, schemas: Json, at: str) -> None:
     seen: set[int] = set()
     while id(schema) not in seen:
         seen.add(id(schema))
-        found = _follow(schema, schemas, at)
-        inner = found.get("items", None if found is not schema else found.get("additionalProperties"))
-        if found.get("properties") or not isinstance(inner, dict):
+        found, name = follow(schema, schemas, at)
+        inner = to_object(found.get("items", found.get("additionalProperties") if name is None else None))
+        if found.get("properties") or inner is None:
             return
         schema = inner
     refuse(at, "the schema contains only itself")
 
 
-def _follow(schema: Json, schemas: Json, at: str) -> Json:
-    """Return the schema that a reference leads to, or the schema itself."""
-    seen: set[str] = set()
+def follow(schema: Json, schemas: Json, at: str) -> tuple[Json, str | None]:
+    """Return what a reference leads to, and its name; or the schema itself, and None."""
+    seen: list[str | None] = [None]
     while (name := reference(schema)) is not None:
         if name in seen:
             refuse(at, "the schema refers to itself alone")
-        seen.add(name)
+        seen.append(name)
         schema = schemas[name]
-    return schema
+    return schema, seen[-1]
 
 
 def _strip(schema: Json) -> Json:

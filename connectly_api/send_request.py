@@ -131,12 +131,12 @@ def build_request(
         request = _build_template_request(business_id, message, message.content)
     else:
         request = _build_session_request(business_id, message, message.content)
-    return attrs.evolve(request, rate_keys=_build_rate_keys(request.path, message)) if with_rate_keys else request
+    return attrs.evolve(request, rate_keys=_build_rate_keys(request.operation, message)) if with_rate_keys else request
 
 
-def _build_rate_keys(path: str, message: Message) -> RateKeys:
+def _build_rate_keys(operation: str, message: Message) -> RateKeys:
     sender = "" if message.sender is None else message.sender.e164
-    return RateKeys(path.rpartition("/")[2], sender, _name_recipient(message.recipient).removeprefix("bsuid:"))
+    return RateKeys(operation, sender, _name_recipient(message.recipient).removeprefix("bsuid:"))
 
 
 def _build_session_request(

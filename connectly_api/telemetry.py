@@ -14,6 +14,7 @@ messaging.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -26,7 +27,17 @@ import attrs
 
 from connectly_api._version import __version__
 from connectly_api.errors import ConnectlyError
-from connectly_api.transport.protocol import Answer, Progress, Request, Response, Timeouts, Transport, WireRequest
+from connectly_api.lowlevel._source import OPERATIONS
+from connectly_api.transport.protocol import (
+    Answer,
+    Progress,
+    Request,
+    Response,
+    Timeouts,
+    Transport,
+    WireRequest,
+    is_send,
+)
 
 try:
     from opentelemetry import metrics, trace
@@ -103,17 +114,17 @@ class Telemetry:
         self, request: Request[object], base_url: str
     ) -> Generator[Callable[[Answer[Any]], None], None, None]:
         """Record one call with its attempts; the body passes its answer to the function that the context yields."""
-        is_send = request.method == "POST" and "/send/" in request.path
+        sends = is_send(request.operation)
         common: Attributes = {
             "messaging.system": "connectly",
             "messaging.operation.name": request.operation,
             **_describe_server(base_url),
         }
-        if is_send:
+        if sends:
             common["messaging.operation.type"] = "send"
         started = self._now()
         failure: Attributes = {}
-        kind = trace.SpanKind.PRODUCER if is_send else trace.SpanKind.CLIENT
+        kind = trace.SpanKind.PRODUCER if sends else trace.SpanKind.CLIENT
         numbers = _ATTEMPTS.set(count())
         with self._tracer.start_as_current_span(
             request.operation, kind=kind, attributes=common, record_exception=False, set_status_on_exception=False
@@ -121,7 +132,7 @@ class Telemetry:
 
             def record(answer: Answer[Any]) -> None:
                 identifier = getattr(answer.value, "id", None)
-                if is_send and isinstance(identifier, str):
+                if sends and isinstance(identifier, str):
                     span.set_attribute("messaging.message.id", identifier)
 
             try:
@@ -136,7 +147,7 @@ class Telemetry:
             finally:
                 _ATTEMPTS.reset(numbers)
                 self._calls.record(self._now() - started, common | failure)
-                if is_send:
+                if sends:
                     self._sent.add(1, common | failure)
 
 
@@ -157,7 +168,7 @@ class _TracedTransport:
         with self._tracer.start_as_current_span(
             request.method,
             kind=trace.SpanKind.CLIENT,
-            attributes={**common, **resends, "url.full": _redact_ids(request.url)},
+            attributes={**common, **resends, "url.full": _redact_ids(request)},
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
@@ -188,11 +199,12 @@ def _describe_server(url: str) -> Attributes:
     }
 
 
-def _redact_ids(url: str) -> str:
+def _redact_ids(request: WireRequest) -> str:
     """Return a URL without its query, and with the ids in its path redacted as the conventions require."""
-    parts = urlsplit(url)
-    segments = parts.path.split("/")
-    for index, segment in enumerate(segments[:-1]):
-        if segment == "businesses" or (index > 0 and segment == "webhooks"):
-            segments[index + 1] = "REDACTED"
-    return f"{parts.scheme}://{parts.netloc}{'/'.join(segments)}"
+    parts, path = urlsplit(request.url), "/REDACTED"
+    if request.operation in OPERATIONS:
+        _, template = OPERATIONS[request.operation]
+        literals = re.split(r"\{[^{}]*\}", template)
+        prefix = re.fullmatch(f"(.*){'.+'.join(map(re.escape, literals))}", parts.path)
+        path = path if prefix is None else prefix[1] + "REDACTED".join(literals)
+    return f"{parts.scheme}://{parts.netloc}{path}"

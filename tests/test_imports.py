@@ -43,7 +43,7 @@ TABLE = """
                           | transport.adapters.pyreqwest_exit transport.decompression                 |
                           | transport.protocol                                                        |
     transport.adapters.pyreqwest_exit |                                                               | pyreqwest
-    telemetry             | _version drift errors transport.protocol                                  | attrs
+    telemetry             | _version drift errors lowlevel._source transport.protocol                 | attrs
                           |                                                                           | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs
 
@@ -80,7 +80,7 @@ TABLE = """
                           | webhooks.decoding webhooks.event_parts webhooks.event_shape               |
                           | webhooks.event_values webhooks.events webhooks.lenient_fields wire.reading |
     webhooks.event_shape  | error_codes webhooks.event_values wire.shapes                             |
-    sandbox.spec.*        | errors json_values sandbox.spec.*                                         | attrs
+    sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs
                           | tracebacks web_address webhooks.signature                                 |
@@ -107,7 +107,7 @@ TABLE = """
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
                           | sandbox.recording sandbox.sandbox tracebacks                              |
     sandbox.flags         | errors sandbox.model.*                                                    | attrs
-    sandbox.terminal      | json_values sandbox.model.* sandbox.web.*                                 | attrs
+    sandbox.terminal      | json_values lowlevel._source sandbox.model.* sandbox.web.*                | attrs
     sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replayer sandbox.sandbox     |
                           | sandbox.terminal                                                          |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |

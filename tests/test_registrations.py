@@ -121,7 +121,7 @@ async def test_delete_names_the_registration_in_the_path() -> None:
     connectly, mock = client((RESPONSES / "webhook_deleted.json").read_bytes())
     await connectly.webhooks.delete("wh/1")
     assert (mock.requests[0].method, mock.requests[0].content) == ("DELETE", None)
-    assert mock.requests[0].url.endswith("/delete/webhooks/wh%2F1")
+    assert mock.requests[0].url.endswith(find_place("delete_webhook").fill("biz_1", "wh%2F1"))
 
 
 @pytest.mark.parametrize(

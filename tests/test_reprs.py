@@ -76,7 +76,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
         "Violation": "field problem",
         "WebhookFilter": "expression field",
         "WebhookRegistration": "id topic type channel_types filters",
-        "WireRequest": "method",
+        "WireRequest": "operation method",
     }.items()
 }
 

@@ -18,9 +18,9 @@ from opentelemetry.trace import SpanKind, StatusCode
 from connectly_api import Connectly, ConnectlyError, NotFoundError, OutcomeUnknownError, Response, Retry
 from connectly_api.drift import DriftMonitor
 from connectly_api.telemetry import Telemetry
-from connectly_api.transport import MockTransport, WireRequest
+from connectly_api.transport import MockTransport, Request, WireRequest
 from connectly_api.webhooks import parse
-from tests.contract.service_file import find_place
+from tests.sandbox.calls import path_of
 
 SECRETS = ("key-canary", "16044440042", "14151110042", "kestrel", "US.Kestrel1", "biz-canary", "wh-canary")
 
@@ -91,7 +91,7 @@ async def test_a_send_is_a_producers_span_around_a_clients_span_for_each_try() -
         "http.request.method": "POST",
         "http.response.status_code": 429,
         "error.type": "429",
-        "url.full": f"https://proxy.example:8443/api{find_place('send_message').fill('REDACTED')}",
+        "url.full": f"https://proxy.example:8443/api{path_of('send_message', business='REDACTED')}",
         **SERVER,
     }
     assert first.status.status_code is StatusCode.ERROR
@@ -136,7 +136,7 @@ async def test_other_operations_are_clients_spans_and_count_no_messages() -> Non
     assert names[0] == ("GET", SpanKind.CLIENT)
     assert [kind for _, kind in names] == [SpanKind.CLIENT] * 4
     address = str(dict(collected.spans[2].attributes or {})["url.full"])
-    assert address.endswith(find_place("delete_webhook").fill("REDACTED", "REDACTED"))
+    assert address.endswith(path_of("delete_webhook", "REDACTED", business="REDACTED"))
     assert "messaging.client.sent.messages" not in collected.metrics()
 
 
@@ -157,6 +157,14 @@ async def test_a_difference_that_a_monitor_finds_is_counted_by_its_path() -> Non
         "connectly.drift.kind": "unknown_field",
     }
     assert [secret for secret in SECRETS if secret in str(points)] == []
+
+
+@pytest.mark.parametrize("operation", ["find_contact", "send_message"])
+async def test_a_path_that_is_not_the_operations_own_is_redacted_as_a_whole(operation: str) -> None:
+    collected = Collected()
+    async with client(collected, Response(200, (), b"{}")) as connectly:
+        await connectly.transport.send(Request(operation, "GET", "/v1/contacts/wh-canary", lambda value: value))
+    assert dict(collected.spans[0].attributes or {})["url.full"] == "https://proxy.example:8443/REDACTED"
 
 
 async def test_no_attribute_holds_personal_data() -> None:

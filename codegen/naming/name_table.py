@@ -1,4 +1,4 @@
-"""The published names, by the places where they are used. They stay when the vendor renames things. Pure.
+"""The published names, by the places where they are used. They stay when the vendor renames or moves things. Pure.
 
 A name belongs to the caller, not to the vendor: `Message` stays `Message` when `v1Message` becomes `connectlyMessage`,
 is written in place, or is shared with another field.
@@ -8,113 +8,107 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
-from codegen.spec.document import CodegenError, check_object, elements, inside, load, members, refuse, strings
+from codegen.naming import places
+from codegen.spec.document import CodegenError, load
 
-KINDS = ("class", "enum", "mapping")
-
-
-@attrs.frozen
-class Operation:
-    """The names of one operation.
-
-    Attributes:
-        module: Its module.
-        function: Its function, which is also the name of the function's module.
-        arguments: The names of its arguments, by `path 1` for the first in the path, `query NAME` or `header NAME`.
-    """
-
-    module: str
-    function: str
-    arguments: Mapping[str, str]
+Names = Mapping[str, str]
 
 
 @attrs.frozen
-class Model:
-    """The names of one schema.
+class Owner:
+    """The names within an operation or a schema.
 
     Attributes:
-        kind: One of `KINDS`.
-        places: Where it is used; see `codegen.naming.places`.
-        fields: The Python names of its fields, by their names on the wire.
+        kind: `operation`, `class`, `enum` or `mapping`.
+        names: The Python names of arguments, by `path /WORD` (the word before it), `query NAME` or `header NAME`; of
+            fields, by their names on the wire.
+        models: The classes that it uses: by `request`, `response`, `error STATUS` or argument; by field, where
+            `attachments[]` is a list's element and `labels{}` a mapping's value.
     """
 
-    kind: str
-    places: tuple[str, ...]
-    fields: Mapping[str, str]
+    kind: str = ""
+    names: Names = attrs.field(factory=dict)
+    models: Names = attrs.field(factory=dict)
 
 
 @attrs.frozen
-class Published:
-    """All names.
+class NameTable:
+    """All published names.
 
     Attributes:
-        operations: By place.
-        models: By class name.
+        operations: The function of each operation with its module, `message_service.send_message`, by place.
+        owners: What has names within it, by function or by class.
+        definitions: The classes of definitions that no operation uses, by the vendor's names.
     """
 
-    operations: Mapping[str, Operation]
-    models: Mapping[str, Model]
+    operations: Names = attrs.field(factory=dict)
+    owners: Mapping[str, Owner] = attrs.field(factory=dict)
+    definitions: Names = attrs.field(factory=dict)
 
-    def move(self, moves: Mapping[str, str]) -> Published:
-        """Return the table with the places of operations that have moved."""
+    def find(self, name: str) -> Owner:
+        """Return the names within a function, with or without its module, or a class."""
+        return self.owners.get(name.rpartition(".")[2], Owner())
 
-        def follow(place: str) -> str:
-            operation = " ".join(place.split(" ", 2)[:2])
-            return moves.get(operation, operation) + place[len(operation) :]
-
-        operations = {follow(place): operation for place, operation in self.operations.items()}
-        models = {
-            name: attrs.evolve(model, places=tuple(map(follow, model.places))) for name, model in self.models.items()
-        }
-        return Published(operations, models)
+    def move(self, moves: Mapping[str, str]) -> NameTable:
+        """Return the table after operations have moved from one place to another."""
+        moved = {place: path for place, path in self.operations.items() if place in moves}
+        rest = {place: path for place, path in self.operations.items() if place not in moves}
+        owners = {path.rpartition(".")[2]: _move(self.find(path), place, moves[place]) for place, path in moved.items()}
+        operations = rest | {moves[place]: path for place, path in moved.items()}
+        return attrs.evolve(self, operations=operations, owners={**self.owners, **owners})
 
 
-NO_NAMES = Published({}, {})
+NO_NAMES = NameTable()
 """The table of a file from which nothing has been generated yet."""
 
 
-def dump(published: Published) -> bytes:
-    """Return the table as a file, sorted except for fields, whose order is kept."""
-    models = {
-        name: {"kind": model.kind, "places": sorted(model.places), "fields": dict(model.fields)}
-        for name, model in sorted(published.models.items())
-    }
-    operations = {place: attrs.asdict(operation) for place, operation in sorted(published.operations.items())}
-    return (json.dumps({"operations": operations, "models": models}, indent=1) + "\n").encode()
+def _move(operation: Owner, old: str, new: str) -> Owner:
+    """Move the arguments in the path: the word before tells which one it is, or else the order, if all are there."""
+    before, after = (places.path_arguments(place.partition(" ")[2]) for place in (old, new))
+    rest, others = [one for one in before if one not in after], [one for one in after if one not in before]
+    moved = dict(zip(rest, others, strict=True)) if len(rest) == len(others) else {}
+    names = {moved.get(place, place): name for place, name in operation.names.items()}
+    models = {moved.get(place, place): name for place, name in operation.models.items()}
+    return attrs.evolve(operation, names=names, models=models)
 
 
-def read(content: bytes) -> Published:
+def read_table(content: bytes) -> NameTable:
     """Parse the table from a file; raise CodegenError if it is not such a table."""
     try:
-        root = check_object(load(content), {"operations": dict, "models": dict}, "#", required=("operations", "models"))
-        operations = {
-            place: _operation(entry, inside("#/operations", place)) for place, entry in root["operations"].items()
-        }
-        models = {name: _model(entry, inside("#/models", name)) for name, entry in root["models"].items()}
-    except CodegenError as error:
-        raise CodegenError(f"codegen/names.json: {error}; restore it from version control") from None
-    return Published(operations, models)
+        root = load(content)
+        return NameTable(**{**root, "owners": {name: Owner(**owner) for name, owner in root["owners"].items()}})
+    except (CodegenError, KeyError, TypeError, AttributeError) as error:
+        raise CodegenError(f"codegen/names.json: {error!r}; restore it from version control") from None
 
 
-def _operation(value: object, at: str) -> Operation:
-    known = {"module": str, "function": str, "arguments": dict}
-    entry = check_object(value, known, at, required=known)
-    return Operation(entry["module"], entry["function"], _names(entry["arguments"], inside(at, "arguments")))
+def dump_table(table: NameTable) -> bytes:
+    """Return the table as a file, sorted except for arguments and fields, whose order is kept."""
+    owners = {name: {**attrs.asdict(owner), "models": _sort(owner.models)} for name, owner in table.owners.items()}
+    root = {"operations": table.operations, "owners": owners, "definitions": table.definitions}
+    return (json.dumps({part: _sort(names) for part, names in root.items()}, indent=1) + "\n").encode()
 
 
-def _model(value: object, at: str) -> Model:
-    known = {"kind": str, "places": list, "fields": dict}
-    entry = check_object(value, known, at, required=known)
-    if entry["kind"] not in KINDS:
-        refuse(inside(at, "kind"), f"must be one of {', '.join(KINDS)}")
-    places = strings(elements(entry["places"], at), inside(at, "places"))
-    return Model(entry["kind"], tuple(places), _names(entry["fields"], inside(at, "fields")))
+def _sort(names: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(sorted(names.items()))
 
 
-def _names(value: object, at: str) -> dict[str, str]:
-    found = members(value, at)
-    strings(list(found.values()), at)
-    return found
+def find_lost(old: NameTable, new: NameTable) -> tuple[str, ...]:
+    """Return the names that stand for nothing any more: `send_fax`, `send_fax.pages`, `Header`, `Webhook.id`.
+
+    `Header at Message.header` still stands for something, but what is at this place now has another name.
+    """
+    lost: list[str] = []
+    for owner, before in old.owners.items():
+        after = new.find(owner)
+        if not after.kind:
+            lost.append(owner)
+            continue
+        there = set(after.names.values())
+        lost += [f"{owner}.{name}" for name in before.names.values() if name not in there]
+        moved = {place: name for place, name in before.models.items() if after.models.get(place, name) != name}
+        lost += [f"{name} at {owner}.{place}" for place, name in moved.items() if name in new.owners]
+    return tuple(lost)

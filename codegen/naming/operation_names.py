@@ -1,27 +1,27 @@
-"""Names operations, arguments and fields: with their published names, or else with new ones. Pure.
+"""Names operations and their arguments, and with them everything else: as published, or else anew. Pure.
 
 The generator sees only the Python names; the names on the wire are next to them in `x-wire`.
 """
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import attrs
 
 from codegen.naming import places
-from codegen.naming.name_table import Model, Operation, Published
-from codegen.naming.schema_names import name_schemas
-from codegen.spec import ascii_names as names
-from codegen.spec.document import Json, refuse
+from codegen.naming.name_table import Names, NameTable, Owner, find_lost
+from codegen.naming.schema_names import SchemaNames, Slot
+from codegen.spec import ascii_names
+from codegen.spec.document import Json
 from codegen.spec.traverse import Operation as Found
 from codegen.spec.traverse import operations
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VERSION = re.compile(r"v[0-9]+\w*")
+_RESERVED_ARGUMENTS = ("body", "built", "request", "timeout", "transport")
+_RESERVED_FUNCTIONS = ("api", "models", "request")
 
 
 @attrs.frozen
@@ -30,139 +30,88 @@ class Named:
 
     Attributes:
         document: The input of the generator.
-        published: The names, to keep for the next run.
+        table: The names, to keep for the next run.
+        lost: The published names that stand for nothing any more; see `find_lost`.
     """
 
     document: Json
-    published: Published
+    table: NameTable
+    lost: tuple[str, ...]
 
 
-def name(document: Json, published: Published) -> Named:
-    """Name everything in a document.
+def name_document(document: Json, table: NameTable) -> Named:
+    """Name everything in a document, which is not changed.
 
     Args:
-        document: An OpenAPI document, prepared by the overlay; it is changed in place.
-        published: The published names.
-
-    Raises:
-        CodegenError: Something cannot be named; the message says where it is.
+        document: An OpenAPI document, prepared by the overlay.
+        table: The published names.
     """
-    named = _name_operations(document, published.operations)
-    models = name_schemas(document, published)
-    for operation in operations(document):
-        operation.fields.pop("x-errors", None)
-        _rename_arguments(operation, named[operation.fields["x-place"]].arguments)
-    document["paths"] = _rename_paths(document)
-    fields = {
-        found: _name_fields(schema, published.models.get(found)) if models[found].kind == "class" else {}
-        for found, schema in document["components"]["schemas"].items()
-    }
-    return Named(
-        document,
-        Published(named, {found: attrs.evolve(model, fields=fields[found]) for found, model in models.items()}),
-    )
-
-
-def _name_operations(document: Json, published: Mapping[str, Operation]) -> dict[str, Operation]:
-    found: dict[str, Found] = {}
-    for operation in operations(document):
-        place = places.operation(operation.method, operation.path)
-        if place in found:
-            refuse(operation.at, f"the same operation as {found[place].path}: both are {place}")
-        found[place] = operation
-    known = {place: published[place].function for place in found if place in published}
-    short = {place: _short(operation) for place, operation in found.items() if place not in known}
-    counts = Counter(names.function(one) for one in short.values())
-    taken = set(known.values())
-    named: dict[str, Operation] = {}
+    found = {places.operation(operation.method, operation.path): operation for operation in operations(document)}
+    functions = _name_functions(found, table.operations)
+    schemas = SchemaNames(document, table)
+    paths: Json = {}
+    owners: dict[str, Owner] = {}
     for place, operation in found.items():
-        if place in known:
-            function, title = known[place], known[place]
-            module = published[place].module
-        else:
-            long = names.plain(operation.fields.get("operationId") or short[place])
-            wanted = [short[place], long] if counts[names.function(short[place])] == 1 else [long]
-            function = names.free(map(names.function, wanted), taken)
-            title = next((one for one in wanted if names.function(one) == function), function)
-            module = names.module(names.plain((operation.fields.get("tags") or ["default"])[0]))
-        taken.add(function)
-        named[place] = Operation(module, function, _arguments(operation, published.get(place)))
-        operation.fields.update(
-            {
-                "operationId": function,
-                "tags": [module],
-                "x-place": place,
-                "x-path": operation.path,
-                "x-class": names.class_name(title),
-            }
-        )
-    return named
+        module, _, function = functions[place].rpartition(".")
+        known = table.find(table.operations.get(place, ""))
+        fields = copy.deepcopy(operation.fields)
+        fields |= {"operationId": function, "tags": [module], "x-place": place, "x-path": operation.path}
+        arguments = _name_arguments(operation._replace(fields=fields), known.names)
+        models: dict[str, str] = {}
+        for holder, part, wanted in _find_schemas(fields, arguments):
+            schemas.enter(Slot(holder, "schema", part, models, known.models, wanted, whole=part not in arguments))
+        fields.pop("x-errors", None)
+        owners[function] = Owner("operation", arguments, models)
+        paths.setdefault(_rename_path(operation.path, arguments), {})[operation.method] = fields
+    schemas.finish()
+    result = NameTable(functions, {**owners, **schemas.owners}, schemas.definitions)
+    components = {**document.get("components", {}), "schemas": schemas.schemas}
+    return Named({**document, "paths": paths, "components": components}, result, find_lost(table, result))
 
 
-def _short(operation: Found) -> str:
-    """Return an operation's id without its service; without an id, its method and the words of its path."""
-    operation_id = operation.fields.get("operationId", "")
-    if any(map(str.isalnum, operation_id)):
-        return names.plain(names.short_operation(operation_id, operation.fields.get("tags", [])))
-    words = [part for part in _PLACEHOLDER.sub("", operation.path).split("/") if part and not _VERSION.fullmatch(part)]
-    return names.plain(re.sub(r"\W+", "_", "_".join([operation.method, *words])))
+def _name_functions(found: Mapping[str, Found], known: Names) -> dict[str, str]:
+    """Return the function of each operation, with its module, by place."""
+    tags = {place: operation.fields.get("tags") or ["default"] for place, operation in found.items()}
+    # Without an id, an operation is named after its place.
+    ids = {place: one.fields.get("operationId") or re.sub(r"\W+", " ", place.lower()) for place, one in found.items()}
+    short = {
+        place: ascii_names.identifier(ascii_names.short_operation(text, tags[place])) for place, text in ids.items()
+    }
+    counts = Counter(short.values())
+    texts = {place: [text, ids[place]] if counts[text] == 1 else [ids[place]] for place, text in short.items()}
+    functions = {place: path.rpartition(".")[2] for place, path in known.items()}
+    names = ascii_names.assign(texts, functions, _RESERVED_FUNCTIONS, "_operation")
+    return {place: known.get(place) or f"{ascii_names.identifier(tags[place][0])}.{names[place]}" for place in found}
 
 
-def _arguments(operation: Found, known: Operation | None) -> dict[str, str]:
-    """Return the names of the arguments by place; those in the path are in its order."""
+def _name_arguments(operation: Found, known: Names) -> dict[str, str]:
+    """Give the parameters their Python names, and return these by place."""
     entries: list[Json] = operation.fields.get("parameters", [])
-    in_path = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
-    if sorted(in_path) != sorted(entry["name"] for entry in entries if entry["in"] == "path"):
-        refuse(operation.at, "the path and its parameters have different names")
-    wires = {("path", wire): f"path {n}" for n, wire in enumerate(in_path, 1)}
-    wires |= {(e["in"], e["name"]): f"{e['in']} {e['name']}" for e in entries if e["in"] != "path"}
-    for place, wire in wires:
-        if place == "header" and not _HEADER.fullmatch(wire):
-            refuse(operation.at, "the name of a header parameter cannot be sent")
-    given: Mapping[str, str] = known.arguments if known is not None else {}
-    found = {key: given[key] for key in given if key in wires.values()}
-    for (place, wire), key in wires.items():
-        if key not in found:
-            wanted = names.argument(names.plain(wire))
-            found[key] = names.free([wanted, f"{wanted.rstrip('_')}_{place}"], found.values())
+    by_wire = {(entry["in"], entry["name"]): entry for entry in entries}
+    in_path = zip(places.path_arguments(operation.path), places.PLACEHOLDER.findall(operation.path), strict=True)
+    wires = {place: ("path", wire) for place, wire in in_path}
+    wires |= {f"{where} {places.field(wire)}": (where, wire) for where, wire in by_wire if where != "path"}
+    texts = {place: (wire, f"{wire} {where}") for place, (where, wire) in wires.items()}
+    found = ascii_names.assign(texts, known, _RESERVED_ARGUMENTS)
+    entries[:] = [by_wire[wires[place]] | {"x-wire": wires[place][1], "name": name} for place, name in found.items()]
     return found
 
 
-def _rename_arguments(operation: Found, arguments: Mapping[str, str]) -> None:
-    in_path = [match[1] for match in _PLACEHOLDER.finditer(operation.path)]
-    entries: list[Json] = operation.fields.get("parameters", [])
-    for entry in entries:
-        wire = entry["name"]
-        key = f"path {in_path.index(wire) + 1}" if entry["in"] == "path" else f"{entry['in']} {wire}"
-        entry |= {"x-wire": wire, "name": arguments[key]}
-    order = list(arguments.values())
-    entries.sort(key=lambda entry: order.index(entry["name"]))
+def _find_schemas(fields: Json, arguments: Names) -> Iterator[tuple[Json, str, str]]:
+    """Yield the holder of each schema that an operation uses, its place, and the name for it."""
+    name = fields["operationId"]
+    for entry, place in zip(fields.get("parameters", []), arguments, strict=True):
+        yield entry, place, f"{name} {entry['x-wire']}"
+    bodies = [("request", fields.get("requestBody", {})), *(("response", one) for one in fields["responses"].values())]
+    for part, body in bodies:
+        for media in body.get("content", {}).values():
+            if "schema" in media:  # pragma: no branch  (the converter writes no content without one)
+                yield media, part, f"{name} {part}"
+    for status, holder in fields.get("x-errors", {}).items():
+        yield holder, f"error {status}", f"{name} error"
 
 
-def _rename_paths(document: Json) -> Json:
-    """Return the paths with the arguments' names; a path is repeated if two operations name them differently."""
-    by_path: Json = {}
-    for operation in operations(document):
-        entries = operation.fields.get("parameters", [])
-        by_wire = {entry["x-wire"]: entry["name"] for entry in entries if entry["in"] == "path"}
-        parts = _PLACEHOLDER.split(operation.path)
-        parts[1::2] = [f"{{{by_wire[wire]}}}" for wire in parts[1::2]]
-        by_path.setdefault("".join(parts), {})[operation.method] = operation.fields
-    return by_path
-
-
-def _name_fields(schema: Json, known: Model | None) -> dict[str, str]:
-    there: Json = schema.get("properties", {})
-    given: Mapping[str, str] = known.fields if known is not None else {}
-    found = {wire: given[wire] for wire in given if wire in there}
-    # In the published order, so that a different order in the file changes nothing.
-    properties = {wire: there[wire] for wire in [*found, *(wire for wire in there if wire not in found)]}
-    for wire in properties:
-        if wire not in found:
-            found[wire] = names.free([names.field(names.plain(wire))], found.values())
-    schema["x-wire"] = {found[wire]: wire for wire in properties}
-    if properties:
-        schema["properties"] = {found[wire]: value for wire, value in properties.items()}
-    if "required" in schema:
-        schema["required"] = [found[wire] for wire in schema["required"] if wire in found]
-    return found
+def _rename_path(path: str, arguments: Names) -> str:
+    """Return a path with the names of its arguments; it becomes two if two operations have different ones."""
+    found = iter(places.path_arguments(path))
+    return places.PLACEHOLDER.sub(lambda _: f"{{{arguments[next(found)]}}}", path)

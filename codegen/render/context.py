@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import attrs
 from openapi_python_client.parser import GeneratorData
@@ -10,140 +10,155 @@ from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties import LiteralEnumProperty, ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
-from codegen.render import docstrings as docs
-from codegen.render import literals
-from codegen.render.property_types import Kinds
+from codegen.render.literals import literal, path_expression
+from codegen.render.property_types import Classes, Type, find_type
 from codegen.spec import ascii_names as names
-from codegen.spec.document import Json
+from codegen.spec.document import CodegenError, Json, refuse
 from codegen.spec.traverse import Operation, operations
 
 _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
-
-Classes = list[tuple[str, str]]
-"""Names of classes, each with its module, sorted."""
+_BODY = {"description": "The body, as JSON."}
 
 
 @attrs.frozen
+class Value:
+    """A field of a model, or an argument of an operation.
+
+    Attributes:
+        name: Its name in Python.
+        wire: Its name on the wire.
+        type: Its type.
+        required: Whether it must be given.
+        notes: The part of the document with its description.
+        separator: What separates a list's elements; None if each is a parameter of its own.
+    """
+
+    name: str
+    wire: str
+    type: Type
+    required: bool
+    notes: Json
+    separator: str | None = None
+
+
+@attrs.frozen
+class Call:
+    """The arguments of an operation, by where they are sent, and the type of its result."""
+
+    path: list[Value]
+    query: list[Value]
+    header: list[Value]
+    body: list[Value]
+    result: Type
+
+    @property
+    def arguments(self) -> list[Value]:
+        """All arguments, in the order of the documentation."""
+        return [*self.path, *self.query, *self.header, *self.body]
+
+    @property
+    def keywords(self) -> list[Value]:
+        """The arguments that are given by name."""
+        return [*self.body, *self.query, *self.header]
+
+    @property
+    def classes(self) -> list[tuple[str, str]]:
+        """The classes in all types, except for those that the reader calls."""
+        found = [self.result.classes, *(value.type.classes for value in self.arguments)]
+        return [one for one in unite(found) if one not in self.result.read_classes]
+
+
 class View:
     """One document, for the templates.
 
     Attributes:
-        kinds: The types, readers and writers of its properties.
-        by_name: Its operations by function name.
+        document: The document.
         schemas: Its schemas by class name.
-        models: The classes and aliases, with their modules.
-        functions: The operations' functions, with their modules.
+        operations: Its operations by function name.
     """
 
-    kinds: Kinds
-    by_name: Mapping[str, Operation]
-    schemas: Json
-    models: Classes
-    functions: Classes
+    def __init__(self, document: Json, data: GeneratorData) -> None:
+        self.document = document
+        self.schemas: Json = document.get("components", {}).get("schemas", {})
+        self.operations = {operation.fields["operationId"]: operation for operation in operations(document)}
+        self._models = {str(model.class_info.name): model for model in data.models}
+        self._classes = [kind.class_info for kind in [*data.models, *data.enums]]
 
-    @staticmethod
-    def of(document: Json, data: GeneratorData) -> View:
-        """Return the view of a document and of the generator's data about it."""
-        return View(
-            kinds=Kinds({str(model.class_info.name): model for model in data.models}),
-            by_name={operation.fields["operationId"]: operation for operation in operations(document)},
-            schemas=document.get("components", {}).get("schemas", {}),
-            models=sorted(
-                (str(kind.class_info.name), str(kind.class_info.module_name)) for kind in [*data.models, *data.enums]
-            ),
-            functions=sorted(
-                (str(endpoint.name), f"api.{tag}.{endpoint.name}")
-                for tag, collection in data.endpoint_collections_by_tag.items()
-                for endpoint in collection.endpoints
-            ),
+    def list_names(self, prefix: str) -> list[tuple[str, str]]:
+        """Return the names of all classes and aliases, each with its module after a prefix."""
+        return sorted((str(one.name), f"{prefix}{one.module_name}") for one in self._classes)
+
+    def list_all_names(self) -> list[tuple[str, str]]:
+        """Return all public names, each with its module relative to the tree."""
+        functions = ((name, f"api.{one.fields['tags'][0]}.{name}") for name, one in self.operations.items())
+        return sorted([*self.list_names("models."), *functions])
+
+    def type(self, kind: PropertyProtocol, at: str) -> Type:
+        """Return the type of a property; raise CodegenError with its place if no template supports it."""
+        return find_type(kind, self._models, at)
+
+    def fields(self, model: ModelProperty) -> list[Value]:
+        """Return a model's fields, required ones first; raise CodegenError if no template supports one."""
+        schema, found = self.schemas[model.class_info.name], list[Value]()
+        for kind in [*(model.required_properties or []), *(model.optional_properties or [])]:
+            name = kind.name.get_untrusted_value()
+            found_type = self.type(kind, f"#/components/schemas/{model.class_info.name}/properties/{name}")
+            found.append(Value(name, schema["x-wire"][name], found_type, kind.required, schema["properties"][name]))
+        return found
+
+    def call(self, endpoint: Endpoint) -> Call:
+        """Return an operation's arguments and result; raise CodegenError if no template supports one."""
+        responses, bodies = endpoint.responses.patterns, endpoint.bodies
+        if len(responses) != 1 or responses[0].source["attribute"] not in {"response.json()", "None"}:
+            raise CodegenError("it does not have exactly one response, with JSON or nothing")
+        if len(bodies) > 1 or any(body.body_type.value != "json" for body in bodies):
+            raise CodegenError("its body is not JSON")
+        if endpoint.cookie_parameters:
+            raise CodegenError("it has a parameter in a cookie")
+        entries = {entry["name"]: entry for entry in self.operations[endpoint.name].fields.get("parameters", [])}
+
+        def find_values(kinds: Iterable[PropertyProtocol]) -> list[Value]:
+            found: list[Value] = []
+            for kind in kinds:
+                entry = entries[kind.name.get_untrusted_value()]
+                separator = None if entry.get("explode", True) else _SEPARATORS[entry["style"]]
+                found_type = self.type(kind, f"parameter {entry['x-wire']}")
+                if found_type.has_object:
+                    refuse(f"parameter {entry['x-wire']}", "an object cannot be a parameter")
+                found.append(Value(entry["name"], entry["x-wire"], found_type, kind.required, entry, separator))
+            return found
+
+        return Call(
+            path=find_values(endpoint.path_parameters),
+            query=find_values(endpoint.query_parameters),
+            header=find_values(endpoint.header_parameters),
+            body=[Value("body", "", self.type(one.prop, "body"), one.prop.required, _BODY) for one in bodies],
+            result=self.type(responses[0].prop, "response"),
         )
 
-    def everything(self) -> Classes:
-        """Return all public names, each with its module relative to the tree."""
-        return sorted([*((name, f"models.{module}") for name, module in self.models), *self.functions])
 
-    def literal(self, value: object) -> str:
-        """Return a value as a Python literal."""
-        return literals.literal(value)
-
-    def name(self, kind: PropertyProtocol) -> str:
-        """Return the Python name of a property or a parameter, which the document already uses."""
-        return kind.name.get_untrusted_value()
-
-    def field_wire(self, model: ModelProperty, kind: PropertyProtocol) -> str:
-        """Return a property's wire name as a literal."""
-        return literals.literal(docs.wire_names(model)[self.name(kind)])
-
-    def argument_wire(self, endpoint: Endpoint, kind: PropertyProtocol) -> str:
-        """Return a parameter's wire name as a literal."""
-        return literals.literal(self._parameter(endpoint, kind)["x-wire"])
-
-    def _parameter(self, endpoint: Endpoint, kind: PropertyProtocol) -> Json:
-        entries: list[Json] = self.by_name[endpoint.name].fields["parameters"]
-        return next(entry for entry in entries if entry["name"] == self.name(kind))
-
-    def properties(self, model: ModelProperty) -> list[PropertyProtocol]:
-        """Return a model's properties, required ones first."""
-        return [*(model.required_properties or []), *(model.optional_properties or [])]
-
-    def spellings(self, model: ModelProperty) -> dict[str, str]:
-        """Return the snake_case names of fields with another name on the wire: a gRPC gateway accepts both."""
-        wire = [docs.wire_names(model)[self.name(kind)] for kind in self.properties(model)]
-        found = {names.original(name): name for name in wire}
-        return {other: name for other, name in found.items() if other not in wire}
-
-    def enum_values(self, enum: LiteralEnumProperty) -> list[str]:
-        """Return an enum's values as literals, without the unspecified one, which is kept only if it is alone."""
-        values = sorted(enum.values, key=lambda value: (str(type(value)), value))
-        return [literals.literal(value) for value in values if not str(value).lower().endswith("unspecified")]
-
-    def success(self, endpoint: Endpoint) -> PropertyProtocol:
-        """Return an operation's response."""
-        return endpoint.responses.patterns[0].prop
-
-    def path(self, endpoint: Endpoint) -> str:
-        """Return the expression that builds an operation's path."""
-        segments: dict[str, str] = {}
-        for kind in endpoint.path_parameters:
-            name = self.name(kind)
-            value = name if self.kinds.annotation(kind) == "str" else f"_parameters.encode_parameter('{name}', {name})"
-            segments[str(kind.python_name)] = f"_parameters.encode_path_segment('{name}', {value})"
-        return literals.path_expression(endpoint.path.get_untrusted_value(), segments)
-
-    def separator(self, endpoint: Endpoint, kind: PropertyProtocol) -> str | None:
-        """Return the separator of a list's elements as a literal; None if each is a parameter of its own."""
-        parameter = self._parameter(endpoint, kind)
-        return None if parameter.get("explode", True) else literals.literal(_SEPARATORS[parameter["style"]])
-
-    def classes(self, kinds: Iterable[PropertyProtocol], but: Classes | None = None) -> Classes:
-        """Return the classes in the types of these kinds, except for some."""
-        return [item for item in _merge(map(self.kinds.classes, kinds)) if item not in (but or [])]
-
-    def read_classes(self, kinds: Iterable[PropertyProtocol]) -> Classes:
-        """Return the classes that the readers of these kinds call."""
-        return _merge(map(self.kinds.read_classes, kinds))
-
-    def model_doc(self, model: ModelProperty) -> str:
-        """Return a model's docstring."""
-        return docs.model_doc(model, self.properties(model))
-
-    def mapping_doc(self, model: ModelProperty) -> str:
-        """Return a mapping's docstring."""
-        return docs.mapping_doc(model)
-
-    def enum_doc(self, enum: LiteralEnumProperty) -> str:
-        """Return an enum's docstring."""
-        definitions = self.schemas[enum.class_info.name].get("x-definitions")
-        return docs.enum_doc(enum, definitions, known=bool(self.enum_values(enum)))
-
-    def request_doc(self, endpoint: Endpoint) -> str:
-        """Return the docstring of an operation's pure half."""
-        return docs.request_doc(endpoint, self.by_name[endpoint.name])
-
-    def operation_doc(self, endpoint: Endpoint) -> str:
-        """Return an operation's docstring."""
-        return docs.operation_doc(endpoint, self.by_name[endpoint.name])
+def find_spellings(fields: Iterable[Value]) -> dict[str, str]:
+    """Return the snake_case names of fields with another name on the wire: a gRPC gateway accepts both."""
+    wire = [field.wire for field in fields]
+    return {other: name for name in wire if (other := names.original(name)) not in wire}
 
 
-def _merge(found: Iterable[Mapping[str, str]]) -> Classes:
-    return sorted({item for classes in found for item in classes.items()})
+def list_values(enum: LiteralEnumProperty) -> list[str]:
+    """Return an enum's values as literals, without the unspecified one, which is kept only if it is alone."""
+    values = sorted(enum.values, key=lambda value: (str(type(value)), value))
+    return [literal(value) for value in values if not str(value).lower().endswith("unspecified")]
+
+
+def build_path(operation: Operation, arguments: Iterable[Value]) -> str:
+    """Return the expression that builds an operation's path."""
+    segments: dict[str, str] = {}
+    for argument in arguments:
+        name = argument.name
+        text = name if argument.type.annotation == "str" else f"_parameters.encode_parameter('{name}', {name})"
+        segments[name] = f"_parameters.encode_path_segment('{name}', {text})"
+    return path_expression(operation.path, segments)
+
+
+def unite(classes: Iterable[Classes]) -> list[tuple[str, str]]:
+    """Return classes in a fixed order."""
+    return sorted(frozenset[tuple[str, str]]().union(*classes))

@@ -2,142 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Iterable, Sequence
 
-from openapi_python_client.parser.openapi import Endpoint
-from openapi_python_client.parser.properties import LiteralEnumProperty, ModelProperty
-from openapi_python_client.parser.properties.protocol import PropertyProtocol
-from openapi_python_client.schema import Reference, Schema
-from openapi_python_client.schema.untrusted_string import UntrustedString
-
+from codegen.render.context import Value
 from codegen.render.literals import docstring, entry, prose
 from codegen.spec.document import Json
 from codegen.spec.traverse import Operation
 
+_PACKAGE = """\
+The low-level client, generated from the Swagger file: a model for each schema, an async function for each operation.
+
+Use it for operations and fields that `Connectly` does not cover:
+
+    await send_message(connectly.transport, business_id, body=SendMessageRequest(...))"""
 _REST = (
     "Received values without a field, or not of their field's type, by name on the wire. They are written with "
     "the fields; a field that is set wins."
 )
+_KNOWN = "The values that are known; the service may return others."
+_UNKNOWN = "No value of it is known yet."
 _TRANSPORT = "The transport to use: `Connectly.transport`."
 _TIMEOUT = "Seconds for the whole call, or None for the transport's own limit."
 _INVALID = ("InvalidInputError", "An argument cannot be encoded in a path, a query, a header or JSON.")
-_FAILED = "Any other error of the transport; see `connectly_api.errors`."
+_FAILED = ("ConnectlyError", "Any other error of the transport; see `connectly_api.errors`.")
 
 
-def wire_names(model: ModelProperty) -> Json:
-    """Return the wire names of a model's fields, by their Python names."""
-    return cast("Json", (model.data.model_extra or {})["x-wire"])
+def package_doc(left_out: Iterable[Json]) -> str:
+    """Return the docstring of the package, with the operations that it lacks."""
+    return _join(_PACKAGE.splitlines(), _section("Left out", [(one["operation"], one["reason"]) for one in left_out]))
 
 
-def _text(value: UntrustedString | None) -> str:
-    return "" if value is None else value.get_untrusted_value().strip()
+def model_doc(schema: Json, fields: Iterable[Value]) -> str:
+    """Return the docstring of a model."""
+    return _join(*_describe(schema), _section("Attributes", [*_entries(fields), ("additional_properties", _REST)]))
+
+
+def mapping_doc(schema: Json) -> str:
+    """Return the docstring of a mapping's alias."""
+    return _join(*_describe(schema))
+
+
+def enum_doc(schema: Json, values: Sequence[str]) -> str:
+    """Return the docstring of an enum's alias."""
+    return _join(*_describe(schema), [_KNOWN if values else _UNKNOWN])
+
+
+def request_doc(operation: Operation, arguments: Iterable[Value]) -> str:
+    """Return the docstring of the function that builds an operation's request."""
+    return _join(
+        [f"Build the request of `{operation.fields['operationId']}`, without I/O."],
+        _section("Args", _entries(arguments)),
+        ["Returns:", "    The request, with the function that reads its response."],
+        _section("Raises", [_INVALID]),
+    )
+
+
+def operation_doc(operation: Operation, arguments: Iterable[Value]) -> str:
+    """Return the docstring of an operation's function."""
+    texts = [operation.fields.get(key, "").strip() for key in ("summary", "description")]
+    deprecated = "Deprecated." if operation.fields.get("deprecated") else ""
+    return _join(
+        *(prose(_sentences(text)) for text in (*texts, deprecated)),
+        prose(f"`{operation.method.upper()} {operation.fields['x-path']}`"),
+        _section("Args", [("transport", _TRANSPORT), *_entries(arguments), ("timeout", _TIMEOUT)]),
+        ["Returns:", "    The response; fields that the service left out are unset."],
+        _section("Raises", [_INVALID, _FAILED]),
+    )
+
+
+def _describe(schema: Json) -> list[list[str]]:
+    found: list[str] = schema.get("x-definitions", [])
+    origin = f"`{found[0]}` of the service's Swagger file." if found else "Defined in place by the Swagger file."
+    return [prose(_sentences(schema.get("description", "").strip())), prose(origin)]
+
+
+def _entries(values: Iterable[Value]) -> list[tuple[str, str]]:
+    return [(value.name, _describe_value(value)) for value in values]
+
+
+def _describe_value(value: Value) -> str:
+    wire = f"`{value.wire}` on the wire" if value.wire else ""
+    deprecated = "Deprecated" if value.notes.get("deprecated") else ""
+    example = f"For example `{value.notes['example']}`" if value.notes.get("example") is not None else ""
+    return _sentences(wire, deprecated, value.notes.get("description", "").strip(), example)
+
+
+def _section(title: str, entries: Iterable[tuple[str, str]]) -> list[str]:
+    lines = [f"    {line}" for name, text in entries for line in entry(name, text)]
+    return [f"{title}:", *lines] if lines else []
 
 
 def _sentences(*parts: str) -> str:
     return " ".join(part if part.endswith((".", "!", "?", ":")) else f"{part}." for part in parts if part)
 
 
-def _headline(description: str, origin: str) -> list[str]:
-    if not description:
-        return prose(origin)
-    return [*prose(_sentences(description)), "", *prose(origin)]
-
-
-def _origin(definitions: object) -> str:
-    found = cast("list[object]", definitions or [])
-    return f"`{found[0]}` of the service's Swagger file." if found else "Defined in place by the Swagger file."
-
-
-def model_doc(model: ModelProperty, properties: Iterable[PropertyProtocol]) -> str:
-    """Return the docstring of a model or of a mapping."""
-    lines = [
-        *_headline(_text(model.description), _origin((model.data.model_extra or {}).get("x-definitions"))),
-        "",
-        "Attributes:",
-    ]
-    for kind in properties:
-        lines += [f"    {line}" for line in entry(kind.name.get_untrusted_value(), _property_text(model, kind))]
-    lines += [f"    {line}" for line in entry("additional_properties", _REST)]
-    return docstring(lines)
-
-
-def mapping_doc(model: ModelProperty) -> str:
-    """Return the docstring of a mapping's alias."""
-    return docstring(_headline(_text(model.description), _origin((model.data.model_extra or {}).get("x-definitions"))))
-
-
-def _property_text(model: ModelProperty, kind: PropertyProtocol) -> str:
-    name = f"`{wire_names(model)[kind.name.get_untrusted_value()]}` on the wire"
-    # The generator keeps the description of what a property refers to, not the property's own.
-    schema = (model.data.properties or {}).get(kind.name, kind)
-    if isinstance(schema, Reference):
-        return _sentences(name)
-    deprecated = "Deprecated" if isinstance(schema, Schema) and schema.deprecated else ""
-    example = "" if schema.example is None else f"For example `{_example(schema.example)}`"
-    return _sentences(name, deprecated, _text(schema.description), example)
-
-
-def _example(value: object) -> str:
-    return value.get_untrusted_value() if isinstance(value, UntrustedString) else str(value)
-
-
-def enum_doc(enum: LiteralEnumProperty, definitions: object, *, known: bool) -> str:
-    """Return the docstring of an enum's alias.
-
-    Args:
-        enum: The enum.
-        definitions: Its names in the Swagger file, if any.
-        known: Whether it has any known value.
-    """
-    opening = "The values that are known; the service may return others." if known else "No value of it is known yet."
-    return docstring([*_headline(_text(enum.description), _origin(definitions)), "", opening])
-
-
-def request_doc(endpoint: Endpoint, operation: Operation) -> str:
-    """Return the docstring of the function that builds an operation's request."""
-    return docstring(
-        [
-            f"Build the request of `{endpoint.name}`, without I/O.",
-            "",
-            *_section("Args", _arguments(endpoint, operation)),
-            "Returns:",
-            "    The request, with the function that reads its response.",
-            "",
-            *_section("Raises", [_INVALID]),
-        ][:-1]
-    )
-
-
-def operation_doc(endpoint: Endpoint, operation: Operation) -> str:
-    """Return the docstring of an operation's function."""
-    texts = [operation.fields.get(key, "").strip() for key in ("summary", "description")]
-    deprecated = "Deprecated." if operation.fields.get("deprecated") else ""
-    text = "\n\n".join(_sentences(part) for part in (*texts, deprecated) if part)
-    arguments = [("transport", _TRANSPORT), *_arguments(endpoint, operation), ("timeout", _TIMEOUT)]
-    return docstring(
-        [
-            *_headline(text, f"`{operation.method.upper()} {operation.fields['x-path']}`"),
-            "",
-            *_section("Args", arguments),
-            "Returns:",
-            "    The response; fields that the service left out are unset.",
-            "",
-            *_section("Raises", [_INVALID, ("ConnectlyError", _FAILED)]),
-        ][:-1]
-    )
-
-
-def _section(title: str, entries: list[tuple[str, str]]) -> list[str]:
-    lines = [f"    {line}" for name, text in entries for line in entry(name, text)]
-    return [f"{title}:", *lines, ""] if lines else []
-
-
-def _arguments(endpoint: Endpoint, operation: Operation) -> list[tuple[str, str]]:
-    descriptions = {
-        parameter["name"]: _sentences(f"`{parameter['x-wire']}` on the wire", parameter.get("description", "").strip())
-        for parameter in operation.fields.get("parameters", [])
-    }
-    found = [kind.name.get_untrusted_value() for _, kind in endpoint.iter_all_parameters()]
-    arguments = [(name, descriptions[name]) for name in found]
-    return arguments + ([("body", "The body, as JSON.")] if endpoint.bodies else [])
+def _join(*paragraphs: Sequence[str]) -> str:
+    return docstring([line for paragraph in paragraphs if paragraph for line in ("", *paragraph)][1:])

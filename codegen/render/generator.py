@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import jinja2
 from openapi_python_client import Project
-from openapi_python_client.config import Config, MetaType
+from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
-from codegen.render.context import View
+from codegen.render import context, docstrings
+from codegen.render.literals import literal
 from codegen.spec import ascii_names as names
 from codegen.spec.document import CodegenError, Json
+from codegen.spec.traverse import Operation, leave_out, operations
 
 UNUSED = ("client.py", "errors.py", "types.py")
 """Files that the generator always writes, a client, errors and types, which this package replaces with its own."""
@@ -28,52 +29,61 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 def render(document: Json, directory: Path) -> None:
     """Write the generated tree, unformatted, to a new directory.
 
+    Args:
+        document: A document in which everything has its Python name. Operations that the generator or the templates
+            cannot express are left out of it; it lists them.
+        directory: The directory.
+
     Raises:
-        CodegenError: The generator printed a warning, which means that it left something out.
+        CodegenError: The generator printed a warning about a schema, or no template supports one.
     """
     settings = config(directory)
-    data = GeneratorData.from_dict(copy.deepcopy(document), config=settings)
-    if isinstance(data, GeneratorError):
-        raise _complaint([data])
-    left_out = [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors] + data.errors
-    if left_out:
-        raise _complaint(left_out)
+    data = _parse(document, settings)
+    while problems := list(_find_problems(document, data)):
+        for operation, reason in problems:
+            leave_out(document, operation, reason)
+        data = _parse(document, settings)
     project = Project(openapi=data, config=settings, custom_template_path=_TEMPLATES)
     project.env.undefined = jinja2.StrictUndefined
-    project.env.globals.update({"view": cast("Any", View.of(document, data))})
+    given: Any = {"view": context.View(document, data), "context": context, "docs": docstrings, "literal": literal}
+    project.env.globals.update(given)
     with contextlib.redirect_stdout(io.StringIO()):
-        complaints = list(project.build())
-    if complaints:
-        raise _complaint(complaints)
+        _check(project.build())
     for name in UNUSED:
         (directory / name).unlink()
 
 
+def _parse(document: Json, settings: Config) -> GeneratorData:
+    data = GeneratorData.from_dict(document, config=settings)
+    _check([data] if isinstance(data, GeneratorError) else data.errors)
+    return cast("GeneratorData", data)
+
+
+def _find_problems(document: Json, data: GeneratorData) -> Iterator[tuple[Operation, str]]:
+    """Yield the operations that cannot be expressed, each with the reason."""
+    view = context.View(document, data)
+    collections = data.endpoint_collections_by_tag.values()
+    endpoints = {str(endpoint.name): endpoint for collection in collections for endpoint in collection.endpoints}
+    complaints = [complaint for collection in collections for complaint in collection.parse_errors]
+    for operation in operations(document):
+        start = f"WARNING parsing {operation.method.upper()} {operation.path} within "
+        reasons = [str(complaint.detail) for complaint in complaints if complaint.header.startswith(start)]
+        if not reasons:
+            try:
+                view.call(endpoints[operation.fields["operationId"]])
+            except CodegenError as error:
+                reasons = [str(error)]
+        if reasons:
+            yield operation, "; ".join(reasons)
+
+
 def config(directory: Path) -> Config:
     """Return the generator's settings, with everything that could depend on the machine turned off."""
-    return Config(
-        meta_type=MetaType.NONE,
-        class_overrides={},
-        project_name_override="lowlevel",
-        package_name_override="lowlevel",
-        package_version_override=None,
-        use_path_prefixes_for_title_model_names=True,
-        post_hooks=[],
-        docstrings_on_attributes=False,
-        field_prefix=names.PREFIX,
-        generate_all_tags=False,
-        http_timeout=1,
-        literal_enums=True,
-        document_source=directory,
-        file_encoding="utf-8",
-        content_type_overrides={},
-        overwrite=False,
-        output_path=directory,
-    )
+    settings = ConfigFile(post_hooks=[], literal_enums=True, field_prefix=names.PREFIX)
+    return Config.from_sources(settings, MetaType.NONE, directory, "utf-8", overwrite=False, output_path=directory)
 
 
-def _complaint(complaints: Iterable[GeneratorError]) -> CodegenError:
-    texts = [
-        f"{complaint.level.value}: {complaint.header} {complaint.detail or ''}".strip() for complaint in complaints
-    ]
-    return CodegenError("the generator left something out:\n" + "\n".join(texts))
+def _check(complaints: Iterable[GeneratorError]) -> None:
+    texts = [f"{one.level.value}: {one.header} {one.detail or ''}".strip() for one in complaints]
+    if texts:
+        raise CodegenError("\n".join(["the generator left something out:", *texts]))

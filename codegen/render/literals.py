@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import textwrap
 import unicodedata
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from codegen.spec.document import CodegenError
-
 _WIDTH = 104
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -28,22 +26,17 @@ def prose(text: str, *, indent: str = "") -> list[str]:
         indent: The indentation of all lines but the first.
     """
     printable = "".join(character if _is_printable(character) else " " for character in text)
+    wrapper = textwrap.TextWrapper(_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     lines: list[str] = []
     for line in printable.strip().split("\n"):
-        before = indent if lines else ""
-        wrapped = textwrap.wrap(
-            line,
-            _WIDTH,
-            break_long_words=False,
-            break_on_hyphens=False,
-            initial_indent=before,
-            subsequent_indent=indent,
-        )
+        wrapped = wrapper.wrap(line)
+        wrapper.initial_indent = indent
         if wrapped or (lines and lines[-1]):
             lines += wrapped or [""]
     return lines
 
 
+@functools.cache
 def _is_printable(character: str) -> bool:
     # Not unassigned characters, Cn, which depend on the interpreter.
     return character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
@@ -69,19 +62,9 @@ def path_expression(path: str, segments: Mapping[str, str]) -> str:
     Args:
         path: The template, `/v1/businesses/{businessId}/webhooks`.
         segments: The expression for each placeholder.
-
-    Raises:
-        CodegenError: A placeholder has no expression, or the path has characters that cannot be printed.
     """
-    if _UNPRINTABLE.search(path):
-        raise CodegenError(f"the path {path!r} has characters that cannot be printed")
-    parts: list[str] = []
-    for n, part in enumerate(_PLACEHOLDER.split(path)):
-        if n % 2 == 0:
-            # The encoded text has no quote, backslash or brace, so it is inert in an f-string.
-            parts.append(quote(part, safe="/:@!$&()*+,;=~%"))
-        elif part in segments:
-            parts.append(f"{{{segments[part]}}}")
-        else:
-            raise CodegenError(f"the path {path!r} has a placeholder without a parameter")
-    return f'f"{"".join(parts)}"' if segments else f'"{"".join(parts)}"'
+    parts = _PLACEHOLDER.split(path)
+    # The encoded text has no quote, backslash or brace, so it is inert in an f-string.
+    parts[::2] = [quote(part, safe="/:@!$&()*+,;=~%", errors="surrogatepass") for part in parts[::2]]
+    parts[1::2] = [f"{{{segments[name]}}}" for name in parts[1::2]]
+    return f'{"f" if segments else ""}"{"".join(parts)}"'

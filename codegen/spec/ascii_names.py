@@ -1,6 +1,6 @@
-"""Converts names to Python names, and keeps them unique. Pure.
+"""Converts any text to a name in Python, and keeps names apart. Pure.
 
-It uses the generator's own functions, so that it checks the exact names that the generator will write.
+It uses the generator's own functions, so that these are the exact names that the generator will write.
 """
 
 from __future__ import annotations
@@ -8,67 +8,103 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Container, Iterable
-from itertools import count
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from itertools import chain, count
 
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
-
-from codegen.spec.document import CodegenError
 
 PREFIX = "field_"
 """The generator's prefix for a name that cannot start a Python identifier."""
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_DOTTED_PACKAGE = re.compile(r"(?:[a-z_][A-Za-z0-9_]*\.)+(?=[A-Z])")
-_VERSIONED_PACKAGE = re.compile(r"(?:[a-z][A-Za-z0-9]*?V|v)[0-9]+(?:(?:alpha|beta|test|p)[0-9]*)*(?=[A-Z])")
-_PACKAGE = re.compile(r"[a-z][a-z0-9]*(?=[A-Z])")
+_LONGEST = 80
+"""Files are named after classes and functions: with an underscore after each character, a name still fits."""
+
 _SERVICE = re.compile(r"([A-Z][A-Za-z0-9]*)_(?=[A-Za-z])")
-
-_SHORTENED = 80
-_TRIES = 4
-_LONGEST = 120
-"""A module is named after a class or a function, and file systems take about 255 bytes."""
-
-_TAKEN_FIELDS = frozenset({"additional_properties", "from_dict", "to_dict"})
-_TAKEN_ARGUMENTS = frozenset({"body", "built", "request", "timeout", "transport"})
-_TAKEN_FUNCTIONS = frozenset({"api", "models", "request"})
+_PACKAGE = re.compile(
+    r"\A(?:(?:[a-z_][A-Za-z0-9_]*\.)+"  # foo.v1.Message
+    r"|(?:[a-z][A-Za-z0-9]*?V|v)[0-9]+(?:(?:alpha|beta|test|p)[0-9]*)*"  # fooV1Message, v1Message
+    r"|[a-z][a-z0-9]*)(?=[A-Z])"  # fooMessage
+)
 
 
-def field(name: str) -> str:
-    """Return a property's name in Python: `channelType` is `channel_type`, `type` is `type_`."""
-    return _free(_identifier(name), _TAKEN_FIELDS)
+@cache
+def identifier(text: str) -> str:
+    """Return the name of a field, an argument, a function or a module: `channel_type` for `channelType`."""
+    return str(PythonIdentifier(plain(text), PREFIX))
 
 
-def argument(name: str) -> str:
-    """Return a parameter's Python name, distinct from the parameters that every operation has."""
-    return _free(_identifier(name), _TAKEN_ARGUMENTS)
+@cache
+def class_name(text: str) -> str:
+    """Return the name of a class: `V1Message` for `v1Message`."""
+    # The generator converts it again, which changes nothing the second time.
+    return str(ClassName(ClassName(plain(text), PREFIX), PREFIX))
 
 
-def function(name: str) -> str:
-    """Return an operation's name in Python: `SendMessage` is `send_message`."""
-    found = _identifier(name)
-    # The generator does not change a name without a trailing underscore.
-    return f"{found}_operation" if found in _TAKEN_FUNCTIONS else found
+@cache
+def _fold(name: str) -> str:
+    return str(PythonIdentifier(name, PREFIX))
 
 
-def plain(name: str) -> str:
-    """Convert any name to one that can become a Python name: `größe` is `grosse`, `価` is `u4fa1`."""
-    ascii_only = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+def plain(text: str) -> str:
+    """Return a short ASCII text that can become a name: `grosse` for `größe`, `u4fa1` for `価`."""
+    ascii_only = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
     if not any(map(str.isalnum, ascii_only)):
-        ascii_only = "_".join(f"u{ord(character):04x}" for character in name[:_SHORTENED]) or "empty"
-    if len(ascii_only) > _SHORTENED:
-        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-        ascii_only = f"{ascii_only[: _SHORTENED // 2]}_{digest}"
-    return ascii_only
+        ascii_only = "_".join(f"u{ord(character):04x}" for character in text[:_LONGEST]) or "empty"
+    if len(ascii_only) <= _LONGEST:
+        return ascii_only
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{ascii_only[: _LONGEST // 2]}_{digest[:8]}"
 
 
-def free(wanted: Iterable[str], taken: Container[str]) -> str:
+class UniqueNames:
+    """Names in use, which differ even where case does not matter, as in the names of files."""
+
+    def __init__(self, taken: Iterable[str] = (), convert: Callable[[str], str] = identifier) -> None:
+        """Begin with names that are taken, and with the function that makes names of texts."""
+        self._taken = set(map(_fold, taken))
+        self._convert = convert
+        self._numbers = Counter[str]()
+
+    def is_free(self, name: str) -> bool:
+        """Return whether a name is not taken."""
+        return _fold(name) not in self._taken
+
+    def add(self, *texts: str) -> str:
+        """Take the first name of some texts that is free; if none is, the last one with a number."""
+        found = next(filter(self.is_free, map(self._convert, chain(texts, self._number(texts[-1])))))
+        self._taken.add(_fold(found))
+        return found
+
+    def _number(self, text: str) -> Iterator[str]:
+        # Never begin at two again: for a large file, that takes minutes.
+        while True:
+            self._numbers[text] += 1
+            yield f"{text}_{self._numbers[text] + 1}"
+
+
+def assign(
+    texts: Mapping[str, Iterable[str]], known: Mapping[str, str], reserved: Iterable[str] = (), suffix: str = "_"
+) -> dict[str, str]:
+    """Return a name for each key, all different: the known one, or else a new one from the key's texts.
+
+    Known names come first, in their own order, so that the order of a file changes nothing. Reserved ones get a suffix.
+    """
+
+    def convert(text: str) -> str:
+        name = identifier(text)
+        return f"{name}{suffix}" if name in reserved else name
+
+    found = {key: name for key, name in known.items() if key in texts}
+    unique = UniqueNames(found.values(), convert)
+    return found | {key: unique.add(*wanted) for key, wanted in texts.items() if key not in found}
+
+
+def free(wanted: Iterable[str], taken: Iterable[str]) -> str:
     """Return the first of some names that is not taken; if all are, the last one with a number."""
-    name = ""
-    for name in wanted:
-        if name not in taken:
-            return name
-    return next(found for n in count(2) if (found := f"{name.rstrip('_')}_{n}") not in taken)
+    names = list(wanted)
+    return next(name for name in chain(names, (f"{names[-1]}_{n}" for n in count(2))) if name not in taken)
 
 
 def original(name: str) -> str:
@@ -78,53 +114,13 @@ def original(name: str) -> str:
     return snake if "".join([first, *(word[:1].upper() + word[1:] for word in others)]) == name else name
 
 
-def module(name: str) -> str:
-    """Return the module name of a tag or a class."""
-    return _identifier(name)
-
-
-def class_name(name: str) -> str:
-    """Return the class name of a schema, `V1Message` for `v1Message`; raise CodegenError if there is none."""
-    found = str(ClassName(name, PREFIX))
-    for _ in range(_TRIES):
-        again = str(ClassName(found, PREFIX))  # The generator converts this name again.
-        if again == found:
-            return _check_length(found, name)
-        found = again
-    # If that does not work, use only letters, which the generator does not change.
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return _check_length(f"Named{digest.translate(str.maketrans('0123456789', 'ghijklmnop'))}", name)
-
-
-def _identifier(name: str) -> str:
-    return _check_length(str(PythonIdentifier(name, PREFIX)), name)
-
-
-def _check_length(found: str, name: str) -> str:
-    if not name.isascii() or not any(map(str.isalnum, name)) or not _PLAIN.fullmatch(found):
-        raise CodegenError(f"the name {name!r} cannot become an ASCII name in Python; rename it in the overlay")
-    if len(found) > _LONGEST:
-        raise CodegenError(
-            f"the name {name[:40]!r}… is longer than {_LONGEST} characters in Python; files are named after it"
-        )
-    return found
-
-
-def _free(name: str, taken: frozenset[str]) -> str:
-    return f"{name}_" if name in taken else name
-
-
 def short_operation(operation_id: str, tags: Iterable[str]) -> str:
     """Return an operation's id without the service name that a gRPC gateway puts before it."""
     match = _SERVICE.match(operation_id)
-    if match is not None and (match[1] in set(tags) or match[1].endswith("Service")):
-        return operation_id[match.end() :]
-    return operation_id
+    is_service = match is not None and (match[1] in set(tags) or match[1].endswith("Service"))
+    return operation_id[match.end() :] if match is not None and is_service else operation_id
 
 
 def short_schema(name: str) -> str:
-    """Return a definition's name without its package: `v1Message`, `fooV1Message`, `foo.v1.Message` are `Message`."""
-    for package in (_DOTTED_PACKAGE, _VERSIONED_PACKAGE, _PACKAGE):
-        if (match := package.match(name)) is not None:
-            return name[match.end() :]
-    return name
+    """Return a definition's name without its package: `Message` for `v1Message`, `fooV1Message`, `foo.v1.Message`."""
+    return _PACKAGE.sub("", name)

@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, cast
 
-import attrs
-
 Json = dict[str, Any]
 """A JSON object: the steps only exchange plain JSON."""
 
@@ -29,11 +27,7 @@ class UnsupportedError(CodegenError):
 
 
 def refuse(at: str, problem: str) -> NoReturn:
-    """Raise an error about a place: its JSON pointer with the leading `#`, and a sentence about it.
-
-    Raises:
-        UnsupportedError: Always.
-    """
+    """Raise UnsupportedError about a place: its JSON pointer with the leading `#`, and a sentence about it."""
     raise UnsupportedError(f"{at}: {problem}")
 
 
@@ -42,19 +36,14 @@ def inside(at: str, key: str | int) -> str:
     return f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
-@attrs.frozen
-class _Fault:
-    """A value that JSON does not have, or that cannot be kept; it is reported once its place is known."""
+class _Fault(str):
+    """What is wrong with a value, in its place; it is reported once that place is known."""
 
-    problem: str
+    __slots__ = ()
 
 
 def load(content: bytes) -> Json:
-    """Decode UTF-8 JSON strictly.
-
-    Raises:
-        CodegenError: It is not a JSON object, repeats a key, contains NaN or half a character, or is nested too deeply.
-    """
+    """Decode UTF-8 JSON strictly; raise CodegenError with one sentence if that is not possible."""
     try:
         document: object = json.loads(
             content.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_number, parse_float=_number
@@ -94,7 +83,7 @@ def _check_values(document: object) -> None:
     for _ in range(_DEEPEST):
         for at, value in level:
             if isinstance(value, _Fault):
-                raise CodegenError(f"{at}: {value.problem}")
+                raise CodegenError(f"{at}: {value}")
         level = [(inside(at, key), child) for at, value in level for key, child in _children(value)]
         if not level:
             return
@@ -128,17 +117,9 @@ def _explain(error: json.JSONDecodeError) -> str:
 
 
 def check_object(value: object, known: Mapping[str, type], at: str, *, required: Iterable[str] = ()) -> Json:
-    """Return a value as an object, if all its keys are known and their values have the right types.
+    """Return a value as an object; raise UnsupportedError if it has unknown keys, or values of wrong types.
 
-    Args:
-        value: The value.
-        known: The keys and the types of their values; `object` allows any type, `int` any number. `x-…` keys are always
-            known.
-        at: Its JSON pointer.
-        required: The keys that it must have.
-
-    Raises:
-        UnsupportedError: It is not such an object.
+    `object` allows any type, `int` any number. Keys that begin with `x-` are always known.
     """
     found = members(value, at)
     for key, member in found.items():
@@ -167,7 +148,7 @@ def copy_json(value: Any) -> Any:  # noqa: ANN401  JSON
     """Return a copy of JSON in which nothing is shared."""
     if isinstance(value, dict):
         return {key: copy_json(child) for key, child in cast("Json", value).items()}
-    return [copy_json(child) for child in value] if isinstance(value, list) else value
+    return [copy_json(child) for child in cast("list[object]", value)] if isinstance(value, list) else value
 
 
 def members(value: object, at: str) -> Json:

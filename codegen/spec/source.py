@@ -36,17 +36,13 @@ class Source:
     name: str
 
 
-def read_source(location: str, *, seconds: float = _SECONDS) -> Source:
-    """Read and decode a file.
-
-    Args:
-        location: A path, or an https address; http only on this machine.
-        seconds: The time limit of a download.
+def read_source(location: str) -> Source:
+    """Read and decode a file, from a path or an https address; http is allowed on this machine only.
 
     Raises:
         CodegenError: It cannot be read, is not complete, or is not Swagger 2.0; the message is one sentence.
     """
-    name, content = _fetch(location, seconds) if "://" in location else (location, _read(Path(location)))
+    name, content = _fetch(location) if "://" in location else (location, _read(Path(location)))
     try:
         return Source(content, check_root(load(_check_size(content))), name)
     except CodegenError as error:
@@ -67,21 +63,21 @@ def _read(path: Path) -> bytes:
         raise CodegenError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _fetch(location: str, seconds: float) -> tuple[str, bytes]:
+def _fetch(location: str) -> tuple[str, bytes]:
     """Return the name of an address, and what it returns; every redirect must lead to a safe address, too."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + _SECONDS
     names: list[str] = []
     try:
-        with httpx.Client(timeout=seconds, headers={"accept": "application/json, */*;q=0.5"}) as client:
-            request: httpx.Request | None = client.build_request("GET", location)
-            while request is not None and len(names) <= _HOPS:
+        with httpx.Client(timeout=_SECONDS, headers={"accept": "application/json, */*;q=0.5"}) as client:
+            request = client.build_request("GET", location)
+            while len(names) <= _HOPS:
                 names.append(_hide_secrets(request.url))
                 _check_safe(request.url)
                 response = client.send(request, stream=True)
                 with contextlib.closing(response):
-                    request = response.next_request
-                    if request is None:
+                    if response.next_request is None:
                         return names[0], _download(response, deadline)
+                    request = response.next_request
     except CodegenError as error:
         raise CodegenError(f"{names[-1]}: {error}") from None
     except (httpx.HTTPError, httpx.InvalidURL, OverflowError, ValueError) as error:

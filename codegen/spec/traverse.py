@@ -56,17 +56,14 @@ def leave_out(document: Json, operation: Operation, reason: str) -> None:
     item.pop(operation.method, None)
     if not item:
         document["paths"].pop(operation.path, None)
-    _record(document, f"{operation.method.upper()} {operation.path}".strip(), reason)
+    path = operation.fields.get("x-path", operation.path)  # The path of the file, once it has other names in Python.
+    _record(document, f"{operation.method.upper()} {path}".strip(), reason)
 
 
 def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
-    """Remove definitions that cannot be used, and all definitions and operations that need them, directly or not.
+    """Remove definitions, each for its reason, and all definitions and operations that need them, directly or not.
 
     An error response only loses its body, because operations do not return it.
-
-    Args:
-        document: The document, in which the definitions may be missing already.
-        reasons: Why, by the names of the definitions.
     """
     if not reasons:
         return
@@ -81,7 +78,7 @@ def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
             if not status.startswith("2") and not causes.keys().isdisjoint(_references(_media(response, ""))):
                 del response["content"]
         for status in list(errors):
-            if not causes.keys().isdisjoint(_references(_within(Site(errors[status], "schema", "")))):
+            if not causes.keys().isdisjoint(_references(sites_within(Site(errors[status], "schema", "")))):
                 del errors[status]
         if lost := [name for name in _references(operation_sites(operation)) if name in causes]:
             leave_out(document, operation, needs[lost[0]])
@@ -142,38 +139,39 @@ def sites(document: Json) -> Iterator[Site]:
 
 def definition_sites(document: Json, name: str) -> Iterator[Site]:
     """Yield every schema of a definition."""
-    return _within(Site(document["components"]["schemas"], name, inside("#/components/schemas", name)))
+    return sites_within(Site(document["components"]["schemas"], name, inside("#/components/schemas", name)))
 
 
 def operation_sites(operation: Operation) -> Iterator[Site]:
     """Yield every schema of an operation."""
     fields, at = operation.fields, operation.at
     for n, parameter in enumerate(fields.get("parameters", [])):
-        yield from _within(Site(parameter, "schema", f"{at}/parameters/{n}/schema"))
+        yield from sites_within(Site(parameter, "schema", f"{at}/parameters/{n}/schema"))
     yield from _media(fields.get("requestBody", {}), f"{at}/requestBody")
     for status, response in fields["responses"].items():
         yield from _media(response, inside(f"{at}/responses", status))
     for status, holder in fields.get("x-errors", {}).items():
-        yield from _within(Site(holder, "schema", inside(f"{at}/responses", status) + "/schema"))
+        yield from sites_within(Site(holder, "schema", inside(f"{at}/responses", status) + "/schema"))
 
 
 def _media(holder: Json, at: str) -> Iterator[Site]:
     for key in ("content", "headers"):
         for name, part in holder.get(key, {}).items():
             if "schema" in part:
-                yield from _within(Site(part, "schema", inside(inside(at, key), name) + "/schema"))
+                yield from sites_within(Site(part, "schema", inside(inside(at, key), name) + "/schema"))
 
 
-def _within(site: Site) -> Iterator[Site]:
+def sites_within(site: Site) -> Iterator[Site]:
+    """Yield a schema and every schema within it."""
     yield site
     schema = site.schema
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
-            yield from _within(Site(schema, key, inside(site.at, key)))
+            yield from sites_within(Site(schema, key, inside(site.at, key)))
     for name in list(schema.get("properties", {})):
-        yield from _within(Site(schema["properties"], name, inside(inside(site.at, "properties"), name)))
+        yield from sites_within(Site(schema["properties"], name, inside(inside(site.at, "properties"), name)))
     for n in range(len(schema.get("allOf", []))):
-        yield from _within(Site(schema["allOf"], n, inside(inside(site.at, "allOf"), n)))
+        yield from sites_within(Site(schema["allOf"], n, inside(inside(site.at, "allOf"), n)))
 
 
 def is_class(schema: Json) -> bool:

@@ -83,7 +83,7 @@ class Engine:
     def reset_unread(self, request: Request) -> Decision | None:
         """Decide whether to reset the connection before the body is read; None if no fault requires it."""
         found = self._service.find(request.path).get(request.method) if self.state.rules else None
-        decision = None if found is None else decide_reset(self.settings, self.state, found.operation.id)
+        decision = None if found is None else decide_reset(self.settings, self.state, found.operation.names)
         return None if decision is None else self._conclude_request(request, decision)
 
     async def answer(self, request: Request) -> Decision:

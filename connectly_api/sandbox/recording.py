@@ -92,7 +92,7 @@ def record_request(request: Request, decision: Decision, number: int, now: float
             (name, _REDACTED if name in _SECRET_HEADERS else redact(value)) for name, value in request.headers
         ),
         body=request.body or b"",
-        operation=decision.operation,
+        operation=next(iter(decision.operation), None),
         status=decision.status,
         code=decision.code,
         violations=decision.violations,

@@ -14,12 +14,14 @@ import json
 import re
 import shlex
 from http import HTTPMethod
+from posixpath import commonpath
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import attrs
 
 from connectly_api.json_values import get_object, get_text
+from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox.model.documents import serialize_entry
 from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest
 from connectly_api.sandbox.model.settings import Settings
@@ -31,6 +33,12 @@ _GREEN, _YELLOW, _RED, _DIM, _PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[
 
 _SHOWN_OF_REQUESTS: Final = ("number", "method", "operation", "status", "code", "messageId", "traceId", "fault", "at")
 _SHOWN_OF_DELIVERIES: Final = ("number", "attempt", "topic", "registrationId", "status", "problem", "fault", "at")
+
+_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
+_SHARED: Final = re.compile(
+    "[^/]+".join(map(re.escape, _PARAMETER.split(commonpath(path for _, path in OPERATIONS.values()).rstrip("/"))))
+)
+"""What all paths begin with: the version and the business."""
 
 # A phone number, however punctuated, or a BSUID. A message's id or a shortened number does not match.
 _PERSONAL: Final = re.compile(
@@ -86,8 +94,7 @@ class TerminalFormat:
 
     def _name_request(self, received: ReceivedRequest) -> str:
         if self.personal:
-            # The business is the same in every path of an operation.
-            path = re.sub("^/v1/businesses/[^/]+", "", received.path) if received.operation else received.path
+            path = _SHARED.sub("", received.path, count=1) if received.operation else received.path
             return f"{received.method} {path}"
         name = "(no operation)" if received.operation is None else received.operation.rpartition("_")[2]
         return f"{_get_known_method(received)} {name}"
@@ -121,7 +128,6 @@ class TerminalFormat:
 
 
 def _format_banner(address: str, settings: Settings) -> str:
-    base = f"{address}/v1/businesses/{quote(settings.business_id, safe='')}"
     customer = next(number for index in range(1000) if (number := f"+1604444{1111 + index}") not in settings.senders)
     template = {"number": customer, "templateName": "welcome", "language": "en"}
     recipient = {"id": customer, "channelType": settings.channels[0]}
@@ -141,12 +147,12 @@ Point the connectly command, or a program that uses Connectly.from_env(), at it:
 
 Send a template:
 
-  {_format_curl(f"{base}/send/whatsapp_templated_messages", template, settings)}
+  {_format_curl(f"{address}{_build_path('send_whatsapp_templated_message', settings)}", template, settings)}
 
 Write as a customer, which opens the 24-hour window, then reply:
 
   {_format_curl(f"{address}{PREFIX}/says", {"customer": customer, "text": "Hi"})}
-  {_format_curl(f"{base}/send/messages", message, settings)}
+  {_format_curl(f"{address}{_build_path('send_message', settings)}", message, settings)}
 
 Inject a fault into the next request, then move the clock by a day:
 
@@ -157,6 +163,11 @@ See what happened, at {PREFIX}/messages, /requests, /deliveries, or all of it in
 
   curl {address}{PREFIX}/timeline
 """
+
+
+def _build_path(function: str, settings: Settings) -> str:
+    _, template = OPERATIONS[function]
+    return _PARAMETER.sub(quote(settings.business_id, safe=""), template)
 
 
 def _format_curl(url: str, body: object, settings: Settings | None = None) -> str:

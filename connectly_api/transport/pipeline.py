@@ -247,7 +247,7 @@ class Pipeline:
         if request.headers:
             headers += tuple((name, value) for name, value in request.headers if name.lower() not in _OWN_HEADERS)
         url = build_url(self._base_url, request)
-        return WireRequest(request.method, url, headers, request.content, request.rate_keys)
+        return WireRequest(request.method, url, headers, request.content, request.rate_keys, request.operation)
 
     def _explain_cancellation(self, progress: Progress, seconds: float) -> Failure:
         if self._is_closed and not progress.may_have_left:

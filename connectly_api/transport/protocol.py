@@ -25,7 +25,7 @@ class RateKeys:
     """The rates that a message counts towards, if the client keeps a pace: by endpoint, sender and recipient.
 
     Attributes:
-        endpoint: The last part of the path, or None for a request that sends no message.
+        endpoint: The operation, such as `send_message`, or None for a request that sends no message.
         sender: The sender's number; empty if the request has none.
         recipient: The recipient's number or BSUID; empty if the request has none.
     """
@@ -71,6 +71,8 @@ class WireRequest:
     content: bytes | None = attrs.field(repr=False)
     rate_keys: RateKeys | None = attrs.field(default=None, repr=False, eq=False)
     """See `Request.rate_keys`; not sent."""
+    operation: str = attrs.field(default="", eq=False)
+    """See `Request.operation`; not sent."""
 
 
 @attrs.frozen
@@ -88,6 +90,11 @@ class Response:
         """Return the first value of a header, whatever the case of its name, or None."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+def is_send(operation: str) -> bool:
+    """Return whether a low-level function, by its name, sends a message."""
+    return operation.startswith("send_")
 
 
 def is_success(status: int) -> bool:

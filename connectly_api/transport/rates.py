@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -19,7 +18,7 @@ from connectly_api.json_values import is_object
 from connectly_api.number_checks import LARGEST_FINITE, is_number, validate_count
 from connectly_api.setting_rules import check_kind
 from connectly_api.tracebacks import cut_init_traceback
-from connectly_api.transport.protocol import RateKeys, WireRequest
+from connectly_api.transport.protocol import RateKeys, WireRequest, is_send
 
 _SLOWEST: Final = 1 / 32
 """The smallest share of a rate that remains after repeated 429s."""
@@ -117,13 +116,12 @@ class Bucket:
 
 def read_rate_keys(request: WireRequest) -> RateKeys:
     """Read the rate keys from a request that has none, such as a low-level function's."""
-    _, is_send, endpoint = urlsplit(request.url).path.rpartition("/send/")
-    if request.method != "POST" or not is_send or request.content is None:
+    if not is_send(request.operation) or request.content is None:
         return RateKeys(None)
     body: object = json.loads(request.content)
     fields = body if is_object(body) else {}
     recipient = fields.get("number") or _read_id(fields.get("recipient"))
-    return RateKeys(endpoint, _read_id(fields.get("sender")), str(recipient).removeprefix("bsuid:"))
+    return RateKeys(request.operation, _read_id(fields.get("sender")), str(recipient).removeprefix("bsuid:"))
 
 
 def _read_id(party: object) -> str:

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import keyword
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openapi_python_client.strings import ClassName
 
 from codegen.spec import ascii_names as names
-from codegen.spec.document import CodegenError
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("text", "expected"),
     [
         ("channelType", "channel_type"),
         ("cntTraceId", "cnt_trace_id"),
@@ -20,51 +21,31 @@ from codegen.spec.document import CodegenError
         ("class", "class_"),
         ("self", "self_"),
         ("UNSET", "unset"),
-        ("toDict", "to_dict_"),
-        ("from_dict", "from_dict_"),
-        ("additionalProperties", "additional_properties_"),
-        ("attrs", "attrs"),
-        ("body", "body"),
         ("@type", "type_"),
         ("_hidden", "field_hidden"),
         ("1st", "field_1st"),
         ('"""; import os', "import_os"),
+        ("größe", "grosse"),
+        ("日本", "u65e5_u672c"),
+        ("", "empty"),
     ],
 )
-def test_properties_are_named_in_python(name: str, expected: str) -> None:
-    assert names.field(name) == expected
+def test_any_text_becomes_an_identifier(text: str, expected: str) -> None:
+    assert names.identifier(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("text", "expected"),
     [
-        ("businessId", "business_id"),
-        ("body", "body_"),
-        ("timeout", "timeout_"),
-        ("transport", "transport_"),
-        ("id", "id"),
+        ("v1Message", "V1Message"),
+        ("get_thing request", "GetThingRequest"),
+        ("None", "None_"),
+        ("1st", "Field1St"),
+        ("$$", "U0024U0024"),
     ],
 )
-def test_parameters_stay_clear_of_what_every_operation_has(name: str, expected: str) -> None:
-    assert names.argument(name) == expected
-
-
-@pytest.mark.parametrize("name", ["", "$$", "...", "größe", "ﬁ", "a\u202eb", "日本", "a\ud800"])
-def test_names_without_a_plain_name_in_python_are_refused(name: str) -> None:
-    for named in (names.field, names.argument, names.function, names.module, names.class_name):
-        with pytest.raises(CodegenError, match="cannot become an ASCII name in Python"):
-            named(name)
-
-
-def test_names_longer_than_files_can_be_called_are_refused() -> None:
-    with pytest.raises(CodegenError, match="is longer than 120 characters"):
-        names.module("a" * 121)
-    assert names.module("a" * 120) == "a" * 120
-
-
-@pytest.mark.parametrize("name", ["request", "models", "api", "Request"])
-def test_operations_stay_clear_of_what_generated_code_needs(name: str) -> None:
-    assert names.function(name) == f"{name.lower()}_operation"
+def test_any_text_becomes_a_class(text: str, expected: str) -> None:
+    assert names.class_name(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -84,38 +65,59 @@ def test_every_name_has_a_plain_one(name: str, expected: str) -> None:
     assert len(names.plain(name)) <= 80
 
 
-@given(st.text(max_size=200))
-def test_whatever_the_name_there_is_one_in_python(name: str) -> None:
-    plain = names.plain(name)
-    for named in (names.field, names.argument, names.function, names.module, names.class_name):
-        found = named(plain)
-        assert found.isidentifier()
-        assert found.isascii()
+TEXTS = st.text(max_size=200) | st.text(st.sampled_from("aAbB1_-. "), max_size=90) | st.sampled_from(keyword.kwlist)
 
 
-@given(st.text(max_size=60))
-def test_a_name_that_the_generator_makes_a_name_of_again_stays(name: str) -> None:
-    found = names.class_name(names.plain(name))
-    assert names.class_name(found) == found
+@given(TEXTS)
+def test_whatever_the_text_its_names_are_plain_and_short_enough_for_a_file(text: str) -> None:
+    for found in (names.identifier(text), names.class_name(text)):
+        assert re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", found)
+        assert not keyword.iskeyword(found)
+        assert len(found) < 200
+
+
+@given(TEXTS)
+def test_a_name_that_the_generator_makes_a_name_of_again_stays(text: str) -> None:
+    found = names.class_name(text)
+    assert str(ClassName(found, names.PREFIX)) == found
 
 
 def test_a_name_that_is_taken_is_followed_by_the_next_one_or_by_a_number() -> None:
     assert names.free(["a", "b"], set()) == "a"
     assert names.free(["a", "b"], {"a"}) == "b"
-    assert names.free(["a", "b_"], {"a", "b_", "b_2"}) == "b_3"
+    assert names.free(["a", "b"], {"a", "b", "b_2"}) == "b_3"
 
 
-@given(st.text(max_size=12) | st.sampled_from(keyword.kwlist))
-def test_whatever_is_accepted_is_a_plain_identifier(name: str) -> None:
-    for named in (names.field, names.argument, names.class_name):
-        try:
-            found = named(name)
-        except CodegenError:
-            continue
-        assert found.isidentifier()
-        assert found.isascii()
-        assert not keyword.iskeyword(found)
-        assert not found.startswith("_")
+def test_every_name_is_given_once() -> None:
+    unique = names.UniqueNames({"b"})
+    assert [unique.add(*texts) for texts in (["a"], ["a", "c"], ["b"], ["a"], ["A"], ["a_2"], ["b"])] == [
+        "a",
+        "c",
+        "b_2",
+        "a_2",
+        "a_3",
+        "a_2_2",
+        "b_3",
+    ]
+
+
+def test_classes_differ_in_more_than_case() -> None:
+    unique = names.UniqueNames(convert=names.class_name)
+    assert [unique.add(text) for text in ("FooBar", "fooBar", "FooBAR", "foobar", "FooBAR")] == [
+        "FooBar",
+        "FooBar2",
+        "FooBAR2",
+        "Foobar",
+        "FooBAR3",
+    ]
+    assert not unique.is_free("FooBAR2")
+    assert unique.is_free("FooBar9")
+
+
+def test_known_names_come_first_and_keep_their_order() -> None:
+    texts = {"x": ["a"], "y": ["a", "a of y"], "z": ["c"], "t": ["taken"]}
+    found = names.assign(texts, {"z": "b", "gone": "g", "y": "a"}, ["taken"])
+    assert list(found.items()) == [("z", "b"), ("y", "a"), ("x", "a_2"), ("t", "taken_")]
 
 
 @pytest.mark.parametrize(

@@ -1,89 +1,214 @@
-"""Nothing of a file is lost: what it has is counted here without the converter, and looked for in the tree."""
+"""Everything in a Swagger file is in the tree that is generated from it.
+
+What a file has is counted here from the file alone, and what a tree has from its code alone, without any code of the
+generator's.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from typing import Any
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
-from codegen.generate import Layout, build
+from codegen.__main__ import main
 from codegen.spec.document import Json
-from tests.codegen.samples import NAMES, ROOT, swagger, swagger_path
+from tests.codegen.large_file import build_large_swagger
+from tests.codegen.samples import NAMES, ROOT, swagger
 
-METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
-
-
-def find_operations(document: Json) -> Iterator[Json]:
-    for item in document["paths"].values():
-        for method, operation in item.items():
-            if method in METHODS:
-                entries = [*item.get("parameters", []), *operation.get("parameters", [])]
-                yield {**operation, "parameters": [resolve(document, entry) for entry in entries]}
+LARGE = "large"
+"""A file like the large one, in a tenth of its size."""
 
 
-def resolve(document: Json, value: Json) -> Json:
-    """Follow a reference to a parameter or a definition."""
-    for key in value.get("$ref", "#").split("/")[1:]:
-        document = document[key]
-    return document if "$ref" in value else value
+class Found(NamedTuple):
+    """What a file, or a tree, has.
+
+    Attributes:
+        operations: The arguments of each operation on the wire, by `POST /v1/things/{}`.
+        objects: The names on the wire of each object's fields.
+        enums: The values of each enum.
+    """
+
+    operations: dict[str, Counter[str]]
+    objects: Counter[frozenset[str]]
+    enums: Counter[frozenset[object]]
 
 
-def find_fields(document: Json, schema: Any, seen: set[int]) -> Iterator[str]:
-    """Yield the name of each field of a schema and of all that it refers to, each schema once."""
-    if not isinstance(schema, dict):
+def read_file(document: Json) -> Found:
+    found = Found({}, Counter(), Counter())
+    for schema in document.get("definitions", {}).values():
+        count_schema(schema, document, found)
+    for path, item in document["paths"].items():
+        for method in item.keys() - {"parameters", "$ref"}:
+            operation = item[method]
+            name = f"{method.upper()} {document.get('basePath', '').rstrip('/')}{re.sub(r'{.*?}', '{}', path)}"
+            entries = {
+                (entry["in"], entry["name"]): entry
+                for entry in map(resolve(document), [*item.get("parameters", []), *operation.get("parameters", [])])
+            }
+            found.operations[name] = Counter(
+                place if place in {"body", "path"} else f"{place} {wire}" for place, wire in entries
+            )
+            for entry in entries.values():
+                count_schema(entry.get("schema", entry), document, found)
+            for response in map(resolve(document), operation["responses"].values()):
+                count_schema(response.get("schema", {}), document, found)
+    return found
+
+
+def resolve(document: Json) -> Any:
+    """Return a function that follows a reference."""
+
+    def follow(part: Json) -> Json:
+        target: Any = document
+        for key in part["$ref"].split("/")[1:] if "$ref" in part else ():
+            target = target[key]
+        return follow(target) if "$ref" in part else part
+
+    return follow
+
+
+def count_schema(schema: Json, document: Json, found: Found) -> None:
+    """Count the objects and enums that are defined in a schema, not those that it refers to."""
+    if "$ref" in schema:
         return
-    schema = resolve(document, schema)
-    if id(schema) in seen:
-        return
-    seen.add(id(schema))
-    for name, field in schema.get("properties", {}).items():
-        yield name
-        yield from find_fields(document, field, seen)
-    for part in (schema.get("items"), schema.get("additionalProperties"), *schema.get("allOf", [])):
-        yield from find_fields(document, part, seen)
+    fields = collect_fields(schema, document)
+    # A reference with a description of its own is an `allOf` of one part.
+    if fields and ("properties" in schema or len(schema["allOf"]) > 1):
+        found.objects[frozenset(fields)] += 1
+    if values := [value for value in schema.get("enum", []) if not str(value).lower().endswith("unspecified")]:
+        found.enums[frozenset(values)] += 1
+    for part in schema.get("properties", {}).values():
+        count_schema(part, document, found)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            count_schema(schema[key], document, found)
 
 
-def find_sent_and_returned(document: Json) -> Iterator[Any]:
-    for operation in find_operations(document):
-        yield from (entry.get("schema") for entry in operation["parameters"] if entry["in"] == "body")
-        yield from (answer.get("schema") for status, answer in operation["responses"].items() if status[0] == "2")
+def collect_fields(schema: Json, document: Json) -> dict[str, Json]:
+    """Return the fields of a schema and of what it includes."""
+    fields: dict[str, Json] = {}
+    for part in schema.get("allOf", []):
+        fields |= collect_fields(resolve(document)(part), document)
+    own: dict[str, Json] = schema.get("properties", {})
+    return fields | own
 
 
-def parse(files: Mapping[str, bytes], folder: str) -> list[ast.Module]:
-    found = [path for path in files if path.startswith(f"{folder}/") and not path.endswith("__init__.py")]
-    return [ast.parse(files[path]) for path in found]
+def read_tree(folder: Path) -> Found:
+    found = Found({}, Counter(), Counter())
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name("_protocol"), attr="Request")):
+                    name, arguments = read_request(node)
+                    assert name not in found.operations
+                    found.operations[name] = arguments
+                case ast.ClassDef():
+                    found.objects[frozenset(read_fields(node))] += 1
+                case ast.Subscript(value=ast.Attribute(value=ast.Name("_typing"), attr="Literal")):
+                    found.enums[frozenset(ast.literal_eval(f"[{ast.unparse(node.slice).strip('()')}]"))] += 1
+                case _:
+                    pass
+    return found
 
 
-def find_wires(modules: list[ast.Module]) -> set[str]:
-    """Return the names on the wire that modules write."""
-    return {
-        value
-        for module in modules
-        for call in ast.walk(module)
-        if isinstance(call, ast.Call)
-        for argument in call.args
-        if isinstance(argument, ast.Constant) and isinstance(value := argument.value, str)
+def read_request(call: ast.Call) -> tuple[str, Counter[str]]:
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    parts = given["path"].values if isinstance(given["path"], ast.JoinedStr) else [given["path"]]
+    path = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
+    arguments = Counter({"path": path.count("{}"), "body": int("content" in given)})
+    for node in ast.walk(call):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="encode_query" | "encode_header" as function), args=[ast.Constant(wire), *_]
+            ):
+                arguments[f"{function.removeprefix('encode_')} {wire!s}"] += 1
+            case _:
+                pass
+    method = ast.literal_eval(given["method"])
+    return f"{method} {path}", +arguments
+
+
+def read_fields(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the names on the wire that a class both reads and writes, each from and to a field that it declares."""
+    declared = {
+        part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
     }
+    read: set[tuple[str, str]] = set()
+    written: set[tuple[str, str]] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.keyword(
+                arg=str(name), value=ast.Call(func=ast.Attribute(attr="take" | "take_any"), args=[_, wire, *_])
+            ):
+                read.add((name, ast.literal_eval(wire)))
+            case ast.Call(
+                func=ast.Attribute(attr="put" | "put_any" | "put_enum"), args=[_, wire, ast.Attribute(attr=str(name))]
+            ):
+                written.add((name, ast.literal_eval(wire)))
+            case _:
+                pass
+    assert read == written
+    assert {name for name, _ in read} == declared - {"additional_properties"}
+    yield from (wire for _, wire in read)
+
+
+def file(name: str) -> Json:
+    return build_large_swagger(0.25) if name == LARGE else swagger(name)
+
+
+def generate(document: Json, folder: Path, name: str) -> Path:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert main(["generate", "--swagger", str(path), "--out", str(folder / name)]) == 0
+    return folder / name
+
+
+def check(document: Json, tree: Found) -> None:
+    found = read_file(document)
+    assert tree.operations == found.operations
+    # A schema that is written in place can have a class in each place.
+    assert found.objects - tree.objects == Counter()
+    assert found.enums - tree.enums == Counter()
+    assert set(tree.objects) - {frozenset()} <= set(found.objects)
+    assert set(tree.enums) == set(found.enums)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_every_operation_parameter_and_field_of_a_file_is_in_its_tree(name: str) -> None:
-    document = swagger(name)
-    tree = build(Layout.of(ROOT, swagger_path(name)))
-    assert tree.left_out == {}
-    operations = parse(tree.files, "api")
-    expected = list(find_operations(document))
-    assert len(operations) == len(expected)
-    arguments = [
-        len(node.args.args) + len(node.args.kwonlyargs)
-        for module in operations
-        for node in module.body
-        if isinstance(node, ast.FunctionDef) and node.name == "request"
-    ]
-    assert sorted(arguments) == sorted(len(operation["parameters"]) for operation in expected)
-    seen: set[int] = set()
-    fields = {field for schema in find_sent_and_returned(document) for field in find_fields(document, schema, seen)}
-    assert fields - find_wires(parse(tree.files, "models")) == set()
+@pytest.mark.parametrize("name", [*NAMES, LARGE])
+def test_everything_in_a_file_is_in_its_tree(name: str, tmp_path: Path) -> None:
+    document = file(name)
+    assert read_file(document).operations
+    check(document, read_tree(generate(document, tmp_path, "tree")))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*NAMES, LARGE])
+def test_everything_but_an_operation_that_is_left_out_is_in_its_tree(name: str, tmp_path: Path) -> None:
+    document = file(name)
+    odd: Json = {
+        "operationId": "Odd",
+        "parameters": [{"name": "X-Odd", "in": "header", "type": "array", "items": {"type": "string"}}],
+        "responses": {"200": {"description": "Fine.", "schema": {"type": "string"}}},
+    }
+    with_odd = {**document, "paths": {**document["paths"], "/v1/odd": {"get": odd}}}
+    tree = generate(with_odd, tmp_path, "tree")
+    check(document, read_tree(tree))
+    said = ast.get_docstring(ast.parse((tree / "__init__.py").read_text(encoding="utf-8"))) or ""
+    base = document.get("basePath", "").rstrip("/")
+    assert re.search(rf"\nLeft out:\n    GET {base}/v1/odd: .* is not allowed in header$", said)
+
+
+@pytest.mark.long
+def test_all_trees_are_typed(tmp_path: Path) -> None:
+    trees = [generate(file(name), tmp_path, f"tree_{n}") for n, name in enumerate([*NAMES, LARGE])]
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", *map(str, trees)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout + done.stderr, done.returncode) == ("", 0)

@@ -124,6 +124,21 @@ def test_an_operation_without_arguments_has_no_section_for_them(tmp_path: Path) 
     assert said["get_thing"].startswith("`GET /v1/things`\n")
 
 
+def test_a_package_lists_what_is_left_out_of_it(tmp_path: Path) -> None:
+    document = prepared(small())
+    render(document, tmp_path / "whole")
+    whole = ast.get_docstring(ast.parse((tmp_path / "whole" / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert "Left out" not in whole
+    document["x-left-out"] = [
+        {"operation": "POST /v1/media", "reason": "it takes multipart/form-data"},
+        {"operation": "definition v1Media", "reason": "it " + "never ends " * 12},
+    ]
+    render(document, tmp_path / "rest")
+    rest = ast.get_docstring(ast.parse((tmp_path / "rest" / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert rest.startswith(f"{whole}\n\nLeft out:\n    POST /v1/media: it takes multipart/form-data\n")
+    assert all(line.startswith("        ") for line in rest.splitlines()[-1:])
+
+
 HOSTILE = '"""; import os; os.abort(); """ \\ \\" {{ 7 * 7 }} {% raise %} \u2028 \u202e \ud800\n\nimport sys\n"'
 
 
@@ -147,7 +162,9 @@ def test_no_text_of_the_file_becomes_code(ending: str, tmp_path: Path) -> None:
     )
     document["info"] |= {"title": text, "description": text}
     document["tags"] = [{"name": "ThingService", "description": text}]
-    render(prepared(document), tmp_path / "tree")
+    ready = prepared(document)
+    ready["x-left-out"] = [{"operation": f"GET /{text}", "reason": text}]
+    render(ready, tmp_path / "tree")
     for path in (tmp_path / "tree").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

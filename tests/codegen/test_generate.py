@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ import pytest
 from codegen import generate
 from codegen.generate import Layout, build, find_drift, read_tree, write_tree
 from codegen.spec.document import CodegenError
-from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, frozen_tree, swagger_path
+from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, frozen_tree, swagger, swagger_path
 
 
 def test_a_file_that_states_every_fact_is_in_the_tree_byte_for_byte() -> None:
@@ -25,6 +26,13 @@ def test_one_file_alone_says_what_the_tree_was_made_from() -> None:
     tree = frozen_tree()
     assert [path for path, content in tree.items() if digest in content] == ["_source.py"]
     assert [path for path, content in tree.items() if b"openapi-python-client" in content] == ["_source.py"]
+
+
+def test_the_file_in_the_tree_has_no_operation_that_is_left_out() -> None:
+    source = swagger("inline_bodies")
+    kept = json.loads(build(Layout.of(ROOT, swagger_path("inline_bodies"))).files["service.swagger.json"])
+    del source["paths"]["/v1/shops/{shopId}/orders:watch"]["get"]
+    assert kept == source
 
 
 @pytest.mark.slow

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from codegen.generate import Layout, build
 from codegen.naming.name_table import NO_NAMES
 from codegen.overlay import apply
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.to_openapi.service import convert
 from codegen.spec.traverse import METHODS, operations, read_left_out
-from tests.codegen.samples import NAMES, prepare, small, swagger
+from tests.codegen.samples import NAMES, ROOT, prepare, small, swagger
 
 FINE: Json = {"200": {"description": "Fine.", "schema": {"type": "object"}}}
 AT = "#/paths/~1v1~1odd/post"
@@ -205,9 +208,11 @@ def test_a_definition_takes_what_needs_it_along() -> None:
 def test_an_error_body_that_is_odd_takes_no_operation_along(odd: Json) -> None:
     failed = {"description": "Failed.", "schema": {"$ref": "#/definitions/Error"}}
     document = small(
-        definitions={"Error": odd}, operation={"responses": {**FINE, "default": failed, "404": {"description": ""}}}
+        definitions={"Error": odd}, operation={"responses": {**FINE, "default": failed, "404": FINE["200"], "500": {}}}
     )
     assert list(leave_out_of(document)) == ["definition Error"]
+    [operation] = operations(apply(convert(document)))
+    assert operation.fields["x-errors"] == {"404": {"schema": {"type": "object"}}}
 
 
 @pytest.mark.parametrize(
@@ -232,6 +237,22 @@ def test_an_error_body_that_is_odd_takes_no_operation_along(odd: Json) -> None:
 )
 def test_a_definition_without_an_end_is_left_out(definitions: Json, lost: list[str]) -> None:
     assert list(leave_out_of(small(definitions=definitions))) == [f"definition {name}" for name in lost]
+
+
+@pytest.mark.parametrize("inner", ["properties", "items", "additionalProperties"])
+def test_a_definition_that_includes_itself_within_itself_is_left_out(inner: str) -> None:
+    including = {"allOf": [{"$ref": "#/definitions/A"}, {"type": "object"}]}
+    definition = {"type": "object", inner: {"a": including} if inner == "properties" else including}
+    definitions = {"A": definition, "B": {"allOf": [{"$ref": "#/definitions/A"}, {"properties": {"b": {}}}]}}
+    found = leave_out_of(small(definitions=definitions))
+    assert list(found) == ["definition A", "definition B"]
+    assert found["definition A"].endswith(": the schema includes itself, or too many others")
+
+
+def test_a_definition_that_includes_very_many_others_is_left_out() -> None:
+    definitions: Json = {f"A{n}": {"allOf": [{"$ref": f"#/definitions/A{n + 1}"}, {}]} for n in range(1000)}
+    found = leave_out_of(small(definitions={**definitions, "A1000": {"type": "object"}}))
+    assert 0 < len(found) < 1000
 
 
 def test_a_schema_in_place_without_an_end_takes_its_operation_along() -> None:
@@ -326,7 +347,7 @@ def account_for(document: Json) -> list[str]:
 def test_of_a_file_with_anything_anywhere_every_operation_is_accounted_for(name: str, mutations: int) -> None:
     outcomes = {"kept": 0, "left out": 0, "refused": 0}
     for seed in range(60):
-        chance = random.Random(f"{name} {seed}")
+        chance = random.Random(f"{name} {seed}")  # noqa: S311  not for secrets
         document = swagger(name)
         for _ in range(mutations):
             mutate(document, chance)
@@ -343,3 +364,138 @@ def test_of_a_file_with_anything_anywhere_every_operation_is_accounted_for(name:
             outcomes["refused"] += 1
         assert document == before
     assert outcomes["kept"] + outcomes["left out"] > 0
+
+
+def in_the_style_of_the_gateway() -> Json:
+    """Return a file with what protoc-gen-openapiv2 writes in its several versions and with its options."""
+    status = {
+        "type": "object",
+        "properties": {
+            "code": {"type": "integer", "format": "int32"},
+            "message": {"type": "string"},
+            "details": {"type": "array", "items": {"type": "object", "$ref": "#/definitions/protobufAny"}},
+        },
+    }
+    parcel = {
+        "type": "object",
+        "example": {"parcelId": "p1"},
+        "properties": {
+            "parcelId": {"type": "string", "format": "int64", "title": "Output only", "readOnly": True},
+            "weight": {"type": "number", "format": "float", "default": "0.5", "required": ["weight"]},
+            "state": {"$ref": "#/definitions/v1State", "description": "Where it is.", "title": "State", "x-a": 1},
+            "sender": {
+                "allOf": [{"$ref": "#/definitions/v1Parcel"}],
+                "description": "Sent with it.",
+                "x-nullable": True,
+            },
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+            "notes": {"type": "object", "additionalProperties": {"$ref": "#/definitions/v1State"}},
+            "any": {},
+            "empty": {"type": "object", "properties": {}},
+            "sentAt": {"type": "string", "format": "date-time", "deprecated": True},
+            "codes": {"type": "array", "items": {"type": "string", "pattern": "^[0-9]+$"}, "minItems": -1},
+        },
+        "title": "A parcel",
+        "externalDocs": {"description": "More", "url": "https://example.com"},
+        "required": ["parcelId", "gone"],
+        "x-internal": True,
+    }
+    default = {"description": "An unexpected error response.", "schema": {"$ref": "#/definitions/rpcStatus"}}
+    path = {"name": "parcel.parcelId", "in": "path", "required": True, "type": "string", "pattern": "parcels/[^/]+"}
+    return {
+        "swagger": "2.0",
+        "info": {"title": "parcels/v1/service.proto", "version": "version not set", "contact": {"name": "a"}, "x-a": 1},
+        "tags": [{"name": "ParcelService", "description": "Sends.", "externalDocs": {"url": "https://example.com"}}],
+        "schemes": ["https", "wss"],
+        "consumes": ["application/json", "application/x-parcel"],
+        "produces": ["application/json", "application/x-parcel"],
+        "paths": {
+            "/v1/{parcel.parcelId}:send": {
+                "post": {
+                    "operationId": "ParcelService_SendParcel",
+                    "summary": "Sends.",
+                    "description": "It.",
+                    "responses": {
+                        "200": {
+                            "description": "",
+                            "schema": {"$ref": "#/definitions/v1Parcel"},
+                            "headers": {"X-Id": {"type": "string", "format": "uuid", "default": '"a"', "pattern": "["}},
+                            "examples": {"application/json": {"parcelId": "p1"}},
+                        },
+                        "403": {"description": "Not allowed.", "schema": {}, "x-number": 100},
+                        "404": {"description": "Gone.", "schema": {"type": "string", "format": "string"}},
+                        "default": default,
+                    },
+                    "parameters": [
+                        path,
+                        {"name": "body", "in": "body", "required": True, "schema": copy.deepcopy(parcel)},
+                    ],
+                    "tags": ["ParcelService"],
+                    "security": [{"ApiKeyAuth": [], "OAuth2": ["read"]}, {}],
+                    "externalDocs": {"url": "https://example.com"},
+                    "x-a": {"b": [1]},
+                }
+            },
+            "/v1/parcels": {
+                "get": {
+                    "operationId": "ParcelService_List",
+                    "responses": {
+                        "200": {
+                            "description": "",
+                            "schema": {"type": "array", "items": {"$ref": "#/definitions/v1Parcel"}},
+                        },
+                        "default": default,
+                    },
+                    "parameters": [
+                        {"name": "labels[string]", "in": "query", "required": False, "type": "string"},
+                        {
+                            "name": "states",
+                            "description": " - MOVING: It moves.",
+                            "in": "query",
+                            "required": False,
+                            "type": "array",
+                            "items": {"type": "string", "enum": ["STATE_UNSPECIFIED", "MOVING"]},
+                            "collectionFormat": "multi",
+                        },
+                        {"name": "state", "in": "query", "type": "string", "enum": ["MOVING"], "default": "GONE"},
+                        {"name": "size", "in": "query", "type": "number", "format": "double", "default": "big"},
+                    ],
+                }
+            },
+        },
+        "definitions": {
+            "rpcStatus": status,
+            "protobufAny": {"type": "object", "properties": {"@type": {"type": "string"}}, "additionalProperties": {}},
+            "protobufNullValue": {"type": "string", "enum": ["NULL_VALUE"], "default": "NULL_VALUE"},
+            "v1State": {
+                "type": "string",
+                "enum": ["STATE_UNSPECIFIED", "MOVING"],
+                "default": "STATE_UNSPECIFIED",
+                "required": ["a"],
+                "example": '"MOVING"',
+            },
+            "v1Parcel": parcel,
+        },
+        "securityDefinitions": {
+            "ApiKeyAuth": {"type": "apiKey", "name": "X-API-Key", "in": "header", "x-a": {"b": "c"}},
+            "OAuth2": {
+                "type": "oauth2",
+                "flow": "accessCode",
+                "authorizationUrl": "a",
+                "tokenUrl": "b",
+                "scopes": {"read": ""},
+            },
+            "Basic": {"type": "basic"},
+        },
+        "security": [{"Basic": []}],
+        "externalDocs": {"description": "More", "url": "https://example.com"},
+        "x-grpc-gateway-baz-list": [{"a": True}, "b"],
+    }
+
+
+def test_of_what_the_gateway_writes_nothing_is_left_out(tmp_path: Path) -> None:
+    document = in_the_style_of_the_gateway()
+    assert leave_out_of(document) == {}
+    path = tmp_path / "service.swagger.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert "api/parcel_service/send_parcel.py" in build(Layout.of(ROOT, path)).files

@@ -205,8 +205,8 @@ def test_what_includes_others_becomes_one_object() -> None:
 
 
 def test_what_is_included_many_times_is_merged_once() -> None:
-    """Each level includes the one below twice: 2 to the power of 60 ways lead to the last."""
-    reference = [{"$ref": f"#/components/schemas/A{n + 1}"} for n in range(60)]
-    schemas = {f"A{n}": {"allOf": [reference[n], reference[n]]} for n in range(60)}
-    found = apply_to_schemas({**schemas, "A60": {"type": "object", "properties": {"a": {}}}})
-    assert found["A0"] == found["A60"]
+    """Each level includes the one below twice: 2 to the power of 40 ways lead to the last."""
+    reference = [{"$ref": f"#/components/schemas/A{n + 1}"} for n in range(40)]
+    schemas = {f"A{n}": {"allOf": [reference[n], reference[n]]} for n in range(40)}
+    found = apply_to_schemas({**schemas, "A40": {"type": "object", "properties": {"a": {}}}})
+    assert found["A0"] == found["A40"]

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV2SpecValidator
 from codegen.difference import compare
 from codegen.documented_facts import apply_facts
 from codegen.generate import PUBLISHED, Layout, Tree, build, read_tree
-from codegen.naming.name_table import read
+from codegen.naming import read_table
 from codegen.spec.to_openapi.service import convert
 from tests.codegen.samples import NAMES, ROOT, VENDORED, swagger, swagger_path
 from tests.codegen.styles import STYLES, styled
@@ -68,10 +68,10 @@ def test_a_style_changes_nothing_that_a_user_of_the_tree_sees(style: str, publis
 @pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 def test_a_style_keeps_the_table_of_names_and_is_no_difference(style: str, published: Path) -> None:
-    before, after = read(published.read_bytes()), read(built(style, published).published)
+    before, after = read_table(published.read_bytes()), read_table(built(style, published).published)
     assert after.operations == before.operations
-    assert {name: model.fields for name, model in after.models.items()} == {
-        name: model.fields for name, model in before.models.items()
+    assert {name: owner.names for name, owner in after.owners.items()} == {
+        name: owner.names for name, owner in before.owners.items()
     }
     old, new = convert(swagger(VENDORED)), convert(apply_facts(styled(style)))
     told = {change.kind for change in compare(old, new).changes if change.impact != "cosmetic"}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from codegen.spec.document import Json
 from codegen.spec.to_openapi.service import convert
 from codegen.spec.traverse import is_class, is_mapping, leave_out, operations, read_left_out, reference, sites
 from tests.codegen.samples import swagger
@@ -14,7 +15,7 @@ def test_every_operation_is_found_where_it_stands() -> None:
 
 
 def test_an_operation_can_be_left_out_while_all_are_looked_at() -> None:
-    document = {"paths": {"/a": {"get": {}, "put": {}}, "/b": {"get": {}}}}
+    document: Json = {"paths": {"/a": {"get": {}, "put": {}}, "/b": {"get": {}}}}
     seen = []
     for operation in operations(document):
         seen.append((operation.method, operation.path))

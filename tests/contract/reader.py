@@ -34,6 +34,7 @@ __all__ = ["ContractError", "Reader"]
 
 # Whether the file is valid is another question; here, what it says is held against what is sent.
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
+_WRAPPER = frozenset({"allOf", "description", "title", "readOnly", "example"})
 _SETTINGS = {"validate_swagger_spec": False, "use_models": False}
 
 
@@ -74,7 +75,7 @@ class Reader:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             kind: Any = _Alone
-            self._spec: Spec = kind.from_dict(json.loads(json.dumps(document)), config=_SETTINGS)
+            self._spec: Spec = kind.from_dict(_unwrap(json.loads(json.dumps(document))), config=_SETTINGS)
         base = prefix.rstrip("/") + document.get("basePath", "").rstrip("/")
         found = list(self._each_operation())
         # A literal segment wins over a parameter in its place.
@@ -195,6 +196,20 @@ class Reader:
         parts = [schema, *map(self._spec.deref, schema.get("allOf", ()))]
         said = (part.get("additionalProperties") or False for part in parts)
         return next((one for one in said if one is not False), False)
+
+
+def _unwrap(value: Any) -> Any:
+    """Write an `allOf` of one schema as that schema: bravado-core takes every `allOf` for an object, an enum's too.
+
+    This is how a description is added to a reference, so what stands beside it says nothing of the values.
+    """
+    if isinstance(value, list):
+        return [_unwrap(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(one := value.get("allOf"), list) and len(one) == 1 and value.keys() <= _WRAPPER:
+        return _unwrap(one[0])
+    return {name: _unwrap(inner) for name, inner in value.items()}
 
 
 class _Read(IncomingRequest):

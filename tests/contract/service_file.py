@@ -11,12 +11,12 @@ import json
 import re
 from functools import cache
 from importlib import resources
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import attrs
 
 from connectly_api import lowlevel
-from connectly_api.lowlevel import models
 from connectly_api.transport import Request
 
 __all__ = ["VENDORED", "Place", "find_place"]
@@ -72,7 +72,7 @@ def find_place(function: str) -> Place:
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(build).parameters.items():
         if name == "body":
-            arguments[name] = getattr(models, parameter.annotation)()
+            arguments[name] = SimpleNamespace(to_dict=dict)
         elif parameter.default is parameter.empty:
             arguments[name] = f"ID-{name}-ID"
     request: Request[Any] = build(**arguments)

@@ -172,15 +172,17 @@ def test_another_file_is_read_as_it_says() -> None:
             {"type": "object", "properties": {"y": {"type": "number"}}},
         ]
     }
+    kind = {"allOf": [{"$ref": "#/definitions/Kind"}], "description": "A reference with a description."}
     labels = {"type": "object", "additionalProperties": {"type": "object", "properties": {"a": {"type": "string"}}}}
-    thing = {"type": "object", "properties": {"point": point, "labels": labels}, "required": ["point"]}
+    properties = {"point": point, "labels": labels, "kind": kind}
+    thing = {"type": "object", "properties": properties, "required": ["point"]}
     body = {"name": "body", "in": "body", "schema": {"$ref": "#/definitions/Thing"}}
     reader = Reader(
         {
             "swagger": "2.0",
             "info": {"title": "Things", "version": "1"},
             "basePath": "/api",
-            "definitions": {"Thing": thing},
+            "definitions": {"Thing": thing, "Kind": {"type": "string", "enum": ["big"]}},
             "paths": {
                 "/things/latest": {"get": operation(operationId="Latest")},
                 "/things/{id}": {
@@ -204,12 +206,14 @@ def test_another_file_is_read_as_it_says() -> None:
     assert (
         ask("PUT", "/1", {"point": {"x": "12345678901", "y": 1}, "labels": {"any": {"a": "b"}}}) == f"PUT {thing_path}"
     )
+    assert ask("PUT", "/1", {"point": {"x": "1"}, "kind": "big"}) == f"PUT {thing_path}"
     assert ask("PUT", "/1") == f"PUT {thing_path}"
     for method, path, content, problem in [
         ("GET", "/1?count=three", None, "three"),
         ("GET", "/1?count=1&count=2", None, "count comes twice"),
         ("PUT", "/1", {}, "'point' is a required property"),
         ("PUT", "/1", {"point": {"y": 1}}, "'x' is a required property"),
+        ("PUT", "/1", {"point": {"x": "1"}, "kind": "small"}, "'small' is not one of"),
         ("PUT", "/1", {"point": {"x": "1", "z": 1}}, r"\$\.point\.z: no such field"),
         ("PUT", "/1", {"point": {"x": "1"}, "labels": {"any": {"b": 1}}}, r"\$\.labels\.any\.b: no such field"),
     ]:

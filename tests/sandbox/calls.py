@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 
+from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.sandbox import get_engine
+from connectly_api.sandbox.spec.api_operations import load_service
 
 DATA = Path(__file__).parent.parent / "data"
-BUSINESS = "/v1/businesses/sandbox-business"
-MESSAGES = f"{BUSINESS}/send/messages"
-TEMPLATES = f"{BUSINESS}/send/whatsapp_templated_messages"
 KEY = ("x-api-key", "sandbox-key")
+
+
+def path_of(function: str, *ids: str, business: str = "sandbox-business") -> str:
+    """Return the path that a low-level function requests, with these ids behind the business's."""
+    _, template = OPERATIONS[function]
+    left = [business, *ids]
+    return re.sub(r"\{[^{}]*\}", lambda _: left.pop(0), template)
+
+
+def id_of(function: str) -> str:
+    """Return the id in the package's file of the operation that a low-level function calls."""
+    return next(operation.id for operation in load_service(None).operations if operation.function == function)
+
+
+MESSAGES = path_of("send_message")
+TEMPLATES = path_of("send_whatsapp_templated_message")
+CREATE = path_of("create_webhook")
+LIST = path_of("get_webhooks")
 
 
 def client_of(sandbox: Sandbox) -> httpx.AsyncClient:
@@ -104,7 +122,7 @@ class Receiver:
 def register(sandbox: Sandbox, topic: str, address: str = "https://bot.example/", **configuration: Any) -> str:
     """Register an address for a topic and return the registration's id."""
     body = {"topic": topic, "address": address, "configuration": configuration}
-    identifier: str = answer(ask(sandbox, body, path=f"{BUSINESS}/create/webhooks"))["id"]
+    identifier: str = answer(ask(sandbox, body, path=CREATE))["id"]
     return identifier
 
 

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, session
+from tests.sandbox.calls import KEY, MESSAGES, path_of, session
 
 
 async def by_hand(sandbox: Sandbox, scope: dict[str, Any], *messages: dict[str, Any]) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ async def test_a_body_in_pieces_is_put_together_and_too_many_pieces_are_too_larg
 
 
 async def test_an_escaped_slash_within_an_id_is_not_a_step_of_the_path(http: httpx.AsyncClient) -> None:
-    found = await http.delete(f"{BUSINESS}/delete/webhooks/a%2Fb")
+    found = await http.delete(path_of("delete_webhook", "a%2Fb"))
     assert "registration" in found.json()["message"]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox.spec.api_operations import Requirement, load_service
 
 
@@ -17,16 +18,52 @@ def one(operation: dict[str, Any], **changes: Any) -> Any:
     return found
 
 
-def test_the_packages_own_file_has_the_six_documented_operations() -> None:
-    shapes = {operation.shape for operation in load_service(None).operations}
-    assert shapes == {
-        ("POST", "/v1/businesses/{}/send/messages"),
-        ("POST", "/v1/businesses/{}/send/whatsapp_templated_messages"),
-        ("POST", "/v1/businesses/{}/create/webhooks"),
-        ("PUT", "/v1/businesses/{}/update/webhooks/{}"),
-        ("GET", "/v1/businesses/{}/webhooks"),
-        ("DELETE", "/v1/businesses/{}/delete/webhooks/{}"),
-    }
+def functions(*paths: str) -> dict[str, str | None]:
+    """Return the function of each operation of a file, by method, path and id, each as `POST /v1/x Id`."""
+    document = file()
+    for text in paths:
+        method, path, operation_id = text.split()
+        document["paths"].setdefault(path, {})[method.lower()] = {"operationId": operation_id}
+    return {f"{one.method} {one.template} {one.id}": one.function for one in load_service(document).operations}
+
+
+def test_the_packages_own_file_has_the_operations_of_the_low_level() -> None:
+    found = {one.function: (one.method, one.template) for one in load_service(None).operations}
+    assert found == dict(OPERATIONS)
+
+
+KNOWN, TEMPLATE = OPERATIONS["update_webhook"]
+SHAPE = TEMPLATE.replace("businessId", "business_id").replace("webhookId", "id")
+
+
+@pytest.mark.parametrize(
+    ("known", "other"),
+    [
+        (f"{KNOWN} {SHAPE} X", f"{KNOWN} /gateway{SHAPE} Y"),
+        (f"{KNOWN} /gateway{SHAPE} X", f"{KNOWN} /v2/hooks/{{b}}/{{w}} WebhookService_UpdateWebhook"),
+        (f"{KNOWN} /v2/hooks/{{b}}/{{w}} WebhookService_UpdateWebhook", f"PATCH {SHAPE} WebhookService_UpdateWebhook"),
+        (f"{KNOWN} /v2/hooks/{{b}}/{{w}} update_webhook", f"{KNOWN} /v2/hooks/{{b}} WebhookService_UpdateWebhooks"),
+    ],
+)
+def test_an_operation_is_known_by_its_path_behind_any_prefix_or_else_by_its_id(known: str, other: str) -> None:
+    assert functions(other, known) == {known: "update_webhook", other: None}
+
+
+@pytest.mark.parametrize(
+    ("path", "business"),
+    [
+        ("/v1/{x}/{business_id}/update/{y}", "2"),
+        ("/v1/{x}/{other}/update/{y}", "1"),
+        ("/v1/update", None),
+    ],
+)
+def test_the_business_is_the_parameter_of_that_name_or_the_first_of_a_known_operation(
+    path: str, business: str | None
+) -> None:
+    requested = path.replace("{x}", "1").replace("{business_id}", "2").replace("{other}", "2").replace("{y}", "3")
+    for operation_id, expected in (("UpdateWebhook", business), ("Other", business if business != "1" else None)):
+        service = load_service(file(paths={path: {"put": {"operationId": operation_id}}}))
+        assert service.find(requested)["PUT"].business == expected
 
 
 def test_a_file_is_read_from_a_path_bytes_and_a_mapping(tmp_path: Path) -> None:

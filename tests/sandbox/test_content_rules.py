@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import TEMPLATES, ask, fields, message, session, template
+from tests.sandbox.calls import MESSAGES, TEMPLATES, ask, fields, message, session, template
 
 
 @pytest.fixture
@@ -135,12 +135,12 @@ def test_a_templates_language_is_optional_or_required_as_chosen() -> None:
         ("[" * 1022, 200),
     ],
 )
-@pytest.mark.parametrize("path", ["/send/messages", "/send/whatsapp_templated_messages"])
+@pytest.mark.parametrize("path", [MESSAGES, TEMPLATES])
 def test_callback_data_is_measured_as_the_bytes_of_its_json(
     sandbox: Sandbox, path: str, data: object, status: int
 ) -> None:
-    body = (session if path == "/send/messages" else template)(callbackData=data)
-    decision = ask(sandbox, body, path=f"/v1/businesses/sandbox-business{path}")
+    body = (session if path == MESSAGES else template)(callbackData=data)
+    decision = ask(sandbox, body, path=path)
     assert decision.status == status
     if status == 400:
         (violation,) = decision.violations

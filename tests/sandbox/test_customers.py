@@ -17,6 +17,7 @@ from tests.sandbox.calls import (
     attach_receiver,
     load_document,
     message,
+    path_of,
     register,
     session,
     template,
@@ -323,7 +324,7 @@ async def test_the_businesss_own_messages_are_told_where_echo_is_on() -> None:
 
 
 def _update(sandbox: Sandbox) -> str:
-    return f"/v1/businesses/sandbox-business/update/webhooks/{sandbox.registrations[0].id}"
+    return path_of("update_webhook", sandbox.registrations[0].id)
 
 
 async def test_a_finished_report_comes_as_documented() -> None:

@@ -4,10 +4,23 @@ from typing import Any
 
 import pytest
 
+from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.exchange import Request
 from connectly_api.sandbox.sandbox import get_engine
-from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, answer, ask, fields, load_document, session
+from tests.sandbox.calls import (
+    CREATE,
+    KEY,
+    LIST,
+    MESSAGES,
+    TEMPLATES,
+    answer,
+    ask,
+    fields,
+    load_document,
+    path_of,
+    session,
+)
 
 SHAPE = list(load_document("responses/error_window_closed"))
 
@@ -20,9 +33,9 @@ SHAPE = list(load_document("responses/error_window_closed"))
         ({"headers": (("x-api-key", ""),)}, 401, "ERROR_TYPE_AUTHENTICATION"),
         ({"headers": (("x-api-key", "sandbox-key\u0142"),)}, 401, "ERROR_TYPE_AUTHENTICATION"),
         ({"headers": (("authorization", "Bearer sandbox-key"),)}, 401, "ERROR_TYPE_AUTHENTICATION"),
-        ({"path": "/v1/businesses/another/send/messages"}, 404, "ERROR_TYPE_INVALID_REQUEST"),
-        ({"path": "/v1/businesses/sandbox-business%2F/send/messages"}, 404, "ERROR_TYPE_INVALID_REQUEST"),
-        ({"path": "/v1/businesses//send/messages"}, 404, "ERROR_TYPE_INVALID_REQUEST"),
+        ({"path": path_of("send_message", business="another")}, 404, "ERROR_TYPE_INVALID_REQUEST"),
+        ({"path": path_of("send_message", business="sandbox-business%2F")}, 404, "ERROR_TYPE_INVALID_REQUEST"),
+        ({"path": path_of("send_message", business="")}, 404, "ERROR_TYPE_INVALID_REQUEST"),
         ({"path": f"{MESSAGES}/"}, 404, "ERROR_TYPE_INVALID_REQUEST"),
         ({"path": "/"}, 404, "ERROR_TYPE_INVALID_REQUEST"),
         ({"path": "*", "method": "OPTIONS"}, 404, "ERROR_TYPE_INVALID_REQUEST"),
@@ -149,7 +162,7 @@ def grow(body: Any, query: str = "key=sandbox-key", path: str = "/api/v2/things/
 
 def test_an_operation_that_nobody_knows_is_served_from_its_schema() -> None:
     decision = grow({"child": {"bigNumber": 7}})
-    assert (decision.status, answer(decision), decision.operation) == (201, {"made_id": "m_1"}, "Grow")
+    assert (decision.status, answer(decision), decision.operation) == (201, {"made_id": "m_1"}, ("Grow",) * 3)
 
 
 def test_an_operation_that_nobody_knows_is_validated() -> None:
@@ -184,9 +197,7 @@ def test_a_body_that_contains_itself_too_deeply_is_refused() -> None:
 
 
 def test_a_known_operation_answers_in_the_files_own_spelling() -> None:
-    found = answer(
-        ask(Sandbox(windows="open", swagger=_snake_case_file()), b"", path=f"{BUSINESS}/webhooks", method="GET")
-    )
+    found = answer(ask(Sandbox(windows="open", swagger=_snake_case_file()), b"", path=LIST, method="GET"))
     assert found == {"entity": {"business_id": "sandbox-business", "webhooks": []}}
 
 
@@ -194,17 +205,17 @@ def test_a_known_operation_whose_file_has_another_schema_refuses_and_never_fails
     document: dict[str, Any] = {"swagger": "2.0", "paths": {}}
     bodies: list[Any] = [[], 7, {"message": [], "number": {}, "topic": 1, "recipient": "x", "parameters": {}}]
     loose = {"parameters": [{"name": "body", "in": "body", "schema": {}}], "responses": {"200": {}}}
-    base = "/v1/businesses/{businessId}"
-    for path in ("/send/messages", "/send/whatsapp_templated_messages", "/create/webhooks"):
-        document["paths"][f"{base}{path}"] = {"post": loose}
+    for function in ("send_message", "send_whatsapp_templated_message", "create_webhook"):
+        document["paths"][OPERATIONS[function][1]] = {"post": loose}
     sandbox = Sandbox(windows="open", swagger=document)
-    for path in ("/send/messages", "/send/whatsapp_templated_messages", "/create/webhooks"):
+    for path in (MESSAGES, TEMPLATES, CREATE):
         for body in bodies:
-            assert ask(sandbox, body, path=f"{BUSINESS}{path}").status == 400
+            assert ask(sandbox, body, path=path).status == 400
     assert ask(sandbox, session()).status == 200
 
 
 def _snake_case_file() -> dict[str, Any]:
     registrations = {"properties": {"business_id": {"type": "string"}, "webhooks": {"type": "array", "items": {}}}}
     answered = {"200": {"schema": {"type": "object", "properties": {"entity": registrations}}}}
-    return {"swagger": "2.0", "paths": {"/v1/businesses/{business_id}/webhooks": {"get": {"responses": answered}}}}
+    path = OPERATIONS["get_webhooks"][1].replace("businessId", "business_id")
+    return {"swagger": "2.0", "paths": {path: {"get": {"responses": answered}}}}

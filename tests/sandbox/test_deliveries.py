@@ -11,13 +11,13 @@ from connectly_api.webhooks import DeliveryStatus, UnknownEvent, parse, verify
 from tests.rough_server import answer as raw_answer
 from tests.rough_server import answering, free_port, hang_after_reading, rough_server
 from tests.sandbox.calls import (
-    BUSINESS,
     TEMPLATES,
     Receiver,
     answer,
     ask,
     attach_receiver,
     load_document,
+    path_of,
     register,
     session,
 )
@@ -125,7 +125,7 @@ async def test_registrations_take_effect_at_once_and_get_what_they_asked_for() -
     send(sandbox, campaignName="spring-2", recipient=sms)
     await sandbox.advance(1)
     assert [body["metadata"]["campaign_name"] for body in receiver.bodies] == ["spring-1"]
-    ask(sandbox, {}, path=f"{BUSINESS}/delete/webhooks/{filtered}", method="DELETE")
+    ask(sandbox, {}, path=path_of("delete_webhook", filtered), method="DELETE")
     await sandbox.settle()
     assert len(receiver.bodies) == 1
 
@@ -136,7 +136,7 @@ async def test_an_event_goes_to_the_address_that_is_registered_when_it_goes_out(
     await sandbox.advance(1)
     identifier = sandbox.registrations[1].id
     new = {"address": "https://bot.example/second"}
-    assert ask(sandbox, new, path=f"{BUSINESS}/update/webhooks/{identifier}", method="PUT").status == 200
+    assert ask(sandbox, new, path=path_of("update_webhook", identifier), method="PUT").status == 200
     await sandbox.advance(5)
     assert {delivery.address for delivery in sandbox.deliveries} == {"https://bot.example/", new["address"]}
     assert receiver.get_statuses().count("sent") == 2
@@ -253,7 +253,7 @@ async def test_what_is_held_back_for_a_registration_goes_with_it() -> None:
     sandbox, receiver = await attach_receiver()
     sandbox.fault("reorder_webhook", next=1)
     await sandbox.customer(PHONE).says("one")
-    path = f"{BUSINESS}/delete/webhooks/{sandbox.registrations[0].id}"
+    path = path_of("delete_webhook", sandbox.registrations[0].id)
     ask(sandbox, {}, path=path, method="DELETE")
     await sandbox.settle()
     assert receiver.bodies == []
@@ -396,7 +396,7 @@ async def test_each_attempt_is_told_when_its_outcome_is_known() -> None:
 async def test_a_retry_dies_with_its_registration() -> None:
     sandbox, receiver = await attach_receiver(500)
     await sandbox.customer(PHONE).says("Hi")
-    path = f"{BUSINESS}/delete/webhooks/{sandbox.registrations[0].id}"
+    path = path_of("delete_webhook", sandbox.registrations[0].id)
     ask(sandbox, {}, path=path, method="DELETE")
     await sandbox.settle()
     assert len(receiver.bodies) == 1

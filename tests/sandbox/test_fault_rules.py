@@ -83,12 +83,15 @@ def test_a_rule_that_cannot_be_is_a_clear_error(changes: dict[str, Any], field: 
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize("operation", ["send_message", "SendMessage", "MessageService_SendMessage", "sendMessage"])
-def test_an_operation_is_known_by_any_spelling(operation: str) -> None:
+NAMES = ("Connectly_SubmitText", "SubmitText", "send_message")
+
+
+@pytest.mark.parametrize("operation", [*NAMES, "submit_text", "sendMessage"])
+def test_an_operation_is_known_by_any_spelling_of_any_name(operation: str) -> None:
     rules = {1: FaultRule(**RESET, operation=operation)}
     asked: dict[str, Any] = {"kinds": REQUEST_FAULTS}
-    assert match_rules(rules, {1: 0}, 0, operation="MessageService_SendMessage", **asked).rule is rules[1]
-    assert match_rules(rules, {1: 0}, 0, operation="WebhookService_GetWebhooks", **asked).rule is None
+    assert match_rules(rules, {1: 0}, 0, operation=NAMES, **asked).rule is rules[1]
+    assert match_rules(rules, {1: 0}, 0, operation=("WebhookService_GetWebhooks",), **asked).rule is None
     assert match_rules(rules, {1: 0}, 0, **asked).rule is None
 
 

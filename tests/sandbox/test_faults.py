@@ -25,7 +25,7 @@ from connectly_api import (
 )
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport
-from tests.sandbox.calls import BUSINESS, KEY, MESSAGES, Receiver, ask, client_of, register, session
+from tests.sandbox.calls import KEY, LIST, MESSAGES, TEMPLATES, Receiver, ask, client_of, register, session
 
 # Many wait for a silence or a deadline on a real socket.
 pytestmark = pytest.mark.slow
@@ -241,9 +241,9 @@ async def test_more_than_200_sends_within_a_second_of_the_clock_are_refused_on_e
     sandbox = Sandbox(windows="open")
     statuses = [ask(sandbox, session()).status for _ in range(202)]
     assert statuses == [200] * 200 + [429] * 2
-    assert ask(sandbox, b"", path=f"{BUSINESS}/webhooks", method="GET").status == 200
+    assert ask(sandbox, b"", path=LIST, method="GET").status == 200
     template = {"number": PHONE, "templateName": "t", "language": "en"}
-    assert ask(sandbox, template, path=f"{BUSINESS}/send/whatsapp_templated_messages").status == 200
+    assert ask(sandbox, template, path=TEMPLATES).status == 200
     await sandbox.advance(0.5)
     assert ask(sandbox, session()).status == 429
     await sandbox.advance(0.5)

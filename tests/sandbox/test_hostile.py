@@ -8,21 +8,23 @@ from hypothesis import strategies as st
 
 from connectly_api.sandbox import Sandbox
 from tests.sandbox.calls import (
-    BUSINESS,
+    CREATE,
     DATA,
     KEY,
+    LIST,
     MESSAGES,
     TEMPLATES,
     answer,
     ask,
     client_of,
     load_document,
+    path_of,
     session,
     template,
 )
 from tests.thoroughness import up_to
 
-PATHS = [MESSAGES, TEMPLATES, f"{BUSINESS}/create/webhooks", f"{BUSINESS}/update/webhooks/wh_1", f"{BUSINESS}/webhooks"]
+PATHS = [MESSAGES, TEMPLATES, CREATE, path_of("update_webhook", "wh_1"), LIST]
 METHODS = ["POST", "PUT", "GET", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"]
 BODIES = [load_document(f"requests/{path.stem}") for path in sorted((DATA / "requests").glob("*.json"))]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import MESSAGES, TEMPLATES, ask, attach_receiver, client_of, session, template
+from tests.sandbox.calls import MESSAGES, TEMPLATES, ask, attach_receiver, client_of, id_of, session, template
 
 PHONE = "+16044441111"
 
@@ -68,7 +68,7 @@ def test_a_failure_shows_what_was_refused() -> None:
         sandbox.assert_sent_once()
     lines = str(caught.value).splitlines()
     assert lines[0] == "expected exactly one message with any message; none of 0 match"
-    assert lines[1].endswith("/send/messages 400 ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION")
+    assert lines[1].endswith(f"{MESSAGES} 400 ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION")
     assert lines[2].endswith("reset")
 
 
@@ -80,7 +80,7 @@ async def test_the_timeline_has_everything_in_order() -> None:
     told = [entry.get("name") or entry.get("operation") or entry["what"] for entry in sandbox.timeline]
     assert told == [
         *["WebhookService_CreateWebhook"] * 2,
-        *("customer", "says", "delivery", "MessageService_SendMessage", "settle"),
+        *("customer", "says", "delivery", id_of("send_message"), "settle"),
         *["status", "delivery"] * 3,
     ]
     times = [entry["at"] for entry in sandbox.timeline]

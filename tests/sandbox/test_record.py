@@ -1,7 +1,7 @@
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import KEY, MESSAGES, ask, session
+from tests.sandbox.calls import KEY, MESSAGES, ask, id_of, session
 
 HEADERS = (KEY, ("authorization", "Bearer abc"), ("cookie", "a=1"), ("x-copy", "key=sandbox-key;"), ("accept", "*/*"))
 
@@ -12,7 +12,7 @@ def test_a_request_is_kept_with_its_outcome(sandbox: Sandbox) -> None:
     accepted, refused = sandbox.requests
     assert (accepted.number, accepted.method, accepted.path, accepted.query) == (1, "POST", MESSAGES, "a=1")
     assert (accepted.status, accepted.code, accepted.message) == (200, None, sandbox.messages[0])
-    assert accepted.operation == "MessageService_SendMessage"
+    assert accepted.operation == id_of("send_message")
     assert accepted.json() == session()
     assert (refused.number, refused.status, refused.code) == (2, 400, "ERROR_CODE_UNSPECIFIED")
     assert refused.message is None

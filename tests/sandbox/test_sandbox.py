@@ -4,7 +4,7 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox import ReceivedRequest, Sandbox
-from tests.sandbox.calls import BUSINESS, answer, ask, session, template
+from tests.sandbox.calls import CREATE, TEMPLATES, answer, ask, session, template
 
 CUSTOMER = "+16044441111"
 BSUID = "US.13491208655302741918"
@@ -13,8 +13,8 @@ BSUID = "US.13491208655302741918"
 def run(sandbox: Sandbox) -> tuple[Any, ...]:
     ask(sandbox, session())
     ask(sandbox, b"{")
-    ask(sandbox, template(), path=f"{BUSINESS}/send/whatsapp_templated_messages")
-    ask(sandbox, {"topic": "report", "address": "https://example.com"}, path=f"{BUSINESS}/create/webhooks")
+    ask(sandbox, template(), path=TEMPLATES)
+    ask(sandbox, {"topic": "report", "address": "https://example.com"}, path=CREATE)
     return sandbox.messages, sandbox.requests, sandbox.registrations
 
 

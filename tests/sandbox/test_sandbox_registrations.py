@@ -3,9 +3,7 @@ from typing import Any
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import BUSINESS, answer, ask, fields
-
-CREATE = f"{BUSINESS}/create/webhooks"
+from tests.sandbox.calls import CREATE, LIST, answer, ask, fields, path_of
 
 
 def created(sandbox: Sandbox, **changes: Any) -> str:
@@ -17,11 +15,11 @@ def created(sandbox: Sandbox, **changes: Any) -> str:
 
 
 def update(sandbox: Sandbox, identifier: str, body: Any) -> Any:
-    return ask(sandbox, body, path=f"{BUSINESS}/update/webhooks/{identifier}", method="PUT")
+    return ask(sandbox, body, path=path_of("update_webhook", identifier), method="PUT")
 
 
 def listed(sandbox: Sandbox) -> Any:
-    return answer(ask(sandbox, b"", path=f"{BUSINESS}/webhooks", method="GET"))
+    return answer(ask(sandbox, b"", path=LIST, method="GET"))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +133,7 @@ def test_an_update_that_cannot_be_is_refused(sandbox: Sandbox, body: Any, field:
 
 def test_a_deleted_registration_is_gone_and_its_topic_free(sandbox: Sandbox) -> None:
     first = created(sandbox)
-    path = f"{BUSINESS}/delete/webhooks/{first}"
+    path = path_of("delete_webhook", first)
     assert answer(ask(sandbox, b"", path=path, method="DELETE")) == {}
     assert ask(sandbox, b"", path=path, method="DELETE").status == 404
     assert created(sandbox) != first

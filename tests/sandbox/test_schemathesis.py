@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import BUSINESS, answer, ask
+from tests.sandbox.calls import CREATE, answer, ask
 
 SWAGGER = Path(sys.modules["connectly_api"].__file__ or "").parent / "lowlevel" / "service.swagger.json"
 CHECKS = (
@@ -37,7 +37,7 @@ async def test_generated_requests_are_answered_as_the_swagger_file_says(
     tmp_path: Path, examples: int, requests: int
 ) -> None:
     sandbox = Sandbox(rate_limit=None, windows="open", keep=20_000)
-    created = ask(sandbox, {"topic": "report", "address": "https://example.com"}, path=f"{BUSINESS}/create/webhooks")
+    created = ask(sandbox, {"topic": "report", "address": "https://example.com"}, path=CREATE)
     (tmp_path / "schemathesis.toml").write_text(CONFIG.format(webhook_id=answer(created)["id"]))
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
     assert program is not None

@@ -33,6 +33,8 @@ STAGES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 """The modules that each stage runs, with their arguments: `make check` without what downloads something."""
 
 USUAL: Final = ("lint", "types", "drift", "tests")
+NOTHING: Final = "Nothing changes for users of Connectly."
+_SHOWN: Final = 60
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (.*)$", re.MULTILINE)
 
 
@@ -114,7 +116,11 @@ def _run_stages(successor: Successor, root: Path, stages: Sequence[str], more: S
         yield told
     if status:
         return
-    _run(root, "tools.api_snapshot")
+    if successor.concerned:
+        print(_shorten(told), flush=True)  # noqa: T201  the output of a command
+    elif NOTHING not in told:
+        _tell(successor.name, "words of update", [_shorten(told)], 0)
+        yield told
     commit(root)
     for stage in stages:
         failures: list[str] = []
@@ -139,6 +145,11 @@ def _run(root: Path, *command: str) -> tuple[int, str, float]:
         check=False,
     )
     return done.returncode, done.stdout, time.monotonic() - started
+
+
+def _shorten(told: str) -> str:
+    """Return the first words of `update`, without the list of changes."""
+    return "\n".join(told.partition("\nWhat the new file changes:")[0].splitlines()[:_SHOWN])
 
 
 def _tell(name: str, stage: str, failures: Sequence[str], seconds: float) -> None:

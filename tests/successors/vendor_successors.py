@@ -390,7 +390,7 @@ def a_field_removed_that_the_facade_does_not_use(document: Json) -> None:
     del _properties(document, "v1Order")["parentId"]
 
 
-@_successor(concerned=frozenset({"send_image", "send_video", "send_document"}))
+@_successor(concerned=frozenset({"send_image", "send_video", "send_document", "send_reply_buttons"}))
 def a_field_removed_that_the_facade_uses(document: Json) -> None:
     del _properties(document, "v1Attachment")["caption"]
 
@@ -410,12 +410,12 @@ def a_field_made_required(document: Json) -> None:
     document["definitions"]["MessageServiceSendMessageBody"]["required"] = ["order"]
 
 
-@_successor(refused="OpenAPI 3")
+@_successor(refused="only Swagger 2.0 is read")
 def openapi_3(document: Json) -> Json:
     return {"openapi": "3.0.3", "info": document["info"], "paths": {}}
 
 
-@_successor(refused="another API")
+@_successor(refused="is not in the file")
 def another_api(_: Json) -> Json:
     pet = {"type": "object", "properties": {"name": {"type": "string"}}}
     answered = {"200": {"description": "A pet.", "schema": {"$ref": "#/definitions/Pet"}}}

@@ -117,27 +117,26 @@ def test_a_count_that_is_none_is_refused(count: object) -> None:
         Pace(max_in_flight=count)  # type: ignore[arg-type]
 
 
-SESSION = "https://api.example/v1/businesses/b/send/messages"
-TEMPLATE = "https://api.example/v1/businesses/b/send/whatsapp_templated_messages"
+SESSION, TEMPLATE = "send_message", "send_whatsapp_templated_message"
 
 
 @pytest.mark.parametrize(
-    ("method", "url", "body", "expected"),
+    ("operation", "body", "expected"),
     [
-        ("POST", SESSION, {"recipient": {"id": "+1"}, "sender": {"id": "+2"}}, RateKeys("messages", "+2", "+1")),
-        ("POST", SESSION, {"recipient": {"userId": "US.1"}}, RateKeys("messages", "", "US.1")),
-        ("POST", SESSION, {"recipient": {"id": "+1", "userId": "US.1"}}, RateKeys("messages", "", "+1")),
-        ("POST", TEMPLATE, {"number": "+1", "sender": "+2"}, RateKeys("whatsapp_templated_messages", "+2", "+1")),
-        ("POST", TEMPLATE, {"number": "bsuid:US.1"}, RateKeys("whatsapp_templated_messages", "", "US.1")),
-        ("POST", SESSION, {"recipient": None}, RateKeys("messages")),
-        ("POST", SESSION, ["odd"], RateKeys("messages")),
-        ("POST", SESSION, None, RateKeys(None)),
-        ("GET", SESSION, {}, RateKeys(None)),
-        ("POST", "https://api.example/v1/businesses/b/create/webhooks", {}, RateKeys(None)),
+        (SESSION, {"recipient": {"id": "+1"}, "sender": {"id": "+2"}}, RateKeys(SESSION, "+2", "+1")),
+        (SESSION, {"recipient": {"userId": "US.1"}}, RateKeys(SESSION, "", "US.1")),
+        (SESSION, {"recipient": {"id": "+1", "userId": "US.1"}}, RateKeys(SESSION, "", "+1")),
+        (TEMPLATE, {"number": "+1", "sender": "+2"}, RateKeys(TEMPLATE, "+2", "+1")),
+        (TEMPLATE, {"number": "bsuid:US.1"}, RateKeys(TEMPLATE, "", "US.1")),
+        (SESSION, {"recipient": None}, RateKeys(SESSION)),
+        (SESSION, ["odd"], RateKeys(SESSION)),
+        (SESSION, None, RateKeys(None)),
+        ("create_webhook", {}, RateKeys(None)),
+        ("", {}, RateKeys(None)),
     ],
 )
-def test_what_is_counted_is_read_from_the_request(method: str, url: str, body: object, expected: RateKeys) -> None:
+def test_what_is_counted_is_read_from_the_request(operation: str, body: object, expected: RateKeys) -> None:
     content = None if body is None else json.dumps(body).encode()
-    traffic = read_rate_keys(WireRequest(method, url, (), content))
+    traffic = read_rate_keys(WireRequest("POST", "https://api.example", (), content, operation=operation))
     assert traffic == expected
     assert "+1" not in repr(traffic)

@@ -49,7 +49,9 @@ def accepted(_request: WireRequest) -> Response:
 
 def message(customer: str, text: str = "", number: str = "") -> WireRequest:
     body = {"recipient": {"id": customer}, "message": {"text": text}, "sender": {"id": number}}
-    return WireRequest("POST", "https://a.example/v1/businesses/b/send/messages", (), json.dumps(body).encode())
+    return WireRequest(
+        "POST", "https://a.example/v1/businesses/b/send/messages", (), json.dumps(body).encode(), None, "send_message"
+    )
 
 
 def text_of(request: WireRequest) -> str:

@@ -11,9 +11,7 @@ from codegen.spec.to_openapi.schemas import check_local, convert_header, convert
 from codegen.spec.traverse import Operation
 
 _TEXTS: Mapping[str, type] = {
-    "summary": str,
-    "description": str,
-    "operationId": str,
+    **dict.fromkeys(("summary", "description", "operationId"), str),
     "deprecated": bool,
     "security": list,
 }
@@ -25,7 +23,9 @@ _BODY: Mapping[str, type] = {"name": object, "in": str, "description": object, "
 _RESPONSE: Mapping[str, type] = {"description": object, "schema": dict, "headers": dict, "examples": object}
 _STATUS = re.compile(r"[1-5][0-9][0-9]|default")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_RAW = re.compile(r"(/|\.|api)HttpBody$")
+# What protoc-gen-openapiv2 writes for streams, in all its versions, and for google.api.HttpBody.
+_STREAM = re.compile(r"\(streaming (inputs|responses)\)|^Stream result of |^#/x-stream-definitions/", re.MULTILINE)
+_RAW = re.compile(r"^#/definitions/(.*\.|.*api)?HttpBody$", re.MULTILINE)
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -41,16 +41,7 @@ Placed = dict[tuple[object, object], tuple[Json, str]]
 
 
 def convert_operation(operation: Operation, item: Json, service: Service) -> Json:
-    """Convert one operation; it gets a copy of its path's parameters.
-
-    Args:
-        operation: Its place in the result.
-        item: The path item.
-        service: The document.
-
-    Raises:
-        UnsupportedError: It has something that is unknown here, or that the generated code cannot do.
-    """
+    """Convert one operation of a path item; raise UnsupportedError if the generated code could not do it."""
     at = operation.at
     fields = check_object(item[operation.method], _OPERATION, at, required=("responses",))
     own = _parameters(fields, service, at)
@@ -137,14 +128,10 @@ def _responses(value: Json, produces: list[str], service: Service, at: str) -> J
 def _check_value(fields: Json, at: str) -> None:
     """Refuse a body or a response that is not one JSON value."""
     schema: Json = fields.get("schema", {})
-    target = str(schema.get("$ref"))
-    if (
-        "(streaming" in str(fields.get("description"))
-        or str(schema.get("title")).startswith("Stream result of ")
-        or target.startswith("#/x-stream-definitions/")
-    ):
+    signs = "\n".join(map(str, (fields.get("description"), schema.get("title"), schema.get("$ref"))))
+    if _STREAM.search(signs):
         refuse(at, "a stream of values; a function sends one and returns one")
-    if schema.get("type") == "file" or schema.get("format") == "binary" or _RAW.search(target):
+    if schema.get("type") == "file" or schema.get("format") == "binary" or _RAW.search(signs):
         refuse(at, "raw bytes or a file; a function sends and returns JSON")
 
 

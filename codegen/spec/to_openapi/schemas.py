@@ -41,17 +41,10 @@ _QUERY_STYLES: Mapping[str, tuple[str, bool]] = {
 
 
 def convert_schema(value: object, names: Mapping[str, str], at: str) -> Json:
-    """Convert one schema and those within it.
+    """Convert one schema and those within it; raise UnsupportedError if something in it is unknown.
 
-    A `$ref` with siblings becomes an `allOf` next to them, because OpenAPI 3.0 ignores siblings.
-
-    Args:
-        value: The Swagger schema.
-        names: The names in the result of the definitions that a `$ref` may refer to.
-        at: Its JSON pointer.
-
-    Raises:
-        UnsupportedError: It has something that is unknown here or that OpenAPI cannot express.
+    A `$ref` with siblings becomes an `allOf` next to them, because OpenAPI 3.0 ignores siblings. It may refer to the
+    definitions in `names`, which have other names in the result.
     """
     fields = check_object(value, _SCHEMA, at)
     kind = fields.get("type")

@@ -35,8 +35,6 @@ _ROOT: Mapping[str, type] = {
 }
 _PATH: Mapping[str, type] = dict.fromkeys((*METHODS, "parameters"), object)
 _INFO: Mapping[str, type] = {"title": str, "version": str, "description": str}
-_FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
-_FLOW: Mapping[str, type] = {"authorizationUrl": str, "tokenUrl": str, "scopes": dict}
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -64,14 +62,14 @@ def convert(swagger: Json) -> Json:
             schemas[plain] = convert_schema(definitions[name], service.names, inside("#/definitions", name))
         except UnsupportedError as error:
             broken[plain] = str(error)
-    security = {name: _convert_security(scheme) for name, scheme in root.get("securityDefinitions", {}).items()}
     document: Json = {
         "openapi": "3.0.3",
         "info": check_object(select(root["info"], _INFO), _INFO, "#/info", required=("title", "version")),
         **_convert_host(root),
         **select(root, {"security": list}),
         "paths": {},
-        "components": {"schemas": schemas, "securitySchemes": security},
+        # Security is only compared, and needs no converting for that.
+        "components": {"schemas": schemas, "securitySchemes": root.get("securityDefinitions", {})},
     }
     _convert_paths(document, service)
     leave_out_definitions(document, broken)
@@ -122,17 +120,3 @@ def _convert_host(root: Json) -> Json:
         refuse("#/host", "must be a name, optionally with a port")
     schemes = [f"{scheme}:" for scheme in strings(root.get("schemes", []), "#/schemes")]
     return {"servers": [{"url": f"{scheme}//{root['host']}"} for scheme in schemes or [""]]}
-
-
-def _convert_security(value: object) -> Json:
-    """Convert a security scheme, which is only compared."""
-    fields = to_object(value) or {}
-    match fields:
-        case {"type": "basic"}:
-            return {"type": "http", "scheme": "basic"}
-        case {"type": "apiKey", "name": str(name), "in": str(place)}:
-            return {"type": "apiKey", "name": name, "in": place}
-        case {"type": "oauth2", "flow": str(flow)}:
-            return {"type": "oauth2", "flows": {_FLOWS.get(flow, flow): {"scopes": {}, **select(fields, _FLOW)}}}
-        case _:
-            return {"type": str(fields.get("type"))}

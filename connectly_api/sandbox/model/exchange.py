@@ -54,6 +54,7 @@ class Decision:
 
     Attributes:
         headers: All but the type and length of the content.
+        operation: The names of the operation, its id first; empty if no operation has the path and method.
         behavior: How the response is sent.
         response_schema: The schema of a successful response.
     """
@@ -63,7 +64,7 @@ class Decision:
     trace_id: str
     headers: Headers = ()
     changes: tuple[Change, ...] = ()
-    operation: str | None = None
+    operation: tuple[str, ...] = ()
     code: str | None = None
     violations: tuple[Violation, ...] = ()
     unknown_fields: tuple[str, ...] = ()
@@ -73,7 +74,7 @@ class Decision:
 
 
 def refuse_request(
-    refusal: Refusal, trace: str, operation: str | None = None, unknown_fields: tuple[str, ...] = ()
+    refusal: Refusal, trace: str, operation: tuple[str, ...] = (), unknown_fields: tuple[str, ...] = ()
 ) -> Decision:
     """Return the decision to refuse a request, which changes nothing."""
     return Decision(

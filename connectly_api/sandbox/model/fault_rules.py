@@ -89,7 +89,8 @@ def _refuse_if(is_wrong: bool, field: str, problem: str) -> None:  # noqa: FBT00
 class FaultRule:
     """One rule: fault, selectors, when it is triggered, and options, all described by `Sandbox.fault`.
 
-    The operation is the operation id of the Swagger file in any spelling, with or without the prefix of its service.
+    The operation is the low-level function's name, or the operation id of the Swagger file with or without the prefix
+    of its service, in any spelling.
     `seconds` are real seconds for responses, like a client's timeouts, and the sandbox clock's for webhooks.
     `retry_after` is the value of the header, seconds, a date or anything else; None leaves it out.
     """
@@ -145,7 +146,7 @@ def match_rules(
     seed: int,
     *,
     kinds: frozenset[str],
-    operation: str | None = None,
+    operation: tuple[str, ...] = (),
     customer: Identity | None = None,
     topic: str | None = None,
 ) -> RuleMatch:
@@ -156,7 +157,7 @@ def match_rules(
         matches: How often each has matched so far.
         seed: The sandbox's seed.
         kinds: Only rules of these kinds are considered.
-        operation: The operation of a request.
+        operation: The names of a request's operation.
         customer: The sender or recipient, if known.
         topic: The topic of an event.
     """
@@ -169,11 +170,9 @@ def match_rules(
     return RuleMatch(tuple(matched))
 
 
-def _is_match(rule: FaultRule, operation: str | None, customer: Identity | None, topic: str | None) -> bool:
-    if rule.operation is not None:
-        names = {_normalize(operation or ""), _normalize((operation or "").rpartition("_")[2])}
-        if _normalize(rule.operation) not in names:
-            return False
+def _is_match(rule: FaultRule, operation: tuple[str, ...], customer: Identity | None, topic: str | None) -> bool:
+    if rule.operation is not None and _normalize(rule.operation) not in map(_normalize, operation):
+        return False
     if rule.topic is not None and rule.topic != topic:
         return False
     return rule.recipient is None or (customer is not None and rule.recipient in customer.ids)

@@ -109,7 +109,7 @@ class State:
         opted_out: Ids of customers who do not want templates.
         former_ids: Phone numbers and BSUIDs that customers no longer have.
         statuses: The latest status of each kept message, by id.
-        send_times: The times of the latest requests, by operation; as many as the rate limit allows.
+        send_times: The times of the latest requests, by function; as many as the rate limit allows.
         rules: Fault rules, by number.
         rule_matches: How many requests or events each rule has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
@@ -134,7 +134,7 @@ class State:
     templates: dict[tuple[str, str], DeclaredTemplate] = attrs.field(factory=dict[tuple[str, str], DeclaredTemplate])
     registrations: dict[str, Registration] = attrs.field(factory=dict[str, Registration])
     statuses: dict[str, str] = attrs.field(factory=dict[str, str])
-    send_times: dict[tuple[str, str], deque[float]] = attrs.field(factory=dict[tuple[str, str], deque[float]])
+    send_times: dict[str, deque[float]] = attrs.field(factory=dict[str, deque[float]])
     rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
     rule_matches: dict[int, int] = attrs.field(factory=dict[int, int])
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
@@ -153,9 +153,9 @@ class State:
         ends = [self.windows[sender, key] for key in ids if (sender, key) in self.windows]
         return max(ends, default=None)
 
-    def has_room(self, operation: tuple[str, str], limit: int) -> bool:
-        """Return whether one more request of an operation is within a limit per second."""
-        times = self.send_times.get(operation, ())
+    def has_room(self, function: str, limit: int) -> bool:
+        """Return whether one more request of a function's operation is within a limit per second."""
+        times = self.send_times.get(function, ())
         return len(times) < limit or times[-limit] <= self.now - 1
 
     @property

@@ -129,13 +129,13 @@ class TemplateStored:
 
 @attrs.frozen
 class SendCounted:
-    """A request counts towards the rate limit of an operation."""
+    """A request counts towards the rate limit of a function's operation."""
 
-    operation: tuple[str, str]
+    function: str
     limit: int
 
     def apply_to(self, state: State) -> None:
-        state.send_times.setdefault(self.operation, deque(maxlen=self.limit)).append(state.now)
+        state.send_times.setdefault(self.function, deque(maxlen=self.limit)).append(state.now)
 
 
 @attrs.frozen

@@ -21,7 +21,6 @@ from connectly_api.sandbox.model.state_changes import SendCounted
 from connectly_api.sandbox.service.handlers import HANDLERS, RATE_LIMITED, Call
 from connectly_api.sandbox.spec.api_operations import Operation, Requirement, RouteMatch, Service
 from connectly_api.sandbox.spec.examples import build_example
-from connectly_api.sandbox.spec.json_schemas import to_camel_case
 from connectly_api.sandbox.spec.protojson import encode_ascii, fit_value
 from connectly_api.sandbox.spec.request_values import read_values
 
@@ -38,14 +37,14 @@ def decide(service: Service, settings: Settings, state: State, request: Request)
     route = routes[request.method]
     refusal = _check_access(route, settings, request)
     if refusal is not None:
-        return refuse_request(refusal, trace, route.operation.id)
-    limit = settings.rate_limit
-    if limit is None or route.operation.shape not in RATE_LIMITED:
+        return refuse_request(refusal, trace, route.operation.names)
+    limit, function = settings.rate_limit, route.operation.function
+    if limit is None or function is None or function not in RATE_LIMITED:
         return _handle(route, settings, state, request, trace)
-    if not state.has_room(route.operation.shape, limit):
-        return refuse_request(refuse_rate(limit), trace, route.operation.id)
+    if not state.has_room(function, limit):
+        return refuse_request(refuse_rate(limit), trace, route.operation.names)
     decision = _handle(route, settings, state, request, trace)
-    return attrs.evolve(decision, changes=(SendCounted(route.operation.shape, limit), *decision.changes))
+    return attrs.evolve(decision, changes=(SendCounted(function, limit), *decision.changes))
 
 
 def _check_access(route: RouteMatch, settings: Settings, request: Request) -> Refusal | None:
@@ -55,9 +54,8 @@ def _check_access(route: RouteMatch, settings: Settings, request: Request) -> Re
         for requirements in alternatives
     ):
         return Refusal(status=401, message="The API key is missing or wrong", type="ERROR_TYPE_AUTHENTICATION")
-    for name, value in route.parameters.items():
-        if to_camel_case(name) == "businessId" and value != settings.business_id:
-            return Refusal(status=404, message="There is no such business")
+    if route.business not in {None, settings.business_id}:
+        return Refusal(status=404, message="There is no such business")
     return None
 
 
@@ -80,14 +78,14 @@ def _handle(route: RouteMatch, settings: Settings, state: State, request: Reques
     elif values.violations:
         refusal = refuse_violations(values.violations)
     if refusal is not None:
-        return refuse_request(refusal, trace, operation.id, values.unknown_fields)
-    handler = HANDLERS.get(operation.shape)
+        return refuse_request(refusal, trace, operation.names, values.unknown_fields)
+    handler = HANDLERS.get(operation.function or "")
     if handler is None:
         return _build_example(operation, trace, values.unknown_fields)
     body = values.body if is_object(values.body) else {}
-    outcome = handler(Call(route.parameters, body, trace, settings, state, operation.id))
+    outcome = handler(Call(route.parameters, body, trace, settings, state, operation.names))
     if isinstance(outcome, Refusal):
-        return refuse_request(outcome, trace, operation.id, values.unknown_fields)
+        return refuse_request(outcome, trace, operation.names, values.unknown_fields)
     schema = operation.response_schema
     # The response has the names of the file.
     response = outcome.body if schema is None else fit_value(schema, outcome.body).value
@@ -96,7 +94,7 @@ def _handle(route: RouteMatch, settings: Settings, state: State, request: Reques
         content=encode_ascii(response),
         trace_id=trace,
         changes=outcome.changes,
-        operation=operation.id,
+        operation=operation.names,
         unknown_fields=values.unknown_fields,
         behavior=ConnectionBehavior(is_early=outcome.is_early),
         response_schema=schema,
@@ -109,7 +107,7 @@ def _build_example(operation: Operation, trace: str, unknown_fields: tuple[str, 
         status=operation.status,
         content=b"" if schema is None else encode_ascii(build_example(schema)),
         trace_id=trace,
-        operation=operation.id,
+        operation=operation.names,
         unknown_fields=unknown_fields,
         response_schema=schema,
     )

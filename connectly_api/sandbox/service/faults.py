@@ -33,7 +33,7 @@ def apply_faults(settings: Settings, state: State, decision: Decision) -> Decisi
 
     Rules with a recipient match messages that would be accepted; other rules match every request of a known operation.
     """
-    if not state.rules or decision.operation is None:
+    if not state.rules or not decision.operation:
         return decision
     messages = [change.message for change in decision.changes if isinstance(change, MessageAccepted)]
     match = match_rules(
@@ -49,7 +49,7 @@ def apply_faults(settings: Settings, state: State, decision: Decision) -> Decisi
     return attrs.evolve(decision, changes=(*map(RuleMatched, match.matched), *decision.changes))
 
 
-def decide_reset(settings: Settings, state: State, operation: str) -> Decision | None:
+def decide_reset(settings: Settings, state: State, operation: tuple[str, ...]) -> Decision | None:
     """Decide on a request whose connection is reset before its body is read; None if no rule is triggered.
 
     Rules with a recipient are not considered: the recipient is in the body.

@@ -1,4 +1,4 @@
-"""The operations that the sandbox implements, by method and path; others get an example of their response. Pure."""
+"""The operations that the sandbox implements, by function; others get an example of their response. Pure."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Call:
     trace_id: str
     settings: Settings
     state: State
-    operation: str
+    operation: tuple[str, ...]
 
 
 @attrs.frozen
@@ -156,21 +156,18 @@ def delete_webhook(call: Call) -> Success | Refusal:
     return Success({}, (RegistrationRemoved(webhook_id),))
 
 
-_SEND = ("POST", "/v1/businesses/{}/send/messages")
-_SEND_TEMPLATE = ("POST", "/v1/businesses/{}/send/whatsapp_templated_messages")
-
-HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
-    _SEND: send_session_message,
-    _SEND_TEMPLATE: send_template_message,
-    ("POST", "/v1/businesses/{}/create/webhooks"): create_webhook,
-    ("PUT", "/v1/businesses/{}/update/webhooks/{}"): update_webhook,
-    ("GET", "/v1/businesses/{}/webhooks"): get_webhooks,
-    ("DELETE", "/v1/businesses/{}/delete/webhooks/{}"): delete_webhook,
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "send_message": send_session_message,
+    "send_whatsapp_templated_message": send_template_message,
+    "create_webhook": create_webhook,
+    "update_webhook": update_webhook,
+    "get_webhooks": get_webhooks,
+    "delete_webhook": delete_webhook,
 }
-"""Source: the service's documentation, https://docs.connectly.ai"""
+"""By the name of the low-level function, which stays when a path moves."""
 
-RATE_LIMITED: Final = frozenset({_SEND, _SEND_TEMPLATE})
-"""Source: the same."""
+RATE_LIMITED: Final = frozenset({"send_message", "send_whatsapp_templated_message"})
+"""Source: the service's documentation, https://docs.connectly.ai"""
 
 _NO_REGISTRATION: Final = Refusal(status=404, message="There is no such webhook registration")
 

@@ -1,5 +1,7 @@
 """Reads the operations of a Swagger 2.0 file, and finds the ones of a path.
 
+An operation that a low-level function calls has that function's name, by which the sandbox knows it; paths may move.
+
 Source: https://swagger.io/specification/v2/ (paths: #path-templating) and, for parameters of several segments,
 https://github.com/googleapis/googleapis/blob/master/google/api/http.proto
 """
@@ -11,6 +13,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -20,12 +23,14 @@ from jsonschema import Draft4Validator
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_mapping
+from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox.spec.json_schemas import (
     Schema,
     SchemaConverter,
     build_swagger_error,
     get_accepted_names,
     resolve_references,
+    to_camel_case,
 )
 from connectly_api.sandbox.spec.validation import build_validator
 
@@ -71,6 +76,7 @@ class Operation:
         parameters: All parameters but the body.
         status: The status of a successful response, whose schema is `response_schema`.
         security: Alternatives, each with requirements that must all be met; empty if no key is needed.
+        function: The low-level function that calls it, such as `send_message`; None if there is none.
     """
 
     id: str
@@ -85,11 +91,12 @@ class Operation:
     status: int
     response_schema: Schema | None
     security: tuple[tuple[Requirement, ...], ...]
+    function: str | None = None
 
     @cached_property
-    def shape(self) -> tuple[str, str]:
-        """Method and path without the names of parameters: this identifies a known operation."""
-        return self.method, re.sub(r"\{[^{}]*\}", "{}", self.template)
+    def names(self) -> tuple[str, ...]:
+        """Its names: the id, with and without its service, and the function."""
+        return (self.id, self.id.rpartition("_")[2], self.function or self.id)
 
 
 @attrs.frozen
@@ -98,6 +105,13 @@ class RouteMatch:
 
     operation: Operation
     parameters: Mapping[str, str]
+
+    @property
+    def business(self) -> str | None:
+        """The parameter `businessId`, or else the first one of an operation that a low-level function calls."""
+        named = {to_camel_case(name): value for name, value in self.parameters.items()}
+        first = None if self.operation.function is None else next(iter(named.values()), None)
+        return named.get("businessId", first)
 
 
 @attrs.frozen
@@ -176,7 +190,7 @@ class _Parser:
             for method in _METHODS
             if method in item
         ]
-        return Service(operations=tuple(sorted(operations, key=_get_literalness)))
+        return Service(operations=tuple(sorted(_name_functions(operations), key=_get_literalness)))
 
     def _resolve(self, value: object) -> Mapping[str, Any]:
         return resolve_references(self.document, value)
@@ -243,6 +257,24 @@ class _Parser:
         if not all(alternatives):
             return ()
         return tuple(tuple(_build_requirement(schemes[name]) for name in alternative) for alternative in alternatives)
+
+
+def _name_functions(operations: list[Operation]) -> list[Operation]:
+    """Set the functions: by method and path, behind any prefix, or else by id."""
+    named = list(operations)
+    shortest_first = sorted(range(len(named)), key=lambda n: len(named[n].template))
+    for function, (method, template) in OPERATIONS.items():
+        shape, name = _remove_names(template), function.replace("_", "")
+        same = [n for n in shortest_first if named[n].method == method and named[n].function is None]
+        by_path = (n for n in same if _remove_names(named[n].template).endswith(shape))
+        by_id = (n for n in same if name in {one.replace("_", "").lower() for one in named[n].names})
+        for n in islice(chain(by_path, by_id), 1):
+            named[n] = attrs.evolve(named[n], function=function)
+    return named
+
+
+def _remove_names(template: str) -> str:
+    return re.sub(r"\{[^{}]*\}", "{}", template)
 
 
 def _build_requirement(scheme: Mapping[str, Any]) -> Requirement:

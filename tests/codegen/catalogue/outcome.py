@@ -109,7 +109,7 @@ def outcomes(rows: Iterable[Row], folder: Path) -> list[Outcome]:
         _generate(place, found[place.name])
     generated = {name: outcome for name, outcome in found.items() if not outcome.refused}
     with ThreadPoolExecutor() as pool:  # Each waits for a process of its own.
-        types, contract = pool.submit(_types, folder, [*generated]), pool.submit(_contract, folder, [*generated])
+        types, contract = pool.submit(check_types, folder, [*generated]), pool.submit(_contract, folder, [*generated])
     for name, problems in types.result().items():
         generated[name].untyped += [text for path, text in problems if "/lowlevel/" in path]
         generated[name].facade += [text for path, text in problems if "/lowlevel/" not in path]
@@ -145,7 +145,7 @@ def _code(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256(repr(sorted(code.items())).encode()).hexdigest()
 
 
-def _types(folder: Path, names: list[str]) -> dict[str, list[tuple[str, str]]]:
+def check_types(folder: Path, names: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Return what mypy says of each row's tree and of the facade upon it; equal trees are looked at once."""
     first: dict[str, str] = {_code(frozen_tree()): ""}
     same: dict[str, list[str]] = {}
