@@ -18,7 +18,7 @@ from codegen.spec.document import CodegenError
 from codegen.spec.source import read_source
 from codegen.spec.to_openapi.service import convert
 from codegen.terminal_text import printable
-from codegen.update import list_left_out, prepare_update, put_in_place, render_update
+from codegen.update import list_left_out, prepare_update, put_in_place
 
 _Command = Callable[[argparse.Namespace], int]
 
@@ -122,7 +122,7 @@ def _update(given: argparse.Namespace) -> int:
         return 0
     if not given.dry_run:
         put_in_place(root, update)
-    _print(render_update(update, done=not given.dry_run))
+    _print("\n".join([*(["Dry run: nothing is written.", ""] if given.dry_run else []), *update.report]))
     return 0
 
 

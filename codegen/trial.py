@@ -31,26 +31,25 @@ _FAILED_TEST: Final = re.compile(r"^(?:FAILED|ERROR) (?P<group>[^\s:\[]+)(?:::(?
 _SHOWN: Final = 2000
 
 
-def run_git(root: Path, *arguments: str) -> str:
-    """Run git in a checkout and return what it prints; raise CodegenError if it fails."""
-    return _run_to_end(root, "git", *arguments)
-
-
-def run_python(folder: Path, module: str, *arguments: str) -> str:
-    """Run a module of a copy and return what it prints; raise CodegenError if it fails."""
-    return _run_to_end(folder, sys.executable, "-m", module, *arguments)
-
-
-def _run_to_end(folder: Path, *command: str) -> str:
-    done = _run(folder, command)
-    if done.returncode:
+def run(folder: Path, *command: str, may_fail: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a program in a checkout; raise CodegenError if it fails, unless it may."""
+    # The settings of a hook of git, of a test that runs this, and of coverage are not meant for these programs.
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PYTEST_", "COVERAGE_"))}
+    environment = {**kept, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603  git, and our own interpreter, with arguments of our own
+            command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+    except OSError as error:
+        raise CodegenError(f"cannot run {command[0]}: {error.strerror}") from None
+    if done.returncode and not may_fail:
         raise CodegenError(f"{' '.join(command)}: {done.stderr.strip()}")
-    return done.stdout
+    return done
 
 
 def copy_tracked(root: Path, folder: Path) -> None:
     """Copy the files that git tracks, as they are now."""
-    for path in filter(None, run_git(root, "ls-files", "-z").split("\0")):
+    for path in filter(None, run(root, "git", "ls-files", "-z").stdout.split("\0")):
         if (root / path).is_file():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(root / path, folder / path)
@@ -67,22 +66,10 @@ def run_tests(folder: Path) -> Findings:
 
 
 def _find(folder: Path, command: Sequence[str], pattern: re.Pattern[str]) -> Findings:
-    done = _run(folder, (sys.executable, "-m", *command))
+    done = run(folder, sys.executable, "-m", *command, may_fail=True)
     groups: dict[str, set[str]] = {}
     for match in pattern.finditer(done.stdout):
         groups.setdefault(match["group"], set()).add(match["place"] or "cannot be imported")
     if done.returncode and not groups:
         raise CodegenError(f"{command[0]} could not be run:\n{(done.stdout + done.stderr)[-_SHOWN:]}")
     return {group: sorted(places) for group, places in sorted(groups.items())}
-
-
-def _run(folder: Path, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    # The settings of a hook of git, of a test that runs this, and of coverage are not meant for these programs.
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PYTEST_", "COVERAGE_"))}
-    environment = {**kept, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        return subprocess.run(  # noqa: S603  git, and our own interpreter, with arguments of our own
-            command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
-        )
-    except OSError as error:
-        raise CodegenError(f"cannot run {command[0]}: {error.strerror}") from None

@@ -8,7 +8,7 @@ import pytest
 
 from codegen import trial
 from codegen.spec.document import CodegenError
-from codegen.trial import check_types, copy_tracked, run_git, run_tests
+from codegen.trial import check_types, copy_tracked, run, run_tests
 
 TYPES = """\
 connectly_api/a.py:3: error: "A" has no attribute "b"  [attr-defined]
@@ -69,7 +69,12 @@ def test_every_test_that_is_run_is_there() -> None:
 def test_without_git_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CodegenError, match="cannot run git: No such file"):
-        run_git(tmp_path, "status")
+        run(tmp_path, "git", "status")
+
+
+def test_a_program_that_fails_is_told_with_its_words(tmp_path: Path) -> None:
+    with pytest.raises(CodegenError, match=r"git rev-parse: .*not a git repository"):
+        run(tmp_path, "git", "rev-parse")
 
 
 def test_of_the_tracked_files_those_that_are_there_are_copied_as_they_are(tmp_path: Path) -> None:
@@ -77,8 +82,8 @@ def test_of_the_tracked_files_those_that_are_there_are_copied_as_they_are(tmp_pa
     (root / "a").mkdir(parents=True)
     for name in ("a/ü b.txt", "gone.txt", "changed.txt"):
         (root / name).write_text("old", "utf-8")
-    run_git(root, "init", "--quiet")
-    run_git(root, "add", "--all")
+    run(root, "git", "init", "--quiet")
+    run(root, "git", "add", "--all")
     (root / "gone.txt").unlink()
     (root / "changed.txt").write_text("new", "utf-8")
     (root / "untracked.txt").write_text("new", "utf-8")

@@ -20,7 +20,8 @@ from codegen.__main__ import main
 from codegen.generate import PUBLISHED, read_tree, write_changes
 from codegen.spec.document import Json
 from codegen.spec.traverse import leave_out, operations
-from codegen.trial import copy_tracked, run_python
+from codegen.trial import copy_tracked
+from codegen.trial import run as run_in
 from tests.codegen.samples import ROOT, VENDORED, freeze, small, swagger
 from tests.codegen.styles import STYLES
 
@@ -41,7 +42,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("original")
     copy_tracked(ROOT, root)
     freeze(root)
-    run_python(root, "tools.api_snapshot", "--announce", "connectly_api.lowlevel")
+    run_in(root, sys.executable, "-m", "tools.api_snapshot", "--announce", "connectly_api.lowlevel")
     (root / "CHANGELOG.md").write_text("# Changelog\n\n## [1.0.0] - 2026-01-01\n\n### Added\n\n- All.\n", "utf-8")
     for command in ("init --quiet", "add --all", "commit --quiet --message Start"):
         run(f"git {command}", root)
@@ -156,11 +157,11 @@ def test_what_no_longer_fits_is_left_to_do_and_what_breaks_is_announced(
 ) -> None:
     assert update(checkout, with_removals(), "--dry-run") == 0
     dry = capsys.readouterr().out
-    assert "Dry run: nothing was written." in dry
+    assert dry.startswith("Dry run: nothing is written.\n\nSomething may change")
     assert run("git status --porcelain", checkout) == ""
     assert update(checkout, with_removals()) == 0
     report = capsys.readouterr().out
-    assert section(report, "Left to do by hand:") == section(dry, "Left to do by hand:")
+    assert dry.endswith(report)
     assert re.fullmatch(
         r"Something may change for users of Connectly: \d+ tests fail, and [12] lines have a wrong type\.\n"
         r"Version to raise: major\.",
