@@ -16,7 +16,7 @@ from codegen.documented_facts import apply_facts
 from codegen.generate import PUBLISHED, Layout, build, find_drift, read_tree, write_tree
 from codegen.spec.document import CodegenError
 from codegen.spec.source import read_source
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.terminal_text import printable
 from codegen.update import list_left_out, prepare_update, put_in_place
 

@@ -24,7 +24,7 @@ from codegen.render.generator import render
 from codegen.render.source_module import render_source_module
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.source import Source, read_source
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import read_left_out
 
 SWAGGER: Final = "service.swagger.json"

@@ -5,7 +5,6 @@ The generator sees only the Python names; the names on the wire are next to them
 
 from __future__ import annotations
 
-import copy
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from codegen.naming import places
 from codegen.naming.name_table import Names, NameTable, Owner, find_lost
 from codegen.naming.schema_names import SchemaNames, Slot
 from codegen.spec import ascii_names
-from codegen.spec.document import Json
+from codegen.spec.document import Json, copy_json
 from codegen.spec.traverse import Operation as Found
 from codegen.spec.traverse import operations
 
@@ -46,6 +45,7 @@ def name_document(document: Json, table: NameTable) -> Named:
         document: An OpenAPI document, prepared by the overlay.
         table: The published names.
     """
+    document = copy_json(document)
     found = {places.operation(operation.method, operation.path): operation for operation in operations(document)}
     functions = _name_functions(found, table.operations)
     schemas = SchemaNames(document, table)
@@ -54,9 +54,9 @@ def name_document(document: Json, table: NameTable) -> Named:
     for place, operation in found.items():
         module, _, function = functions[place].rpartition(".")
         known = table.find(table.operations.get(place, ""))
-        fields = copy.deepcopy(operation.fields)
+        fields = operation.fields
         fields |= {"operationId": function, "tags": [module], "x-place": place, "x-path": operation.path}
-        arguments = _name_arguments(operation._replace(fields=fields), known.names)
+        arguments = _name_arguments(operation, known.names)
         models: dict[str, str] = {}
         for holder, part, wanted in _find_schemas(fields, arguments):
             schemas.enter(Slot(holder, "schema", part, models, known.models, wanted, whole=part not in arguments))
@@ -65,8 +65,8 @@ def name_document(document: Json, table: NameTable) -> Named:
         paths.setdefault(_rename_path(operation.path, arguments), {})[operation.method] = fields
     schemas.finish()
     result = NameTable(functions, {**owners, **schemas.owners}, schemas.definitions)
-    components = {**document.get("components", {}), "schemas": schemas.schemas}
-    return Named({**document, "paths": paths, "components": components}, result, find_lost(table, result))
+    document = {**document, "paths": paths, "components": {"schemas": schemas.schemas}}
+    return Named(document, result, find_lost(table, result))
 
 
 def _name_functions(found: Mapping[str, Found], known: Names) -> dict[str, str]:
@@ -105,8 +105,7 @@ def _find_schemas(fields: Json, arguments: Names) -> Iterator[tuple[Json, str, s
     bodies = [("request", fields.get("requestBody", {})), *(("response", one) for one in fields["responses"].values())]
     for part, body in bodies:
         for media in body.get("content", {}).values():
-            if "schema" in media:  # pragma: no branch  (the converter writes no content without one)
-                yield media, part, f"{name} {part}"
+            yield media, part, f"{name} {part}"
     for status, holder in fields.get("x-errors", {}).items():
         yield holder, f"error {status}", f"{name} error"
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
 
 from codegen.spec.document import Json
+from codegen.spec.traverse import reference, sites
 
-REFERENCE = "#/components/schemas/"
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 _PARTS = re.compile(r"\{[^{}]*\}|[^/{}]+")
 _VERSION = re.compile(r"v[0-9]+\w*")
 _MARKED = re.compile(r'["{}\[\]]')
-_OWN = frozenset({"additionalProperties", "enum", "items", "properties"})
 
 
 def operation(method: str, path: str) -> str:
@@ -45,44 +43,47 @@ def field(name: str) -> str:
     return json.dumps(name) if _MARKED.search(name) else name
 
 
-def target(schema: Json, definitions: Mapping[str, Any]) -> tuple[Json, str | None]:
+def target(schema: Json, definitions: Mapping[str, Json]) -> tuple[Json, str | None]:
     """Follow references to their end, and return the schema there and the name of its definition, if it has one."""
     name: str | None = None
-    while (found := _reference(schema)) is not None:
-        name = found.removeprefix(REFERENCE)
-        schema = definitions[name]
+    while (found := reference(schema)) is not None:
+        name, schema = found, definitions[found]
     return schema, name
 
 
-def _reference(schema: Json) -> str | None:
-    parts = schema.get("allOf", [])
-    if len(parts) == 1 and "$ref" in parts[0] and not _OWN.intersection(schema):
-        schema = parts[0]
-    return schema.get("$ref")
+def find_meanings(document: Json) -> dict[int, int]:
+    """Return a number for the `id` of each schema: schemas with the same number mean the same on the wire.
+
+    Descriptions and names of definitions mean nothing there.
+    """
+    definitions = document["components"]["schemas"]
+    schemas = {id(schema): schema for schema in (target(site.schema, definitions)[0] for site in sites(document))}
+    parts = {
+        key: [(name, id(target(part, definitions)[0])) for name, part in _parts(schema)]
+        for key, schema in schemas.items()
+    }
+    found = _number({key: (_look(schema), *(name for name, _ in parts[key])) for key, schema in schemas.items()})
+    count = 0
+    # Two schemas are told apart by their parts, as long as this tells any others apart.
+    while count < len(set(found.values())):
+        count = len(set(found.values()))
+        found = _number({key: (found[key], *(found[part] for _, part in inner)) for key, inner in parts.items()})
+    return found
 
 
-def same(one: Json, other: Json, definitions: Mapping[str, Any]) -> bool:
-    """Return whether two schemas mean the same on the wire, ignoring descriptions and names."""
-    waiting, seen = [(one, other)], set[tuple[int, int]]()
-    while waiting:
-        first, second = (target(schema, definitions)[0] for schema in waiting.pop())
-        # A pair that was seen is the same, unless something else in it is not.
-        if first is not second and (id(first), id(second)) not in seen:
-            seen.add((id(first), id(second)))
-            inner, others = _parts(first), _parts(second)
-            if _look(first) != _look(second) or inner.keys() != others.keys():
-                return False
-            waiting += [(part, others[key]) for key, part in inner.items()]
-    return True
+def _number(looks: Mapping[int, Hashable]) -> dict[int, int]:
+    numbers: dict[Hashable, int] = {}
+    return {key: numbers.setdefault(look, len(numbers)) for key, look in looks.items()}
 
 
-def _parts(schema: Json) -> dict[tuple[str, ...], Json]:
-    inner = {(key,): schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)}
-    return inner | {("properties", name): part for name, part in schema.get("properties", {}).items()}
+def _parts(schema: Json) -> list[tuple[str, Json]]:
+    inner = {key: schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)}
+    return sorted(inner.items()) + sorted(
+        {f".{name}": part for name, part in schema.get("properties", {}).items()}.items()
+    )
 
 
-def _look(schema: Json) -> list[object]:
+def _look(schema: Json) -> Hashable:
     """Return what a schema says apart from its parts."""
-    closed = schema.get("additionalProperties") is False
-    unordered = [set(map(json.dumps, schema.get(key, []))) for key in ("enum", "required")]
-    return [schema.get("type"), schema.get("format"), closed, unordered]
+    unordered = [frozenset(map(json.dumps, schema.get(key, []))) for key in ("enum", "required")]
+    return (schema.get("type"), schema.get("format"), schema.get("additionalProperties") is False, *unordered)

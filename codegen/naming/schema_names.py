@@ -15,7 +15,7 @@ from codegen.naming import places
 from codegen.naming.name_table import Names, NameTable, Owner
 from codegen.spec import ascii_names
 from codegen.spec.document import Json
-from codegen.spec.traverse import is_class, is_mapping
+from codegen.spec.traverse import REFERENCE, is_class, is_mapping
 
 _RESERVED = ("additional_properties", "from_dict", "to_dict")
 _TOLD = ("description", "example", "deprecated")
@@ -45,7 +45,7 @@ class Slot:
 
 
 class SchemaNames:
-    """A run over the schemas of a document, whose definitions are not changed.
+    """One run over the schemas of a document. Only those in place are changed, the definitions are not.
 
     Attributes:
         schemas: The named schemas.
@@ -57,9 +57,10 @@ class SchemaNames:
         self.schemas: Json = {}
         self.owners: dict[str, Owner] = {}
         self.definitions: dict[str, str] = {}
-        self._found: Json = document.get("components", {}).get("schemas", {})
+        self._found: Json = document["components"]["schemas"]
         self._table = table
-        self._sources: dict[str, Json] = {}
+        self._meanings = places.find_meanings(document)
+        self._bound: dict[str, int] = {}
         self._reached = set[str | None]()
         self._by_definition: dict[str, str] = {}
         self._queues: tuple[deque[Slot], ...] = (deque(), deque(), deque(), deque())
@@ -118,7 +119,7 @@ class SchemaNames:
                 self._settle_all()
 
     def _enter_definition(self, name: str) -> None:
-        holder: Json = {"schema": {"$ref": f"{places.REFERENCE}{name}"}}
+        holder: Json = {"schema": {"$ref": f"{REFERENCE}{name}"}}
         self.enter(Slot(holder, "schema", name, self.definitions, self._table.definitions, name))
 
     def _settle_all(self) -> None:
@@ -132,9 +133,9 @@ class SchemaNames:
         name = slot.known.get(slot.place)
         if name is None:
             name = self._by_definition.get(definition or "") or self._find_name(slot, definition)
-        elif name not in self.owners and self._unique.is_free(name):
+        elif self._unique.is_free(name):
             self._unique.add(name)
-        elif not self._is_same(name, kind, target):
+        elif self.owners.get(name, Owner()).kind != kind or self._bound[name] != self._meanings[id(target)]:
             self.enter(attrs.evolve(slot, known={}))
             return
         if name not in self.owners:
@@ -144,13 +145,9 @@ class SchemaNames:
             if definition not in self.schemas[name]["x-definitions"]:
                 self.schemas[name]["x-definitions"].append(definition)
         slot.names[slot.place] = name
-        reference: Json = {"$ref": f"{places.REFERENCE}{name}"}
+        reference: Json = {"$ref": f"{REFERENCE}{name}"}
         notes = _copy_notes(schema)
         slot.holder[slot.key] = {"allOf": [reference], **notes} if notes else reference
-
-    def _is_same(self, name: str, kind: str, target: Json) -> bool:
-        same_kind = name in self.owners and self.owners[name].kind == kind
-        return same_kind and places.same(self._sources[name], target, self._found)
 
     def _find_name(self, slot: Slot, definition: str | None) -> str:
         if definition is None:
@@ -163,17 +160,17 @@ class SchemaNames:
     def _bind(self, name: str, target: Json, kind: str) -> None:
         known = self._table.find(name)
         schema = self.schemas[name] = {**target, "x-definitions": []}
-        self._sources[name] = target
+        self._bound[name] = self._meanings[id(target)]
         models: dict[str, str] = {}
         properties: Json = target.get("properties", {}) if kind == "class" else {}
         fields = ascii_names.assign({wire: (wire,) for wire in properties}, known.names, _RESERVED)
         self.owners[name] = Owner(kind, fields, models)
+        schema["required"] = [fields[wire] for wire in target.get("required", ()) if wire in fields]
         if kind == "mapping":
             schema["x-mapping"] = True
         if kind == "class":
             schema["x-wire"] = {python: wire for wire, python in fields.items()}
             schema["properties"] = {python: properties[wire] for wire, python in fields.items()}
-            schema["required"] = [fields[wire] for wire in target.get("required", ()) if wire in fields]
         for wire, python in fields.items():
             wanted = f"{name} {wire}"
             self.enter(Slot(schema["properties"], python, places.field(wire), models, known.models, wanted))

@@ -16,7 +16,7 @@ from codegen import overlay
 from codegen.generate import Layout, build, write_tree
 from codegen.naming import NO_NAMES, Named, NameTable, name_document
 from codegen.spec.document import Json, load
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(__file__).resolve().parent / "data"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from codegen.documented_facts import ERROR_FIELDS, apply_facts
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import VENDORED, small, swagger
 
 TEXT: Json = {"type": "string"}

@@ -170,6 +170,11 @@ def test_a_name_that_stands_for_nothing_any_more_is_reported() -> None:
     assert found.table.owners["Header"].models["attachment"] == "Attachment"
 
 
+def test_a_function_in_another_module_is_reported() -> None:
+    table = prepare(small(), NO_NAMES).table
+    assert prepare(small(path="/v1/else", operation={"tags": ["Other"]}), table).lost == ("thing_service.get_thing",)
+
+
 def test_a_table_is_written_sorted_but_for_arguments_and_fields_and_read_again() -> None:
     table = NameTable(
         {"GET /b": "b.get_b", "GET /a": "a.get_a"},

@@ -8,7 +8,7 @@ import pytest
 from codegen.naming import NO_NAMES, Named, NameTable, name_document
 from codegen.overlay import apply
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import VENDORED, model, prepare, small, swagger
 
 OK: Json = {"responses": {"200": {"description": ""}}}

@@ -20,7 +20,7 @@ from codegen.difference import Difference, compare, line
 from codegen.generate import Layout, build, read_tree, write_tree
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.source import read_source
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.catalogue.inert import strange
 from tests.codegen.catalogue.row import Row
 from tests.codegen.samples import ROOT, TABLE, VENDORED, frozen_tree, swagger_path

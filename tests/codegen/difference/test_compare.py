@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from codegen.difference import FORMATS, compare, render
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import NAMES, swagger
 from tests.thoroughness import up_to
 
