@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from codegen.generate import Layout, build, prepare
+from codegen.generate import Layout, build
 from codegen.naming.name_table import NO_NAMES
 from codegen.overlay import apply
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import METHODS, REFERENCE, operations, read_left_out, sites
-from tests.codegen.samples import NAMES, ROOT, small, swagger
+from tests.codegen.samples import NAMES, ROOT, prepare, small, swagger
 
 FINE: Json = {"200": {"description": "Fine.", "schema": {"type": "object"}}}
 AT = "#/paths/~1v1~1odd/post"
