@@ -47,7 +47,10 @@ def state_error_body(swagger: Json) -> None:
     wrong = [error for error in errors if not _has_error_body(swagger, error.get("schema"))]
     if not wrong:
         return
-    before, definitions = _list_references(swagger), members(swagger.setdefault("definitions", {}), "#/definitions")
+    before, definitions = (
+        _list_used_definitions(swagger),
+        members(swagger.setdefault("definitions", {}), "#/definitions"),
+    )
     spellings = {name.lower() for name in ERROR_FIELDS}
     others = {
         name: field
@@ -61,7 +64,7 @@ def state_error_body(swagger: Json) -> None:
     own["properties"] = {**_get_properties(swagger, own), **others}
     for error in wrong:
         error["schema"] = {"$ref": f"#/definitions/{name}"}
-    while unused := [one for one in definitions if f"#/definitions/{one}" in before - _list_references(swagger)]:
+    while unused := definitions.keys() & (before - _list_used_definitions(swagger)):
         for name in unused:
             del definitions[name]
 
@@ -153,8 +156,8 @@ def _find_free_name(name: str, taken: Json) -> str:
     return next(one for number in count() if (one := f"{name}{number or ''}") not in taken)
 
 
-def _list_references(swagger: Json) -> set[str]:
-    return set(re.findall(r'"(#/definitions/[^"]+)"', json.dumps(swagger)))
+def _list_used_definitions(swagger: Json) -> set[str]:
+    return set(re.findall(r'"#/definitions/([^"]+)"', json.dumps(swagger)))
 
 
 def _object(value: object) -> Json:
