@@ -27,7 +27,6 @@ ERROR_FIELDS: Final[Json] = {
     "details": {"type": "object"},
 }
 _KEY: Final[Json] = {"type": "apiKey", "description": "API key for authorization", "name": "X-API-Key", "in": "header"}
-_DEFAULT: Final[Json] = {"description": "An unexpected error response."}
 
 
 def apply_facts(swagger: Json) -> Json:
@@ -47,10 +46,8 @@ def state_error_body(swagger: Json) -> None:
     wrong = [error for error in errors if not _has_error_body(swagger, error.get("schema"))]
     if not wrong:
         return
-    before, definitions = (
-        _list_used_definitions(swagger),
-        members(swagger.setdefault("definitions", {}), "#/definitions"),
-    )
+    before = _list_used_definitions(swagger)
+    definitions = members(swagger.setdefault("definitions", {}), "#/definitions")
     spellings = {name.lower() for name in ERROR_FIELDS}
     others = {
         name: field
@@ -120,7 +117,7 @@ def _list_errors(swagger: Json) -> Iterator[Json]:
     for _, _, operation in _list_operations(swagger):
         responses: Json = operation["responses"]
         if any(status.startswith("2") for status in responses):
-            responses.setdefault("default", dict(_DEFAULT))
+            responses.setdefault("default", {"description": "An unexpected error response."})
             errors = (status for status in responses if re.fullmatch("[45][0-9][0-9]|default", status))
             yield from (_resolve(swagger, responses[status]) for status in errors)
 
