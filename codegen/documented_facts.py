@@ -27,7 +27,6 @@ ERROR_FIELDS: Final[Json] = {
     "details": {"type": "object"},
 }
 _KEY: Final[Json] = {"type": "apiKey", "description": "API key for authorization", "name": "X-API-Key", "in": "header"}
-_DEFAULT: Final[Json] = {"description": "An unexpected error response."}
 
 
 def apply_facts(swagger: Json) -> Json:
@@ -47,7 +46,8 @@ def state_error_body(swagger: Json) -> None:
     wrong = [error for error in errors if not _has_error_body(swagger, error.get("schema"))]
     if not wrong:
         return
-    before, definitions = _list_references(swagger), members(swagger.setdefault("definitions", {}), "#/definitions")
+    before = _list_used_definitions(swagger)
+    definitions = members(swagger.setdefault("definitions", {}), "#/definitions")
     spellings = {name.lower() for name in ERROR_FIELDS}
     others = {
         name: field
@@ -61,9 +61,9 @@ def state_error_body(swagger: Json) -> None:
     own["properties"] = {**_get_properties(swagger, own), **others}
     for error in wrong:
         error["schema"] = {"$ref": f"#/definitions/{name}"}
-    while unused := (before - _list_references(swagger)) & {f"#/definitions/{one}" for one in definitions}:
-        for reference in unused:
-            del definitions[reference.removeprefix("#/definitions/")]
+    while unused := definitions.keys() & (before - _list_used_definitions(swagger)):
+        for name in unused:
+            del definitions[name]
 
 
 def state_key(swagger: Json) -> None:
@@ -117,7 +117,7 @@ def _list_errors(swagger: Json) -> Iterator[Json]:
     for _, _, operation in _list_operations(swagger):
         responses: Json = operation["responses"]
         if any(status.startswith("2") for status in responses):
-            responses.setdefault("default", dict(_DEFAULT))
+            responses.setdefault("default", {"description": "An unexpected error response."})
             errors = (status for status in responses if re.fullmatch("[45][0-9][0-9]|default", status))
             yield from (_resolve(swagger, responses[status]) for status in errors)
 
@@ -153,8 +153,8 @@ def _find_free_name(name: str, taken: Json) -> str:
     return next(one for number in count() if (one := f"{name}{number or ''}") not in taken)
 
 
-def _list_references(swagger: Json) -> set[str]:
-    return set(re.findall(r'"(#/definitions/[^"]+)"', json.dumps(swagger)))
+def _list_used_definitions(swagger: Json) -> set[str]:
+    return set(re.findall(r'"#/definitions/([^"]+)"', json.dumps(swagger)))
 
 
 def _object(value: object) -> Json:

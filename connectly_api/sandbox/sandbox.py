@@ -65,8 +65,8 @@ class Sandbox:
         """Create a sandbox in which nothing has happened yet.
 
         Args:
-            swagger: A Swagger 2.0 file other than the package's: its path, its bytes, or the decoded file. The operations
-                that the client calls are found by path, behind any prefix, or else by id; others return an example.
+            swagger: A Swagger 2.0 file other than the package's: its path, its bytes, or the decoded file. What the
+                client calls is found by path, behind any prefix, or else by id; other operations return an example.
             on_request: Called with each request once its response is decided.
             on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
             **options: The keywords of `connectly_api.sandbox.Settings`: `api_key`, `business_id`, `senders`, `seed`,

@@ -57,7 +57,7 @@ class Request(Generic[T_co]):
     content: bytes | None = attrs.field(default=None, repr=False)
     """The body's exact bytes (UTF-8 JSON), or None if the operation has none."""
     rate_keys: RateKeys | None = attrs.field(default=None, repr=False, eq=False)
-    """The rates that the request counts towards; if None, they are read from the content."""
+    """The rates that the request counts towards; if None, they are read from the content of a `send_…` operation."""
 
 
 @attrs.frozen

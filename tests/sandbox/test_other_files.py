@@ -154,9 +154,11 @@ def run(folder: Path, *arguments: str) -> str:
 
 def move_everything(document: dict[str, Any]) -> None:
     functions = {place: function for function, place in OPERATIONS.items()}
+    modules = {path.stem: path.parent.name for path in (ROOT / "connectly_api" / "lowlevel" / "api").glob("*/*.py")}
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            operation["operationId"] = functions[method.upper(), document.get("basePath", "") + path]
+            function = functions[method.upper(), document.get("basePath", "") + path]
+            operation |= {"operationId": function, "tags": [modules[function]]}
     document["basePath"] = f"/gateway{document.get('basePath', '')}"
     document["paths"] = {
         path.replace("businesses", "accounts").replace("/send/", "/outbound/").replace("webhooks", "hooks"): item

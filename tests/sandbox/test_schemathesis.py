@@ -5,6 +5,7 @@ the long tests, some hundreds among the others.
 """
 
 import asyncio
+import json
 import re
 import shutil
 import sys
@@ -41,15 +42,21 @@ async def test_generated_requests_are_answered_as_the_swagger_file_says(
     sandbox = Sandbox(rate_limit=None, windows="open", keep=20_000)
     created = ask(sandbox, {"topic": "report", "address": "https://example.com"}, path=CREATE)
     method, path = OPERATIONS["update_webhook"]
+    base = json.loads(SWAGGER.read_bytes()).get("basePath", "").rstrip("/")
     business, webhook = re.findall(r"\{([^{}]*)\}", path)
-    (tmp_path / "schemathesis.toml").write_text(
-        CONFIG.format(method=method, path=path, business=business, webhook=webhook, webhook_id=answer(created)["id"])
+    config = CONFIG.format(
+        method=method,
+        path=path.removeprefix(base),
+        business=business,
+        webhook=webhook,
+        webhook_id=answer(created)["id"],
     )
+    (tmp_path / "schemathesis.toml").write_text(config)
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
     assert program is not None
     async with sandbox.serve() as address:
         process = await asyncio.create_subprocess_exec(
-            program, "run", str(SWAGGER), "--url", address, "--header", "X-API-Key: sandbox-key",
+            program, "run", str(SWAGGER), "--url", f"{address}{base}", "--header", "X-API-Key: sandbox-key",
             "--seed", "20261121", "--max-examples", str(examples), "--checks", CHECKS, "--suppress-health-check", "all",
             "--no-color", cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -59,7 +66,7 @@ async def test_generated_requests_are_answered_as_the_swagger_file_says(
     for phase in ("Examples", "Coverage", "Fuzzing"):
         assert f"✅ {phase}" in output, output
     # A file whose schemas have no names says nothing about which operation follows which.
-    assert "✅ Stateful" in output or "⏭ Stateful" in output, output
+    assert re.search("[✅⏭] +Stateful", output), output
     assert sandbox.received >= requests
     assert all(request.status < 500 for request in sandbox.requests)
     served = {request.operation for request in sandbox.requests if request.status == 200}
