@@ -31,8 +31,8 @@ class Owner:
     """
 
     kind: str = ""
-    names: Names = attrs.field(factory=dict)
-    models: Names = attrs.field(factory=dict)
+    names: Names = attrs.field(factory=dict[str, str])
+    models: Names = attrs.field(factory=dict[str, str])
 
 
 @attrs.frozen
@@ -45,9 +45,9 @@ class NameTable:
         definitions: The classes of definitions that no operation uses, by the vendor's names.
     """
 
-    operations: Names = attrs.field(factory=dict)
-    owners: Mapping[str, Owner] = attrs.field(factory=dict)
-    definitions: Names = attrs.field(factory=dict)
+    operations: Names = attrs.field(factory=dict[str, str])
+    owners: Mapping[str, Owner] = attrs.field(factory=dict[str, Owner])
+    definitions: Names = attrs.field(factory=dict[str, str])
 
     def find(self, name: str) -> Owner:
         """Return the names within a function, with or without its module, or a class."""
@@ -80,7 +80,8 @@ def read_table(content: bytes) -> NameTable:
     """Parse the table from a file; raise CodegenError if it is not such a table."""
     try:
         root = load(content)
-        return NameTable(**{**root, "owners": {name: Owner(**owner) for name, owner in root["owners"].items()}})
+        owners = {name: Owner(**owner) for name, owner in root["owners"].items()}
+        return NameTable(root["operations"], owners, root["definitions"])
     except (CodegenError, KeyError, TypeError, AttributeError) as error:
         raise CodegenError(f"codegen/names.json: {error!r}; restore it from version control") from None
 
@@ -99,8 +100,8 @@ def _sort(names: Mapping[str, Any]) -> dict[str, Any]:
 def find_lost(old: NameTable, new: NameTable) -> tuple[str, ...]:
     """Return the names that stand for nothing any more: `send_fax`, `send_fax.pages`, `Header`, `Webhook.id`.
 
-    With `fax_service.send_fax`, the function is in another module now. With `Header at Message.header`, the class is still
-    there, and what is at this place now has another name.
+    With `fax_service.send_fax`, the function is in another module now. With `Header at Message.header`, the class is
+    still there, and what is at this place now has another name.
     """
     # A new function may have the name of one that is gone, in another module.
     paths = set(new.operations.values())

@@ -159,7 +159,8 @@ class SchemaNames:
 
     def _bind(self, name: str, target: Json, kind: str) -> None:
         known = self._table.find(name)
-        schema = self.schemas[name] = {**target, "x-definitions": []}
+        schema: Json = {**target, "x-definitions": []}
+        self.schemas[name] = schema
         self._bound[name] = self._meanings[id(target)]
         models: dict[str, str] = {}
         properties: Json = target.get("properties", {}) if kind == "class" else {}

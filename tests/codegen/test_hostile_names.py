@@ -6,17 +6,31 @@ import copy
 import json
 import keyword
 import re
+from pathlib import Path
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from codegen.naming import NO_NAMES, dump_table, name_document, read_table
+from codegen.overlay import apply
 from codegen.spec.ascii_names import PREFIX
 from codegen.spec.document import Json
+from codegen.spec.to_openapi.service import convert
 from codegen.spec.traverse import sites
+from tests.codegen.large_file import build_large_swagger
 
+SETTINGS = Config.from_sources(
+    ConfigFile(post_hooks=[], literal_enums=True, field_prefix=PREFIX),
+    MetaType.NONE,
+    Path("unused"),
+    "utf-8",
+    overwrite=False,
+    output_path=Path("unused"),
+)
 NAMES = st.one_of(
     st.text(max_size=12),
     st.text(st.sampled_from("aAbB_.- 1"), max_size=6),
@@ -124,7 +138,8 @@ def rename(document: Json, names: dict[str, str]) -> Json:
     schemas = result["components"]["schemas"]
     result["components"]["schemas"] = {names[name]: schemas[name] for name in reversed(schemas)}
     for item in result["paths"].values():
-        item["post"] |= {"operationId": "", "tags": []}
+        for operation in item.values():
+            operation |= {"operationId": "", "tags": []}
     return result
 
 
@@ -139,3 +154,29 @@ def test_other_names_of_definitions_and_operations_change_nothing(
     again = name_document(rename(document, dict(zip(definitions, others, strict=True))), table)
     assert again.table == table
     assert again.lost == ()
+
+
+@settings(max_examples=40)
+@given(documents())
+def test_the_generator_changes_no_name_and_leaves_nothing_out(document: Json) -> None:
+    found = name_document({**document, "info": {"title": "", "version": ""}}, NO_NAMES)
+    data = GeneratorData.from_dict(found.document, config=SETTINGS)
+    assert isinstance(data, GeneratorData)
+    endpoints = {
+        f"{tag}.{endpoint.name}": endpoint
+        for tag, collection in data.endpoint_collections_by_tag.items()
+        for endpoint in collection.endpoints
+    }
+    assert endpoints.keys() == set(found.table.operations.values())
+    classes = [str(kind.class_info.name) for kind in [*data.models, *data.enums]]
+    assert sorted(classes) == sorted(name for name, owner in found.table.owners.items() if owner.kind != "operation")
+    assert data.errors == []
+
+
+def test_a_large_file_has_its_size_and_is_named_the_same_again() -> None:
+    swagger = build_large_swagger(0.3)
+    assert 0.9 < len(json.dumps(swagger, indent=2)) / 300_000 < 1.1
+    document = apply(convert(swagger))
+    first = name_document(document, NO_NAMES)
+    again = name_document(rename(document, {name: f"x.{name}" for name in swagger["definitions"]}), first.table)
+    assert again.table == first.table
