@@ -1,7 +1,7 @@
 # `make` lists the targets. Each creates the environments that it needs, as .venv folders in this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lowest newest check lint types drift update drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter onboarding
+.PHONY: help demo test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter onboarding
 
 # The oldest and the newest supported Python of this machine. To choose one: `make PYTHONS=python3.12 test`.
 PYTHONS := $(shell sh tools/interpreters)
@@ -54,7 +54,8 @@ newest: environment ## Test what is shipped with the newest versions that pyproj
 		tests/test_telemetry.py tests/transport/test_adapters.py tests/transport/test_cancellation.py \
 		tests/webhooks/test_webhook_app.py tests/sandbox/test_server.py tests/sandbox/test_api.py tests/sandbox/test_validation.py
 
-check: lint types drift test test-long lowest newest wheel docs ## Run every check that CI runs
+# CI adds onboarding, test-long, lowest, newest and rehearsal: see .ci/run.
+check: lint types drift test wheel docs ## Run the checks to pass before a commit
 
 lint: environment ## Check style with ruff: rules and format
 	$(RUN) -m ruff check .
@@ -67,9 +68,13 @@ types: environment ## Check types with mypy --strict and pyright strict
 drift: environment ## Check that connectly_api/lowlevel is up to date with service.swagger.json
 	$(RUN) -m codegen check
 
-update: environment ## Replace service.swagger.json and regenerate everything: make update FILE=path-or-address
+update: environment ## Replace service.swagger.json and renew what is derived from it: make update FILE=path-or-address
 	@test -n "$(FILE)" || { echo "Name the file: make update FILE=path-or-address" >&2; exit 2; }
 	$(RUN) -m codegen update "$(FILE)"
+
+# It runs `make check`, so it is no part of it.
+rehearsal: environment ## Run docs/update.md, command by command, in a clone with a new file of the vendor
+	$(RUN) -m pytest -m rehearsal tests/test_update_page.py
 
 contract: environment ## Check the client and the sandbox (or a live service) against service.swagger.json
 	$(RUN) -m pytest tests/contract

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from codegen.spec.document import load
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 
 ROOT = Path(__file__).resolve().parent.parent
 

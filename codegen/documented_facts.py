@@ -61,9 +61,9 @@ def state_error_body(swagger: Json) -> None:
     own["properties"] = {**_get_properties(swagger, own), **others}
     for error in wrong:
         error["schema"] = {"$ref": f"#/definitions/{name}"}
-    while unused := [one for one in definitions if f"#/definitions/{one}" in before - _list_references(swagger)]:
-        for name in unused:
-            del definitions[name]
+    while unused := (before - _list_references(swagger)) & {f"#/definitions/{one}" for one in definitions}:
+        for reference in unused:
+            del definitions[reference.removeprefix("#/definitions/")]
 
 
 def state_key(swagger: Json) -> None:

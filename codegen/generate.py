@@ -1,37 +1,41 @@
-"""Generates the tree from a Swagger file: the only module here that reads and writes files and runs programs."""
+"""Generates the tree of a Swagger file, compares it with the one that is there, and writes it."""
 
 from __future__ import annotations
 
+import ast
+import difflib
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import Final
 
 import attrs
 
+from codegen.difference import find_moves
 from codegen.documented_facts import apply_facts
-from codegen.naming import NO_NAMES, Named, NameTable, dump_table, name_document, read_table
+from codegen.naming import NO_NAMES, NameTable, dump_table, name_document, read_table
 from codegen.overlay import apply
 from codegen.render.generator import render
 from codegen.render.source_module import render_source_module
-from codegen.spec.document import CodegenError, Json, load
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.document import CodegenError, Json
+from codegen.spec.source import Source, read_source
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import read_left_out
-from codegen.verify import Counts, verify
 
-SWAGGER = "service.swagger.json"
+SWAGGER: Final = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
 
-PUBLISHED = Path("codegen", "names.json")
+TREE: Final = "connectly_api/lowlevel"
+PUBLISHED: Final = Path("codegen", "names.json")
 """The table of published names, from the root."""
 
-_SOURCE = "_source.py"
-FORMATTING = (
+_SOURCE: Final = "_source.py"
+FORMATTING: Final = (
     "--isolated",
     "--no-cache",
     "--no-respect-gitignore",
@@ -41,8 +45,11 @@ FORMATTING = (
 )
 """Every setting that the formatter would otherwise read from the machine."""
 
-PINNED = ("openapi-python-client", "ruff")
+PINNED: Final = ("openapi-python-client", "ruff")
 """The tools whose versions affect the output."""
+
+_SHOWN: Final = 60
+"""How many lines of a difference are shown."""
 
 
 @attrs.frozen
@@ -64,12 +71,7 @@ class Layout:
     @staticmethod
     def of(root: Path, swagger: Path | None = None, out: Path | None = None) -> Layout:
         """Return the layout of a checkout, optionally with another Swagger file and output."""
-        return Layout(
-            root=root,
-            swagger=swagger or root / SWAGGER,
-            out=out or root / "connectly_api" / "lowlevel",
-            published=None if swagger is not None else root / PUBLISHED,
-        )
+        return Layout(root, swagger or root / SWAGGER, out or root / TREE, None if swagger else root / PUBLISHED)
 
 
 @attrs.frozen
@@ -78,112 +80,108 @@ class Tree:
 
     Attributes:
         files: Bytes by path within the tree, with slashes.
-        counts: The number of operations, schemas and properties.
         published: The table of its names, as a file.
+        left_out: What of the file is not in it, with the reason.
+        old: The OpenAPI document of the tree that is there; if there is none, the new one.
+        new: The OpenAPI document of this tree.
     """
 
     files: Mapping[str, bytes]
-    counts: Counts
     published: bytes
+    left_out: Mapping[str, str]
+    old: Json
+    new: Json
 
 
-def build(layout: Layout) -> Tree:
+def build(layout: Layout, source: Source | None = None) -> Tree:
     """Generate in a temporary folder, without changing anything else.
 
+    Args:
+        layout: Where everything is.
+        source: The file to generate from, if it was read before.
+
     Raises:
-        CodegenError: The file cannot be converted, something would be lost, or a tool's version is not the pinned one.
+        CodegenError: Nothing can be generated from the file, `connectly_api` uses an operation that it does not have,
+            or a tool's version is not the pinned one.
     """
-    versions = _versions(layout.root)
-    source = _read(layout.swagger)
+    source = source or read_source(str(layout.swagger))
     try:
-        return _generate(source, _read_published(layout), versions)
-    except RecursionError:
-        raise CodegenError(f"{layout.swagger}: nested too deeply for a description of a service") from None
+        return _build(layout, source, _read_versions(layout.root))
+    except CodegenError as error:
+        raise CodegenError(f"{source.name}: {error}") from None
+    except Exception as error:  # A foreign file may break a tool in any way; then it must not be used.
+        raise CodegenError(f"{source.name}: {type(error).__name__}: {error}") from error
 
 
-def _generate(source: bytes, published: NameTable, versions: Mapping[str, str]) -> Tree:
-    given = load(source)
-    swagger = apply_facts(given)
-    # The sandbox reads the file, too. The vendor's bytes are kept if the documentation adds nothing.
-    kept = source if swagger == given else (json.dumps(swagger, indent=2) + "\n").encode()
-    prepared = prepare(swagger, published)
+def _build(layout: Layout, source: Source, versions: Mapping[str, str]) -> Tree:
+    swagger = apply_facts(source.document)
+    old = new = convert(swagger)
+    table = NO_NAMES
+    if layout.published is not None and layout.published.exists():
+        table = read_table(layout.published.read_bytes())
+        before = read_source(str(layout.out / SWAGGER)).document if (layout.out / SWAGGER).exists() else swagger
+        if before != swagger:
+            old = convert(before)
+            table = table.move(find_moves(old, new))
+    named = name_document(apply(new), table)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         directory = Path(folder) / "lowlevel"
-        render(prepared.document, directory)
-        (directory / _SOURCE).write_text(render_source_module(prepared.document, kept, versions), encoding="utf-8")
+        render(named.document, directory)
+        left_out = {one["operation"]: one["reason"] for one in read_left_out(named.document)}
+        kept = _drop_left_out(swagger, left_out)
+        # The vendor's bytes are kept if nothing else is said.
+        content = source.content if kept == source.document else (json.dumps(kept, indent=2) + "\n").encode()
+        (directory / _SOURCE).write_text(render_source_module(named.document, content, versions), encoding="utf-8")
         _format(directory)
-        files = read_tree(directory)
-    counts = verify(swagger, prepared.document, {path: content.decode() for path, content in files.items()})
-    files[SWAGGER] = _drop_left_out(kept, swagger, prepared.document)
-    return Tree(files, counts, dump_table(prepared.table))
+        files = {**read_tree(directory), SWAGGER: content}
+    if layout.published is not None and layout.out == layout.root / TREE:
+        _require_used_operations(layout.root, files, table, left_out)
+    return Tree(files, dump_table(named.table), left_out, old, new)
 
 
-def _drop_left_out(source: bytes, swagger: Json, document: Json) -> bytes:
-    """Return the file without the operations that are left out, which the sandbox cannot serve, either."""
-    left_out = {entry["operation"] for entry in read_left_out(document)}
-    if not left_out:
-        return source
+def _drop_left_out(swagger: Json, left_out: Iterable[str]) -> Json:
+    """Return the file without the operations that are left out, which the sandbox, its reader, cannot serve either."""
     base = swagger.get("basePath", "").rstrip("/")
+    dropped = {tuple(operation.split(" ", 1)) for operation in left_out}
     paths = {
-        path: {key: part for key, part in item.items() if f"{key.upper()} {base}{path}" not in left_out}
+        path: {key: part for key, part in item.items() if (key.upper(), f"{base}{path}") not in dropped}
         for path, item in swagger["paths"].items()
-        if path not in left_out
     }
-    return (json.dumps({**swagger, "paths": paths}, indent=2) + "\n").encode()
+    return {**swagger, "paths": paths}
 
 
-def prepare(swagger: Json, published: NameTable) -> Named:
-    """Return the document for the generator, and the names to keep, from a Swagger document.
-
-    Raises:
-        CodegenError: The document cannot be converted, or something in it cannot be named.
-    """
-    return name_document(apply(convert(swagger)), published)
-
-
-def _read_published(layout: Layout) -> NameTable:
-    if layout.published is None or not layout.published.exists():
-        return NO_NAMES
-    return read_table(_read(layout.published))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CodegenError(f"cannot read {path}: {error.strerror}") from None
+def _require_used_operations(
+    root: Path, files: Mapping[str, bytes], table: NameTable, left_out: Mapping[str, str]
+) -> None:
+    places = {f"api/{function.replace('.', '/')}.py": place for place, function in table.operations.items()}
+    reasons = {re.sub(r"\{[^{}]*\}", "{}", what): f"is left out: {reason}" for what, reason in left_out.items()}
+    prefix = f"{TREE.replace('/', '.')}.api."
+    for user in sorted((root / "connectly_api").rglob("*.py")):
+        for node in () if user.is_relative_to(root / TREE) else ast.walk(ast.parse(user.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(prefix):
+                for path in (f"api/{str(node.module).removeprefix(prefix)}/{one.name}.py" for one in node.names):
+                    place = places.get(path, path)
+                    if path not in files:
+                        problem = reasons.get(place, "is not in the file")
+                        raise CodegenError(f"{place}, which {user.relative_to(root)} uses, {problem}")
 
 
-def _versions(root: Path) -> dict[str, str]:
-    """Return the pinned versions of the tools that shape the output; they must be installed."""
-    lock = root / "requirements" / "codegen.txt"
-    text = _read(lock).decode()
-    versions: dict[str, str] = {}
-    for name in PINNED:
-        pinned = re.search(rf"^{re.escape(name)}==([0-9a-z.]+)", text, re.MULTILINE)
-        installed = _find_version(name)
-        if pinned is None or pinned[1] != installed:
-            wanted = pinned[1] if pinned else "none"
+def _read_versions(root: Path) -> dict[str, str]:
+    """Return the versions of the tools that shape the output; they must be the pinned ones."""
+    lock = (root / "requirements" / "codegen.txt").read_text("utf-8")
+    versions = {name: metadata.version(name) for name in PINNED}
+    for name, version in versions.items():
+        if re.search(rf"^{re.escape(name)}=={re.escape(version)}(?!\S)", lock, re.MULTILINE) is None:
             raise CodegenError(
-                f"{name} {installed} is installed, {lock.name} pins {wanted}; other versions generate different code: "
-                "install requirements/codegen.txt"
+                f"{name} {version} is installed, and requirements/codegen.txt pins another version, which generates "
+                "different code: install what it pins"
             )
-        versions[name] = installed
     return versions
-
-
-def _find_version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "none"
 
 
 def _format(directory: Path) -> None:
     """Format with the pinned ruff, ignoring any configuration or cache of the machine."""
-    lint = ("check", "--fix", "--select=F401,I", "--quiet")
-    layout = ("format", "--quiet")
-    for command in (lint, layout):
+    for command in (("check", "--fix", "--select=F401,I", "--quiet"), ("format", "--quiet")):
         done = subprocess.run(  # noqa: S603  our own interpreter, with arguments of our own
             [sys.executable, "-m", "ruff", *command, *FORMATTING, "."],
             cwd=directory,
@@ -206,30 +204,37 @@ def read_tree(directory: Path) -> dict[str, bytes]:
 
 
 def write_tree(files: Mapping[str, bytes], out: Path) -> None:
-    """Replace a tree: write the new one next to it, then swap. An identical tree is not touched.
+    """Write a tree in place of the one that is there; git is the way back.
 
     Raises:
         CodegenError: The folder contains something other than a generated tree; it is not touched.
     """
     if out.is_dir() and any(out.iterdir()) and not (out / _SOURCE).is_file():
         raise CodegenError(f"{out} is not a generated tree (it has no {_SOURCE}); not replaced")
-    if read_tree(out) == files:
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        new, old = staging / "new", staging / "old"
-        for path, content in files.items():
-            target = new / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        try:
-            if out.is_dir():
-                out.replace(old)
-            new.replace(out)
-        except BaseException:  # An interrupted run must not lose the old tree, either.
-            if old.is_dir() and not out.exists():
-                old.replace(out)
-            raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    write_changes(find_changes(read_tree(out), files), out)
+
+
+def find_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, bytes | None]:
+    """Return the new content of each file that differs, by path; None for one that is gone."""
+    return {path: new.get(path) for path in sorted({*old, *new}) if old.get(path) != new.get(path)}
+
+
+def write_changes(changes: Mapping[str, bytes | None], folder: Path) -> None:
+    """Write files, and delete those without content."""
+    for path, content in changes.items():
+        if content is None:
+            (folder / path).unlink()
+        else:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+
+
+def find_drift(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[str]:
+    """Return a short unified diff from the files that are there to those that should be."""
+    lines: list[str] = []
+    for path in find_changes(found, expected):
+        old, new = (files.get(path, b"").decode("utf-8", "replace").splitlines() for files in (found, expected))
+        # Bytes can differ even if no line does, for example in line endings.
+        changed = list(difflib.unified_diff(old, new, f"{path} (found)", f"{path} (generated)", lineterm=""))
+        lines += changed or [f"{path}: only invisible bytes differ"]
+    return lines if len(lines) <= _SHOWN else [*lines[:_SHOWN], f"… and {len(lines) - _SHOWN} more lines"]

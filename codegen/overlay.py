@@ -16,10 +16,13 @@ from codegen.spec.traverse import (
     Site,
     check_operations,
     definition_sites,
+    find_needed,
     leave_out,
     leave_out_definitions,
+    leave_out_unneeded,
     operation_sites,
     operations,
+    read_left_out,
 )
 
 
@@ -110,6 +113,8 @@ def apply(document: Json) -> Json:
                 step.change(operation.fields, operation.at)
         except UnsupportedError as error:
             leave_out(result, operation, str(error))
+    if read_left_out(result) != read_left_out(document):
+        leave_out_unneeded(result, find_needed(document))
 
     def change_all(site: Site) -> None:
         for step in SCHEMA_STEPS:

@@ -61,8 +61,8 @@ def merge_successes(operation: Json, at: str) -> None:
     operation["responses"] = {kept: responses[kept]}
 
 
-def _add_note(schema: Json, note: str) -> None:
-    schema["description"] = "\n\n".join(filter(None, (schema.get("description"), note)))
+def _describe(schema: Json, *texts: str | None) -> None:
+    schema["description"] = "\n\n".join(filter(None, texts))
 
 
 def drop_limits(schema: Json, _: str) -> None:
@@ -74,7 +74,7 @@ def drop_limits(schema: Json, _: str) -> None:
 def fold_title(schema: Json, _: str) -> None:
     """Prepend a title to the description."""
     if "title" in schema:
-        schema["description"] = "\n\n".join(filter(None, (schema.pop("title"), schema.get("description"))))
+        _describe(schema, schema.pop("title"), schema.get("description"))
 
 
 def drop_string_format(schema: Json, _: str) -> None:
@@ -95,7 +95,8 @@ def drop_default(schema: Json, _: str) -> None:
     if "default" in schema:
         default = schema.pop("default")
         if not str(default).lower().endswith("unspecified"):
-            _add_note(schema, f"The service's default: {json.dumps(default, ensure_ascii=False)}.")
+            note = json.dumps(default, ensure_ascii=False)
+            _describe(schema, schema.get("description"), f"The service's default: {note}.")
 
 
 def drop_unspecified(schema: Json, _: str) -> None:
@@ -111,7 +112,7 @@ def drop_odd_enum(schema: Json, _: str) -> None:
     kinds = {type(value) for value in values}
     name = "string" if kinds == {str} else "integer" if kinds == {int} else ""
     if "enum" in schema and (not name or schema.setdefault("type", name) != name):
-        _add_note(schema, f"One of: {json.dumps(schema.pop('enum'), ensure_ascii=False)}.")
+        _describe(schema, schema.get("description"), f"One of: {json.dumps(schema.pop('enum'), ensure_ascii=False)}.")
 
 
 class Flattener:
@@ -123,45 +124,37 @@ class Flattener:
 
     def __init__(self, schemas: Json) -> None:
         self._schemas = schemas
-        self._done: set[str] = set()
-        self._open: list[str] = []
+        self._done: set[str | int] = set()
+        self._open: list[str | int] = []
 
     def flatten(self, site: Site) -> None:
         """Merge one schema; a definition, with everything within it."""
-        if site.owner is self._schemas:
-            self._flatten_definition(str(site.key), site.at)
-        else:
-            self._flatten(site.schema, site.at)
+        if site.owner is not self._schemas:
+            self._merge(site.schema, site.at)
+        elif site.key not in self._done:
+            if site.key in self._open or len(self._open) > _DEEPEST:
+                refuse(site.at, "the schema includes itself, or too many others")
+            self._open.append(site.key)
+            try:
+                for inner in sites_within(site):
+                    self._merge(inner.schema, inner.at)
+            finally:
+                self._open.pop()
+            self._done.add(site.key)
 
-    def _flatten_definition(self, name: str, at: str) -> None:
-        if name in self._done:
-            return
-        if name in self._open or len(self._open) > _DEEPEST:
-            refuse(at, "the schema includes itself, or too many others")
-        self._open.append(name)
-        try:
-            for site in sites_within(Site(self._schemas, name, at)):
-                self._flatten(site.schema, site.at)
-        finally:
-            self._open.pop()
-        self._done.add(name)
-
-    def _flatten(self, schema: Json, at: str) -> None:
+    def _merge(self, schema: Json, at: str) -> None:
         if "allOf" not in schema or reference(schema) is not None:
             return
         whole: Json = {}
         for part in [*schema["allOf"], {key: value for key, value in schema.items() if key != "allOf"}]:
             found, name = follow(part, self._schemas, at)
-            if name is None:
-                self._flatten(found, at)
-            else:
-                self._flatten_definition(name, at)
+            self.flatten(Site({"": found}, "", at) if name is None else Site(self._schemas, name, at))
             properties, others = whole.get("properties", {}), found.get("properties", {})
             for key in properties.keys() & others.keys():
                 if _strip(properties[key]) != _strip(others[key]):
                     refuse(inside(inside(at, "properties"), key), "two parts of the schema contradict each other")
             required = [*whole.get("required", []), *found.get("required", [])]
-            whole |= {**copy_json(found), "properties": copy_json({**properties, **others}), "required": required}
+            whole |= copy_json(found) | {"properties": copy_json({**properties, **others}), "required": required}
         whole = {key: value for key, value in whole.items() if key not in _TOLD and (value or key not in _COLLECTED)}
         whole |= {key: schema[key] for key in _TOLD if key in schema}
         schema.clear()

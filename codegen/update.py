@@ -1,208 +1,124 @@
-"""The command `update`: replace the vendor's file and everything generated from it, or nothing.
+"""The command `update`: replace the vendor's file, and renew everything that is derived from it.
 
-Everything is generated and tested in a temporary folder. The checkout is changed once, at the end, by a swap.
+All of it is done and tried out in a copy of the checkout, which is written last. Git is the way back.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
-from codegen.affected import Affected, find_affected, list_changed_names
-from codegen.difference import Difference, compare, render
-from codegen.generate import PUBLISHED, SWAGGER, Layout, Tree, build, prepare, read_tree, write_tree
-from codegen.naming import NO_NAMES, NameTable, places, read_table
-from codegen.spec.document import CodegenError, Json, load
-from codegen.spec.source import Source, read_source
-from codegen.spec.to_openapi.service import convert
-from codegen.spec.traverse import operations
-from codegen.swap import recover, swap
-
-NEXT: Final = (
-    "git diff --stat",
-    "make check",
-    "git commit --all",
+from codegen.difference import compare, render
+from codegen.generate import (
+    PUBLISHED,
+    SWAGGER,
+    TREE,
+    Layout,
+    Tree,
+    build,
+    find_changes,
+    read_tree,
+    write_changes,
+    write_tree,
 )
-"""The next steps once the new file is in place; docs/update.md continues from there."""
+from codegen.spec.document import CodegenError
+from codegen.spec.source import read_source
+from codegen.trial import Findings, check_types, copy_tracked, run, run_tests
 
-_HANDWRITTEN: Final = ("connectly_api", "examples")
-_GOLDEN: Final = ("tests/data",)
-_TRY = """
-import importlib, pkgutil, sys
-import connectly_api.lowlevel as tree
-for module in pkgutil.walk_packages(tree.__path__, "connectly_api.lowlevel."):
-    importlib.import_module(module.name)
-for name in tree.__all__:
-    getattr(tree, name)
-"""
-_SECONDS: Final = 120
+CHANGELOG: Final = "CHANGELOG.md"
+SNAPSHOT: Final = "tests/api/connectly_api.lowlevel.txt"
+PATHS: Final = (TREE, PUBLISHED.as_posix(), SNAPSHOT, CHANGELOG, SWAGGER)
+"""All that an update may write."""
+
+MESSAGE: Final = f"Follow a new {SWAGGER}"
 
 
 @attrs.frozen
 class Update:
-    """A new file with its generated and tested code, not yet in place.
+    """A new file that was tried out, and is not yet in place.
 
     Attributes:
-        source: The new file.
-        difference: What changed.
-        tree: The generated tree; None if the file is identical to the vendored one.
-        affected: The handwritten places that the changes affect.
+        changes: The new content of each file by its path from the root; None for one that is gone.
+        report: What that means, in lines.
     """
 
-    source: Source
-    difference: Difference
-    tree: Tree | None
-    affected: tuple[Affected, ...]
+    changes: Mapping[str, bytes | None]
+    report: tuple[str, ...]
 
 
-def prepare_update(root: Path, location: str) -> Update:
-    """Read a new file, from a path or an https URL, and generate and test its code outside of the checkout.
+def prepare_update(root: Path, location: str) -> Update | None:
+    """Read a new file, from a path or an https URL, and try it out in a copy; return None if it is not new.
 
     Raises:
-        CodegenError: The file cannot be used, or nothing can be generated from it; the message is one sentence.
+        CodegenError: The checkout is not clean, or the file cannot be used.
     """
-    recover(root)
-    source = read_source(location)
-    old = _read_vendored(root / SWAGGER)
-    if source.content == (root / SWAGGER).read_bytes():
-        return Update(source, Difference(), None, ())
-    try:
-        before, after = convert(old), convert(source.document)
-        _check_same_api(before, after)
-        difference = compare(before, after)
-        with tempfile.TemporaryDirectory(prefix="codegen-update-") as folder:
-            tree = _try_out(root, source, Path(folder))
-        affected = _find_affected(root, difference, old, tree)
-    except CodegenError as error:
-        raise CodegenError(f"{source.name}: {error}") from None
-    except Exception as error:  # A foreign file may break a tool in any way; then it must not be used.
-        raise CodegenError(f"{source.name}: nothing was changed: {type(error).__name__}: {error}") from error
-    return Update(source, difference, tree, tuple(affected))
-
-
-def _check_same_api(old: Json, new: Json) -> None:
-    before, after = (
-        {places.operation(found.method, found.path) for found in operations(document)} for document in (old, new)
-    )
-    if not before & after:
+    if dirty := run(root, "git", "status", "--porcelain", "--untracked-files=all", "--", *PATHS).stdout:
         raise CodegenError(
-            f"describes another API: it has none of the operations of {SWAGGER}; "
-            "to switch to it anyway, copy it there by hand"
+            f"commit or undo these first (git restore, git clean), as update writes them:\n{dirty}".rstrip()
         )
+    source = read_source(location)
+    if source.content == (root / SWAGGER).read_bytes():
+        return None
+    with tempfile.TemporaryDirectory(prefix="codegen-update-") as folder:
+        copy = Path(folder)
+        copy_tracked(root, copy)
+        old = _read_paths(copy)
+        tree = build(Layout.of(copy), source)
+        write_tree(tree.files, copy / TREE)
+        (copy / PUBLISHED).write_bytes(tree.published)
+        (copy / SWAGGER).write_bytes(source.content)
+        run(copy, sys.executable, "-m", "tools.api_snapshot", "--announce", TREE.replace("/", "."))
+        changes = find_changes(old, _read_paths(copy))
+        return Update(changes, tuple(_report(changes, tree, check_types(copy), run_tests(copy))))
 
 
-def _read_vendored(path: Path) -> Json:
-    try:
-        return load(path.read_bytes())
-    except OSError as error:
-        raise CodegenError(f"cannot read {path}: {error.strerror}") from None
-    except CodegenError as error:
-        raise CodegenError(f"{path}: {error}; restore it from version control") from None
-
-
-def _try_out(root: Path, source: Source, folder: Path) -> Tree:
-    """Generate in a folder, and import the result next to a copy of the handwritten package."""
-    (folder / SWAGGER).write_bytes(source.content)
-    package = folder / "connectly_api"
-    layout = Layout(root, folder / SWAGGER, package / "lowlevel", root / PUBLISHED)
-    tree = build(layout)
-    for path, content in read_tree(root / "connectly_api").items():
-        if not path.startswith("lowlevel/"):
-            (package / path).parent.mkdir(parents=True, exist_ok=True)
-            (package / path).write_bytes(content)
-    write_tree(tree.files, layout.out)
-    done = subprocess.run(  # noqa: S603  our own interpreter, on a program of our own
-        [sys.executable, "-c", _TRY],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        raise CodegenError(f"the code generated from it cannot be imported: {(done.stderr.splitlines() or ['?'])[-1]}")
-    return tree
-
-
-def _find_affected(root: Path, difference: Difference, old: Json, tree: Tree) -> list[Affected]:
-    before = read_table((root / PUBLISHED).read_bytes()) if (root / PUBLISHED).exists() else NO_NAMES
-    named = prepare(old, before)
-    enums = {
-        name: frozenset(map(str, schema["enum"]))
-        for name, schema in named.document["components"]["schemas"].items()
-        if "enum" in schema
-    }
-    tables: tuple[NameTable, ...] = (read_table(tree.published), named.table)
-    return find_affected(list_changed_names(difference, tables, enums), _modules(root), _golden(root))
-
-
-def _modules(root: Path) -> dict[str, str]:
-    return {
-        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
-        for folder in _HANDWRITTEN
-        for path in sorted((root / folder).rglob("*.py"))
-        if not path.is_relative_to(root / "connectly_api" / "lowlevel")
-    }
-
-
-def _golden(root: Path) -> dict[str, Any]:
-    return {
-        path.relative_to(root).as_posix(): json.loads(path.read_bytes())
-        for folder in _GOLDEN
-        for path in sorted((root / folder).rglob("*.json"))
-    }
+def _read_paths(root: Path) -> dict[str, bytes]:
+    files = {f"{TREE}/{path}": content for path, content in read_tree(root / TREE).items()}
+    return files | {path: (root / path).read_bytes() for path in PATHS if path != TREE}
 
 
 def put_in_place(root: Path, update: Update) -> None:
-    """Replace the file, the generated tree and the table of names: all of them, or none.
+    """Write what has changed into a checkout.
 
     Raises:
-        CodegenError: Something could not be written; nothing has changed.
+        CodegenError: It could not be written, or was interrupted; nothing has changed.
     """
-    if update.tree is None:
-        return
-    contents: Mapping[str, bytes | Mapping[str, bytes]] = {
-        SWAGGER: update.source.content,
-        PUBLISHED.as_posix(): update.tree.published,
-        "connectly_api/lowlevel": update.tree.files,
-    }
     try:
-        swap(root, contents)
-    except OSError as error:
-        raise CodegenError(f"nothing was changed: {error}") from None
+        write_changes(update.changes, root)
+    except (OSError, KeyboardInterrupt) as error:
+        run(root, "git", "restore", "--", *PATHS)
+        run(root, "git", "clean", "-fdq", "--", *PATHS)
+        raise CodegenError(f"not updated, and undone with git restore {' '.join(PATHS)}: {error!r}") from None
 
 
-def render_update(update: Update, *, done: bool) -> str:
-    """Render the report of an update that was put in place, or of a dry run."""
-    if update.tree is None:
-        return f"{update.source.name} is identical to {SWAGGER}: nothing to do."
-    lines = [render(update.difference, "text").rstrip(), ""]
-    lines += _list_affected(update.affected) or ["No handwritten code is affected."]
-    counts = update.tree.counts
-    made = f"{counts.operations} operations, {counts.schemas} schemas, {counts.properties} properties"
-    state = "Updated" if done else "Dry run, not updated"
-    lines += ["", f"{state}: {SWAGGER} and the code generated from it: {made}."]
-    if done:
-        lines += ["Next steps, see docs/update.md:", *(f"  {command}" for command in NEXT)]
-    return "\n".join(lines)
+def _report(changes: Iterable[str], tree: Tree, types: Findings, tests: Findings) -> Iterator[str]:
+    failing, wrong = (sum(map(len, findings.values())) for findings in (tests, types))
+    difference = compare(tree.old, tree.new)
+    paths = [path for path in PATHS if any(f"{one}/".startswith(f"{path}/") for one in changes)]
+    if failing or wrong:
+        yield f"Something may change for users of Connectly: {failing} tests fail, and {wrong} lines have a wrong type."
+    else:
+        yield "Nothing changes for users of Connectly."
+    yield f"Version to raise: {'major' if CHANGELOG in paths else difference.bump}."
+    yield from ("", "Renewed:", *_indent(paths))
+    to_do = [line for group, places in {**types, **tests}.items() for line in (group, *_indent(places))]
+    yield from ("", "Left to do by hand:", *_indent(to_do or ["nothing"]))
+    yield from list_left_out(tree)
+    commands = ("git diff --stat", "make check", f"git add {' '.join(paths)}", f"git commit --message '{MESSAGE}'")
+    yield from ("", "Next:", *_indent(commands))
+    yield from ("", "What the new file changes:", render(difference, "text"))
 
 
-def _list_affected(found: Iterable[Affected]) -> list[str]:
-    by_reason: dict[str, dict[str, list[str]]] = {}
-    for one in found:
-        by_reason.setdefault(one.why, {}).setdefault(one.kind, []).append(one.where)
-    lines: list[str] = []
-    for why, by_kind in by_reason.items():
-        lines.append(f"  {why}")
-        lines += [f"      {kind}: {', '.join(where)}" for kind, where in by_kind.items() if kind != "code"]
-        lines += [f"      {where}" for where in by_kind.get("code", [])]
-    return ["Handwritten code to review:", *lines] if lines else []
+def list_left_out(tree: Tree) -> list[str]:
+    """Return the lines of a report about what a tree does not have; none if it has everything."""
+    lines = _indent(f"{what}: {reason}" for what, reason in tree.left_out.items())
+    return ["", f"Left out of {TREE}:", *lines] if tree.left_out else []
+
+
+def _indent(lines: Iterable[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)

@@ -13,7 +13,7 @@ from tools import api_snapshot
 from tools.api_changes import Change, compare, find_unannounced
 from tools.api_rendering import PUBLIC
 from tools.api_snapshot import COMMAND, compare_snapshots, read_snapshots, read_sources
-from tools.changelog import UNRELEASED, Entry, read_changelog
+from tools.changelog import UNRELEASED, Entry, add_item, read_changelog
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -219,3 +219,50 @@ def test_the_tool_writes_no_breaking_change_that_is_not_announced(
     api_snapshot.main(checkout)
     assert "Connectly.send_voice: is new" in capsys.readouterr().out
     assert "send_voice" in read_snapshots(checkout)["connectly_api"]
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "expected"),
+    [
+        (
+            "## [Unreleased]\n\n### Changed\n\n- A.\n\n### Fixed\n\n- B.\n\n## [1.0.0] - 2026-01-01\n",
+            "Changed",
+            "## [Unreleased]\n\n### Changed\n\n- A.\n- New.\n\n### Fixed\n\n- B.\n\n## [1.0.0] - 2026-01-01\n",
+        ),
+        (
+            "## [Unreleased]\n\n### Changed\n\n- A.\n\n## [1.0.0] - 2026-01-01\n",
+            "Removed",
+            "## [Unreleased]\n\n### Changed\n\n- A.\n\n### Removed\n\n- New.\n\n## [1.0.0] - 2026-01-01\n",
+        ),
+        (
+            "# Title\n\n## [1.0.0] - 2026-01-01\n\n### Changed\n\n- A.\n",
+            "Changed",
+            "# Title\n\n## [Unreleased]\n\n### Changed\n\n- New.\n\n## [1.0.0] - 2026-01-01\n\n### Changed\n\n- A.\n",
+        ),
+        ("## [Unreleased]\n", "Changed", "## [Unreleased]\n\n### Changed\n\n- New.\n"),
+    ],
+)
+def test_an_item_is_added_at_the_end_of_its_section_of_what_is_unreleased(
+    text: str, section: str, expected: str
+) -> None:
+    assert add_item(text, section, "New.") == expected
+
+
+def test_a_long_item_is_wrapped_without_breaking_names() -> None:
+    names = [f"`Model{n}.some_field`" for n in range(12)]
+    lines = add_item("## [Unreleased]\n", "Removed", ", ".join(names)).splitlines()
+    assert max(map(len, lines)) <= 120
+    assert all(any(name in line for line in lines) for name in names)
+
+
+@pytest.mark.slow
+def test_the_snapshot_of_one_module_can_be_written_with_an_announcement(checkout: Path) -> None:
+    rename_audio(checkout)
+    kept = read_snapshots(checkout)
+    api_snapshot.announce("connectly_api", checkout)
+    assert {module for module, text in read_snapshots(checkout).items() if text != kept[module]} == {"connectly_api"}
+    assert (
+        (checkout / "CHANGELOG.md")
+        .read_text("utf-8")
+        .endswith("as a new `service.swagger.json` no longer has them: `Connectly.send_audio`.\n")
+    )

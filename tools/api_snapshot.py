@@ -1,10 +1,12 @@
 """Write snapshots of the public names and signatures to tests/api: `python -m tools.api_snapshot`.
 
-Nothing is written if a change is breaking and the changelog does not announce it.
+Nothing is written if a change is breaking and the changelog does not announce it. With `--announce MODULE`, only the
+snapshot of one module is written, and what the changelog does not announce is added to it.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Final
 
 from tools.api_changes import Change, compare, find_unannounced
 from tools.api_rendering import PUBLIC, load, render
-from tools.changelog import UNRELEASED, Entry, read_changelog
+from tools.changelog import UNRELEASED, Entry, add_item, read_changelog
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 COMMAND: Final = "make api-snapshot"
@@ -76,5 +78,27 @@ def main(root: Path = ROOT) -> None:
     sys.stdout.write("\n".join([*changed, f"{len(changed)} changes", ""]))
 
 
+def announce(module: str, root: Path = ROOT) -> None:
+    """Write the snapshot of a module, and announce its breaking changes in the changelog."""
+    snapshot, changelog = root / "tests" / "api" / f"{module}.txt", root / "CHANGELOG.md"
+    old, new = snapshot.read_text("utf-8"), render(load(str(root)), module)
+    text = changelog.read_text("utf-8")
+    entries = {entry.version: entry for entry in read_changelog(text)}
+    unannounced = find_unannounced(compare(module, old, new), entries.get(UNRELEASED))
+    removed = {change.name for change in unannounced if change.what == "was removed"}
+    changed = {change.name.removesuffix(".__init__") for change in unannounced} - removed
+    for section, sentence, names in (
+        ("Changed", f"`{module}` follows a new `service.swagger.json`. These changed:", changed),
+        ("Removed", f"From `{module}`, as a new `service.swagger.json` no longer has them:", removed),
+    ):
+        if names:
+            text = add_item(text, section, f"{sentence} {', '.join(f'`{name}`' for name in sorted(names))}.")
+    changelog.write_text(text, "utf-8")
+    snapshot.write_text(new, "utf-8")
+
+
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--announce", metavar="MODULE", choices=PUBLIC)
+    module = parser.parse_args().announce
+    announce(module) if module else main()

@@ -17,15 +17,11 @@ BUMPS: Final[Mapping[Impact, Bump]] = {"breaking": "major", "additive": "minor",
 """The classes, most severe first, and the bump that each requires."""
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Place:
-    """The place of a change, from the outside in.
+    """The place of a change, from the outside in: `POST /v1/things`, `request`, `.parts`, `[]`, `['odd name']`.
 
-    Attributes:
-        operation: Method and path, or another part of the file, such as `servers`.
-        part: `request`, `response 200`, `query limit`, or an empty string for the operation itself.
-        path: The steps into a body: `.name` or `['odd name']` into a field, `[]` into a list, `{}` into a map, `<…>`
-            into an alternative.
+    The operation may be another part of the file, such as `servers`; the part is empty for an operation itself.
     """
 
     operation: str
@@ -49,14 +45,9 @@ class Place:
 
 @attrs.frozen
 class Change:
-    """One change. Its texts may contain anything from the files; `render` escapes them.
+    """One change: its kind, a fixed word; where and what it is; its class for a client, and the reason.
 
-    Attributes:
-        kind: The kind of change, a fixed word such as `field-added`.
-        places: Its places, if it occurs in several.
-        what: What changed, in a few words.
-        impact: Its class for a client.
-        reason: Why it has that class, in one sentence.
+    Its texts may contain anything from the files; `render` escapes them.
     """
 
     kind: str
@@ -78,11 +69,7 @@ class Change:
 
 @attrs.frozen
 class Difference:
-    """All changes from one file to another.
-
-    Attributes:
-        changes: The changes, most severe class first; each class is sorted by place.
-    """
+    """All changes from one file to another, most severe class first; each class is sorted by place."""
 
     changes: tuple[Change, ...] = ()
 
@@ -98,17 +85,16 @@ class Difference:
 
 
 def merge_changes(changes: Iterable[Change]) -> Difference:
-    """Merge equal changes of things with one name, and sort them, most severe class first."""
-    places: dict[tuple[Change, str], set[Place]] = {}
+    """Merge equal changes of things with one name, and sort them."""
+    found: dict[tuple[Change, str], set[Place]] = {}
     for change in changes:
-        for place in change.places:
-            places.setdefault((attrs.evolve(change, places=()), place.subject), set()).add(place)
-    merged = [attrs.evolve(change, places=tuple(sorted(found, key=_size))) for (change, _), found in places.items()]
-    impacts = list(BUMPS)
-    return Difference(
-        tuple(sorted(merged, key=lambda change: (impacts.index(change.impact), str(change.place), change.what)))
-    )
+        subject = min(change.places, key=_size).subject
+        found.setdefault((attrs.evolve(change, places=()), subject), set()).update(change.places)
+    merged = [attrs.evolve(change, places=tuple(sorted(places, key=_size))) for (change, _), places in found.items()]
+    impacts = [*BUMPS]
+    return Difference(tuple(sorted(merged, key=lambda one: (impacts.index(one.impact), str(one.place), one.what))))
 
 
 def _size(place: Place) -> tuple[int, str]:
-    return len(str(place)), str(place)
+    text = str(place)
+    return len(text), text

@@ -1,20 +1,36 @@
-"""Compares two schemas' rules for a value itself, without its fields and elements. Pure."""
+"""Compares what applies to a value, a parameter, a body or an operation itself: each facet by its rule. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from codegen.difference.normalized import LOWER, OTHER_LIMITS, UPPER, Shape
+from codegen.difference.normalized import LOWER, OTHER_LIMITS, UPPER, Facets
 
-_WIDER_TYPES: Final = frozenset({("integer", "number")})
-_WIDER_FORMATS: Final = frozenset({("int32", "int64"), ("float", "double"), ("uint32", "uint64")})
+_WIDER: Final = {
+    ("integer", "number"),
+    ("int32", "int64"),
+    ("uint32", "uint64"),
+    ("uint32", "int64"),
+    ("float", "double"),
+}
+_IMPLIED: Final = {"integer": {"int64"}, "number": {"double"}, "string": {"int64", "uint64", "password"}}
+"""The formats of each type that change nothing on the wire: a 64-bit number is a string even if a file omits that."""
+
+_OTHERS: Final = {
+    "forbidden": "other fields are no longer allowed",
+    "restricted": "other fields are allowed, of one type",
+    None: "other fields of any type are allowed",
+}
 _LONGEST: Final = 120
 _MOST: Final = 10
 
 Finding = tuple[str, str]
 """A kind of change, and what changed."""
+
+Rule = Callable[[str, Any, Any], Iterator[Finding]]
+"""Compares the values of a facet, which are not equal; None if it says nothing."""
 
 
 def value(given: object) -> str:
@@ -27,118 +43,122 @@ def short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def comparable(old: Shape, new: Shape) -> bool:
-    """Return whether two schemas have the same type, so that there is more to compare."""
-    return old.type == new.type
+def compare_facets(old: Facets, new: Facets) -> Iterator[Finding]:
+    """Yield what changed about a thing itself; where the type changed, most rules have nothing to compare."""
+    if old != new:
+        for name, rule in _TYPELESS.items() if old.get("type") != new.get("type") else _RULES.items():
+            if old.get(name) != new.get(name):
+                yield from rule(name, old.get(name), new.get(name))
 
 
-def compare_facets(old: Shape, new: Shape) -> Iterator[Finding]:
-    """Yield what changed about a value itself."""
-    if old.nullable != new.nullable:
-        yield ("null-allowed", "null is allowed") if new.nullable else ("null-forbidden", "null is no longer allowed")
-    if not comparable(old, new):
-        yield f"type-{_type_relation(old.type, new.type)}", f"type {_type(old)} became {_type(new)}"
-        return
-    if old.format != new.format:
-        what = (
-            f"format {value(old.format) if old.format else 'none'} became {value(new.format) if new.format else 'none'}"
-        )
-        yield f"format-{_format_relation(old.format, new.format)}", what
-    yield from _enums(old.enum, new.enum)
-    yield from _limits(old.limits, new.limits)
-    yield from _rest(old, new)
-    if old.default != new.default:
-        what = f"default {short(old.default or 'none')} became {short(new.default or 'none')}"
-        yield ("default-changed" if old.default and new.default else "default-told"), what
+def _flag(gained: Finding, lost: Finding) -> Rule:
+    return lambda _name, _old, new: iter([gained if new else lost])
 
 
-def _type(shape: Shape) -> str:
-    return shape.type or "any JSON"
+def _text(told: str, changed: str) -> Rule:
+    def compare(name: str, old: str | None, new: str | None) -> Iterator[Finding]:
+        yield changed if old and new else told, f"{name} {short(old or 'none')} became {short(new or 'none')}"
+
+    return compare
 
 
-def _type_relation(old: str, new: str) -> str:
-    before, after = set(old.split(" or ")) - {""}, set(new.split(" or ")) - {""}
-    if not after or (before and before < after) or (old, new) in _WIDER_TYPES:
+def _compare_texts(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
+    if not new:
+        yield "description-changed", "the description is removed"
+    else:
+        yield "description-changed", f"{'description became' if old else 'new description:'} {value(new)}"
+
+
+def _compare_types(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
+    yield f"type-{_compare_names(old, new)}", f"type {old or 'any JSON'} became {new or 'any JSON'}"
+
+
+def _compare_formats(_: str, old: tuple[str, str], new: tuple[str, str]) -> Iterator[Finding]:
+    (type_, before), after = old, new[1]
+    is_implied = "" in {before, after} and f"{before}{after}" in _IMPLIED.get(type_, ())
+    sides = (value(name) if name else "none" for name in (before, after))
+    how = "told" if is_implied else _compare_names(before, after)
+    yield f"format-{how}", f"format {' became '.join(sides)}"
+
+
+def _compare_names(old: str | None, new: str | None) -> str:
+    """Compare two types or two formats, where none allows everything."""
+    if not new or (old, new) in _WIDER:
         return "widened"
-    if not before or after < before or (new, old) in _WIDER_TYPES:
-        return "narrowed"
-    return "changed"
+    return "narrowed" if not old or (new, old) in _WIDER else "changed"
 
 
-def _format_relation(old: str, new: str) -> str:
-    if not new or (old, new) in _WIDER_FORMATS:
-        return "widened"
-    return "narrowed" if not old or (new, old) in _WIDER_FORMATS else "changed"
-
-
-def _enums(old: frozenset[str] | None, new: frozenset[str] | None) -> Iterator[Finding]:
-    if old is None or new is None:
-        if new is not None:
-            yield "enum-closed", f"only these values are allowed: {_list(new)}"
-        elif old is not None:
-            yield "enum-opened", f"any value is allowed, not just {_list(old)}"
-        return
-    for added in sorted(new - old):
-        yield "enum-value-added", f"new enum value {short(added)}"
-    for removed in sorted(old - new):
-        yield "enum-value-removed", f"enum value {short(removed)} is removed"
+def _compare_enums(_: str, old: frozenset[str] | None, new: frozenset[str] | None) -> Iterator[Finding]:
+    if old is not None and new is not None:
+        yield from (("enum-value-added", f"new enum value {short(entry)}") for entry in sorted(new - old))
+        yield from (("enum-value-removed", f"enum value {short(entry)} is removed") for entry in sorted(old - new))
+    elif new:
+        yield "enum-closed", f"only these values are allowed: {_list(new)}"
+    elif old:  # An enum without a value is none.
+        yield "enum-opened", f"any value is allowed, not just {_list(old)}"
 
 
 def _list(values: frozenset[str]) -> str:
     return ", ".join(map(short, sorted(values)[:_MOST])) + (", …" if len(values) > _MOST else "")
 
 
-def _limits(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
-    for key in (*UPPER, *LOWER, *OTHER_LIMITS):
-        before, after = old.get(key), new.get(key)
-        if before == after and type(before) is type(after):
-            continue
-        how = "narrowed" if before is None else "widened" if after is None else _limit_relation(key, before, after)
-        what = f"limit {key} {'none' if before is None else value(before)} became "
-        yield f"limit-{how}", what + ("none" if after is None else value(after))
+def _compare_limits(name: str, old: tuple[Any, bool] | None, new: tuple[Any, bool] | None) -> Iterator[Finding]:
+    if old is None or new is None:
+        how = "narrowed" if old is None else "widened"
+    elif name in OTHER_LIMITS:
+        how = "changed"
+    else:
+        is_greater = new[0] > old[0] if new[0] != old[0] else new[1] == (name in LOWER)
+        how = "narrowed" if is_greater == (name in LOWER) else "widened"
+    sides = ("none" if limit is None else value(limit[0]) + " (exclusive)" * limit[1] for limit in (old, new))
+    yield f"limit-{how}", f"limit {name} {' became '.join(sides)}"
 
 
-def _limit_relation(key: str, before: float, after: float) -> str:
-    if key in OTHER_LIMITS or type(before) is bool or type(after) is bool:
-        return "changed"
-    return "narrowed" if (after < before) == (key in UPPER) else "widened"
+def _compare_others(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
+    ranks = [*_OTHERS]
+    yield "rest-opened" if ranks.index(old) < ranks.index(new) else "rest-closed", _OTHERS[new]
 
 
-def _rest(old: Shape, new: Shape) -> Iterator[Finding]:
-    """Compare whether an object may have other fields; their values are compared with the object's contents."""
-    if isinstance(old.values, bool) and isinstance(new.values, bool):
-        if old.values != new.values:
-            yield (
-                ("rest-opened", "other fields are allowed")
-                if new.values
-                else ("rest-closed", "other fields are no longer allowed")
-            )
-    elif isinstance(new.values, bool):
-        yield (
-            ("rest-opened", "other fields of any type are allowed")
-            if new.values
-            else ("rest-closed", "other fields are no longer allowed")
-        )
-    elif isinstance(old.values, bool):
-        yield (
-            ("rest-closed", "the type of other fields is restricted")
-            if old.values
-            else ("rest-opened", "other fields are allowed")
-        )
+def _compare_styles(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
+    if old and new:  # Only lists have a style, and a list that became a single value has another type.
+        yield "style-changed", f"lists are sent as {new}, not as {old}"
 
 
-def compare_notes(old: Shape, new: Shape) -> Iterator[Finding]:
-    """Yield what changed about a value's description and deprecation."""
-    if old.deprecated != new.deprecated:
-        yield ("deprecated", "now deprecated") if new.deprecated else ("undeprecated", "no longer deprecated")
-    if old.text != new.text:
-        yield "description-changed", description(old.text, new.text)
-    if old.example != new.example:
-        yield "example-changed", f"example {short(old.example or 'none')} became {short(new.example or 'none')}"
+def _compare_media(_: str, old: frozenset[str] | None, new: frozenset[str] | None) -> Iterator[Finding]:
+    if old and new:  # A file that does not restrict the media types says nothing about them.
+        yield from (("media-added", f"new media type {media}") for media in sorted(new - old))
+        yield from (("media-removed", f"the media type {media} is removed") for media in sorted(old - new))
 
 
-def description(old: str, new: str) -> str:
-    """Describe a change of a description."""
-    if not old:
-        return f"new description: {value(new)}"
-    return f"description became {value(new)}" if new else "the description is removed"
+def _compare_security(_: str, old: frozenset[frozenset[str]], new: frozenset[frozenset[str]]) -> Iterator[Finding]:
+    before, after = (" or ".join(sorted(" and ".join(sorted(way)) or "nothing" for way in ways)) for ways in (old, new))
+    # A client that sends fewer credentials than required is refused; one that sends more is not.
+    if all(any(other <= way for other in new) for way in old):
+        yield "security-allowed", f"requires {after}, not just {before}"
+    else:
+        yield "security-demanded", f"requires {after}, not {before}"
+
+
+_TYPELESS: Final[dict[str, Rule]] = {
+    "type": _compare_types,
+    "text": _compare_texts,
+    "example": _text("example-changed", "example-changed"),
+    "default": _text("default-told", "default-changed"),
+    "deprecated": _flag(("deprecated", "now deprecated"), ("undeprecated", "no longer deprecated")),
+    "nullable": _flag(("null-allowed", "null is allowed"), ("null-forbidden", "null is no longer allowed")),
+}
+_RULES: Final[dict[str, Rule]] = {
+    **_TYPELESS,
+    "format": _compare_formats,
+    "enum": _compare_enums,
+    **dict.fromkeys((*LOWER, *UPPER, *OTHER_LIMITS), _compare_limits),
+    "others": _compare_others,
+    "required_parameter": _flag(("parameter-required", "now required"), ("parameter-optional", "no longer required")),
+    "required_body": _flag(
+        ("body-required", "the body is now required"), ("body-optional", "the body is no longer required")
+    ),
+    "path_name": lambda _name, old, _new: iter([("path-parameter-renamed", f"was called {old!r}")]),
+    "style": _compare_styles,
+    "media": _compare_media,
+    "security": _compare_security,
+}

@@ -2,134 +2,166 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, cast
 
 import attrs
 
-from codegen.difference.normalized import as_mapping, as_sequence, join_texts, resolve
-from codegen.spec.document import Json
+from codegen.difference.normalized import Facets, Node, Schemas, join_texts, keep
+from codegen.difference.severity import Side
+from codegen.naming import places
+from codegen.spec.document import Json, to_object
+from codegen.spec.traverse import operations, read_left_out
 
-_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
-_SERVER: Final = re.compile(r"((?:[^/]*:)?(?://[^/]*)?)(.*?)/?", re.DOTALL)
-_IGNORED: Final = frozenset({"description"})
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_DEFAULT_PORTS: Final = {"http:": ":80", "https:": ":443"}
+_USUAL: Final = {"a successful response", "an unexpected error response", "default response", "error", "success"}
+_USUAL_TEXTS: Final = frozenset({*_USUAL, *(status.phrase.lower() for status in HTTPStatus)})
+"""Descriptions of responses that say nothing."""
 
 
-@attrs.frozen
-class Parameter:
-    """A value in the path, the query, a header or a cookie.
+@attrs.frozen(eq=False)
+class Part:
+    """A part of an operation: itself, its security, a parameter, a body, a response, a header.
 
-    Attributes:
-        place: Which of these.
-        name: The name on the wire; in the path, the position of the placeholder.
-        fields: The document's object.
+    Its label is its name in the place of a change; its parent is the response that it belongs to.
     """
 
-    place: str
-    name: str
-    fields: Json
-
-    @property
-    def schemas(self) -> list[object]:
-        """The schemas that its value must match."""
-        media = as_mapping(next(iter(as_mapping(self.fields.get("content")).values()), None))
-        return [self.fields.get("schema", media.get("schema"))]
+    kind: str
+    side: Side
+    label: str
+    facets: Facets
+    node: Node | None = None
+    parent: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Endpoint:
-    """One operation.
-
-    Attributes:
-        method: In capitals.
-        path: With the server's base path.
-        fields: The document's object.
-        parameters: By place and name.
-        security: The alternatives, each a set of credentials; empty if none are needed.
-    """
+    """An operation; its path begins with the server's base path, its parts are by what identifies them on the wire."""
 
     method: str
     path: str
-    fields: Json
-    parameters: Mapping[tuple[str, str], Parameter]
-    security: frozenset[frozenset[str]]
+    operation_id: str
+    parts: Mapping[str, Part]
 
     @property
     def name(self) -> str:
         """The method and the path."""
         return f"{self.method} {self.path}"
 
-
-def endpoints(document: Mapping[str, Any]) -> dict[tuple[str, str], Endpoint]:
-    """Return every operation of a document by method and path, without the names of placeholders."""
-    found: dict[tuple[str, str], Endpoint] = {}
-    bases = {_split(server)[1] for server in as_sequence(document.get("servers"))}
-    base = bases.pop() if len(bases) == 1 else ""
-    for template, value in as_mapping(document.get("paths")).items():
-        item = resolve(document, value)
-        path = f"{base}{template}"
-        for method in _METHODS:
-            if isinstance(item.get(method), dict):
-                blank = (method, _PLACEHOLDER.sub("{}", path))
-                found[(method, path) if blank in found else blank] = _endpoint(document, method, path, item)
-    return found
+    @property
+    def blank_path(self) -> str:
+        """The path without the names of its parameters."""
+        return _PLACEHOLDER.sub("{}", self.path)
 
 
-def _split(server: object) -> tuple[str, str]:
-    match = _SERVER.fullmatch(str(as_mapping(server).get("url", "")))
-    return (match[1], match[2]) if match is not None else ("", "")
+@attrs.frozen(eq=False)
+class Service:
+    """A document: its operations, and those left out with their reasons, are by place as in the table of names."""
 
+    schemas: Schemas
+    endpoints: Mapping[str, Endpoint]
+    left_out: Mapping[str, tuple[str, str]]
+    hosts: frozenset[str]
+    information: Mapping[str, str]
 
-def _endpoint(document: Mapping[str, Any], method: str, path: str, item: Json) -> Endpoint:
-    fields = as_mapping(item[method])
-    placeholders = [match[0][1:-1] for match in _PLACEHOLDER.finditer(path)]
-    parameters: dict[tuple[str, str], Parameter] = {}
-    for given in (*as_sequence(item.get("parameters")), *as_sequence(fields.get("parameters"))):
-        entry = resolve(document, given)
-        place, name = str(entry.get("in", "")), str(entry.get("name", ""))
-        if place == "path" and name in placeholders:
-            name = str(placeholders.index(name))
-        parameters[place, name.lower() if place == "header" else name] = Parameter(place, name, entry)
-    return Endpoint(
-        method=method.upper(),
-        path=path,
-        fields=fields,
-        parameters=parameters,
-        security=frozenset(_security(document, fields.get("security", document.get("security")))),
-    )
-
-
-def _security(document: Mapping[str, Any], given: object) -> Iterator[frozenset[str]]:
-    schemes = as_mapping(as_mapping(document.get("components")).get("securitySchemes"))
-    for way in as_sequence(given) or [{}]:
-        yield frozenset(
-            _credential(resolve(document, schemes.get(name)), name, scopes) for name, scopes in as_mapping(way).items()
+    @staticmethod
+    def of(document: Json) -> Service:
+        """Return what a client sees of an OpenAPI document."""
+        schemas = Schemas(document)
+        endpoints = {
+            places.operation(method, path): Endpoint(
+                method.upper(),
+                path,
+                fields.get("operationId", ""),
+                dict(_list_parts(document, schemas, path, fields)),
+            )
+            for _, path, method, fields in operations(document)
+        }
+        return Service(
+            schemas=schemas,
+            endpoints=endpoints,
+            left_out={
+                places.operation(*entry["operation"].split(" ", 1)): (entry["operation"], entry["reason"])
+                for entry in read_left_out(document)
+                if " /" in entry["operation"]
+            },
+            hosts=frozenset(_normalize_host(server["url"]) for server in document.get("servers", [])),
+            information={key: join_texts(document["info"].get(key)) for key in ("title", "description", "version")},
         )
 
 
-def _credential(scheme: Json, name: str, scopes: object) -> str:
-    """Describe a credential; a scheme's name is not on the wire."""
-    kind = scheme.get("type")
-    if kind == "apiKey":
-        return f"API key in the {scheme.get('in')} {scheme.get('name')}"
-    if kind == "http":
-        return f"{scheme.get('scheme')} authentication"
-    needed = f" for {', '.join(sorted(map(str, as_sequence(scopes))))}" if as_sequence(scopes) else ""
-    rest = {key: value for key, value in scheme.items() if key not in _IGNORED and not key.startswith("x-")}
-    return f"{kind or name}{needed} {json.dumps(rest, sort_keys=True) if rest else ''}".strip()
+def _normalize_host(url: str) -> str:
+    scheme, _, host = url.lower().partition("//")
+    return f"{scheme}//{host.removesuffix(_DEFAULT_PORTS.get(scheme, ' '))}"
 
 
-def origins(document: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hosts of a document with their schemes; empty if it has no host."""
-    servers = [_split(server) for server in as_sequence(document.get("servers"))]
-    several = len({path for _, path in servers}) > 1
-    return frozenset(filter(None, (f"{origin}{path}" if several else origin for origin, path in servers)))
+def _list_parts(document: Json, schemas: Schemas, path: str, fields: Json) -> Iterator[tuple[str, Part]]:
+    text = join_texts(fields.get("summary"), fields.get("description"))
+    yield "", Part("operation", "service", "", keep(text=text, deprecated=fields.get("deprecated")))
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    security: list[Any] = fields.get("security", document.get("security")) or [{}]
+    ways = [to_object(way) or {} for way in security]
+    credentials = ((_describe(schemes, name, scopes) for name, scopes in way.items()) for way in ways)
+    yield "security", Part("security", "service", "security", keep(security=frozenset(map(frozenset, credentials))))
+    placeholders = _PLACEHOLDER.findall(path)
+    for entry in fields.get("parameters", []):
+        where, name = entry["in"], entry["name"]
+        # Counted from the end, as a path that moves changes at its beginning.
+        key = str(placeholders[::-1].index(name)) if where == "path" else name
+        part = _build_value("parameter", "request", f"{where} {name}", entry, schemas)
+        part.facets.update(keep(required_parameter=entry.get("required"), path_name=where == "path" and name))
+        yield f"{where} {key.lower() if where == 'header' else key}", part
+    if "requestBody" in fields:
+        body = fields["requestBody"]
+        part = _build_body("request", "request", "request", body, schemas)
+        part.facets.update(keep(required_body=body.get("required"), text=join_texts(body.get("description"))))
+        yield "request", part
+    for status, response in fields["responses"].items():
+        if not status.startswith("x-"):
+            yield from _list_response_parts(f"response {status}", response, schemas)
 
 
-def information(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return a document's title, description and version."""
-    info = as_mapping(document.get("info"))
-    return {key: join_texts(info.get(key)) for key in ("title", "description", "version")}
+def _list_response_parts(label: str, response: Json, schemas: Schemas) -> Iterator[tuple[str, Part]]:
+    text = join_texts(response["description"])
+    kind = "success" if label.startswith("response 2") else "error"
+    yield label, Part(kind, "response", label, keep(text="" if text.lower().rstrip(".") in _USUAL_TEXTS else text))
+    if "content" in response:
+        yield f"{label} body", attrs.evolve(_build_body("body", "response", label, response, schemas), parent=label)
+    for name, header in response.get("headers", {}).items():
+        at = f"{label} header {name.lower()}"
+        yield at, attrs.evolve(_build_value("header", "response", at, header, schemas), parent=label)
+
+
+def _build_value(kind: str, side: Side, label: str, entry: Json, schemas: Schemas) -> Part:
+    facets = keep(
+        text=join_texts(entry.get("description")),
+        deprecated=entry.get("deprecated"),
+        style=f"{entry['style']}, {'' if entry['explode'] else 'not '}exploded" if "style" in entry else "",
+    )
+    return Part(kind, side, label, facets, schemas.node(entry["schema"]))
+
+
+def _build_body(kind: str, side: Side, label: str, holder: Json, schemas: Schemas) -> Part:
+    """Return a body; all its media types have one schema, as in Swagger 2.0."""
+    content = holder["content"]
+    media = frozenset(map(_normalize_media, content)) - {"*/*"}
+    return Part(kind, side, label, keep(media=media or None), schemas.node(next(iter(content.values()))["schema"]))
+
+
+def _normalize_media(media: str) -> str:
+    """Return a media type in lower case, without the character set that JSON has anyway."""
+    name, *parameters = re.sub(r'[\s"]', "", media.lower()).split(";")
+    return "; ".join([name, *sorted(parameter for parameter in parameters if parameter != "charset=utf-8")])
+
+
+def _describe(schemes: Json, name: str, scopes: object) -> str:
+    """Describe a credential by what is on the wire, where the name of its scheme is not."""
+    scheme = to_object(schemes.get(name)) or {}
+    if scheme.get("type") == "apiKey":
+        where, key = scheme.get("in"), str(scheme.get("name"))
+        return f"API key in the {where} {key.lower() if where == 'header' else key}"
+    needs = sorted(map(str, cast("list[object]", scopes))) if isinstance(scopes, list) else []
+    return f"{scheme.get('type', name)} authentication{' for ' * bool(needs)}{', '.join(needs)}"

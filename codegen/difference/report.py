@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-from codegen.difference.changes import BUMPS, Change, Difference
+from codegen.difference.changes import BUMPS, Change, Difference, Impact
 from codegen.terminal_text import one_line
 
 Format = Literal["text", "markdown", "json"]
 
 FORMATS: Final = get_args(Format)
 
-JSON_FORMAT: Final = 1
-"""The version of the JSON format: it grows when a key is removed or changes its meaning, not when one is added."""
-
 _SAFE_IN_MARKDOWN: Final = re.compile(r"[^\w ,./;(){}'\"?%=·…-]|_")
-_SHOWN: Final = 5
+_SHOWN: Final[Mapping[Impact, int]] = {"breaking": 50, "additive": 10, "cosmetic": 5}
+"""How many changes for one reason the text shows."""
+
+_ALSO: Final = 5
+"""How many places of a breaking change it shows."""
 
 
 def render(difference: Difference, format: Format) -> str:  # noqa: A002  the option's own word
-    """Render a difference, without a line break at the end.
-
-    Args:
-        difference: The result of `compare`.
-        format: `text` for a terminal; `markdown` for a pull request; `json` for programs: an object with `format` (the
-            number 1), `class` (the most severe, or null), `bump`, `counts` by class, and `changes`, each with `kind`,
-            `class`, `bump`, `what`, `reason`, and `places`, a list of objects with `text`, `operation`, `part`, `path`.
-    """
+    """Render a difference, without a line break at the end; docs/vendor-file.md describes the JSON."""
     return _WRITERS[format](difference)
 
 
@@ -38,41 +32,47 @@ def line(change: Change) -> str:
     return one_line(f"{change.impact}: {change.place}: {change.what}")
 
 
-def _summary(difference: Difference) -> str:
-    if not difference.changes:
-        return "No change."
-    counts = ", ".join(f"{count} {impact}" for impact, count in _counts(difference).items())
-    return f"{counts}: requires a {difference.bump} version."
-
-
-def _counts(difference: Difference) -> dict[str, int]:
+def _count(difference: Difference) -> dict[str, int]:
     return {impact: sum(change.impact == impact for change in difference.changes) for impact in BUMPS}
 
 
-def _text(difference: Difference) -> str:
-    lines = [_summary(difference)]
-    for impact, bump in BUMPS.items():
-        found = [change for change in difference.changes if change.impact == impact]
-        lines += ["", f"{impact} ({bump})"] if found else []
-        for change in found:
-            lines += [f"  {one_line(str(change.place))}", f"      {one_line(change.what)}", f"      {change.reason}"]
-            lines += [f"      also: {one_line(place)}" for place in _others(change)]
+def _summarize(difference: Difference) -> str:
+    counts = ", ".join(f"{count} {impact}" for impact, count in _count(difference).items())
+    return f"{counts}: requires a {difference.bump} version." if difference.changes else "No change."
+
+
+def _write_text(difference: Difference) -> str:
+    """Group the changes by class and reason; each takes one line, and the least important ones are counted."""
+    lines = [_summarize(difference)]
+    groups: dict[tuple[Impact, str], list[Change]] = {}
+    for change in difference.changes:
+        groups.setdefault((change.impact, change.reason), []).append(change)
+    for (impact, reason), changes in groups.items():
+        heading = f"{impact} ({BUMPS[impact]})"
+        lines += [] if heading in lines else ["", heading]
+        shown = changes[: _SHOWN[impact]]
+        lines.append(f"  {reason}")
+        for change in shown:
+            also = change.places[1:_ALSO] if impact == "breaking" else ()
+            lines.append(f"    {one_line(f'{change.place}: {change.what}')}{_count_more(change, len(also))}")
+            lines += [f"      also at {one_line(str(place))}" for place in also]
+        if len(changes) > len(shown):
+            lines.append(f"    … and {len(changes) - len(shown)} more changes, see --format json")
     return "\n".join(lines)
 
 
-def _others(change: Change) -> Iterator[str]:
-    yield from map(str, change.places[1 : _SHOWN + 1])
-    if len(change.places) > _SHOWN + 1:
-        yield f"{len(change.places) - _SHOWN - 1} more places"
+def _count_more(change: Change, shown: int = 0) -> str:
+    more = len(change.places) - 1 - shown
+    return f" (and at {more} more {'place' if more == 1 else 'places'})" if more else ""
 
 
-def _markdown(difference: Difference) -> str:
-    lines = [_summary(difference)]
+def _write_markdown(difference: Difference) -> str:
+    lines = [_summarize(difference)]
     if difference.changes:
         lines += ["", "| class | where | what | why | bump |", "| --- | --- | --- | --- | --- |"]
     for change in difference.changes:
-        places = "<br>".join(_code(place) for place in (str(change.place), *_others(change)))
-        lines.append(f"| {change.impact} | {places} | {_code(change.what)} | {change.reason} | {change.bump} |")
+        cells = (change.impact, f"{_code(str(change.place))}{_count_more(change)}", _code(change.what), change.reason)
+        lines.append(f"| {' | '.join(cells)} | {change.bump} |")
     return "\n".join(lines)
 
 
@@ -81,30 +81,24 @@ def _code(text: str) -> str:
     return f"<code>{_SAFE_IN_MARKDOWN.sub(lambda match: f'&#{ord(match[0])};', one_line(text))}</code>"
 
 
-def _json(difference: Difference) -> str:
-    return json.dumps(
+def _write_json(difference: Difference) -> str:
+    changes = [
         {
-            "format": JSON_FORMAT,
-            "class": difference.impact,
-            "bump": difference.bump,
-            "counts": _counts(difference),
-            "changes": [
-                {
-                    "kind": change.kind,
-                    "class": change.impact,
-                    "bump": change.bump,
-                    "what": change.what,
-                    "reason": change.reason,
-                    "places": [
-                        {"text": str(place), "operation": place.operation, "part": place.part, "path": list(place.path)}
-                        for place in change.places
-                    ],
-                }
-                for change in difference.changes
+            "kind": change.kind,
+            "class": change.impact,
+            "bump": change.bump,
+            "what": change.what,
+            "reason": change.reason,
+            "places": [
+                {"text": str(place), "operation": place.operation, "part": place.part, "path": list(place.path)}
+                for place in change.places
             ],
-        },
-        indent=2,
-    )
+        }
+        for change in difference.changes
+    ]
+    # The format grows when a key is removed or changes its meaning, not when one is added.
+    head = {"format": 1, "class": difference.impact, "bump": difference.bump, "counts": _count(difference)}
+    return json.dumps({**head, "changes": changes}, indent=2)
 
 
-_WRITERS: Final[Mapping[Format, Callable[[Difference], str]]] = {"text": _text, "markdown": _markdown, "json": _json}
+_WRITERS: Final = {"text": _write_text, "markdown": _write_markdown, "json": _write_json}

@@ -1,211 +1,138 @@
-"""Compares two schemas and everything within them, each pair once. Pure.
+"""Compares schemas and everything within them, each pair once. Pure.
 
-The two documents are walked side by side. A pair of schemas that was visited is not entered again, so that recursive
-messages terminate, and a schema that is used everywhere is compared once for each body. It is reported at each of its
-places.
+Two schemas at the same place are a pair. A pair that was compared is not compared again, so that recursive messages
+terminate, and a schema that many operations use costs no more than one. Afterwards, each change is placed.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
-
-import attrs
+from typing import Final
 
 from codegen.difference.changes import Change, Place
-from codegen.difference.constraints import comparable, compare_facets, compare_notes
-from codegen.difference.hints import guess_renames
-from codegen.difference.normalized import Node, Shape, describe, shape_of
+from codegen.difference.constraints import Finding, compare_facets
+from codegen.difference.normalized import Key, Node, Schemas, Shape, identify
 from codegen.difference.severity import Side, classify
 
 _PLAIN: Final = re.compile(r"\w+")
-_STEPS: Final = 2000
-"""The limit on steps to find further places of changes, because there can be far too many."""
+_INNER: Final = frozenset({"additionalProperties", "items", "properties"})
+_NOTHING: Final[frozenset[str]] = frozenset()
+_MORE_PLACES: Final = 20_000
+"""The limit on steps to further places of changes, because there can be far too many."""
 
-_HIDDEN: Final[Mapping[Side, str]] = {"request": "readOnly", "response": "writeOnly"}
-
-Key = tuple[tuple[int, ...], tuple[int, ...]]
-
-
-@attrs.frozen
-class Documents:
-    """The two documents, for resolving references."""
-
-    old: Mapping[str, Any]
-    new: Mapping[str, Any]
+_Pair = tuple[Side, Key, Key]
+_Path = tuple[str, ...]
 
 
-@attrs.frozen
-class _Finding:
-    """A change of a pair of schemas, or of a field directly within it."""
-
-    kind: str
-    within: tuple[str, ...]
-    what: str
-
-
-@attrs.define
-class _Pair:
-    """Two schemas at the same place.
-
-    Attributes:
-        path: The shortest path to it.
-        findings: The changes at this pair.
-        inner: The pairs directly within, by the text of their step.
-    """
-
-    path: tuple[str, ...]
-    findings: list[_Finding] = attrs.Factory(list["_Finding"])
-    inner: list[tuple[str, Key]] = attrs.Factory(list[tuple[str, "Key"]])
-
-
+@functools.cache
 def label(name: str) -> str:
     """Return a field's name as a step of a path, quoted if it is ambiguous."""
     return f".{name}" if _PLAIN.fullmatch(name) else f"['{name}']"
 
 
-def compare_schemas(
-    documents: Documents, old: Iterable[object], new: Iterable[object], side: Side, place: Place
-) -> list[Change]:
-    """Compare two lists of schemas, all of which a value must match; usually there is one.
+class SchemaComparison:
+    """Compares the schemas of two documents: first `add` each pair, then get all `changes`."""
 
-    Args:
-        documents: The documents, for resolving references.
-        old: The schemas before.
-        new: The schemas after.
-        side: Whether the value is sent or read.
-        place: The place of the schemas.
+    def __init__(self, old: Schemas, new: Schemas) -> None:
+        self._old, self._new = old, new
+        self._findings: dict[_Pair, list[tuple[_Path, Finding]]] = {}
+        self._inner: dict[_Pair, dict[str, _Pair]] = {}
+        self._roots: list[tuple[Place, _Pair]] = []
 
-    Returns:
-        Every change, with all its places.
-    """
-    root = (Node.of(documents.old, old), Node.of(documents.new, new))
-    pairs = _pairs(documents, root, _HIDDEN[side])
-    return [
-        classify(finding.kind, side, attrs.evolve(place, path=(*path, *finding.within)), finding.what)
-        for key, paths in _places(pairs, _key(root)).items()
-        for finding in pairs[key].findings
-        for path in paths
-    ]
+    def add(self, side: Side, place: Place, old: Node, new: Node) -> None:
+        """Compare two schemas at a place, and all that is within them."""
+        self._roots.append((place, (side, identify(old), identify(new))))
+        waiting = [(old, new)]
+        while waiting:
+            one, other = waiting.pop()
+            pair = (side, identify(one), identify(other))
+            if pair not in self._inner:
+                inner = {} if _is_same_leaf(one, other) else self._compare(pair, one, other)
+                self._inner[pair] = {step: (side, identify(a), identify(b)) for step, (a, b) in inner.items()}
+                waiting += inner.values()
 
+    def _compare(self, pair: _Pair, old: Node, new: Node) -> dict[str, tuple[Node, Node]]:
+        """Note the changes of a pair, and return the pairs directly within it."""
+        before, after = self._old.shape(old), self._new.shape(new)
+        findings: list[tuple[_Path, Finding]] = [((), one) for one in compare_facets(before.facets, after.facets)]
+        inner: dict[str, tuple[Node, Node]] = {}
+        if before.facets.get("type") == after.facets.get("type"):
+            hidden = (before.read_only, after.read_only) if pair[0] == "request" else (_NOTHING, _NOTHING)
+            findings += self._compare_fields(before, after, *hidden)
+            for name in (before.fields.keys() & after.fields.keys()).difference(*hidden):
+                inner[label(name)] = before.fields[name], after.fields[name]
+            inner |= {step: (before.inner[step], after.inner[step]) for step in before.inner if step in after.inner}
+        if findings:
+            self._findings[pair] = findings
+        return dict(sorted(inner.items()))
 
-def _key(pair: tuple[Node, Node]) -> Key:
-    return pair[0].key, pair[1].key
+    def _compare_fields(
+        self, old: Shape, new: Shape, hidden: frozenset[str], unseen: frozenset[str]
+    ) -> Iterator[tuple[_Path, Finding]]:
+        """Compare which fields there are; the hidden ones before, and the unseen ones after, are only in responses."""
+        removed, added = old.fields.keys() - new.fields.keys() - hidden, new.fields.keys() - old.fields.keys() - unseen
+        for name in removed:
+            yield (label(name),), ("field-removed", "the field is removed")
+        for name in added:
+            kind, word = ("required-field-added", "required") if name in new.required else ("field-added", "optional")
+            yield (label(name),), (kind, f"new {word} field, {self._new.describe(new.fields[name])}")
+        for name in new.fields.keys() & old.fields.keys():
+            is_required = name in new.required
+            if name in unseen and name not in hidden:
+                yield (label(name),), ("field-read-only", "now read-only: it can no longer be sent")
+            elif name in hidden and name not in unseen:
+                kind, word = ("required-field-added", "must") if is_required else ("field-writable", "can")
+                yield (label(name),), (kind, f"no longer read-only: it {word} be sent")
+            elif name not in unseen and (name in old.required) != is_required:
+                kind, word = ("field-required", "now") if is_required else ("field-optional", "no longer")
+                yield (label(name),), (kind, f"{word} required")
 
+    def changes(self) -> Iterator[Change]:
+        """Yield every change with its places."""
+        for pair, places in self._find_places().items():
+            for within, (kind, what) in self._findings[pair]:
+                found = [Place(place.operation, place.part, (*place.path, *within)) for place in places]
+                yield classify(kind, pair[0], what, *found)
 
-def _pairs(documents: Documents, root: tuple[Node, Node], hidden: str) -> dict[Key, _Pair]:
-    """Compare every reachable pair, the nearest first."""
-    found = {_key(root): _Pair(())}
-    waiting = deque([root])
-    while waiting:
-        nodes = waiting.popleft()
-        pair = found[_key(nodes)]
-        old = shape_of(documents.old, nodes[0], hidden=hidden)
-        new = shape_of(documents.new, nodes[1], hidden=hidden)
-        pair.findings += [
-            _Finding(kind, (), what) for kind, what in (*compare_facets(old, new), *compare_notes(old, new))
-        ]
-        if not comparable(old, new):
-            continue
-        pair.findings += _fields(documents, old, new, hidden)
-        for step, inner in _within(documents, pair, old, new):
-            key = _key(inner)
-            pair.inner.append((step, key))
-            if key not in found:
-                found[key] = _Pair((*pair.path, step))
-                waiting.append(inner)
-    return found
-
-
-def _fields(documents: Documents, old: Shape, new: Shape, hidden: str) -> Iterator[_Finding]:
-    added = {
-        name: shape_of(documents.new, node, hidden=hidden)
-        for name, node in new.properties.items()
-        if name not in old.properties
-    }
-    removed = {
-        name: shape_of(documents.old, node, hidden=hidden)
-        for name, node in old.properties.items()
-        if name not in new.properties
-    }
-    hints = guess_renames(removed, added)
-    for name, shape in added.items():
-        required = name in new.required
-        what = f"new {'required' if required else 'optional'} field, {describe(documents.new, shape, hidden=hidden)}"
-        yield _Finding("required-field-added" if required else "field-added", (label(name),), what)
-    for name in removed:
-        hint = f"; perhaps renamed to {hints[name]!r}" if name in hints else ""
-        yield _Finding("field-removed", (label(name),), f"the field is removed{hint}")
-    for name in old.properties.keys() & new.properties.keys():
-        if (name in old.required) != (name in new.required):
-            required = name in new.required
-            yield _Finding(
-                "field-required" if required else "field-optional",
-                (label(name),),
-                "now required" if required else "no longer required",
+    def _find_places(self) -> dict[_Pair, list[Place]]:
+        """Return the places of each pair with changes: all of them, or at least the shortest if there are too many."""
+        places: dict[_Pair, list[Place]] = {pair: [] for pair in self._findings}
+        live = _find_ancestors(self._inner, places)
+        seen: set[_Pair] = set()
+        waiting = deque((place, pair, frozenset([pair])) for place, pair in self._roots if pair in live)
+        more = _MORE_PLACES
+        while waiting:
+            place, pair, above = waiting.popleft()
+            more -= pair in seen
+            if pair in seen and more < 0:
+                continue
+            seen.add(pair)
+            if pair in places:
+                places[pair].append(place)
+            waiting.extend(
+                (Place(place.operation, place.part, (*place.path, step)), inner, above | {inner})
+                for step, inner in self._inner[pair].items()
+                if inner in live and inner not in above
             )
+        return places
 
 
-def _within(documents: Documents, pair: _Pair, old: Shape, new: Shape) -> Iterator[tuple[str, tuple[Node, Node]]]:
-    for name in sorted(old.properties.keys() & new.properties.keys()):
-        yield label(name), (old.properties[name], new.properties[name])
-    if old.items is not None and new.items is not None:
-        yield "[]", (old.items, new.items)
-    if isinstance(old.values, Node) and isinstance(new.values, Node):
-        yield "{}", (old.values, new.values)
-    before, after = _by_look(documents.old, old.variants), _by_look(documents.new, new.variants)
-    for look in sorted(before.keys() | after.keys()):
-        if look not in after:
-            pair.findings.append(_Finding("variant-removed", (), f"the alternative {look} is removed"))
-        elif look not in before:
-            pair.findings.append(_Finding("variant-added", (), f"new alternative {look}"))
-        else:
-            yield f"<{look}>", (before[look], after[look])
+def _is_same_leaf(old: Node, new: Node) -> bool:
+    return old == new and not any(_INNER & part.keys() for part in old)
 
 
-def _by_look(document: Mapping[str, Any], variants: Iterable[Node]) -> dict[str, Node]:
-    """Return alternatives by their content, because their names do not count."""
-    found: dict[str, Node] = {}
-    for node in variants:
-        shape = shape_of(document, node, hidden="")
-        look = ", ".join(sorted(shape.properties)) or describe(document, shape, hidden="")
-        number = sum(known.partition("#")[0] == look for known in found)
-        found[f"{look}#{number + 1}" if number else look] = node
-    return found
-
-
-def _places(pairs: Mapping[Key, _Pair], root: Key) -> dict[Key, set[tuple[str, ...]]]:
-    """Return every path to each pair with findings within the step limit, and in any case its shortest path."""
-    places = {key: {pair.path} for key, pair in pairs.items() if pair.findings}
-    live = _find_ancestors(pairs, places)
-    waiting: deque[tuple[Key, tuple[str, ...], frozenset[Key]]] = deque(
-        [(root, (), frozenset([root]))] if root in live else []
-    )
-    for _ in range(_STEPS):
-        if not waiting:
-            break
-        key, path, above = waiting.popleft()
-        if key in places:
-            places[key].add(path)
-        waiting.extend(
-            (inner, (*path, step), above | {inner})
-            for step, inner in pairs[key].inner
-            if inner in live and inner not in above
-        )
-    return places
-
-
-def _find_ancestors(pairs: Mapping[Key, _Pair], targets: Iterable[Key]) -> set[Key]:
-    outer: dict[Key, list[Key]] = {}
-    for key, pair in pairs.items():
-        for _, inner in pair.inner:
-            outer.setdefault(inner, []).append(key)
-    found, waiting = set[Key](), list(targets)
+def _find_ancestors(inner: Mapping[_Pair, Mapping[str, _Pair]], targets: Iterable[_Pair]) -> set[_Pair]:
+    outer: dict[_Pair, list[_Pair]] = {}
+    for pair, pairs in inner.items():
+        for within in pairs.values():
+            outer.setdefault(within, []).append(pair)
+    found, waiting = set[_Pair](), list(targets)
     while waiting:
-        key = waiting.pop()
-        if key not in found:
-            found.add(key)
-            waiting += outer.get(key, [])
+        pair = waiting.pop()
+        if pair not in found:
+            found.add(pair)
+            waiting += outer.get(pair, [])
     return found

@@ -14,7 +14,7 @@ from codegen.render.literals import literal, path_expression
 from codegen.render.property_types import Classes, Type, find_type
 from codegen.spec import ascii_names as names
 from codegen.spec.document import CodegenError, Json, refuse
-from codegen.spec.traverse import Operation, operations
+from codegen.spec.traverse import Operation, operations, read_left_out
 
 _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _BODY = {"description": "The body, as JSON."}
@@ -72,15 +72,15 @@ class View:
     """One document, for the templates.
 
     Attributes:
-        document: The document.
         schemas: Its schemas by class name.
         operations: Its operations by function name.
+        left_out: The operations that it lacks.
     """
 
     def __init__(self, document: Json, data: GeneratorData) -> None:
-        self.document = document
         self.schemas: Json = document.get("components", {}).get("schemas", {})
         self.operations = {operation.fields["operationId"]: operation for operation in operations(document)}
+        self.left_out = read_left_out(document)
         self._models = {str(model.class_info.name): model for model in data.models}
         self._classes = [kind.class_info for kind in [*data.models, *data.enums]]
 

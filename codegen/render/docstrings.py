@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from codegen.render.context import Value
-from codegen.render.literals import docstring, entry, prose
+from codegen.render.literals import docstring, prose
 from codegen.spec.document import Json
 from codegen.spec.traverse import Operation
 
@@ -88,7 +88,7 @@ def _describe_value(value: Value) -> str:
 
 
 def _section(title: str, entries: Iterable[tuple[str, str]]) -> list[str]:
-    lines = [f"    {line}" for name, text in entries for line in entry(name, text)]
+    lines = [f"    {line}" for name, text in entries for line in prose(f"{name}: {text}", indent="    ")]
     return [f"{title}:", *lines] if lines else []
 
 

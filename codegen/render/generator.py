@@ -37,7 +37,9 @@ def render(document: Json, directory: Path) -> None:
     Raises:
         CodegenError: The generator printed a warning about a schema, or no template supports one.
     """
-    settings = config(directory)
+    # Nothing in the settings depends on the machine.
+    file = ConfigFile(post_hooks=[], literal_enums=True, field_prefix=names.PREFIX)
+    settings = Config.from_sources(file, MetaType.NONE, directory, "utf-8", overwrite=False, output_path=directory)
     data = _parse(document, settings)
     while problems := list(_find_problems(document, data)):
         for operation, reason in problems:
@@ -75,12 +77,6 @@ def _find_problems(document: Json, data: GeneratorData) -> Iterator[tuple[Operat
                 reasons = [str(error)]
         if reasons:
             yield operation, "; ".join(reasons)
-
-
-def config(directory: Path) -> Config:
-    """Return the generator's settings, with everything that could depend on the machine turned off."""
-    settings = ConfigFile(post_hooks=[], literal_enums=True, field_prefix=names.PREFIX)
-    return Config.from_sources(settings, MetaType.NONE, directory, "utf-8", overwrite=False, output_path=directory)
 
 
 def _check(complaints: Iterable[GeneratorError]) -> None:

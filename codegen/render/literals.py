@@ -42,11 +42,6 @@ def _is_printable(character: str) -> bool:
     return character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
-def entry(name: str, text: str) -> list[str]:
-    """Return one entry of a docstring's section, with its other lines indented."""
-    return prose(f"{name}: {text}", indent="    ")
-
-
 def docstring(lines: list[str]) -> str:
     """Return any lines as a docstring without indentation."""
     text = "\n".join(lines)

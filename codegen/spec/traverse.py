@@ -99,6 +99,32 @@ def _find_causes(document: Json, lost: Iterable[str]) -> dict[str, str]:
     return causes
 
 
+def find_needed(document: Json) -> set[str]:
+    """Return the definitions that operations refer to, without those that these need."""
+    return {name for operation in operations(document) for name in _references(operation_sites(operation))}
+
+
+def leave_out_unneeded(document: Json, needed: Iterable[str]) -> None:
+    """Remove the definitions that were needed, before operations were left out, and no longer are."""
+    names = list(document["components"]["schemas"])
+    # What was not needed before, either, stays, with what it refers to.
+    unused = {*names} - _reach(document, needed)
+    kept = _reach(document, find_needed(document) | unused)
+    for name in (name for name in names if name not in kept):
+        del document["components"]["schemas"][name]
+        _record(document, f"definition {name}", "needed only by what is left out")
+
+
+def _reach(document: Json, names: Iterable[str]) -> set[str]:
+    found, waiting = set[str](), [*names]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in document["components"]["schemas"]:
+            found.add(name)
+            waiting += _references(definition_sites(document, name))
+    return found
+
+
 def _record(document: Json, what: str, reason: str) -> None:
     document.setdefault(_LEFT_OUT, []).append({"operation": what, "reason": reason})
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from codegen.generate import Layout, build, prepare, write_tree
-from codegen.naming import NO_NAMES
+from codegen import overlay
+from codegen.generate import Layout, build, write_tree
+from codegen.naming import NO_NAMES, Named, NameTable, name_document
 from codegen.spec.document import Json, load
+from codegen.spec.to_openapi import convert
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = Path(__file__).resolve().parent / "data"
@@ -40,6 +42,11 @@ def swagger(name: str) -> Json:
 def prepared(document: Json) -> Json:
     """Return what the generator is given for a Swagger document that is not the vendored one."""
     return prepare(document, NO_NAMES).document
+
+
+def prepare(document: Json, table: NameTable) -> Named:
+    """Return what the generator is given for a Swagger document, and the names, with those of a table kept."""
+    return name_document(overlay.apply(convert(document)), table)
 
 
 def small(

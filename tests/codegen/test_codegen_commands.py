@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
+import re
 import runpy
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codegen.__main__ import main
-from tests.codegen.samples import ROOT, freeze, swagger_path
+from codegen.generate import read_tree
+from tests.codegen.samples import ROOT, VENDORED, freeze, swagger, swagger_path
 
 
 @pytest.fixture
@@ -35,16 +39,16 @@ def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_g
     tree = checkout / "connectly_api" / "lowlevel"
     shown = {
         "edit": "-# by hand",
-        "extra": "extra: models/extra.py",
-        "missing": "missing: models/participant.py",
-        "no table": "missing: codegen/names.json",
+        "extra": "--- models/extra.py (found)",
+        "missing": "+++ models/participant.py (generated)",
+        "no table": "+++ codegen/names.json (generated)",
         "stale": '+            _writing.put(written, "nickname", self.nickname)',
     }
     if change == "edit":
         with (tree / "models" / "participant.py").open("a", encoding="utf-8") as file:
             file.write("# by hand\n")
     elif change == "extra":
-        (tree / "models" / "extra.py").write_text("", encoding="utf-8")
+        (tree / "models" / "extra.py").write_text("x = 1\n", encoding="utf-8")
     elif change == "missing":
         (tree / "models" / "participant.py").unlink()
     elif change == "no table":
@@ -61,23 +65,23 @@ def test_a_tree_that_is_not_what_it_should_be_fails_the_check_and_is_mended_by_g
     assert run(checkout, "check") == 1
     printed = capsys.readouterr()
     assert shown[change] in printed.out.splitlines()
-    assert 'run "make generate"' in printed.err
+    assert "run make generate" in printed.err
     assert run(checkout, "generate") == 0
-    assert "6 operations, 38 schemas," in capsys.readouterr().out
+    assert re.search(r"lowlevel: \d+ files$", capsys.readouterr().out)
     assert run(checkout, "check") == 0
 
 
 def test_a_tree_that_is_not_there_fails_the_check(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(checkout / "connectly_api")
     assert run(checkout, "check") == 1
-    assert "missing: __init__.py" in capsys.readouterr().out
+    assert "+++ __init__.py (generated)" in capsys.readouterr().out
 
 
 @pytest.mark.slow
 def test_another_file_can_be_generated_to_another_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--swagger", str(swagger_path("maps")), "--out", str(tmp_path / "tree")]
     assert main(["generate", *arguments]) == 0
-    assert capsys.readouterr().out == f"{tmp_path / 'tree'}: 4 operations, 8 schemas, 22 properties, in 26 files\n"
+    assert capsys.readouterr().out == f"{tmp_path / 'tree'}: {len(read_tree(tmp_path / 'tree'))} files\n"
     assert main(["check", *arguments]) == 0
 
 
@@ -88,7 +92,7 @@ def test_what_cannot_be_generated_is_said_in_a_sentence(
     (checkout / "service.swagger.json").write_text('{"swagger": "2.0", "surprise": 1}', encoding="utf-8")
     assert run(checkout, command) == 2
     printed = capsys.readouterr()
-    assert printed.err.startswith("codegen: #/surprise: unknown key")
+    assert printed.err.startswith(f"codegen: {checkout / 'service.swagger.json'}: #/surprise: unknown key")
     assert printed.out == ""
 
 
@@ -127,3 +131,21 @@ def test_a_difference_to_a_file_that_cannot_be_read_is_said_in_a_sentence(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.startswith(f"codegen: {tmp_path / 'new.json'}: #/\\u{{1b}}[2K: unknown key;")
+
+
+@pytest.mark.parametrize(
+    ("footer", "status", "bump"),
+    [
+        ({"type": "object", "properties": {"text": {"type": "string", "description": "x"}}}, 0, "patch"),
+        ({"type": "object", "properties": {"text": {"type": "string"}, "more": {"type": "string"}}}, 1, "minor"),
+        ({"type": "object"}, 3, "major"),
+    ],
+)
+def test_the_exit_status_says_what_a_difference_means_for_a_client(
+    footer: Any, status: int, bump: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = swagger(VENDORED)
+    document["definitions"]["v1Footer"] = footer
+    (tmp_path / "new.json").write_text(json.dumps(document), encoding="utf-8")
+    assert main(["diff", str(swagger_path(VENDORED)), str(tmp_path / "new.json"), "--format", "json"]) == status
+    assert json.loads(capsys.readouterr().out)["bump"] == bump

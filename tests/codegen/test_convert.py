@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import METHODS, read_left_out
 from tests.codegen.samples import DATA, NAMES, model, small, swagger
 

@@ -7,12 +7,12 @@ import json
 from typing import Any
 
 import pytest
-from codegen.spec.to_openapi.swagger import convert
 from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.documented_facts import ERROR_FIELDS, apply_facts
 from codegen.spec.document import CodegenError, Json
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import VENDORED, small, swagger
 
 TEXT: Json = {"type": "string"}

@@ -12,21 +12,18 @@ from pathlib import Path
 import pytest
 
 from codegen import generate
-from codegen.generate import Layout, build, read_tree, write_tree
-from codegen.render.generator import render
+from codegen.generate import Layout, build, find_drift, read_tree, write_tree
 from codegen.spec.document import CodegenError
-from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, swagger, swagger_path
-
-LOWLEVEL = ROOT / "connectly_api" / "lowlevel"
+from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, frozen_tree, swagger, swagger_path
 
 
-def test_the_vendored_file_is_in_the_tree_byte_for_byte() -> None:
-    assert (LOWLEVEL / "service.swagger.json").read_bytes() == (ROOT / "service.swagger.json").read_bytes()
+def test_a_file_that_states_every_fact_is_in_the_tree_byte_for_byte() -> None:
+    assert frozen_tree()["service.swagger.json"] == swagger_path(VENDORED).read_bytes()
 
 
 def test_one_file_alone_says_what_the_tree_was_made_from() -> None:
-    digest = hashlib.sha256((ROOT / "service.swagger.json").read_bytes()).hexdigest().encode()
-    tree = read_tree(LOWLEVEL)
+    digest = hashlib.sha256(swagger_path(VENDORED).read_bytes()).hexdigest().encode()
+    tree = frozen_tree()
     assert [path for path, content in tree.items() if digest in content] == ["_source.py"]
     assert [path for path, content in tree.items() if b"openapi-python-client" in content] == ["_source.py"]
 
@@ -76,22 +73,20 @@ def test_what_is_generated_is_formatted_as_the_project_is(name: str, tmp_path: P
     assert done.returncode == 0, done.stdout
 
 
-def test_nothing_comes_out_where_something_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(document: dict[str, object], directory: Path) -> None:
-        render(document, directory)
-        (directory / "api" / "message_service" / "send_message.py").unlink()
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (RecursionError("too deep"), "RecursionError: too deep"),
+        (KeyError("x"), "KeyError: 'x'"),
+        (CodegenError("#/paths: odd"), "#/paths: odd"),
+    ],
+)
+def test_whatever_fails_names_the_file(error: Exception, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise error
 
-    monkeypatch.setattr(generate, "render", forgetful)
-    with pytest.raises(CodegenError, match="not in the generated tree: operation MessageService_SendMessage"):
-        build(Layout.of(ROOT, swagger_path(VENDORED)))
-
-
-def test_a_file_that_is_nested_too_deeply_for_the_generator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def descend(*_: object) -> None:
-        raise RecursionError
-
-    monkeypatch.setattr(generate, "_generate", descend)
-    with pytest.raises(CodegenError, match=r"service\.swagger\.json: nested too deeply"):
+    monkeypatch.setattr(generate, "convert", fail)
+    with pytest.raises(CodegenError, match=rf"service\.swagger\.json: {problem}"):
         build(Layout.of(ROOT, swagger_path(VENDORED)))
 
 
@@ -109,9 +104,12 @@ def lock(root: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ((r"^openapi-python-client==.*?(?= |$)", "openapi-python-client==0.1.0"), "codegen.txt pins 0.1.0"),
-        ((r"^ruff==.*?(?= |$)", "ruff==0.0.1"), "is installed, codegen.txt pins 0.0.1"),
-        ((r"^ruff==", "rough=="), "ruff .* is installed, codegen.txt pins none"),
+        (
+            (r"^openapi-python-client==.*?(?= |$)", "openapi-python-client==0.1.0"),
+            "client .* pins another version",
+        ),
+        ((r"^ruff==.*?(?= |$)", "ruff==0.0.1"), "ruff .* is installed, and"),
+        ((r"^ruff==", "rough=="), "ruff .* is installed, and"),
     ],
 )
 def test_another_version_of_a_tool_than_the_pinned_one_is_refused(
@@ -121,12 +119,6 @@ def test_another_version_of_a_tool_than_the_pinned_one_is_refused(
     root = lock(tmp_path, re.sub(*change, text, flags=re.MULTILINE))
     with pytest.raises(CodegenError, match=problem):
         build(Layout.of(root, swagger_path(VENDORED)))
-
-
-def test_a_tool_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate, "PINNED", ("no-such-distribution",))
-    with pytest.raises(CodegenError, match=r"no-such-distribution none is installed, codegen.txt pins 1.0"):
-        build(Layout.of(lock(tmp_path, "no-such-distribution==1.0\n"), swagger_path(VENDORED)))
 
 
 def test_a_formatter_that_fails_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,21 +136,19 @@ def test_a_tree_is_written_where_there_is_none(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["tree"]
 
 
-def test_a_tree_takes_the_place_of_another_as_a_whole(tmp_path: Path) -> None:
+def test_a_tree_takes_the_place_of_another(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     write_tree({**FILES, "models/old.py": b"3\n"}, tree)
     (tree / "models" / "__pycache__").mkdir()
     (tree / "models" / "__pycache__" / "old.pyc").write_bytes(b"4")
-    write_tree(FILES, tree)
-    assert read_tree(tree) == FILES
-    assert sorted(path.name for path in tree.rglob("*")) == ["_source.py", "a.py", "models"]
-    assert [path.name for path in tmp_path.iterdir()] == ["tree"]
+    write_tree({**FILES, "_source.py": b"5\n"}, tree)
+    assert read_tree(tree) == {**FILES, "_source.py": b"5\n"}
 
 
-def test_the_same_tree_is_left_alone(tmp_path: Path) -> None:
+def test_what_is_the_same_is_left_alone(tmp_path: Path) -> None:
     write_tree(FILES, tmp_path / "tree")
     before = (tmp_path / "tree" / "_source.py").stat()
-    write_tree(FILES, tmp_path / "tree")
+    write_tree({**FILES, "new.py": b""}, tmp_path / "tree")
     assert (tmp_path / "tree" / "_source.py").stat() == before
 
 
@@ -175,23 +165,22 @@ def test_a_folder_that_is_no_generated_tree_is_left_alone(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_a_swap_that_fails_leaves_what_was_there(there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tree = tmp_path / "tree"
-    if there:
-        write_tree(FILES, tree)
-    replace = Path.replace
+def test_a_difference_is_told_by_file_and_line() -> None:
+    found = {"a.py": b"one\n", "b.py": b"same\n", "extra.py": b"x\n", "end.py": b"a\r\n"}
+    expected = {"a.py": b"two\n", "b.py": b"same\n", "missing.py": b"y\n", "end.py": b"a\n"}
+    lines = find_drift(expected, found)
+    assert [line for line in lines if not line.startswith("@@")] == [
+        *("--- a.py (found)", "+++ a.py (generated)", "-one", "+two"),
+        "end.py: only invisible bytes differ",
+        *("--- extra.py (found)", "+++ extra.py (generated)", "-x"),
+        *("--- missing.py (found)", "+++ missing.py (generated)", "+y"),
+    ]
+    assert find_drift(found, found) == []
 
-    def failing(self: Path, target: Path) -> Path:
-        if self.name == "new":
-            raise OSError("the disk is full")
-        return replace(self, target)
 
-    monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(OSError, match="the disk is full"):
-        write_tree({"_source.py": b"new\n"}, tree)
-    assert read_tree(tree) == (FILES if there else {})
-    assert [path.name for path in tmp_path.iterdir()] == (["tree"] if there else [])
+def test_a_long_difference_is_cut() -> None:
+    lines = find_drift({"a.py": b"x\n" * 500}, {})
+    assert (len(lines), lines[-1]) == (61, "… and 443 more lines")
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.render.literals import docstring, entry, literal, path_expression, prose
+from codegen.render.literals import docstring, literal, path_expression, prose
 
 HOSTILE = [
     '"""; import os; """',
@@ -51,10 +51,6 @@ def test_prose_wraps_keeps_lines_and_drops_what_cannot_be_printed() -> None:
     assert all(len(line) <= 104 for line in wrapped)
     assert [line.startswith("  ") for line in wrapped] == [False, True, True]
     assert prose("x" * 300) == ["x" * 300]
-
-
-def test_an_entry_begins_with_its_name_and_indents_the_rest() -> None:
-    assert entry("id", "The id.\nOf it.") == ["id: The id.", "    Of it."]
 
 
 def test_a_docstring_of_one_line_stays_on_it() -> None:

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from codegen.generate import prepare
 from codegen.naming import NO_NAMES, Named, NameTable, dump_table, read_table
 from codegen.naming.name_table import Owner
 from codegen.spec.document import CodegenError, Json
-from tests.codegen.samples import VENDORED, small, swagger
+from tests.codegen.samples import VENDORED, prepare, small, swagger
 from tests.codegen.styles import styled
 
 TABLE = prepare(swagger(VENDORED), NO_NAMES).table

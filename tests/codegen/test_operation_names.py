@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from codegen.generate import prepare
 from codegen.naming import NO_NAMES, Named, NameTable, name_document
 from codegen.overlay import apply
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.service import convert
-from tests.codegen.samples import VENDORED, model, small, swagger
+from codegen.spec.to_openapi import convert
+from tests.codegen.samples import VENDORED, model, prepare, small, swagger
 
 OK: Json = {"responses": {"200": {"description": ""}}}
 

@@ -8,7 +8,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from codegen.overlay import OPERATION_STEPS, SCHEMA_STEPS, apply
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import sites
 from tests.codegen.samples import NAMES, VENDORED, swagger
 

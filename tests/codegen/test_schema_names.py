@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from codegen.generate import prepare
 from codegen.naming import NO_NAMES, NameTable
 from codegen.spec.document import Json
-from tests.codegen.samples import model, small
+from tests.codegen.samples import model, prepare, small
 
 TEXT: Json = {"type": "string"}
 

@@ -14,7 +14,7 @@ from codegen.difference import compare
 from codegen.documented_facts import apply_facts
 from codegen.generate import PUBLISHED, Layout, Tree, build, read_tree
 from codegen.naming import read_table
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import NAMES, ROOT, VENDORED, swagger, swagger_path
 from tests.codegen.styles import STYLES, styled
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import is_class, is_mapping, leave_out, operations, read_left_out, reference, sites
 from tests.codegen.samples import swagger
 
@@ -28,6 +28,12 @@ def test_an_operation_can_be_left_out_while_all_are_looked_at() -> None:
         {"operation": "GET /b", "reason": "is 3"},
     ]
     assert read_left_out({"paths": {}}) == []
+
+
+def test_an_operation_that_is_left_out_is_told_by_the_vendors_path() -> None:
+    document: Json = {"paths": {"/{business_id}": {"get": {"x-path": "/{businessId}"}}}}
+    leave_out(document, next(operations(document)), "is odd")
+    assert read_left_out(document) == [{"operation": "GET /{businessId}", "reason": "is odd"}]
 
 
 def test_a_reference_may_have_a_description_next_to_it() -> None:

@@ -1,23 +1,18 @@
-"""The vendored Swagger file by meaning: what an operation's path is, and what a field is, whatever the file calls them.
+"""The vendored Swagger file by meaning: an operation is found by the name of its function, wherever the file has it.
 
 The vendor may move paths and rename definitions; what the generated functions and their fields are called stays.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import json
 import re
-from functools import cache
 from importlib import resources
-from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import attrs
 
-from connectly_api import lowlevel
-from connectly_api.transport import Request
+from connectly_api.lowlevel._source import OPERATIONS
 
 __all__ = ["VENDORED", "Place", "find_place"]
 
@@ -61,19 +56,11 @@ class Place:
         return cast("str", template)
 
 
-@cache
 def find_place(function: str) -> Place:
-    """Return where the operation of a low-level function is, by asking the function.
+    """Return where the operation of a low-level function is.
 
     Args:
         function: `send_message`.
     """
-    build = importlib.import_module(getattr(lowlevel, function).__module__).request
-    arguments: dict[str, Any] = {}
-    for name, parameter in inspect.signature(build).parameters.items():
-        if name == "body":
-            arguments[name] = SimpleNamespace(to_dict=dict)
-        elif parameter.default is parameter.empty:
-            arguments[name] = f"ID-{name}-ID"
-    request: Request[Any] = build(**arguments)
-    return Place(request.method, re.sub("ID-[a-z_]+-ID", "{}", request.path))
+    method, template = OPERATIONS[function]
+    return Place(method, re.sub(r"\{[^{}]+\}", "{}", template))

@@ -32,6 +32,11 @@ def id_of(function: str) -> str:
     return next(operation.id for operation in load_service(None).operations if operation.function == function)
 
 
+def short_id(function: str) -> str:
+    """Return the name of a function's operation on a terminal: its id without its service."""
+    return id_of(function).rpartition("_")[2]
+
+
 MESSAGES = path_of("send_message")
 TEMPLATES = path_of("send_whatsapp_templated_message")
 CREATE = path_of("create_webhook")

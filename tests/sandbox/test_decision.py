@@ -81,8 +81,8 @@ def test_every_violation_of_the_schema_is_named_with_its_path(sandbox: Sandbox) 
     body = {"sender": "x", "recipient": {"channelType": "pigeon"}, "message": {"text": 1, "attachments": [{"type": 2}]}}
     decision = ask(sandbox, body)
     assert decision.status == 400
-    expected = ["sender", "recipient.channelType", "message.text", "message.attachments[0].type"]
-    assert list(dict.fromkeys(fields(decision))) == expected
+    expected = {"sender", "recipient.channelType", "message.text", "message.attachments[0].type"}
+    assert set(fields(decision)) == expected
     listed = answer(decision)["details"]["violations"]
     assert {"field": "message.text", "problem": "must be a string, not an integer"} in listed
 

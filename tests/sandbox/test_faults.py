@@ -149,7 +149,7 @@ async def test_a_rule_meets_the_operation_and_the_recipient_that_it_names() -> N
     sandbox = Sandbox(windows="open")
     sandbox.customer(PHONE, bsuid="US.1")
     sandbox.fault("server_error", operation="send_message", recipient="US.1")
-    sandbox.fault("truncated", operation="WebhookService_GetWebhooks")
+    sandbox.fault("truncated", operation="get_webhooks")
     async with served(sandbox, "on a socket") as connectly:
         assert isinstance(await outcome_of(lambda: connectly.send_text(PHONE, "Hello!")), ServerError)
         assert isinstance(await outcome_of(lambda: connectly.send_text(OTHER, "Hello!")), SentMessage)

@@ -79,7 +79,7 @@ async def test_the_timeline_has_everything_in_order() -> None:
     await sandbox.settle()
     told = [entry.get("name") or entry.get("operation") or entry["what"] for entry in sandbox.timeline]
     assert told == [
-        *["WebhookService_CreateWebhook"] * 2,
+        *[id_of("create_webhook")] * 2,
         *("customer", "says", "delivery", id_of("send_message"), "settle"),
         *["status", "delivery"] * 3,
     ]

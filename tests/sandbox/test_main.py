@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from connectly_api.sandbox.__main__ import main
-from tests.sandbox.calls import KEY, MESSAGES, session
+from tests.sandbox.calls import KEY, MESSAGES, session, short_id
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -83,7 +83,7 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", ask_once)
     assert main(["--port", "0", "--windows", "open"]) == 0
     assert re.search(
-        r"^\d\d:\d\d:\d\d  -> POST SendMessage +200  text to \+160\*\*\*11  \w{26}$",
+        rf"^\d\d:\d\d:\d\d  -> POST {re.escape(short_id('send_message'))} +200  text to \+160\*\*\*11  \w{{26}}$",
         capsys.readouterr().out,
         re.MULTILINE,
     )
@@ -141,7 +141,7 @@ def test_faults_a_recording_and_json_are_taken_from_the_command_line(
     ]
     monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", once)
     assert main(["--port", "0", "--color", "always", "--replay", recording]) == 0
-    assert capsys.readouterr().out.count("SendMessage") >= 2
+    assert capsys.readouterr().out.count(short_id("send_message")) >= 2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from codegen.documented_facts import apply_facts
+from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox import Sandbox
 from tests.sandbox.calls import CREATE, KEY, LIST, MESSAGES, answer, ask, path_of, session
 
@@ -94,7 +95,7 @@ def test_errors_and_the_key_are_the_documented_ones_for_any_file(change: Callabl
 
 
 WALK = """
-import asyncio, json, sys
+import asyncio, json
 from connectly_api import Connectly, OutsideWindowError
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport
@@ -152,6 +153,10 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 def move_everything(document: dict[str, Any]) -> None:
+    functions = {place: function for function, place in OPERATIONS.items()}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            operation["operationId"] = functions[method.upper(), document.get("basePath", "") + path]
     document["basePath"] = f"/gateway{document.get('basePath', '')}"
     document["paths"] = {
         path.replace("businesses", "accounts").replace("/send/", "/outbound/").replace("webhooks", "hooks"): item

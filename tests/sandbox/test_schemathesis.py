@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import CREATE, answer, ask
+from tests.sandbox.calls import CREATE, answer, ask, id_of
 
 SWAGGER = Path(sys.modules["connectly_api"].__file__ or "").parent / "lowlevel" / "service.swagger.json"
 CHECKS = (
@@ -23,11 +24,12 @@ CHECKS = (
 # The ids that a generator cannot guess; all else it makes up.
 CONFIG = """
 [parameters]
-"path.businessId" = "sandbox-business"
+"path.{business}" = "sandbox-business"
 
 [[operations]]
-include-operation-id = "WebhookService_UpdateWebhook"
-parameters = {{ "path.webhookId" = "{webhook_id}" }}
+include-method = "{method}"
+include-path = "{path}"
+parameters = {{ "path.{webhook}" = "{webhook_id}" }}
 """
 
 
@@ -38,7 +40,11 @@ async def test_generated_requests_are_answered_as_the_swagger_file_says(
 ) -> None:
     sandbox = Sandbox(rate_limit=None, windows="open", keep=20_000)
     created = ask(sandbox, {"topic": "report", "address": "https://example.com"}, path=CREATE)
-    (tmp_path / "schemathesis.toml").write_text(CONFIG.format(webhook_id=answer(created)["id"]))
+    method, path = OPERATIONS["update_webhook"]
+    business, webhook = re.findall(r"\{([^{}]*)\}", path)
+    (tmp_path / "schemathesis.toml").write_text(
+        CONFIG.format(method=method, path=path, business=business, webhook=webhook, webhook_id=answer(created)["id"])
+    )
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
     assert program is not None
     async with sandbox.serve() as address:
@@ -50,9 +56,11 @@ async def test_generated_requests_are_answered_as_the_swagger_file_says(
         )  # fmt: skip
         output = (await process.communicate())[0].decode()
     assert process.returncode == 0, output
-    for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
-        assert re.search(rf"✅ {phase}", output), output
+    for phase in ("Examples", "Coverage", "Fuzzing"):
+        assert f"✅ {phase}" in output, output
+    # A file whose schemas have no names says nothing about which operation follows which.
+    assert "✅ Stateful" in output or "⏭ Stateful" in output, output
     assert sandbox.received >= requests
     assert all(request.status < 500 for request in sandbox.requests)
     served = {request.operation for request in sandbox.requests if request.status == 200}
-    assert {"WebhookService_UpdateWebhook", "WebhookService_GetWebhooks"} <= served
+    assert {id_of("update_webhook"), id_of("get_webhooks")} <= served

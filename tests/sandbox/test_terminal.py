@@ -19,18 +19,13 @@ from tests.sandbox.calls import (
     ask,
     attach_receiver,
     client_of,
-    id_of,
     path_of,
     session,
+    short_id,
     template,
 )
 
 BSUID = "US.13491208655302741918"
-
-
-def short_id(function: str) -> str:
-    """Return the name of a function's operation in a line: its id without its service."""
-    return id_of(function).rpartition("_")[2]
 
 
 def told(sandbox: Sandbox, *, personal: bool = False) -> str:

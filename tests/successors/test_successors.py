@@ -118,6 +118,5 @@ def list_operations(file: bytes) -> set[str]:
 def list_names(table: bytes) -> list[str]:
     """Return what a table of names offers, wherever in the file it comes from."""
     content = json.loads(table)
-    operations = [{**one, "place": ""} for one in content["operations"].values()]
-    models = [(name, one["kind"], sorted(one["fields"].items())) for name, one in content["models"].items()]
-    return sorted(map(repr, [*operations, *models]))
+    owners = [(name, one["kind"], *sorted(one["names"].values())) for name, one in content["owners"].items()]
+    return sorted(map(repr, [*content["operations"].values(), *owners]))

@@ -75,10 +75,16 @@ def convert_schema(value: object, names: Mapping[str, str], at: str) -> Json:
 
 
 def _reference(target: str, names: Mapping[str, str], at: str) -> Json:
-    name = unquote(check_local(target, at).removeprefix("#/definitions/")).replace("~1", "/").replace("~0", "~")
-    if not target.startswith("#/definitions/") or name not in names:
+    name = find_definition(check_local(target, at), names)
+    if name is None:
         refuse(at, f"{target!r} is not a definition of this file")
-    return {"$ref": f"{REFERENCE}{names[name]}"}
+    return {"$ref": f"{REFERENCE}{name}"}
+
+
+def find_definition(target: str, names: Mapping[str, str]) -> str | None:
+    """Return the name in the result of the definition that a reference leads to, or None."""
+    _, _, name = target.partition("#/definitions/")
+    return names.get(unquote(name).replace("~1", "/").replace("~0", "~")) if name else None
 
 
 def check_local(target: object, at: str) -> str:

@@ -9,7 +9,8 @@ Source: https://swagger.io/specification/v2/ and https://spec.openapis.org/oas/v
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 from codegen.spec import ascii_names
 from codegen.spec.document import (
@@ -24,8 +25,16 @@ from codegen.spec.document import (
     to_object,
 )
 from codegen.spec.to_openapi.operations import PLACEHOLDER, Service, convert_operation
-from codegen.spec.to_openapi.schemas import convert_schema
-from codegen.spec.traverse import METHODS, Operation, check_operations, leave_out, leave_out_definitions
+from codegen.spec.to_openapi.schemas import convert_schema, find_definition
+from codegen.spec.traverse import (
+    METHODS,
+    Operation,
+    check_operations,
+    leave_out,
+    leave_out_definitions,
+    leave_out_unneeded,
+    read_left_out,
+)
 
 _ROOT: Mapping[str, type] = {
     **dict.fromkeys(("swagger", "host", "basePath"), str),
@@ -73,6 +82,8 @@ def convert(swagger: Json) -> Json:
     }
     _convert_paths(document, service)
     leave_out_definitions(document, broken)
+    if read_left_out(document):
+        leave_out_unneeded(document, _find_definitions(root["paths"], service.names))
     check_operations(document)
     return document
 
@@ -101,6 +112,14 @@ def _convert_paths(document: Json, service: Service) -> None:
                     document["paths"].setdefault(path, {})[method] = fields
             except UnsupportedError as error:
                 leave_out(document, operation, str(error))
+
+
+def _find_definitions(value: Json | list[Any], names: Mapping[str, str]) -> Iterator[str]:
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(part, dict | list):
+            yield from _find_definitions(cast("Json | list[Any]", part), names)
+        elif key == "$ref" and (name := find_definition(str(part), names)) is not None:
+            yield name
 
 
 def _name_plainly(definitions: Json) -> dict[str, str]:

@@ -6,7 +6,7 @@ from tests.codegen.catalogue.row import CREATE, LIST, SEND, WEBHOOKS, Document, 
 
 row = Rows()
 
-CHANNELS = 'any value is allowed, not just "channel_type_unspecified", "sms", "whatsapp"'
+CHANNELS = 'any value is allowed, not just "sms", "whatsapp"'
 
 
 @row(
@@ -31,7 +31,7 @@ def a_new_kind_of_attachment(document: Document) -> None:
 
 
 @row(
-    f"breaking: {SEND} · request · sender.name: the field is removed; perhaps renamed to 'displayName'",
+    f"breaking: {SEND} · request · sender.name: the field is removed",
     f"additive: {SEND} · request · sender.displayName: new optional field, string",
     facade=True,
 )
@@ -41,7 +41,7 @@ def a_field_that_the_facade_sets_is_renamed(document: Document) -> None:
 
 
 @row(
-    f"breaking: {SEND} · request · message.referral.headline: the field is removed; perhaps renamed to 'headLine'",
+    f"breaking: {SEND} · request · message.referral.headline: the field is removed",
     f"additive: {SEND} · request · message.referral.headLine: new optional field, string",
 )
 def a_field_that_nobody_sets_is_renamed(document: Document) -> None:
@@ -131,7 +131,6 @@ def a_kind_of_webhook_is_removed(document: Document) -> None:
 
 @row(
     f"additive: {LIST} · response 200 · entity.webhooks[].configuration.channelTypes[]: {CHANNELS}",
-    f"additive: {CREATE} · request · configuration.channelTypes[]: {CHANNELS}",
     f"additive: {SEND} · request · sender.channelType: {CHANNELS}",
     facade=True,
 )
@@ -170,7 +169,8 @@ def a_oneof_as_protobuf_has_it(document: Document) -> None:
 
 
 @row(
-    f"breaking: {SEND}: the operation is removed",
+    f"breaking: {SEND}: left out: needs v1Header: #/definitions/v1Header/oneOf: unknown key; "
+    "decide first what it means for the generated code",
     facade=True,
 )
 def a_one_of_that_swagger_does_not_have(document: Document) -> None:

@@ -100,7 +100,10 @@ def a_hostile_tag_and_operation_id(document: Document) -> None:
     document["paths"]["/v1/hostile"] = {"get": {"tags": [TEXTS[2]], "operationId": TEXTS[3], "responses": DONE}}
 
 
-@row()
+@row(
+    f'cosmetic: GET /v1/"{{{{ {RUN} }}}}: left out: #/paths/~1v1~1"{{{{ {RUN} }}}}/get: '
+    "the path and its parameters have different names",
+)
 def a_hostile_path(document: Document) -> None:
     document["paths"][f'/v1/"{{{{ {RUN} }}}}'] = {"get": {"operationId": "Hostile", "responses": DONE}}
 

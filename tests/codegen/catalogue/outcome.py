@@ -16,10 +16,11 @@ from typing import Any
 
 import attrs
 
-from codegen.diff import read
 from codegen.difference import Difference, compare, line
 from codegen.generate import Layout, build, read_tree, write_tree
 from codegen.spec.document import CodegenError, Json
+from codegen.spec.source import read_source
+from codegen.spec.to_openapi import convert
 from tests.codegen.catalogue.inert import strange
 from tests.codegen.catalogue.row import Row
 from tests.codegen.samples import ROOT, TABLE, VENDORED, frozen_tree, swagger_path
@@ -85,12 +86,12 @@ def difference_of(row: Row, folder: Path) -> Difference:
     """
     file = folder / FROZEN.name
     file.write_bytes(row.file())
-    return compare(_vendored(), read(str(file)))
+    return compare(_vendored(), convert(read_source(str(file)).document))
 
 
 @functools.cache
 def _vendored() -> Json:
-    return read(str(FROZEN))
+    return convert(read_source(str(FROZEN)).document)
 
 
 def outcomes(rows: Iterable[Row], folder: Path) -> list[Outcome]:

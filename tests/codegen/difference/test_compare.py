@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from codegen.difference import FORMATS, compare, render
 from codegen.spec.document import CodegenError, Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import NAMES, swagger
 from tests.thoroughness import up_to
 
@@ -101,18 +101,17 @@ JSON = st.recursive(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("openapi", [False, True], ids=["swagger", "openapi"])
 @given(name=st.sampled_from(NAMES), seed=st.integers(0, 1000), value=JSON, count=st.integers(1, 4))
 @up_to(100)
-def test_nothing_makes_the_comparison_fail(openapi: bool, name: str, seed: int, value: Any, count: int) -> None:
+def test_nothing_makes_the_comparison_fail(name: str, seed: int, value: Any, count: int) -> None:
     old, by = convert(DOCUMENTS[name]), seeded(seed)
-    new = copy.deepcopy(old if openapi else DOCUMENTS[name])
+    new = copy.deepcopy(DOCUMENTS[name])
     for _ in range(count):
         owner, key = by.choice(places(new))
         owner[key] = copy.deepcopy(by.choice([value, by.choice(places(new))[0]]))
         new = json.loads(json.dumps(new))
     try:
-        new = new if openapi else convert(new)
+        new = convert(new)
     except CodegenError:
         return
     for first, second in ((old, new), (new, old), (new, new)):

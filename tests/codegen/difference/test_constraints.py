@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.difference.constraints import description, short, value
+from codegen.difference.constraints import short, value
 from codegen.spec.document import Json
 from tests.codegen.difference.sample_documents import changes, kinds
 
 STRING: Json = {"type": "string"}
 NUMBER: Json = {"type": "number"}
+INTEGER: Json = {"type": "integer"}
+MOST_5: Json = {"type": "number", "maximum": 5}
+LEAST_5: Json = {"type": "number", "minimum": 5}
 
 # From | to | the kind of change | its class in a request | and in a response.
 TABLE: list[tuple[Json, Json, str, str, str]] = [
@@ -16,8 +19,6 @@ TABLE: list[tuple[Json, Json, str, str, str]] = [
     ({"type": "number"}, {"type": "integer"}, "type-narrowed", "breaking", "cosmetic"),
     ({}, {"type": "string"}, "type-narrowed", "breaking", "cosmetic"),
     ({"type": "string"}, {}, "type-widened", "additive", "breaking"),
-    ({"type": "string"}, {"type": ["string", "integer"]}, "type-widened", "additive", "breaking"),
-    ({"type": ["string", "integer"]}, {"type": "string"}, "type-narrowed", "breaking", "cosmetic"),
     ({"type": "object"}, {"type": "array", "items": {}}, "type-changed", "breaking", "breaking"),
     (STRING, STRING | {"format": "date-time"}, "format-narrowed", "breaking", "cosmetic"),
     (STRING | {"format": "date-time"}, STRING, "format-widened", "additive", "breaking"),
@@ -38,9 +39,14 @@ TABLE: list[tuple[Json, Json, str, str, str]] = [
     (STRING | {"minLength": 5}, STRING | {"minLength": 4}, "limit-widened", "additive", "breaking"),
     (STRING | {"pattern": "a"}, STRING | {"pattern": "b"}, "limit-changed", "breaking", "breaking"),
     (NUMBER | {"maximum": 0}, NUMBER | {"maximum": -1}, "limit-narrowed", "breaking", "cosmetic"),
-    (NUMBER, NUMBER | {"exclusiveMaximum": True}, "limit-narrowed", "breaking", "cosmetic"),
-    (NUMBER | {"exclusiveMaximum": 5}, NUMBER | {"exclusiveMaximum": 6}, "limit-widened", "additive", "breaking"),
-    (NUMBER | {"exclusiveMaximum": 1}, NUMBER | {"exclusiveMaximum": True}, "limit-changed", "breaking", "breaking"),
+    (MOST_5, MOST_5 | {"exclusiveMaximum": True}, "limit-narrowed", "breaking", "cosmetic"),
+    (MOST_5 | {"exclusiveMaximum": True}, MOST_5, "limit-widened", "additive", "breaking"),
+    (LEAST_5, LEAST_5 | {"exclusiveMinimum": True}, "limit-narrowed", "breaking", "cosmetic"),
+    (LEAST_5 | {"exclusiveMinimum": True}, LEAST_5, "limit-widened", "additive", "breaking"),
+    (STRING, STRING | {"format": "int64"}, "format-told", "cosmetic", "cosmetic"),
+    (STRING | {"format": "int64"}, INTEGER | {"format": "int64"}, "type-changed", "breaking", "breaking"),
+    (NUMBER | {"format": "double"}, NUMBER, "format-told", "cosmetic", "cosmetic"),
+    (INTEGER | {"format": "int32"}, INTEGER | {"format": "int64"}, "format-widened", "additive", "breaking"),
     (NUMBER | {"multipleOf": 1}, NUMBER | {"multipleOf": 2}, "limit-changed", "breaking", "breaking"),
     ({"type": "object"}, {"type": "object", "additionalProperties": False}, "rest-closed", "breaking", "cosmetic"),
     ({"type": "object", "additionalProperties": False}, {"type": "object"}, "rest-opened", "additive", "additive"),
@@ -85,14 +91,15 @@ def test_what_changes_about_a_value_is_judged_by_its_direction(
         (STRING | {"description": "a  b\n c"}, STRING | {"description": "a b c"}),
         (STRING | {"title": "a", "description": "b"}, STRING | {"description": "a b"}),
         (STRING, STRING | {"minLength": 0}),
+        (STRING, STRING | {"minLength": "1", "maxLength": True, "readOnly": "x"}),
         (NUMBER, NUMBER | {"exclusiveMaximum": False}),
+        (INTEGER | {"maximum": 5}, INTEGER | {"maximum": 6, "exclusiveMaximum": True}),
+        (INTEGER | {"minimum": 5}, INTEGER | {"minimum": 4, "exclusiveMinimum": True}),
+        (STRING, STRING | {"enum": ["topic_unspecified"]}),
+        (STRING | {"enum": ["a"]}, STRING | {"enum": ["a", "topic_unspecified"]}),
         ({"type": "array", "items": {}}, {"type": "array", "items": {}, "uniqueItems": False}),
         ({"type": "object"}, {"type": "object", "additionalProperties": True}),
         ({"type": "object"}, {"type": "object", "additionalProperties": {}}),
-        ({"enum": ["a"]}, STRING | {"enum": ["a"]}),
-        ({"const": "a"}, STRING | {"enum": ["a"]}),
-        (STRING | {"nullable": True}, {"type": ["string", "null"]}),
-        (STRING | {"nullable": True}, {"oneOf": [{"type": "null"}], "type": "string"}),
         (STRING | {"enum": ["a", None]}, STRING | {"enum": ["a"], "nullable": True}),
         ({"items": {}}, {"type": "array", "items": {}}),
         ({"properties": {}}, {"type": "object"}),
@@ -120,7 +127,47 @@ def test_a_long_value_is_cut() -> None:
     assert short("x" * 120) == "x" * 120
 
 
-def test_a_description_comes_changes_and_goes() -> None:
-    assert description("", "b") == 'new description: "b"'
-    assert description("a", "b") == 'description became "b"'
-    assert description("a", "") == "the description is removed"
+def test_an_exclusive_limit_is_told_as_one() -> None:
+    [change] = changes(MOST_5, MOST_5 | {"exclusiveMaximum": True}, "request")
+    assert change.what == "limit maximum 5 became 5 (exclusive)"
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        (STRING, "string"),
+        (STRING | {"format": "date-time"}, "string (date-time)"),
+        (STRING | {"enum": ["a"]}, "enum"),
+        ({"type": "object", "additionalProperties": STRING}, "map"),
+        ({"type": "object", "properties": {"a": STRING}, "additionalProperties": STRING}, "object"),
+        ({"type": "array", "items": STRING}, "list of string"),
+        ({}, "any JSON"),
+    ],
+)
+def test_a_new_value_is_described_in_a_few_words(schema: Json, text: str) -> None:
+    [change] = changes({"type": "object"}, {"type": "object", "properties": {"a": schema}}, "request")
+    assert change.what == f"new optional field, {text}"
+
+
+def test_the_outermost_part_describes_a_value_and_the_strictest_limit_holds() -> None:
+    base = STRING | {"description": "of the type", "maxLength": 5, "minLength": 1, "enum": ["a", "b"]}
+    own = {"description": "of the field", "maxLength": 9, "enum": ["b", "c"]}
+    both = STRING | {"description": "of the field", "maxLength": 5, "minLength": 1, "enum": ["b"]}
+    for side in ("request", "response"):
+        assert kinds({"allOf": [base], **own}, both, side) == []
+
+
+def test_a_field_of_two_parts_has_to_fit_both() -> None:
+    old = {"type": "object", "properties": {"a": STRING | {"maxLength": 3}}}
+    new = {"allOf": [{"properties": {"a": STRING}}, {"properties": {"a": {"maxLength": 3}}}]}
+    assert kinds(old, new, "request") == []
+
+
+def test_only_a_field_that_is_there_can_be_required() -> None:
+    old = {"type": "object", "properties": {"a": STRING}, "required": ["a"]}
+    assert kinds(old, old | {"required": ["a", "b"]}, "request") == []
+
+
+def test_parts_of_two_types_have_both() -> None:
+    [change] = changes({"type": "object"}, {"type": "object", "allOf": [STRING]}, "request")
+    assert change.what == "type object became object and string"

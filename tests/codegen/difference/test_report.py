@@ -9,30 +9,48 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from codegen.difference import Change, Difference, line, render
-from codegen.difference.changes import Place
+from codegen.difference.changes import BUMPS, Place
 
 PLACE = Place("POST /a/{id}", "request", (".b", "[]"))
 CHANGE = Change("field-removed", (PLACE,), "the field is removed", "breaking", "It is gone.")
 HOSTILE = "a|b`c`<img src=x>\n| x | [y](z) @all #1 https://e.example *_~\\\x1b[2K\u202e\ud800"
 
 
-def test_the_text_tells_class_place_change_and_reason() -> None:
+def test_the_text_groups_changes_by_class_and_reason() -> None:
     many = Change("k", tuple(Place(f"GET /{n}") for n in range(8)), "x", "cosmetic", "Y.")
-    assert render(Difference((CHANGE, many)), "text").splitlines() == [
-        "1 breaking, 0 additive, 1 cosmetic: requires a major version.",
+    twice = Change("k", (Place("GET /b"), Place("GET /c")), "x", "additive", "Z.")
+    breaking = Change("k", tuple(Place(f"GET /x{n}") for n in range(8)), "x", "breaking", "X.")
+    assert render(Difference((CHANGE, breaking, twice, many)), "text").splitlines() == [
+        "2 breaking, 1 additive, 1 cosmetic: requires a major version.",
         "",
         "breaking (major)",
-        "  POST /a/{id} · request · b[]",
-        "      the field is removed",
-        "      It is gone.",
+        "  It is gone.",
+        "    POST /a/{id} · request · b[]: the field is removed",
+        "  X.",
+        "    GET /x0: x (and at 3 more places)",
+        *(f"      also at GET /x{n}" for n in range(1, 5)),
+        "",
+        "additive (minor)",
+        "  Z.",
+        "    GET /b: x (and at 1 more place)",
         "",
         "cosmetic (patch)",
-        "  GET /0",
-        "      x",
-        "      Y.",
-        *(f"      also: GET /{n}" for n in range(1, 6)),
-        "      also: 2 more places",
+        "  Y.",
+        "    GET /0: x (and at 7 more places)",
     ]
+
+
+def test_the_text_of_very_many_changes_is_short() -> None:
+    changes = [
+        Change("k", (Place(f"GET /{impact}/{n}"),), "x", impact, f"{reason}.")
+        for impact in BUMPS
+        for n in range(100)
+        for reason in ("Y", "Z")
+    ]
+    found = render(Difference(tuple(changes)), "text").splitlines()
+    assert len(found) < 160
+    assert found[2:5] == ["breaking (major)", "  Y.", "    GET /breaking/0: x"]
+    assert found[-1] == "    … and 95 more changes, see --format json"
 
 
 def test_no_change_is_said_in_each_form() -> None:
@@ -110,7 +128,7 @@ def check(text: str) -> None:
     difference = hostile(text)
     shown = line(difference.changes[0])
     assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]", shown)
-    assert len(render(difference, "text").splitlines()) == 6
+    assert len(render(difference, "text").splitlines()) == 5
     assert len(table_of(render(difference, "markdown"))) == 1 + 5 + 5
     assert json.loads(render(difference, "json"))["changes"][0]["what"] == text
     assert render(difference, "json").isascii()
