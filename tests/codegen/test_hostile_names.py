@@ -11,18 +11,26 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from codegen.naming import NO_NAMES, dump_table, name_document, read_table
 from codegen.overlay import apply
-from codegen.render.generator import config
 from codegen.spec.ascii_names import PREFIX
 from codegen.spec.document import Json
 from codegen.spec.to_openapi.service import convert
 from codegen.spec.traverse import sites
 from tests.codegen.large_file import build_large_swagger
 
+SETTINGS = Config.from_sources(
+    ConfigFile(post_hooks=[], literal_enums=True, field_prefix=PREFIX),
+    MetaType.NONE,
+    Path("unused"),
+    "utf-8",
+    overwrite=False,
+    output_path=Path("unused"),
+)
 NAMES = st.one_of(
     st.text(max_size=12),
     st.text(st.sampled_from("aAbB_.- 1"), max_size=6),
@@ -152,7 +160,7 @@ def test_other_names_of_definitions_and_operations_change_nothing(
 @given(documents())
 def test_the_generator_changes_no_name_and_leaves_nothing_out(document: Json) -> None:
     found = name_document({**document, "info": {"title": "", "version": ""}}, NO_NAMES)
-    data = GeneratorData.from_dict(found.document, config=config(Path("unused")))
+    data = GeneratorData.from_dict(found.document, config=SETTINGS)
     assert isinstance(data, GeneratorData)
     endpoints = {
         f"{tag}.{endpoint.name}": endpoint

@@ -19,7 +19,9 @@ def test_every_kind_has_a_class_and_a_reason_of_one_sentence(kind: str, side: Si
     assert re.fullmatch(r"[A-Z][^.]*\.", reason)
 
 
-@pytest.mark.parametrize("kind", {kind for kind, _ in KINDS if not kind.startswith(("type-", "format-", "limit-"))})
+@pytest.mark.parametrize(
+    "kind", sorted({kind for kind, _ in KINDS if not kind.startswith(("type-", "format-", "limit-"))})
+)
 def test_every_kind_can_occur(kind: str) -> None:
     assert SOURCE.count(kind) > 1
 
