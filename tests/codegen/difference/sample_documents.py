@@ -8,7 +8,7 @@ from typing import Any
 
 from codegen.difference import Change, compare, line
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.samples import VENDORED, swagger
 
 __all__ = ["LIST", "MESSAGES", "TEMPLATES", "body", "changes", "document", "edit", "kinds", "lines", "rich", "swapped"]

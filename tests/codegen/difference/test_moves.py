@@ -12,7 +12,7 @@ import pytest
 from codegen.difference import compare, find_moves, line
 from codegen.naming import places
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from tests.codegen.difference.sample_documents import MESSAGES, TEMPLATES, document, edit, lines
 from tests.codegen.samples import VENDORED, swagger
 
@@ -314,6 +314,12 @@ def test_an_operation_that_is_left_out_is_told_with_the_reason() -> None:
     assert lines(listed, none) == ["cosmetic: POST /v1/media: removed; it was left out: it takes a form"]
     assert lines(known, listed) == ["breaking: POST /v1/media: left out: it takes a form"]
     assert lines(listed, known) == ["additive: POST /v1/media: no longer left out"]
+
+
+def test_one_of_two_operations_at_the_same_place_is_left_out() -> None:
+    twins = document(path="/v1/{b}")
+    listed = {**twins, "x-left-out": [{"operation": "POST /v1/{a}", "reason": "at the same place as /v1/{b}"}]}
+    assert lines(twins, listed) == ["cosmetic: POST /v1/{a}: left out: at the same place as /v1/{b}"]
 
 
 def test_an_operation_that_is_left_out_did_not_move() -> None:

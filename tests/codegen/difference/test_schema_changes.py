@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from codegen.difference import compare, schema_changes
+from codegen.difference.constraints import compare_facets
 from codegen.difference.schema_changes import label
 from codegen.spec.document import Json
-from tests.codegen.difference.sample_documents import body, changes, kinds, lines
+from tests.codegen.difference.sample_documents import body, changes, document, kinds, lines
 
 STRING: Json = {"type": "string"}
 
@@ -138,3 +139,22 @@ def test_a_list_of_itself_is_described_and_compared_once() -> None:
     new = body(thing(a=ref("A")), "request", A={"type": "array", "items": ref("A")})
     assert lines(new, new) == []
     assert lines(old, new) == ["additive: POST /things · request · a: new optional field, list of array"]
+
+
+def test_a_schema_that_many_operations_use_is_compared_once_on_each_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[object] = []
+
+    def count(old: Any, new: Any) -> Any:
+        compared.append(old)
+        return compare_facets(old, new)
+
+    def service(**fields: Json) -> Json:
+        content = {"content": {"application/json": {"schema": ref("A")}}}
+        operation = {"requestBody": content, "responses": {"200": {"description": "", **content}}}
+        found = document(components={"schemas": {"A": thing(a=STRING, b=ref("B")), "B": thing(**fields)}})
+        return found | {"paths": {f"/{n}": {"post": operation} for n in range(50)}}
+
+    monkeypatch.setattr(schema_changes, "compare_facets", count)
+    [change] = compare(service(), service(x=STRING)).changes[:1]
+    assert len(change.places) == 50
+    assert len(compared) == 4
