@@ -55,7 +55,7 @@ def name_document(document: Json, table: NameTable) -> Named:
         module, _, function = functions[place].rpartition(".")
         known = table.find(table.operations.get(place, ""))
         fields = operation.fields
-        fields |= {"operationId": function, "tags": [module], "x-place": place, "x-path": operation.path}
+        fields |= {"operationId": function, "tags": [module], "x-path": operation.path}
         arguments = _name_arguments(operation, known.names)
         models: dict[str, str] = {}
         for holder, part, wanted in _find_schemas(fields, arguments):

@@ -77,10 +77,8 @@ def _number(looks: Mapping[int, Hashable]) -> dict[int, int]:
 
 
 def _parts(schema: Json) -> list[tuple[str, Json]]:
-    inner = {key: schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)}
-    return sorted(inner.items()) + sorted(
-        {f".{name}": part for name, part in schema.get("properties", {}).items()}.items()
-    )
+    parts = {key: schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)}
+    return sorted((parts | {f".{name}": part for name, part in schema.get("properties", {}).items()}).items())
 
 
 def _look(schema: Json) -> Hashable:

@@ -15,7 +15,7 @@ from codegen.naming import places
 from codegen.naming.name_table import Names, NameTable, Owner
 from codegen.spec import ascii_names
 from codegen.spec.document import Json
-from codegen.spec.traverse import REFERENCE, is_class, is_mapping
+from codegen.spec.traverse import REFERENCE, definition_sites, is_class, is_mapping, reference
 
 _RESERVED = ("additional_properties", "from_dict", "to_dict")
 _TOLD = ("description", "example", "deprecated")
@@ -57,6 +57,7 @@ class SchemaNames:
         self.schemas: Json = {}
         self.owners: dict[str, Owner] = {}
         self.definitions: dict[str, str] = {}
+        self._document = document
         self._found: Json = document["components"]["schemas"]
         self._table = table
         self._meanings = places.find_meanings(document)
@@ -140,14 +141,24 @@ class SchemaNames:
             return
         if name not in self.owners:
             self._bind(name, target, kind)
+        elif definition is not None and definition not in self._by_definition:
+            self._reach(definition)
         if definition is not None:
             self._by_definition.setdefault(definition, name)
             if definition not in self.schemas[name]["x-definitions"]:
                 self.schemas[name]["x-definitions"].append(definition)
         slot.names[slot.place] = name
-        reference: Json = {"$ref": f"{REFERENCE}{name}"}
+        shared: Json = {"$ref": f"{REFERENCE}{name}"}
         notes = _copy_notes(schema)
-        slot.holder[slot.key] = {"allOf": [reference], **notes} if notes else reference
+        slot.holder[slot.key] = {"allOf": [shared], **notes} if notes else shared
+
+    def _reach(self, definition: str) -> None:
+        """Mark what a definition refers to, for which the classes within the one that it shares stand."""
+        waiting = [definition]
+        while waiting:
+            found = {reference(site.schema) for site in definition_sites(self._document, waiting.pop())}
+            waiting += [name for name in found if name is not None and name not in self._reached]
+            self._reached |= found
 
     def _find_name(self, slot: Slot, definition: str | None) -> str:
         if definition is None:

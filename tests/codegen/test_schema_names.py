@@ -262,6 +262,14 @@ def test_two_schemas_share_their_published_name_while_they_mean_the_same(
     assert found.lost == (() if expected else (f"{names['b']} at GetThingRequest.b",))
 
 
+def test_what_a_copy_of_a_definition_refers_to_gets_no_class_of_its_own() -> None:
+    whole = {"v1Whole": thing(part=reference("v1Part")), "v1Part": thing(next=reference("v1Part"))}
+    copy = {"v2Whole": thing(part=reference("v2Part")), "v2Part": thing(next=reference("v2Part"))}
+    known = published(document(thing(a=reference("v1Whole"), b=reference("v1Whole")), whole))
+    now = document(thing(a=reference("v1Whole"), b=reference("v2Whole")), {**whole, **copy})
+    assert published(now, known) == known
+
+
 def test_fields_with_odd_names_have_places_of_their_own() -> None:
     assert models(model({"a.b": thing(x=TEXT), "a": thing(b=thing(y=TEXT))})) == {
         "GetThingResponse": "class get_thing response",
