@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             copy_checkout(root)
             failures = list(_run_stages(SUCCESSORS[name], root, given.stages.split(","), shlex.split(given.pytest)))
             if given.keep is not None:
-                shutil.copytree(root, given.keep / name.replace(" ", "_"), dirs_exist_ok=True, symlinks=True)
+                shutil.copytree(root, given.keep / name.replace(" ", "_"), ignore=shutil.ignore_patterns(".venv"))
         is_green = is_green and (not failures or bool(SUCCESSORS[name].concerned))
     return 0 if is_green else 1
 
