@@ -18,7 +18,7 @@ REPEATED_NAMES = 0
 REPEATED_NAMES_IN_TESTS = 0
 FOLDERS = {
     "codegen": Folder(modules=46, depth=11, rooms=17, floors=6, arrows=126, median=131),
-    "connectly_api": Folder(modules=147, depth=21, rooms=28, floors=9, arrows=596, median=118),
+    "connectly_api": Folder(modules=151, depth=21, rooms=29, floors=9, arrows=616, median=118),
     "connectly_api/sandbox": Folder(modules=50, depth=14, rooms=16, floors=9, arrows=183, median=113),
 }
 

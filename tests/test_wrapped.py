@@ -19,6 +19,7 @@ CALLED_WITHIN: Final = "the pipeline calls it, and is wrapped"
 HARMLESS: Final = "what it takes is neither secret nor personal"
 BARE: Final[dict[str, str]] = {
     "AsgiTransport.exchange": CALLED_WITHIN,
+    "DriftMonitor.watch_response": "it raises nothing",
     "MemoryStore.claim": "an event's key is a digest",
     "MockTransport.__init__": "keeps a function and an exception",
     "MockTransport.exchange": CALLED_WITHIN,
