@@ -82,6 +82,7 @@ class Tree:
         files: Bytes by path within the tree, with slashes.
         published: The table of its names, as a file.
         left_out: What of the file is not in it, with the reason.
+        lost: Published names that it no longer has.
         old: The OpenAPI document of the tree that is there; if there is none, the new one.
         new: The OpenAPI document of this tree.
     """
@@ -89,6 +90,7 @@ class Tree:
     files: Mapping[str, bytes]
     published: bytes
     left_out: Mapping[str, str]
+    lost: tuple[str, ...]
     old: Json
     new: Json
 
@@ -136,7 +138,7 @@ def _build(layout: Layout, source: Source, versions: Mapping[str, str]) -> Tree:
         files = {**read_tree(directory), SWAGGER: content}
     if layout.published is not None and layout.out == layout.root / TREE:
         _require_used_operations(layout.root, files, table, left_out)
-    return Tree(files, dump_table(named.table), left_out, old, new)
+    return Tree(files, dump_table(named.table), left_out, named.lost, old, new)
 
 
 def _drop_left_out(swagger: Json, left_out: Iterable[str]) -> Json:

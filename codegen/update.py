@@ -108,6 +108,7 @@ def _report(changes: Iterable[str], tree: Tree, types: Findings, tests: Findings
     yield from ("", "Renewed:", *_indent(paths))
     to_do = [line for group, places in {**types, **tests}.items() for line in (group, *_indent(places))]
     yield from ("", "Left to do by hand:", *_indent(to_do or ["nothing"]))
+    yield from ("", "Names that are gone from the low level:", *_indent(tree.lost)) if tree.lost else ()
     yield from list_left_out(tree)
     commands = ("git diff --stat", "make check", f"git add {' '.join(paths)}", f"git commit --message '{MESSAGE}'")
     yield from ("", "Next:", *_indent(commands))

@@ -110,7 +110,8 @@ def test_a_successor_comes_to_what_it_should(name: str, results: Mapping[str, Re
     published = list_operations(successor.write(swagger(VENDORED)))
     assert published - list_operations(result.tree.files["service.swagger.json"]) == {*successor.left_out}
     assert all(result.tree.left_out.values())
-    assert result.tree.left_out.keys() == {*successor.left_out}
+    operations = {what for what in result.tree.left_out if not what.startswith("definition ")}
+    assert operations == {*successor.left_out}
     if successor.is_inert:
         assert list_names(result.tree.published) == list_names(TABLE.read_bytes())
 
