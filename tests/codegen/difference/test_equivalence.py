@@ -189,9 +189,7 @@ SAME: dict[str, Edit] = {
     "external documentation": lambda new: new["definitions"]["v1Message"].update(externalDocs={"url": "https://a"}),
     "an XML name": lambda new: new["definitions"]["v1Message"].update(xml={"name": "m"}),
     "a host in upper case": lambda new: new.update(host="API.Connectly.AI"),
-    "the default port": lambda new: new.update(host="api.connectly.ai:443"),
     "no host": lambda new: (new.pop("host"), new.pop("schemes")),
-    "no scheme": lambda new: new.pop("schemes"),
     "an empty base path": lambda new: new.update(basePath="/"),
     "a base path": lambda new: new.update(
         basePath="/v1", paths={path.removeprefix("/v1"): item for path, item in new["paths"].items()}

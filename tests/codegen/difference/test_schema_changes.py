@@ -157,4 +157,4 @@ def test_a_schema_that_many_operations_use_is_compared_once_on_each_side(monkeyp
     monkeypatch.setattr(schema_changes, "compare_facets", count)
     [change] = compare(service(), service(x=STRING)).changes[:1]
     assert len(change.places) == 50
-    assert len(compared) == 4
+    assert len(compared) == 6
