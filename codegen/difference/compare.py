@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from codegen.difference.changes import Change, Difference, Place, merge_changes
+from codegen.difference.changes import Change, Difference, Place, classify, merge_changes
 from codegen.difference.constraints import Finding, compare_facets, value
 from codegen.difference.endpoints import Endpoint, Part, Service
 from codegen.difference.moves import describe_moves, find_service_moves
 from codegen.difference.schema_changes import SchemaComparison
-from codegen.difference.severity import classify
 from codegen.spec.document import Json
 
 _NEW: Final[Mapping[str, Finding]] = {
@@ -113,12 +112,11 @@ def _compare_operations(comparison: SchemaComparison, old: Endpoint, new: Endpoi
 
 
 def _describe_new(part: Part) -> Finding:
-    is_required = not part.facets.keys().isdisjoint(("required_parameter", "required_body"))
-    kind, what = _NEW[f"{'required ' * is_required}{part.kind}"]
+    kind, what = _NEW[f"{'required ' * (f'required_{part.kind}' in part.facets)}{part.kind}"]
     return kind, f"{what}, {part.schema.describe()}" if part.kind == "parameter" and part.schema else what
 
 
 def _describe_removal(part: Part, old: Endpoint, new: Endpoint) -> Finding:
-    kept = {new.parts[key].kind for key in old.parts.keys() & new.parts}
+    kept = (new.parts[key].kind for key in old.parts.keys() & new.parts)
     is_last = part.kind == "success" and "success" not in kept
     return _GONE[f"{'last ' * is_last}{part.kind}"]

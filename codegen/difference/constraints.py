@@ -152,7 +152,7 @@ _RULES: Final[dict[str, Rule]] = {
     **dict.fromkeys((*LIMITS, *OTHER_LIMITS), _compare_limits),
     "others": _compare_others,
     "required_parameter": _flag(("parameter-required", "now required"), ("parameter-optional", "no longer required")),
-    "required_body": _flag(
+    "required_request": _flag(
         ("body-required", "the body is now required"), ("body-optional", "the body is no longer required")
     ),
     "path_name": lambda _name, old, _new: iter([("path-parameter-renamed", f"was called {old!r}")]),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import attrs
 
+from codegen.difference.changes import Side
 from codegen.difference.normalized import Facets, Schema, Schemas, join_texts, keep
-from codegen.difference.severity import Side
 from codegen.naming import places
 from codegen.spec.document import Json, to_object
 from codegen.spec.traverse import Operation, operations, read_left_out
@@ -82,21 +82,17 @@ def _list_parts(document: Json, schemas: Schemas, operation: Operation) -> Itera
     yield "", Part("operation", "service", "", keep(text=text, deprecated=fields.get("deprecated")))
     schemes = document.get("components", {}).get("securitySchemes", {})
     security: list[Any] = fields.get("security", document.get("security")) or [{}]
-    ways = [to_object(way) or {} for way in security]
-    credentials = ((_describe(schemes, name, scopes) for name, scopes in way.items()) for way in ways)
-    yield "security", Part("security", "service", "security", keep(security=frozenset(map(frozenset, credentials))))
+    ways = frozenset(frozenset(_describe(schemes, name) for name in to_object(way) or {}) for way in security)
+    yield "security", Part("security", "service", "security", keep(security=ways))
     # Counted from the end, as a path that moves changes at its beginning.
     placeholders = places.PLACEHOLDER.findall(operation.path)[::-1]
     for entry in fields.get("parameters", []):
         where, name = entry["in"], entry["name"]
         key = str(placeholders.index(name)) if where == "path" else name
-        facets = keep(required_parameter=entry.get("required"), path_name=where == "path" and name)
-        part = _build_value("parameter", "request", f"{where} {name}", entry, schemas, **facets)
+        part = _build("parameter", "request", f"{where} {name}", entry, schemas)
         yield f"{where} {key.lower() if where == 'header' else key}", part
     if "requestBody" in fields:
-        body = fields["requestBody"]
-        facets = keep(required_body=body.get("required"), text=join_texts(body.get("description")))
-        yield "request", _build_body("request", "request", "request", body, schemas, **facets)
+        yield "request", _build("request", "request", "request", fields["requestBody"], schemas)
     for status, response in fields["responses"].items():
         if not status.startswith("x-"):
             yield from _list_response_parts(f"response {status}", response, schemas)
@@ -107,28 +103,24 @@ def _list_response_parts(label: str, response: Json, schemas: Schemas) -> Iterat
     kind = "success" if label.startswith("response 2") else "error"
     yield label, Part(kind, "response", label, keep(text="" if text.lower().rstrip(".") in _USUAL_TEXTS else text))
     if "content" in response:
-        yield f"{label} body", _build_body("body", "response", label, response, schemas)
+        yield f"{label} body", _build("body", "response", label, {"content": response["content"]}, schemas)
     for name, header in response.get("headers", {}).items():
         at = f"{label} header {name.lower()}"
-        yield at, _build_value("header", "response", at, header, schemas)
+        yield at, _build("header", "response", at, header, schemas)
 
 
-def _build_value(kind: str, side: Side, label: str, entry: Json, schemas: Schemas, **more: object) -> Part:
-    facets = keep(
-        text=join_texts(entry.get("description")),
-        deprecated=entry.get("deprecated"),
-        style=f"{entry['style']}, {'' if entry['explode'] else 'not '}exploded" if "style" in entry else "",
-        **more,
-    )
-    return Part(kind, side, label, facets, schemas.resolve(entry["schema"]))
-
-
-def _build_body(kind: str, side: Side, label: str, holder: Json, schemas: Schemas, **more: object) -> Part:
-    """Return a body; all its media types have one schema, as in Swagger 2.0."""
-    content = holder["content"]
-    media = frozenset(map(_normalize_media, content)) - {"*/*"}
-    schema = schemas.resolve(next(iter(content.values()))["schema"])
-    return Part(kind, side, label, keep(media=media or None, **more), schema)
+def _build(kind: str, side: Side, label: str, entry: Json, schemas: Schemas) -> Part:
+    """Return a part of a value; all media types of a body have one schema, as in Swagger 2.0."""
+    content = entry.get("content", {})
+    facets = {
+        "text": join_texts(entry.get("description")),
+        "deprecated": entry.get("deprecated"),
+        "style": f"{entry['style']}, {'' if entry['explode'] else 'not '}exploded" if "style" in entry else "",
+        "media": (frozenset(map(_normalize_media, content)) - {"*/*"}) or None,
+        "path_name": entry.get("in") == "path" and entry["name"],
+        f"required_{kind}": entry.get("required"),
+    }
+    return Part(kind, side, label, keep(**facets), schemas.resolve(next(iter(content.values()), entry)["schema"]))
 
 
 def _normalize_media(media: str) -> str:
@@ -137,11 +129,13 @@ def _normalize_media(media: str) -> str:
     return "; ".join([name, *sorted(parameter for parameter in parameters if parameter != "charset=utf-8")])
 
 
-def _describe(schemes: Json, name: str, scopes: object) -> str:
-    """Describe a credential by what is on the wire, where the name of its scheme is not."""
+def _describe(schemes: Json, name: str) -> str:
+    """Describe a credential by what is on the wire, where the name of its scheme is not.
+
+    What a login is good for is not compared, as the documented key is always enough.
+    """
     scheme = to_object(schemes.get(name)) or {}
-    if scheme.get("type") == "apiKey":
-        where, key = scheme.get("in"), str(scheme.get("name"))
-        return f"API key in the {where} {key.lower() if where == 'header' else key}"
-    needs = sorted(map(str, cast("list[object]", scopes))) if isinstance(scopes, list) else []
-    return f"{scheme.get('type', name)} authentication{' for ' * bool(needs)}{', '.join(needs)}"
+    if scheme.get("type") != "apiKey":
+        return f"{scheme.get('type', name)} authentication"
+    where, key = scheme.get("in"), str(scheme.get("name"))
+    return f"API key in the {where} {key.lower() if where == 'header' else key}"

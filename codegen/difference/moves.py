@@ -14,10 +14,9 @@ from typing import Final
 
 import attrs
 
-from codegen.difference.changes import Change, Place
+from codegen.difference.changes import Change, Place, classify
 from codegen.difference.endpoints import Endpoint, Service
 from codegen.difference.normalized import Schema
-from codegen.difference.severity import classify
 
 _LIKELY: Final = 0.6
 _FIELDS: Final = 0.75
@@ -64,11 +63,9 @@ class _Look:
 
 
 def _list_fields(schema: Schema, place: str, depth: int) -> Iterator[str]:
-    for name, field in schema.fields.items() if depth else ():
+    for name, inner in {**schema.fields, **schema.inner}.items() if depth else ():
         yield f"{place}.{name}"
-        yield from _list_fields(field, f"{place}.{name}", depth - 1)
-    if "[]" in schema.inner and depth:
-        yield from _list_fields(schema.inner["[]"], place, depth - 1)
+        yield from _list_fields(inner, f"{place}.{name}", depth - 1)
 
 
 def find_service_moves(old: Service, new: Service) -> dict[str, str]:
@@ -124,13 +121,8 @@ def describe_moves(old: Service, new: Service, moves: Mapping[str, str]) -> Iter
     """Yield the moves as changes; if all paths changed alike, that is one."""
     alike = {place: target for place, target in moves.items() if _split_places(place, target)}
     if rewrite := _find_rewrite(alike):
-        before, after = rewrite
-        paths = (place.partition(" ")[2] for place in alike)
-        steps = {tuple(path.removeprefix(before[0]).split("/")[1:2]) for path in paths}
-        # A prefix is easier to recognize beside the step that follows.
-        step = "".join(f"/{name}" for name in steps.pop()) if len(steps) == 1 and "" in {before[0], after[0]} else ""
         is_all = len(alike) == len(old.endpoints)
-        what = " -> ".join(f"{head}{step}/...{slash}" for head, slash in (before, after))
+        what = " -> ".join(f"{head}/...{slash}" for head, slash in rewrite)
         places = [Place("paths")] if is_all else [Place(old.name(place)) for place in alike]
         count = f"{'all ' * is_all}{len(alike)}"
         yield classify("operations-moved", "service", f"{count} operations moved: {what}", *places)

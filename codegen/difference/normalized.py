@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from codegen.difference.severity import Side
+from codegen.difference.changes import Side
 from codegen.spec.document import Json
 from codegen.spec.traverse import REFERENCE
 

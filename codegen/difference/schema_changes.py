@@ -12,10 +12,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from codegen.difference.changes import Change, Place
+from codegen.difference.changes import Change, Place, Side, classify
 from codegen.difference.constraints import Finding, compare_facets
 from codegen.difference.normalized import Schema
-from codegen.difference.severity import Side, classify
 
 _PLAIN: Final = re.compile(r"\w+")
 _MORE_PLACES: Final = 20_000
