@@ -17,8 +17,8 @@ from codegen.difference.constraints import Finding, compare_facets
 from codegen.difference.normalized import Schema
 
 _PLAIN: Final = re.compile(r"\w+")
-_MORE_PLACES: Final = 20_000
-"""The limit on steps to further places of changes, because there can be far too many."""
+_STEPS: Final = 50_000
+"""The limit on steps to the places of changes, as there can be far too many; after that, each gets the shortest."""
 
 _Pair = tuple[Side, Schema, Schema]
 _Path = tuple[str, ...]
@@ -37,7 +37,7 @@ class SchemaComparison:
         self._findings: dict[_Pair, list[tuple[_Path, Finding]]] = {}
         self._roots: dict[_Pair, list[Place]] = {}
         self._outer: dict[_Pair, list[tuple[str, _Pair]]] = {}
-        self._more = _MORE_PLACES
+        self._steps = _STEPS
 
     def add(self, side: Side, place: Place, old: Schema, new: Schema) -> None:
         """Compare two schemas at a place, and all that is within them."""
@@ -66,10 +66,10 @@ class SchemaComparison:
         places: list[Place] = []
         seen: set[_Pair] = set()
         waiting = deque([(target, _Path(), frozenset([target]))])
-        while waiting:
+        while waiting and not (places and self._steps < 0):
             pair, path, below = waiting.popleft()
-            self._more -= pair in seen
-            if pair in seen and self._more < 0:
+            self._steps -= 1
+            if pair in seen and self._steps < 0:
                 continue
             seen.add(pair)
             places += (Place(root.operation, root.part, path) for root in self._roots.get(pair, ()))
@@ -84,7 +84,7 @@ class SchemaComparison:
 def _list_inner(side: Side, old: Schema, new: Schema) -> Iterator[tuple[str, _Pair]]:
     for name in sorted(old.list_names(side) & new.list_names(side)):
         yield label(name), (side, old.fields[name], new.fields[name])
-    for step in old.inner.keys() & new.inner.keys():
+    for step in sorted(old.inner.keys() & new.inner.keys()):
         yield step, (side, old.inner[step], new.inner[step])
 
 

@@ -111,7 +111,7 @@ def test_parts_are_one_object() -> None:
 
 
 def test_there_may_be_more_places_than_anyone_could_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema_changes, "_MORE_PLACES", 100)
+    monkeypatch.setattr(schema_changes, "_STEPS", 100)
     levels = 40
     found: Json = {f"L{n}": thing(a=ref(f"L{n + 1}"), b=ref(f"L{n + 1}")) for n in range(levels)}
     old = body(ref("L0"), "request", **found, **{f"L{levels}": thing()})
