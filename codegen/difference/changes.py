@@ -7,7 +7,7 @@ clients must expect unknown values of enums, and null means absent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import attrs
 
@@ -38,7 +38,7 @@ class Place:
     @property
     def subject(self) -> str:
         """The name of the thing at this place, or of the list that contains it."""
-        named = [n for n, step in enumerate(self.path) if step[0] == "." or step[:2] == "['"]
+        named = [n for n, step in enumerate(self.path) if step not in {"[]", "{}"}]
         if named:
             return "".join(self.path[named[-1] :]).removeprefix(".")
         # The same change in all responses is one change.
@@ -154,13 +154,14 @@ _BY_DIRECTION: Final[tuple[tuple[str, Verdict | None, Verdict | None], ...]] = (
     ("error-added error-removed", None, _ANY_ERROR),
     ("default-changed", _OTHERWISE, _DESCRIBED),
     ("path-parameter-renamed", ("cosmetic", "The name of a path parameter is never sent."), None),
-    ("default-told format-told example-changed undeprecated description-changed", _DESCRIBED, _DESCRIBED),
-    ("deprecated", _AGING, _AGING),
+    ("default-told format-told example-changed", _DESCRIBED, _DESCRIBED),
 )
-_SERVICE: Final[Mapping[str, Verdict]] = {
-    "deprecated": _AGING,
-    "undeprecated": _DESCRIBED,
+_ANYWHERE: Final[Mapping[str, Verdict]] = {
     "description-changed": _DESCRIBED,
+    "undeprecated": _DESCRIBED,
+    "deprecated": _AGING,
+}
+_SERVICE: Final[Mapping[str, Verdict]] = {
     "information-changed": _DESCRIBED,
     "server-changed": ("cosmetic", "The client configures the host itself."),
     "security-demanded": ("breaking", "Calls with today's credentials are rejected."),
@@ -176,6 +177,7 @@ KINDS: Final[Mapping[tuple[str, Side], Verdict]] = {
     **{(kind, "request"): verdict for kinds, verdict, _ in _BY_DIRECTION if verdict for kind in kinds.split()},
     **{(kind, "response"): verdict for kinds, _, verdict in _BY_DIRECTION if verdict for kind in kinds.split()},
     **{(kind, "service"): verdict for kind, verdict in _SERVICE.items()},
+    **{(kind, side): verdict for kind, verdict in _ANYWHERE.items() for side in get_args(Side)},
 }
 """Each kind of change, by side: its class and the reason."""
 
