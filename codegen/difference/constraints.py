@@ -27,6 +27,9 @@ _LONGEST: Final = 120
 Finding = tuple[str, str]
 """A kind of change, and what changed."""
 
+Limit = tuple[float, bool] | float | str | None
+"""A limit of `LIMITS` with its sign, and whether the value itself is excluded; or another one."""
+
 Rule = Callable[[str, Any, Any], Iterator[Finding]]
 """Compares the values of a facet, which are not equal; None if it says nothing."""
 
@@ -73,11 +76,11 @@ def _compare_formats(name: str, old: tuple[str, str], new: tuple[str, str]) -> I
     yield f"format-{how}", _tell(name, *(value(one) if one else None for one in (before, after)))
 
 
-def _compare_limits(name: str, old: object, new: object) -> Iterator[Finding]:
+def _compare_limits(name: str, old: Limit, new: Limit) -> Iterator[Finding]:
     yield f"limit-{_order(old, new)}", _tell(f"limit {name}", *(_tell_limit(name, one) for one in (old, new)))
 
 
-def _tell_limit(name: str, limit: object) -> str | None:
+def _tell_limit(name: str, limit: Limit) -> str | None:
     if isinstance(limit, tuple):
         signed, is_exclusive = limit
         return f"{value(LIMITS[name] * signed)}{' (exclusive)' * is_exclusive}"

@@ -41,8 +41,9 @@ class SchemaComparison:
 
     def add(self, side: Side, place: Place, old: Schema, new: Schema) -> None:
         """Compare two schemas at a place, and all that is within them."""
-        self._roots.setdefault((side, old, new), []).append(place)
-        waiting = [(side, old, new)]
+        root: _Pair = (side, old, new)
+        self._roots.setdefault(root, []).append(place)
+        waiting = [root]
         while waiting:
             pair = waiting.pop()
             if pair not in self._findings:
