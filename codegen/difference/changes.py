@@ -1,9 +1,13 @@
-"""A difference consists of changes, each classified for a client. Pure values."""
+"""A difference consists of changes, each classified for a client by one table, with the reason. Pure values.
+
+A request can safely accept more, and a response can safely promise more. Two rules of this package make exceptions:
+clients must expect unknown values of enums, and null means absent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import attrs
 
@@ -12,6 +16,9 @@ Impact = Literal["breaking", "additive", "cosmetic"]
 
 Bump = Literal["major", "minor", "patch", "none"]
 """The part of a semantic version to increase; `none` if nothing changed."""
+
+Side = Literal["request", "response", "service"]
+"""The side of a change: what a client sends, what it reads, or neither."""
 
 BUMPS: Final[Mapping[Impact, Bump]] = {"breaking": "major", "additive": "minor", "cosmetic": "patch"}
 """The classes, most severe first, and the bump that each requires."""
@@ -31,7 +38,7 @@ class Place:
     @property
     def subject(self) -> str:
         """The name of the thing at this place, or of the list that contains it."""
-        named = [n for n, step in enumerate(self.path) if step[0] == "." or step[:2] == "['"]
+        named = [n for n, step in enumerate(self.path) if step not in {"[]", "{}"}]
         if named:
             return "".join(self.path[named[-1] :]).removeprefix(".")
         # The same change in all responses is one change.
@@ -98,3 +105,84 @@ def merge_changes(changes: Iterable[Change]) -> Difference:
 def _size(place: Place) -> tuple[int, str]:
     text = str(place)
     return len(text), text
+
+
+Verdict = tuple[Impact, str]
+
+_REFUSED: Final[Verdict] = ("breaking", "The service may reject what it accepted before.")
+_TAKES_MORE: Final[Verdict] = ("additive", "The service accepts more; today's requests still work.")
+_UNEXPECTED: Final[Verdict] = ("breaking", "Responses may contain what a client does not expect.")
+_STRICTER: Final[Verdict] = ("cosmetic", "Responses are stricter than before; every client still reads them.")
+_UNFIT: Final[Verdict] = ("breaking", "Today's requests are no longer valid.")
+_UNREADABLE: Final[Verdict] = ("breaking", "Responses no longer match what a client reads.")
+_LACKING: Final[Verdict] = ("breaking", "Calls without it are rejected.")
+_UNNEEDED: Final[Verdict] = ("additive", "Calls without it still work.")
+_IGNORED: Final[Verdict] = ("additive", "Clients that do not know it ignore it.")
+_LOST: Final[Verdict] = ("breaking", "What clients send there is rejected or lost.")
+_MISSED: Final[Verdict] = ("breaking", "Clients that read it find nothing.")
+_OPEN: Final[Verdict] = ("additive", "Enums are open: clients must expect unknown values.")
+_NULL: Final[Verdict] = ("additive", "Clients read null as absent.")
+_ALWAYS: Final[Verdict] = ("cosmetic", "It is now always present; clients that expect less still read it.")
+_AT_TIMES: Final[Verdict] = ("breaking", "Clients that rely on it may find nothing.")
+_OTHERWISE: Final[Verdict] = ("breaking", "Requests without it now mean something else.")
+_ANY_ERROR: Final[Verdict] = ("cosmetic", "Clients must expect any error status at any time.")
+_ANY_SUCCESS: Final[Verdict] = ("additive", "Clients that treat every 2xx as success still work.")
+_DESCRIBED: Final[Verdict] = ("cosmetic", "Only the description changes.")
+_AGING: Final[Verdict] = ("additive", "It still works, but may be removed later.")
+
+# Kinds of changes of what is sent or read, with the verdicts for a request and for a response.
+_BY_DIRECTION: Final[tuple[tuple[str, Verdict | None, Verdict | None], ...]] = (
+    ("type-narrowed format-narrowed limit-narrowed enum-value-removed enum-closed", _REFUSED, _STRICTER),
+    ("null-forbidden rest-closed", _REFUSED, _STRICTER),
+    ("type-widened format-widened limit-widened", _TAKES_MORE, _UNEXPECTED),
+    ("type-changed format-changed limit-changed style-changed", _UNFIT, _UNREADABLE),
+    ("enum-value-added enum-opened", _TAKES_MORE, _OPEN),
+    ("null-allowed", _TAKES_MORE, _NULL),
+    ("rest-opened media-added", _TAKES_MORE, _IGNORED),
+    ("media-removed", _REFUSED, _UNREADABLE),
+    ("field-added parameter-added body-added header-added", _UNNEEDED, _IGNORED),
+    ("required-field-added", _LACKING, _IGNORED),
+    ("required-parameter-added required-body-added parameter-required body-required", _LACKING, None),
+    ("parameter-optional body-optional field-writable", _UNNEEDED, None),
+    ("field-required", _LACKING, _ALWAYS),
+    ("field-optional", _UNNEEDED, _AT_TIMES),
+    ("field-removed body-removed header-removed", _LOST, _MISSED),
+    ("parameter-removed field-read-only", _LOST, None),
+    ("success-added", None, _ANY_SUCCESS),
+    ("success-removed", None, ("cosmetic", "Another success response is still declared.")),
+    ("successes-replaced", None, ("breaking", "Clients that wait for it never get it.")),
+    ("error-added error-removed", None, _ANY_ERROR),
+    ("default-changed", _OTHERWISE, _DESCRIBED),
+    ("path-parameter-renamed", ("cosmetic", "The name of a path parameter is never sent."), None),
+    ("default-told format-told example-changed", _DESCRIBED, _DESCRIBED),
+)
+_ANYWHERE: Final[Mapping[str, Verdict]] = {
+    "description-changed": _DESCRIBED,
+    "undeprecated": _DESCRIBED,
+    "deprecated": _AGING,
+}
+_SERVICE: Final[Mapping[str, Verdict]] = {
+    "information-changed": _DESCRIBED,
+    "server-changed": ("cosmetic", "The client configures the host itself."),
+    "security-demanded": ("breaking", "Calls with today's credentials are rejected."),
+    "security-allowed": ("additive", "There is one more way to authenticate; today's still works."),
+    "operation-added": ("additive", "No client calls it yet."),
+    "operation-removed": ("breaking", "Calls fail."),
+    "operation-moved": ("breaking", "Calls to the old path fail."),
+    "operations-moved": ("breaking", "Calls to the old paths fail, unless another base address makes up for it."),
+    "operation-left-out": ("cosmetic", "No code was or is generated for it."),
+    "known-operation-left-out": ("breaking", "Code is no longer generated for it."),
+}
+KINDS: Final[Mapping[tuple[str, Side], Verdict]] = {
+    **{(kind, "request"): verdict for kinds, verdict, _ in _BY_DIRECTION if verdict for kind in kinds.split()},
+    **{(kind, "response"): verdict for kinds, _, verdict in _BY_DIRECTION if verdict for kind in kinds.split()},
+    **{(kind, "service"): verdict for kind, verdict in _SERVICE.items()},
+    **{(kind, side): verdict for kind, verdict in _ANYWHERE.items() for side in get_args(Side)},
+}
+"""Each kind of change, by side: its class and the reason."""
+
+
+def classify(kind: str, side: Side, what: str, *places: Place) -> Change:
+    """Return a change of a kind of `KINDS` with its class and reason."""
+    impact, reason = KINDS[kind, side]
+    return Change(kind=kind, places=places, what=what, impact=impact, reason=reason)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from codegen.difference.normalized import LOWER, OTHER_LIMITS, UPPER, Facets
+from codegen.difference.normalized import LIMITS, OTHER_LIMITS, Facets, to_json
 
 _WIDER: Final = {
     ("integer", "number"),
@@ -24,10 +23,12 @@ _OTHERS: Final = {
     None: "other fields of any type are allowed",
 }
 _LONGEST: Final = 120
-_MOST: Final = 10
 
 Finding = tuple[str, str]
 """A kind of change, and what changed."""
+
+Limit = tuple[float, bool] | float | str | None
+"""A limit of `LIMITS` with its sign, and whether the value itself is excluded; or another one."""
 
 Rule = Callable[[str, Any, Any], Iterator[Finding]]
 """Compares the values of a facet, which are not equal; None if it says nothing."""
@@ -35,7 +36,7 @@ Rule = Callable[[str, Any, Any], Iterator[Finding]]
 
 def value(given: object) -> str:
     """Return a value as JSON, shortened if it is long."""
-    return short(json.dumps(given, ensure_ascii=False))
+    return short(to_json(given))
 
 
 def short(text: str) -> str:
@@ -55,34 +56,45 @@ def _flag(gained: Finding, lost: Finding) -> Rule:
     return lambda _name, _old, new: iter([gained if new else lost])
 
 
-def _text(told: str, changed: str) -> Rule:
-    def compare(name: str, old: str | None, new: str | None) -> Iterator[Finding]:
-        yield changed if old and new else told, f"{name} {short(old or 'none')} became {short(new or 'none')}"
-
-    return compare
-
-
 def _compare_texts(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
-    if not new:
-        yield "description-changed", "the description is removed"
-    else:
-        yield "description-changed", f"{'description became' if old else 'new description:'} {value(new)}"
+    told = f"{'description became' if old else 'new description:'} {value(new)}"
+    yield "description-changed", told if new else "the description is removed"
 
 
-def _compare_types(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
-    yield f"type-{_compare_names(old, new)}", f"type {old or 'any JSON'} became {new or 'any JSON'}"
+def _compare_defaults(name: str, old: str | None, new: str | None) -> Iterator[Finding]:
+    yield "default-changed" if old and new else "default-told", _tell(name, old, new)
 
 
-def _compare_formats(_: str, old: tuple[str, str], new: tuple[str, str]) -> Iterator[Finding]:
+def _compare_types(name: str, old: str | None, new: str | None) -> Iterator[Finding]:
+    yield f"type-{_order(old, new)}", _tell(name, old or "any JSON", new or "any JSON")
+
+
+def _compare_formats(name: str, old: tuple[str, str], new: tuple[str, str]) -> Iterator[Finding]:
     (type_, before), after = old, new[1]
     is_implied = "" in {before, after} and f"{before}{after}" in _IMPLIED.get(type_, ())
-    sides = (value(name) if name else "none" for name in (before, after))
-    how = "told" if is_implied else _compare_names(before, after)
-    yield f"format-{how}", f"format {' became '.join(sides)}"
+    how = "told" if is_implied else _order(before, after)
+    yield f"format-{how}", _tell(name, *(value(one) if one else None for one in (before, after)))
 
 
-def _compare_names(old: str | None, new: str | None) -> str:
-    """Compare two types or two formats, where none allows everything."""
+def _compare_limits(name: str, old: Limit, new: Limit) -> Iterator[Finding]:
+    yield f"limit-{_order(old, new)}", _tell(f"limit {name}", *(_tell_limit(name, one) for one in (old, new)))
+
+
+def _tell_limit(name: str, limit: Limit) -> str | None:
+    if isinstance(limit, tuple):
+        signed, is_exclusive = limit
+        return f"{value(LIMITS[name] * signed)}{' (exclusive)' * is_exclusive}"
+    return value(limit) if limit else None
+
+
+def _tell(name: str, *sides: str | None) -> str:
+    return f"{name} {' became '.join(short(side or 'none') for side in sides)}"
+
+
+def _order(old: object, new: object) -> str:
+    """Compare two types, formats or limits, where none allows everything."""
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        return "narrowed" if new > old else "widened"
     if not new or (old, new) in _WIDER:
         return "widened"
     return "narrowed" if not old or (new, old) in _WIDER else "changed"
@@ -93,25 +105,9 @@ def _compare_enums(_: str, old: frozenset[str] | None, new: frozenset[str] | Non
         yield from (("enum-value-added", f"new enum value {short(entry)}") for entry in sorted(new - old))
         yield from (("enum-value-removed", f"enum value {short(entry)} is removed") for entry in sorted(old - new))
     elif new:
-        yield "enum-closed", f"only these values are allowed: {_list(new)}"
+        yield "enum-closed", f"only these values are allowed: {short(', '.join(sorted(new)))}"
     elif old:  # An enum without a value is none.
-        yield "enum-opened", f"any value is allowed, not just {_list(old)}"
-
-
-def _list(values: frozenset[str]) -> str:
-    return ", ".join(map(short, sorted(values)[:_MOST])) + (", …" if len(values) > _MOST else "")
-
-
-def _compare_limits(name: str, old: tuple[Any, bool] | None, new: tuple[Any, bool] | None) -> Iterator[Finding]:
-    if old is None or new is None:
-        how = "narrowed" if old is None else "widened"
-    elif name in OTHER_LIMITS:
-        how = "changed"
-    else:
-        is_greater = new[0] > old[0] if new[0] != old[0] else new[1] == (name in LOWER)
-        how = "narrowed" if is_greater == (name in LOWER) else "widened"
-    sides = ("none" if limit is None else value(limit[0]) + " (exclusive)" * limit[1] for limit in (old, new))
-    yield f"limit-{how}", f"limit {name} {' became '.join(sides)}"
+        yield "enum-opened", f"any value is allowed, not just {short(', '.join(sorted(old)))}"
 
 
 def _compare_others(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
@@ -142,8 +138,8 @@ def _compare_security(_: str, old: frozenset[frozenset[str]], new: frozenset[fro
 _TYPELESS: Final[dict[str, Rule]] = {
     "type": _compare_types,
     "text": _compare_texts,
-    "example": _text("example-changed", "example-changed"),
-    "default": _text("default-told", "default-changed"),
+    "example": lambda name, old, new: iter([("example-changed", _tell(name, old, new))]),
+    "default": _compare_defaults,
     "deprecated": _flag(("deprecated", "now deprecated"), ("undeprecated", "no longer deprecated")),
     "nullable": _flag(("null-allowed", "null is allowed"), ("null-forbidden", "null is no longer allowed")),
 }
@@ -151,10 +147,10 @@ _RULES: Final[dict[str, Rule]] = {
     **_TYPELESS,
     "format": _compare_formats,
     "enum": _compare_enums,
-    **dict.fromkeys((*LOWER, *UPPER, *OTHER_LIMITS), _compare_limits),
+    **dict.fromkeys((*LIMITS, *OTHER_LIMITS), _compare_limits),
     "others": _compare_others,
     "required_parameter": _flag(("parameter-required", "now required"), ("parameter-optional", "no longer required")),
-    "required_body": _flag(
+    "required_request": _flag(
         ("body-required", "the body is now required"), ("body-optional", "the body is no longer required")
     ),
     "path_name": lambda _name, old, _new: iter([("path-parameter-renamed", f"was called {old!r}")]),

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
+import attrs
+
 from codegen.difference.changes import BUMPS, Change, Difference, Impact
 from codegen.terminal_text import one_line
 
@@ -89,10 +91,7 @@ def _write_json(difference: Difference) -> str:
             "bump": change.bump,
             "what": change.what,
             "reason": change.reason,
-            "places": [
-                {"text": str(place), "operation": place.operation, "part": place.part, "path": list(place.path)}
-                for place in change.places
-            ],
+            "places": [{"text": str(place), **attrs.asdict(place)} for place in change.places],
         }
         for change in difference.changes
     ]

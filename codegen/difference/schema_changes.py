@@ -9,21 +9,18 @@ from __future__ import annotations
 import functools
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from codegen.difference.changes import Change, Place
+from codegen.difference.changes import Change, Place, Side, classify
 from codegen.difference.constraints import Finding, compare_facets
-from codegen.difference.normalized import Key, Node, Schemas, Shape, identify
-from codegen.difference.severity import Side, classify
+from codegen.difference.normalized import Schema
 
 _PLAIN: Final = re.compile(r"\w+")
-_INNER: Final = frozenset({"additionalProperties", "items", "properties"})
-_NOTHING: Final[frozenset[str]] = frozenset()
-_MORE_PLACES: Final = 20_000
-"""The limit on steps to further places of changes, because there can be far too many."""
+_STEPS: Final = 50_000
+"""The limit on steps to the places of changes, as there can be far too many; after that, each gets the shortest."""
 
-_Pair = tuple[Side, Key, Key]
+_Pair = tuple[Side, Schema, Schema]
 _Path = tuple[str, ...]
 
 
@@ -36,103 +33,77 @@ def label(name: str) -> str:
 class SchemaComparison:
     """Compares the schemas of two documents: first `add` each pair, then get all `changes`."""
 
-    def __init__(self, old: Schemas, new: Schemas) -> None:
-        self._old, self._new = old, new
+    def __init__(self) -> None:
         self._findings: dict[_Pair, list[tuple[_Path, Finding]]] = {}
-        self._inner: dict[_Pair, dict[str, _Pair]] = {}
-        self._roots: list[tuple[Place, _Pair]] = []
+        self._roots: dict[_Pair, list[Place]] = {}
+        self._outer: dict[_Pair, list[tuple[str, _Pair]]] = {}
+        self._steps = _STEPS
 
-    def add(self, side: Side, place: Place, old: Node, new: Node) -> None:
+    def add(self, side: Side, place: Place, old: Schema, new: Schema) -> None:
         """Compare two schemas at a place, and all that is within them."""
-        self._roots.append((place, (side, identify(old), identify(new))))
-        waiting = [(old, new)]
+        root: _Pair = (side, old, new)
+        self._roots.setdefault(root, []).append(place)
+        waiting = [root]
         while waiting:
-            one, other = waiting.pop()
-            pair = (side, identify(one), identify(other))
-            if pair not in self._inner:
-                inner = {} if _is_same_leaf(one, other) else self._compare(pair, one, other)
-                self._inner[pair] = {step: (side, identify(a), identify(b)) for step, (a, b) in inner.items()}
-                waiting += inner.values()
-
-    def _compare(self, pair: _Pair, old: Node, new: Node) -> dict[str, tuple[Node, Node]]:
-        """Note the changes of a pair, and return the pairs directly within it."""
-        before, after = self._old.shape(old), self._new.shape(new)
-        findings: list[tuple[_Path, Finding]] = [((), one) for one in compare_facets(before.facets, after.facets)]
-        inner: dict[str, tuple[Node, Node]] = {}
-        if before.facets.get("type") == after.facets.get("type"):
-            hidden = (before.read_only, after.read_only) if pair[0] == "request" else (_NOTHING, _NOTHING)
-            findings += self._compare_fields(before, after, *hidden)
-            for name in (before.fields.keys() & after.fields.keys()).difference(*hidden):
-                inner[label(name)] = before.fields[name], after.fields[name]
-            inner |= {step: (before.inner[step], after.inner[step]) for step in before.inner if step in after.inner}
-        if findings:
-            self._findings[pair] = findings
-        return dict(sorted(inner.items()))
-
-    def _compare_fields(
-        self, old: Shape, new: Shape, hidden: frozenset[str], unseen: frozenset[str]
-    ) -> Iterator[tuple[_Path, Finding]]:
-        """Compare which fields there are; the hidden ones before, and the unseen ones after, are only in responses."""
-        removed, added = old.fields.keys() - new.fields.keys() - hidden, new.fields.keys() - old.fields.keys() - unseen
-        for name in removed:
-            yield (label(name),), ("field-removed", "the field is removed")
-        for name in added:
-            kind, word = ("required-field-added", "required") if name in new.required else ("field-added", "optional")
-            yield (label(name),), (kind, f"new {word} field, {self._new.describe(new.fields[name])}")
-        for name in new.fields.keys() & old.fields.keys():
-            is_required = name in new.required
-            if name in unseen and name not in hidden:
-                yield (label(name),), ("field-read-only", "now read-only: it can no longer be sent")
-            elif name in hidden and name not in unseen:
-                kind, word = ("required-field-added", "must") if is_required else ("field-writable", "can")
-                yield (label(name),), (kind, f"no longer read-only: it {word} be sent")
-            elif name not in unseen and (name in old.required) != is_required:
-                kind, word = ("field-required", "now") if is_required else ("field-optional", "no longer")
-                yield (label(name),), (kind, f"{word} required")
+            pair = waiting.pop()
+            if pair not in self._findings:
+                self._findings[pair] = [((), one) for one in compare_facets(pair[1].facets, pair[2].facets)]
+                if pair[1].facets.get("type") == pair[2].facets.get("type"):
+                    self._findings[pair] += _compare_fields(*pair)
+                    for step, inner in _list_inner(*pair):
+                        self._outer.setdefault(inner, []).append((step, pair))
+                        waiting.append(inner)
 
     def changes(self) -> Iterator[Change]:
         """Yield every change with its places."""
-        for pair, places in self._find_places().items():
-            for within, (kind, what) in self._findings[pair]:
+        for pair, findings in self._findings.items():
+            places = self._find_places(pair) if findings else []
+            for within, (kind, what) in findings:
                 found = [Place(place.operation, place.part, (*place.path, *within)) for place in places]
                 yield classify(kind, pair[0], what, *found)
 
-    def _find_places(self) -> dict[_Pair, list[Place]]:
-        """Return the places of each pair with changes: all of them, or at least the shortest if there are too many."""
-        places: dict[_Pair, list[Place]] = {pair: [] for pair in self._findings}
-        live = _find_ancestors(self._inner, places)
+    def _find_places(self, target: _Pair) -> list[Place]:
+        """Return the places of a pair: all of them, or at least the shortest if there are too many."""
+        places: list[Place] = []
         seen: set[_Pair] = set()
-        waiting = deque((place, pair, frozenset([pair])) for place, pair in self._roots if pair in live)
-        more = _MORE_PLACES
-        while waiting:
-            place, pair, above = waiting.popleft()
-            more -= pair in seen
-            if pair in seen and more < 0:
+        waiting = deque([(target, _Path(), frozenset([target]))])
+        while waiting and not (places and self._steps < 0):
+            pair, path, below = waiting.popleft()
+            self._steps -= 1
+            if pair in seen and self._steps < 0:
                 continue
             seen.add(pair)
-            if pair in places:
-                places[pair].append(place)
+            places += (Place(root.operation, root.part, path) for root in self._roots.get(pair, ()))
             waiting.extend(
-                (Place(place.operation, place.part, (*place.path, step)), inner, above | {inner})
-                for step, inner in self._inner[pair].items()
-                if inner in live and inner not in above
+                (outer, (step, *path), below | {outer})
+                for step, outer in self._outer.get(pair, ())
+                if outer not in below
             )
         return places
 
 
-def _is_same_leaf(old: Node, new: Node) -> bool:
-    return old == new and not any(_INNER & part.keys() for part in old)
+def _list_inner(side: Side, old: Schema, new: Schema) -> Iterator[tuple[str, _Pair]]:
+    for name in sorted(old.list_names(side) & new.list_names(side)):
+        yield label(name), (side, old.fields[name], new.fields[name])
+    for step in sorted(old.inner.keys() & new.inner.keys()):
+        yield step, (side, old.inner[step], new.inner[step])
 
 
-def _find_ancestors(inner: Mapping[_Pair, Mapping[str, _Pair]], targets: Iterable[_Pair]) -> set[_Pair]:
-    outer: dict[_Pair, list[_Pair]] = {}
-    for pair, pairs in inner.items():
-        for within in pairs.values():
-            outer.setdefault(within, []).append(pair)
-    found, waiting = set[_Pair](), list(targets)
-    while waiting:
-        pair = waiting.pop()
-        if pair not in found:
-            found.add(pair)
-            waiting += outer.get(pair, [])
-    return found
+def _compare_fields(side: Side, old: Schema, new: Schema) -> Iterator[tuple[_Path, Finding]]:
+    """Compare which fields there are; one that is read-only is not sent."""
+    before, after = old.list_names(side), new.list_names(side)
+    for name in before - after:
+        removed = ("field-removed", "the field is removed")
+        hidden = ("field-read-only", "now read-only: it can no longer be sent")
+        yield (label(name),), hidden if name in new.fields else removed
+    for name in after - before:
+        is_required = name in new.required
+        if name in old.fields:
+            kind, word = ("required-field-added", "must") if is_required else ("field-writable", "can")
+            yield (label(name),), (kind, f"no longer read-only: it {word} be sent")
+        else:
+            kind, word = ("required-field-added", "required") if is_required else ("field-added", "optional")
+            yield (label(name),), (kind, f"new {word} field, {new.fields[name].describe()}")
+    for name in (before & after) & (old.required ^ new.required):
+        kind, word = ("field-required", "now") if name in new.required else ("field-optional", "no longer")
+        yield (label(name),), (kind, f"{word} required")

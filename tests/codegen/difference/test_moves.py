@@ -55,12 +55,12 @@ def replace_names(document: Json) -> None:
 
 
 ADDRESSES: dict[str, tuple[Callable[[str], str], str]] = {
-    "a prefix": (lambda path: f"/connectly{path}", "/v1/... -> /connectly/v1/..."),
-    "two prefixes": (lambda path: f"/api/connectly{path}", "/v1/... -> /api/connectly/v1/..."),
+    "a prefix": (lambda path: f"/connectly{path}", "/... -> /connectly/..."),
+    "two prefixes": (lambda path: f"/api/connectly{path}", "/... -> /api/connectly/..."),
     "another version": (lambda path: path.replace("/v1/", "/v2/"), "/v1/... -> /v2/..."),
-    "no version": (lambda path: path.removeprefix("/v1"), "/v1/businesses/... -> /businesses/..."),
-    "a final slash": (lambda path: f"{path}/", "/v1/... -> /v1/.../"),
-    "a prefix and a final slash": (lambda path: f"/a{path}/", "/v1/... -> /a/v1/.../"),
+    "no version": (lambda path: path.removeprefix("/v1"), "/v1/... -> /..."),
+    "a final slash": (lambda path: f"{path}/", "/... -> /.../"),
+    "a prefix and a final slash": (lambda path: f"/a{path}/", "/... -> /a/.../"),
 }
 
 
@@ -335,3 +335,29 @@ def test_an_operation_that_is_left_out_did_not_move() -> None:
 def test_a_definition_that_is_left_out_is_told_by_its_operations() -> None:
     listed = {**document(), "x-left-out": [{"operation": "definition v1Media", "reason": "it is odd"}]}
     assert lines(document(), listed) == []
+
+
+def test_an_operation_that_is_left_out_at_its_new_address_moved_with_all_others() -> None:
+    old, new = edit(lambda new: move(new, lambda path: f"/connectly{path}"), base=FROZEN)
+    del new["paths"][f"/connectly{MESSAGES}"]
+    new["x-left-out"] = [{"operation": f"POST /connectly{MESSAGES}", "reason": "it is odd"}]
+    assert find_moves(old, new)[places.operation("post", MESSAGES)] == places.operation("post", f"/connectly{MESSAGES}")
+    assert lines(old, new) == [
+        f"breaking: POST /connectly{MESSAGES}: left out: it is odd",
+        "breaking: paths: all 6 operations moved: /... -> /connectly/...",
+    ]
+
+
+def test_an_operation_without_fields_follows_the_others() -> None:
+    def apply(new: Json) -> None:
+        rename_everything(new)
+        move(new, lambda path: path.replace("/v1/businesses/", "/zzz/accounts/"))
+        for item in new["paths"].values():
+            for operation in item.values():
+                operation["summary"] = "Something else"
+
+    old, new = edit(apply, base=FROZEN)
+    assert find_moves(old, new) == {
+        places.operation(method, path): places.operation(method, path.replace("/v1/businesses/", "/zzz/accounts/"))
+        for method, path in OPERATIONS
+    }

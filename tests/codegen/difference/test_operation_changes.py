@@ -221,7 +221,6 @@ def test_a_header_comes_goes_and_changes() -> None:
 
 KEY: Json = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
 BASIC: Json = {"type": "basic"}
-LOGIN: Json = {"type": "oauth2", "flow": "password", "tokenUrl": "https://a/t", "scopes": {"x": "", "y": ""}}
 
 
 def secured(*ways: Json, **schemes: Json) -> Json:
@@ -257,11 +256,6 @@ def test_an_operation_may_have_its_own_ways_in() -> None:
             secured({"a": [], "b": []}, a=KEY, b=BASIC),
             secured({"a": []}, a=KEY),
             f"additive: {SECURITY} {KEYED}, not just {KEYED} and basic authentication",
-        ),
-        (
-            secured({"a": ["x"]}, a=LOGIN),
-            secured({"a": ["y", "x"]}, a=LOGIN),
-            f"breaking: {SECURITY} oauth2 authentication for x, y, not oauth2 authentication for x",
         ),
         (secured({"a": []}), secured({"b": []}), f"breaking: {SECURITY} b authentication, not a authentication"),
     ],

@@ -111,7 +111,7 @@ def test_parts_are_one_object() -> None:
 
 
 def test_there_may_be_more_places_than_anyone_could_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema_changes, "_MORE_PLACES", 100)
+    monkeypatch.setattr(schema_changes, "_STEPS", 100)
     levels = 40
     found: Json = {f"L{n}": thing(a=ref(f"L{n + 1}"), b=ref(f"L{n + 1}")) for n in range(levels)}
     old = body(ref("L0"), "request", **found, **{f"L{levels}": thing()})
@@ -157,4 +157,4 @@ def test_a_schema_that_many_operations_use_is_compared_once_on_each_side(monkeyp
     monkeypatch.setattr(schema_changes, "compare_facets", count)
     [change] = compare(service(), service(x=STRING)).changes[:1]
     assert len(change.places) == 50
-    assert len(compared) == 4
+    assert len(compared) == 6

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from codegen import difference
-from codegen.difference.changes import BUMPS, Place
-from codegen.difference.severity import KINDS, Side, classify
+from codegen.difference.changes import BUMPS, KINDS, Place, Side, classify
 
 SOURCE = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(difference.__path__[0]).glob("*.py")))
 
