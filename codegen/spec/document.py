@@ -90,7 +90,7 @@ def _check_values(document: object) -> None:
 
 def list_children(value: object) -> Iterable[tuple[str | int, object]]:
     """Return the members of an object, the elements of a list, or nothing."""
-    return enumerate(cast("list[object]", value)) if isinstance(value, list) else to_object(value).items()
+    return enumerate(to_list(value)) if isinstance(value, list) else to_object(value).items()
 
 
 def _explain(error: json.JSONDecodeError) -> str:
@@ -144,9 +144,9 @@ def to_object(value: object) -> Json:
     return cast("Json", value) if isinstance(value, dict) else {}
 
 
-def to_list(value: object) -> list[Any]:
+def to_list(value: object) -> list[object]:
     """Return JSON if it is a list, else an empty list."""
-    return value if isinstance(value, list) else []
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def copy_json(value: Any) -> Any:  # noqa: ANN401  JSON

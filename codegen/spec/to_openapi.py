@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from codegen.spec.document import (
     CodegenError,
@@ -202,7 +203,6 @@ def _check_own(value: object, at: str) -> Json:
     """Return a parameter or a response that is written where it is used: the vendor's tool shares none."""
     fields: Json = check_type(value, dict, at)
     if "$ref" in fields:
-        _check_local(fields["$ref"], inside(at, "$ref"))
         refuse(inside(at, "$ref"), "shared parameters and responses are not supported")
     return fields
 
@@ -258,11 +258,7 @@ def _convert_content(fields: Json, media_types: list[str], definitions: Json, at
 
 
 def _convert_schema(value: object, definitions: Json, at: str) -> Json:
-    """Convert one schema and those within it.
-
-    A `$ref` with siblings becomes an `allOf` next to them, because OpenAPI 3.0 ignores siblings. It may refer to the
-    definitions in `names`, which have other names in the result.
-    """
+    """Convert a schema; a `$ref` becomes an `allOf` next to its siblings, because OpenAPI 3.0 would ignore these."""
     fields = check_object(value, _SCHEMA, at)
     kind = fields.get("type")
     if kind is not None and kind not in _TYPES:
@@ -286,23 +282,19 @@ def _convert_schema(value: object, definitions: Json, at: str) -> Json:
     where = inside(at, "allOf")
     parts = [_convert_schema(part, definitions, inside(where, n)) for n, part in enumerate(fields.get("allOf", []))]
     if "$ref" in fields:
-        parts.insert(0, _reference(fields["$ref"], definitions, inside(at, "$ref")))
+        parts.insert(0, _convert_reference(fields["$ref"], definitions, inside(at, "$ref")))
         if not result and len(parts) == 1:
             return parts[0]
     return {**result, "allOf": parts} if parts else result
 
 
-def _reference(target: str, definitions: Json, at: str) -> Json:
-    _check_local(target, at)
-    if not target.startswith("#/definitions/") or read_reference(target) not in definitions:
+def _convert_reference(target: str, definitions: Json, at: str) -> Json:
+    if not target.startswith("#/"):
+        raise CodegenError(f"{at}: refers to {target[:200]!r}, which is outside the file")
+    name = read_reference(target)
+    if not target.startswith("#/definitions/") or name not in definitions:
         refuse(at, f"{target!r} is not a definition of this file")
-    return {"$ref": target.replace("#/definitions/", REFERENCE, 1)}
-
-
-def _check_local(target: object, at: str) -> None:
-    """Raise CodegenError about a reference to another file, which is not to be trusted."""
-    if not str(target).startswith("#/"):
-        raise CodegenError(f"{at}: refers to {str(target)[:200]!r}, which is outside the file")
+    return {"$ref": inside(REFERENCE.removesuffix("/"), quote(name))}
 
 
 def _convert_parameter(value: Json, at: str) -> Json:

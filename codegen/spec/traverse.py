@@ -197,8 +197,7 @@ def sites_within(site: Site) -> Iterator[Site]:
 
 def is_class(schema: Json) -> bool:
     """Return whether a schema itself, not its reference, is an object that needs a class."""
-    parts = schema.get("allOf", [])
-    return bool(schema.get("properties")) or len(parts) > 1 or any(is_class(part) for part in parts)
+    return bool(schema.get("properties"))
 
 
 def is_mapping(schema: Json) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from codegen.spec.document import (
     CodegenError,
+    Json,
     check_object,
     check_strings,
     copy_json,
@@ -108,7 +109,7 @@ KNOWN = {"name": str, "deep": dict, "flag": bool, "any": object, "x-known": bool
 
 
 def test_known_keys_of_the_right_types_pass_and_extensions_too() -> None:
-    fields = {"name": "a", "deep": {}, "flag": True, "any": None, "x-known": False, "x-other": [1]}
+    fields: Json = {"name": "a", "deep": {}, "flag": True, "any": None, "x-known": False, "x-other": [1]}
     assert check_object(fields, KNOWN, "#", required=("name",)) is fields
 
 
