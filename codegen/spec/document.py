@@ -90,7 +90,7 @@ def _check_values(document: object) -> None:
 
 def list_children(value: object) -> Iterable[tuple[str | int, object]]:
     """Return the members of an object, the elements of a list, or nothing."""
-    return enumerate(to_list(value)) if isinstance(value, list) else to_object(value).items()
+    return to_object(value).items() or enumerate(to_list(value))
 
 
 def _explain(error: json.JSONDecodeError) -> str:
