@@ -7,7 +7,7 @@ function without I/O; `generate` and `update` read, write and run programs aroun
 
 1. `spec` reads the file, and converts Swagger 2.0 to OpenAPI 3.0, which the generator reads. Before that,
    `documented_facts` states what the documentation says, whatever the file says.
-2. `overlay` lists our deviations from the file, each with its reason.
+2. `overlay` lists our deviations from the file, `overlay_rules` their reasons.
 3. `naming` names everything. A name belongs to the caller, not to the vendor: `names.json` keeps each by method, path
    and position, so that it stays when the vendor renames things, and is carried along when operations move.
 4. `render` runs a pinned openapi-python-client with our templates. Text of the file never becomes code.

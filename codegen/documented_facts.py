@@ -7,15 +7,14 @@ callback data.
 
 from __future__ import annotations
 
-import copy
-import json
 import re
 from collections.abc import Iterator
-from itertools import chain, count
 from typing import Final
 
-from codegen.spec.document import Json, members, to_list, to_object
-from codegen.spec.traverse import METHODS
+from codegen.spec.ascii_names import UniqueNames
+from codegen.spec.document import Json, check_type, copy_json, to_list, to_object
+from codegen.spec.shared_parts import write_out_shared_parts
+from codegen.spec.traverse import METHODS, find_references, read_reference
 
 ERROR_FIELDS: Final[Json] = {
     "message": {"type": "string", "description": "Human-readable description."},
@@ -30,9 +29,12 @@ _KEY: Final[Json] = {"type": "apiKey", "description": "API key for authorization
 
 
 def apply_facts(swagger: Json) -> Json:
-    """Return a copy of a Swagger 2.0 document that states every fact; it is equal if the document already does."""
-    result = copy.deepcopy(swagger)
-    for state_fact in FACTS:
+    """Return a copy of a Swagger 2.0 document that states every fact, and in which operations share nothing.
+
+    It is equal if the document is so already.
+    """
+    result = write_out_shared_parts(swagger)
+    for state_fact in (state_error_body, state_key, state_successes, state_required):
         state_fact(result)
     return result
 
@@ -42,26 +44,27 @@ def state_error_body(swagger: Json) -> None:
 
     A generated file describes gRPC's status: an integer code and a list of details, which the service does not answer.
     """
+    definitions: Json = check_type(swagger.get("definitions", {}), dict, "#/definitions")
+    before = set(find_references(swagger))
     errors = list(_list_errors(swagger))
-    wrong = [error for error in errors if not _has_error_body(swagger, error.get("schema"))]
+    wrong = [error for error in errors if not _has_error_body(definitions, error.get("schema"))]
     if not wrong:
         return
-    before = _list_used_definitions(swagger)
-    definitions = members(swagger.setdefault("definitions", {}), "#/definitions")
     spellings = {name.lower() for name in ERROR_FIELDS}
     others = {
         name: field
         for error in wrong
-        for name, field in _get_properties(swagger, error.get("schema")).items()
+        for name, field in _get_properties(definitions, error.get("schema")).items()
         if name.replace("_", "").lower() not in spellings
     }
-    whole = (str(_object(error.get("schema")).get("$ref")).rpartition("/")[2] for error in errors if error not in wrong)
-    name = next((found for found in whole if found in definitions), "") or _find_free_name("Error", definitions)
-    own = definitions.setdefault(name, {"type": "object", "properties": copy.deepcopy(ERROR_FIELDS)})
-    own["properties"] = {**_get_properties(swagger, own), **others}
+    right = [read_reference(str(to_object(error["schema"]).get("$ref"))) for error in errors if error not in wrong]
+    name = next(filter(definitions.get, right), "") or UniqueNames(definitions, str).add("Error")
+    body = definitions.setdefault(name, {"type": "object", "properties": copy_json(ERROR_FIELDS)})
+    body["properties"] = {**_get_properties(definitions, body), **others}
+    swagger["definitions"] = definitions
     for error in wrong:
         error["schema"] = {"$ref": f"#/definitions/{name}"}
-    while unused := definitions.keys() & (before - _list_used_definitions(swagger)):
+    while unused := definitions.keys() & (before - set(find_references(swagger))):
         for name in unused:
             del definitions[name]
 
@@ -71,12 +74,12 @@ def state_key(swagger: Json) -> None:
 
     A generated file describes a key only if somebody wrote it down for the generator.
     """
-    schemes = members(swagger.setdefault("securityDefinitions", {}), "#/securityDefinitions")
-    found = (name for name, one in schemes.items() if _is_key(_object(one)))
-    name = next(found, "") or _find_free_name("ApiKeyAuth", schemes)
+    schemes: Json = check_type(swagger.setdefault("securityDefinitions", {}), dict, "#/securityDefinitions")
+    found = (name for name, scheme in schemes.items() if _is_key(to_object(scheme)))
+    name = next(found, "") or UniqueNames(schemes, str).add("ApiKeyAuth")
     schemes.setdefault(name, dict(_KEY))
     for holder in (swagger, *(operation for _, _, operation in _list_operations(swagger))):
-        given = [alternative for alternative in to_list(holder.get("security")) or [] if alternative]
+        given = [alternative for alternative in to_list(holder.get("security")) if alternative]
         if given or holder is swagger:
             holder["security"] = given if {name: []} in given else [{name: []}, *given]
 
@@ -93,22 +96,18 @@ def state_successes(swagger: Json) -> None:
 
 def state_required(swagger: Json) -> None:
     """Require each body and each part of a path, as a call means nothing without. Source: the examples of each page."""
-    holders = [*_object(swagger.get("paths")).values(), *(operation for _, _, operation in _list_operations(swagger))]
-    listed = [swagger.get("parameters"), *(_object(holder).get("parameters") for holder in holders)]
-    for parameter in chain.from_iterable(_object(one).values() or to_list(one) or () for one in listed):
-        if _object(parameter).get("in") in {"body", "path"}:
-            parameter["required"] = True
-
-
-FACTS: Final = (state_error_body, state_key, state_successes, state_required)
+    for _, _, operation in _list_operations(swagger):
+        for parameter in map(to_object, to_list(operation.get("parameters"))):
+            if parameter.get("in") in {"body", "path"}:
+                parameter["required"] = True
 
 
 def _list_operations(swagger: Json) -> list[tuple[str, str, Json]]:
     return [
         (method, path, item[method])
-        for path, item in _object(swagger.get("paths")).items()
+        for path, item in to_object(swagger.get("paths")).items()
         for method in METHODS
-        if to_object(_object(_object(item).get(method)).get("responses")) is not None
+        if isinstance(to_object(to_object(item).get(method)).get("responses"), dict)
     ]
 
 
@@ -118,45 +117,32 @@ def _list_errors(swagger: Json) -> Iterator[Json]:
         responses: Json = operation["responses"]
         if any(status.startswith("2") for status in responses):
             responses.setdefault("default", {"description": "An unexpected error response."})
-            errors = (status for status in responses if re.fullmatch("[45][0-9][0-9]|default", status))
-            yield from (_resolve(swagger, responses[status]) for status in errors)
+            for status, response in responses.items():
+                if re.fullmatch("[45][0-9][0-9]|default", status) and isinstance(response, dict):
+                    yield response
 
 
-def _has_error_body(swagger: Json, schema: object) -> bool:
-    fields, required = _get_properties(swagger, schema), to_list(_resolve(swagger, schema).get("required")) or ()
-    types = {name: _resolve(swagger, fields.get(name)).get("type") for name in ERROR_FIELDS}
+def _has_error_body(definitions: Json, schema: object) -> bool:
+    fields = _get_properties(definitions, schema)
+    types = {name: _resolve(definitions, fields.get(name)).get("type") for name in ERROR_FIELDS}
     is_whole = types == {name: field["type"] for name, field in ERROR_FIELDS.items()}
-    return is_whole and all(name in types for name in map(str, required))
+    return is_whole and all(name in types for name in map(str, to_list(_resolve(definitions, schema).get("required"))))
 
 
 def _is_key(scheme: Json) -> bool:
     return (scheme.get("in"), str(scheme.get("name")).lower()) == ("header", "x-api-key")
 
 
-def _get_properties(swagger: Json, schema: object) -> Json:
-    found = _resolve(swagger, schema)
-    parts = [_get_properties(swagger, part) for part in to_list(found.get("allOf")) or ()]
-    return {name: field for part in (*parts, _object(found.get("properties"))) for name, field in part.items()}
+def _get_properties(definitions: Json, schema: object) -> Json:
+    found = _resolve(definitions, schema)
+    parts = [_get_properties(definitions, part) for part in to_list(found.get("allOf"))]
+    return {name: field for part in (*parts, to_object(found.get("properties"))) for name, field in part.items()}
 
 
-def _resolve(swagger: Json, value: object) -> Json:
+def _resolve(definitions: Json, value: object) -> Json:
     """Follow references; one that leads nowhere is an empty object, and the converter's to refuse."""
-    found = _object(value)
+    found = to_object(value)
     for _ in range(9):
         if "$ref" in found:
-            kind, _, name = str(found["$ref"]).removeprefix("#/").partition("/")
-            found = _object(_object(swagger.get(kind)).get(name))
+            found = to_object(definitions.get(read_reference(str(found["$ref"]))))
     return found
-
-
-def _find_free_name(name: str, taken: Json) -> str:
-    return next(one for number in count() if (one := f"{name}{number or ''}") not in taken)
-
-
-def _list_used_definitions(swagger: Json) -> set[str]:
-    return set(re.findall(r'"#/definitions/([^"]+)"', json.dumps(swagger)))
-
-
-def _object(value: object) -> Json:
-    found = to_object(value)
-    return {} if found is None else found

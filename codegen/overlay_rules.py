@@ -1,24 +1,27 @@
-"""The overlay's rules. Each changes one operation or one schema of an OpenAPI document in place.
+"""The overlay's rules, each with its reason. A rule changes one operation or one schema of a document in place.
 
-A rule raises UnsupportedError where it cannot be applied; then the operation or the definition is left out.
+It raises UnsupportedError where it cannot be applied; then the operation or the definition is left out.
 """
 
 from __future__ import annotations
 
 import json
 
-from codegen.spec.document import Json, copy_json, inside, refuse, to_object
-from codegen.spec.to_openapi.schemas import LIMITS
-from codegen.spec.traverse import Site, reference, sites_within
+from codegen.spec.document import Json, copy_json, refuse, to_object
+from codegen.spec.to_openapi import LIMITS
+from codegen.spec.traverse import reference
 
 _JSON = "application/json"
-_TOLD = ("description", "example", "deprecated")
-_COLLECTED = ("properties", "required")
-_DEEPEST = 50
+_TOLD = ("title", "description", "example", "deprecated")
+_MEANT = ("$ref", "allOf", "type", "enum", "items", "properties", "additionalProperties")
+_DEEPEST = 100
 
 
 def drop_error_responses(operation: Json, at: str) -> None:
-    """Keep the 2xx responses; of the others, keep only the schemas, which still get names."""
+    """Keep the 2xx responses; of the others, keep only the schemas, which still get names.
+
+    The pipeline raises errors and handles every status; returned errors could be overlooked.
+    """
     responses = operation["responses"]
     errors = {status: responses.pop(status) for status in list(responses) if not status.startswith("2")}
     if not responses:
@@ -31,7 +34,7 @@ def drop_error_responses(operation: Json, at: str) -> None:
 
 
 def keep_json(operation: Json, at: str) -> None:
-    """Keep one media type of each body: JSON."""
+    """Keep JSON of each body: the transport sends it, and other media types carry the same content."""
     responses = operation["responses"]
     holders = {f"responses/{status}": response for status, response in responses.items()}
     for where, holder in {"requestBody": operation.get("requestBody", {}), **holders}.items():
@@ -52,7 +55,7 @@ def _is_json(media: str) -> bool:
 
 
 def merge_successes(operation: Json, at: str) -> None:
-    """Keep one response: the first with a body, which all other bodies must equal."""
+    """Keep the first response with a body, which all other bodies must equal: a function returns one type."""
     responses = operation["responses"]
     with_body = [status for status in sorted(responses) if "content" in responses[status]]
     if any(responses[status]["content"] != responses[with_body[0]]["content"] for status in with_body):
@@ -65,33 +68,36 @@ def _describe(schema: Json, *texts: str | None) -> None:
     schema["description"] = "\n\n".join(filter(None, texts))
 
 
-def drop_limits(schema: Json, _: str) -> None:
-    """Drop each limit of a value."""
+def drop_limits(schema: Json) -> None:
+    """Drop limits: the service checks them, and the generator refuses a whole file over one that makes no sense."""
     for key in LIMITS:
         schema.pop(key, None)
 
 
-def fold_title(schema: Json, _: str) -> None:
-    """Prepend a title to the description."""
+def fold_title(schema: Json) -> None:
+    """Prepend a title to the description: it is from a comment, and the generator would turn it into a class name."""
     if "title" in schema:
         _describe(schema, schema.pop("title"), schema.get("description"))
 
 
-def drop_string_format(schema: Json, _: str) -> None:
-    """Drop the format of a string."""
+def drop_string_format(schema: Json) -> None:
+    """Keep strings: a time with nanoseconds, a 64-bit number and Base64 lose nothing, unlike as Python's own types."""
     if schema.get("type") == "string":
         schema.pop("format", None)
 
 
-def drop_nullable(schema: Json, _: str) -> None:
-    """Drop `nullable`, and null from an enum."""
+def drop_nullable(schema: Json) -> None:
+    """Drop `nullable`, and null from an enum: the service returns null for absent fields, whatever the file says."""
     schema.pop("nullable", None)
     if None in schema.get("enum", []):
         schema["enum"] = [value for value in schema["enum"] if value is not None]
 
 
-def drop_default(schema: Json, _: str) -> None:
-    """Drop a default, and mention it in the description unless it is empty."""
+def drop_default(schema: Json) -> None:
+    """Mention a default only in the description: unset arguments are not sent, so that the service applies it.
+
+    An unspecified default says nothing.
+    """
     if "default" in schema:
         default = schema.pop("default")
         if not str(default).lower().endswith("unspecified"):
@@ -99,15 +105,15 @@ def drop_default(schema: Json, _: str) -> None:
             _describe(schema, schema.get("description"), f"The service's default: {note}.")
 
 
-def drop_unspecified(schema: Json, _: str) -> None:
-    """Drop the unspecified value of an enum; one with no other value stays."""
+def drop_unspecified(schema: Json) -> None:
+    """Drop the unspecified value of an enum, which must never be sent; one with no other value stays."""
     kept = [value for value in schema.get("enum", []) if not str(value).lower().endswith("unspecified")]
     if kept:
         schema["enum"] = kept
 
 
-def drop_odd_enum(schema: Json, _: str) -> None:
-    """Drop an enum whose values are neither all strings nor all whole numbers, and list them in the description."""
+def drop_odd_enum(schema: Json) -> None:
+    """Mention an enum only in the description if it is of mixed types, fractions or booleans: it adds no type."""
     values: list[object] = schema.get("enum", [])
     kinds = {type(value) for value in values}
     name = "string" if kinds == {str} else "integer" if kinds == {int} else ""
@@ -115,78 +121,50 @@ def drop_odd_enum(schema: Json, _: str) -> None:
         _describe(schema, schema.get("description"), f"One of: {json.dumps(schema.pop('enum'), ensure_ascii=False)}.")
 
 
-class Flattener:
-    """Merges schemas with what they include: on the wire, included fields look like an object's own.
-
-    What is included is merged first, with everything within it, and once. A definition that includes itself, at any
-    depth, would never end. A plain reference, possibly with a description, is kept.
-    """
-
-    def __init__(self, schemas: Json) -> None:
-        self._schemas = schemas
-        self._done: set[str | int] = set()
-        self._open: list[str | int] = []
-
-    def flatten(self, site: Site) -> None:
-        """Merge one schema; a definition, with everything within it."""
-        if site.owner is not self._schemas:
-            self._merge(site.schema, site.at)
-        elif site.key not in self._done:
-            if site.key in self._open or len(self._open) > _DEEPEST:
-                refuse(site.at, "the schema includes itself, or too many others")
-            self._open.append(site.key)
-            try:
-                for inner in sites_within(site):
-                    self._merge(inner.schema, inner.at)
-            finally:
-                self._open.pop()
-            self._done.add(site.key)
-
-    def _merge(self, schema: Json, at: str) -> None:
-        if "allOf" not in schema or reference(schema) is not None:
-            return
-        whole: Json = {}
-        for part in [*schema["allOf"], {key: value for key, value in schema.items() if key != "allOf"}]:
-            found, name = follow(part, self._schemas, at)
-            self.flatten(Site({"": found}, "", at) if name is None else Site(self._schemas, name, at))
-            properties, others = whole.get("properties", {}), found.get("properties", {})
-            for key in properties.keys() & others.keys():
-                if _strip(properties[key]) != _strip(others[key]):
-                    refuse(inside(inside(at, "properties"), key), "two parts of the schema contradict each other")
-            required = [*whole.get("required", []), *found.get("required", [])]
-            whole |= copy_json(found) | {"properties": copy_json({**properties, **others}), "required": required}
-        whole = {key: value for key, value in whole.items() if key not in _TOLD and (value or key not in _COLLECTED)}
-        whole |= {key: schema[key] for key in _TOLD if key in schema}
+def merge_included(schema: Json, schemas: Json, at: str) -> None:
+    """Merge what a schema includes into it: on the wire, included fields look like its own."""
+    if "allOf" in schema and reference(schema) is None:
+        merged = copy_json(_merge(schema, schemas, at, (), {}))
         schema.clear()
-        schema.update(whole)
+        schema.update(merged)
 
 
-def check_end(schema: Json, schemas: Json, at: str) -> None:
+def _merge(schema: Json, schemas: Json, at: str, around: tuple[int, ...], merged: dict[int, Json]) -> Json:
+    if id(schema) in merged:
+        return merged[id(schema)]
+    if id(schema) in around or len(around) > _DEEPEST:
+        refuse(at, "the schema includes itself, or too many others")
+    around = (*around, id(schema))
+    if (name := reference(schema)) is not None:
+        return _merge(schemas[name], schemas, at, around, merged)
+    own = {key: value for key, value in schema.items() if key != "allOf"}
+    whole: Json = {}
+    for inner in (*(_merge(part, schemas, at, around, merged) for part in schema.get("allOf", ())), own):
+        fields, others = whole.get("properties", {}), inner.get("properties", {})
+        for key in fields.keys() & others.keys():
+            if any(fields[key].get(one) != others[key].get(one) for one in _MEANT):
+                refuse(at, f"the parts of the schema contradict each other about {key!r}")
+        required = [*whole.get("required", ()), *inner.get("required", ())]
+        told = {key: value for key, value in inner.items() if inner is own or key not in _TOLD}
+        whole |= told | {"properties": {**fields, **others}, "required": required}
+    merged[id(schema)] = {key: value for key, value in whole.items() if value or key not in {"properties", "required"}}
+    return merged[id(schema)]
+
+
+def check_schema(schema: Json, schemas: Json, at: str) -> None:
     """Refuse a schema that is only a reference to itself, or a list of itself: it would never end.
 
     A definition with fields, and one of a mapping, end it, because they have names to refer to.
     """
-    seen: set[int] = set()
-    while id(schema) not in seen:
-        seen.add(id(schema))
-        found, name = follow(schema, schemas, at)
-        inner = to_object(found.get("items", found.get("additionalProperties") if name is None else None))
-        if found.get("properties") or inner is None:
+    seen: set[tuple[int, bool]] = set()
+    is_definition = False
+    while (id(schema), is_definition) not in seen:
+        seen.add((id(schema), is_definition))
+        if (name := reference(schema)) is not None:
+            schema, is_definition = schemas[name], True
+            continue
+        inner = to_object(schema.get("items", None if is_definition else schema.get("additionalProperties")))
+        if schema.get("properties") or not inner:
             return
-        schema = inner
+        schema, is_definition = inner, False
     refuse(at, "the schema contains only itself")
-
-
-def follow(schema: Json, schemas: Json, at: str) -> tuple[Json, str | None]:
-    """Return what a reference leads to, and its name; or the schema itself, and None."""
-    seen: list[str | None] = [None]
-    while (name := reference(schema)) is not None:
-        if name in seen:
-            refuse(at, "the schema refers to itself alone")
-        seen.append(name)
-        schema = schemas[name]
-    return schema, seen[-1]
-
-
-def _strip(schema: Json) -> Json:
-    return {key: value for key, value in schema.items() if key not in _TOLD}

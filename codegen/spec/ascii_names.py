@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import chain, count
+from itertools import chain
 
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
 
@@ -42,11 +42,6 @@ def class_name(text: str) -> str:
     return str(ClassName(ClassName(plain(text), PREFIX), PREFIX))
 
 
-@cache
-def _fold(name: str) -> str:
-    return str(PythonIdentifier(name, PREFIX))
-
-
 def plain(text: str) -> str:
     """Return a short ASCII text that can become a name: `grosse` for `größe`, `u4fa1` for `価`."""
     ascii_only = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
@@ -63,18 +58,18 @@ class UniqueNames:
 
     def __init__(self, taken: Iterable[str] = (), convert: Callable[[str], str] = identifier) -> None:
         """Begin with names that are taken, and with the function that makes names of texts."""
-        self._taken = set(map(_fold, taken))
+        self._taken = set(map(identifier, taken))
         self._convert = convert
         self._numbers = Counter[str]()
 
     def is_free(self, name: str) -> bool:
         """Return whether a name is not taken."""
-        return _fold(name) not in self._taken
+        return identifier(name) not in self._taken
 
     def add(self, *texts: str) -> str:
         """Take the first name of some texts that is free; if none is, the last one with a number."""
         found = next(filter(self.is_free, map(self._convert, chain(texts, self._number(texts[-1])))))
-        self._taken.add(_fold(found))
+        self._taken.add(identifier(found))
         return found
 
     def _number(self, text: str) -> Iterator[str]:
@@ -99,12 +94,6 @@ def assign(
     found = {key: name for key, name in known.items() if key in texts}
     unique = UniqueNames(found.values(), convert)
     return found | {key: unique.add(*wanted) for key, wanted in texts.items() if key not in found}
-
-
-def free(wanted: Iterable[str], taken: Iterable[str]) -> str:
-    """Return the first of some names that is not taken; if all are, the last one with a number."""
-    names = list(wanted)
-    return next(name for name in chain(names, (f"{names[-1]}_{n}" for n in count(2))) if name not in taken)
 
 
 def original(name: str) -> str:

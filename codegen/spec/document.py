@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, cast
 
 Json = dict[str, Any]
 """A JSON object: the steps only exchange plain JSON."""
 
-_NAMES: Mapping[type, str] = {str: "a string", bool: "a boolean", int: "a number", list: "a list", dict: "an object"}
+_NAMES: Mapping[type, str] = {str: "a string", bool: "a boolean", list: "a list", dict: "an object"}
 _DEEPEST = 200
 _TOO_DEEP = "nested too deeply for a description of a service"
-_TRAILING_COMMA = re.compile(r",\s*[}\]]")
-_YAML = re.compile(r"""^["']?[\w-]+["']?:(\s|$)""", re.MULTILINE)
 
 
 class CodegenError(Exception):
@@ -61,7 +58,8 @@ def load(content: bytes) -> Json:
         raise CodegenError(_TOO_DEEP) from None
     except ValueError:
         raise CodegenError("a number has too many digits") from None
-    return members(document, "#")
+    found: Json = check_type(document, dict, "#")
+    return found
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Json | _Fault:
@@ -84,49 +82,41 @@ def _check_values(document: object) -> None:
         for at, value in level:
             if isinstance(value, _Fault):
                 raise CodegenError(f"{at}: {value}")
-        level = [(inside(at, key), child) for at, value in level for key, child in _children(value)]
+        level = [(inside(at, key), child) for at, value in level for key, child in list_children(value)]
         if not level:
             return
     raise CodegenError(_TOO_DEEP)
 
 
-def _children(value: object) -> Iterable[tuple[str | int, object]]:
-    return (to_object(value) or {}).items() if not isinstance(value, list) else enumerate(cast("list[object]", value))
+def list_children(value: object) -> Iterable[tuple[str | int, object]]:
+    """Return the members of an object, the elements of a list, or nothing."""
+    return to_object(value).items() or enumerate(to_list(value))
 
 
 def _explain(error: json.JSONDecodeError) -> str:
     """Return what is wrong with a text that is not JSON, and where."""
-    text, place = error.doc.strip(), f"(line {error.lineno}, column {error.colno})"
-    before, rest = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()
-    is_object, last_line = text.startswith("{"), error.doc.rstrip().count("\n") + 1
-    problems = (
-        (not text, "empty"),
-        (text.startswith("<"), "a web page or XML, not JSON"),
-        (not is_object and _YAML.search(text), "YAML; convert it to JSON"),
-        (rest.startswith(("//", "/*", "#")), f"a comment, which JSON does not allow {place}"),
-        (_TRAILING_COMMA.match(f"{before[-1:]}{rest}"), f"a trailing comma, which JSON does not allow {place}"),
-        (_TRAILING_COMMA.match(rest), f"a trailing comma, which JSON does not allow {place}"),
-        (error.msg == "Extra data", f"text after the end of the JSON {place}"),
-        (
-            is_object and (error.msg.startswith("Unterminated") or "}" not in rest),
-            f"truncated: it ends in line {last_line}, before the JSON is complete",
-        ),
-    )
-    fallback = f"not valid JSON: {error.msg[0].lower()}{error.msg[1:]} {place}"
-    return next((words for found, words in problems if found), fallback)
+    text, rest = error.doc.strip(), error.doc[error.pos :]
+    if not text:
+        return "empty"
+    if text.startswith("<"):
+        return "a web page or XML, not JSON"
+    is_incomplete = error.msg.startswith("Unterminated") or (error.msg != "Extra data" and "}" not in rest)
+    if text.startswith("{") and is_incomplete:
+        last_line = error.doc.rstrip().count("\n") + 1
+        return f"truncated: it ends in line {last_line}, before the JSON is complete"
+    return f"not valid JSON: {error.msg[0].lower()}{error.msg[1:]} (line {error.lineno}, column {error.colno})"
 
 
 def check_object(value: object, known: Mapping[str, type], at: str, *, required: Iterable[str] = ()) -> Json:
     """Return a value as an object; raise UnsupportedError if it has unknown keys, or values of wrong types.
 
-    `object` allows any type, `int` any number. Keys that begin with `x-` are always known.
+    Keys that begin with `x-` are always known.
     """
-    found = members(value, at)
+    found: Json = check_type(value, dict, at)
     for key, member in found.items():
         if key not in known and not key.startswith("x-"):
             refuse(inside(at, key), "unknown key; decide first what it means for the generated code")
-        if not _is(member, known.get(key, object)):
-            refuse(inside(at, key), f"must be {_NAMES[known[key]]}")
+        check_type(member, known.get(key, object), inside(at, key))
     for key in required:
         if key not in found:
             refuse(at, f"{key!r} is missing")
@@ -135,45 +125,30 @@ def check_object(value: object, known: Mapping[str, type], at: str, *, required:
 
 def select(fields: Json, kinds: Mapping[str, type]) -> Json:
     """Return the members of an object with these keys and types; others, and those of another type, are dropped."""
-    return {key: fields[key] for key, kind in kinds.items() if key in fields and _is(fields[key], kind)}
+    return {key: fields[key] for key, kind in kinds.items() if key in fields and isinstance(fields[key], kind)}
 
 
-def _is(value: object, kind: type) -> bool:
-    if kind is int:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return isinstance(value, kind)
+def check_type(value: object, kind: type, at: str) -> Any:  # noqa: ANN401  of this type
+    """Return a value of a type, where `object` is any; raise UnsupportedError if it has another one."""
+    return value if isinstance(value, kind) else refuse(at, f"must be {_NAMES[kind]}")
+
+
+def check_strings(value: object, at: str) -> list[str]:
+    """Return a list of strings without repetitions; raise UnsupportedError if it is another value."""
+    found: list[object] = check_type(value, list, at)
+    return list(dict.fromkeys(check_type(entry, str, inside(at, n)) for n, entry in enumerate(found)))
+
+
+def to_object(value: object) -> Json:
+    """Return JSON if it is an object, else an empty object."""
+    return cast("Json", value) if isinstance(value, dict) else {}
+
+
+def to_list(value: object) -> list[object]:
+    """Return JSON if it is a list, else an empty list."""
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def copy_json(value: Any) -> Any:  # noqa: ANN401  JSON
     """Return a copy of JSON in which nothing is shared."""
-    if isinstance(value, dict):
-        return {key: copy_json(child) for key, child in cast("Json", value).items()}
-    return [copy_json(child) for child in cast("list[object]", value)] if isinstance(value, list) else value
-
-
-def members(value: object, at: str) -> Json:
-    """Return a value as an object with any keys; raise UnsupportedError if it is not an object."""
-    return cast("Json", value) if isinstance(value, dict) else refuse(at, "must be an object")
-
-
-def to_object(value: object) -> Json | None:
-    """Return JSON if it is an object, else None."""
-    return cast("Json", value) if isinstance(value, dict) else None
-
-
-def to_list(value: object) -> list[object] | None:
-    """Return JSON if it is a list, else None."""
-    return cast("list[object]", value) if isinstance(value, list) else None
-
-
-def elements(value: object, at: str) -> list[object]:
-    """Return a value as a list; raise UnsupportedError if it is not a list."""
-    return cast("list[object]", value) if isinstance(value, list) else refuse(at, "must be a list")
-
-
-def strings(value: object, at: str) -> list[str]:
-    """Return a value as unique strings; raise UnsupportedError if it is not a list of strings."""
-    found: dict[str, None] = {}
-    for n, entry in enumerate(elements(value, at)):
-        found[entry if isinstance(entry, str) else refuse(inside(at, n), "must be a string")] = None
-    return list(found)
+    return json.loads(json.dumps(value))

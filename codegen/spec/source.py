@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import time
 from pathlib import Path
 from typing import Final
@@ -12,13 +11,14 @@ import attrs
 import httpx
 
 from codegen.spec.document import CodegenError, Json, load
-from codegen.spec.to_openapi.service import check_root
+from codegen.spec.to_openapi import check_root
 
 LARGEST: Final = 20_000_000
 """In bytes; descriptions of whole services have a hundredth of it."""
 
 _SECONDS: Final = 60.0
 _HOPS: Final = 5
+_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 
 @attrs.frozen
@@ -64,26 +64,24 @@ def _read(path: Path) -> bytes:
 
 
 def _fetch(location: str) -> tuple[str, bytes]:
-    """Return the name of an address, and what it returns; every redirect must lead to a safe address, too."""
+    """Return the last of an address and its redirects, which must all be safe, and what it returns."""
     deadline = time.monotonic() + _SECONDS
-    names: list[str] = []
+    name = "the address"
     try:
         with httpx.Client(timeout=_SECONDS, headers={"accept": "application/json, */*;q=0.5"}) as client:
             request = client.build_request("GET", location)
-            while len(names) <= _HOPS:
-                names.append(_hide_secrets(request.url))
+            for _ in range(_HOPS + 1):
+                name = _hide_secrets(request.url)
                 _check_safe(request.url)
-                response = client.send(request, stream=True)
-                with contextlib.closing(response):
+                with contextlib.closing(client.send(request, stream=True)) as response:
                     if response.next_request is None:
-                        return names[0], _download(response, deadline)
+                        return name, _download(response, deadline)
                     request = response.next_request
     except CodegenError as error:
-        raise CodegenError(f"{names[-1]}: {error}") from None
+        raise CodegenError(f"{name}: {error}") from None
     except (httpx.HTTPError, httpx.InvalidURL, OverflowError, ValueError) as error:
-        name = names[-1] if names else "the address"
         raise CodegenError(f"{name}: cannot be fetched: {type(error).__name__}") from None
-    raise CodegenError(f"{names[0]}: redirected more than {_HOPS} times")
+    raise CodegenError(f"{name}: redirected more than {_HOPS} times")
 
 
 def _hide_secrets(url: httpx.URL) -> str:
@@ -91,16 +89,8 @@ def _hide_secrets(url: httpx.URL) -> str:
 
 
 def _check_safe(url: httpx.URL) -> None:
-    if url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host)):
-        return
-    raise CodegenError("only https is allowed, as http can be changed in transit")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    if url.scheme != "https" and not (url.scheme == "http" and url.host in _THIS_MACHINE):
+        raise CodegenError("only https is allowed, as http can be changed in transit")
 
 
 def _download(response: httpx.Response, deadline: float) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
+from urllib.parse import unquote
 
-from codegen.spec.document import CodegenError, Json, inside
+from codegen.spec.document import CodegenError, Json, inside, list_children
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 """The methods that a path of Swagger 2.0 can have."""
@@ -36,10 +37,6 @@ class Site(NamedTuple):
     def schema(self) -> Json:
         """The schema."""
         return cast("Json", self.owner[self.key])
-
-    @schema.setter
-    def schema(self, schema: Json) -> None:
-        self.owner[self.key] = schema
 
 
 def operations(document: Json) -> Iterator[Operation]:
@@ -74,54 +71,43 @@ def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
         _record(document, f"definition {name}", reasons.get(name, needs[name]))
     for operation in operations(document):
         responses, errors = operation.fields["responses"], operation.fields.get("x-errors", {})
-        for status, response in responses.items():
-            if not status.startswith("2") and not causes.keys().isdisjoint(_references(_media(response, ""))):
-                del response["content"]
-        for status in list(errors):
-            if not causes.keys().isdisjoint(_references(sites_within(Site(errors[status], "schema", "")))):
-                del errors[status]
-        if lost := [name for name in _references(operation_sites(operation)) if name in causes]:
+        for status, response in [*responses.items(), *errors.items()]:
+            if not status.startswith("2") and not causes.keys().isdisjoint(find_references(response)):
+                response.pop("content", None)
+                errors.pop(status, None)
+        if lost := [name for name in find_references(operation.fields) if name in causes]:
             leave_out(document, operation, needs[lost[0]])
 
 
 def _find_causes(document: Json, lost: Iterable[str]) -> dict[str, str]:
     """Return the definitions that are lost with others, and with which one of these."""
-    users: dict[str, list[str]] = {}
-    for name in document["components"]["schemas"]:
-        for target in _references(definition_sites(document, name)):
-            users.setdefault(target, []).append(name)
-    causes, waiting = {name: name for name in lost}, list(lost)
-    while waiting:
-        target = waiting.pop()
-        new = [name for name in users.get(target, ()) if name not in causes]
-        causes |= dict.fromkeys(new, causes[target])
-        waiting += new
+    needs = {name: [*find_references(schema)] for name, schema in document["components"]["schemas"].items()}
+    causes = new = {name: name for name in lost}
+    while new:
+        waiting = [name for name in needs if name not in causes]
+        new = {name: causes[need] for name in waiting for need in needs[name] if need in new}
+        causes = causes | new
     return causes
 
 
-def find_needed(document: Json) -> set[str]:
-    """Return the definitions that operations refer to, without those that these need."""
-    return {name for operation in operations(document) for name in _references(operation_sites(operation))}
-
-
 def leave_out_unneeded(document: Json, needed: Iterable[str]) -> None:
-    """Remove the definitions that were needed, before operations were left out, and no longer are."""
-    names = list(document["components"]["schemas"])
+    """Remove the definitions that operations referred to, before some were left out, and that none needs now."""
+    schemas = document["components"]["schemas"]
     # What was not needed before, either, stays, with what it refers to.
-    unused = {*names} - _reach(document, needed)
-    kept = _reach(document, find_needed(document) | unused)
-    for name in (name for name in names if name not in kept):
-        del document["components"]["schemas"][name]
+    unused = schemas.keys() - _reach(schemas, needed)
+    kept = _reach(schemas, [*find_references(document["paths"]), *unused])
+    for name in [name for name in schemas if name not in kept]:
+        del schemas[name]
         _record(document, f"definition {name}", "needed only by what is left out")
 
 
-def _reach(document: Json, names: Iterable[str]) -> set[str]:
+def _reach(schemas: Json, names: Iterable[str]) -> set[str]:
     found, waiting = set[str](), [*names]
     while waiting:
         name = waiting.pop()
-        if name not in found and name in document["components"]["schemas"]:
+        if name not in found and name in schemas:
             found.add(name)
-            waiting += _references(definition_sites(document, name))
+            waiting += find_references(schemas[name])
     return found
 
 
@@ -141,22 +127,31 @@ def check_operations(document: Json) -> None:
         raise CodegenError(f"no operation of it can be used: {reasons or 'it has none'}")
 
 
+def find_references(value: object) -> Iterator[str]:
+    """Yield the name of each definition that something in Swagger or OpenAPI refers to."""
+    for key, part in list_children(value):
+        if key == "$ref" and isinstance(part, str):
+            yield read_reference(part)
+        else:
+            yield from find_references(part)
+
+
+def read_reference(target: str) -> str:
+    """Return the name of the definition that a `$ref` leads to, in Swagger or OpenAPI."""
+    name = unquote(target.removeprefix("#/definitions/").removeprefix(REFERENCE))
+    return name.replace("~1", "/").replace("~0", "~")
+
+
 def reference(schema: Json) -> str | None:
     """Return the name of the definition that a schema is, possibly with a description of its own next to it."""
-    if "$ref" in schema:
-        return str(schema["$ref"]).removeprefix(REFERENCE)
     parts = schema.get("allOf", [])
-    if len(parts) == 1 and "$ref" in parts[0] and not _STRUCTURE.intersection(schema):
-        return str(parts[0]["$ref"]).removeprefix(REFERENCE)
-    return None
-
-
-def _references(found: Iterable[Site]) -> Iterator[str]:
-    return (str(site.schema["$ref"]).removeprefix(REFERENCE) for site in found if "$ref" in site.schema)
+    if len(parts) == 1 and not _STRUCTURE.intersection(schema):
+        schema = {**parts[0], **schema}
+    return read_reference(schema["$ref"]) if "$ref" in schema else None
 
 
 def sites(document: Json) -> Iterator[Site]:
-    """Yield every schema of a document, outer ones first; if one is replaced meanwhile, the replacement is entered."""
+    """Yield every schema of a document, outer ones first; each may be changed meanwhile."""
     for name in list(document.get("components", {}).get("schemas", {})):
         yield from definition_sites(document, name)
     for operation in operations(document):
@@ -202,8 +197,7 @@ def sites_within(site: Site) -> Iterator[Site]:
 
 def is_class(schema: Json) -> bool:
     """Return whether a schema itself, not its reference, is an object that needs a class."""
-    parts = schema.get("allOf", [])
-    return bool(schema.get("properties")) or len(parts) > 1 or any(is_class(part) for part in parts)
+    return bool(schema.get("properties"))
 
 
 def is_mapping(schema: Json) -> bool:

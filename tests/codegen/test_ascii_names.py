@@ -82,12 +82,6 @@ def test_a_name_that_the_generator_makes_a_name_of_again_stays(text: str) -> Non
     assert str(ClassName(found, names.PREFIX)) == found
 
 
-def test_a_name_that_is_taken_is_followed_by_the_next_one_or_by_a_number() -> None:
-    assert names.free(["a", "b"], set()) == "a"
-    assert names.free(["a", "b"], {"a"}) == "b"
-    assert names.free(["a", "b"], {"a", "b", "b_2"}) == "b_3"
-
-
 def test_every_name_is_given_once() -> None:
     unique = names.UniqueNames({"b"})
     assert [unique.add(*texts) for texts in (["a"], ["a", "c"], ["b"], ["a"], ["A"], ["a_2"], ["b"])] == [

@@ -54,16 +54,6 @@ def test_a_model_says_what_it_is_and_what_its_fields_are_on_the_wire(tmp_path: P
     assert said["Part"].startswith("A part.\n\n`v1Part` of the service's Swagger file.\n")
 
 
-def test_a_model_that_includes_another_tells_its_fields_too(tmp_path: Path) -> None:
-    document = model({"a": {"type": "string", "description": "From there."}})
-    document["definitions"]["v1More"] = {
-        "allOf": [{"$ref": "#/definitions/v1Thing"}, {"type": "object", "properties": {"b": {"type": "string"}}}]
-    }
-    said = docstrings(document, tmp_path)["More"]
-    assert "    a: `a` on the wire. From there." in said
-    assert "    b: `b` on the wire." in said
-
-
 def test_enums_and_mappings_are_told(tmp_path: Path) -> None:
     kinds = {"type": "string", "enum": ["kind_unspecified", "a"], "description": "Which kind."}
     document = model({"kind": kinds, "labels": {"type": "object"}})

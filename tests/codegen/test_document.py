@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from codegen.spec.document import (
     CodegenError,
+    Json,
     check_object,
+    check_strings,
     copy_json,
-    elements,
     inside,
     load,
-    members,
     refuse,
     select,
-    strings,
+    to_list,
+    to_object,
 )
 from tests.codegen.samples import VENDORED, swagger_path
 
@@ -40,17 +41,21 @@ def test_a_document_is_decoded_with_or_without_a_byte_order_mark() -> None:
         (b"", "empty"),
         (b"\xef\xbb\xbf \n", "empty"),
         (b"<!doctype html><html></html>", "a web page or XML, not JSON"),
-        (b"# ours\nswagger: '2.0'\ninfo:\n", "YAML; convert it to JSON"),
-        (b'"swagger": "2.0"\n', "YAML; convert it to JSON"),
+        (b"# ours\nswagger: '2.0'\ninfo:\n", "not valid JSON: expecting value (line 1, column 1)"),
+        (b'"swagger": "2.0"\n', "not valid JSON: extra data (line 1, column 10)"),
         (b"[1]", "#: must be an object"),
         (b"hello", "not valid JSON: expecting value (line 1, column 1)"),
-        (b'{"a": 1}\n{"b": 2}', "text after the end of the JSON (line 2, column 1)"),
-        (b'{"a": 1}\n}', "text after the end of the JSON (line 2, column 1)"),
-        (b'// ours\n{"a": 1}', "a comment, which JSON does not allow (line 1, column 1)"),
-        (b'{"a": 1, // ours\n"b": 2}', "a comment, which JSON does not allow (line 1, column 10)"),
-        (b'{"a": 1 /* ours */}', "a comment, which JSON does not allow (line 1, column 9)"),
-        (b'{"a": [1, 2,\n ]}', "a trailing comma, which JSON does not allow (line 2, column 2)"),
-        (b'{"a": {"b": 1,}}', "a trailing comma, which JSON does not allow (line 1, column 15)"),
+        (b'{"a": 1}\n{"b": 2}', "not valid JSON: extra data (line 2, column 1)"),
+        (b'{"a": 1}\n}', "not valid JSON: extra data (line 2, column 1)"),
+        (b'// ours\n{"a": 1}', "not valid JSON: expecting value (line 1, column 1)"),
+        (
+            b'{"a": 1, // ours\n"b": 2}',
+            "not valid JSON: expecting property name enclosed in double quotes (line 1, column 10)",
+        ),
+        (b'{"a": 1 /* ours */}', "not valid JSON: expecting ',' delimiter (line 1, column 9)"),
+        # The rest of the sentence, and the column, depend on the version of Python.
+        (b'{"a": [1, 2,\n ]}', "not valid JSON: "),
+        (b'{"a": {"b": 1,}}', "not valid JSON: "),
         (b'{"a": 1\n"b": 2}', "not valid JSON: expecting ',' delimiter (line 2, column 1)"),
         (b"{'a': 1}", "not valid JSON: expecting property name enclosed in double quotes (line 1, column 2)"),
         (b'{"a": "b\nc"}', "not valid JSON: invalid control character at (line 1, column 9)"),
@@ -68,11 +73,7 @@ def test_a_document_is_decoded_with_or_without_a_byte_order_mark() -> None:
     ],
 )
 def test_a_text_that_is_not_to_be_used_is_explained_with_its_place(text: bytes, problem: str) -> None:
-    # Newer versions of Python place a trailing comma at the comma itself.
-    places = {"(line 2, column 2)": "(line 1, column 12)", "(line 1, column 15)": "(line 1, column 14)"}
-    words, _, place = problem.partition(" (line")
-    found = explain(text)
-    assert problem in found or (words.startswith("a trailing comma") and places[f"(line{place}"] in found)
+    assert problem in explain(text)
 
 
 @given(share=st.floats(0.001, 0.999))
@@ -104,11 +105,11 @@ def test_refusing_says_where() -> None:
         refuse("#/here", "is wrong")
 
 
-KNOWN = {"name": str, "deep": dict, "size": int, "flag": bool, "any": object, "x-known": bool}
+KNOWN = {"name": str, "deep": dict, "flag": bool, "any": object, "x-known": bool}
 
 
 def test_known_keys_of_the_right_types_pass_and_extensions_too() -> None:
-    fields = {"name": "a", "deep": {}, "size": 1.5, "flag": True, "any": None, "x-known": False, "x-other": [1]}
+    fields: Json = {"name": "a", "deep": {}, "flag": True, "any": None, "x-known": False, "x-other": [1]}
     assert check_object(fields, KNOWN, "#", required=("name",)) is fields
 
 
@@ -118,7 +119,6 @@ def test_known_keys_of_the_right_types_pass_and_extensions_too() -> None:
         ([], "#: must be an object"),
         ({"name": "a", "nome": 1}, "#/nome: unknown key"),
         ({"name": 1}, "#/name: must be a string"),
-        ({"name": "a", "size": True}, "#/size: must be a number"),
         ({"name": "a", "flag": 1}, "#/flag: must be a boolean"),
         ({"name": "a", "deep": []}, "#/deep: must be an object"),
         ({"name": "a", "x-known": "yes"}, "#/x-known: must be a boolean"),
@@ -131,10 +131,8 @@ def test_unknown_keys_and_wrong_types_are_refused_with_their_pointer(fields: obj
 
 
 def test_members_are_selected_by_key_and_type() -> None:
-    assert select({"a": 1, "b": "x", "c": True, "d": 2}, {"b": str, "a": int, "c": int, "e": object}) == {
-        "b": "x",
-        "a": 1,
-    }
+    kinds = {"b": str, "a": object, "c": str, "e": object}
+    assert select({"a": 1, "b": "x", "c": True, "d": 2}, kinds) == {"b": "x", "a": 1}
 
 
 def test_a_copy_shares_nothing() -> None:
@@ -145,12 +143,10 @@ def test_a_copy_shares_nothing() -> None:
 
 
 def test_lists_and_objects_are_told_apart() -> None:
-    assert strings(["b", "a", "b"], "#") == ["b", "a"]
-    assert elements([1], "#") == [1]
-    assert members({"a": 1}, "#") == {"a": 1}
+    assert check_strings(["b", "a", "b"], "#") == ["b", "a"]
+    assert (to_list([1]), to_list({"a": 1}), to_list(None)) == ([1], [], [])
+    assert (to_object({"a": 1}), to_object([1]), to_object(None)) == ({"a": 1}, {}, {})
     with pytest.raises(CodegenError, match="#/x: must be a list"):
-        strings("ab", "#/x")
+        check_strings("ab", "#/x")
     with pytest.raises(CodegenError, match="#/x/1: must be a string"):
-        strings(["a", 1], "#/x")
-    with pytest.raises(CodegenError, match="#/x: must be an object"):
-        members([], "#/x")
+        check_strings(["a", 1], "#/x")

@@ -19,7 +19,7 @@ from codegen.naming import NO_NAMES, dump_table, name_document, read_table
 from codegen.overlay import apply
 from codegen.spec.ascii_names import PREFIX
 from codegen.spec.document import Json
-from codegen.spec.to_openapi.service import convert
+from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import sites
 from tests.codegen.large_file import build_large_swagger
 

@@ -98,7 +98,7 @@ def test_an_address_is_fetched_and_led_on(serve: Callable[[dict[str, Answer]], s
     base = serve({"/a": (302, {"location": "/b"}, b""), "/b": (200, {}, VENDORED_BYTES)})
     found = read_source(f"{base}/a?token=secret")
     assert found.content == VENDORED_BYTES
-    assert found.name == f"{base}/a"
+    assert found.name == f"{base}/b"
     assert read_source(base.replace("127.0.0.1", "localhost") + "/b").content == VENDORED_BYTES
 
 

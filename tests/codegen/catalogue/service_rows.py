@@ -61,10 +61,14 @@ def a_new_service(document: Document) -> None:
         "properties": {"phone": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}}},
     }
     contact = {"200": {"description": "The contact.", "schema": {"$ref": "#/definitions/v1Contact"}}}
-    path = {"parameters": [BUSINESS, path_parameter("contactId")]}
-    document["paths"]["/v1/businesses/{businessId}/contacts/{contactId}"] = path | {
-        "get": {"operationId": "ContactService_GetContact", "tags": ["ContactService"], "responses": contact},
-        "delete": {"operationId": "ContactService_DeleteContact", "tags": ["ContactService"], "responses": contact},
+    shared = {
+        "parameters": [BUSINESS, path_parameter("contactId")],
+        "tags": ["ContactService"],
+        "responses": contact,
+    }
+    document["paths"]["/v1/businesses/{businessId}/contacts/{contactId}"] = {
+        "get": {"operationId": "ContactService_GetContact", **shared},
+        "delete": {"operationId": "ContactService_DeleteContact", **shared},
     }
 
 
