@@ -219,6 +219,32 @@ def everything_inline(document: Json) -> Json:
     return STYLES["everything inline"](document)
 
 
+@_successor(is_inert=True)
+def parts_shared_by_operations(document: Json) -> None:
+    """Write the business once for each path, and the error once for all operations."""
+    document["parameters"] = {"business": {"name": "businessId", "in": "path", "required": True, "type": "string"}}
+    document["responses"] = {}
+    for item in document["paths"].values():
+        for operation in item.values():
+            entries = operation["parameters"]
+            operation["parameters"] = [entry for entry in entries if entry["name"] != "businessId"]
+            document["responses"].setdefault("Error", operation["responses"]["default"])
+            operation["responses"]["default"] = {"$ref": "#/responses/Error"}
+        item["parameters"] = [{"$ref": "#/parameters/business"}]
+
+
+@_successor()
+def messages_that_include_their_parts(document: Json) -> None:
+    """Write every other field of each definition into a definition that it includes."""
+    definitions = document["definitions"]
+    for name, schema in list(definitions.items()):
+        if fields := schema.get("properties"):
+            half = dict(list(fields.items())[::2])
+            definitions[f"{name}Part"] = {"type": "object", "properties": half}
+            rest = {key: value for key, value in fields.items() if key not in half}
+            definitions[name] = {"allOf": [{"$ref": f"#/definitions/{name}Part"}, {**schema, "properties": rest}]}
+
+
 _UPLOAD: Final = f"{BUSINESS}/media"
 
 
