@@ -149,10 +149,7 @@ _RULES: Final[dict[str, Rule]] = {
     "enum": _compare_enums,
     **dict.fromkeys((*LIMITS, *OTHER_LIMITS), _compare_limits),
     "others": _compare_others,
-    "required_parameter": _flag(("parameter-required", "now required"), ("parameter-optional", "no longer required")),
-    "required_request": _flag(
-        ("body-required", "the body is now required"), ("body-optional", "the body is no longer required")
-    ),
+    "required": _flag(("now-required", "now required"), ("now-optional", "no longer required")),
     "path_name": lambda _name, old, _new: iter([("path-parameter-renamed", f"was called {old!r}")]),
     "style": _compare_styles,
     "media": _compare_media,

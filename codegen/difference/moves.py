@@ -54,7 +54,7 @@ class _Look:
         for key, part in endpoint.parts.items():
             if part.kind == "parameter" and not key.startswith("path "):
                 fields.add(key)
-            elif part.schema and (part.kind == "request" or key.startswith("response 2")):
+            elif part.schema and (key == "request" or key.startswith("response 2")):
                 fields.update(_list_fields(part.schema, part.side, _DEPTH))
         unversioned = _VERSION.sub("", path).rstrip("/")
         text = f"{unversioned} {endpoint.parts[''].facets.get('text', '')}"

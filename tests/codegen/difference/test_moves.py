@@ -277,7 +277,7 @@ def test_what_changed_beside_the_address_is_told_too() -> None:
     new = {"operationId": "A", "requestBody": BODY}
     assert moved(("/a", "post", {"operationId": "A"}), ("/b", "post", new)) == [
         "breaking: POST /a: moved to POST /b",
-        "additive: POST /b · request: now takes a body, which is optional",
+        "additive: POST /b · request: new optional body, object",
     ]
 
 
