@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from codegen.difference.changes import Change, Difference, Place, Side, classify, merge_changes
-from codegen.difference.constraints import Finding, compare_facets, value
+from codegen.difference.constraints import Finding, compare_facets
 from codegen.difference.endpoints import Endpoint, Part, Service
 from codegen.difference.moves import describe_moves, find_service_moves
 from codegen.difference.normalized import Schema
@@ -34,7 +34,7 @@ def compare(old: Json, new: Json) -> Difference:
     places = {place: place for place in before.endpoints.keys() - moves.values()} | moves
     return merge_changes(
         [
-            *_compare_information(before, after),
+            *_compare_hosts(before, after),
             *describe_moves(before, after, moves),
             *_compare_lists(before, after, places),
             *_compare_endpoints(before, after, places),
@@ -47,12 +47,7 @@ def find_moves(old: Json, new: Json) -> dict[str, str]:
     return find_service_moves(Service.of(old), Service.of(new))
 
 
-def _compare_information(old: Service, new: Service) -> Iterator[Change]:
-    for key, before in old.information.items():
-        after = new.information[key]
-        if before != after:
-            what = f"{value(before)} became {value(after)}"
-            yield classify("information-changed", "service", what, Place("info", key))
+def _compare_hosts(old: Service, new: Service) -> Iterator[Change]:
     if old.hosts and new.hosts and old.hosts != new.hosts:  # A file without a host says nothing about it.
         what = " became ".join(", ".join(sorted(hosts)) for hosts in (old.hosts, new.hosts))
         yield classify("server-changed", "service", what, Place("servers"))
@@ -187,17 +182,11 @@ def _compare_fields(side: Side, old: Schema, new: Schema) -> Iterator[tuple[_Pat
     """Compare which fields there are; one that is read-only is not sent."""
     before, after = old.list_names(side), new.list_names(side)
     for name in before - after:
-        removed = ("field-removed", "the field is removed")
-        hidden = ("field-read-only", "now read-only: it can no longer be sent")
-        yield (label(name),), hidden if name in new.fields else removed
+        yield (label(name),), ("field-removed", "now read-only" if name in new.fields else "the field is removed")
     for name in after - before:
-        is_required = name in new.required
-        if name in old.fields:
-            kind, word = ("required-field-added", "must") if is_required else ("field-writable", "can")
-            yield (label(name),), (kind, f"no longer read-only: it {word} be sent")
-        else:
-            kind, word = ("required-field-added", "required") if is_required else ("field-added", "optional")
-            yield (label(name),), (kind, f"new {word} field, {new.fields[name].describe()}")
+        kind, word = ("required-field-added", "required") if name in new.required else ("field-added", "optional")
+        what = f"{'now a writable' if name in old.fields else 'new'} {word} field, {new.fields[name].describe()}"
+        yield (label(name),), (kind, what)
     for name in (before & after) & (old.required ^ new.required):
         kind, word = ("now-required", "now") if name in new.required else ("now-optional", "no longer")
         yield (label(name),), (kind, f"{word} required")

@@ -1,4 +1,4 @@
-"""A document as a client sees it: its operations on the wire, its servers and its description. Pure."""
+"""A document as a client sees it: its operations on the wire, and its servers. Pure."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ class Service:
     endpoints: Mapping[str, Endpoint]
     left_out: Mapping[str, tuple[str, str]]
     hosts: frozenset[str]
-    information: Mapping[str, str]
 
     @staticmethod
     def of(document: Json) -> Service:
@@ -73,7 +72,6 @@ class Service:
                 if " /" in entry["operation"]
             },
             hosts=frozenset(server["url"].lower() for server in document.get("servers", [])),
-            information={key: join_texts(document["info"].get(key)) for key in ("title", "description", "version")},
         )
 
     def name(self, place: str) -> str:

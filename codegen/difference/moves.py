@@ -26,7 +26,6 @@ _SIMILAR_FIELDS: Final = 0.5
 _SAME_ID: Final = 0.5
 _SAME_PATH: Final = 0.4
 _OTHER_METHOD: Final = 0.15
-_OTHER_PARAMETER: Final = 0.1
 _WRITERS: Final = frozenset({"PATCH", "POST", "PUT"})
 _DEPTH: Final = 4
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -71,10 +70,9 @@ def _list_fields(schema: Schema, place: str, depth: int) -> Iterator[str]:
 def find_service_moves(old: Service, new: Service) -> dict[str, str]:
     """Return the new place of each operation that moved, by its old one."""
     # An operation that only one side leaves out is still where it was.
-    stays = {*old.left_out, *new.left_out}
-    for place in old.endpoints.keys() & new.endpoints.keys():
-        if old.endpoints[place].operation_id == new.endpoints[place].operation_id:
-            stays.add(place)
+    shared = old.endpoints.keys() & new.endpoints.keys()
+    stays = {place for place in shared if old.endpoints[place].operation_id == new.endpoints[place].operation_id}
+    stays |= {*old.left_out, *new.left_out}
     before, after = (
         {place: _Look.of(place, one) for place, one in found.endpoints.items() if place not in stays}
         for found in (old, new)
@@ -109,7 +107,7 @@ def _score(old: _Look, new: _Look) -> float:
         # A few equal fields say less than many.
         fields = _compare_sets(old.fields, new.fields, doubt=1)
         score = _FIELDS * fields + (1 - _FIELDS) * score if fields >= _SIMILAR_FIELDS else 0
-    score -= _OTHER_METHOD * (not has_method) + _OTHER_PARAMETER * abs(one.count("{") - other.count("{"))
+    score -= _OTHER_METHOD * (not has_method)
     return score + _SAME_ID * has_id + _SAME_PATH * has_path if has_id or has_path or score >= _LIKELY else 0
 
 

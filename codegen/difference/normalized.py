@@ -94,7 +94,6 @@ class Schema:
             enum=self._merge_enums(),
             default="" if default is None or _is_unspecified(default) else to_json(default),
             text=join_texts(first.get("title"), first.get("description")),
-            example=to_json(first["example"]) if "example" in first else "",
             deprecated=self.has("deprecated"),
             **{key: next((part[key] for part in self._parts if part.get(key)), None) for key in OTHER_LIMITS},
             **{key: self._merge_limits(key, type_) for key in LIMITS if key in first},

@@ -44,7 +44,7 @@ def test_what_changed_alike_in_things_of_one_name_is_one_change_with_its_shortes
     deep, flat = Place("GET /a", "request", (".x", ".id")), Place("GET /a", "request", (".id",))
     found = merge_changes([change("breaking", deep), change("breaking", flat), change("breaking", flat)])
     assert [one.places for one in found.changes] == [(flat, deep)]
-    assert found.changes[0].place == flat
+    assert found.changes[0].places[0] == flat
 
 
 def test_things_of_other_names_are_other_changes() -> None:
