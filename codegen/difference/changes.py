@@ -63,11 +63,6 @@ class Change:
     impact: Impact
     reason: str
 
-    @property
-    def bump(self) -> Bump:
-        """The version bump that it requires."""
-        return BUMPS[self.impact]
-
 
 @attrs.frozen
 class Difference:

@@ -34,9 +34,8 @@ def compare(old: Json, new: Json) -> Difference:
     places = {place: place for place in before.endpoints.keys() - moves.values()} | moves
     return merge_changes(
         [
-            *_compare_hosts(before, after),
             *describe_moves(before, after, moves),
-            *_compare_lists(before, after, places),
+            *_compare_services(before, after, places),
             *_compare_endpoints(before, after, places),
         ]
     )
@@ -47,14 +46,11 @@ def find_moves(old: Json, new: Json) -> dict[str, str]:
     return find_service_moves(Service.of(old), Service.of(new))
 
 
-def _compare_hosts(old: Service, new: Service) -> Iterator[Change]:
+def _compare_services(old: Service, new: Service, places: Mapping[str, str]) -> Iterator[Change]:
+    """Yield other hosts, and which operations are new, gone or left out; each old one is expected at its `places`."""
     if old.hosts and new.hosts and old.hosts != new.hosts:  # A file without a host says nothing about it.
         what = " became ".join(", ".join(sorted(hosts)) for hosts in (old.hosts, new.hosts))
         yield classify("server-changed", "service", what, Place("servers"))
-
-
-def _compare_lists(old: Service, new: Service, places: Mapping[str, str]) -> Iterator[Change]:
-    """Yield which operations are new, gone or left out; `places` has the place to expect each old one at."""
     known = {*places.values()}
     for place in new.left_out.keys() - old.left_out.keys():
         name, reason = new.left_out[place]

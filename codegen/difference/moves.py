@@ -100,9 +100,8 @@ def _score(old: _Look, new: _Look) -> float:
     if not (has_id or has_method or {old.method, new.method} <= _WRITERS):
         return 0
     one, other = old.unversioned, new.unversioned
-    score = (
-        1.0 if one and other and (one.endswith(other) or other.endswith(one)) else _compare_sets(old.words, new.words)
-    )
+    is_within = one and other and (one.endswith(other) or other.endswith(one))
+    score = 1.0 if is_within else _compare_sets(old.words, new.words)
     if old.fields or new.fields:
         # A few equal fields say less than many.
         fields = _compare_sets(old.fields, new.fields, doubt=1)
@@ -117,15 +116,16 @@ def _compare_sets(old: frozenset[str], new: frozenset[str], doubt: int = 0) -> f
 
 def describe_moves(old: Service, new: Service, moves: Mapping[str, str]) -> Iterator[Change]:
     """Yield the moves as changes; if all paths changed alike, that is one."""
-    alike = {place: target for place, target in moves.items() if _split_places(place, target)}
-    if rewrite := _find_rewrite(alike):
+    rewrite = _find_rewrite(moves)
+    alike = {place for place, target in moves.items() if rewrite and _split_places(place, target)}
+    if rewrite:
         is_all = len(alike) == len(old.endpoints)
         what = " -> ".join(f"{head}/...{slash}" for head, slash in rewrite)
         places = [Place("paths")] if is_all else [Place(old.name(place)) for place in alike]
         count = f"{'all ' * is_all}{len(alike)}"
         yield classify("operations-moved", "service", f"{count} operations moved: {what}", *places)
     for place, target in moves.items():
-        if not rewrite or place not in alike:
+        if place not in alike:
             yield classify("operation-moved", "service", f"moved to {new.name(target)}", Place(old.name(place)))
 
 

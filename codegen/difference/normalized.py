@@ -25,7 +25,6 @@ LIMITS: Final = {
 OTHER_LIMITS: Final = ("multipleOf", "pattern", "uniqueItems")
 """Limits that cannot be ordered."""
 
-_EXCLUSIVE: Final = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _COUNTS: Final = frozenset({"minLength", "minItems", "minProperties"})
 _PURE_REFERENCE: Final = frozenset({"$ref", "allOf"})
 
@@ -112,7 +111,7 @@ class Schema:
             limit: Any = part.get(key)
             # That a length is at least 0 says nothing.
             if type(limit) in (int, float) and (limit or key not in _COUNTS):
-                is_exclusive = part.get(_EXCLUSIVE.get(key, "")) is True
+                is_exclusive = part.get(f"exclusive{key.capitalize()}") is True
                 step = is_exclusive and type_ == "integer"
                 found.append((LIMITS[key] * limit + step, is_exclusive and not step))
         return max(found, default=None)

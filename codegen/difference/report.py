@@ -76,7 +76,7 @@ def _write_markdown(difference: Difference) -> str:
             _code(change.what),
             change.reason,
         )
-        lines.append(f"| {' | '.join(cells)} | {change.bump} |")
+        lines.append(f"| {' | '.join(cells)} | {BUMPS[change.impact]} |")
     return "\n".join(lines)
 
 
@@ -90,7 +90,7 @@ def _write_json(difference: Difference) -> str:
         {
             "kind": change.kind,
             "class": change.impact,
-            "bump": change.bump,
+            "bump": BUMPS[change.impact],
             "what": change.what,
             "reason": change.reason,
             "places": [{"text": str(place), **attrs.asdict(place)} for place in change.places],
