@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -44,6 +44,7 @@ def each_schema(value: Any) -> Iterator[Json]:
     """Yield every schema within a part of a Swagger document."""
     if not isinstance(value, dict):
         return
+    value = cast("Json", value)
     yield value
     for key in ("items", "additionalProperties"):
         yield from each_schema(value.get(key))

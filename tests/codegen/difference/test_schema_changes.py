@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -38,16 +39,16 @@ def test_what_changes_within_a_value_is_judged_by_its_direction(
     assert kinds(old, new, "response") == [(kind, answered)]
 
 
-@pytest.mark.parametrize(
-    ("wrap", "path"),
-    [
-        (lambda inner: thing(a=inner), "a"),
-        (lambda inner: {"type": "array", "items": inner}, "[]"),
-        (lambda inner: {"type": "object", "additionalProperties": inner}, "{}"),
-        (lambda inner: thing(a={"type": "array", "items": thing(**{"b-c": inner})}), "a[]['b-c']"),
-    ],
-)
-def test_what_is_within_is_compared_and_its_place_is_told(wrap: Any, path: str) -> None:
+WRAPS: list[tuple[Callable[[Json], Json], str]] = [
+    (lambda inner: thing(a=inner), "a"),
+    (lambda inner: {"type": "array", "items": inner}, "[]"),
+    (lambda inner: {"type": "object", "additionalProperties": inner}, "{}"),
+    (lambda inner: thing(a={"type": "array", "items": thing(**{"b-c": inner})}), "a[]['b-c']"),
+]
+
+
+@pytest.mark.parametrize(("wrap", "path"), WRAPS)
+def test_what_is_within_is_compared_and_its_place_is_told(wrap: Callable[[Json], Json], path: str) -> None:
     [change] = changes(wrap(STRING), wrap({"type": "integer"}), "request")
     assert (str(change.places[0]), change.what) == (f"POST /things · request · {path}", "type string became integer")
 
