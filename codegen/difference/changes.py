@@ -52,7 +52,7 @@ class Place:
 
 @attrs.frozen
 class Change:
-    """One change: its kind, a fixed word; where and what it is; its class for a client, and the reason.
+    """One change: its kind, a fixed word; its places, shortest first; what it is; its class for a client, and why.
 
     Its texts may contain anything from the files; `render` escapes them.
     """
@@ -62,16 +62,6 @@ class Change:
     what: str
     impact: Impact
     reason: str
-
-    @property
-    def place(self) -> Place:
-        """The shortest of the places, which is the first."""
-        return self.places[0]
-
-    @property
-    def bump(self) -> Bump:
-        """The version bump that it requires."""
-        return BUMPS[self.impact]
 
 
 @attrs.frozen
@@ -99,7 +89,7 @@ def merge_changes(changes: Iterable[Change]) -> Difference:
         found.setdefault((attrs.evolve(change, places=()), subject), set()).update(change.places)
     merged = [attrs.evolve(change, places=tuple(sorted(places, key=_size))) for (change, _), places in found.items()]
     impacts = [*BUMPS]
-    return Difference(tuple(sorted(merged, key=lambda one: (impacts.index(one.impact), str(one.place), one.what))))
+    return Difference(tuple(sorted(merged, key=lambda one: (impacts.index(one.impact), str(one.places[0]), one.what))))
 
 
 def _size(place: Place) -> tuple[int, str]:
@@ -119,16 +109,7 @@ _LACKING: Final[Verdict] = ("breaking", "Calls without it are rejected.")
 _UNNEEDED: Final[Verdict] = ("additive", "Calls without it still work.")
 _IGNORED: Final[Verdict] = ("additive", "Clients that do not know it ignore it.")
 _LOST: Final[Verdict] = ("breaking", "What clients send there is rejected or lost.")
-_MISSED: Final[Verdict] = ("breaking", "Clients that read it find nothing.")
-_OPEN: Final[Verdict] = ("additive", "Enums are open: clients must expect unknown values.")
-_NULL: Final[Verdict] = ("additive", "Clients read null as absent.")
-_ALWAYS: Final[Verdict] = ("cosmetic", "It is now always present; clients that expect less still read it.")
-_AT_TIMES: Final[Verdict] = ("breaking", "Clients that rely on it may find nothing.")
-_OTHERWISE: Final[Verdict] = ("breaking", "Requests without it now mean something else.")
-_ANY_ERROR: Final[Verdict] = ("cosmetic", "Clients must expect any error status at any time.")
-_ANY_SUCCESS: Final[Verdict] = ("additive", "Clients that treat every 2xx as success still work.")
 _DESCRIBED: Final[Verdict] = ("cosmetic", "Only the description changes.")
-_AGING: Final[Verdict] = ("additive", "It still works, but may be removed later.")
 
 # Kinds of changes of what is sent or read, with the verdicts for a request and for a response.
 _BY_DIRECTION: Final[tuple[tuple[str, Verdict | None, Verdict | None], ...]] = (
@@ -136,33 +117,30 @@ _BY_DIRECTION: Final[tuple[tuple[str, Verdict | None, Verdict | None], ...]] = (
     ("null-forbidden rest-closed", _REFUSED, _STRICTER),
     ("type-widened format-widened limit-widened", _TAKES_MORE, _UNEXPECTED),
     ("type-changed format-changed limit-changed style-changed", _UNFIT, _UNREADABLE),
-    ("enum-value-added enum-opened", _TAKES_MORE, _OPEN),
-    ("null-allowed", _TAKES_MORE, _NULL),
+    ("enum-value-added enum-opened", _TAKES_MORE, ("additive", "Enums are open: clients must expect unknown values.")),
+    ("null-allowed", _TAKES_MORE, ("additive", "Clients read null as absent.")),
     ("rest-opened media-added", _TAKES_MORE, _IGNORED),
     ("media-removed", _REFUSED, _UNREADABLE),
     ("field-added parameter-added body-added header-added", _UNNEEDED, _IGNORED),
-    ("required-field-added", _LACKING, _IGNORED),
-    ("required-parameter-added required-body-added parameter-required body-required", _LACKING, None),
-    ("parameter-optional body-optional field-writable", _UNNEEDED, None),
-    ("field-required", _LACKING, _ALWAYS),
-    ("field-optional", _UNNEEDED, _AT_TIMES),
-    ("field-removed body-removed header-removed", _LOST, _MISSED),
-    ("parameter-removed field-read-only", _LOST, None),
-    ("success-added", None, _ANY_SUCCESS),
+    ("required-field-added required-parameter-added required-body-added", _LACKING, _IGNORED),
+    ("now-required", _LACKING, ("cosmetic", "It is now always present; clients that expect less still read it.")),
+    ("now-optional", _UNNEEDED, ("breaking", "Clients that rely on it may find nothing.")),
+    ("field-removed body-removed header-removed", _LOST, ("breaking", "Clients that read it find nothing.")),
+    ("parameter-removed", _LOST, None),
+    ("success-added", None, ("additive", "Clients that treat every 2xx as success still work.")),
     ("success-removed", None, ("cosmetic", "Another success response is still declared.")),
-    ("successes-replaced", None, ("breaking", "Clients that wait for it never get it.")),
-    ("error-added error-removed", None, _ANY_ERROR),
-    ("default-changed", _OTHERWISE, _DESCRIBED),
+    ("last-success-removed", None, ("breaking", "Clients that wait for it never get it.")),
+    ("error-added error-removed", None, ("cosmetic", "Clients must expect any error status at any time.")),
+    ("default-changed", ("breaking", "Requests without it now mean something else."), _DESCRIBED),
     ("path-parameter-renamed", ("cosmetic", "The name of a path parameter is never sent."), None),
-    ("default-told format-told example-changed", _DESCRIBED, _DESCRIBED),
+    ("default-told format-told", _DESCRIBED, _DESCRIBED),
 )
 _ANYWHERE: Final[Mapping[str, Verdict]] = {
     "description-changed": _DESCRIBED,
     "undeprecated": _DESCRIBED,
-    "deprecated": _AGING,
+    "deprecated": ("additive", "It still works, but may be removed later."),
 }
 _SERVICE: Final[Mapping[str, Verdict]] = {
-    "information-changed": _DESCRIBED,
     "server-changed": ("cosmetic", "The client configures the host itself."),
     "security-demanded": ("breaking", "Calls with today's credentials are rejected."),
     "security-allowed": ("additive", "There is one more way to authenticate; today's still works."),

@@ -7,13 +7,7 @@ from typing import Any, Final
 
 from codegen.difference.normalized import LIMITS, OTHER_LIMITS, Facets, to_json
 
-_WIDER: Final = {
-    ("integer", "number"),
-    ("int32", "int64"),
-    ("uint32", "uint64"),
-    ("uint32", "int64"),
-    ("float", "double"),
-}
+_WIDER: Final = {("integer", "number"), ("int32", "int64"), ("uint32", "uint64"), ("float", "double")}
 _IMPLIED: Final = {"integer": {"int64"}, "number": {"double"}, "string": {"int64", "uint64", "password"}}
 """The formats of each type that change nothing on the wire: a 64-bit number is a string even if a file omits that."""
 
@@ -34,11 +28,6 @@ Rule = Callable[[str, Any, Any], Iterator[Finding]]
 """Compares the values of a facet, which are not equal; None if it says nothing."""
 
 
-def value(given: object) -> str:
-    """Return a value as JSON, shortened if it is long."""
-    return short(to_json(given))
-
-
 def short(text: str) -> str:
     """Return a text, shortened if it is long."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
@@ -57,7 +46,7 @@ def _flag(gained: Finding, lost: Finding) -> Rule:
 
 
 def _compare_texts(_: str, old: str | None, new: str | None) -> Iterator[Finding]:
-    told = f"{'description became' if old else 'new description:'} {value(new)}"
+    told = f"{'description became' if old else 'new description:'} {short(to_json(new))}"
     yield "description-changed", told if new else "the description is removed"
 
 
@@ -73,7 +62,7 @@ def _compare_formats(name: str, old: tuple[str, str], new: tuple[str, str]) -> I
     (type_, before), after = old, new[1]
     is_implied = "" in {before, after} and f"{before}{after}" in _IMPLIED.get(type_, ())
     how = "told" if is_implied else _order(before, after)
-    yield f"format-{how}", _tell(name, *(value(one) if one else None for one in (before, after)))
+    yield f"format-{how}", _tell(name, *(to_json(one) if one else None for one in (before, after)))
 
 
 def _compare_limits(name: str, old: Limit, new: Limit) -> Iterator[Finding]:
@@ -83,8 +72,8 @@ def _compare_limits(name: str, old: Limit, new: Limit) -> Iterator[Finding]:
 def _tell_limit(name: str, limit: Limit) -> str | None:
     if isinstance(limit, tuple):
         signed, is_exclusive = limit
-        return f"{value(LIMITS[name] * signed)}{' (exclusive)' * is_exclusive}"
-    return value(limit) if limit else None
+        return f"{to_json(LIMITS[name] * signed)}{' (exclusive)' * is_exclusive}"
+    return to_json(limit) if limit else None
 
 
 def _tell(name: str, *sides: str | None) -> str:
@@ -138,7 +127,6 @@ def _compare_security(_: str, old: frozenset[frozenset[str]], new: frozenset[fro
 _TYPELESS: Final[dict[str, Rule]] = {
     "type": _compare_types,
     "text": _compare_texts,
-    "example": lambda name, old, new: iter([("example-changed", _tell(name, old, new))]),
     "default": _compare_defaults,
     "deprecated": _flag(("deprecated", "now deprecated"), ("undeprecated", "no longer deprecated")),
     "nullable": _flag(("null-allowed", "null is allowed"), ("null-forbidden", "null is no longer allowed")),
@@ -149,10 +137,7 @@ _RULES: Final[dict[str, Rule]] = {
     "enum": _compare_enums,
     **dict.fromkeys((*LIMITS, *OTHER_LIMITS), _compare_limits),
     "others": _compare_others,
-    "required_parameter": _flag(("parameter-required", "now required"), ("parameter-optional", "no longer required")),
-    "required_request": _flag(
-        ("body-required", "the body is now required"), ("body-optional", "the body is no longer required")
-    ),
+    "required": _flag(("now-required", "now required"), ("now-optional", "no longer required")),
     "path_name": lambda _name, old, _new: iter([("path-parameter-renamed", f"was called {old!r}")]),
     "style": _compare_styles,
     "media": _compare_media,

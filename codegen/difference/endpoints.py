@@ -1,4 +1,4 @@
-"""A document as a client sees it: its operations on the wire, its servers and its description. Pure."""
+"""A document as a client sees it: its operations on the wire, and its servers. Pure."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class Part:
     facets: Facets
     schema: Schema | None = None
 
+    @property
+    def noun(self) -> str:
+        """What it is called."""
+        return "response" if self.kind in {"success", "error"} else self.kind
+
 
 @attrs.frozen(eq=False)
 class Endpoint:
@@ -47,7 +52,6 @@ class Service:
     endpoints: Mapping[str, Endpoint]
     left_out: Mapping[str, tuple[str, str]]
     hosts: frozenset[str]
-    information: Mapping[str, str]
 
     @staticmethod
     def of(document: Json) -> Service:
@@ -68,7 +72,6 @@ class Service:
                 if " /" in entry["operation"]
             },
             hosts=frozenset(server["url"].lower() for server in document.get("servers", [])),
-            information={key: join_texts(document["info"].get(key)) for key in ("title", "description", "version")},
         )
 
     def name(self, place: str) -> str:
@@ -92,7 +95,7 @@ def _list_parts(document: Json, schemas: Schemas, operation: Operation) -> Itera
         part = _build("parameter", "request", f"{where} {name}", entry, schemas)
         yield f"{where} {key.lower() if where == 'header' else key}", part
     if "requestBody" in fields:
-        yield "request", _build("request", "request", "request", fields["requestBody"], schemas)
+        yield "request", _build("body", "request", "request", fields["requestBody"], schemas)
     for status, response in fields["responses"].items():
         if not status.startswith("x-"):
             yield from _list_response_parts(f"response {status}", response, schemas)
@@ -118,7 +121,7 @@ def _build(kind: str, side: Side, label: str, entry: Json, schemas: Schemas) -> 
         "style": f"{entry['style']}, {'' if entry['explode'] else 'not '}exploded" if "style" in entry else "",
         "media": (frozenset(map(_normalize_media, content)) - {"*/*"}) or None,
         "path_name": entry.get("in") == "path" and entry["name"],
-        f"required_{kind}": entry.get("required"),
+        "required": entry.get("required"),
     }
     return Part(kind, side, label, keep(**facets), schemas.resolve(next(iter(content.values()), entry)["schema"]))
 

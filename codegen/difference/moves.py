@@ -26,7 +26,6 @@ _SIMILAR_FIELDS: Final = 0.5
 _SAME_ID: Final = 0.5
 _SAME_PATH: Final = 0.4
 _OTHER_METHOD: Final = 0.15
-_OTHER_PARAMETER: Final = 0.1
 _WRITERS: Final = frozenset({"PATCH", "POST", "PUT"})
 _DEPTH: Final = 4
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -54,7 +53,7 @@ class _Look:
         for key, part in endpoint.parts.items():
             if part.kind == "parameter" and not key.startswith("path "):
                 fields.add(key)
-            elif part.schema and (part.kind == "request" or key.startswith("response 2")):
+            elif part.schema and (key == "request" or key.startswith("response 2")):
                 fields.update(_list_fields(part.schema, part.side, _DEPTH))
         unversioned = _VERSION.sub("", path).rstrip("/")
         text = f"{unversioned} {endpoint.parts[''].facets.get('text', '')}"
@@ -71,10 +70,9 @@ def _list_fields(schema: Schema, place: str, depth: int) -> Iterator[str]:
 def find_service_moves(old: Service, new: Service) -> dict[str, str]:
     """Return the new place of each operation that moved, by its old one."""
     # An operation that only one side leaves out is still where it was.
-    stays = {*old.left_out, *new.left_out}
-    for place in old.endpoints.keys() & new.endpoints.keys():
-        if old.endpoints[place].operation_id == new.endpoints[place].operation_id:
-            stays.add(place)
+    shared = old.endpoints.keys() & new.endpoints.keys()
+    stays = {place for place in shared if old.endpoints[place].operation_id == new.endpoints[place].operation_id}
+    stays |= {*old.left_out, *new.left_out}
     before, after = (
         {place: _Look.of(place, one) for place, one in found.endpoints.items() if place not in stays}
         for found in (old, new)
@@ -102,14 +100,13 @@ def _score(old: _Look, new: _Look) -> float:
     if not (has_id or has_method or {old.method, new.method} <= _WRITERS):
         return 0
     one, other = old.unversioned, new.unversioned
-    score = (
-        1.0 if one and other and (one.endswith(other) or other.endswith(one)) else _compare_sets(old.words, new.words)
-    )
+    is_within = one and other and (one.endswith(other) or other.endswith(one))
+    score = 1.0 if is_within else _compare_sets(old.words, new.words)
     if old.fields or new.fields:
         # A few equal fields say less than many.
         fields = _compare_sets(old.fields, new.fields, doubt=1)
         score = _FIELDS * fields + (1 - _FIELDS) * score if fields >= _SIMILAR_FIELDS else 0
-    score -= _OTHER_METHOD * (not has_method) + _OTHER_PARAMETER * abs(one.count("{") - other.count("{"))
+    score -= _OTHER_METHOD * (not has_method)
     return score + _SAME_ID * has_id + _SAME_PATH * has_path if has_id or has_path or score >= _LIKELY else 0
 
 
@@ -119,15 +116,16 @@ def _compare_sets(old: frozenset[str], new: frozenset[str], doubt: int = 0) -> f
 
 def describe_moves(old: Service, new: Service, moves: Mapping[str, str]) -> Iterator[Change]:
     """Yield the moves as changes; if all paths changed alike, that is one."""
-    alike = {place: target for place, target in moves.items() if _split_places(place, target)}
-    if rewrite := _find_rewrite(alike):
+    rewrite = _find_rewrite(moves)
+    alike = {place for place, target in moves.items() if rewrite and _split_places(place, target)}
+    if rewrite:
         is_all = len(alike) == len(old.endpoints)
         what = " -> ".join(f"{head}/...{slash}" for head, slash in rewrite)
         places = [Place("paths")] if is_all else [Place(old.name(place)) for place in alike]
         count = f"{'all ' * is_all}{len(alike)}"
         yield classify("operations-moved", "service", f"{count} operations moved: {what}", *places)
     for place, target in moves.items():
-        if not rewrite or place not in alike:
+        if place not in alike:
             yield classify("operation-moved", "service", f"moved to {new.name(target)}", Place(old.name(place)))
 
 

@@ -25,7 +25,6 @@ LIMITS: Final = {
 OTHER_LIMITS: Final = ("multipleOf", "pattern", "uniqueItems")
 """Limits that cannot be ordered."""
 
-_EXCLUSIVE: Final = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _COUNTS: Final = frozenset({"minLength", "minItems", "minProperties"})
 _PURE_REFERENCE: Final = frozenset({"$ref", "allOf"})
 
@@ -94,7 +93,6 @@ class Schema:
             enum=self._merge_enums(),
             default="" if default is None or _is_unspecified(default) else to_json(default),
             text=join_texts(first.get("title"), first.get("description")),
-            example=to_json(first["example"]) if "example" in first else "",
             deprecated=self.has("deprecated"),
             **{key: next((part[key] for part in self._parts if part.get(key)), None) for key in OTHER_LIMITS},
             **{key: self._merge_limits(key, type_) for key in LIMITS if key in first},
@@ -113,7 +111,7 @@ class Schema:
             limit: Any = part.get(key)
             # That a length is at least 0 says nothing.
             if type(limit) in (int, float) and (limit or key not in _COUNTS):
-                is_exclusive = part.get(_EXCLUSIVE.get(key, "")) is True
+                is_exclusive = part.get(f"exclusive{key.capitalize()}") is True
                 step = is_exclusive and type_ == "integer"
                 found.append((LIMITS[key] * limit + step, is_exclusive and not step))
         return max(found, default=None)

@@ -20,9 +20,6 @@ _SAFE_IN_MARKDOWN: Final = re.compile(r"[^\w ,./;(){}'\"?%=·…-]|_")
 _SHOWN: Final[Mapping[Impact, int]] = {"breaking": 50, "additive": 10, "cosmetic": 5}
 """How many changes for one reason the text shows."""
 
-_ALSO: Final = 5
-"""How many places of a breaking change it shows."""
-
 
 def render(difference: Difference, format: Format) -> str:  # noqa: A002  the option's own word
     """Render a difference, without a line break at the end; docs/vendor-file.md describes the JSON."""
@@ -31,7 +28,11 @@ def render(difference: Difference, format: Format) -> str:  # noqa: A002  the op
 
 def line(change: Change) -> str:
     """Return a change in one line: class, first place, what changed."""
-    return one_line(f"{change.impact}: {change.place}: {change.what}")
+    return f"{change.impact}: {_tell(change)}"
+
+
+def _tell(change: Change) -> str:
+    return one_line(f"{change.places[0]}: {change.what}")
 
 
 def _count(difference: Difference) -> dict[str, int]:
@@ -52,19 +53,15 @@ def _write_text(difference: Difference) -> str:
     for (impact, reason), changes in groups.items():
         heading = f"{impact} ({BUMPS[impact]})"
         lines += [] if heading in lines else ["", heading]
-        shown = changes[: _SHOWN[impact]]
         lines.append(f"  {reason}")
-        for change in shown:
-            also = change.places[1:_ALSO] if impact == "breaking" else ()
-            lines.append(f"    {one_line(f'{change.place}: {change.what}')}{_count_more(change, len(also))}")
-            lines += [f"      also at {one_line(str(place))}" for place in also]
-        if len(changes) > len(shown):
-            lines.append(f"    … and {len(changes) - len(shown)} more changes, see --format json")
+        lines += [f"    {_tell(change)}{_count_more(change)}" for change in changes[: _SHOWN[impact]]]
+        if len(changes) > _SHOWN[impact]:
+            lines.append(f"    … and {len(changes) - _SHOWN[impact]} more changes, see --format json")
     return "\n".join(lines)
 
 
-def _count_more(change: Change, shown: int = 0) -> str:
-    more = len(change.places) - 1 - shown
+def _count_more(change: Change) -> str:
+    more = len(change.places) - 1
     return f" (and at {more} more {'place' if more == 1 else 'places'})" if more else ""
 
 
@@ -73,8 +70,13 @@ def _write_markdown(difference: Difference) -> str:
     if difference.changes:
         lines += ["", "| class | where | what | why | bump |", "| --- | --- | --- | --- | --- |"]
     for change in difference.changes:
-        cells = (change.impact, f"{_code(str(change.place))}{_count_more(change)}", _code(change.what), change.reason)
-        lines.append(f"| {' | '.join(cells)} | {change.bump} |")
+        cells = (
+            change.impact,
+            f"{_code(str(change.places[0]))}{_count_more(change)}",
+            _code(change.what),
+            change.reason,
+        )
+        lines.append(f"| {' | '.join(cells)} | {BUMPS[change.impact]} |")
     return "\n".join(lines)
 
 
@@ -88,7 +90,7 @@ def _write_json(difference: Difference) -> str:
         {
             "kind": change.kind,
             "class": change.impact,
-            "bump": change.bump,
+            "bump": BUMPS[change.impact],
             "what": change.what,
             "reason": change.reason,
             "places": [{"text": str(place), **attrs.asdict(place)} for place in change.places],

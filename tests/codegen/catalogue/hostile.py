@@ -28,10 +28,6 @@ TEXTS = (
     "\\",
 )
 DONE = {"200": {"description": TEXTS[0], "schema": {"type": "object"}}}
-DESCRIPTION = (
-    '"Message API of Connectly: the MessageService and the WebhookService. Reconstructed in November 2026 from '
-    "Connectly's p…"
-)
 ORDER = f"{SEND} · request · order"
 ESCAPES = {"\r": "\\r", "\n": "\\n", "\x85": "\\u{85}", "\u2028": "\\u{2028}", "\x1b": "\\u{1b}", "\u202e": "\\u{202e}"}
 
@@ -127,11 +123,7 @@ def hostile_names_of_definitions(document: Document) -> None:
     document["paths"]["/v1/hostile"] = {"get": {"operationId": "Hostile", "responses": {"200": answer}}}
 
 
-@row(
-    f"cosmetic: info · description: {DESCRIPTION} became {quoted(TEXTS[2])}",
-    f'cosmetic: info · title: "connectly/service.proto" became {quoted(TEXTS[0])}',
-    f'cosmetic: info · version: "2026-11-20" became {quoted(TEXTS[1])}',
-)
+@row()
 def a_hostile_title_and_version(document: Document) -> None:
     document["info"] |= {"title": TEXTS[0], "version": TEXTS[1], "description": TEXTS[2]}
 

@@ -148,7 +148,7 @@ def one_success_less(document: Document) -> None:
 
 
 @row(
-    f"breaking: {DELETE} · response 200: no longer returns a body",
+    f"breaking: {DELETE} · response 200: the body is removed",
     facade=True,
 )
 def no_answer_at_all(document: Document) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import random
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -22,10 +23,10 @@ DOCUMENTS = {name: swagger(name) for name in NAMES}
 
 def shuffled(value: Any, by: random.Random) -> Any:
     if isinstance(value, dict):
-        keys = list(value)
-        by.shuffle(keys)
-        return {key: shuffled(value[key], by) for key in keys}
-    return [shuffled(item, by) for item in value] if isinstance(value, list) else value
+        entries = [*cast("Json", value).items()]
+        by.shuffle(entries)
+        return {key: shuffled(inner, by) for key, inner in entries}
+    return [shuffled(item, by) for item in cast("Sequence[Any]", value)] if isinstance(value, list) else value
 
 
 def renamed(document: Json, by: random.Random) -> Json:
@@ -42,9 +43,10 @@ def renamed(document: Json, by: random.Random) -> Json:
 def inlined(value: Any, definitions: Json, above: tuple[str, ...], by: random.Random) -> Any:
     """Write some of the definitions out where they are used."""
     if isinstance(value, list):
-        return [inlined(item, definitions, above, by) for item in value]
+        return [inlined(item, definitions, above, by) for item in cast("Sequence[Any]", value)]
     if not isinstance(value, dict):
         return value
+    value = cast("Json", value)
     name = str(value.get("$ref", "")).removeprefix("#/definitions/")
     if name in definitions and name not in above and by.random() < 0.7:
         siblings = {key: inner for key, inner in value.items() if key != "$ref"}
@@ -87,8 +89,9 @@ def seeded(seed: int) -> random.Random:
 
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Return every container of a document with each of its keys."""
-    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    found = [(value, key) for key in keys]
+    items = cast("Sequence[Any]", value) if isinstance(value, list) else ()
+    keys: list[Any] = [*cast("Json", value)] if isinstance(value, dict) else [*range(len(items))]
+    found: list[tuple[Any, Any]] = [(value, key) for key in keys]
     for key in keys:
         found += places(value[key])
     return found
