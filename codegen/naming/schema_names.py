@@ -15,7 +15,7 @@ from codegen.naming import places
 from codegen.naming.name_table import Names, NameTable, Owner
 from codegen.spec import ascii_names
 from codegen.spec.document import Json
-from codegen.spec.traverse import REFERENCE, definition_sites, is_class, is_mapping, reference
+from codegen.spec.traverse import REFERENCE, find_references, reach
 
 _RESERVED = ("additional_properties", "from_dict", "to_dict")
 _TOLD = ("description", "example", "deprecated")
@@ -57,12 +57,11 @@ class SchemaNames:
         self.schemas: Json = {}
         self.owners: dict[str, Owner] = {}
         self.definitions: dict[str, str] = {}
-        self._document = document
         self._found: Json = document["components"]["schemas"]
         self._table = table
         self._meanings = places.find_meanings(document)
         self._bound: dict[str, int] = {}
-        self._reached = set[str | None]()
+        self._reached = reach(self._found, [*find_references(document["paths"]), *table.definitions])
         self._by_definition: dict[str, str] = {}
         self._queues: tuple[deque[Slot], ...] = (deque(), deque(), deque(), deque())
         self._unique = ascii_names.UniqueNames(convert=ascii_names.class_name)
@@ -73,7 +72,6 @@ class SchemaNames:
         """Add the schema at a place, or those within it if it needs no name."""
         schema = slot.holder[slot.key]
         target, definition = places.target(schema, self._found)
-        self._reached.add(definition)
         if kind := self._find_kind(slot, target, definition):
             self._queues[self._rank(slot, target, kind)].append(slot)
         else:
@@ -99,8 +97,8 @@ class SchemaNames:
         """Return the kind of a schema, or nothing if it needs no name."""
         if target.get("enum"):
             return "enum"
-        if is_class(target) or not is_mapping(target):
-            return "class" if is_class(target) else ""
+        if target.get("properties") or target.get("type") != "object":
+            return "class" if target.get("properties") else ""
         # An object without fields is what it was published as: an empty class or a mapping.
         values = target.get("additionalProperties")
         known = self._table.find(slot.known.get(slot.place, ""))
@@ -116,6 +114,7 @@ class SchemaNames:
         self._settle_all()
         for name in self._found:
             if name not in self._reached:
+                self._reached |= reach(self._found, [name], self._reached)
                 self._enter_definition(name)
                 self._settle_all()
 
@@ -141,8 +140,6 @@ class SchemaNames:
             return
         if name not in self.owners:
             self._bind(name, target, kind)
-        elif definition is not None and definition not in self._by_definition:
-            self._reach(definition)
         if definition is not None:
             self._by_definition.setdefault(definition, name)
             if definition not in self.schemas[name]["x-definitions"]:
@@ -151,14 +148,6 @@ class SchemaNames:
         shared: Json = {"$ref": f"{REFERENCE}{name}"}
         notes = _copy_notes(schema)
         slot.holder[slot.key] = {"allOf": [shared], **notes} if notes else shared
-
-    def _reach(self, definition: str) -> None:
-        """Mark what a definition refers to, for which the classes within the one that it shares stand."""
-        waiting = [definition]
-        while waiting:
-            found = {reference(site.schema) for site in definition_sites(self._document, waiting.pop())}
-            waiting += [name for name in found if name is not None and name not in self._reached]
-            self._reached |= found
 
     def _find_name(self, slot: Slot, definition: str | None) -> str:
         if definition is None:
