@@ -8,6 +8,7 @@ shares it. Everything else is named last, so that it cannot take another schema'
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Hashable, Iterable
 
 import attrs
 
@@ -26,8 +27,6 @@ class Slot:
     """One place of a schema, `holder[key]`, where a reference to its name will be.
 
     Attributes:
-        holder: Where the schema is.
-        key: Its key there.
         place: The place within the operation or the class.
         names: Where to record the name, by place.
         known: The published names, by place.
@@ -47,10 +46,7 @@ class Slot:
 class SchemaNames:
     """One run over the schemas of a document. Only those in place are changed, the definitions are not.
 
-    Attributes:
-        schemas: The named schemas.
-        owners: The names within them.
-        definitions: The names of the definitions that no operation uses.
+    The named schemas are in `schemas`; `owners` and `definitions` are those of a name table.
     """
 
     def __init__(self, document: Json, table: NameTable) -> None:
@@ -60,8 +56,8 @@ class SchemaNames:
         self._found: Json = document["components"]["schemas"]
         self._table = table
         self._meanings = places.find_meanings(document)
-        self._bound: dict[str, int] = {}
-        self._reached = reach(self._found, [*find_references(document["paths"]), *table.definitions])
+        self._bound: dict[str, Hashable] = {}
+        self._unused = _find_unused(self._found, [*find_references(document["paths"]), *table.definitions])
         self._by_definition: dict[str, str] = {}
         self._queues: tuple[deque[Slot], ...] = (deque(), deque(), deque(), deque())
         self._unique = ascii_names.UniqueNames(convert=ascii_names.class_name)
@@ -108,23 +104,13 @@ class SchemaNames:
 
     def finish(self) -> None:
         """Name everything that was entered, and then the definitions that were not."""
-        for name in self._found:
-            if name in self._table.definitions:
-                self._enter_definition(name)
-        self._settle_all()
-        for name in self._found:
-            if name not in self._reached:
-                self._reached |= reach(self._found, [name], self._reached)
-                self._enter_definition(name)
-                self._settle_all()
-
-    def _enter_definition(self, name: str) -> None:
-        holder: Json = {"schema": {"$ref": f"{REFERENCE}{name}"}}
-        self.enter(Slot(holder, "schema", name, self.definitions, self._table.definitions, name))
-
-    def _settle_all(self) -> None:
-        while any(self._queues):
-            self._settle(next(filter(None, self._queues)).popleft())
+        known = self._table.definitions
+        for names in ([name for name in self._found if name in known], *([name] for name in self._unused)):
+            for name in names:
+                holder: Json = {"schema": {"$ref": f"{REFERENCE}{name}"}}
+                self.enter(Slot(holder, "schema", name, self.definitions, known, name))
+            while any(self._queues):
+                self._settle(next(filter(None, self._queues)).popleft())
 
     def _settle(self, slot: Slot) -> None:
         schema = slot.holder[slot.key]
@@ -181,3 +167,13 @@ class SchemaNames:
 
 def _copy_notes(schema: Json) -> Json:
     return {key: schema[key] for key in _TOLD if key in schema}
+
+
+def _find_unused(definitions: Json, used: Iterable[str]) -> list[str]:
+    """Return the first of the definitions that are not used, not those that they refer to."""
+    found, reached = list[str](), reach(definitions, used)
+    for name in definitions:
+        if name not in reached:
+            found.append(name)
+            reached |= reach(definitions, [name], reached)
+    return found

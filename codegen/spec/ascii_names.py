@@ -9,7 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
@@ -21,7 +21,6 @@ PREFIX = "field_"
 _LONGEST = 80
 """Files are named after classes and functions: with an underscore after each character, a name still fits."""
 
-_SERVICE = re.compile(r"([A-Z][A-Za-z0-9]*)_(?=[A-Za-z])")
 _PACKAGE = re.compile(
     r"\A(?:(?:[a-z_][A-Za-z0-9_]*\.)+"  # foo.v1.Message
     r"|(?:[a-z][A-Za-z0-9]*?V|v)[0-9]+(?:(?:alpha|beta|test|p)[0-9]*)*"  # fooV1Message, v1Message
@@ -103,11 +102,10 @@ def original(name: str) -> str:
     return snake if "".join([first, *(word[:1].upper() + word[1:] for word in others)]) == name else name
 
 
-def short_operation(operation_id: str, tags: Iterable[str]) -> str:
+def short_operation(operation_id: str, tags: Collection[str]) -> str:
     """Return an operation's id without the service name that a gRPC gateway puts before it."""
-    match = _SERVICE.match(operation_id)
-    is_service = match is not None and (match[1] in set(tags) or match[1].endswith("Service"))
-    return operation_id[match.end() :] if match is not None and is_service else operation_id
+    service, _, name = operation_id.partition("_")
+    return name if name and (service in tags or service.endswith("Service")) else operation_id
 
 
 def short_schema(name: str) -> str:

@@ -56,7 +56,12 @@ def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
 
     An error response only loses its body, because operations do not return it.
     """
-    causes = _find_causes(document, reasons)
+    references = {name: [*find_references(schema)] for name, schema in document["components"]["schemas"].items()}
+    causes = new = {name: name for name in reasons}
+    while new:
+        waiting = [name for name in references if name not in causes]
+        new = {name: causes[need] for name in waiting for need in references[name] if need in new}
+        causes = causes | new
     needs = {name: f"needs {cause}: {reasons[cause]}" for name, cause in causes.items()}
     for name in causes:
         document["components"]["schemas"].pop(name, None)
@@ -69,16 +74,6 @@ def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
                 errors.pop(status, None)
         if lost := [name for name in find_references(operation.fields) if name in causes]:
             leave_out(document, operation, needs[lost[0]])
-
-
-def _find_causes(document: Json, lost: Iterable[str]) -> dict[str, str]:
-    """Return the definitions that are lost with others, and with which one of these."""
-    needs = {name: [*find_references(schema)] for name, schema in document["components"]["schemas"].items()}
-    causes = new = {name: name for name in lost}
-    while new:
-        new = {name: causes[need] for name in needs if name not in causes for need in needs[name] if need in new}
-        causes = causes | new
-    return causes
 
 
 def leave_out_unneeded(document: Json, needed: Iterable[str]) -> None:
@@ -158,20 +153,14 @@ def definition_sites(document: Json, name: str) -> Iterator[Site]:
 def operation_sites(operation: Operation) -> Iterator[Site]:
     """Yield every schema of an operation."""
     fields, at = operation.fields, operation.at
-    for n, parameter in enumerate(fields.get("parameters", [])):
-        yield from sites_within(Site(f"{at}/parameters/{n}/schema", parameter["schema"]))
-    yield from _media(fields.get("requestBody", {}), f"{at}/requestBody")
-    for status, response in fields["responses"].items():
-        yield from _media(response, inside(f"{at}/responses", status))
-    for status, holder in fields.get("x-errors", {}).items():
-        yield from sites_within(Site(inside(f"{at}/responses", status) + "/schema", holder["schema"]))
-
-
-def _media(holder: Json, at: str) -> Iterator[Site]:
-    for key in ("content", "headers"):
-        for name, part in holder.get(key, {}).items():
-            if "schema" in part:
-                yield from sites_within(Site(inside(inside(at, key), name) + "/schema", part["schema"]))
+    holders = [(f"{at}/parameters/{n}", parameter) for n, parameter in enumerate(fields.get("parameters", []))]
+    bodies = {inside(f"{at}/responses", status): response for status, response in fields["responses"].items()}
+    for place, body in {f"{at}/requestBody": fields.get("requestBody", {}), **bodies}.items():
+        for key in ("content", "headers"):
+            holders += [(inside(f"{place}/{key}", name), part) for name, part in body.get(key, {}).items()]
+    holders += [(inside(f"{at}/responses", status), error) for status, error in fields.get("x-errors", {}).items()]
+    for place, holder in holders:
+        yield from sites_within(Site(f"{place}/schema", holder["schema"]))
 
 
 def sites_within(site: Site) -> Iterator[Site]:
