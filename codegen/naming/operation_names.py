@@ -16,8 +16,7 @@ from codegen.naming.name_table import Names, NameTable, Owner, find_lost
 from codegen.naming.schema_names import SchemaNames, Slot
 from codegen.spec.ascii_names import assign, identifier, short_operation
 from codegen.spec.document import Json, copy_json
-from codegen.spec.traverse import Operation as Found
-from codegen.spec.traverse import operations
+from codegen.spec.traverse import Operation, operations
 
 _RESERVED_ARGUMENTS = ("body", "built", "request", "timeout", "transport")
 _RESERVED_FUNCTIONS = ("api", "models", "request")
@@ -64,7 +63,7 @@ def name_document(document: Json, table: NameTable) -> Named:
     return Named(document, result, find_lost(table, result))
 
 
-def _name_functions(found: Mapping[str, Found], known: Names) -> dict[str, str]:
+def _name_functions(found: Mapping[str, Operation], known: Names) -> dict[str, str]:
     """Return the function of each operation, with its module, by place."""
     tags = {place: operation.fields.get("tags") or ["default"] for place, operation in found.items()}
     # Without an id, an operation is named after its place.
@@ -77,7 +76,7 @@ def _name_functions(found: Mapping[str, Found], known: Names) -> dict[str, str]:
     return {place: known.get(place) or f"{identifier(tags[place][0])}.{names[place]}" for place in found}
 
 
-def _name_arguments(operation: Found, known: Names) -> dict[str, str]:
+def _name_arguments(operation: Operation, known: Names) -> dict[str, str]:
     """Give the parameters their Python names, and return these by place."""
     entries: list[Json] = operation.fields.get("parameters", [])
     by_wire = {(entry["in"], entry["name"]): entry for entry in entries}

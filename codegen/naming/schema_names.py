@@ -15,11 +15,11 @@ import attrs
 from codegen.naming import places
 from codegen.naming.name_table import Names, NameTable, Owner
 from codegen.spec import ascii_names
-from codegen.spec.document import Json
+from codegen.spec.document import Json, select
 from codegen.spec.traverse import REFERENCE, find_references, reach
 
 _RESERVED = ("additional_properties", "from_dict", "to_dict")
-_TOLD = ("description", "example", "deprecated")
+_TOLD = {"description": str, "example": object, "deprecated": bool}
 
 
 @attrs.frozen
@@ -72,7 +72,7 @@ class SchemaNames:
             self._queues[self._rank(slot, target, kind)].append(slot)
         else:
             # A plain string or a list stays in place, even if it is a definition.
-            slot.holder[slot.key] = {**target, **_copy_notes(schema)}
+            slot.holder[slot.key] = {**target, **select(schema, _TOLD)}
             self._enter_parts(slot, slot.holder[slot.key])
 
     def _rank(self, slot: Slot, target: Json, kind: str) -> int:
@@ -132,7 +132,7 @@ class SchemaNames:
                 self.schemas[name]["x-definitions"].append(definition)
         slot.names[slot.place] = name
         shared: Json = {"$ref": f"{REFERENCE}{name}"}
-        notes = _copy_notes(schema)
+        notes = select(schema, _TOLD)
         slot.holder[slot.key] = {"allOf": [shared], **notes} if notes else shared
 
     def _find_name(self, slot: Slot, definition: str | None) -> str:
@@ -163,10 +163,6 @@ class SchemaNames:
             self.enter(Slot(schema["properties"], python, places.field(wire), models, known.models, wanted))
         if kind != "enum":
             self._enter_parts(Slot(schema, "", "", models, known.models, name), schema)
-
-
-def _copy_notes(schema: Json) -> Json:
-    return {key: schema[key] for key in _TOLD if key in schema}
 
 
 def _find_unused(definitions: Json, used: Iterable[str]) -> list[str]:

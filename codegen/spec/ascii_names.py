@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import chain
+from itertools import chain, count
 
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
 
@@ -59,7 +59,7 @@ class UniqueNames:
         """Begin with names that are taken, and with the function that makes names of texts."""
         self._taken = set(map(identifier, taken))
         self._convert = convert
-        self._numbers = Counter[str]()
+        self._numbers = defaultdict[str, Iterator[int]](lambda: count(2))
 
     def is_free(self, name: str) -> bool:
         """Return whether a name is not taken."""
@@ -67,15 +67,11 @@ class UniqueNames:
 
     def add(self, *texts: str) -> str:
         """Take the first name of some texts that is free; if none is, the last one with a number."""
-        found = next(filter(self.is_free, map(self._convert, chain(texts, self._number(texts[-1])))))
+        # Never begin at two again: for a large file, that takes minutes.
+        numbered = (f"{texts[-1]}_{n}" for n in self._numbers[texts[-1]])
+        found = next(filter(self.is_free, map(self._convert, chain(texts, numbered))))
         self._taken.add(identifier(found))
         return found
-
-    def _number(self, text: str) -> Iterator[str]:
-        # Never begin at two again: for a large file, that takes minutes.
-        while True:
-            self._numbers[text] += 1
-            yield f"{text}_{self._numbers[text] + 1}"
 
 
 def assign(
