@@ -14,10 +14,9 @@ import attrs
 from codegen.naming import places
 from codegen.naming.name_table import Names, NameTable, Owner, find_lost
 from codegen.naming.schema_names import SchemaNames, Slot
-from codegen.spec import ascii_names
+from codegen.spec.ascii_names import assign, identifier, short_operation
 from codegen.spec.document import Json, copy_json
-from codegen.spec.traverse import Operation as Found
-from codegen.spec.traverse import operations
+from codegen.spec.traverse import Operation, operations
 
 _RESERVED_ARGUMENTS = ("body", "built", "request", "timeout", "transport")
 _RESERVED_FUNCTIONS = ("api", "models", "request")
@@ -39,12 +38,7 @@ class Named:
 
 
 def name_document(document: Json, table: NameTable) -> Named:
-    """Name everything in a document, which is not changed.
-
-    Args:
-        document: An OpenAPI document, prepared by the overlay.
-        table: The published names.
-    """
+    """Name everything in a document that the overlay has prepared; the document itself is not changed."""
     document = copy_json(document)
     found = {places.operation(operation.method, operation.path): operation for operation in operations(document)}
     functions = _name_functions(found, table.operations)
@@ -69,30 +63,27 @@ def name_document(document: Json, table: NameTable) -> Named:
     return Named(document, result, find_lost(table, result))
 
 
-def _name_functions(found: Mapping[str, Found], known: Names) -> dict[str, str]:
+def _name_functions(found: Mapping[str, Operation], known: Names) -> dict[str, str]:
     """Return the function of each operation, with its module, by place."""
     tags = {place: operation.fields.get("tags") or ["default"] for place, operation in found.items()}
     # Without an id, an operation is named after its place.
     ids = {place: one.fields.get("operationId") or re.sub(r"\W+", " ", place.lower()) for place, one in found.items()}
-    short = {
-        place: ascii_names.identifier(ascii_names.short_operation(text, tags[place])) for place, text in ids.items()
-    }
+    short = {place: identifier(short_operation(text, tags[place])) for place, text in ids.items()}
     counts = Counter(short.values())
     texts = {place: [text, ids[place]] if counts[text] == 1 else [ids[place]] for place, text in short.items()}
     functions = {place: path.rpartition(".")[2] for place, path in known.items()}
-    names = ascii_names.assign(texts, functions, _RESERVED_FUNCTIONS, "_operation")
-    return {place: known.get(place) or f"{ascii_names.identifier(tags[place][0])}.{names[place]}" for place in found}
+    names = assign(texts, functions, _RESERVED_FUNCTIONS, "_operation")
+    return {place: known.get(place) or f"{identifier(tags[place][0])}.{names[place]}" for place in found}
 
 
-def _name_arguments(operation: Found, known: Names) -> dict[str, str]:
+def _name_arguments(operation: Operation, known: Names) -> dict[str, str]:
     """Give the parameters their Python names, and return these by place."""
     entries: list[Json] = operation.fields.get("parameters", [])
     by_wire = {(entry["in"], entry["name"]): entry for entry in entries}
-    in_path = zip(places.path_arguments(operation.path), places.PLACEHOLDER.findall(operation.path), strict=True)
-    wires = {place: ("path", wire) for place, wire in in_path}
+    wires = {place: ("path", wire) for place, wire in places.path_arguments(operation.path).items()}
     wires |= {f"{where} {places.field(wire)}": (where, wire) for where, wire in by_wire if where != "path"}
     texts = {place: (wire, f"{wire} {where}") for place, (where, wire) in wires.items()}
-    found = ascii_names.assign(texts, known, _RESERVED_ARGUMENTS)
+    found = assign(texts, known, _RESERVED_ARGUMENTS)
     entries[:] = [by_wire[wires[place]] | {"x-wire": wires[place][1], "name": name} for place, name in found.items()]
     return found
 

@@ -26,13 +26,13 @@ def operation(method: str, path: str) -> str:
     return f"{method.upper()} {PLACEHOLDER.sub('{}', path)}"
 
 
-def path_arguments(path: str) -> list[str]:
-    """Return the places of the arguments in a path, in order: `path /businesses` is the one after that word."""
-    word, numbers, found = "", Counter[str](), list[str]()
+def path_arguments(path: str) -> dict[str, str]:
+    """Return the vendor's names of the arguments in a path, by place: `path /businesses` is after that word."""
+    word, numbers, found = "", Counter[str](), dict[str, str]()
     for part in _PARTS.findall(path):
         if part.startswith("{"):
             numbers[word] += 1
-            found.append(f"path /{word}/{numbers[word]}".removesuffix("/1"))
+            found[f"path /{word}/{numbers[word]}".removesuffix("/1")] = part[1:-1]
         else:
             word = "" if _VERSION.fullmatch(part) else part
     return found
@@ -51,37 +51,36 @@ def target(schema: Json, definitions: Mapping[str, Json]) -> tuple[Json, str | N
     return schema, name
 
 
-def find_meanings(document: Json) -> dict[int, int]:
-    """Return a number for the `id` of each schema: schemas with the same number mean the same on the wire.
+def find_meanings(document: Json) -> Mapping[int, Hashable]:
+    """Return a value for the `id` of each schema: schemas with the same value mean the same on the wire.
 
     Descriptions and names of definitions mean nothing there.
     """
     definitions = document["components"]["schemas"]
     schemas = {id(schema): schema for schema in (target(site.schema, definitions)[0] for site in sites(document))}
     parts = {
-        key: [(name, id(target(part, definitions)[0])) for name, part in _parts(schema)]
+        key: [id(target(part, definitions)[0]) for _, part in sorted(_name_parts(schema).items())]
         for key, schema in schemas.items()
     }
-    found = _number({key: (_look(schema), *(name for name, _ in parts[key])) for key, schema in schemas.items()})
-    count = 0
+    found: dict[int, Hashable] = {key: _look(schema) for key, schema in schemas.items()}
+    numbers: dict[Hashable, int] = {}
+    count = -1
     # Two schemas are told apart by their parts, as long as this tells any others apart.
-    while count < len(set(found.values())):
-        count = len(set(found.values()))
-        found = _number({key: (found[key], *(found[part] for _, part in inner)) for key, inner in parts.items()})
+    while count < len(numbers):
+        count = len(numbers)
+        numbers = {}
+        looks = {key: (found[key], *(found[part] for part in inner)) for key, inner in parts.items()}
+        found = {key: numbers.setdefault(look, len(numbers)) for key, look in looks.items()}
     return found
 
 
-def _number(looks: Mapping[int, Hashable]) -> dict[int, int]:
-    numbers: dict[Hashable, int] = {}
-    return {key: numbers.setdefault(look, len(numbers)) for key, look in looks.items()}
-
-
-def _parts(schema: Json) -> list[tuple[str, Json]]:
+def _name_parts(schema: Json) -> dict[str, Json]:
     parts = {key: schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)}
-    return sorted((parts | {f".{name}": part for name, part in schema.get("properties", {}).items()}).items())
+    return parts | {f".{name}": part for name, part in schema.get("properties", {}).items()}
 
 
 def _look(schema: Json) -> Hashable:
-    """Return what a schema says apart from its parts."""
+    """Return what a schema says apart from what its parts say."""
     unordered = [frozenset(map(json.dumps, schema.get(key, []))) for key in ("enum", "required")]
-    return (schema.get("type"), schema.get("format"), schema.get("additionalProperties") is False, *unordered)
+    closed = schema.get("additionalProperties") is False
+    return (schema.get("type"), schema.get("format"), closed, frozenset(_name_parts(schema)), *unordered)

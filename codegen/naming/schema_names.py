@@ -8,17 +8,18 @@ shares it. Everything else is named last, so that it cannot take another schema'
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Hashable, Iterable
 
 import attrs
 
 from codegen.naming import places
 from codegen.naming.name_table import Names, NameTable, Owner
 from codegen.spec import ascii_names
-from codegen.spec.document import Json
-from codegen.spec.traverse import REFERENCE, definition_sites, is_class, is_mapping, reference
+from codegen.spec.document import Json, select
+from codegen.spec.traverse import REFERENCE, find_references, reach
 
 _RESERVED = ("additional_properties", "from_dict", "to_dict")
-_TOLD = ("description", "example", "deprecated")
+_TOLD = {"description": str, "example": object, "deprecated": bool}
 
 
 @attrs.frozen
@@ -26,8 +27,6 @@ class Slot:
     """One place of a schema, `holder[key]`, where a reference to its name will be.
 
     Attributes:
-        holder: Where the schema is.
-        key: Its key there.
         place: The place within the operation or the class.
         names: Where to record the name, by place.
         known: The published names, by place.
@@ -47,22 +46,18 @@ class Slot:
 class SchemaNames:
     """One run over the schemas of a document. Only those in place are changed, the definitions are not.
 
-    Attributes:
-        schemas: The named schemas.
-        owners: The names within them.
-        definitions: The names of the definitions that no operation uses.
+    The named schemas are in `schemas`; `owners` and `definitions` are those of a name table.
     """
 
     def __init__(self, document: Json, table: NameTable) -> None:
         self.schemas: Json = {}
         self.owners: dict[str, Owner] = {}
         self.definitions: dict[str, str] = {}
-        self._document = document
         self._found: Json = document["components"]["schemas"]
         self._table = table
         self._meanings = places.find_meanings(document)
-        self._bound: dict[str, int] = {}
-        self._reached = set[str | None]()
+        self._bound: dict[str, Hashable] = {}
+        self._unused = _find_unused(self._found, [*find_references(document["paths"]), *table.definitions])
         self._by_definition: dict[str, str] = {}
         self._queues: tuple[deque[Slot], ...] = (deque(), deque(), deque(), deque())
         self._unique = ascii_names.UniqueNames(convert=ascii_names.class_name)
@@ -73,12 +68,11 @@ class SchemaNames:
         """Add the schema at a place, or those within it if it needs no name."""
         schema = slot.holder[slot.key]
         target, definition = places.target(schema, self._found)
-        self._reached.add(definition)
         if kind := self._find_kind(slot, target, definition):
             self._queues[self._rank(slot, target, kind)].append(slot)
         else:
             # A plain string or a list stays in place, even if it is a definition.
-            slot.holder[slot.key] = {**target, **_copy_notes(schema)}
+            slot.holder[slot.key] = {**target, **select(schema, _TOLD)}
             self._enter_parts(slot, slot.holder[slot.key])
 
     def _rank(self, slot: Slot, target: Json, kind: str) -> int:
@@ -99,8 +93,8 @@ class SchemaNames:
         """Return the kind of a schema, or nothing if it needs no name."""
         if target.get("enum"):
             return "enum"
-        if is_class(target) or not is_mapping(target):
-            return "class" if is_class(target) else ""
+        if target.get("properties") or target.get("type") != "object":
+            return "class" if target.get("properties") else ""
         # An object without fields is what it was published as: an empty class or a mapping.
         values = target.get("additionalProperties")
         known = self._table.find(slot.known.get(slot.place, ""))
@@ -110,22 +104,13 @@ class SchemaNames:
 
     def finish(self) -> None:
         """Name everything that was entered, and then the definitions that were not."""
-        for name in self._found:
-            if name in self._table.definitions:
-                self._enter_definition(name)
-        self._settle_all()
-        for name in self._found:
-            if name not in self._reached:
-                self._enter_definition(name)
-                self._settle_all()
-
-    def _enter_definition(self, name: str) -> None:
-        holder: Json = {"schema": {"$ref": f"{REFERENCE}{name}"}}
-        self.enter(Slot(holder, "schema", name, self.definitions, self._table.definitions, name))
-
-    def _settle_all(self) -> None:
-        while any(self._queues):
-            self._settle(next(filter(None, self._queues)).popleft())
+        known = self._table.definitions
+        for names in ([name for name in self._found if name in known], *([name] for name in self._unused)):
+            for name in names:
+                holder: Json = {"schema": {"$ref": f"{REFERENCE}{name}"}}
+                self.enter(Slot(holder, "schema", name, self.definitions, known, name))
+            while any(self._queues):
+                self._settle(next(filter(None, self._queues)).popleft())
 
     def _settle(self, slot: Slot) -> None:
         schema = slot.holder[slot.key]
@@ -141,24 +126,14 @@ class SchemaNames:
             return
         if name not in self.owners:
             self._bind(name, target, kind)
-        elif definition is not None and definition not in self._by_definition:
-            self._reach(definition)
         if definition is not None:
             self._by_definition.setdefault(definition, name)
             if definition not in self.schemas[name]["x-definitions"]:
                 self.schemas[name]["x-definitions"].append(definition)
         slot.names[slot.place] = name
         shared: Json = {"$ref": f"{REFERENCE}{name}"}
-        notes = _copy_notes(schema)
+        notes = select(schema, _TOLD)
         slot.holder[slot.key] = {"allOf": [shared], **notes} if notes else shared
-
-    def _reach(self, definition: str) -> None:
-        """Mark what a definition refers to, for which the classes within the one that it shares stand."""
-        waiting = [definition]
-        while waiting:
-            found = {reference(site.schema) for site in definition_sites(self._document, waiting.pop())}
-            waiting += [name for name in found if name is not None and name not in self._reached]
-            self._reached |= found
 
     def _find_name(self, slot: Slot, definition: str | None) -> str:
         if definition is None:
@@ -190,5 +165,11 @@ class SchemaNames:
             self._enter_parts(Slot(schema, "", "", models, known.models, name), schema)
 
 
-def _copy_notes(schema: Json) -> Json:
-    return {key: schema[key] for key in _TOLD if key in schema}
+def _find_unused(definitions: Json, used: Iterable[str]) -> list[str]:
+    """Return the first of the definitions that are not used, not those that they refer to."""
+    found, reached = list[str](), reach(definitions, used)
+    for name in definitions:
+        if name not in reached:
+            found.append(name)
+            reached |= reach(definitions, [name], reached)
+    return found

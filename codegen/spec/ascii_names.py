@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import chain
+from itertools import chain, count
 
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
 
@@ -21,7 +21,6 @@ PREFIX = "field_"
 _LONGEST = 80
 """Files are named after classes and functions: with an underscore after each character, a name still fits."""
 
-_SERVICE = re.compile(r"([A-Z][A-Za-z0-9]*)_(?=[A-Za-z])")
 _PACKAGE = re.compile(
     r"\A(?:(?:[a-z_][A-Za-z0-9_]*\.)+"  # foo.v1.Message
     r"|(?:[a-z][A-Za-z0-9]*?V|v)[0-9]+(?:(?:alpha|beta|test|p)[0-9]*)*"  # fooV1Message, v1Message
@@ -60,7 +59,7 @@ class UniqueNames:
         """Begin with names that are taken, and with the function that makes names of texts."""
         self._taken = set(map(identifier, taken))
         self._convert = convert
-        self._numbers = Counter[str]()
+        self._numbers = defaultdict[str, Iterator[int]](lambda: count(2))
 
     def is_free(self, name: str) -> bool:
         """Return whether a name is not taken."""
@@ -68,15 +67,11 @@ class UniqueNames:
 
     def add(self, *texts: str) -> str:
         """Take the first name of some texts that is free; if none is, the last one with a number."""
-        found = next(filter(self.is_free, map(self._convert, chain(texts, self._number(texts[-1])))))
+        # Never begin at two again: for a large file, that takes minutes.
+        numbered = (f"{texts[-1]}_{n}" for n in self._numbers[texts[-1]])
+        found = next(filter(self.is_free, map(self._convert, chain(texts, numbered))))
         self._taken.add(identifier(found))
         return found
-
-    def _number(self, text: str) -> Iterator[str]:
-        # Never begin at two again: for a large file, that takes minutes.
-        while True:
-            self._numbers[text] += 1
-            yield f"{text}_{self._numbers[text] + 1}"
 
 
 def assign(
@@ -103,11 +98,10 @@ def original(name: str) -> str:
     return snake if "".join([first, *(word[:1].upper() + word[1:] for word in others)]) == name else name
 
 
-def short_operation(operation_id: str, tags: Iterable[str]) -> str:
+def short_operation(operation_id: str, tags: Collection[str]) -> str:
     """Return an operation's id without the service name that a gRPC gateway puts before it."""
-    match = _SERVICE.match(operation_id)
-    is_service = match is not None and (match[1] in set(tags) or match[1].endswith("Service"))
-    return operation_id[match.end() :] if match is not None and is_service else operation_id
+    service, _, name = operation_id.partition("_")
+    return name if name and (service in tags or service.endswith("Service")) else operation_id
 
 
 def short_schema(name: str) -> str:

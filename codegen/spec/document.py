@@ -47,17 +47,13 @@ def load(content: bytes) -> Json:
         )
         _check_values(document)
         json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise CodegenError(f"not UTF-8 text (line {line})") from None
-    except UnicodeEncodeError:
-        raise CodegenError(r"half a character: an escape such as \ud800 without its other half") from None
     except json.JSONDecodeError as error:
         raise CodegenError(_explain(error)) from None
     except RecursionError:
         raise CodegenError(_TOO_DEEP) from None
-    except ValueError:
-        raise CodegenError("a number has too many digits") from None
+    except ValueError as error:
+        # Not UTF-8, half a character (`\ud800` without its other half), or a number of thousands of digits.
+        raise CodegenError(f"not valid JSON: {error}") from None
     found: Json = check_type(document, dict, "#")
     return found
 
@@ -96,15 +92,13 @@ def list_children(value: object) -> Iterable[tuple[str | int, object]]:
 def _explain(error: json.JSONDecodeError) -> str:
     """Return what is wrong with a text that is not JSON, and where."""
     text, rest = error.doc.strip(), error.doc[error.pos :]
-    if not text:
-        return "empty"
     if text.startswith("<"):
         return "a web page or XML, not JSON"
     is_incomplete = error.msg.startswith("Unterminated") or (error.msg != "Extra data" and "}" not in rest)
-    if text.startswith("{") and is_incomplete:
+    if not text or (text.startswith("{") and is_incomplete):
         last_line = error.doc.rstrip().count("\n") + 1
         return f"truncated: it ends in line {last_line}, before the JSON is complete"
-    return f"not valid JSON: {error.msg[0].lower()}{error.msg[1:]} (line {error.lineno}, column {error.colno})"
+    return f"not valid JSON: {error}"
 
 
 def check_object(value: object, known: Mapping[str, type], at: str, *, required: Iterable[str] = ()) -> Json:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from codegen.spec.document import CodegenError, Json, inside, list_children
+from codegen.spec.document import CodegenError, Json, inside, list_children, to_object
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 """The methods that a path of Swagger 2.0 can have."""
@@ -27,16 +27,10 @@ class Operation(NamedTuple):
 
 
 class Site(NamedTuple):
-    """The place of one schema: `owner[key]`."""
+    """One schema and its place."""
 
-    owner: Any
-    key: str | int
     at: str
-
-    @property
-    def schema(self) -> Json:
-        """The schema."""
-        return cast("Json", self.owner[self.key])
+    schema: Json
 
 
 def operations(document: Json) -> Iterator[Operation]:
@@ -62,9 +56,12 @@ def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
 
     An error response only loses its body, because operations do not return it.
     """
-    if not reasons:
-        return
-    causes = _find_causes(document, reasons)
+    references = {name: [*find_references(schema)] for name, schema in document["components"]["schemas"].items()}
+    causes = new = {name: name for name in reasons}
+    while new:
+        waiting = [name for name in references if name not in causes]
+        new = {name: causes[need] for name in waiting for need in references[name] if need in new}
+        causes = causes | new
     needs = {name: f"needs {cause}: {reasons[cause]}" for name, cause in causes.items()}
     for name in causes:
         document["components"]["schemas"].pop(name, None)
@@ -79,33 +76,23 @@ def leave_out_definitions(document: Json, reasons: Mapping[str, str]) -> None:
             leave_out(document, operation, needs[lost[0]])
 
 
-def _find_causes(document: Json, lost: Iterable[str]) -> dict[str, str]:
-    """Return the definitions that are lost with others, and with which one of these."""
-    needs = {name: [*find_references(schema)] for name, schema in document["components"]["schemas"].items()}
-    causes = new = {name: name for name in lost}
-    while new:
-        waiting = [name for name in needs if name not in causes]
-        new = {name: causes[need] for name in waiting for need in needs[name] if need in new}
-        causes = causes | new
-    return causes
-
-
 def leave_out_unneeded(document: Json, needed: Iterable[str]) -> None:
     """Remove the definitions that operations referred to, before some were left out, and that none needs now."""
     schemas = document["components"]["schemas"]
     # What was not needed before, either, stays, with what it refers to.
-    unused = schemas.keys() - _reach(schemas, needed)
-    kept = _reach(schemas, [*find_references(document["paths"]), *unused])
+    unused = schemas.keys() - reach(schemas, needed)
+    kept = reach(schemas, [*find_references(document["paths"]), *unused])
     for name in [name for name in schemas if name not in kept]:
         del schemas[name]
         _record(document, f"definition {name}", "needed only by what is left out")
 
 
-def _reach(schemas: Json, names: Iterable[str]) -> set[str]:
+def reach(schemas: Json, names: Iterable[str], passed: Container[str] = ()) -> set[str]:
+    """Return the names of definitions, and of all that these refer to, apart from what was passed before."""
     found, waiting = set[str](), [*names]
     while waiting:
         name = waiting.pop()
-        if name not in found and name in schemas:
+        if name in schemas and name not in found and name not in passed:
             found.add(name)
             waiting += find_references(schemas[name])
     return found
@@ -160,46 +147,29 @@ def sites(document: Json) -> Iterator[Site]:
 
 def definition_sites(document: Json, name: str) -> Iterator[Site]:
     """Yield every schema of a definition."""
-    return sites_within(Site(document["components"]["schemas"], name, inside("#/components/schemas", name)))
+    return sites_within(Site(inside("#/components/schemas", name), document["components"]["schemas"][name]))
 
 
 def operation_sites(operation: Operation) -> Iterator[Site]:
     """Yield every schema of an operation."""
     fields, at = operation.fields, operation.at
-    for n, parameter in enumerate(fields.get("parameters", [])):
-        yield from sites_within(Site(parameter, "schema", f"{at}/parameters/{n}/schema"))
-    yield from _media(fields.get("requestBody", {}), f"{at}/requestBody")
-    for status, response in fields["responses"].items():
-        yield from _media(response, inside(f"{at}/responses", status))
-    for status, holder in fields.get("x-errors", {}).items():
-        yield from sites_within(Site(holder, "schema", inside(f"{at}/responses", status) + "/schema"))
-
-
-def _media(holder: Json, at: str) -> Iterator[Site]:
-    for key in ("content", "headers"):
-        for name, part in holder.get(key, {}).items():
-            if "schema" in part:
-                yield from sites_within(Site(part, "schema", inside(inside(at, key), name) + "/schema"))
+    holders = [(f"{at}/parameters/{n}", parameter) for n, parameter in enumerate(fields.get("parameters", []))]
+    bodies = {inside(f"{at}/responses", status): response for status, response in fields["responses"].items()}
+    for place, body in {f"{at}/requestBody": fields.get("requestBody", {}), **bodies}.items():
+        for key in ("content", "headers"):
+            holders += [(inside(f"{place}/{key}", name), part) for name, part in body.get(key, {}).items()]
+    holders += [(inside(f"{at}/responses", status), error) for status, error in fields.get("x-errors", {}).items()]
+    for place, holder in holders:
+        yield from sites_within(Site(f"{place}/schema", holder["schema"]))
 
 
 def sites_within(site: Site) -> Iterator[Site]:
     """Yield a schema and every schema within it."""
     yield site
-    schema = site.schema
+    at, schema = site
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
-            yield from sites_within(Site(schema, key, inside(site.at, key)))
-    for name in list(schema.get("properties", {})):
-        yield from sites_within(Site(schema["properties"], name, inside(inside(site.at, "properties"), name)))
-    for n in range(len(schema.get("allOf", []))):
-        yield from sites_within(Site(schema["allOf"], n, inside(inside(site.at, "allOf"), n)))
-
-
-def is_class(schema: Json) -> bool:
-    """Return whether a schema itself, not its reference, is an object that needs a class."""
-    return bool(schema.get("properties"))
-
-
-def is_mapping(schema: Json) -> bool:
-    """Return whether a schema is an object without declared fields: a `dict` from names to values."""
-    return schema.get("type") == "object" and not schema.get("properties") and not schema.get("allOf")
+            yield from sites_within(Site(inside(at, key), schema[key]))
+    for key in ("properties", "allOf"):
+        for name, part in list_children(schema.get(key)):
+            yield from sites_within(Site(inside(inside(at, key), name), to_object(part)))

@@ -40,7 +40,7 @@ def test_a_file_is_read_byte_for_byte() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", ": empty"),
+        (b"", ": truncated"),
         (b'{"title": "Other"}', ": not Swagger 2.0; only Swagger 2.0 is read, which is what the vendor publishes"),
         (b'{"openapi": "3.0.0", "paths": {}}', ": OpenAPI 3; only Swagger 2.0 is read, "),
         (b'{"swagger": "2.0", "paths": {}}', ": #: 'info' is missing"),
