@@ -13,7 +13,7 @@ import pytest
 
 from codegen import generate
 from codegen.documented_facts import apply_facts
-from codegen.generate import Layout, build, find_drift, read_tree, write_tree
+from codegen.generate import Layout, build, read_tree, write_tree
 from codegen.spec.document import CodegenError
 from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, frozen_tree, swagger, swagger_path
 
@@ -148,9 +148,9 @@ def test_a_tree_takes_the_place_of_another(tmp_path: Path) -> None:
 
 def test_what_is_the_same_is_left_alone(tmp_path: Path) -> None:
     write_tree(FILES, tmp_path / "tree")
-    before = (tmp_path / "tree" / "_source.py").stat()
+    before = (tmp_path / "tree" / "_source.py").stat().st_mtime_ns  # Reading it may change the time of access.
     write_tree({**FILES, "new.py": b""}, tmp_path / "tree")
-    assert (tmp_path / "tree" / "_source.py").stat() == before
+    assert (tmp_path / "tree" / "_source.py").stat().st_mtime_ns == before
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
@@ -164,24 +164,6 @@ def test_a_folder_that_is_no_generated_tree_is_left_alone(tmp_path: Path) -> Non
     with pytest.raises(CodegenError, match="is not a generated tree"):
         write_tree(FILES, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
-
-
-def test_a_difference_is_told_by_file_and_line() -> None:
-    found = {"a.py": b"one\n", "b.py": b"same\n", "extra.py": b"x\n", "end.py": b"a\r\n"}
-    expected = {"a.py": b"two\n", "b.py": b"same\n", "missing.py": b"y\n", "end.py": b"a\n"}
-    lines = find_drift(expected, found)
-    assert [line for line in lines if not line.startswith("@@")] == [
-        *("--- a.py (found)", "+++ a.py (generated)", "-one", "+two"),
-        "end.py: only invisible bytes differ",
-        *("--- extra.py (found)", "+++ extra.py (generated)", "-x"),
-        *("--- missing.py (found)", "+++ missing.py (generated)", "+y"),
-    ]
-    assert find_drift(found, found) == []
-
-
-def test_a_long_difference_is_cut() -> None:
-    lines = find_drift({"a.py": b"x\n" * 500}, {})
-    assert (len(lines), lines[-1]) == (61, "… and 443 more lines")
 
 
 @pytest.mark.slow
