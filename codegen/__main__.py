@@ -8,9 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
-if not __package__:  # Run as a folder: make the imports below work.
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
-
 from codegen.difference import FORMATS, Impact, compare, render
 from codegen.documented_facts import apply_facts
 from codegen.generate import PUBLISHED, Layout, build, find_changes, read_tree, write_tree
