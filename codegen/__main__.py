@@ -8,12 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
-if not __package__:  # Run as a folder: make the imports below work.
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
-
 from codegen.difference import FORMATS, Impact, compare, render
 from codegen.documented_facts import apply_facts
-from codegen.generate import PUBLISHED, Layout, build, find_drift, read_tree, write_tree
+from codegen.generate import PUBLISHED, Layout, build, find_changes, read_tree, write_tree
 from codegen.spec.document import CodegenError
 from codegen.spec.source import read_source
 from codegen.spec.to_openapi import convert
@@ -48,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
-    def add(
-        name: str, run: Callable[[argparse.Namespace], int], purpose: str, epilog: str = ""
-    ) -> argparse.ArgumentParser:
+    def add(name: str, run: _Command, purpose: str, epilog: str = "") -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=purpose, description=purpose, epilog=epilog)
         command.set_defaults(run=run)
         return command
@@ -99,8 +94,8 @@ def _check(given: argparse.Namespace) -> int:
     if layout.published is not None:
         expected[PUBLISHED.as_posix()] = tree.published
         found |= {PUBLISHED.as_posix(): layout.published.read_bytes()} if layout.published.exists() else {}
-    if drift := find_drift(expected, found):
-        _print("\n".join(drift))
+    if changes := find_changes(found, expected):
+        _print("\n".join(changes))
         _print(f"\n{layout.out} is stale, or was edited by hand: run make generate, and commit the changes", sys.stderr)
         return 1
     _print("\n".join([f"{layout.out} is up to date with {layout.swagger.name}", *list_left_out(tree)]))

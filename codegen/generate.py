@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import json
 import re
 import subprocess
@@ -48,20 +47,10 @@ FORMATTING: Final = (
 PINNED: Final = ("openapi-python-client", "ruff")
 """The tools whose versions affect the output."""
 
-_SHOWN: Final = 60
-"""How many lines of a difference are shown."""
-
 
 @attrs.frozen
 class Layout:
-    """Paths of a run.
-
-    Attributes:
-        root: A checkout of the repository.
-        swagger: The Swagger file to generate from.
-        out: The generated tree.
-        published: The table of published names; None for a file other than the vendored one.
-    """
+    """Paths of a run in a checkout; only the vendored file has a table of published names."""
 
     root: Path
     swagger: Path
@@ -229,14 +218,3 @@ def write_changes(changes: Mapping[str, bytes | None], folder: Path) -> None:
         else:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-
-
-def find_drift(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[str]:
-    """Return a short unified diff from the files that are there to those that should be."""
-    lines: list[str] = []
-    for path in find_changes(found, expected):
-        old, new = (files.get(path, b"").decode("utf-8", "replace").splitlines() for files in (found, expected))
-        # Bytes can differ even if no line does, for example in line endings.
-        changed = list(difflib.unified_diff(old, new, f"{path} (found)", f"{path} (generated)", lineterm=""))
-        lines += changed or [f"{path}: only invisible bytes differ"]
-    return lines if len(lines) <= _SHOWN else [*lines[:_SHOWN], f"… and {len(lines) - _SHOWN} more lines"]

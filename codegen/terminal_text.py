@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
-from typing import Final
-
-_BREAKS: Final[Mapping[str, str]] = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-
 
 def one_line(text: str) -> str:
     """Return text in one line, with escapes for characters that a terminal would interpret or not show."""
-    return "".join(map(_escape, text))
-
-
-def _escape(character: str) -> str:
-    if unicodedata.category(character) not in _UNSEEN:
-        return character
-    return _BREAKS.get(character) or f"\\u{{{ord(character):x}}}"
+    return "".join(character if character.isprintable() else f"\\u{{{ord(character):x}}}" for character in text)
 
 
 def printable(text: str, encoding: str | None) -> str:

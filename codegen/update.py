@@ -40,12 +40,7 @@ MESSAGE: Final = f"Follow a new {SWAGGER}"
 
 @attrs.frozen
 class Update:
-    """A new file that was tried out, and is not yet in place.
-
-    Attributes:
-        changes: The new content of each file by its path from the root; None for one that is gone.
-        report: What that means, in lines.
-    """
+    """What a new file that was tried out changes, by path from the root, and the lines of the report about it."""
 
     changes: Mapping[str, bytes | None]
     report: tuple[str, ...]

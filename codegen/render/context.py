@@ -22,23 +22,14 @@ _BODY = {"description": "The body, as JSON."}
 
 @attrs.frozen
 class Value:
-    """A field of a model, or an argument of an operation.
-
-    Attributes:
-        name: Its name in Python.
-        wire: Its name on the wire.
-        type: Its type.
-        required: Whether it must be given.
-        notes: The part of the document with its description.
-        separator: What separates a list's elements; None if each is a parameter of its own.
-    """
+    """A field of a model, or an argument of an operation, by its names in Python and on the wire."""
 
     name: str
     wire: str
     type: Type
     required: bool
-    notes: Json
-    separator: str | None = None
+    notes: Json  # The part of the document with its description.
+    separator: str | None = None  # What separates a list's elements; None if each is a parameter of its own.
 
 
 @attrs.frozen
@@ -69,13 +60,7 @@ class Call:
 
 
 class View:
-    """One document, for the templates.
-
-    Attributes:
-        schemas: Its schemas by class name.
-        operations: Its operations by function name.
-        left_out: The operations that it lacks.
-    """
+    """One document, for the templates: its schemas by class name, and its operations by function name."""
 
     def __init__(self, document: Json, data: GeneratorData) -> None:
         self.schemas: Json = document.get("components", {}).get("schemas", {})

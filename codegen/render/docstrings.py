@@ -19,8 +19,6 @@ _REST = (
     "Received values without a field, or not of their field's type, by name on the wire. They are written with "
     "the fields; a field that is set wins."
 )
-_KNOWN = "The values that are known; the service may return others."
-_UNKNOWN = "No value of it is known yet."
 _TRANSPORT = "The transport to use: `Connectly.transport`."
 _TIMEOUT = "Seconds for the whole call, or None for the transport's own limit."
 _INVALID = ("InvalidInputError", "An argument cannot be encoded in a path, a query, a header or JSON.")
@@ -37,14 +35,9 @@ def model_doc(schema: Json, fields: Iterable[Value]) -> str:
     return _join(*_describe(schema), _section("Attributes", [*_entries(fields), ("additional_properties", _REST)]))
 
 
-def mapping_doc(schema: Json) -> str:
-    """Return the docstring of a mapping's alias."""
-    return _join(*_describe(schema))
-
-
-def enum_doc(schema: Json, values: Sequence[str]) -> str:
-    """Return the docstring of an enum's alias."""
-    return _join(*_describe(schema), [_KNOWN if values else _UNKNOWN])
+def alias_doc(schema: Json, *notes: str) -> str:
+    """Return the docstring of an alias, of a mapping or of an enum."""
+    return _join(*_describe(schema), notes)
 
 
 def request_doc(operation: Operation, arguments: Iterable[Value]) -> str:

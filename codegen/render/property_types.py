@@ -21,13 +21,7 @@ Classes = frozenset[tuple[str, str]]
 
 @attrs.frozen
 class Type:
-    """The type of a value that is set, in generated code.
-
-    Attributes:
-        annotation: The type itself.
-        reader: The function that reads a value.
-        classes: The class in the annotation, if there is one.
-    """
+    """The type of a value that is set, in generated code: its annotation, with at most one class, and its reader."""
 
     annotation: str
     reader: str

@@ -11,13 +11,7 @@ from codegen.spec.traverse import operations
 
 
 def render_source_module(document: Json, swagger: bytes, versions: Mapping[str, str]) -> str:
-    """Return the only module with the file's hash, so that the others change only when their content does.
-
-    Args:
-        document: The named document.
-        swagger: The Swagger file of the tree.
-        versions: The versions of the generator and of the formatter.
-    """
+    """Return the only module with the file's hash, so that the others change only when their content does."""
     table = {one.fields["operationId"]: (one.method.upper(), one.fields["x-path"]) for one in operations(document)}
     return f"""# Generated from service.swagger.json by "python -m codegen generate": do not edit.
 \"\"\"What this tree was generated from, and with what.\"\"\"

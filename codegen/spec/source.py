@@ -23,13 +23,7 @@ _THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 @attrs.frozen
 class Source:
-    """A file that is complete, and Swagger 2.0 by its outer parts.
-
-    Attributes:
-        content: Its bytes.
-        document: What they decode to.
-        name: Its path or address, without secrets.
-    """
+    """A file that is complete, and Swagger 2.0 by its outer parts; its name is its path or address, without secrets."""
 
     content: bytes
     document: Json
@@ -43,16 +37,12 @@ def read_source(location: str) -> Source:
         CodegenError: It cannot be read, is not complete, or is not Swagger 2.0; the message is one sentence.
     """
     name, content = _fetch(location) if "://" in location else (location, _read(Path(location)))
+    if len(content) > LARGEST:
+        raise CodegenError(f"{name}: larger than {LARGEST:,} bytes, too large for a description of a service")
     try:
-        return Source(content, check_root(load(_check_size(content))), name)
+        return Source(content, check_root(load(content)), name)
     except CodegenError as error:
         raise CodegenError(f"{name}: {error}") from None
-
-
-def _check_size(content: bytes) -> bytes:
-    if len(content) > LARGEST:
-        raise CodegenError(f"larger than {LARGEST:,} bytes, too large for a description of a service")
-    return content
 
 
 def _read(path: Path) -> bytes:
@@ -71,8 +61,9 @@ def _fetch(location: str) -> tuple[str, bytes]:
         with httpx.Client(timeout=_SECONDS, headers={"accept": "application/json, */*;q=0.5"}) as client:
             request = client.build_request("GET", location)
             for _ in range(_HOPS + 1):
-                name = _hide_secrets(request.url)
-                _check_safe(request.url)
+                url = request.url
+                name = f"{url.scheme}://{url.netloc.decode()}{url.path}"  # Without a password, and without the query.
+                _check_safe(url)
                 with contextlib.closing(client.send(request, stream=True)) as response:
                     if response.next_request is None:
                         return name, _download(response, deadline)
@@ -82,10 +73,6 @@ def _fetch(location: str) -> tuple[str, bytes]:
     except (httpx.HTTPError, httpx.InvalidURL, OverflowError, ValueError) as error:
         raise CodegenError(f"{name}: cannot be fetched: {type(error).__name__}") from None
     raise CodegenError(f"{name}: redirected more than {_HOPS} times")
-
-
-def _hide_secrets(url: httpx.URL) -> str:
-    return f"{url.scheme}://{url.netloc.decode()}{url.path}"
 
 
 def _check_safe(url: httpx.URL) -> None:

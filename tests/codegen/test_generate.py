@@ -13,7 +13,7 @@ import pytest
 
 from codegen import generate
 from codegen.documented_facts import apply_facts
-from codegen.generate import Layout, build, find_drift, read_tree, write_tree
+from codegen.generate import Layout, build, read_tree, write_tree
 from codegen.spec.document import CodegenError
 from tests.codegen.samples import NAMES, ROOT, TABLE, VENDORED, frozen_tree, swagger, swagger_path
 
@@ -39,11 +39,12 @@ def test_the_file_in_the_tree_has_no_operation_that_is_left_out() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
 def test_the_bytes_do_not_depend_on_hash_seeds_or_the_current_folder(seed: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
     source = swagger_path("maps" if seed == "0" else "collection_formats")
     command = [
         sys.executable,
-        str(ROOT / "codegen"),
+        "-m",
+        "codegen",
         "generate",
         "--swagger",
         str(source),
@@ -148,9 +149,9 @@ def test_a_tree_takes_the_place_of_another(tmp_path: Path) -> None:
 
 def test_what_is_the_same_is_left_alone(tmp_path: Path) -> None:
     write_tree(FILES, tmp_path / "tree")
-    before = (tmp_path / "tree" / "_source.py").stat()
+    before = (tmp_path / "tree" / "_source.py").stat().st_mtime_ns  # Reading it may change the time of access.
     write_tree({**FILES, "new.py": b""}, tmp_path / "tree")
-    assert (tmp_path / "tree" / "_source.py").stat() == before
+    assert (tmp_path / "tree" / "_source.py").stat().st_mtime_ns == before
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
@@ -164,24 +165,6 @@ def test_a_folder_that_is_no_generated_tree_is_left_alone(tmp_path: Path) -> Non
     with pytest.raises(CodegenError, match="is not a generated tree"):
         write_tree(FILES, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
-
-
-def test_a_difference_is_told_by_file_and_line() -> None:
-    found = {"a.py": b"one\n", "b.py": b"same\n", "extra.py": b"x\n", "end.py": b"a\r\n"}
-    expected = {"a.py": b"two\n", "b.py": b"same\n", "missing.py": b"y\n", "end.py": b"a\n"}
-    lines = find_drift(expected, found)
-    assert [line for line in lines if not line.startswith("@@")] == [
-        *("--- a.py (found)", "+++ a.py (generated)", "-one", "+two"),
-        "end.py: only invisible bytes differ",
-        *("--- extra.py (found)", "+++ extra.py (generated)", "-x"),
-        *("--- missing.py (found)", "+++ missing.py (generated)", "+y"),
-    ]
-    assert find_drift(found, found) == []
-
-
-def test_a_long_difference_is_cut() -> None:
-    lines = find_drift({"a.py": b"x\n" * 500}, {})
-    assert (len(lines), lines[-1]) == (61, "… and 443 more lines")
 
 
 @pytest.mark.slow

@@ -11,9 +11,10 @@ from codegen.terminal_text import one_line, printable
     ("text", "shown"),
     [
         ("größe 名前 🎉 '\"\\", "größe 名前 🎉 '\"\\"),
-        ("a\nb\r\tc", "a\\nb\\r\\tc"),
+        ("a\nb\r\tc", "a\\u{a}b\\u{d}\\u{9}c"),
         ("\x1b[2K\x00\x7f\x85", "\\u{1b}[2K\\u{0}\\u{7f}\\u{85}"),
         ("\u202eabc\u2066\u200b\u2028", "\\u{202e}abc\\u{2066}\\u{200b}\\u{2028}"),
+        ("a\u00a0b\u3000", "a\\u{a0}b\\u{3000}"),
         ("\ud800\U000e0001\ue000", "\\u{d800}\\u{e0001}\\u{e000}"),
     ],
 )

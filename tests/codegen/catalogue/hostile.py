@@ -29,7 +29,14 @@ TEXTS = (
 )
 DONE = {"200": {"description": TEXTS[0], "schema": {"type": "object"}}}
 ORDER = f"{SEND} · request · order"
-ESCAPES = {"\r": "\\r", "\n": "\\n", "\x85": "\\u{85}", "\u2028": "\\u{2028}", "\x1b": "\\u{1b}", "\u202e": "\\u{202e}"}
+ESCAPES = {
+    "\r": "\\u{d}",
+    "\n": "\\u{a}",
+    "\x85": "\\u{85}",
+    "\u2028": "\\u{2028}",
+    "\x1b": "\\u{1b}",
+    "\u202e": "\\u{202e}",
+}
 
 
 def shown(text: str) -> str:
