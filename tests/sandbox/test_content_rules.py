@@ -57,7 +57,7 @@ def test_each_kind_of_content_is_accepted(sandbox: Sandbox, content: dict[str, A
         ({"text": ""}, EMPTY, "message.text"),
         ({"text": " \n"}, EMPTY, "message.text"),
         ({"attachments": []}, EMPTY, "message.text"),
-        ({"isEcho": True}, EMPTY, "message.text"),
+        ({"attachments": [], "text": ""}, EMPTY, "message.text"),
         ({"replyButtonMessage": BUTTONS}, EMPTY, "message.text"),
         ({"multiProductMessage": PRODUCTS}, EMPTY, "message.text"),
         ({"text": "Hello", "attachments": [IMAGE]}, PLAIN, "message"),
