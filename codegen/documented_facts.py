@@ -98,7 +98,7 @@ def state_required(swagger: Json) -> None:
     """Require each body and each part of a path, as a call means nothing without. Source: the examples of each page."""
     for _, _, operation in _list_operations(swagger):
         for parameter in map(to_object, to_list(operation.get("parameters"))):
-            if parameter.get("in") in {"body", "path"}:
+            if parameter.get("in") in ("body", "path"):
                 parameter["required"] = True
 
 
