@@ -89,7 +89,6 @@ def an_operation_moves(document: Document) -> None:
 
 @row(
     f"breaking: {LIST}: moved to GET /v2/businesses/{{businessId}}/webhooks",
-    facade=True,
 )
 def an_operation_moves_and_is_called_otherwise(document: Document) -> None:
     moved = document["paths"].pop(WEBHOOKS)
@@ -164,7 +163,6 @@ def no_answer_at_all(document: Document) -> None:
     f"breaking: {LIST} · response default · userTitle: the field is removed",
     f"cosmetic: {LIST} · response default · code: the description is removed",
     f"cosmetic: {LIST} · response default · message: the description is removed",
-    facade=True,
 )
 def the_error_body_is_replaced(document: Document) -> None:
     document["definitions"]["rpcStatus"] = {
@@ -188,7 +186,6 @@ def the_error_body_is_replaced(document: Document) -> None:
 
 @row(
     f"breaking: {LIST} · security: requires API key in the header authorization, not API key in the header x-api-key",
-    facade=True,
 )
 def the_key_goes_elsewhere(document: Document) -> None:
     document["securityDefinitions"]["ApiKeyAuth"] |= {"name": "Authorization"}

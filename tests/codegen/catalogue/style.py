@@ -124,7 +124,6 @@ def defaults_are_gone(document: Document) -> None:
 
 @row(
     f"cosmetic: {LIST} · response default: the response is removed",
-    facade=True,
 )
 def no_error_is_described(document: Document) -> None:
     for item in document["paths"].values():
