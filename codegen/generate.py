@@ -24,7 +24,7 @@ from codegen.render.source_module import render_source_module
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.source import Source, read_source
 from codegen.spec.to_openapi import convert
-from codegen.spec.traverse import read_left_out
+from codegen.spec.traverse import PLACEHOLDER, read_left_out
 
 SWAGGER: Final = "service.swagger.json"
 """The vendored file's name, at the root and in the tree."""
@@ -145,7 +145,7 @@ def _require_used_operations(
     root: Path, files: Mapping[str, bytes], table: NameTable, left_out: Mapping[str, str]
 ) -> None:
     places = {f"api/{function.replace('.', '/')}.py": place for place, function in table.operations.items()}
-    reasons = {re.sub(r"\{[^{}]*\}", "{}", what): f"is left out: {reason}" for what, reason in left_out.items()}
+    reasons = {PLACEHOLDER.sub("{}", what): f"is left out: {reason}" for what, reason in left_out.items()}
     prefix = f"{TREE.replace('/', '.')}.api."
     for user in sorted((root / "connectly_api").rglob("*.py")):
         for node in () if user.is_relative_to(root / TREE) else ast.walk(ast.parse(user.read_bytes())):

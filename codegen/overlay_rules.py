@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from codegen.spec.document import Json, copy_json, refuse, to_object
+from codegen.spec.document import Json, copy_json, is_unspecified, refuse, to_object
 from codegen.spec.to_openapi import LIMITS
 from codegen.spec.traverse import reference
 
@@ -100,14 +100,14 @@ def drop_default(schema: Json) -> None:
     """
     if "default" in schema:
         default = schema.pop("default")
-        if not str(default).lower().endswith("unspecified"):
+        if not is_unspecified(default):
             note = json.dumps(default, ensure_ascii=False)
             _describe(schema, schema.get("description"), f"The service's default: {note}.")
 
 
 def drop_unspecified(schema: Json) -> None:
     """Drop the unspecified value of an enum, which must never be sent; one with no other value stays."""
-    kept = [value for value in schema.get("enum", []) if not str(value).lower().endswith("unspecified")]
+    kept = [value for value in schema.get("enum", []) if not is_unspecified(value)]
     if kept:
         schema["enum"] = kept
 

@@ -13,7 +13,7 @@ from codegen.difference.changes import Side
 from codegen.difference.normalized import Facets, Schema, Schemas, join_texts, keep
 from codegen.naming import places
 from codegen.spec.document import Json, to_object
-from codegen.spec.traverse import Operation, operations, read_left_out
+from codegen.spec.traverse import PLACEHOLDER, Operation, operations, read_left_out
 
 _USUAL: Final = {"a successful response", "an unexpected error response", "default response", "error", "success"}
 _USUAL_TEXTS: Final = frozenset({*_USUAL, *(status.phrase.lower() for status in HTTPStatus)})
@@ -88,7 +88,7 @@ def _list_parts(document: Json, schemas: Schemas, operation: Operation) -> Itera
     ways = frozenset(frozenset(_describe(schemes, name) for name in to_object(way) or {}) for way in security)
     yield "security", Part("security", "service", "security", keep(security=ways))
     # Counted from the end, as a path that moves changes at its beginning.
-    placeholders = places.PLACEHOLDER.findall(operation.path)[::-1]
+    placeholders = PLACEHOLDER.findall(operation.path)[::-1]
     for entry in fields.get("parameters", []):
         where, name = entry["in"], entry["name"]
         key = str(placeholders.index(name)) if where == "path" else name

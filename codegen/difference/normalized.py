@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from codegen.difference.changes import Side
-from codegen.spec.document import Json
+from codegen.spec.document import Json, is_unspecified
 from codegen.spec.traverse import REFERENCE
 
 LIMITS: Final = {
@@ -91,7 +91,7 @@ class Schema:
             nullable=self.has("nullable") or any(None in part.get("enum", ()) for part in self._parts),
             format=(type_, first.get("format", "")),
             enum=self._merge_enums(),
-            default="" if default is None or _is_unspecified(default) else to_json(default),
+            default="" if default is None or is_unspecified(default) else to_json(default),
             text=join_texts(first.get("title"), first.get("description")),
             deprecated=self.has("deprecated"),
             **{key: next((part[key] for part in self._parts if part.get(key)), None) for key in OTHER_LIMITS},
@@ -101,7 +101,7 @@ class Schema:
     def _merge_enums(self) -> frozenset[str] | None:
         """Return the allowed values, each as JSON, without unspecified ones, which are never sent."""
         lists: list[list[object]] = [part["enum"] for part in self._parts if "enum" in part]
-        kept = [{to_json(one) for one in values if one is not None and not _is_unspecified(one)} for values in lists]
+        kept = [{to_json(one) for one in values if one is not None and not is_unspecified(one)} for values in lists]
         return frozenset(kept[0].intersection(*kept)) if kept else None
 
     def _merge_limits(self, key: str, type_: str) -> tuple[float, bool] | None:
@@ -151,10 +151,6 @@ class Schemas:
 def keep(**facets: object) -> Facets:
     """Return the facets that say something."""
     return {name: value for name, value in facets.items() if value not in (None, "", False)}
-
-
-def _is_unspecified(value: object) -> bool:
-    return str(value).lower().endswith("unspecified")
 
 
 def join_texts(*texts: str | None) -> str:

@@ -16,7 +16,7 @@ from codegen.naming.name_table import Names, NameTable, Owner, find_lost
 from codegen.naming.schema_names import SchemaNames, Slot
 from codegen.spec.ascii_names import assign, identifier, short_operation
 from codegen.spec.document import Json, copy_json
-from codegen.spec.traverse import Operation, operations
+from codegen.spec.traverse import PLACEHOLDER, Operation, operations
 
 _RESERVED_ARGUMENTS = ("body", "built", "request", "timeout", "transport")
 _RESERVED_FUNCTIONS = ("api", "models", "request")
@@ -104,4 +104,4 @@ def _find_schemas(fields: Json, arguments: Names) -> Iterator[tuple[Json, str, s
 def _rename_path(path: str, arguments: Names) -> str:
     """Return a path with the names of its arguments; it becomes two if two operations have different ones."""
     found = iter(places.path_arguments(path))
-    return places.PLACEHOLDER.sub(lambda _: f"{{{arguments[next(found)]}}}", path)
+    return PLACEHOLDER.sub(lambda _: f"{{{arguments[next(found)]}}}", path)

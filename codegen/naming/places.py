@@ -12,9 +12,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping
 
 from codegen.spec.document import Json
-from codegen.spec.traverse import reference, sites
-
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+from codegen.spec.traverse import PLACEHOLDER, reference, sites
 
 _PARTS = re.compile(r"\{[^{}]*\}|[^/{}]+")
 _VERSION = re.compile(r"v[0-9]+\w*")

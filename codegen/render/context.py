@@ -13,7 +13,7 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from codegen.render.literals import literal, path_expression
 from codegen.render.property_types import Classes, Type, find_type
 from codegen.spec import ascii_names as names
-from codegen.spec.document import CodegenError, Json, refuse
+from codegen.spec.document import CodegenError, Json, is_unspecified, refuse
 from codegen.spec.traverse import Operation, operations, read_left_out
 
 _SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -131,7 +131,7 @@ def find_spellings(fields: Iterable[Value]) -> dict[str, str]:
 def list_values(enum: LiteralEnumProperty) -> list[str]:
     """Return an enum's values as literals, without the unspecified one, which is kept only if it is alone."""
     values = sorted(enum.values, key=lambda value: (str(type(value)), value))
-    return [literal(value) for value in values if not str(value).lower().endswith("unspecified")]
+    return [literal(value) for value in values if not is_unspecified(value)]
 
 
 def build_path(operation: Operation, arguments: Iterable[Value]) -> str:

@@ -143,6 +143,11 @@ def to_list(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
+def is_unspecified(value: object) -> bool:
+    """Return whether a value is protobuf's for an enum that is not set, which is never sent."""
+    return str(value).lower().endswith("unspecified")
+
+
 def copy_json(value: Any) -> Any:  # noqa: ANN401  JSON
     """Return a copy of JSON in which nothing is shared."""
     return json.loads(json.dumps(value))

@@ -10,15 +10,16 @@ def write_out_shared_parts(swagger: Json) -> Json:
     """Return a copy in which each operation has all its parameters and responses; a dangling reference stays."""
     result: Json = copy_json(swagger)
     for item in map(to_object, to_object(result.get("paths")).values()):
-        shared = [_resolve(result, "parameters", entry) for entry in to_list(item.pop("parameters", None))]
+        shared = to_list(item.pop("parameters", None))
         for operation in (to_object(item.get(method)) for method in METHODS if method in item):
             own = [_resolve(result, "parameters", entry) for entry in to_list(operation.get("parameters"))]
             taken = list(map(_identify, own))
-            if parameters := [*(entry for entry in shared if _identify(entry) not in taken), *own]:
-                operation["parameters"] = copy_json(parameters)
+            others = [_resolve(result, "parameters", entry) for entry in copy_json(shared)]
+            if parameters := [*(entry for entry in others if _identify(entry) not in taken), *own]:
+                operation["parameters"] = parameters
             responses = to_object(operation.get("responses"))
             for status, response in responses.items():
-                responses[status] = copy_json(_resolve(result, "responses", response))
+                responses[status] = _resolve(result, "responses", response)
     return {key: part for key, part in result.items() if key not in {"parameters", "responses"}}
 
 
@@ -28,6 +29,8 @@ def _identify(parameter: object) -> tuple[object, object]:
 
 
 def _resolve(swagger: Json, kind: str, value: object) -> object:
+    """Return a copy of what a value refers to, or else the value."""
     target = str(to_object(value).get("$ref"))
     name = read_reference(target).removeprefix(f"#/{kind}/")
-    return to_object(swagger.get(kind)).get(name, value) if target.startswith(f"#/{kind}/") else value
+    found = to_object(swagger.get(kind)) if target.startswith(f"#/{kind}/") else {}
+    return copy_json(found[name]) if name in found else value

@@ -27,6 +27,7 @@ from codegen.spec.document import (
 )
 from codegen.spec.traverse import (
     METHODS,
+    PLACEHOLDER,
     REFERENCE,
     Operation,
     check_operations,
@@ -89,7 +90,6 @@ _QUERY_STYLES: Mapping[str, tuple[str, bool]] = {
     "pipes": ("pipeDelimited", False),
 }
 _STATUS = re.compile(r"[1-5][0-9][0-9]|default")
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # What protoc-gen-openapiv2 writes for streams, in all its versions, and for google.api.HttpBody.
@@ -159,7 +159,7 @@ def _convert_paths(document: Json, root: Json) -> None:
                     refuse(at, "must begin with a slash")
                 if method:
                     fields = _convert_operation(operation, item[method], root)
-                    place = method, _PLACEHOLDER.sub("{}", path)
+                    place = method, PLACEHOLDER.sub("{}", path)
                     if taken.setdefault(place, path) != path:
                         refuse(operation.at, f"at the same place as {taken[place]}")
                     document["paths"].setdefault(path, {})[method] = fields
@@ -210,10 +210,10 @@ def _check_own(value: object, at: str) -> Json:
 def _check_parameters(operation: Operation, parameters: list[Json]) -> None:
     if len({(entry["in"], entry["name"]) for entry in parameters}) < len(parameters):
         refuse(operation.at, "the same parameter occurs twice")
-    expected = sorted(_PLACEHOLDER.findall(operation.path))
+    expected = sorted(PLACEHOLDER.findall(operation.path))
     if expected != sorted(entry["name"] for entry in parameters if entry["in"] == "path"):
         refuse(operation.at, "the path and its parameters have different names")
-    if len(set(expected)) < len(expected) or re.search(r"[{}]", _PLACEHOLDER.sub("", operation.path)):
+    if len(set(expected)) < len(expected) or re.search(r"[{}]", PLACEHOLDER.sub("", operation.path)):
         refuse(operation.at, "the path repeats a parameter, or has a brace without its pair")
     for entry in parameters:
         if entry["in"] == "header" and not _HEADER.fullmatch(entry["name"]):

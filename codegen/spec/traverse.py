@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -12,6 +13,9 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 """The methods that a path of Swagger 2.0 can have."""
 
 REFERENCE = "#/components/schemas/"
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+"""A parameter in a path, with its name."""
 
 _LEFT_OUT = "x-left-out"
 _STRUCTURE = frozenset({"additionalProperties", "enum", "items", "properties"})
