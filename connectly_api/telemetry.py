@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -99,15 +100,7 @@ class Telemetry:
 
     def count_drift(self, drift: Drift) -> None:
         """Count one body with a difference that a `DriftMonitor` found."""
-        self._drift.add(
-            1,
-            {
-                "connectly.drift.source": drift.source,
-                "connectly.drift.name": drift.name,
-                "connectly.drift.path": drift.path,
-                "connectly.drift.kind": drift.kind,
-            },
-        )
+        self._drift.add(1, {f"connectly.drift.{name}": value for name, value in attrs.asdict(drift).items()})
 
     @contextmanager
     def trace_call(
@@ -203,8 +196,15 @@ def _redact_ids(request: WireRequest) -> str:
     """Return a URL without its query, and with the ids in its path redacted as the conventions require."""
     parts, path = urlsplit(request.url), "/REDACTED"
     if request.operation in OPERATIONS:
-        _, template = OPERATIONS[request.operation]
-        literals = re.split(r"\{[^{}]*\}", template)
-        prefix = re.fullmatch(f"(.*){'.+'.join(map(re.escape, literals))}", parts.path)
-        path = path if prefix is None else prefix[1] + "REDACTED".join(literals)
+        pattern, redacted = _build_redaction(request.operation)
+        prefix = pattern.fullmatch(parts.path)
+        path = path if prefix is None else prefix[1] + redacted
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+@cache
+def _build_redaction(operation: str) -> tuple[re.Pattern[str], str]:
+    """Return what an operation's path looks like behind any prefix, and the path without its ids."""
+    _, template = OPERATIONS[operation]
+    literals = re.split(r"\{[^{}]*\}", template)
+    return re.compile(f"(.*){'.+'.join(map(re.escape, literals))}"), "REDACTED".join(literals)
