@@ -115,14 +115,11 @@ class ObjectShape:
         if not is_object(value):
             search.found.add((path, "other_type"))
             return
-        start, unknown = _start(path), set[str]()
-        for name, field in value.items():
-            shape = self.fields.get(name)
-            if shape is None:
-                unknown.add(name)
-            else:
-                search.pending.append((start + name, field, shape))
-        search.found.update((start + name, "unknown_field") for name in _hide_names(unknown))
+        start, known = _start(path), self.fields
+        search.pending.extend((start + name, one, known[name]) for name, one in value.items() if name in known)
+        unknown = value.keys() - known.keys()
+        hidden = {HIDDEN} if len(unknown) > _MOST_NAMES else set(map(hide_name, unknown))
+        search.found.update((start + name, "unknown_field") for name in hidden)
 
 
 def _is_readable(read: Callable[[object], object]) -> Callable[[object], bool]:
@@ -170,10 +167,6 @@ def hide_name(name: str) -> str:
     """
     is_name = _NAME.fullmatch(name) and sum(map(str.isdigit, name)) <= _MOST_DIGITS
     return name if is_name else HIDDEN
-
-
-def _hide_names(names: set[str]) -> set[str]:
-    return {HIDDEN} if len(names) > _MOST_NAMES else set(map(hide_name, names))
 
 
 def _start(path: str) -> str:
