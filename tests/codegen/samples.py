@@ -85,6 +85,21 @@ def frozen_tree() -> Mapping[str, bytes]:
     return build(Layout(ROOT, swagger_path(VENDORED), ROOT / "connectly_api" / "lowlevel", TABLE)).files
 
 
+def build_rpc_status() -> Json:
+    """Return the definitions with which protoc-gen-openapiv2 describes an error."""
+    return {
+        "rpcStatus": {
+            "type": "object",
+            "properties": {
+                "code": {"type": "integer", "format": "int32"},
+                "message": {"type": "string"},
+                "details": {"type": "array", "items": {"type": "object", "$ref": "#/definitions/protobufAny"}},
+            },
+        },
+        "protobufAny": {"type": "object", "properties": {"@type": {"type": "string"}}, "additionalProperties": {}},
+    }
+
+
 def model(properties: Json, **more: Any) -> Json:
     """Return a Swagger document with one definition, `v1Thing`, of these properties."""
     return small(definitions={"v1Thing": {"type": "object", "properties": properties, **more}})

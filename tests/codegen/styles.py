@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from codegen.spec.document import Json
-from tests.codegen.samples import VENDORED, swagger
+from tests.codegen.samples import VENDORED, build_rpc_status, swagger
 
 __all__ = ["STYLES", "styled"]
 
@@ -126,19 +126,7 @@ def _without_errors(document: Json) -> Json:
 
 def _rpc_status(document: Json) -> Json:
     result = _renamed(document, lambda name: "rpcStatus" if name == "v1Error" else name)
-    result["definitions"]["rpcStatus"] = {
-        "type": "object",
-        "properties": {
-            "code": {"type": "integer", "format": "int32"},
-            "message": {"type": "string"},
-            "details": {"type": "array", "items": {"type": "object", "$ref": "#/definitions/protobufAny"}},
-        },
-    }
-    result["definitions"]["protobufAny"] = {
-        "type": "object",
-        "properties": {"@type": {"type": "string"}},
-        "additionalProperties": {},
-    }
+    result["definitions"] |= build_rpc_status()
     return result
 
 

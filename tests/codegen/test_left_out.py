@@ -18,7 +18,7 @@ from codegen.overlay import apply
 from codegen.spec.document import CodegenError, Json
 from codegen.spec.to_openapi import convert
 from codegen.spec.traverse import METHODS, REFERENCE, operations, read_left_out, sites
-from tests.codegen.samples import NAMES, ROOT, prepare, small, swagger
+from tests.codegen.samples import NAMES, ROOT, build_rpc_status, prepare, small, swagger
 
 FINE: Json = {"200": {"description": "Fine.", "schema": {"type": "object"}}}
 CONTRADICTION: Json = {"allOf": [{"properties": {"a": {"type": kind}}} for kind in ("string", "integer")]}
@@ -379,14 +379,6 @@ def test_of_a_file_with_anything_anywhere_every_operation_is_accounted_for(name:
 
 def in_the_style_of_the_gateway() -> Json:
     """Return a file with what protoc-gen-openapiv2 writes in its several versions and with its options."""
-    status = {
-        "type": "object",
-        "properties": {
-            "code": {"type": "integer", "format": "int32"},
-            "message": {"type": "string"},
-            "details": {"type": "array", "items": {"type": "object", "$ref": "#/definitions/protobufAny"}},
-        },
-    }
     parcel = {
         "type": "object",
         "example": {"parcelId": "p1"},
@@ -475,8 +467,7 @@ def in_the_style_of_the_gateway() -> Json:
             },
         },
         "definitions": {
-            "rpcStatus": status,
-            "protobufAny": {"type": "object", "properties": {"@type": {"type": "string"}}, "additionalProperties": {}},
+            **build_rpc_status(),
             "protobufNullValue": {"type": "string", "enum": ["NULL_VALUE"], "default": "NULL_VALUE"},
             "v1State": {
                 "type": "string",

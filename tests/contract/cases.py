@@ -95,6 +95,18 @@ class Case:
         """Whether the service is the same afterwards."""
         return self.operation.startswith("GET ")
 
+    @property
+    def needs_registration(self) -> bool:
+        """Whether the call is about a registration."""
+        return WEBHOOK_ID in self.args
+
+    async def run(self, connectly: Connectly) -> object:
+        """Make the call, after creating the registration that it needs."""
+        created = ""
+        if self.needs_registration:
+            created = (await connectly.webhooks.create("messages", "https://example.com", **self.registered)).id
+        return await self.call(connectly, created)
+
     async def call(self, connectly: Connectly, webhook_id: str) -> object:
         """Make the call."""
         args = [webhook_id if value == WEBHOOK_ID else value for value in self.args]

@@ -21,7 +21,7 @@ from connectly_api.lowlevel import Topic
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import Request
 from tests.contract import cases
-from tests.contract.cases import CASES, WEBHOOK_ID, Case
+from tests.contract.cases import CASES, Case
 from tests.contract.reader import Reader
 from tests.contract.service_file import VENDORED, find_place
 from tests.contract.targets import Dialled, Target, dialled, selected, targets
@@ -86,14 +86,9 @@ def check(there: Dialled) -> list[str]:
 
 @pytest.mark.parametrize(("kept", "case"), CALLS, ids=str, indirect=["kept"])
 async def test_a_call_and_its_answer_are_what_the_file_describes(there: Dialled, case: Case) -> None:
-    before: list[str] = []
-    created = ""
-    if WEBHOOK_ID in case.args:
-        created = (await there.connectly.webhooks.create("messages", "https://example.com", **case.registered)).id
-        before = [cases.CREATE]
+    await case.run(there.connectly)
 
-    await case.call(there.connectly, created)
-
+    before = [cases.CREATE] if case.needs_registration else []
     assert check(there) == [*before, case.operation]
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 
-from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.spec.api_operations import load_service
+from tests.contract.service_file import find_place
 
 DATA = Path(__file__).parent.parent / "data"
 KEY = ("x-api-key", "sandbox-key")
@@ -22,9 +21,7 @@ KEY = ("x-api-key", "sandbox-key")
 
 def path_of(function: str, *ids: str, business: str = "sandbox-business") -> str:
     """Return the path that a low-level function requests, with these ids behind the business's."""
-    _, template = OPERATIONS[function]
-    left = [business, *ids]
-    return re.sub(r"\{[^{}]*\}", lambda _: left.pop(0), template)
+    return find_place(function).fill(business, *ids)
 
 
 def id_of(function: str) -> str:

@@ -45,12 +45,7 @@ async def _call_everything() -> dict[str, str]:
         for case in cases.CASES:
             there.forget()
             try:
-                created = ""
-                if cases.WEBHOOK_ID in case.args:
-                    created = (
-                        await there.connectly.webhooks.create("messages", "https://example.com", **case.registered)
-                    ).id
-                await case.call(there.connectly, created)
+                await case.run(there.connectly)
                 for request, response in there.recorder.exchanges:
                     reader.check_request(request)
                     reader.check_answer(request, response, is_closed=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from codegen.spec.document import Json
+from tests.codegen.samples import build_rpc_status
 from tests.codegen.styles import STYLES
 
 BUSINESS: Final = "/v1/businesses/{businessId}"
@@ -151,8 +152,7 @@ def as_protoc_gen_openapiv2_writes_it(document: Json) -> Json:
             schema["title"] = schema.pop("description").rstrip(".")
         for value in schema.get("properties", {}).values():
             _comment(value)
-    status, anything = _rpc_status()
-    result["definitions"] |= {"protobufAny": anything, "rpcStatus": status}
+    result["definitions"] |= build_rpc_status()
     registration = result["definitions"]["apiv1Webhook"]["properties"]
     registration["createdAtMillis"] = {"type": "string", "format": "int64"}
     result["definitions"] = dict(sorted(result["definitions"].items()))
@@ -171,19 +171,6 @@ def _comment(value: Json) -> None:
     text = value.get("description", "")
     if text and not text.endswith("."):
         value["title"] = value.pop("description")
-
-
-def _rpc_status() -> tuple[Json, Json]:
-    status = {
-        "type": "object",
-        "properties": {
-            "code": {"type": "integer", "format": "int32"},
-            "message": {"type": "string"},
-            "details": {"type": "array", "items": {"type": "object", "$ref": "#/definitions/protobufAny"}},
-        },
-    }
-    anything = {"type": "object", "properties": {"@type": {"type": "string"}}, "additionalProperties": {}}
-    return status, anything
 
 
 _COMMENT: Final = (
@@ -399,8 +386,7 @@ def new_enum_values(document: Json) -> None:
 
 @_successor()
 def another_format_of_errors(document: Json) -> None:
-    status, anything = _rpc_status()
-    document["definitions"] |= {"rpcStatus": status, "protobufAny": anything}
+    document["definitions"] |= build_rpc_status()
     for operation in _each_operation(document):
         operation["responses"]["503"] = {"description": "Unavailable.", "schema": {"$ref": "#/definitions/rpcStatus"}}
 

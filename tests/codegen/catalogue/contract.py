@@ -60,12 +60,7 @@ async def _call_everything() -> None:
         for case in cases.CASES:
             for registered in await there.connectly.webhooks.list():
                 await there.connectly.webhooks.delete(registered.id)
-            created = ""
-            if cases.WEBHOOK_ID in case.args:
-                created = (
-                    await there.connectly.webhooks.create("messages", "https://example.com", **case.registered)
-                ).id
-            await case.call(there.connectly, created)
+            await case.run(there.connectly)
     _hold(there.recorder.exchanges)
     async with targets.dialled(target, api_key="a-wrong-key") as there:
         with contextlib.suppress(importlib.import_module("connectly_api").AuthenticationError):
