@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import anyio
-import django  # type: ignore[import-untyped]  # Django brings no types.
-import django.conf  # type: ignore[import-untyped]
-import django.test  # type: ignore[import-untyped]
+import django
+import django.conf
+import django.test
 import httpx
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
