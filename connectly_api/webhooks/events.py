@@ -129,7 +129,7 @@ class _BaseEvent(DeepValue):
             self.customer.id or (bsuid.value if bsuid else None) or (phone.e164 if phone else None),
             self.business.id,
             self.reply_to_id,
-            {name: self.raw.get(name) for name in _CONTENT},
+            {name: self.raw[name] for name in _CONTENT if name in self.raw},
         )
 
 
