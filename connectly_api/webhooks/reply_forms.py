@@ -113,7 +113,7 @@ def read_reaction(replies: Replies, context: str | None) -> dict[str, Any] | Non
 
 def _read_only(replies: Replies, kind: str, names: _Names) -> dict[str, str | None] | None:
     """Return each field's text, from any part of a kind; None if there is another kind, or if two parts differ."""
-    if replies.keys() != {kind}:
+    if set(replies) != {kind}:
         return None
     found: dict[str, str | None] = {}
     for field, spellings in names.items():
