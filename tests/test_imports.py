@@ -24,6 +24,7 @@ TABLE = """
     number_text           |                                                                           |
     web_address           | setting_rules                                                             |
     error_codes           |                                                                           |
+    exit_steps            |                                                                           |
     errors                | error_codes                                                               | attrs
     tracebacks            | errors                                                                    |
     error_response        | error_codes errors json_values number_checks                              |
@@ -43,7 +44,7 @@ TABLE = """
     transport.adapters.pyreqwest_exchange | errors transport.adapters.network                         | pyreqwest
                           | transport.adapters.pyreqwest_exit transport.decompression                 |
                           | transport.protocol                                                        |
-    transport.adapters.pyreqwest_exit |                                                               | pyreqwest
+    transport.adapters.pyreqwest_exit | exit_steps                                                    | pyreqwest
     telemetry             | _version drift errors lowlevel._source transport.protocol                 | attrs
                           |                                                                           | opentelemetry
     lowlevel.*            | errors lowlevel.* tracebacks transport.* wire.*                           | attrs
@@ -69,6 +70,12 @@ TABLE = """
     client                | content.* conversations drift errors keywords lowlevel.models recipients  |
                           | registrations reply_options results send_request setting_rules telemetry  |
                           | tracebacks transport.* webhooks.events window_advice wire.*               |
+
+    sync                  | lazy sync.*                                                               |
+    sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio
+    sync.*                | client content.* drift errors keywords lowlevel.models recipients         |
+                          | registrations results send_request setting_rules sync.* telemetry         |
+                          | tracebacks transport.* webhooks.*                                         |
 
     webhooks              | errors lazy webhooks.*                                                    |
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
@@ -211,7 +218,7 @@ def test_the_table_itself_keeps_a_library_in_its_room(library: str, rooms: list[
 def test_the_table_itself_lets_only_the_package_and_its_programs_import_the_client() -> None:
     may = [name for name, (modules, _) in ROWS.items() if any(matches("client", pattern) for pattern in modules)]
 
-    assert may == ["", "pytest_plugin", "cli.*"]
+    assert may == ["", "sync.*", "pytest_plugin", "cli.*"]
 
 
 def test_nothing_imports_the_command_line() -> None:
