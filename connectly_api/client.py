@@ -16,8 +16,9 @@ from connectly_api.content.parts import Header
 from connectly_api.content.products import Product, ProductList, ProductSection
 from connectly_api.content.template import Parameter, Template
 from connectly_api.errors import ConnectlyError, InvalidInputError, OutsideWindowError, UnexpectedResponseError
-from connectly_api.keywords import check_keywords, list_keywords, suggest_init_keywords
+from connectly_api.keywords import check_keywords, list_keywords, suggest_sync_keywords
 from connectly_api.recipients import Recipient, RecipientLike, SenderLike, to_recipient, to_sender
+from connectly_api.replies import Replies
 from connectly_api.reply_options import build_reply_options
 from connectly_api.results import SentMessage
 from connectly_api.send_request import (
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from connectly_api.webhooks.events import Event
 
 
-class Connectly:
+class Connectly(Replies):
     """An async client of Connectly's Message API, for one business.
 
     It connects at the first call and keeps its connections until `aclose`, or the end of its `async with` block. One
@@ -63,7 +64,7 @@ class Connectly:
     """
 
     @cut_traceback
-    @suggest_init_keywords
+    @suggest_sync_keywords
     def __init__(
         self,
         *,
