@@ -15,6 +15,7 @@ from griffe import ParameterKind as Kind
 
 PUBLIC: Final = (
     "connectly_api",
+    "connectly_api.conversations",
     "connectly_api.drift",
     "connectly_api.lowlevel",
     "connectly_api.pytest_plugin",
@@ -28,7 +29,7 @@ PUBLIC: Final = (
 # Generated modules import under private names.
 _PREFIX: Final = re.compile(r"\b_[a-z]\w*\.")
 # Our own decorators that keep the signature.
-_KEEPING: Final = frozenset({"cut_traceback", "suggest_init_keywords", "suggest_keywords"})
+_KEEPING: Final = frozenset({"cut_traceback", "suggest_sync_keywords", "suggest_keywords"})
 _PLAIN: Final = (bool, int, float, str, type(None))
 
 
