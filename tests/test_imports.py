@@ -73,9 +73,9 @@ TABLE = """
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio
-    sync.*                | client content.* drift errors keywords lowlevel.models recipients         |
-                          | registrations results send_request setting_rules sync.* telemetry         |
-                          | tracebacks transport.* webhooks.*                                         |
+    sync.*                | client content.* conversations.* drift errors keywords lowlevel.models    |
+                          | recipients registrations results send_request setting_rules sync.*        |
+                          | telemetry tracebacks transport.* webhooks.*                               |
 
     webhooks              | errors lazy webhooks.*                                                    |
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
