@@ -59,11 +59,16 @@ TABLE = """
     send_request          | callback_data content.* errors json_values keywords lowlevel.* recipients | attrs
                           | setting_rules transport.protocol wire.*                                   |
     results               | recipients transport.protocol                                             | attrs
-    registrations         | content.* errors keywords lowlevel.* results send_request setting_rules   | attrs
-                          | tracebacks transport.attempt_outcome transport.endpoint                   |
-                          | transport.pipeline transport.protocol web_address wire.*                  |
-    client                | content.* drift errors keywords recipients registrations results send_request |
-                          | setting_rules telemetry tracebacks transport.* wire.*                     |
+    registration_match    | errors lowlevel.models results wire.*                                     |
+    registrations         | content.* errors keywords lowlevel.* registration_match results           | attrs
+                          | send_request setting_rules tracebacks transport.attempt_outcome           |
+                          | transport.endpoint transport.pipeline transport.protocol                  |
+                          | transport.time_budget web_address wire.*                                  |
+    reply_options         | errors recipients send_request setting_rules webhooks.events wire.writing |
+    window_advice         | recipients                                                                | anyio
+    client                | content.* drift errors keywords lowlevel.models recipients registrations  |
+                          | reply_options results send_request setting_rules telemetry tracebacks     |
+                          | transport.* webhooks.events window_advice wire.*                          |
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio

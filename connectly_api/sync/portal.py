@@ -19,9 +19,9 @@ caller's back. A second exception ends that wait.
 child, and the child's first call starts another. What belongs to the parent is never closed there: its sockets are
 registered with a selector that parent and child share.
 
-**Exit.** Threads that are not daemons have ended when exit handlers run; see `exit_steps` for when ours does. It refuses
-further calls, cancels those of daemon threads, which wait until the process is gone, closes what `close_at_exit` has
-been given, and ends the thread.
+**Exit.** Threads that are not daemons have ended when exit handlers run; see `exit_steps` for when ours does. It
+refuses further calls, cancels those of daemon threads, which wait until the process is gone, closes what
+`close_at_exit` has been given, and ends the thread.
 """
 
 from __future__ import annotations

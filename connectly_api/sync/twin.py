@@ -12,12 +12,12 @@ from typing import Any, Final, Generic, Self, TypeVar, cast
 
 from connectly_api.sync.portal import Closable, close_at_exit, close_soon, run
 
-A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
 B = TypeVar("B")
-C = TypeVar("C", bound=Closable)
+C_co = TypeVar("C_co", bound=Closable, covariant=True)
 
 
-class Twin(Generic[A]):
+class Twin(Generic[A_co]):
     """Runs the methods of an async object for synchronous code.
 
     The async object is created with the twin, so that both refuse the same arguments at the same time. In a forked
@@ -25,7 +25,10 @@ class Twin(Generic[A]):
     it is, neither closed nor finalised.
     """
 
-    def __init__(self, create: Callable[..., A], /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the async class's own)
+    _is_part = False
+    """Whether it is another twin's view or part, which closes it."""
+
+    def __init__(self, create: Callable[..., A_co], /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the async class's own)
         """Create the async object.
 
         Args:
@@ -35,12 +38,12 @@ class Twin(Generic[A]):
         """
         self._keep(partial(_create, create, args, kwargs))
 
-    def _keep(self, create: Callable[[], A]) -> None:
-        self._create: Callable[[], A] = create
-        self._object: A = create()
+    def _keep(self, create: Callable[[], Any]) -> None:
+        self._create: Callable[[], A_co] = create
+        self._object: A_co = create()
         self._process = os.getpid()
 
-    def _get(self) -> A:
+    def _get(self) -> A_co:
         """Return this process's async object."""
         if self._process != os.getpid():
             with _RENEWAL.lock:
@@ -52,24 +55,28 @@ class Twin(Generic[A]):
         """Create the async object of a forked child."""
         self._keep(self._create)
 
-    def _derive(self, kind: type[B], derive: Callable[[A], Any]) -> B:
+    def _derive(self, kind: type[B], derive: Callable[[A_co], Any]) -> B:
         """Return another twin, whose async object is derived from this one's: a view, or a part."""
         twin: Any = object.__new__(kind)
-        twin._keep(lambda: derive(self._get()))
+        twin._is_part = True  # noqa: SLF001 (of this class)
+        twin._keep(lambda: derive(self._get()))  # noqa: SLF001 (of this class)
         return cast("B", twin)
 
 
-class ClosableTwin(Twin[C]):
+class ClosableTwin(Twin[C_co]):
     """A twin whose async object is closed by `close`, with the twin's last reference, or when the program ends."""
 
-    def _keep(self, create: Callable[[], C]) -> None:
+    def _keep(self, create: Callable[[], Any]) -> None:
         super()._keep(create)
-        close_at_exit(self._object)
-        weakref.finalize(self, close_soon, self._object).atexit = False
+        if not self._is_part:
+            close_at_exit(self._object)
+            weakref.finalize(self, close_soon, self._object).atexit = False
 
     def close(self) -> None:
         """Close it. Calling it twice is fine."""
-        if self._process == os.getpid():  # What the parent has opened is not this process's to close.
+        if (
+            self._process == os.getpid() and not self._is_part
+        ):  # What the parent has opened is not this process's to close.
             run(self._object.aclose)
 
     def __enter__(self) -> Self:
@@ -87,11 +94,11 @@ def get_async(value: Any) -> Any:  # noqa: ANN401 (anything)
     """Return the async object of a twin, or any other value unchanged."""
     if isinstance(value, Twin):
         twin: Any = cast("Any", value)
-        return twin._get()
+        return twin._get()  # noqa: SLF001 (of this module)
     return value
 
 
-def _create(create: Callable[..., A], args: tuple[Any, ...], kwargs: dict[str, Any]) -> A:
+def _create(create: Callable[..., B], args: tuple[Any, ...], kwargs: dict[str, Any]) -> B:
     return create(*map(get_async, args), **{name: get_async(value) for name, value in kwargs.items()})
 
 

@@ -17,7 +17,9 @@ from connectly_api.webhooks import (
     Echo,
     Event,
     InboundMessage,
+    ListReply,
     Location,
+    Reaction,
     Referral,
     ReportReady,
     UnknownEvent,
@@ -26,7 +28,7 @@ from connectly_api.webhooks import (
 from .documented_bodies import BODIES, Json, load_body, read
 
 CUSTOMER = Customer(id="+16315555500", phone=Phone("+16315555500"), name="Vasi from Connectly", channel_type="whatsapp")
-BUSINESS = Business(id="+16044441234", name="connectlyai", channel_type="whatsapp")
+BUSINESS = Business(id="+16044441234", phone=Phone("+16044441234"), name="connectlyai", channel_type="whatsapp")
 NOON = datetime(2021, 12, 9, 20, 53, 26, tzinfo=UTC)
 EXPECTED: dict[str, Event] = {
     "text": InboundMessage(customer=CUSTOMER, business=BUSINESS, timestamp=NOON, raw=load_body("text"), text="TEST 11"),
@@ -68,7 +70,7 @@ EXPECTED: dict[str, Event] = {
     "delivered": DeliveryStatus(
         topic="delivery_status",
         customer=Customer(id="+16044551234", phone=Phone("+16044551234"), channel_type="whatsapp"),
-        business=Business(id="+16044441111", channel_type="whatsapp"),
+        business=Business(id="+16044441111", phone=Phone("+16044441111"), channel_type="whatsapp"),
         timestamp=datetime(2022, 1, 6, 23, 51, 38, tzinfo=UTC),
         message_id="01FRRWW2ZAHD9GJ1SWY4VF2GBD",
         campaign_name="<YOUR_CAMPAIGN_NAME>",
@@ -78,7 +80,7 @@ EXPECTED: dict[str, Event] = {
     "delivery_failed": DeliveryStatus(
         topic="delivery_status",
         customer=Customer(id="+60445551234", phone=Phone("+60445551234"), channel_type="whatsapp"),
-        business=Business(id="+16044441111", channel_type="whatsapp"),
+        business=Business(id="+16044441111", phone=Phone("+16044441111"), channel_type="whatsapp"),
         timestamp=datetime(2022, 1, 6, 23, 47, 36, tzinfo=UTC),
         message_id="01FRRWMSAMKNFZAMBPQ65CA7DD",
         campaign_name="<YOUR_CAMPAIGN_NAME>",
@@ -174,14 +176,14 @@ BUTTON = {"buttonResponse": {"text": "Yes"}}
         ({"message": "hi"}, UnknownEvent),
         ({"message": []}, UnknownEvent),
         # New kinds of message.
-        ({"message": {"id": "m", "reaction": {"emoji": "👍"}}}, UnknownEvent),
+        ({"message": {"id": "m", "reaction": {"emoji": "👍"}}}, Reaction),
         ({"message": {"id": "m", "text": "", "attachments": [], "sticker": {"url": "u"}}}, UnknownEvent),
         ({"message": {"contacts": [{"name": "Ann"}]}}, UnknownEvent),
-        ({"message": {"text": None}, "listResponse": {"id": "row-1"}}, UnknownEvent),
+        ({"message": {"text": None}, "listResponse": {"id": "row-1"}}, ListReply),
         ({"message": {"text": "hi", "reaction": None, "list": [], "flags": {"seen": False}}}, InboundMessage),
         ({"message": {"text": None, "reaction": None, "list": [], "flags": {"seen": False}}}, InboundMessage),
-        ({"message": {"text": "Row 1", "listResponse": {"id": "row-1"}}}, InboundMessage),
-        ({"sender": {"id": "+16315555500"}, "reaction": {"emoji": "👍"}}, UnknownEvent),
+        ({"message": {"text": "Row 1", "listResponse": {"id": "row-1"}}}, ListReply),
+        ({"sender": {"id": "+16315555500"}, "reaction": {"emoji": "👍"}}, Reaction),
     ],
     ids=repr,
 )
@@ -338,6 +340,18 @@ def test_a_customer_is_read_by_every_address_and_never_guessed(
         assert customer.recipient is None
 
 
+NUMBERS: list[Any] = [
+    ({"id": "+16315555500", "channelType": "sms"}, PHONE),
+    ({"id": "+1 (631) 555-5500"}, PHONE),
+    ({"id": "16315555500"}, PHONE),
+    ({"id": "16315555500", "channelType": "whatsapp"}, PHONE),
+    ({"id": "16315555500", "channelType": "sms"}, None),
+    ({"id": "biz_1", "phoneNumber": "16315555500"}, PHONE),
+    ({"id": "biz_1"}, None),
+    ({"id": 16315555500}, None),
+]
+
+
 @pytest.mark.parametrize("side", [None, [], "x", 5, "+16315555500"])
 def test_a_side_of_another_type_leaves_a_customer_without_fields(side: object) -> None:
     event = read(load_body("text", sender=side))
@@ -346,9 +360,16 @@ def test_a_side_of_another_type_leaves_a_customer_without_fields(side: object) -
     assert event.business == BUSINESS
 
 
+@pytest.mark.parametrize(("side", "phone"), NUMBERS, ids=repr)
+def test_the_business_number_is_read_as_a_customers_is(side: Json, phone: Phone | None) -> None:
+    event = read(load_body("text", recipient=side))
+    assert event.business.phone == phone
+    assert event.business.phone == _customer(**side).phone
+
+
 def test_the_businesses_number_may_be_an_opaque_id() -> None:
-    event = read(load_body("text", recipient={"id": "123456123", "channel_type": "whatsapp"}))
-    assert event.business == Business(id="123456123", channel_type="whatsapp")
+    event = read(load_body("text", recipient={"id": "wa-123456123", "channel_type": "whatsapp"}))
+    assert event.business == Business(id="wa-123456123", channel_type="whatsapp")
 
 
 @pytest.mark.parametrize(
@@ -366,11 +387,8 @@ def test_the_businesses_number_may_be_an_opaque_id() -> None:
 )
 def test_an_unknown_event_names_the_customer_where_there_is_no_doubt(body: Json, customer: str | None) -> None:
     event = read(body)
-    if isinstance(event, UnknownEvent):
-        assert event.customer.id == customer
-    else:
-        assert isinstance(event, Echo)
-        assert event.customer.id == customer
+    assert isinstance(event, UnknownEvent | Echo | Reaction)
+    assert event.customer.id == customer
 
 
 # What every event has.
