@@ -11,9 +11,7 @@ def build_response(status: HTTPStatus) -> tuple[list[tuple[str, str]], bytes]:
     """Return the headers and the body of the response with a status."""
     # A 200 has no body: it is sent in one write, and no server waits for a second one.
     body = b"" if status is HTTPStatus.OK else f"{status.phrase}\n".encode()
-    headers = [("content-length", str(len(body)))]
-    if body:
-        headers.append(("content-type", "text/plain; charset=utf-8"))
+    headers = [("content-length", str(len(body))), ("content-type", "text/plain; charset=utf-8")]
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append(("allow", "POST"))
     if status is HTTPStatus.UNAUTHORIZED:
