@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from connectly_api.sync.exit_drain import drain_at_exit, forget_at_exit, is_exiting
 from connectly_api.sync.plain_store import Store, to_async_store
 from connectly_api.sync.portal import run
-from connectly_api.sync.twin import ClosableTwin, get_async
+from connectly_api.sync.twin import ClosableTwin
 from connectly_api.sync.waiting_thread import run_with_thread
 from connectly_api.sync.wsgi_body import read_body
 from connectly_api.tracebacks import cut_traceback
@@ -145,12 +145,12 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         return self.accept(environ, body) if isinstance(body, bytes) else body
 
     def _add_handler(self, kinds: tuple[type, ...], handler: Callable[[Any], object]) -> None:
-        self._get()._add_handler(kinds, handler)  # noqa: SLF001 (this is its twin)
+        self._get().on(*kinds)(handler)
         self._handlers.append((kinds, handler))
 
 
 def _create_app(handlers: Handlers, secrets: Secrets, *, store: Any, **options: Any) -> AsyncWebhookApp:  # noqa: ANN401 (the constructor's)
     app = AsyncWebhookApp(secrets, store=to_async_store(store), **options)
     for kinds, handler in handlers:
-        app._add_handler(kinds, handler)  # noqa: SLF001 (this is its twin)
+        app.on(*kinds)(handler)
     return app
