@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, OutcomeUnknownError, UsageError
-from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp
+from connectly_api.cancelled_calls import add_cancelled_call
+from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, waiting_thread
+from connectly_api.sync.portal import run
 from connectly_api.webhooks import ButtonReply, Claim, ClaimState, DeliveryStatus, Event, InboundMessage, sign
 from connectly_api.webhooks import MemoryStore as AsyncMemoryStore
 from connectly_api.webhooks import WebhookApp as AsyncWebhookApp
@@ -317,6 +319,50 @@ def test_what_interrupts_a_handler_after_an_unknown_outcome_completes_the_event(
     assert len(calls) == 1
 
 
+def test_what_interrupts_a_call_that_may_have_been_carried_out_completes_the_event() -> None:
+    app, calls = WebhookApp(SECRET), list[Event]()
+
+    async def send() -> None:
+        add_cancelled_call(OutcomeUnknownError("lost"))
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        calls.append(event)
+        run(send)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_wsgi(app, TEXT)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(calls) == 1
+
+
+def test_what_interrupts_the_wait_for_the_loop_leaves_no_claim_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, calls = WebhookApp(SECRET), list[Event]()
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        calls.append(event)
+        if len(calls) == 1:
+            # As soon as this has returned, while the thread takes the result back to the loop.
+            monkeypatch.setattr(waiting_thread, "run", interrupt)
+
+    def interrupt(*given: Any) -> Any:
+        monkeypatch.undo()
+        run(*given)
+        raise KeyboardInterrupt
+
+    @app.on_any
+    def second(event: Event) -> None:
+        calls.append(event)
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_wsgi(app, TEXT)
+    assert len(calls) == 1
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(calls) == 2
+
+
 # Answer first, handle after.
 
 
@@ -402,7 +448,7 @@ def test_a_step_that_fails_raises_its_error_and_is_done_again() -> None:
         def work() -> None:
             steps.append(event)
             if len(steps) == 1:
-                raise ValueError
+                raise ValueError(CANARY)
 
         if len(steps) == 0:
             with pytest.raises(ValueError, match=CANARY):
