@@ -15,8 +15,7 @@ from types import CodeType
 from typing import Any, Final, TypeVar, cast
 
 import attrs
-from anyio import CapacityLimiter, sleep
-from anyio.to_thread import current_default_thread_limiter
+from anyio import sleep
 
 from connectly_api.cancelled_calls import collect_cancelled_calls
 from connectly_api.errors import InvalidInputError, UsageError, WebhookError
@@ -26,6 +25,7 @@ from connectly_api.webhooks.event_counts import OutcomeCounter
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.failure_policy import FailureAction, FailurePolicy
 from connectly_api.webhooks.held_claims import ClaimKeeper, HeldClaim, derive_key, log_store_failure
+from connectly_api.webhooks.plain_functions import run_plain
 from connectly_api.webhooks.stores.store import ClaimState, Store
 
 Handler = Callable[[Any], object]
@@ -338,10 +338,8 @@ def _to_coroutine_function(handler: Handler) -> Callable[[Event, DeferredCancell
         return lambda event, _deferred: coroutine_function(event)
 
     async def in_thread(event: Event, deferred: DeferredCancellation) -> object:
-        # While waiting for a free thread nothing has begun, and a cancellation is fine; a running thread is awaited.
-        async with current_default_thread_limiter():
-            # A plain function may still return a coroutine; in a tuple, that passes Trio's check of threads' results.
-            (result,) = await deferred.finish_in_thread(lambda: (handler(event),), limiter=CapacityLimiter(1))
+        # A plain function may still return a coroutine; in a tuple, that passes Trio's check of threads' results.
+        (result,) = await run_plain(lambda: (handler(event),), deferred)
         return result
 
     return in_thread

@@ -25,7 +25,7 @@ class WebhookCounts:
         repeated: An earlier delivery of the event was handled.
         in_progress: Another delivery of the event was being handled; the service should deliver it again.
         unhandled: No handler takes its class.
-        refused: Not signed with a secret, too large, or not readable.
+        refused: Not signed with a secret, too large, too slow, or not readable.
     """
 
     handled: int = 0
