@@ -86,8 +86,8 @@ TABLE = """
     webhooks.deferred_cancellation |                                                                  | anyio sniffio
     webhooks.stores.*     | errors number_checks webhooks.deferred_cancellation webhooks.stores.*     | attrs anyio
     webhooks.parsing      | error_response json_values tracebacks webhooks.decoding webhooks.events   |
-                          | webhooks.event_parts webhooks.extract webhooks.lenient_fields             |
-                          | webhooks.signature                                                        |
+                          | webhooks.event_parts webhooks.event_values webhooks.extract               |
+                          | webhooks.lenient_fields webhooks.reply_forms webhooks.signature           |
     webhooks.*            | error_codes errors json_values number_checks recipients tracebacks        | attrs
                           | webhooks.decoding webhooks.event_parts webhooks.event_shape               |
                           | webhooks.event_values webhooks.events webhooks.lenient_fields wire.reading |
