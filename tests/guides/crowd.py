@@ -125,7 +125,7 @@ class Crowd:
 
     def __init__(self, plan: Plan, size: int = 30) -> None:
         """Create the sandbox and its customers; nothing happens yet."""
-        self.sandbox: Final = Sandbox(bsuid_recipients="accept", rate_limit=None, keep=100_000)
+        self.sandbox: Final = Sandbox(seed=1, bsuid_recipients="accept", rate_limit=None, keep=100_000)
         senders = self.sandbox.settings.senders
         self.guests: Final = [
             Guest(f"guest {number}", self._invite(number), senders[number % 2], plan(is_late(number)))
