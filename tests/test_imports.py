@@ -73,15 +73,9 @@ TABLE = """
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio
-<<<<<<< HEAD
-    sync.*                | cancelled_calls client content.* drift errors keywords lowlevel.models recipients | attrs
-                          | registrations results send_request setting_rules sync.* telemetry         |
-                          | tracebacks transport.* webhooks.*                                         |
-=======
-    sync.*                | client content.* conversations.* drift errors keywords lowlevel.models    |
-                          | recipients registrations results send_request setting_rules sync.*        |
-                          | telemetry tracebacks transport.* webhooks.*                               |
->>>>>>> windows
+    sync.*                | cancelled_calls client content.* conversations.* drift errors keywords    | attrs
+                          | lowlevel.models recipients registrations results send_request             |
+                          | setting_rules sync.* telemetry tracebacks transport.* webhooks.*          |
 
     webhooks              | errors lazy webhooks.*                                                    |
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
