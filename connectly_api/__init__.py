@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from connectly_api.json_values import JsonValue
     from connectly_api.recipients import Bsuid, Phone, Recipient
     from connectly_api.registrations import Registrations, Webengage
-    from connectly_api.results import CreatedWebhook, SentMessage, WebhookFilter, WebhookRegistration
+    from connectly_api.results import CreatedWebhook, EnsuredWebhook, SentMessage, WebhookFilter, WebhookRegistration
     from connectly_api.send_request import Content, SendOptions
     from connectly_api.transport.protocol import Response, Timeouts, Transport
     from connectly_api.transport.rates import Pace, Rate
@@ -75,6 +75,7 @@ __all__ = [
     "Content",
     "CreatedWebhook",
     "Document",
+    "EnsuredWebhook",
     "Image",
     "InvalidContentError",
     "InvalidInputError",
@@ -172,7 +173,7 @@ __getattr__, __dir__ = lazy_names(
         "content.limits": ["LimitWarning"],
         "content.products": ["Product", "ProductList", "ProductSection"],
         "registrations": ["Registrations", "Webengage"],
-        "results": ["CreatedWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"],
+        "results": ["CreatedWebhook", "EnsuredWebhook", "SentMessage", "WebhookFilter", "WebhookRegistration"],
         "send_request": ["Content", "SendOptions"],
         "content.template": ["Parameter", "Template"],
         "transport.rates": ["Pace", "Rate"],

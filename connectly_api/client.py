@@ -15,11 +15,20 @@ from connectly_api.content.limits import Limits
 from connectly_api.content.parts import Header
 from connectly_api.content.products import Product, ProductList, ProductSection
 from connectly_api.content.template import Parameter, Template
-from connectly_api.errors import InvalidInputError, UnexpectedResponseError
-from connectly_api.keywords import check_keywords, list_keywords, suggest_init_keywords
-from connectly_api.recipients import RecipientLike, SenderLike, to_recipient, to_sender
+from connectly_api.errors import ConnectlyError, InvalidInputError, OutsideWindowError, UnexpectedResponseError
+from connectly_api.keywords import check_keywords, list_keywords, suggest_sync_keywords
+from connectly_api.recipients import Recipient, RecipientLike, SenderLike, to_recipient, to_sender
+from connectly_api.replies import Replies
+from connectly_api.reply_options import build_reply_options
 from connectly_api.results import SentMessage
-from connectly_api.send_request import Content, Message, SendOptions, build_request, check_options
+from connectly_api.send_request import (
+    Content,
+    Message,
+    SendOptions,
+    build_fallback_request,
+    build_request,
+    check_options,
+)
 from connectly_api.setting_rules import check_kind, name_origin
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.adapters.auto import TransportName, to_transport
@@ -27,18 +36,22 @@ from connectly_api.transport.attempt_outcome import fail_unsent
 from connectly_api.transport.endpoint import PRODUCTION, read_proxy_from_environment
 from connectly_api.transport.pacing import PacedTransport, PaceLike, apply_pace
 from connectly_api.transport.pipeline import Pipeline
-from connectly_api.transport.protocol import Timeouts, Transport
+from connectly_api.transport.protocol import Answer, Request, Timeouts, Transport, check_seconds
 from connectly_api.transport.retry import Retry
+from connectly_api.transport.time_budget import TimeBudget
 from connectly_api.transport.tls import Tls
+from connectly_api.window_advice import Conversations, is_window_closed
 from connectly_api.wire.parameters import encode_path_segment
 
 if TYPE_CHECKING:
     from connectly_api.drift import DriftMonitor
+    from connectly_api.lowlevel.models import SendMessageResponse
     from connectly_api.registrations import Registrations
     from connectly_api.telemetry import Telemetry
+    from connectly_api.webhooks.events import Event
 
 
-class Connectly:
+class Connectly(Replies):
     """An async client of Connectly's Message API, for one business.
 
     It connects at the first call and keeps its connections until `aclose`, or the end of its `async with` block. One
@@ -50,7 +63,7 @@ class Connectly:
     """
 
     @cut_traceback
-    @suggest_init_keywords
+    @suggest_sync_keywords
     def __init__(
         self,
         *,
@@ -68,6 +81,7 @@ class Connectly:
         max_in_flight: int | None = None,
         telemetry: Telemetry | None = None,
         drift: DriftMonitor | None = None,
+        conversations: Conversations | None = None,
     ) -> None:
         """Check the settings, without any I/O.
 
@@ -89,6 +103,8 @@ class Connectly:
             max_in_flight: The maximum number of requests at the same time; further ones wait in order.
             telemetry: Spans and metrics, from `connectly_api.telemetry` (extra `otel`).
             drift: Reports what the service sends beyond its documentation, from `connectly_api.drift`.
+            conversations: Knows until when each customer's window is open; with `otherwise`, a window that it knows to
+                be closed sends the template at once.
 
         Raises:
             InvalidInputError: A setting is invalid.
@@ -100,10 +116,13 @@ class Connectly:
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
         check_kind("telemetry", telemetry, ("wrap_transport", "trace_call"), "a Telemetry value")
         check_kind("drift", drift, ("watch_response",), "a DriftMonitor value")
+        check_kind("conversations", conversations, ("closes_at",), "a Conversations value")
         encode_path_segment("business_id", business_id)
         self.business_id = business_id
         self._sender = None if sender is None else to_sender(sender)
         self._limits: Limits = limits
+        self._conversations = conversations
+        self._timeouts = Timeouts() if timeouts is None else timeouts
         self._is_view = False
         paced = apply_pace(to_transport(transport, proxy=proxy, tls=tls), pace, max_in_flight)
         self._is_paced = isinstance(paced, PacedTransport)
@@ -111,7 +130,7 @@ class Connectly:
             paced,
             api_key=api_key,
             base_url=base_url,
-            timeouts=timeouts,
+            timeouts=self._timeouts,
             retry=retry,
             telemetry=telemetry,
             drift=drift,
@@ -162,7 +181,7 @@ class Connectly:
         with fail_unsent():
             from connectly_api.registrations import Registrations  # noqa: PLC0415
 
-        return Registrations(self.transport, self.business_id)
+        return Registrations(self.transport, self.business_id, timeouts=self._timeouts)
 
     @cut_traceback
     def with_sender(self, sender: SenderLike | None) -> Self:
@@ -214,7 +233,8 @@ class Connectly:
         Args:
             recipient: A string of `+` and digits, a BSUID, a `Phone`, a `Bsuid`, or a `Recipient` with both.
             content: A `Text`, `Image`, …, or `Template`.
-            **options: `sender`, `callback_data`, `campaign_name`, `channel_type`, `timeout`; see `SendOptions`.
+            **options: `sender`, `callback_data`, `campaign_name`, `channel_type`, `timeout`, `otherwise`; see
+                `SendOptions`.
 
         Returns:
             The accepted message. Its delivery statuses tell you what happens to it.
@@ -229,7 +249,7 @@ class Connectly:
             UsageError: The client is closed, or belongs to another event loop.
             NotSentError: The request never left this machine. It is safe to send the message again.
             RateLimitError: Too many requests (429); nothing was accepted. Send it again later.
-            OutsideWindowError: The customer has not written for 24 hours. Send a template.
+            OutsideWindowError: The customer has not written for 24 hours. Send a template, or pass one as `otherwise`.
             RequestRejectedError: The service rejected the request; the subclasses say why.
             AuthenticationError: The API key is not valid.
             OutcomeUnknownError: The request left, but no response arrived. The message may have been delivered.
@@ -248,18 +268,57 @@ class Connectly:
             callback_data=options.get("callback_data"),
             campaign_name=options.get("campaign_name"),
             channel_type="whatsapp" if channel_type is None else channel_type,
+            otherwise=options.get("otherwise"),
         )
         with fail_unsent():
             request = build_request(self.business_id, message, self._limits, with_rate_keys=self._is_paced)
-        answer = await self.transport.send(request, timeout=options.get("timeout"))
-        if not answer.value.id:
-            raise UnexpectedResponseError(
-                f"{request.operation}: accepted, but the response has no message id",
-                status=answer.response.status,
-                headers=answer.response.headers,
-                body=answer.response.body,
-            )
-        return SentMessage(answer.value.id, to, answer.response)
+        if message.otherwise is not None:
+            return await self._send_either(message, request, message.otherwise, options.get("timeout"))
+        return _to_sent_message(request, await self.transport.send(request, timeout=options.get("timeout")), to)
+
+    async def _send_either(
+        self, message: Message, request: Request[SendMessageResponse], otherwise: Template, timeout: float | None
+    ) -> SentMessage:
+        """Send a message's content or, if the customer's window is closed, its template, within one timeout."""
+        budget = TimeBudget(self._timeouts.total if timeout is None else check_seconds("timeout", timeout))
+        with fail_unsent():
+            fallback = build_fallback_request(self.business_id, message, otherwise, with_rate_keys=self._is_paced)
+        to, refusal = message.recipient, None
+        if self._conversations is None or not await is_window_closed(
+            self._conversations, to, message.sender, budget.get_remaining(request.operation)
+        ):
+            try:
+                seconds = budget.get_remaining(request.operation)
+                return _to_sent_message(request, await self.transport.send(request, timeout=seconds), to)
+            except OutsideWindowError as error:
+                refusal = error
+        try:
+            seconds = budget.get_remaining(fallback.operation)
+            answer = await self.transport.send(fallback, timeout=seconds)
+            return _to_sent_message(fallback, answer, to, is_fallback=True)
+        except ConnectlyError as error:
+            raise error from refusal
+
+    @cut_traceback
+    async def reply(self, event: Event, content: Content, **options: Unpack[SendOptions]) -> SentMessage:
+        """Send any kind of content to the customer whom an event is about.
+
+        Unless the options say otherwise, it comes from the number that the customer wrote to (from the client's default
+        if that number cannot be read), and goes through the event's channel.
+
+        Args:
+            event: An event, as handlers get it, `Echo` and `ReportReady` apart.
+            content: A `Text`, `Image`, …, or `Template`.
+            **options: As for `send`.
+
+        Raises:
+            InvalidRecipientError: The event names no customer who can be read. Raised before any I/O.
+            InvalidInputError: The event is one of the business's own messages, which would be a loop, or comes from a
+                channel that is not known. Raised before any I/O.
+            ConnectlyError: As for `send`.
+        """
+        recipient, completed = build_reply_options(event, options)
+        return await self.send(recipient, content, **completed)
 
     @cut_traceback
     async def send_text(self, recipient: RecipientLike, text: str, **options: Unpack[SendOptions]) -> SentMessage:
@@ -399,3 +458,20 @@ class Connectly:
             parameters=parameters,
         )
         return await self.send(recipient, template, **options)
+
+
+def _to_sent_message(
+    request: Request[SendMessageResponse],
+    answer: Answer[SendMessageResponse],
+    recipient: Recipient,
+    *,
+    is_fallback: bool = False,
+) -> SentMessage:
+    if not answer.value.id:
+        raise UnexpectedResponseError(
+            f"{request.operation}: accepted, but the response has no message id",
+            status=answer.response.status,
+            headers=answer.response.headers,
+            body=answer.response.body,
+        )
+    return SentMessage(answer.value.id, recipient, answer.response, is_fallback)

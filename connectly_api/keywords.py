@@ -158,14 +158,14 @@ def suggest_keywords(
     return check_first
 
 
-def suggest_init_keywords(function: Callable[P, None]) -> Callable[P, None]:
-    """Make a constructor suggest the closest name, too; `cut_traceback` hides its arguments."""
+def suggest_sync_keywords(function: Callable[P, T]) -> Callable[P, T]:
+    """Make a constructor or another plain function suggest the closest name; `cut_traceback` hides its arguments."""
     known = (list_keywords(function) or ())[1:]
 
     @wraps(function)
-    def check_first(*args: P.args, **kwargs: P.kwargs) -> None:
+    def check_first(*args: P.args, **kwargs: P.kwargs) -> T:
         check_keywords(kwargs, known)
-        function(*args, **kwargs)
+        return function(*args, **kwargs)
 
     return check_first
 

@@ -8,25 +8,30 @@ the topic. A deletion cannot be undone. An unknown id is a 404. Creating a regis
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import get_args
+from typing import Final, get_args
 
 import attrs
 
 from connectly_api.content.fields import to_tuple
-from connectly_api.errors import InvalidInputError, UnexpectedResponseError
+from connectly_api.errors import ConflictError, InvalidInputError, NotFoundError, UnexpectedResponseError
 from connectly_api.keywords import suggest_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.webhook_service import create_webhook, delete_webhook, get_webhooks, update_webhook
 from connectly_api.lowlevel.models import ChannelType, Topic, WebhookType
-from connectly_api.results import CreatedWebhook, WebhookFilter, WebhookRegistration
+from connectly_api.registration_match import find_registration, is_different
+from connectly_api.results import CreatedWebhook, EnsuredWebhook, WebhookFilter, WebhookRegistration
 from connectly_api.setting_rules import check_kind, check_name, check_string
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.attempt_outcome import fail_unsent
 from connectly_api.transport.endpoint import find_address_problem
 from connectly_api.transport.pipeline import Pipeline
-from connectly_api.transport.protocol import Response
+from connectly_api.transport.protocol import Response, Timeouts, check_seconds
+from connectly_api.transport.time_budget import TimeBudget
 from connectly_api.web_address import find_web_address_problem
 from connectly_api.wire.unset import UNSET, Unset
+
+_MOST_ROUNDS: Final = 3
+"""How often `ensure` looks at what is there, if other processes change it meanwhile."""
 
 
 @cut_init_traceback
@@ -57,15 +62,75 @@ class Webengage:
 class Registrations:
     """The webhook registrations of one business."""
 
-    def __init__(self, transport: Pipeline, business_id: str) -> None:
+    def __init__(self, transport: Pipeline, business_id: str, *, timeouts: Timeouts | None = None) -> None:
         """Use a client's transport.
 
         Args:
             transport: The client's transport.
             business_id: The business.
+            timeouts: The client's, for calls that make several requests.
         """
         self._transport = transport
         self._business_id = business_id
+        self._timeouts = Timeouts() if timeouts is None else timeouts
+
+    @cut_traceback
+    @suggest_keywords
+    async def ensure(
+        self,
+        topic: Topic,
+        address: str,
+        *,
+        type: WebhookType | None = None,  # noqa: A002 (the wire's own word, as keyword only)
+        echo: bool | None = None,
+        channel_types: Iterable[ChannelType] | None = None,
+        filters: Iterable[WebhookFilter] | None = None,
+        webengage: Webengage | None = None,
+        timeout: float | None = None,
+    ) -> EnsuredWebhook:
+        """Make a topic's registration be as given: create it, update it, or leave it alone.
+
+        Meant for every start of a program and every deployment, also of several processes at once. Whatever error it
+        raises, calling it again is safe: it looks first at what is there. Arguments that you leave out stay as they
+        are; in a new registration, they are the service's defaults.
+
+        Args:
+            topic: `messages`, `delivery_status` or `report`.
+            address: A public `https://` URL; `http://` to loopback for the sandbox.
+            type: `custom`, `zapier`, `webengage` or `integromat_make`.
+            echo: Whether the business's own outbound messages are delivered, too.
+            channel_types: The channels; an empty list means all.
+            filters: Filters by campaign; an empty list means all campaigns.
+            webengage: For the type `webengage` only. It cannot be read back, so it is always updated.
+            timeout: Seconds for all requests together; by default the client's.
+
+        Raises:
+            InvalidInputError: An argument is invalid, raised before any I/O; or the registration has another type, or
+                the topic has several registrations with other addresses, raised before anything is changed.
+            ConnectlyError: As for every call; see `connectly_api.errors`.
+        """
+        with fail_unsent():
+            configuration = _build_configuration(echo, channel_types, filters, webengage)
+            wanted = _build_creation(topic, address, type, configuration)
+        budget = TimeBudget(self._timeouts.total if timeout is None else check_seconds("timeout", timeout))
+        rounds = 0
+        while True:
+            rounds += 1
+            registrations = await self.list(timeout=budget.get_remaining("get_webhooks"))
+            found = find_registration(registrations, topic, address)
+            if found is not None and not is_different(found, wanted):
+                return EnsuredWebhook(found.id, "unchanged")
+            try:
+                if found is None:
+                    created = await self._create(wanted, budget.get_remaining("create_webhook"))
+                    return EnsuredWebhook(created.id, "created")
+                body = models.UpdateWebhookRequest(address=wanted.address, configuration=wanted.configuration)
+                await self._update(found.id, body, budget.get_remaining("update_webhook"))
+                return EnsuredWebhook(found.id, "updated")
+            except (ConflictError, NotFoundError):
+                # Another process was faster: it created the registration, or replaced the one that was found.
+                if rounds == _MOST_ROUNDS:
+                    raise
 
     @cut_traceback
     @suggest_keywords
@@ -99,17 +164,12 @@ class Registrations:
             UnexpectedResponseError: The service accepted it, but the response has no id.
             ConnectlyError: As for every call; see `connectly_api.errors`.
         """
-        _check_choice("topic", topic, get_args(Topic))
-        _check_address(address)
-        if type is not None:
-            _check_choice("type", type, get_args(WebhookType))
         with fail_unsent():
-            body = models.CreateWebhookRequest(
-                topic=topic,
-                address=address,
-                type_=UNSET if type is None else type,
-                configuration=_build_configuration(echo, channel_types, filters, webengage),
-            )
+            configuration = _build_configuration(echo, channel_types, filters, webengage)
+            body = _build_creation(topic, address, type, configuration)
+        return await self._create(body, timeout)
+
+    async def _create(self, body: models.CreateWebhookRequest, timeout: float | None) -> CreatedWebhook:
         request = create_webhook.request(self._business_id, body=body)
         answer = await self._transport.send(request, timeout=timeout)
         if not answer.value.id:
@@ -177,6 +237,9 @@ class Registrations:
             body = models.UpdateWebhookRequest(
                 address=UNSET if address is None else address, configuration=configuration
             )
+        return await self._update(webhook_id, body, timeout)
+
+    async def _update(self, webhook_id: str, body: models.UpdateWebhookRequest, timeout: float | None) -> Response:
         request = update_webhook.request(self._business_id, webhook_id, body=body)
         return (await self._transport.send(request, timeout=timeout)).response
 
@@ -199,6 +262,24 @@ class Registrations:
         """
         request = delete_webhook.request(self._business_id, webhook_id)
         return (await self._transport.send(request, timeout=timeout)).response
+
+
+def _build_creation(
+    topic: Topic,
+    address: str,
+    type_: WebhookType | None,
+    configuration: models.WebhookConfiguration | Unset,
+) -> models.CreateWebhookRequest:
+    _check_choice("topic", topic, get_args(Topic))
+    _check_address(address)
+    if type_ is not None:
+        _check_choice("type", type_, get_args(WebhookType))
+    return models.CreateWebhookRequest(
+        topic=topic,
+        address=address,
+        type_=UNSET if type_ is None else type_,
+        configuration=configuration,
+    )
 
 
 def _check_choice(field: str, value: object, choices: tuple[str, ...]) -> None:

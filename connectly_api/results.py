@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 
 from connectly_api.recipients import Recipient
@@ -16,11 +18,13 @@ class SentMessage:
         id: The message's id, an opaque string; delivery statuses have it as `message_id`.
         recipient: The customer.
         response: The raw response: status, headers, body.
+        is_fallback: Whether the template of `otherwise` was sent, because the customer's window is closed.
     """
 
     id: str
     recipient: Recipient
     response: Response = attrs.field(repr=False, eq=False)
+    is_fallback: bool = False
 
 
 @attrs.frozen
@@ -34,6 +38,19 @@ class CreatedWebhook:
 
     id: str
     response: Response = attrs.field(repr=False, eq=False)
+
+
+@attrs.frozen
+class EnsuredWebhook:
+    """A webhook registration that is as it should be.
+
+    Attributes:
+        id: The registration's id, an opaque string.
+        action: What had to be done: `created`, `updated`, or nothing, `unchanged`.
+    """
+
+    id: str
+    action: Literal["created", "updated", "unchanged"]
 
 
 @attrs.frozen

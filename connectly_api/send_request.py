@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, TypedDict, get_args
 
 import attrs
@@ -19,7 +19,7 @@ from connectly_api.keywords import check_keywords
 from connectly_api.lowlevel import models
 from connectly_api.lowlevel.api.message_service import send_message, send_whatsapp_templated_message
 from connectly_api.recipients import Phone, Recipient, SenderLike
-from connectly_api.setting_rules import check_name
+from connectly_api.setting_rules import check_name, describe_kind
 from connectly_api.transport.protocol import RateKeys, Request
 from connectly_api.wire.unset import UNSET
 
@@ -46,6 +46,7 @@ class SendOptions(TypedDict, total=False):
         campaign_name: A tag for the service's analytics and webhook filters.
         channel_type: `whatsapp` by default, and the only one for templates.
         timeout: Seconds for the whole call, including retries and pauses; by default the client's.
+        otherwise: A template to send in place of free-form content if the customer's window is closed.
     """
 
     sender: SenderLike | None
@@ -53,6 +54,7 @@ class SendOptions(TypedDict, total=False):
     campaign_name: str | None
     channel_type: ChannelType | None
     timeout: float | None
+    otherwise: Template | None
 
 
 _OPTIONS: Final = tuple(SendOptions.__annotations__)
@@ -88,6 +90,7 @@ class Message:
         callback_data: JSON that is returned with the message's events, or None.
         campaign_name: A tag, or None.
         channel_type: The channel.
+        otherwise: A template to send if the customer's window is closed, or None.
     """
 
     recipient: Recipient
@@ -96,12 +99,13 @@ class Message:
     callback_data: JsonValue = attrs.field(default=None, repr=False)
     campaign_name: str | None = None
     channel_type: ChannelType = "whatsapp"
+    otherwise: Template | None = None
 
 
 def build_request(
     business_id: str, message: Message, limits: Limits, *, with_rate_keys: bool = False
 ) -> Request[models.SendMessageResponse]:
-    """Check a message and build its request.
+    """Check a message, with the template that may be sent otherwise, and build the request for its content.
 
     Args:
         business_id: The business.
@@ -125,13 +129,37 @@ def build_request(
         raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
     if message.channel_type != "whatsapp" and isinstance(message.content, Template):
         raise InvalidInputError("channel_type: a template can only be sent through whatsapp", field="channel_type")
-    raise_or_warn(message.content.violations(), limits if message.channel_type == "whatsapp" else "off")
+    violations = [*message.content.violations(), *_check_otherwise(message)]
+    raise_or_warn(violations, limits if message.channel_type == "whatsapp" else "off")
     raise_or_warn(doubts, limits)
     if isinstance(message.content, Template):
         request = _build_template_request(business_id, message, message.content)
     else:
         request = _build_session_request(business_id, message, message.content)
     return attrs.evolve(request, rate_keys=_build_rate_keys(request.operation, message)) if with_rate_keys else request
+
+
+def build_fallback_request(
+    business_id: str, message: Message, template: Template, *, with_rate_keys: bool = False
+) -> Request[models.SendMessageResponse]:
+    """Build the request for a message's `otherwise`, which `build_request` has checked."""
+    message = attrs.evolve(message, content=template, otherwise=None)
+    return build_request(business_id, message, "off", with_rate_keys=with_rate_keys)
+
+
+def _check_otherwise(message: Message) -> Iterator[Violation]:
+    template: object = message.otherwise
+    if template is None:
+        return
+    if not isinstance(template, Template):
+        yield Violation("otherwise", f"must be a Template, not {describe_kind(template)}", level="error")
+        return
+    if isinstance(message.content, Template):
+        raise InvalidInputError("otherwise: the content is a template already; leave it out", field="otherwise")
+    if message.channel_type != "whatsapp":
+        raise InvalidInputError("otherwise: a template can only be sent through whatsapp", field="otherwise")
+    for violation in template.violations():
+        yield attrs.evolve(violation, field=f"otherwise.{violation.field}")
 
 
 def _build_rate_keys(operation: str, message: Message) -> RateKeys:

@@ -64,7 +64,7 @@ def check_kind(field: str, value: object, kind: type | tuple[str, ...], example:
     else:
         is_right = not isinstance(value, type) and all(callable(getattr(value, method, None)) for method in kind)
     if not is_right:
-        raise InvalidInputError(f"{field}: must be {example}, not {_kind_of(value)}", field=field)
+        raise InvalidInputError(f"{field}: must be {example}, not {describe_kind(value)}", field=field)
 
 
 def name_origin(error: InvalidInputError, origins: Mapping[str, str]) -> InvalidInputError:
@@ -83,5 +83,6 @@ def name_origin(error: InvalidInputError, origins: Mapping[str, str]) -> Invalid
     return made
 
 
-def _kind_of(value: object) -> str:
+def describe_kind(value: object) -> str:
+    """Return the name of a value's type, or `the class …` for a class that was passed in place of a value."""
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__

@@ -28,7 +28,7 @@ PUBLIC: Final = (
 # Generated modules import under private names.
 _PREFIX: Final = re.compile(r"\b_[a-z]\w*\.")
 # Our own decorators that keep the signature.
-_KEEPING: Final = frozenset({"cut_traceback", "suggest_init_keywords", "suggest_keywords"})
+_KEEPING: Final = frozenset({"cut_traceback", "suggest_sync_keywords", "suggest_keywords"})
 _PLAIN: Final = (bool, int, float, str, type(None))
 
 

@@ -6,8 +6,9 @@ Theory of operation. `WebhookApp` takes a request from bytes to a handler in six
 2. `signature`: the HMAC over the raw bytes shows that the service sent them.
 3. `decoding`: the bytes become a JSON object, within limits on size, depth and numbers.
 4. `parsing`: the object becomes an event. This never fails: a missing or malformed field is dropped, an unfamiliar
-   event is an `UnknownEvent`, and `raw` keeps the whole body. `lenient_fields` reads one field and `extract` one part
-   of an event; `events` and `event_parts` define the values.
+   event is an `UnknownEvent`, and `raw` keeps the whole body. `lenient_fields` reads one field, `extract` one part
+   of an event, and `reply_forms` a tapped button, a picked row or a reaction; `events` and `event_parts` define the
+   values.
 5. `stores`: the store grants a claim on the event's `key`, or says that another delivery of the event holds it or has
    completed it. `stores/store.py` explains claims.
 6. `dispatch`: the event's handlers run one after the other. If all of them succeed, the claim is completed and the
@@ -44,6 +45,8 @@ from connectly_api.webhooks.events import (
     Echo,
     Event,
     InboundMessage,
+    ListReply,
+    Reaction,
     ReportReady,
     UnknownEvent,
 )
@@ -70,8 +73,10 @@ __all__ = [
     "Echo",
     "Event",
     "InboundMessage",
+    "ListReply",
     "Location",
     "MemoryStore",
+    "Reaction",
     "Referral",
     "ReportReady",
     "SQLiteStore",

@@ -134,8 +134,9 @@ class WebhookApp:
         """Return a decorator that adds a handler for one class of events, or for several.
 
         Args:
-            kinds: `InboundMessage`, `ButtonReply`, `Echo`, `DeliveryStatus`, `ReportReady`, `UnknownEvent`, or unions
-                of them such as `Event`. Type checkers infer the handler's argument from one or two classes.
+            kinds: `InboundMessage`, `ButtonReply`, `ListReply`, `Reaction`, `Echo`, `DeliveryStatus`, `ReportReady`,
+                `UnknownEvent`, or unions of them such as `Event`. Type checkers infer the handler's argument from one
+                or two classes.
 
         Raises:
             InvalidInputError: A kind is something else, or there is none.

@@ -54,12 +54,14 @@ class Business:
     """The business's side of an event: one of its numbers.
 
     Attributes:
-        id: The number in E.164, or an opaque id in older events.
+        id: The event's id of the number: the number as it was written, or an opaque id in older events.
+        phone: The number, for `sender`; None if reading it would be a guess.
         name: The number's display name.
         channel_type: `whatsapp`, `sms`; open to new values.
     """
 
     id: str | None = attrs.field(default=None, repr=False)
+    phone: Phone | None = None
     name: str | None = attrs.field(default=None, repr=False)
     channel_type: str | None = attrs.field(default=None, repr=show_known(*CHANNEL_TYPES))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -26,6 +26,16 @@ SOURCE_TYPES: Final = ("ad", "post")
 MEDIA_TYPES: Final = ("image", "video")
 REPORT_TYPES: Final = ("campaign.daily.custom",)
 RUN_STATUSES: Final = ("completed",)
+
+# Where a customer's reply stands, in a message or beside it. Only `buttonResponse` is documented; the others are what
+# the service may call a tapped button, a picked row and a reaction. `interactive` is the Cloud API's, around buttons
+# and rows.
+REPLY_KINDS: Final[Mapping[str, Literal["button", "list", "reaction"]]] = {
+    **dict.fromkeys(("buttonResponse", "button_response", "buttonReply", "button_reply"), "button"),
+    **dict.fromkeys(("listResponse", "list_response", "listReply", "list_reply"), "list"),
+    "reaction": "reaction",
+}
+REPLY_NAMES: Final = (*REPLY_KINDS, "interactive")
 
 _DEEP: Final = 50
 """The depth from which JSON is pickled as text. The documented events have fewer than ten."""

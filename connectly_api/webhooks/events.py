@@ -25,6 +25,7 @@ import attrs
 
 from connectly_api.webhooks.event_parts import Attachment, Business, Customer, DeliveryFailure, Location, Referral
 from connectly_api.webhooks.event_values import (
+    REPLY_NAMES,
     REPORT_TYPES,
     RUN_STATUSES,
     STATUSES,
@@ -38,7 +39,7 @@ from connectly_api.webhooks.event_values import (
 # Keys are built from these. The envelope is left out: the topic, what the send call attached, and unknown names.
 _CONTENT: Final = (
     *("id", "message", "attachments", "location", "referral"),
-    *("buttonResponse", "button_response", "statusUpdate", "status_update", "report"),
+    *("statusUpdate", "status_update", "report", *REPLY_NAMES),
 )
 
 
@@ -60,6 +61,14 @@ def _drop_zero_values(fields: dict[str, Any]) -> dict[str, Any]:
 _PRUNE: Final = json.JSONDecoder(object_hook=_drop_zero_values)
 # ASCII, because a lone surrogate, which JSON can escape, has no UTF-8.
 _ENCODE: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
+def _describe_content(
+    text: str | None, attachments: tuple[Attachment, ...], location: Location | None
+) -> tuple[object, ...]:
+    """Return what a message with an id says. URLs are left out: they may be signed again for each delivery."""
+    files = [(one.type, one.caption, one.filename) for one in attachments]
+    return (text, files, attrs.astuple(location) if location else None)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -95,16 +104,22 @@ class _BaseEvent(DeepValue):
         """The event's unique key, for de-duplication; it contains no personal data.
 
         It is the same for every delivery of one event, however its JSON is written, and different for each status of
-        one message. The key of an event without an id, such as the documented inbound messages, is built from all its
-        content: two identical texts from one customer within one second have the same key, because nothing
-        distinguishes them from one text delivered twice. The key of an `UnknownEvent` is built from the whole body.
+        one message. An edited message comes under the id of the message that it edits, so the key of a message is built
+        from its id and what it says. The key of an event without an id, such as the documented inbound messages, is
+        built from all its content: two identical texts from one customer within one second have the same key, because
+        nothing distinguishes them from one text delivered twice. The key of an `UnknownEvent` is built from the whole
+        body.
         """
         ids = self._get_ids()
-        return _build_key(self.kind, *(ids if all(ids) else self._get_content()))
+        return _build_key(self.kind, *((*ids, *self._get_statement()) if all(ids) else self._get_content()))
 
     def _get_ids(self) -> tuple[str | None, ...]:
-        """Return the ids that together identify the event."""
+        """Return the ids that together identify the event, or what it is about if that says several things."""
         return (self.message_id,)
+
+    def _get_statement(self) -> tuple[object, ...]:
+        """Return what else tells events with the same ids apart, and nothing that may differ in a second delivery."""
+        return ()
 
     def _get_content(self) -> tuple[object, ...]:
         """Return what identifies an event without such ids, and nothing that may differ in a second delivery."""
@@ -127,6 +142,8 @@ class InboundMessage(_BaseEvent):
         attachments: The files; the documentation shows at most one.
         location: A shared location.
         referral: The advertisement that brought the customer.
+        is_edited: Whether the body says that this is a new version of the message `message_id`. How the service marks
+            one is not published: an edit without a mark that we know is False, and still has a key of its own.
     """
 
     kind: ClassVar[str] = "message"
@@ -135,6 +152,12 @@ class InboundMessage(_BaseEvent):
     attachments: tuple[Attachment, ...] = ()
     location: Location | None = None
     referral: Referral | None = None
+    is_edited: bool = False
+
+    def _get_statement(self) -> tuple[object, ...]:
+        # A message can be edited back to an earlier text, so an edit also counts by its time.
+        time = self.timestamp.isoformat() if self.is_edited and self.timestamp else None
+        return (*_describe_content(self.text, self.attachments, self.location), self.is_edited, time)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -152,6 +175,54 @@ class ButtonReply(_BaseEvent):
     id: str | None = attrs.field(default=None, repr=False)
     text: str | None = attrs.field(default=None, repr=False)
     payload: str | None = attrs.field(default=None, repr=False)
+
+    def _get_statement(self) -> tuple[object, ...]:
+        return (self.reply_to_id, self.id, self.text, self.payload)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ListReply(_BaseEvent):
+    """A customer picked a row of a list; `reply_to_id` is the message with the list.
+
+    The service does not publish the form of this event: every plausible one is read, and one that leaves doubt is an
+    `UnknownEvent`.
+
+    Attributes:
+        id: The row's id.
+        title: The row's title.
+        description: The row's description, if the event has it.
+    """
+
+    kind: ClassVar[str] = "list_reply"
+
+    id: str | None = attrs.field(default=None, repr=False)
+    title: str | None = attrs.field(default=None, repr=False)
+    description: str | None = attrs.field(default=None, repr=False)
+
+    def _get_statement(self) -> tuple[object, ...]:
+        return (self.reply_to_id, self.id, self.title, self.description)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Reaction(_BaseEvent):
+    """A customer reacted to the message `reply_to_id` with an emoji, or took the reaction back.
+
+    The service does not publish the form of this event: every plausible one is read, and one that leaves doubt is an
+    `UnknownEvent`.
+
+    Attributes:
+        emoji: The emoji; None if it was removed and the event does not say which it was.
+        is_removed: Whether the customer took the reaction back.
+    """
+
+    kind: ClassVar[str] = "reaction"
+
+    emoji: str | None = attrs.field(default=None, repr=False)
+    is_removed: bool = False
+
+    def _get_ids(self) -> tuple[str | None, ...]:
+        # No id is used: the event may have that of the message, to which a customer can react again and again.
+        return (None,)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -171,6 +242,9 @@ class Echo(_BaseEvent):
     text: str | None = attrs.field(default=None, repr=False)
     attachments: tuple[Attachment, ...] = ()
     location: Location | None = None
+
+    def _get_statement(self) -> tuple[object, ...]:
+        return _describe_content(self.text, self.attachments, self.location)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -227,7 +301,7 @@ class ReportReady(_BaseEvent):
 
 @attrs.frozen(kw_only=True, slots=False)
 class UnknownEvent(_BaseEvent):
-    """An authentic event of a kind that this version does not know: a new topic, a reaction, a sticker; see `raw`.
+    """An authentic event of a kind that this version does not know: a new topic, a sticker, contacts; see `raw`.
 
     `customer` is set if it is clear which side is the customer.
     """
@@ -235,12 +309,12 @@ class UnknownEvent(_BaseEvent):
     kind: ClassVar[str] = "unknown"
 
     def _get_ids(self) -> tuple[str | None, ...]:
-        # No id is used: a reaction, for example, may have the id of the message that it reacts to.
+        # No id is used: it may be that of another message, to which the event refers.
         return (None,)
 
     def _get_content(self) -> tuple[object, ...]:
         return (self.raw,)
 
 
-Event = InboundMessage | ButtonReply | Echo | DeliveryStatus | ReportReady | UnknownEvent
-"""Any event; a `match` over these six classes is exhaustive."""
+Event = InboundMessage | ButtonReply | ListReply | Reaction | Echo | DeliveryStatus | ReportReady | UnknownEvent
+"""Any event; a `match` over these eight classes is exhaustive."""

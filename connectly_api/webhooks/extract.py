@@ -6,7 +6,7 @@ first.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from connectly_api.json_values import is_array, is_object
 from connectly_api.webhooks.event_parts import Attachment, Business, Customer, Location, Referral
@@ -20,6 +20,7 @@ from connectly_api.webhooks.lenient_fields import (
     read_number,
     read_object,
     read_text,
+    read_time,
 )
 
 # Fields that only a customer has, on numbers with BSUIDs. https://docs.connectly.ai/messaging/bsuid
@@ -27,6 +28,10 @@ _CUSTOMER_ONLY: Final = frozenset({"userId", "user_id", "phoneNumber", "phone_nu
 # Customers cannot send these: only businesses send WhatsApp's interactive messages.
 # https://developers.facebook.com/docs/whatsapp/guides/interactive-messages
 _BUSINESS_ONLY: Final = frozenset(BUSINESS_CONTENT_SHAPE.fields)
+EDIT_MARKS: Final = frozenset({
+    *("isEdited", "is_edited", "edited", "editedAt", "edited_at", "edit", "isEdit", "is_edit"),
+    *("editTimestamp", "edit_timestamp", "lastEditedAt", "last_edited_at"),
+})  # fmt: skip
 _KNOWN: Final = frozenset({*BODY_SHAPE.fields, *MESSAGE_SHAPE.fields}) - _BUSINESS_ONLY
 
 
@@ -58,6 +63,21 @@ def _has_any(part: Fields, names: frozenset[str]) -> bool:
     return not names.isdisjoint(part) and any(has_content(part.get(name)) for name in names)
 
 
+def is_edited(message: Fields, body: Fields) -> bool:
+    """Return whether a message says that it is the new version of an earlier one, by a flag, a time or an object.
+
+    How the service says so is not published.
+    """
+    return any(
+        not EDIT_MARKS.isdisjoint(part) and any(_is_marked(part, name) for name in EDIT_MARKS)
+        for part in (message, body)
+    )
+
+
+def _is_marked(part: Fields, name: str) -> bool:
+    return read_flag(part, name) or read_time(part, name) is not None or has_content(read_object(part, name))
+
+
 def has_unknown_content(message: Fields, body: Fields) -> bool:
     """Return whether a message has content under a name that this version does not know."""
     return any(name not in _KNOWN and has_content(found) for part in (message, body) for name, found in part.items())
@@ -65,29 +85,29 @@ def has_unknown_content(message: Fields, body: Fields) -> bool:
 
 def read_customer(side: Fields) -> Customer:
     """Return the customer that a `sender` or `recipient` describes."""
-    customer_id = read_text(side, "id")
-    channel_type = read_text(side, "channelType", "channel_type")
-    # Only WhatsApp writes international numbers without a plus; another channel's digits may be a short code.
-    bare = channel_type is None or channel_type == "whatsapp"
-    phone = bsuid = None
-    if not _CUSTOMER_ONLY.isdisjoint(side):
-        phone, bsuid = read_text(side, "phoneNumber", "phone_number"), read_text(side, "userId", "user_id")
-    return Customer(
-        id=customer_id,
-        phone=parse_phone(phone, bare=bare) or parse_phone(customer_id, bare=bare),
-        bsuid=parse_bsuid(bsuid) or parse_bsuid(customer_id),
-        name=read_text(side, "name"),
-        channel_type=channel_type,
-    )
+    participant = _read_participant(side)
+    bsuid = None if _CUSTOMER_ONLY.isdisjoint(side) else read_text(side, "userId", "user_id")
+    return Customer(**participant, bsuid=parse_bsuid(bsuid) or parse_bsuid(participant["id"]))
 
 
 def read_business(side: Fields) -> Business:
     """Return the business's number that a `sender` or `recipient` describes."""
-    return Business(
-        id=read_text(side, "id"),
-        name=read_text(side, "name"),
-        channel_type=read_text(side, "channelType", "channel_type"),
-    )
+    return Business(**_read_participant(side))
+
+
+def _read_participant(side: Fields) -> dict[str, Any]:
+    """Return the fields that both sides have."""
+    written = read_text(side, "id")
+    channel_type = read_text(side, "channelType", "channel_type")
+    # Only WhatsApp writes international numbers without a plus; another channel's digits may be a short code.
+    bare = channel_type is None or channel_type == "whatsapp"
+    number = None if _CUSTOMER_ONLY.isdisjoint(side) else read_text(side, "phoneNumber", "phone_number")
+    return {
+        "id": written,
+        "phone": parse_phone(number, bare=bare) or parse_phone(written, bare=bare),
+        "name": read_text(side, "name"),
+        "channel_type": channel_type,
+    }
 
 
 def _find_object(parts: tuple[Fields, ...], name: str) -> Fields | None:

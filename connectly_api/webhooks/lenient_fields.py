@@ -47,7 +47,7 @@ def read_object(fields: Fields, name: str, other: str = "") -> Fields:
     return found if found and isinstance(found, dict) else NOTHING  # pyright: ignore[reportUnknownVariableType]
 
 
-def read_flag(fields: Fields, name: str, other: str) -> bool:
+def read_flag(fields: Fields, name: str, other: str = "") -> bool:
     """Return whether a flag is set: `true`, or `"true"` or `1`, which loosely typed gateways write."""
     found = fields.get(name) or fields.get(other)
     if not found:

@@ -2,7 +2,8 @@
 
 How the kind of an event is found. A known `topic` decides, unless the body has content of another kind and none of its
 own; an unknown topic makes an `UnknownEvent`. Without a topic, as on most inbound messages, the body must have exactly
-one of `statusUpdate`, `report`, and `message` or `buttonResponse`; with several of them it is an `UnknownEvent`.
+one of `statusUpdate`, `report`, and `message` or a reply such as `buttonResponse`; with several of them it is an
+`UnknownEvent`. A reply in a form that the documentation does not have decides only if nothing documented does.
 
 Source, unless noted otherwise: https://docs.connectly.ai/webhooks/payload-types.
 """
@@ -16,18 +17,22 @@ from connectly_api.json_values import is_object
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.decoding import MAX_BYTES, decode
 from connectly_api.webhooks.event_parts import Business, Customer, DeliveryFailure
+from connectly_api.webhooks.event_values import REPLY_NAMES
 from connectly_api.webhooks.events import (
     ButtonReply,
     DeliveryStatus,
     Echo,
     Event,
     InboundMessage,
+    ListReply,
+    Reaction,
     ReportReady,
     UnknownEvent,
 )
 from connectly_api.webhooks.extract import (
     find_customer_side,
     has_unknown_content,
+    is_edited,
     is_from_business,
     read_attachments,
     read_business,
@@ -39,14 +44,14 @@ from connectly_api.webhooks.lenient_fields import (
     NOTHING,
     Fields,
     has_content,
-    read_flag,
     read_object,
     read_text,
     read_time,
 )
+from connectly_api.webhooks.reply_forms import find_replies, read_button, read_reaction, read_row
 from connectly_api.webhooks.signature import HeadersLike, Secrets, find_signature, verify
 
-_TOPIC_OF_PART: Final = {
+_DOCUMENTED: Final = {
     "statusUpdate": "delivery_status",
     "status_update": "delivery_status",
     "report": "report",
@@ -54,6 +59,7 @@ _TOPIC_OF_PART: Final = {
     "buttonResponse": "messages",
     "button_response": "messages",
 }
+_TOPIC_OF_PART: Final = {**dict.fromkeys(REPLY_NAMES, "messages"), **_DOCUMENTED}
 _TOPICS: Final = frozenset(_TOPIC_OF_PART.values())
 _NO_TOPIC: Final = frozenset({None, "topic_unspecified"})
 _OTHER_SIDE: Final = {"sender": "recipient", "recipient": "sender"}
@@ -116,7 +122,10 @@ def _find_topic(body: Fields, topic: str | None) -> str | None:
     present = {_TOPIC_OF_PART[name] for name in parts}
     if len(present) == 1 and (topic in present or topic in _NO_TOPIC):
         return present.pop()
-    with_content = {_TOPIC_OF_PART[name] for name in parts if has_content(body[name])}
+    full = [name for name in parts if has_content(body[name])]
+    with_content = {_DOCUMENTED[name] for name in full if name in _DOCUMENTED} or {
+        _TOPIC_OF_PART[name] for name in full
+    }
     if topic in _TOPICS:
         # If its own part is missing, the topic still determines the kind; if it has another part instead, nothing does.
         return topic if not with_content or topic in with_content else None
@@ -127,9 +136,10 @@ def _find_topic(body: Fields, topic: str | None) -> str | None:
 def _build_message(body: dict[str, Any], topic: str | None) -> Event:
     """Return the event of a message, inbound or outbound.
 
-    A message from the business itself is an `Echo`; a button's reply is a `ButtonReply`; text, attachments, a location
-    or a referral make an `InboundMessage`. Unknown content alone (a reaction, a sticker, contacts) is an
-    `UnknownEvent`; no content at all is an `InboundMessage` whose fields were dropped.
+    A message from the business itself is an `Echo`; a reply is a `ButtonReply` or a `ListReply`; text, attachments, a
+    location or a referral make an `InboundMessage`; without them, a reaction is a `Reaction`. Unknown content alone (a
+    sticker, contacts, a reply in doubt) is an `UnknownEvent`; no content at all is an `InboundMessage` whose fields
+    were dropped.
     """
     message = read_object(body, "message")
     if is_from_business(body, message):
@@ -140,22 +150,30 @@ def _build_message(body: dict[str, Any], topic: str | None) -> Event:
             location=read_location(message, body),
         )
     common = _read_common(body, topic, message, customer="sender")
-    names = "buttonResponse", "button_response"
-    button = read_object(body, *names) or read_object(message, *names)
-    if (button and has_content(button)) or read_flag(message, "isButtonResponse", "is_button_response"):
-        return ButtonReply(
-            **common,
-            id=read_text(button, "id"),
-            text=read_text(button, "text") or read_text(message, "text"),
-            payload=read_text(button, "payload") or read_text(message, "payload"),
-        )
+    replies = find_replies(message, body)
+    if button := read_button(replies, message):
+        return ButtonReply(**common, **button)
+    if row := read_row(replies, message):
+        return ListReply(**common, **row)
     text = read_text(message, "text")
     attachments = read_attachments(message, body)
     location = read_location(message, body)
     referral = read_referral(message, body)
-    if not (text or attachments or location or referral) and has_unknown_content(message, body):
-        return UnknownEvent(**common)
-    return InboundMessage(**common, text=text, attachments=attachments, location=location, referral=referral)
+    if not (attachments or location or referral):
+        reaction = read_reaction(replies, common["reply_to_id"])
+        # The emoji may be repeated as the text.
+        if reaction and text in {None, reaction["emoji"]}:
+            return Reaction(**{**common, **reaction})
+        if not text and (replies or has_unknown_content(message, body)):
+            return UnknownEvent(**common)
+    return InboundMessage(
+        **common,
+        text=text,
+        attachments=attachments,
+        location=location,
+        referral=referral,
+        is_edited=is_edited(message, body),
+    )
 
 
 def _build_status(body: dict[str, Any], topic: str | None) -> DeliveryStatus:

@@ -17,16 +17,19 @@ from connectly_api.webhooks import (
     Echo,
     Event,
     InboundMessage,
+    ListReply,
     Location,
+    Reaction,
     Referral,
     ReportReady,
     UnknownEvent,
 )
+from connectly_api.webhooks.extract import EDIT_MARKS
 
 from .documented_bodies import BODIES, Json, load_body, read
 
 CUSTOMER = Customer(id="+16315555500", phone=Phone("+16315555500"), name="Vasi from Connectly", channel_type="whatsapp")
-BUSINESS = Business(id="+16044441234", name="connectlyai", channel_type="whatsapp")
+BUSINESS = Business(id="+16044441234", phone=Phone("+16044441234"), name="connectlyai", channel_type="whatsapp")
 NOON = datetime(2021, 12, 9, 20, 53, 26, tzinfo=UTC)
 EXPECTED: dict[str, Event] = {
     "text": InboundMessage(customer=CUSTOMER, business=BUSINESS, timestamp=NOON, raw=load_body("text"), text="TEST 11"),
@@ -68,7 +71,7 @@ EXPECTED: dict[str, Event] = {
     "delivered": DeliveryStatus(
         topic="delivery_status",
         customer=Customer(id="+16044551234", phone=Phone("+16044551234"), channel_type="whatsapp"),
-        business=Business(id="+16044441111", channel_type="whatsapp"),
+        business=Business(id="+16044441111", phone=Phone("+16044441111"), channel_type="whatsapp"),
         timestamp=datetime(2022, 1, 6, 23, 51, 38, tzinfo=UTC),
         message_id="01FRRWW2ZAHD9GJ1SWY4VF2GBD",
         campaign_name="<YOUR_CAMPAIGN_NAME>",
@@ -78,7 +81,7 @@ EXPECTED: dict[str, Event] = {
     "delivery_failed": DeliveryStatus(
         topic="delivery_status",
         customer=Customer(id="+60445551234", phone=Phone("+60445551234"), channel_type="whatsapp"),
-        business=Business(id="+16044441111", channel_type="whatsapp"),
+        business=Business(id="+16044441111", phone=Phone("+16044441111"), channel_type="whatsapp"),
         timestamp=datetime(2022, 1, 6, 23, 47, 36, tzinfo=UTC),
         message_id="01FRRWMSAMKNFZAMBPQ65CA7DD",
         campaign_name="<YOUR_CAMPAIGN_NAME>",
@@ -174,14 +177,14 @@ BUTTON = {"buttonResponse": {"text": "Yes"}}
         ({"message": "hi"}, UnknownEvent),
         ({"message": []}, UnknownEvent),
         # New kinds of message.
-        ({"message": {"id": "m", "reaction": {"emoji": "👍"}}}, UnknownEvent),
+        ({"message": {"id": "m", "reaction": {"emoji": "👍"}}}, Reaction),
         ({"message": {"id": "m", "text": "", "attachments": [], "sticker": {"url": "u"}}}, UnknownEvent),
         ({"message": {"contacts": [{"name": "Ann"}]}}, UnknownEvent),
-        ({"message": {"text": None}, "listResponse": {"id": "row-1"}}, UnknownEvent),
+        ({"message": {"text": None}, "listResponse": {"id": "row-1"}}, ListReply),
         ({"message": {"text": "hi", "reaction": None, "list": [], "flags": {"seen": False}}}, InboundMessage),
         ({"message": {"text": None, "reaction": None, "list": [], "flags": {"seen": False}}}, InboundMessage),
-        ({"message": {"text": "Row 1", "listResponse": {"id": "row-1"}}}, InboundMessage),
-        ({"sender": {"id": "+16315555500"}, "reaction": {"emoji": "👍"}}, UnknownEvent),
+        ({"message": {"text": "Row 1", "listResponse": {"id": "row-1"}}}, ListReply),
+        ({"sender": {"id": "+16315555500"}, "reaction": {"emoji": "👍"}}, Reaction),
     ],
     ids=repr,
 )
@@ -338,6 +341,18 @@ def test_a_customer_is_read_by_every_address_and_never_guessed(
         assert customer.recipient is None
 
 
+NUMBERS: list[Any] = [
+    ({"id": "+16315555500", "channelType": "sms"}, PHONE),
+    ({"id": "+1 (631) 555-5500"}, PHONE),
+    ({"id": "16315555500"}, PHONE),
+    ({"id": "16315555500", "channelType": "whatsapp"}, PHONE),
+    ({"id": "16315555500", "channelType": "sms"}, None),
+    ({"id": "biz_1", "phoneNumber": "16315555500"}, PHONE),
+    ({"id": "biz_1"}, None),
+    ({"id": 16315555500}, None),
+]
+
+
 @pytest.mark.parametrize("side", [None, [], "x", 5, "+16315555500"])
 def test_a_side_of_another_type_leaves_a_customer_without_fields(side: object) -> None:
     event = read(load_body("text", sender=side))
@@ -346,9 +361,16 @@ def test_a_side_of_another_type_leaves_a_customer_without_fields(side: object) -
     assert event.business == BUSINESS
 
 
+@pytest.mark.parametrize(("side", "phone"), NUMBERS, ids=repr)
+def test_the_business_number_is_read_as_a_customers_is(side: Json, phone: Phone | None) -> None:
+    event = read(load_body("text", recipient=side))
+    assert event.business.phone == phone
+    assert event.business.phone == _customer(**side).phone
+
+
 def test_the_businesses_number_may_be_an_opaque_id() -> None:
-    event = read(load_body("text", recipient={"id": "123456123", "channel_type": "whatsapp"}))
-    assert event.business == Business(id="123456123", channel_type="whatsapp")
+    event = read(load_body("text", recipient={"id": "wa-123456123", "channel_type": "whatsapp"}))
+    assert event.business == Business(id="wa-123456123", channel_type="whatsapp")
 
 
 @pytest.mark.parametrize(
@@ -366,11 +388,8 @@ def test_the_businesses_number_may_be_an_opaque_id() -> None:
 )
 def test_an_unknown_event_names_the_customer_where_there_is_no_doubt(body: Json, customer: str | None) -> None:
     event = read(body)
-    if isinstance(event, UnknownEvent):
-        assert event.customer.id == customer
-    else:
-        assert isinstance(event, Echo)
-        assert event.customer.id == customer
+    assert isinstance(event, UnknownEvent | Echo | Reaction)
+    assert event.customer.id == customer
 
 
 # What every event has.
@@ -499,6 +518,24 @@ def test_the_empty_fields_of_the_documented_request_are_no_content() -> None:
     event = read(load_body("text", attachments=[], location=None))
     assert isinstance(event, InboundMessage)
     assert (event.attachments, event.location) == ((), None)
+
+
+@pytest.mark.parametrize("name", sorted(EDIT_MARKS))
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        *((mark, True) for mark in (True, "true", "True", "1", 1, "1639083206", 1639083206, "2021-12-09T20:53:26Z")),
+        ({"version": 2}, True),
+        *((mark, False) for mark in (False, None, "", "false", "0", 0, {}, {"version": 0}, [], [1], "soon", -1)),
+        ("1970-01-01T00:00:00Z", False),
+    ],
+    ids=repr,
+)
+def test_a_message_is_edited_if_a_flag_a_time_or_an_object_says_so(name: str, mark: object, expected: bool) -> None:
+    assert _message(text="x", **{name: mark}).is_edited is expected
+    beside = read(load_body("text", **{name: mark}))
+    assert isinstance(beside, InboundMessage)
+    assert beside.is_edited is expected
 
 
 @pytest.mark.parametrize(

@@ -21,18 +21,19 @@ return or raise that and forget the cancellation. `await_cancellably` raises the
 from __future__ import annotations
 
 import asyncio
-import atexit
 import os
 import threading
 import time
 import types
 from collections.abc import Awaitable, Generator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, TypeVar, cast
 
 from pyreqwest.client import ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
+
+from connectly_api.exit_steps import ExitStep, run_at_exit
 
 T = TypeVar("T")
 
@@ -93,7 +94,7 @@ def _get_refusing_client() -> SyncClient:
     # The thread refuses its only request, as it is not https, before any I/O.
     client = SyncClientBuilder().runtime_multithreaded(enable=False).no_proxy().https_only(enable=True).build()
     # Registered only now: without a client, there is no thread to wait for.
-    atexit.register(_drain_at_exit, os.getpid())
+    run_at_exit(ExitStep.DRAIN_PYREQWEST, partial(_drain_at_exit, os.getpid()))
     return client
 
 

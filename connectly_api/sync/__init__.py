@@ -1,0 +1,42 @@
+"""The client, stores and more for synchronous code: the same methods, without `await`.
+
+    with Connectly(api_key=..., business_id=..., sender="+14151111234") as connectly:
+        sent = connectly.send_text("+16044441111", "Hello!")
+
+Theory of operation. Nothing is implemented twice. Each class here is a twin of an async class, keeps an object of it,
+and runs its methods on an event loop, which has a thread of its own and which all threads of the process share:
+
+- `portal` is the loop: how a call gets there and back, and what happens at Ctrl-C, at a fork and at the exit.
+- `twin` is the base class: one async object in each process, created anew after a fork.
+- `blocking_…` are the twins. `tools/twins.py` generates them from the async classes' signatures.
+
+So arguments, results, errors, time-outs and retries are those of the async classes. Any number of threads may use one
+object. In a thread that runs an event loop of its own, each call raises `UsageError`: use the async classes there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectly_api.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from connectly_api.sync.blocking_client import Connectly
+    from connectly_api.sync.blocking_registrations import Registrations
+    from connectly_api.sync.blocking_stores import MemoryStore, SQLiteStore
+
+__all__ = [
+    "Connectly",
+    "MemoryStore",
+    "Registrations",
+    "SQLiteStore",
+]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "blocking_client": ["Connectly"],
+        "blocking_registrations": ["Registrations"],
+        "blocking_stores": ["MemoryStore", "SQLiteStore"],
+    },
+)

@@ -1,0 +1,43 @@
+"""Asks a store of conversations whether a customer's window is closed. It is advice: the service decides."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+import anyio
+
+from connectly_api.recipients import Phone, Recipient, RecipientLike, SenderLike
+
+_LOG: Final = logging.getLogger("connectly_api")
+_LONGEST: Final = 1.0
+"""Seconds to wait for the store: to send the content first costs less than a store that hangs."""
+
+
+class Conversations(Protocol):
+    """What the client asks of a store of conversations."""
+
+    async def closes_at(self, customer: RecipientLike, *, sender: SenderLike | None = None) -> datetime | None:
+        """Return when the customer's window closes, or closed; None if that is not known."""
+        ...
+
+
+async def is_window_closed(
+    conversations: Conversations, recipient: Recipient, sender: Phone | None, seconds: float
+) -> bool:
+    """Return whether the window is known to be closed; False if the store fails, or does not answer in time.
+
+    Args:
+        conversations: The store.
+        recipient: The customer.
+        sender: The business's number, or None if it has only one.
+        seconds: How long to wait at most.
+    """
+    try:
+        with anyio.fail_after(min(seconds, _LONGEST)):
+            closes_at = await conversations.closes_at(recipient, sender=sender)
+        return closes_at is not None and closes_at <= datetime.now(UTC)
+    except Exception as error:  # noqa: BLE001 (whatever a store raises)
+        _LOG.warning("send: the store of conversations failed with %s", type(error).__qualname__)
+        return False
