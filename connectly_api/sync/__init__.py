@@ -9,6 +9,8 @@ and runs its methods on an event loop, which has a thread of its own and which a
 - `portal` is the loop: how a call gets there and back, and what happens at Ctrl-C, at a fork and at the exit.
 - `twin` is the base class: one async object in each process, created anew after a fork.
 - `blocking_…` are the twins. `tools/twins.py` generates them from the async classes' signatures.
+- `wsgi_app` is the twin of the ASGI receiver. `waiting_thread` runs plain handlers in the request's thread, and
+  `exit_drain` lets a process finish what it has acknowledged.
 
 So arguments, results, errors, time-outs and retries are those of the async classes. Any number of threads may use one
 object. In a thread that runs an event loop of its own, each call raises `UsageError`: use the async classes there.
@@ -24,12 +26,16 @@ if TYPE_CHECKING:
     from connectly_api.sync.blocking_client import Connectly
     from connectly_api.sync.blocking_registrations import Registrations
     from connectly_api.sync.blocking_stores import MemoryStore, SQLiteStore
+    from connectly_api.sync.plain_store import Store
+    from connectly_api.sync.wsgi_app import WebhookApp
 
 __all__ = [
     "Connectly",
     "MemoryStore",
     "Registrations",
     "SQLiteStore",
+    "Store",
+    "WebhookApp",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -38,5 +44,7 @@ __getattr__, __dir__ = lazy_names(
         "blocking_client": ["Connectly"],
         "blocking_registrations": ["Registrations"],
         "blocking_stores": ["MemoryStore", "SQLiteStore"],
+        "plain_store": ["Store"],
+        "wsgi_app": ["WebhookApp"],
     },
 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from types import UnionType
-from typing import Any, Final, Literal, Protocol, TypeVar, get_args, overload
+from typing import Any, Final, Literal, Protocol
 
 from connectly_api.errors import (
     InvalidInputError,
@@ -22,18 +21,16 @@ from connectly_api.webhooks.body_reader import BodyReader, Message, Receive
 from connectly_api.webhooks.decoding import MAX_BYTES
 from connectly_api.webhooks.dispatch import Dispatcher
 from connectly_api.webhooks.events import Event
+from connectly_api.webhooks.handler_registry import HandlerRegistry
+from connectly_api.webhooks.http_response import build_response
 from connectly_api.webhooks.parsing import parse
-from connectly_api.webhooks.signature import SIGNATURE_HEADER, Secrets, check_signature, find_signature, parse_secrets
+from connectly_api.webhooks.signature import Secrets, check_signature, find_signature, parse_secrets
 from connectly_api.webhooks.stores.memory import MemoryStore
 from connectly_api.webhooks.stores.store import Store, check_above_zero, check_seconds
 
-E = TypeVar("E")
-F = TypeVar("F")
-R = TypeVar("R")
 Send = Callable[[Message], Awaitable[None]]
 
 _LOG: Final = logging.getLogger("connectly_api.webhooks")
-_KINDS: Final = get_args(Event)
 _TOO_LARGE: Final = HTTPStatus(413)
 _MAX_LENGTH_DIGITS: Final = 19
 # After these statuses, the rest of the body may still be on its way.
@@ -48,7 +45,7 @@ class EventWatcher(Protocol):
         ...
 
 
-class WebhookApp:
+class WebhookApp(HandlerRegistry):
     """An ASGI application to which the service delivers events; serve it by itself, or mount it in another.
 
         webhooks = WebhookApp(secrets, store=SQLiteStore("webhooks.db"))
@@ -121,41 +118,6 @@ class WebhookApp:
         backlog = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
         self._dispatcher: Final = Dispatcher(self._store, backlog)
 
-    @overload
-    def on(self, kind: type[E], /) -> Callable[[Callable[[E], R]], Callable[[E], R]]: ...
-
-    @overload
-    def on(self, kind: type[E], other: type[F], /) -> Callable[[Callable[[E | F], R]], Callable[[E | F], R]]: ...
-
-    @overload
-    def on(self, *kinds: type | UnionType) -> Callable[[Callable[[Any], R]], Callable[[Any], R]]: ...
-
-    def on(self, *kinds: type | UnionType) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
-        """Return a decorator that adds a handler for one class of events, or for several.
-
-        Args:
-            kinds: `InboundMessage`, `ButtonReply`, `ListReply`, `Reaction`, `Echo`, `DeliveryStatus`, `ReportReady`,
-                `UnknownEvent`, or unions of them such as `Event`. Type checkers infer the handler's argument from one
-                or two classes.
-
-        Raises:
-            InvalidInputError: A kind is something else, or there is none.
-        """
-        classes: tuple[Any, ...] = tuple(one for kind in kinds for one in get_args(kind) or (kind,))
-        if not classes or not all(one in _KINDS for one in classes):
-            raise InvalidInputError("kinds: must be classes of events", field="kinds")
-
-        def add(handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
-            self._dispatcher.add(classes, handler)
-            return handler
-
-        return add
-
-    def on_any(self, handler: Callable[[Event], R]) -> Callable[[Event], R]:
-        """Add a handler for every event: a decorator."""
-        self._dispatcher.add(_KINDS, handler)
-        return handler
-
     async def check(self) -> None:
         """Open the store, if it can be opened, and check that it can be used.
 
@@ -187,6 +149,9 @@ class WebhookApp:
         connection = self._serve(scope, receive, send)
         del scope, receive, send
         await connection
+
+    def _add_handler(self, kinds: tuple[type, ...], handler: Callable[[Any], object]) -> None:
+        self._dispatcher.add(kinds, handler)
 
     @cut_traceback
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -248,16 +213,8 @@ def _get_declared_length(headers: list[tuple[bytes, bytes]]) -> int:
 
 
 async def _send(scope: Message, send: Send, status: HTTPStatus) -> None:
-    # A 200 has no body: it is sent in one write, and no server waits for a second one.
-    body = b"" if status is HTTPStatus.OK else f"{status.phrase}\n".encode()
-    headers = [(b"content-length", b"%d" % len(body))]
-    if body:
-        headers.append((b"content-type", b"text/plain; charset=utf-8"))
-    if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        headers.append((b"allow", b"POST"))
-    if status is HTTPStatus.UNAUTHORIZED:
-        # RFC 9110, section 11.6.1: a 401 names the scheme that it requires.
-        headers.append((b"www-authenticate", SIGNATURE_HEADER.encode()))
+    texts, body = build_response(status)
+    headers = [(name.encode(), value.encode()) for name, value in texts]
     if status in _UNREAD and scope.get("http_version", "").startswith("1"):
         # The unread rest of the body must not be parsed as the next request.
         headers.append((b"connection", b"close"))

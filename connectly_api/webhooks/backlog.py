@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from contextvars import Context
 from typing import Any, Final
 
 import attrs
@@ -124,7 +125,8 @@ class _Worker(asyncio.Task[None]):
     def __init__(self, work: Callable[[_Worker], Coroutine[Any, Any, None]], loop: asyncio.AbstractEventLoop) -> None:
         self._has_begun = False
         self._is_cancelled_early = False
-        super().__init__(work(self), loop=loop)
+        # Many requests' jobs run in this task: it must not see the context variables of the first one.
+        super().__init__(work(self), loop=loop, context=Context())
 
     def begin(self) -> None:
         self._has_begun = True

@@ -15,14 +15,14 @@ from types import CodeType
 from typing import Any, Final, cast
 
 import attrs
-from anyio import CapacityLimiter, sleep
-from anyio.to_thread import current_default_thread_limiter
+from anyio import sleep
 
 from connectly_api.errors import InvalidInputError, WebhookStoreError
 from connectly_api.number_checks import is_number
 from connectly_api.webhooks.backlog import Backlog, Job
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 from connectly_api.webhooks.events import Event
+from connectly_api.webhooks.plain_functions import run_plain
 from connectly_api.webhooks.stores.store import Claim, ClaimState, Store
 
 Handler = Callable[[Any], object]
@@ -198,10 +198,8 @@ def _to_coroutine_function(handler: Handler) -> Callable[[Event, DeferredCancell
         return lambda event, _deferred: coroutine_function(event)
 
     async def in_thread(event: Event, deferred: DeferredCancellation) -> None:
-        # While waiting for a free thread nothing has begun, and a cancellation is fine; a running thread is awaited.
-        async with current_default_thread_limiter():
-            # A plain function may still return a coroutine; in a tuple, that passes Trio's check of threads' results.
-            (result,) = await deferred.finish_in_thread(lambda: (handler(event),), limiter=CapacityLimiter(1))
+        # A plain function may still return a coroutine; in a tuple, that passes Trio's check of threads' results.
+        (result,) = await run_plain(lambda: (handler(event),), deferred)
         if isawaitable(result):
             await deferred.wait_for(result)
 
