@@ -65,10 +65,10 @@ TABLE = """
                           | transport.endpoint transport.pipeline transport.protocol                  |
                           | transport.time_budget web_address wire.*                                  |
     reply_options         | errors recipients send_request setting_rules webhooks.events wire.writing |
-    window_advice         | recipients                                                                | anyio
-    client                | content.* drift errors keywords lowlevel.models recipients registrations  |
-                          | reply_options results send_request setting_rules telemetry tracebacks     |
-                          | transport.* webhooks.events window_advice wire.*                          |
+    window_advice         | conversations recipients                                                  | anyio
+    client                | content.* conversations drift errors keywords lowlevel.models recipients  |
+                          | registrations reply_options results send_request setting_rules telemetry  |
+                          | tracebacks transport.* webhooks.events window_advice wire.*               |
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio

@@ -56,6 +56,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
         "DeclaredTemplate": "name language parameters status",
         "Delivery": "registration_id topic problem fault",
         "DeliveryStatus": "campaign_name",
+        "EnsuredWebhook": "id",
         "Drift": "name path",
         "Echo": "campaign_name",
         "InboundMessage": "campaign_name",
