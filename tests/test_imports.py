@@ -94,8 +94,8 @@ TABLE = """
     webhooks.event_shape  | error_codes webhooks.event_values wire.shapes                             |
     conversations         | conversations.* lazy                                                      |
     conversations.*       | conversations.* errors number_checks recipients tracebacks                | attrs
-                          | webhooks.events webhooks.extract webhooks.lenient_fields                  |
-                          | webhooks.stores.*                                                         |
+                          | webhooks.deferred_cancellation webhooks.events webhooks.extract           |
+                          | webhooks.lenient_fields webhooks.stores.*                                 |
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs

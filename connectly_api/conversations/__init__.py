@@ -37,8 +37,16 @@ if TYPE_CHECKING:
     from connectly_api.conversations.lookup_keys import same_customer, to_lookup_key
     from connectly_api.conversations.memory_conversations import MemoryConversations
     from connectly_api.conversations.sightings import Contact
+    from connectly_api.conversations.sqlite_conversations import SQLiteConversations
 
-__all__ = ["Contact", "Conversations", "MemoryConversations", "same_customer", "to_lookup_key"]
+__all__ = [
+    "Contact",
+    "Conversations",
+    "MemoryConversations",
+    "SQLiteConversations",
+    "same_customer",
+    "to_lookup_key",
+]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
@@ -47,5 +55,6 @@ __getattr__, __dir__ = lazy_names(
         "lookup_keys": ["same_customer", "to_lookup_key"],
         "memory_conversations": ["MemoryConversations"],
         "sightings": ["Contact"],
+        "sqlite_conversations": ["SQLiteConversations"],
     },
 )

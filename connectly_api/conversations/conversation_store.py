@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from connectly_api.conversations.sightings import (
     Contact,
@@ -20,7 +20,6 @@ from connectly_api.conversations.sightings import (
 from connectly_api.recipients import RecipientLike, SenderLike, to_recipient, to_sender
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.events import Event
-from connectly_api.webhooks.stores.store import check_clock
 
 T = TypeVar("T")
 
@@ -68,9 +67,7 @@ class Conversations(Protocol):
 class SightingStore(ABC):
     """`Conversations` over a place that keeps sightings."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        check_clock(clock)
-        self._clock: Final = clock
+    _clock: Callable[[], float]
 
     async def record(self, event: Event) -> None:
         """Remember what an event teaches: a handler, for `webhooks.on_any(conversations.record)`."""

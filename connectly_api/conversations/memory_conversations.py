@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from connectly_api.conversations.conversation_store import SightingStore, list_related_ids
 from connectly_api.conversations.sightings import Load, Sighting, merge_sightings
 from connectly_api.number_checks import check_count
+from connectly_api.webhooks.stores.store import check_clock
 
 T = TypeVar("T")
 
@@ -30,8 +31,9 @@ class MemoryConversations(SightingStore):
         Raises:
             InvalidInputError: The limit is not a whole number of at least 1, or the clock is not a function.
         """
-        super().__init__(clock)
         check_count("limit", limit)
+        check_clock(clock)
+        self._clock = clock
         self._limit: Final = limit
         self._lock: Final = Lock()
         # By id and sender, in the order of each id's last event.

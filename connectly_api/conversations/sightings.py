@@ -16,7 +16,7 @@ from connectly_api.conversations.lookup_keys import fold_spelling, same_customer
 from connectly_api.recipients import Bsuid, Phone, Recipient
 from connectly_api.webhooks.events import DeliveryStatus, Echo, Event, ReportReady, UnknownEvent
 from connectly_api.webhooks.extract import read_customer
-from connectly_api.webhooks.lenient_fields import parse_phone, read_object
+from connectly_api.webhooks.lenient_fields import read_object
 
 WINDOW: Final = 24 * 3600.0
 """Seconds. https://docs.connectly.ai: free-form messages reach customers who wrote within the last 24 hours."""
@@ -89,7 +89,7 @@ def read_sightings(event: Event, now: float) -> list[Sighting]:
     if customer.channel_type == "sms" or not _is_from_customer(event):
         return []
     at = now if event.timestamp is None else min(event.timestamp.timestamp(), now)
-    business = parse_phone(event.business.id, bare=True)
+    business = event.business.phone
     # JSON can escape half of a character, which no file can store.
     name = (customer.name or "").encode("utf-8", "replace").decode()[:_MAX_NAME]
     phone = "" if customer.phone is None else to_lookup_key(customer.phone)
