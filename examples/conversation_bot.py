@@ -1,53 +1,55 @@
-"""A bot: buttons, a list, a template for what is answered too late. Serve it: `uvicorn conversation_bot:app`."""
+"""A bot. `python conversation_bot.py` registers its address; `uvicorn conversation_bot:app` serves it."""
 
+import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
-from fastapi import FastAPI
 
 from connectly_api import Button, Connectly, Row, Section, Template
-from connectly_api.webhooks import ButtonReply, DeliveryStatus, InboundMessage, ListReply, SQLiteStore, WebhookApp
+from connectly_api.webhooks import (
+    ButtonReply,
+    DeliveryStatus,
+    InboundMessage,
+    ListReply,
+    SQLiteStore,
+    WebhookApp,
+)
 
 MENU = [Button("order", "Where is my order?"), Button("shops", "Find a shop")]
-SHOPS = [Section("Cities", [Row("lisbon", "Lisbon"), Row("porto", "Porto")])]
-ANSWERS = {"Where is my order?": "It arrives tomorrow.", "Lisbon": "Rua Augusta 1", "Porto": "Rua das Flores 2"}
-LATE = Template("late_answer", "en")  # An approved one, for customers who wrote more than 24 hours ago.
-
+CITIES = [Section("Cities", [Row("lisbon", "Lisbon"), Row("porto", "Porto")])]
+SHOPS = {"Lisbon": "Rua Augusta 1", "Porto": "Rua das Flores 2"}
+LATE = Template("late_answer", "en")  # For customers who wrote more than 24 hours ago.
 connectly = Connectly.from_env()
-webhooks = WebhookApp(os.environ["CONNECTLY_WEBHOOK_SECRET"], store=SQLiteStore("bot.db"))
+app = WebhookApp(os.environ["CONNECTLY_WEBHOOK_SECRET"], store=SQLiteStore("bot.db"))
 
 
-@webhooks.on(InboundMessage)
+@app.on(InboundMessage)
 async def greet(event: InboundMessage) -> None:
-    await connectly.reply_buttons(event, "How can we help?", MENU, otherwise=LATE, callback_data=event.key)
+    await connectly.reply_buttons(event, "How can we help?", MENU, otherwise=LATE)
 
 
-@webhooks.on(ButtonReply, ListReply)
-async def answer(event: ButtonReply | ListReply) -> None:
-    choice = event.title if isinstance(event, ListReply) else event.text
-    if choice == "Find a shop":
-        await connectly.reply_list(event, "Cities", SHOPS, text="Where?", otherwise=LATE, callback_data=event.key)
+@app.on(ButtonReply)
+async def answer_tap(event: ButtonReply) -> None:
+    if event.text == "Find a shop":
+        await connectly.reply_list(event, "Cities", CITIES, text="Where are you?", otherwise=LATE)
     else:
-        text = ANSWERS.get(choice or "", "Sorry, please write to us.")
-        await connectly.reply_text(event, text, otherwise=LATE, callback_data=event.key)
+        await connectly.reply_text(event, "It arrives tomorrow.", otherwise=LATE)
 
 
-@webhooks.on(DeliveryStatus)
+@app.on(ListReply)
+async def answer_pick(event: ListReply) -> None:
+    await connectly.reply_text(event, SHOPS.get(event.title or "", "Sorry?"), otherwise=LATE)
+
+
+@app.on(DeliveryStatus)
 async def follow(event: DeliveryStatus) -> None:
-    logging.getLogger("bot").info("%s: message %s is %s", event.callback_data, event.message_id, event.status)
+    logging.getLogger("uvicorn").info("%s %s", event.message_id, event.status)
 
 
-@asynccontextmanager
-async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-    for topic in ("messages", "delivery_status"):
-        await connectly.webhooks.ensure(topic, os.environ["WEBHOOK_ADDRESS"])
-    await webhooks.check()
-    yield
-    await webhooks.aclose()
-    await connectly.aclose()
+async def register() -> None:
+    async with connectly:
+        for topic in ("messages", "delivery_status"):
+            await connectly.webhooks.ensure(topic, os.environ["WEBHOOK_ADDRESS"])
 
 
-app = FastAPI(lifespan=lifespan)
-app.mount("/webhooks", webhooks)
+if __name__ == "__main__":
+    asyncio.run(register())

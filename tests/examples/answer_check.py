@@ -5,108 +5,124 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Final
 
 import attrs
 
 from connectly_api.sandbox import AcceptedMessage, Delivery, ReceivedRequest
-from connectly_api.webhooks import Event, parse
+from connectly_api.sandbox.model.fault_rules import REQUEST_FAULTS
+from connectly_api.webhooks import DeliveryStatus, Event, parse
 
-SILENT: Final = frozenset({"bad_signature", "drop_webhook"})
-"""Faults after which the bot cannot know of the event."""
+HARMLESS = {"rate_limited", "slow_head", "slow_body"}
+"""Faults after which the client knows the outcome."""
 
 Expect = Callable[[Event], str | None]
-"""Returns what the answer to an event says; None if the event needs no answer."""
+"""Returns the text of the answer to an event; None if the event needs no answer."""
+
+Calls = dict[str, list[ReceivedRequest]]
+"""The requests that send, by the key of the event that was being handled."""
 
 
 @attrs.frozen
 class Answers:
-    """What the records say.
+    """What the records say of the events that need an answer.
 
     Attributes:
-        exact: Events that were answered once, and the bot knew it.
-        unknown: Events of which an answer's outcome was not known to the bot; each was answered once or not at all.
-        refused: Events whose answer the service refused for good.
-        late: Events that were answered by a template, among those above.
-        problems: What must not be, by event.
+        exact: How many were answered once, and the bot knew it.
+        unknown: How many were answered once or not at all, because an outcome was not known to the bot.
+        refused: How many answers the service refused for good.
+        late: How many were answered by a template; they are among the others, too.
+        problems: What must not be.
     """
 
-    exact: int
-    unknown: int
-    refused: int
-    late: int
-    problems: tuple[str, ...]
+    exact: int = 0
+    unknown: int = 0
+    refused: int = 0
+    late: int = 0
+    problems: tuple[str, ...] = ()
 
 
-def check_answers(deliveries: Iterable[Delivery], requests: Iterable[ReceivedRequest], expect: Expect) -> Answers:
-    """Compare the answers with the events that were delivered.
+def check_answers(entries: Iterable[object], expect: Expect) -> Answers:
+    """Compare the messages that the sandbox accepted with the events that it delivered, one after the other.
 
-    The callback data of an answer is the key of the event that it answers.
+    Args:
+        entries: The sandbox's entries. A request that sends comes before the delivery in which the bot made it, and
+            after every earlier one.
+        expect: What is to be answered.
     """
-    events = {event.key: event for event in map(parse, _list_contents(deliveries)) if expect(event) is not None}
-    calls: dict[object, list[ReceivedRequest]] = defaultdict(list)
-    for request in requests:
-        if is_send(request):
-            calls[request.json().get("callbackData")].append(request)
-    strangers = [f"{key}: answers no event" for key in calls if key not in events]
-    problems = [problem for key, event in events.items() for problem in _find_problems(event, calls[key], expect)]
-    ends = [_describe_end(calls[key]) for key in events]
-    late = sum(any(is_template(request.message) for request in calls[key]) for key in events)
-    return Answers(
-        ends.count("exact"), ends.count("unknown"), ends.count("refused"), late, (*strangers, *sorted(problems))
-    )
+    handled: dict[str, Event] = {}
+    calls: Calls = defaultdict(list)
+    pending: list[ReceivedRequest] = []
+    for entry in entries:
+        if isinstance(entry, ReceivedRequest) and "/send/" in entry.path:
+            pending.append(entry)
+        elif isinstance(entry, Delivery):
+            event = parse(entry.content)
+            calls[event.key] += pending
+            pending = []
+            if entry.delivered:
+                handled[event.key] = event
+    strangers = [f"{key}: is not handled, but answered" for key in calls if calls[key] and key not in handled]
+    if pending:
+        strangers.append("messages were sent for no event")
+    events = [event for event in handled.values() if expect(event) is not None or calls[event.key]]
+    problems = [problem for event in events for problem in _find_problems(event, calls[event.key], expect(event))]
+    ends = [_describe_end(calls[event.key]) for event in events]
+    late = sum(any(map(_is_template, _list_messages(calls[event.key]))) for event in events)
+    counts = {end: ends.count(end) for end in ("exact", "unknown", "refused")}
+    return Answers(**counts, late=late, problems=(*strangers, *problems))
 
 
-def is_send(request: ReceivedRequest) -> bool:
-    """Return whether a request sends a message; the operation's id has a prefix that depends on the Swagger file."""
-    return request.method == "POST" and "/send/" in request.path
+def list_statuses(entries: Iterable[object]) -> set[tuple[str | None, str | None]]:
+    """Return the id and the status of each delivery status that a receiver took."""
+    events = [parse(entry.content) for entry in entries if isinstance(entry, Delivery) and entry.delivered]
+    return {(event.message_id, event.status) for event in events if isinstance(event, DeliveryStatus)}
 
 
-def is_template(message: AcceptedMessage | None) -> bool:
-    """Return whether a message was accepted and is a template."""
-    return message is not None and message.kind == "template"
-
-
-def is_unknown(request: ReceivedRequest) -> bool:
+def _is_unknown(call: ReceivedRequest) -> bool:
     """Return whether the client cannot know if the message was accepted."""
-    is_failure = request.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return is_failure or request.fault in {"reset", "hang", "drop", "cut_off", "truncated", "wrong_types", "nulls"}
+    return call.fault in REQUEST_FAULTS - HARMLESS
 
 
-def _list_contents(deliveries: Iterable[Delivery]) -> Iterator[bytes]:
-    # An event of which every attempt failed may have been handled or not, so it must have been responded to once.
-    return (one.content for one in deliveries if one.status == HTTPStatus.OK and one.fault not in SILENT)
+def _is_refused(call: ReceivedRequest) -> bool:
+    """Return whether the service refused a message for good."""
+    return call.status in range(400, 500) and call.status != HTTPStatus.TOO_MANY_REQUESTS and not _is_unknown(call)
+
+
+def _is_template(message: AcceptedMessage) -> bool:
+    return message.kind == "template"
+
+
+def _list_messages(calls: list[ReceivedRequest]) -> list[AcceptedMessage]:
+    return [call.message for call in calls if call.message is not None]
 
 
 def _describe_end(calls: list[ReceivedRequest]) -> str:
-    if any(map(is_unknown, calls)):
+    if any(map(_is_unknown, calls)):
         return "unknown"
-    return "exact" if any(call.message for call in calls) else "refused"
+    return "exact" if _list_messages(calls) else "refused"
 
 
-def _find_problems(event: Event, calls: list[ReceivedRequest], expect: Expect) -> Iterator[str]:
-    messages = [call.message for call in calls if call.message is not None]
+def _find_problems(event: Event, calls: list[ReceivedRequest], text: str | None) -> Iterator[str]:
+    messages = _list_messages(calls)
     if len(messages) > 1:
         yield f"{event.key}: answered {len(messages)} times"
-    if not messages and not any(map(is_unknown, calls)) and not (calls and _is_refusal(calls[-1])):
-        yield f"{event.key}: not answered, after {[(call.status, call.code) for call in calls]}"
-    for call in calls[:-1]:
-        if is_unknown(call):
-            yield f"{event.key}: sent again after an unknown outcome"
+    if any(map(_is_unknown, calls[:-1])):
+        yield f"{event.key}: sent again after an unknown outcome"
+    is_known = not any(map(_is_unknown, calls)) and not any(map(_is_refused, calls[-1:]))
+    if is_known and not messages:
+        yield f"{event.key}: not answered, after {[call.status for call in calls]}"
     for message in messages:
-        phone, bsuid = event.customer.phone, event.customer.bsuid
-        ids = {phone.e164 if phone else None, bsuid.value if bsuid else None} - {None}
-        if ids.isdisjoint({message.phone, message.bsuid}):
-            yield f"{event.key}: another customer got the answer"
-        if message.sender != event.business.id:
-            yield f"{event.key}: answered from another number"
-        if not is_template(message) and message.body["message"].get("text") != expect(event):
-            yield f"{event.key}: another answer"
-        if is_template(message) and not any((call.code or "").endswith("ELIGIBILITY_WINDOW") for call in calls):
-            yield f"{event.key}: a template within the window"
+        yield from (f"{event.key}: {problem}" for problem in _compare(event, message, text))
+        is_closed = any((call.code or "").endswith("_ELIGIBILITY_WINDOW") for call in calls)
+        if _is_template(message) and not is_closed:
+            yield f"{event.key}: answered by a template within the window"
 
 
-def _is_refusal(call: ReceivedRequest) -> bool:
-    """Return whether the service refused a message in a way that will not change."""
-    return call.status in range(400, 500) and call.status != HTTPStatus.TOO_MANY_REQUESTS
-
+def _compare(event: Event, message: AcceptedMessage, text: str | None) -> Iterator[str]:
+    phone, bsuid = event.customer.phone, event.customer.bsuid
+    if {phone and phone.e164, bsuid and bsuid.value, None}.isdisjoint({message.phone or "", message.bsuid or ""}):
+        yield "another customer was answered"
+    if message.sender != event.business.id:
+        yield "answered from another number"
+    if not _is_template(message) and message.body["message"].get("text") != text:
+        yield "another answer"
