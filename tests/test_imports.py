@@ -78,8 +78,12 @@ TABLE = """
 
     webhooks              | errors lazy webhooks.*                                                    |
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
-    webhooks.dispatch     | errors number_checks webhooks.backlog webhooks.deferred_cancellation      | attrs anyio
-                          | webhooks.events webhooks.stores.store                                     |
+    webhooks.dispatch     | errors webhooks.backlog webhooks.deferred_cancellation                    | attrs anyio
+                          | webhooks.event_counts webhooks.events webhooks.failure_policy             |
+                          | webhooks.held_claims webhooks.stores.store                                |
+    webhooks.held_claims  | errors number_checks webhooks.deferred_cancellation webhooks.stores.store | attrs anyio
+    webhooks.failure_policy | errors                                                                  |
+    webhooks.event_counts |                                                                           | attrs
     webhooks.backlog      | errors webhooks.deferred_cancellation                                     | attrs anyio
                           |                                                                           | trio
     webhooks.body_reader  |                                                                           | anyio

@@ -7,8 +7,7 @@ from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Protocol
 
-from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
-from connectly_api.webhooks.plain_functions import run_plain
+from connectly_api.webhooks.plain_functions import call_plain
 from connectly_api.webhooks.stores.store import Claim
 from connectly_api.webhooks.stores.store import Store as AsyncStore
 
@@ -58,9 +57,8 @@ class _PlainStore:
 
 
 async def _call(function: Callable[[], Any]) -> Any:  # noqa: ANN401 (the function's)
-    with DeferredCancellation() as deferred:
-        result = await run_plain(function, deferred)
-        return await result if isawaitable(result) else result
+    result = await call_plain(function)
+    return await result if isawaitable(result) else result
 
 
 def _do_nothing() -> None: ...

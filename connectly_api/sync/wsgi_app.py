@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from contextvars import Context
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Literal
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from connectly_api.errors import InvalidInputError
 from connectly_api.sync.exit_drain import drain_at_exit, forget_at_exit, is_exiting
 from connectly_api.sync.plain_store import Store, to_async_store
 from connectly_api.sync.portal import run
@@ -15,17 +17,22 @@ from connectly_api.sync.twin import ClosableTwin
 from connectly_api.sync.waiting_thread import run_with_thread
 from connectly_api.sync.wsgi_body import read_body
 from connectly_api.tracebacks import cut_traceback
-from connectly_api.webhooks.app import EventWatcher
+from connectly_api.webhooks.app import EventWatcher, count_refused
 from connectly_api.webhooks.app import WebhookApp as AsyncWebhookApp
 from connectly_api.webhooks.decoding import MAX_BYTES
+from connectly_api.webhooks.event_counts import WebhookCounts
+from connectly_api.webhooks.events import Event
+from connectly_api.webhooks.failure_policy import FailurePolicy, decide_failure
 from connectly_api.webhooks.handler_registry import HandlerRegistry
 from connectly_api.webhooks.http_response import build_response
+from connectly_api.webhooks.plain_functions import call_plain
 from connectly_api.webhooks.signature import HeadersLike, Secrets
 from connectly_api.webhooks.stores.store import Store as AsyncStore
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+T = TypeVar("T")
 Handlers = list[tuple[tuple[type, ...], Callable[[Any], object]]]
 
 
@@ -62,6 +69,7 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         at_once: int = 10,
         max_bytes: int = MAX_BYTES,
         drift: EventWatcher | None = None,
+        on_failure: FailurePolicy = decide_failure,
     ) -> None:
         """Create the application; nothing is opened yet.
 
@@ -75,6 +83,7 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
             at_once: With `"first"`, the maximum number of events that are handled at the same time.
             max_bytes: The largest body that is accepted.
             drift: Reports what the service posts beyond its documentation: a `DriftMonitor`.
+            on_failure: Decides, from what a handler or a step raised, whether the event is to be delivered again.
 
         Raises:
             InvalidInputError: As `connectly_api.webhooks.WebhookApp`.
@@ -91,7 +100,13 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
             at_once=at_once,
             max_bytes=max_bytes,
             drift=drift,
+            on_failure=on_failure,
         )
+
+    @property
+    def counts(self) -> WebhookCounts:
+        """What became of the deliveries to this process so far."""
+        return self._get().counts
 
     @cut_traceback
     def accept(self, headers: HeadersLike, body: bytes) -> HTTPStatus:
@@ -113,6 +128,48 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         if is_exiting():
             run(app.drain)
         return status
+
+    def handle(self, event: Event) -> bool:
+        """Handle an event that was verified elsewhere, such as in a worker of a queue, before returning.
+
+        It runs the handlers under the event's claim, plain ones in this thread, whatever `acknowledge` says.
+
+        Args:
+            event: From `receive` or `parse`.
+
+        Returns:
+            Whether the event was handled, now or before, or has no handler. If not, deliver it again later: another
+            delivery is being handled, a handler failed, or the store did.
+
+        Raises:
+            InvalidInputError: It is not an event.
+        """
+        return run_with_thread(self._get().handle, event)
+
+    @cut_traceback
+    def run_once(self, event: Event, step: str, work: Callable[[], T]) -> T | None:
+        """Run a step of a plain handler, in its thread, unless an earlier delivery of the event has.
+
+            webhooks.run_once(event, "receipt", lambda: connectly.send_text(customer, "Thank you!"))
+
+        If the step fails, `on_failure` decides: either it counts as done, or the next delivery runs it again. The error
+        is raised in both cases.
+
+        Args:
+            event: The handler's event.
+            step: The step's name, without personal data; the same name for the same step of each delivery.
+            work: A function without arguments.
+
+        Returns:
+            What `work` returns, or None if the step was done before.
+
+        Raises:
+            InvalidInputError: The event, the name or the function is something else.
+            WebhookError: The step is being done for another delivery: the service should deliver the event again.
+        """
+        if not callable(work) or iscoroutinefunction(work):
+            raise InvalidInputError("work: must be a plain function, not what it returns", field="work")
+        return run_with_thread(self._get().run_once, event, step, partial(call_plain, work))
 
     def check(self) -> None:
         """Open the store, if it can be opened, and check that it can be used.
@@ -142,7 +199,10 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         if environ["REQUEST_METHOD"] != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED
         body = read_body(environ, self._max_bytes)
-        return self.accept(environ, body) if isinstance(body, bytes) else body
+        if isinstance(body, bytes):
+            return self.accept(environ, body)
+        count_refused(self._get())
+        return body
 
     def _add_handler(self, kinds: tuple[type, ...], handler: Callable[[Any], object]) -> None:
         self._get().on(*kinds)(handler)

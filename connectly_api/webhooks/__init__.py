@@ -50,12 +50,14 @@ from connectly_api.webhooks.events import (
     ReportReady,
     UnknownEvent,
 )
+from connectly_api.webhooks.failure_policy import FailureAction, decide_failure
 from connectly_api.webhooks.parsing import parse, receive
 from connectly_api.webhooks.signature import SIGNATURE_HEADER, sign, verify
 from connectly_api.webhooks.status_tracker import StatusTracker
 
 if TYPE_CHECKING:
     from connectly_api.webhooks.app import WebhookApp
+    from connectly_api.webhooks.event_counts import WebhookCounts
     from connectly_api.webhooks.stores.memory import MemoryStore
     from connectly_api.webhooks.stores.sqlite import SQLiteStore
     from connectly_api.webhooks.stores.store import Claim, ClaimState, Store
@@ -72,6 +74,7 @@ __all__ = [
     "DeliveryStatus",
     "Echo",
     "Event",
+    "FailureAction",
     "InboundMessage",
     "ListReply",
     "Location",
@@ -84,10 +87,12 @@ __all__ = [
     "Store",
     "UnknownEvent",
     "WebhookApp",
+    "WebhookCounts",
     "WebhookError",
     "WebhookPayloadError",
     "WebhookSignatureError",
     "WebhookStoreError",
+    "decide_failure",
     "parse",
     "receive",
     "sign",
@@ -98,6 +103,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "app": ["WebhookApp"],
+        "event_counts": ["WebhookCounts"],
         "stores.memory": ["MemoryStore"],
         "stores.sqlite": ["SQLiteStore"],
         "stores.store": ["Claim", "ClaimState", "Store"],

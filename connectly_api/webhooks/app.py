@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any, Final, Literal, Protocol
+from inspect import iscoroutinefunction
+from typing import Any, Final, Literal, Protocol, TypeVar, get_args
 
 from connectly_api.errors import (
     InvalidInputError,
@@ -20,17 +21,21 @@ from connectly_api.webhooks.backlog import Backlog
 from connectly_api.webhooks.body_reader import BodyReader, Message, Receive
 from connectly_api.webhooks.decoding import MAX_BYTES
 from connectly_api.webhooks.dispatch import Dispatcher
+from connectly_api.webhooks.event_counts import WebhookCounts
 from connectly_api.webhooks.events import Event
+from connectly_api.webhooks.failure_policy import FailurePolicy, decide_failure
 from connectly_api.webhooks.handler_registry import HandlerRegistry
 from connectly_api.webhooks.http_response import build_response
 from connectly_api.webhooks.parsing import parse
-from connectly_api.webhooks.signature import Secrets, check_signature, find_signature, parse_secrets
+from connectly_api.webhooks.signature import HeadersLike, Secrets, check_signature, find_signature, parse_secrets
 from connectly_api.webhooks.stores.memory import MemoryStore
 from connectly_api.webhooks.stores.store import Store, check_above_zero, check_seconds
 
+R = TypeVar("R")
 Send = Callable[[Message], Awaitable[None]]
 
 _LOG: Final = logging.getLogger("connectly_api.webhooks")
+_KINDS: Final = get_args(Event)
 _TOO_LARGE: Final = HTTPStatus(413)
 _MAX_LENGTH_DIGITS: Final = 19
 # After these statuses, the rest of the body may still be on its way.
@@ -83,6 +88,7 @@ class WebhookApp(HandlerRegistry):
         max_bytes: int = MAX_BYTES,
         body_timeout: float = 10.0,
         drift: EventWatcher | None = None,
+        on_failure: FailurePolicy = decide_failure,
     ) -> None:
         """Create the application; nothing is opened yet.
 
@@ -96,10 +102,12 @@ class WebhookApp(HandlerRegistry):
             max_bytes: The largest body that is accepted.
             body_timeout: Seconds until a request's whole body must have arrived.
             drift: Reports what the service posts beyond its documentation: a `DriftMonitor`.
+            on_failure: Decides, from what a handler or a step raised, whether the event is to be delivered again.
 
         Raises:
             InvalidInputError: A secret is missing or invalid, `store` is not a store, a number is not above 0, the
-                timeout is infinite, `acknowledge` has another value, or `drift` is not a monitor.
+                timeout is infinite, `acknowledge` has another value, `drift` is not a monitor, or `on_failure` is not a
+                plain function.
         """
         try:
             self._keys: Final = parse_secrets(secrets)
@@ -116,7 +124,76 @@ class WebhookApp(HandlerRegistry):
         self._max_bytes: Final = max_bytes
         self._store: Final[Store] = MemoryStore() if store is None else store
         backlog = Backlog(capacity=capacity, at_once=at_once) if acknowledge == "first" else None
-        self._dispatcher: Final = Dispatcher(self._store, backlog)
+        if not callable(on_failure) or iscoroutinefunction(on_failure):
+            raise InvalidInputError("on_failure: must be a plain function, such as decide_failure", field="on_failure")
+        self._dispatcher: Final = Dispatcher(self._store, backlog, on_failure)
+
+    @property
+    def counts(self) -> WebhookCounts:
+        """What became of the deliveries so far."""
+        return self._dispatcher.outcomes.read()
+
+    @cut_traceback
+    async def accept(self, headers: HeadersLike, body: bytes) -> HTTPStatus:
+        """Verify, parse and handle one request, and return the status to respond with: for servers without ASGI.
+
+        Args:
+            headers: As your framework has them: a mapping or pairs, of `str` or `bytes`.
+            body: The raw bytes as they came.
+
+        Raises:
+            TypeError: The body is not bytes: decoded text may differ from what was signed.
+        """
+        return await self._accept(headers, body)
+
+    async def handle(self, event: Event) -> bool:
+        """Handle an event that was verified elsewhere, such as in a worker of a queue, before returning.
+
+        It runs the handlers under the event's claim, whatever `acknowledge` says.
+
+        Args:
+            event: From `receive` or `parse`.
+
+        Returns:
+            Whether the event was handled, now or before, or has no handler. If not, deliver it again later: another
+            delivery is being handled, a handler failed, or the store did.
+
+        Raises:
+            InvalidInputError: It is not an event.
+        """
+        if not isinstance(event, _KINDS):
+            raise InvalidInputError("event: must be an event, from receive or parse", field="event")
+        if self._drift is not None:
+            self._drift.watch_event(event)
+        return await self._dispatcher.handle(event)
+
+    async def run_once(self, event: Event, step: str, work: Callable[[], Awaitable[R]]) -> R | None:
+        """Run a step of a handler, unless an earlier delivery of the event has; call it within a handler.
+
+            await webhooks.run_once(event, "receipt", lambda: connectly.send_text(customer, "Thank you!"))
+
+        If the step fails, `on_failure` decides: either it counts as done, or the next delivery runs it again. The error
+        is raised in both cases.
+
+        Args:
+            event: The handler's event.
+            step: The step's name, without personal data; the same name for the same step of each delivery.
+            work: An async function without arguments.
+
+        Returns:
+            What `work` returns, or None if the step was done before.
+
+        Raises:
+            InvalidInputError: The event, the name or the function is something else.
+            WebhookError: The step is being done for another delivery: the service should deliver the event again.
+        """
+        if not isinstance(event, _KINDS):
+            raise InvalidInputError("event: must be an event, from receive or parse", field="event")
+        if not isinstance(step, str) or not step:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInputError("step: must be a name", field="step")
+        if not callable(work):
+            raise InvalidInputError("work: must be an async function, not what it returns", field="work")
+        return await self._dispatcher.run_once(event, step, work)
 
     async def check(self) -> None:
         """Open the store, if it can be opened, and check that it can be used.
@@ -188,23 +265,39 @@ class WebhookApp(HandlerRegistry):
             return HTTPStatus.METHOD_NOT_ALLOWED
         headers: list[tuple[bytes, bytes]] = list(scope["headers"])
         if _get_declared_length(headers) > self._max_bytes:
+            self._dispatcher.outcomes.count("refused")
             return _TOO_LARGE
         body = await self._bodies.read(receive)
-        return await self._accept(headers, body) if isinstance(body, bytes) else body
+        if isinstance(body, bytes):
+            return await self._accept(headers, body)
+        if body is not None:
+            self._dispatcher.outcomes.count("refused")
+        return body
 
-    async def _accept(self, headers: list[tuple[bytes, bytes]], body: bytes) -> HTTPStatus:
+    async def _accept(self, headers: HeadersLike, body: bytes) -> HTTPStatus:
+        outcomes = self._dispatcher.outcomes
+        if len(body) > self._max_bytes:
+            outcomes.count("refused")
+            return _TOO_LARGE
         try:
             check_signature(body, find_signature(headers), self._keys)
             event = parse(body, max_bytes=self._max_bytes)
         except WebhookSignatureError as error:
             _LOG.info("refused: %s", error)
+            outcomes.count("refused")
             return HTTPStatus.UNAUTHORIZED
         except WebhookPayloadError as error:
             _LOG.warning("refused: %s", error)
+            outcomes.count("refused")
             return HTTPStatus.BAD_REQUEST
         if self._drift is not None:
             self._drift.watch_event(event)
         return await self._dispatcher.accept(event)
+
+
+def count_refused(app: WebhookApp) -> None:
+    """Count a request whose body was not read, for receivers that read it themselves."""
+    app._dispatcher.outcomes.count("refused")  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  (its own module)
 
 
 def _get_declared_length(headers: list[tuple[bytes, bytes]]) -> int:

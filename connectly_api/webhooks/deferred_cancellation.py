@@ -45,8 +45,7 @@ class DeferredCancellation:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Raise the deferred cancellation, if there was one."""
-        if self._cancelled is not None:
-            raise self._cancelled
+        self.check()
 
     async def finish(self, work: Callable[[], Awaitable[T]]) -> T:
         """Await work that nothing cancels, and return its result."""
@@ -73,13 +72,17 @@ class DeferredCancellation:
         """Run a function in a thread that nothing cancels, and return its result."""
         return await self.finish(lambda: to_thread.run_sync(work, limiter=limiter))
 
-    async def wait_for(self, result: Awaitable[object]) -> None:
-        """Await something that may be cancelled, and is not begun if a cancellation is pending."""
+    def check(self) -> None:
+        """Raise a pending cancellation now."""
         if self._cancelled is not None:
-            if isinstance(result, Coroutine):
-                result.close()
             raise self._cancelled
-        await result
+
+    async def wait_for(self, result: Awaitable[T]) -> T:
+        """Await something that may be cancelled, and is not begun if a cancellation is pending."""
+        if self.is_pending and isinstance(result, Coroutine):
+            result.close()
+        self.check()
+        return await result
 
 
 def is_trio() -> bool:

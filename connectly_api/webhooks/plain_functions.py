@@ -27,3 +27,9 @@ async def run_plain(work: Callable[[], T], deferred: DeferredCancellation) -> T:
     # While waiting for a free thread nothing has begun, and a cancellation is fine.
     async with current_default_thread_limiter():
         return await deferred.finish_in_thread(work, limiter=CapacityLimiter(1))
+
+
+async def call_plain(work: Callable[[], T]) -> T:
+    """Run a plain function; a cancellation waits for its end."""
+    with DeferredCancellation() as deferred:
+        return await run_plain(work, deferred)

@@ -17,7 +17,7 @@ import anyio.to_thread
 import pytest
 
 from connectly_api import InvalidInputError, UsageError
-from connectly_api.webhooks import Claim, Event, MemoryStore, SQLiteStore, WebhookApp, WebhookStoreError
+from connectly_api.webhooks import Claim, Event, MemoryStore, SQLiteStore, WebhookApp, WebhookStoreError, sign
 
 from .asgi_request import SECRET, deliver
 from .documented_bodies import BODIES, load_body
@@ -102,7 +102,7 @@ def test_a_file_that_is_busy_for_longer_than_calls_wait_does_not_let_an_event_be
 def test_the_end_of_a_claim_is_tried_again_for_as_long_as_the_lease_lasts(
     run: Run, make: type[ShakyStore], failures: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("connectly_api.webhooks.dispatch._PAUSES", (0.0, 0.0, 0.0, 0.0, 0.0))
+    monkeypatch.setattr("connectly_api.webhooks.held_claims._PAUSES", (0.0, 0.0, 0.0, 0.0, 0.0))
     store = make(0)
     app, calls = WebhookApp(SECRET, store=store), []
 
@@ -135,7 +135,7 @@ def test_a_store_that_does_not_recover_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("connectly_api.webhooks.dispatch._PAUSES", (0.0, 0.0, 0.0, 0.0, 0.0))
+    monkeypatch.setattr("connectly_api.webhooks.held_claims._PAUSES", (0.0, 0.0, 0.0, 0.0, 0.0))
     store = make()
     app, events = _app(store)
     assert run(lambda: deliver(app, BODIES["text"])) == 200
@@ -146,8 +146,8 @@ def test_a_store_that_does_not_recover_is_given_up(
 
 @pytest.mark.parametrize("lease", [float("inf"), float("nan"), 10**400, -1, "60"])
 def test_whatever_a_store_says_of_its_lease_trying_has_an_end(lease: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectly_api.webhooks.dispatch._PAUSES", (0.0,))
-    monkeypatch.setattr("connectly_api.webhooks.dispatch._MAX_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("connectly_api.webhooks.held_claims._PAUSES", (0.0,))
+    monkeypatch.setattr("connectly_api.webhooks.held_claims._MAX_RETRY_SECONDS", 0.0)
     store = LeasingStore(100)
     store.lease = lease
     app, events = _app(store)
@@ -245,7 +245,7 @@ def test_a_failing_handler_is_logged_with_the_places_outside_the_package(
     def fail(depth: int) -> None:
         if depth:
             fail(depth - 1)
-        SQLiteStore("")
+        sign(b"", "")
 
     async def fail_later(_event: Event) -> None:
         fail(1)
@@ -254,7 +254,7 @@ def test_a_failing_handler_is_logged_with_the_places_outside_the_package(
     assert run(lambda: deliver(app, BODIES["text"])) == 500
     (message,) = [record.getMessage() for record in caplog.records if record.name == "connectly_api.webhooks"]
     first, *places = message.splitlines()
-    assert first.endswith(" failed with InvalidInputError")
+    assert first.endswith(" failed with WebhookSignatureError")
     assert len(places) == 3
     assert all(place.startswith(f'  File "{__file__}", line ') for place in places)
     assert places[-1].endswith(", in fail")

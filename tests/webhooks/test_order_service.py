@@ -91,13 +91,16 @@ async def test_a_failure_is_shown_with_its_reason(stage: Stage) -> None:
     assert (await stage.show())["failure"] == "ERROR_CODE_MESSAGE_TEMPLATE_DELETED"
 
 
-async def test_an_answer_that_cannot_be_thanked_for_comes_again(stage: Stage) -> None:
+async def test_an_answer_is_delivered_again_only_if_thanking_for_it_may_succeed_then(stage: Stage) -> None:
     await stage.ask(CUSTOMER)
-    stage.sandbox.close_window(CUSTOMER)
+    stage.sandbox.fault("rate_limit", times=3)
     assert await stage.deliver(_tap("Not yet")) == 500
-    stage.sandbox.open_window(CUSTOMER)
     assert await stage.deliver(_tap("Not yet")) == 200
     assert stage.texts()[1:] == ["We are sorry, and will look into it."]
+
+    await stage.ask(CUSTOMER, order_id="67890")
+    stage.sandbox.close_window(CUSTOMER)
+    assert await stage.deliver(_tap("Not yet", callbackData={"order_id": "67890"})) == 200
 
 
 async def test_what_is_refused_and_what_is_unknown_is_said_so(stage: Stage) -> None:
