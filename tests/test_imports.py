@@ -31,8 +31,9 @@ TABLE = """
     setting_rules         | errors                                                                    |
     wire.*                | errors json_values number_checks setting_rules wire.*                     | attrs
 
-    transport.*           | _version error_response errors json_values lazy number_checks             | attrs anyio
-                          | setting_rules tracebacks transport.* web_address                          |
+    cancelled_calls       | errors                                                                    |
+    transport.*           | _version cancelled_calls error_response errors json_values lazy           | attrs anyio
+                          | number_checks setting_rules tracebacks transport.* web_address            |
     transport.adapters.httpx | errors setting_rules tracebacks transport.adapters.httpx_connections   | certifi
                           | transport.adapters.httpx_stream transport.adapters.network                | httpcore
                           | transport.endpoint transport.protocol transport.tls                       | httpx
@@ -78,7 +79,7 @@ TABLE = """
 
     webhooks              | errors lazy webhooks.*                                                    |
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
-    webhooks.dispatch     | errors webhooks.backlog webhooks.deferred_cancellation                    | attrs anyio
+    webhooks.dispatch     | cancelled_calls errors webhooks.backlog webhooks.deferred_cancellation    | attrs anyio
                           | webhooks.event_counts webhooks.events webhooks.failure_policy             |
                           | webhooks.held_claims webhooks.stores.store                                |
     webhooks.held_claims  | errors number_checks webhooks.deferred_cancellation webhooks.stores.store | attrs anyio

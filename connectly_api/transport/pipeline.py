@@ -19,8 +19,9 @@ import anyio
 import attrs
 
 from connectly_api._version import __version__
+from connectly_api.cancelled_calls import add_cancelled_call
 from connectly_api.error_response import parse_error_response
-from connectly_api.errors import ConnectlyError, Headers, UsageError
+from connectly_api.errors import ConnectlyError, Headers, OutcomeUnknownError, UsageError
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.attempt_outcome import (
     apply_method,
@@ -35,6 +36,7 @@ from connectly_api.transport.deadline import Attempts, identify_loop
 from connectly_api.transport.endpoint import build_url, check_api_key, check_base_url, check_transport_accepts
 from connectly_api.transport.protocol import (
     Answer,
+    BrokenExchangeError,
     ClosedError,
     Instrumentation,
     LateError,
@@ -55,6 +57,7 @@ T = TypeVar("T")
 
 _LOG: Final = logging.getLogger("connectly_api")
 _USER_AGENT: Final = f"connectly-api/{__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
+_CANCELLED: Final = "the call was cancelled"
 _OWN_HEADERS: Final = frozenset({"accept", "content-length", "content-type", "host", "user-agent", "x-api-key"})
 
 
@@ -164,7 +167,7 @@ class Pipeline:
         return answer
 
     @cut_traceback
-    async def _send(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901 (one coroutine: see `turns`)
+    async def _send(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901, PLR0912 (one coroutine: see `turns`)
         self._check_usable()
         timeouts = self._timeouts
         if timeout is not None:
@@ -173,13 +176,15 @@ class Pipeline:
         deadline = started + timeouts.total
         wire = self._build_wire_request(request)
         attempt = 0
+        outcome: Response | Failure | None = None
+        progress: Progress | None = None
         self._calls += 1
         try:
             if self._calls > 1 and self._is_on_asyncio:
                 await asyncio.sleep(0)
             while True:
                 attempt += 1
-                outcome: Response | Failure | None = None
+                outcome = None
                 progress = Progress()
                 if self._is_closed:  # Since the call began.
                     outcome = to_failure(ClosedError(progress), progress)
@@ -200,6 +205,10 @@ class Pipeline:
                 await asyncio.sleep(0)
             if isinstance(outcome, Failure) or not is_success(outcome.status):
                 await self._turns.take()
+        except BaseException as error:
+            if not isinstance(error, Exception) and progress is not None:
+                self._explain_cancelled_call(error, request, outcome or progress, attempt)
+            raise
         finally:
             self._calls -= 1
         if _LOG.isEnabledFor(logging.DEBUG):
@@ -253,6 +262,24 @@ class Pipeline:
         if self._is_closed and not progress.may_have_left:
             return to_failure(ClosedError(progress), progress)
         return to_failure(LateError(f"no response within {seconds:g} s"), progress)
+
+    def _explain_cancelled_call(
+        self, cancellation: BaseException, request: Request[object], state: Response | Failure | Progress, attempts: int
+    ) -> None:
+        """Give a cancellation a cause, if it leaves open what became of the request: it may have been carried out.
+
+        The cancellation remains the same object, by which asyncio, anyio and trio recognize it.
+        """
+        outcome = to_failure(BrokenExchangeError(_CANCELLED), state) if isinstance(state, Progress) else state
+        try:
+            self._conclude(request, outcome, attempts)
+            unknown = OutcomeUnknownError(f"{request.operation}: carried out, but {_CANCELLED} before it returned")
+            error: ConnectlyError = apply_method(unknown, request.method, outcome)
+        except ConnectlyError as found:
+            error = found
+        if error.may_have_taken_effect:
+            cancellation.__cause__ = error
+            add_cancelled_call(error)
 
     def _compute_pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
         if self._is_closed or not is_repeatable(method, outcome):

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 from anyio import sleep
 
+from connectly_api.cancelled_calls import collect_cancelled_calls
 from connectly_api.errors import InvalidInputError, UsageError, WebhookError
 from connectly_api.webhooks.backlog import Backlog, Job
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
@@ -146,11 +147,12 @@ class Dispatcher:
             if deferred.is_pending:
                 await self._end_part(held, FailureAction.REDELIVER, deferred)
                 deferred.check()
-            try:
-                result = await work()
-            except BaseException as error:
-                await self._end_part(held, self._decide(error, event), deferred)
-                raise
+            with collect_cancelled_calls() as cancelled_calls:
+                try:
+                    result = await work()
+                except BaseException as error:
+                    await self._end_part(held, self._decide(event, error, *cancelled_calls), deferred)
+                    raise
             await self._end_part(held, FailureAction.COMPLETE, deferred)
             return result
 
@@ -264,12 +266,10 @@ class Dispatcher:
         self, handler: _HandlerEntry, event: Event, own: HeldClaim | None, deferred: DeferredCancellation
     ) -> _Failure | None:
         """Run one handler, end its own claim, and return how it failed."""
-        try:
-            result = await handler.call(event, deferred)
-            if result is not None:
-                await _finish(result, deferred)
-        except BaseException as error:  # noqa: BLE001  (`_Failure` raises it again if it is no Exception)
-            failure = _Failure(error, self._decide(error, event))
+        with collect_cancelled_calls() as cancelled_calls:
+            error = await _call(handler, event, deferred)
+        if error is not None:
+            failure = _Failure(error, self._decide(event, error, *cancelled_calls))
             await self._end_part(own, failure.action, deferred)
             failure.log(handler.name, event)
             return failure
@@ -294,20 +294,35 @@ class Dispatcher:
         else:
             await self._claims.release(held, deferred)
 
-    def _decide(self, error: BaseException, event: Event) -> FailureAction:
-        """Return what the policy says; if it says nothing that is understood, no event is to be lost."""
-        given: object
+    def _decide(self, event: Event, *errors: BaseException) -> FailureAction:
+        """Ask the policy about a failure, and about the calls that were cancelled on the way to it."""
+        if any(self._ask_policy(event, error) is FailureAction.COMPLETE for error in errors):
+            return FailureAction.COMPLETE
+        return FailureAction.REDELIVER
+
+    def _ask_policy(self, event: Event, error: BaseException) -> object:
+        """Return what the policy says; if it says nothing that is understood, no event may be lost."""
         try:
-            given = self._on_failure(error)
+            given: object = self._on_failure(error)
         except Exception as failure:  # noqa: BLE001  (a policy of the user's may raise anything)
             given = failure
-        if isinstance(given, FailureAction):
-            return given
-        what = type(given).__qualname__
-        _LOG.error(
-            "%s: on_failure returned no FailureAction, but %s; the event is to be delivered again", event.key, what
-        )
-        return FailureAction.REDELIVER
+        if not isinstance(given, FailureAction):
+            kind = type(given).__qualname__
+            _LOG.error(
+                "%s: on_failure gave no FailureAction, but %s; the event is to be delivered again", event.key, kind
+            )
+        return given
+
+
+async def _call(handler: _HandlerEntry, event: Event, deferred: DeferredCancellation) -> BaseException | None:
+    """Run a handler, and return what it raised."""
+    try:
+        result = await handler.call(event, deferred)
+        if result is not None:
+            await _finish(result, deferred)
+    except BaseException as error:  # noqa: BLE001  (a cancellation is raised again after the claims have been ended)
+        return error
+    return None
 
 
 def _find_name(handler: Handler) -> str:

@@ -93,14 +93,18 @@ async def test_a_failure_is_shown_with_its_reason(stage: Stage) -> None:
 
 async def test_an_answer_is_delivered_again_only_if_thanking_for_it_may_succeed_then(stage: Stage) -> None:
     await stage.ask(CUSTOMER)
-    stage.sandbox.fault("rate_limit", times=3)
+    stage.sandbox.fault("rate_limited", next=3, retry_after=0)
     assert await stage.deliver(_tap("Not yet")) == 500
     assert await stage.deliver(_tap("Not yet")) == 200
     assert stage.texts()[1:] == ["We are sorry, and will look into it."]
 
-    await stage.ask(CUSTOMER, order_id="67890")
+
+async def test_an_answer_that_may_no_longer_be_thanked_for_is_not_delivered_for_ever(stage: Stage) -> None:
+    await stage.ask(CUSTOMER)
     stage.sandbox.close_window(CUSTOMER)
-    assert await stage.deliver(_tap("Not yet", callbackData={"order_id": "67890"})) == 200
+    assert await stage.deliver(_tap("Not yet")) == 200
+    assert (await stage.show())["answer"] == "Not yet"
+    assert len(stage.texts()) == 1
 
 
 async def test_what_is_refused_and_what_is_unknown_is_said_so(stage: Stage) -> None:

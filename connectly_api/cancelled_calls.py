@@ -1,0 +1,36 @@
+"""Collects the calls that were cancelled when their request may have left, for whoever runs code that makes calls.
+
+A cancelled call raises the cancellation, with an `OutcomeUnknownError` as its cause. But that is often lost on its way:
+`anyio.fail_after` raises a `TimeoutError` without a cause, and a task group drops the cancellations of its tasks when
+one of them fails. Whoever would repeat the code, such as a receiver of webhooks, must know nevertheless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+from connectly_api.errors import ConnectlyError
+
+# The tasks and threads that the code starts inherit the list.
+_ERRORS: Final[ContextVar[list[ConnectlyError] | None]] = ContextVar("connectly_cancelled_calls", default=None)
+
+
+@contextmanager
+def collect_cancelled_calls() -> Generator[list[ConnectlyError]]:
+    """Yield a list to which each call that the block makes, and that is cancelled too late, adds its error."""
+    errors: list[ConnectlyError] = []
+    token = _ERRORS.set(errors)
+    try:
+        yield errors
+    finally:
+        _ERRORS.reset(token)
+
+
+def add_cancelled_call(error: ConnectlyError) -> None:
+    """Add the error of a cancelled call to the list, if there is one."""
+    errors = _ERRORS.get()
+    if errors is not None:
+        errors.append(error)
