@@ -48,7 +48,9 @@ from connectly_api.webhooks import (
     Echo,
     Event,
     InboundMessage,
+    ListReply,
     MemoryStore,
+    Reaction,
     ReportReady,
     SQLiteStore,
     StatusTracker,
@@ -145,11 +147,18 @@ def events(body: bytes) -> str:
     assert_type(event, Event)
     receive([(b"x-connectly-hmac-sha256", b"s")], body, "secret")
     assert_type(event.customer.recipient, Recipient | None)
+    assert_type(event.business.phone, Phone | None)
     match event:
         case InboundMessage(text=text):
             return text or ""
         case ButtonReply() | Echo() | ReportReady():
             return event.key
+        case ListReply(id=row, title=title):
+            assert_type(row, str | None)
+            return title or ""
+        case Reaction(emoji=emoji, is_removed=is_removed):
+            assert_type(is_removed, bool)
+            return emoji or ""
         case DeliveryStatus(failure=failure):
             assert_type(failure, DeliveryFailure | None)
             tracker, is_new = StatusTracker().advance(event)
@@ -174,9 +183,17 @@ def receiver() -> tuple[WebhookApp, object]:
     def answer(event: InboundMessage | ButtonReply) -> None:
         assert_type(event.text, str | None)
 
+    @app.on(ListReply, Reaction)
+    async def choose(event: ListReply | Reaction) -> None:
+        assert_type(event.reply_to_id, str | None)
+
+    @app.on(Reaction)
+    async def react(event: Reaction) -> bool:
+        return event.is_removed
+
     @app.on(Event)
     @app.on_any
     async def record(event: Event) -> None:
         assert_type(event.key, str)
 
-    return app, (follow, answer, record)
+    return app, (follow, answer, choose, react, record)
