@@ -11,7 +11,7 @@ import attrs
 from connectly_api import InvalidInputError
 from connectly_api.sandbox import Customer, Sandbox
 
-STEPS: Final = 5
+STEPS: Final = 4
 """How often each customer does something; they mostly write more than one message."""
 
 _DAY: Final = 24 * 3600.0
@@ -27,7 +27,7 @@ class Conversation:
 
 def open_sandbox(seed: int, bsuid_recipients: Literal["templates", "accept"]) -> Sandbox:
     """Return a sandbox that keeps the records of hundreds of conversations."""
-    return Sandbox(seed=seed, bsuid_recipients=bsuid_recipients, keep=100_000, rate_limit=None)
+    return Sandbox(seed=seed, bsuid_recipients=bsuid_recipients, read_after=None, keep=100_000, rate_limit=None)
 
 
 def add_faults(sandbox: Sandbox) -> None:
