@@ -32,6 +32,7 @@ _UNKNOWN: Final = REQUEST_FAULTS - {"rate_limited", "slow_head", "slow_body"}
 """After these faults the sender cannot know whether the message was accepted."""
 
 _AT_ONCE: Final = 32
+_COURIERS: Final = 8
 _VALUE: Final = re.compile(r'"(?:bsuid:)?([+A-Z][0-9A-Za-z.]+)"')
 _STATUS: Final = re.compile(r"\b([0-9A-Z]{26}) (sent|delivered|read|delivery_failed)\b")
 
@@ -111,6 +112,18 @@ Plan = Callable[[bool], Sequence[Step]]
 """Returns the steps of a customer; the argument says whether the first webhook is late."""
 
 
+def plan_visit(is_late: bool) -> Sequence[Step]:  # noqa: FBT001 (as `Plan` says)
+    """Return the steps of a customer of the bot that the pages share."""
+    late = [Step("says", "Anybody there?", "late_answer", attempt="How can we help?")] if is_late else []
+    return [
+        *late,
+        Step("says", "Hello", "How can we help?"),
+        Step("taps", "Where is my order?", "It arrives tomorrow."),
+        Step("taps", "Find a shop", "Where are you?"),
+        Step("picks", "Porto", "Rua das Flores 2"),
+    ]
+
+
 class Crowd:
     """Customers of all kinds on one sandbox.
 
@@ -123,9 +136,9 @@ class Crowd:
         guests: The customers.
     """
 
-    def __init__(self, plan: Plan, size: int = 30) -> None:
+    def __init__(self, plan: Plan = plan_visit, size: int = 30) -> None:
         """Create the sandbox and its customers; nothing happens yet."""
-        self.sandbox: Final = Sandbox(bsuid_recipients="accept", rate_limit=None, keep=100_000)
+        self.sandbox: Final = Sandbox(seed=1, bsuid_recipients="accept", rate_limit=None, read_after=None, keep=100_000)
         senders = self.sandbox.settings.senders
         self.guests: Final = [
             Guest(f"guest {number}", self._invite(number), senders[number % 2], plan(is_late(number)))
@@ -198,8 +211,11 @@ class Crowd:
 
     async def _settle(self, guests: Iterable[Guest]) -> None:
         """Let time pass until each answer was given or tried."""
+        sandbox = self.sandbox
         while True:
-            await self.sandbox.settle()
+            # Several at once, as each delivers one webhook after the other. The late ones come when all else is done.
+            await asyncio.gather(*(sandbox.advance(hours=1) for _ in range(_COURIERS)))
+            await asyncio.gather(*(sandbox.settle() for _ in range(_COURIERS)))
             records = self._read_records()
             if all(records.is_decided(guest, guest.steps[guest.taken - 1]) for guest in guests):
                 return

@@ -37,16 +37,16 @@ class Page:
     """A page of docs/guides.
 
     Attributes:
-        files: The text of each block with a title, by its title.
+        files: The title and the text of each block that has a title. A page may show a second version of a file.
         commands: The words of each command in the page's shell blocks.
     """
 
-    files: Mapping[str, str]
+    files: tuple[tuple[str, str], ...]
     commands: tuple[tuple[str, ...], ...]
 
-    def write_files(self, folder: Path) -> None:
-        """Write the page's files, as a reader does."""
-        for title, text in self.files.items():
+    def write_files(self, folder: Path, *, is_second: bool = False) -> None:
+        """Write the page's files, as a reader does: the first version of each, or the second where there is one."""
+        for title, text in self.files if is_second else reversed(self.files):
             path = folder / title
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
@@ -61,7 +61,7 @@ def read_page(name: str) -> Page:
     blocks = blocks_of(ROOT / "docs" / "guides" / f"{name}.md")
     shell = [block.text for block in blocks if block.language == "sh"]
     return Page(
-        files={block.title: block.text for block in blocks if block.title is not None},
+        files=tuple((block.title, block.text) for block in blocks if block.title is not None),
         commands=tuple(command.words for text in shell for command in commands(text) if command.words),
     )
 
@@ -175,16 +175,18 @@ async def meet_crowd(
     folder: Path,
     *,
     path: str = "/webhooks/connectly",
+    read_statuses: Callable[[], str] | None = None,
     **environment: str,
 ) -> None:
     """Run a program, let a crowd meet it, and end it.
 
     Args:
         crowd: The customers; their sandbox is served on a socket.
-        commands: The server, then its workers, if it has any. They run in the folder, and print what became of each
-            message: its id, a space, its status.
+        commands: The server, then its workers, if it has any. They run in the folder.
         folder: The folder with the program's files.
         path: Where the server receives webhooks.
+        read_statuses: Returns what the program knows of its messages, as lines with a message's id, a space and a
+            status; by default it prints them.
         environment: More variables.
 
     Raises:
@@ -204,11 +206,13 @@ async def meet_crowd(
         def read_all() -> str:
             return "".join(program.read_output() for program in (server, *workers))
 
+        read = read_statuses or read_all
         with contextlib.suppress(AssertionError):  # The report says what the matter is.
-            await server.wait_until(lambda: not crowd.find_unfollowed(read_all()), "not all statuses are followed")
+            assert not crowd.find_problems()
+            await server.wait_until(lambda: not crowd.find_unfollowed(read()), "not all statuses are followed")
         for program in (server, *workers):
             await program.stop()
-    problems = [*crowd.find_problems(), *crowd.find_unfollowed(read_all())]
+    problems = [*crowd.find_problems(), *crowd.find_unfollowed(read())]
     assert not problems, "\n".join([*problems, read_all()])
 
 

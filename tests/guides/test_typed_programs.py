@@ -53,9 +53,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_mypy_finds_nothing(name: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MYPYPATH", str(ROOT))
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", "../.mypy_cache"]
-    done = subprocess.run(
-        [*command, *PROGRAMS[name]], cwd=project / name, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, *PROGRAMS[name]], cwd=project / name, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
