@@ -195,15 +195,14 @@ class _Process:
     def get_portal(self) -> _Portal:
         if self._is_ending:
             raise UsageError(_ENDING)
-        if self._portal is None:
-            with self._lock:
-                if self._portal is None:
-                    with fail_unsent():
-                        self._portal = _Portal()
-        return self._portal
+        portal = self._portal
+        if portal is None:
+            with self._lock, fail_unsent():
+                portal = self._portal = self._portal or _Portal()
+        return portal
 
     def find_portal(self) -> _Portal | None:
-        return None if self._is_ending else self._portal
+        return self._portal
 
     def _forget_parent(self) -> None:
         # Another thread of the parent may have held the lock. What is kept here is never finalised.
@@ -213,8 +212,9 @@ class _Process:
 
     def _end(self) -> None:
         self._is_ending = True
-        if self._portal is not None:
-            self._portal.end()
+        portal, self._portal = self._portal, None
+        if portal is not None:
+            portal.end()
 
 
 _PROCESS: Final = _Process()
@@ -236,12 +236,13 @@ def run(function: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwarg
     call = _Call(function, args, kwargs)
     portal = _PROCESS.get_portal()
     portal.run(call)
-    if call.error is None:
+    error, call.error = call.error, None
+    if error is None:
         return cast("T", call.result)
     try:
-        raise call.error
+        raise error
     finally:
-        del call  # The error's traceback has this frame, which has the call, which has the error.
+        del error  # Its traceback has this frame, and that of the task, which has the call: no circle may remain.
 
 
 def close_at_exit(closable: Closable) -> None:

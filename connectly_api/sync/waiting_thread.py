@@ -5,7 +5,8 @@ for the result does the work that the coroutine hands back to it. It calls the e
 the coroutine has ended, or has work for the thread, and the next step takes the outcome of the work along.
 
 Whatever interrupts the thread, such as Ctrl-C or a server's time limit, cancels the coroutine, which leaves no claim
-behind; the thread waits for that.
+behind; the thread waits for that. If it interrupted a call of the client whose request may have left, the cancellation
+says so.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import attrs
 
+from connectly_api.cancelled_calls import collect_cancelled_calls
 from connectly_api.errors import UsageError
 from connectly_api.sync.portal import run
 from connectly_api.webhooks.plain_functions import WAITING_THREAD
@@ -45,13 +47,14 @@ class _WaitingThread:
 
     def run(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
         step = partial(self._begin, function)
-        try:
-            while (work := run(step)) is not None:
-                step = partial(self._resume, work, _try(work.function))
-        except BaseException as error:
-            with suppress(UsageError):  # The program is ending.
-                run(self._interrupt, error)
-            raise
+        with collect_cancelled_calls() as cancelled_calls:
+            try:
+                while (work := run(step)) is not None:
+                    step = partial(self._resume, work, _try(work.function))
+            except BaseException as error:
+                with suppress(UsageError):  # The program is ending.
+                    run(self._interrupt, next(iter(cancelled_calls), error))
+                raise
         return cast("asyncio.Task[T]", self._task).result()
 
     async def _begin(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> _Work | None:
@@ -84,7 +87,7 @@ class _WaitingThread:
             self._unfinished.discard(work)
         if error is None:
             return result
-        if isinstance(error, Exception):
+        if self._interruption is None:
             raise error
         # What interrupts the thread must not end the event loop. The cause shows what the function was doing.
         raise asyncio.CancelledError from error

@@ -146,7 +146,6 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         """
         return run_with_thread(self._get().handle, event)
 
-    @cut_traceback
     def run_once(self, event: Event, step: str, work: Callable[[], T]) -> T | None:
         """Run a step of a plain handler, in its thread, unless an earlier delivery of the event has.
 

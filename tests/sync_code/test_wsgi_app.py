@@ -6,6 +6,8 @@ import io
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -13,12 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api import OutcomeUnknownError
-from connectly_api.sync import MemoryStore, WebhookApp
-from connectly_api.webhooks import ButtonReply, DeliveryStatus, Event, InboundMessage, sign
+from connectly_api import InvalidInputError, OutcomeUnknownError, UsageError
+from connectly_api.cancelled_calls import add_cancelled_call
+from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, waiting_thread
+from connectly_api.sync.portal import run
+from connectly_api.webhooks import ButtonReply, Claim, ClaimState, DeliveryStatus, Event, InboundMessage, sign
+from connectly_api.webhooks import MemoryStore as AsyncMemoryStore
 from connectly_api.webhooks import WebhookApp as AsyncWebhookApp
 from tests.webhooks.asgi_request import SECRET, request
-from tests.webhooks.documented_bodies import BODIES
+from tests.webhooks.documented_bodies import BODIES, load_body, read
 
 from .wsgi_request import call_wsgi, deliver_wsgi
 
@@ -54,14 +59,18 @@ class Unread(io.BytesIO):
 @pytest.mark.parametrize("declared", ["101", "9" * 19, "9" * 4000])
 def test_over_wsgi_a_body_that_is_declared_too_large_is_413_and_not_read(declared: str) -> None:
     app, _ = _make_app(max_bytes=100)
-    environ = {"CONTENT_LENGTH": declared, "wsgi.input": Unread()}
+    environ: dict[str, Any] = {"CONTENT_LENGTH": declared, "wsgi.input": Unread()}
     assert call_wsgi(app, **environ).status == 413
     assert app.counts.refused == 1
 
 
 def test_over_wsgi_a_chunked_body_is_read_to_its_end_or_to_the_limit() -> None:
     app, events = _make_app(max_bytes=len(TEXT))
-    chunked = {"CONTENT_LENGTH": None, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    chunked: dict[str, Any] = {
+        "CONTENT_LENGTH": None,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input_terminated": True,
+    }
     assert deliver_wsgi(app, TEXT, **chunked) == 200
     assert deliver_wsgi(app, TEXT + b"\n", **chunked) == 413
     assert len(events) == 1
@@ -80,7 +89,7 @@ def test_over_wsgi_without_a_length_there_is_no_body(declared: str | None) -> No
     # Without the validator, which itself refuses a length that is no number.
     app(
         {name: value for name, value in ({"REQUEST_METHOD": "POST"} | environ).items() if value is not None},
-        lambda status, _headers, _error=None: started.append(status),  # type: ignore[arg-type,return-value]
+        lambda status, _headers, _error=None: started.append(status),  # type: ignore[arg-type]
     )
     assert started == ["401 Unauthorized"]
 
@@ -101,7 +110,7 @@ def test_over_wsgi_a_client_that_leaves_during_its_body_is_400(
 
     app, events = _make_app()
     with caplog.at_level(logging.DEBUG):
-        assert deliver_wsgi(app, TEXT, **{"wsgi.input": Broken()}) == 400
+        assert deliver_wsgi(app, TEXT, **dict[str, Any]({"wsgi.input": Broken()})) == 400
     assert type(error).__name__ in caplog.text
     assert CANARY not in caplog.text
     assert not events
@@ -111,7 +120,7 @@ def test_over_wsgi_a_body_without_its_signature_is_401_and_says_what_is_required
     app, events = _make_app()
     answer = call_wsgi(app, TEXT)
     assert (answer.status, answer.headers["www-authenticate"]) == (401, "x-connectly-hmac-sha256")
-    assert deliver_wsgi(app, TEXT, key="other") == 401
+    assert deliver_wsgi(app, TEXT, _key="other") == 401
     assert deliver_wsgi(app, b"[]") == 400
     assert not events
 
@@ -308,3 +317,302 @@ def test_what_interrupts_a_handler_after_an_unknown_outcome_completes_the_event(
         deliver_wsgi(app, TEXT)
     assert deliver_wsgi(app, TEXT) == 200
     assert len(calls) == 1
+
+
+def test_what_interrupts_a_call_that_may_have_been_carried_out_completes_the_event() -> None:
+    app, calls = WebhookApp(SECRET), list[Event]()
+
+    async def send() -> None:
+        add_cancelled_call(OutcomeUnknownError("lost"))
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        calls.append(event)
+        run(send)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_wsgi(app, TEXT)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(calls) == 1
+
+
+def test_what_interrupts_the_wait_for_the_loop_leaves_no_claim_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, calls = WebhookApp(SECRET), list[Event]()
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        calls.append(event)
+        if len(calls) == 1:
+            # As soon as this has returned, while the thread takes the result back to the loop.
+            monkeypatch.setattr(waiting_thread, "run", interrupt)
+
+    def interrupt(*given: Any) -> Any:
+        monkeypatch.undo()
+        run(*given)
+        raise KeyboardInterrupt
+
+    @app.on_any
+    def second(event: Event) -> None:
+        calls.append(event)
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_wsgi(app, TEXT)
+    assert len(calls) == 1
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(calls) == 2
+
+
+# Answer first, handle after.
+
+
+def test_answered_first_an_event_is_handled_in_another_thread_and_sees_no_request() -> None:
+    app, seen = WebhookApp(SECRET, acknowledge="first"), list[object]()
+    variable = contextvars.ContextVar[str]("variable", default="none")
+    release = threading.Event()
+
+    @app.on_any
+    def handle(_event: Event) -> None:
+        assert release.wait(30)
+        seen.append((threading.current_thread() is threading.main_thread(), variable.get()))
+
+    @app.on_any
+    async def on_loop(_event: Event) -> None:
+        seen.append(variable.get())
+
+    def respond() -> int:
+        variable.set("of the request")
+        return deliver_wsgi(app, TEXT)
+
+    assert contextvars.copy_context().run(respond) == 200
+    assert not seen
+    release.set()
+    app.drain()
+    assert seen == [(False, "none"), "none"]
+
+
+def test_answered_first_events_beyond_the_capacity_are_503_and_delivered_again() -> None:
+    app, seen = WebhookApp(SECRET, acknowledge="first", capacity=2, at_once=1), list[str]()
+    release = threading.Event()
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        assert release.wait(30)
+        seen.append(event.kind)
+
+    with app:
+        statuses = [deliver_wsgi(app, body) for body in BODIES.values()]
+        assert statuses == [200, 200] + [503] * (len(BODIES) - 2)
+        release.set()
+        app.drain()
+        assert deliver_wsgi(app, TEXT) == 200
+    assert len(seen) == 3
+
+
+def test_handle_runs_the_handlers_in_the_calling_thread_before_it_returns_whatever_is_answered_first() -> None:
+    app, seen = WebhookApp(SECRET, acknowledge="first"), list[threading.Thread]()
+    app.on_any(lambda _event: seen.append(threading.current_thread()))
+    assert app.handle(read(load_body("text")))
+    assert app.handle(read(load_body("text")))
+    assert seen == [threading.current_thread()]
+    with pytest.raises(InvalidInputError, match="must be an event"):
+        app.handle("event")  # type: ignore[arg-type]
+
+
+# Steps.
+
+
+def test_a_step_runs_in_the_thread_of_its_handler_and_only_once() -> None:
+    app, steps, results = WebhookApp(SECRET), list[threading.Thread](), list[object]()
+
+    def work() -> str:
+        steps.append(threading.current_thread())
+        return "result"
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        results.append(app.run_once(event, "charge", work))
+        if len(results) == 1:
+            raise ValueError
+
+    assert [deliver_wsgi(app, TEXT) for _ in range(2)] == [500, 200]
+    assert results == ["result", None]
+    assert steps == [threading.current_thread()]
+
+
+def test_a_step_that_fails_raises_its_error_and_is_done_again() -> None:
+    app, steps = WebhookApp(SECRET), list[Event]()
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        def work() -> None:
+            steps.append(event)
+            if len(steps) == 1:
+                raise ValueError(CANARY)
+
+        if len(steps) == 0:
+            with pytest.raises(ValueError, match=CANARY):
+                app.run_once(event, "charge", work)
+        app.run_once(event, "charge", work)
+
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(steps) == 2
+
+
+def test_a_step_must_be_a_plain_function() -> None:
+    app = WebhookApp(SECRET)
+    event = read(load_body("text"))
+
+    async def work() -> None: ...
+
+    for wrong in (work, None, "result"):
+        with pytest.raises(InvalidInputError, match="plain function"):
+            app.run_once(event, "charge", wrong)  # type: ignore[arg-type]
+
+
+# Stores.
+
+
+class PlainStore:
+    """A store of plain functions, which fails in the methods named."""
+
+    lease = 0.01
+
+    def __init__(self, *broken: str) -> None:
+        self.broken = broken
+        self.threads: set[threading.Thread] = set()
+        self.inner = MemoryStore()
+
+    def claim(self, key: str) -> Claim:
+        self._enter("claim")
+        return self.inner.claim(key)
+
+    def complete(self, claim: Claim) -> bool:
+        self._enter("complete")
+        return self.inner.complete(claim)
+
+    def release(self, claim: Claim) -> bool:
+        self._enter("release")
+        return self.inner.release(claim)
+
+    def _enter(self, method: str) -> None:
+        self.threads.add(threading.current_thread())
+        if method in self.broken:
+            raise OSError(CANARY)
+
+
+class CheckedStore(PlainStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    def check(self) -> None:
+        self.calls.append("check")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+def test_a_store_of_plain_functions_runs_in_the_thread_of_the_request() -> None:
+    store = PlainStore()
+    app, events = _make_app(store=store)
+    assert [deliver_wsgi(app, TEXT) for _ in range(2)] == [200, 200]
+    assert len(events) == 1
+    assert store.threads == {threading.current_thread()}
+    with app:
+        app.check()
+
+
+def test_a_store_of_plain_functions_is_checked_and_closed_if_it_can_be() -> None:
+    store = CheckedStore()
+    with WebhookApp(SECRET, store=store) as app:
+        app.check()
+    assert store.calls == ["check", "close"]
+
+
+@pytest.mark.parametrize("mode", ["last", "first"])
+def test_a_store_may_return_what_is_to_be_awaited(mode: Any) -> None:
+    class Undeclared:
+        def __init__(self) -> None:
+            inner = AsyncMemoryStore()
+            self.claim = lambda key: inner.claim(key)  # noqa: PLW0108 (a plain function)
+            self.complete = lambda claim: inner.complete(claim)  # noqa: PLW0108
+            self.release = lambda claim: inner.release(claim)  # noqa: PLW0108
+
+    app, events = _make_app(store=Undeclared(), acknowledge=mode)
+    assert deliver_wsgi(app, TEXT) == 200
+    app.drain()
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(events) == 1
+
+
+@pytest.mark.parametrize("broken", ["claim", "complete", "release"])
+def test_a_failing_plain_store_loses_nothing(broken: str, caplog: pytest.LogCaptureFixture) -> None:
+    store = PlainStore(broken)
+    app, calls = WebhookApp(SECRET, store=store), list[Event]()
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        calls.append(event)
+        if broken == "release" and len(calls) == 1:
+            raise ValueError
+
+    statuses = [deliver_wsgi(app, TEXT)]
+    store.broken = ()
+    statuses.append(deliver_wsgi(app, TEXT))
+    # What cannot be recorded stays claimed until the lease ends, and the service delivers it again.
+    assert statuses == {"claim": [503, 200], "complete": [200, 503], "release": [500, 503]}[broken]
+    assert len(calls) == 1
+    assert CANARY not in caplog.text
+
+
+@pytest.mark.parametrize("store", ["webhooks.db", MemoryStore, object(), AsyncMemoryStore])
+def test_what_is_no_store_is_refused_at_once_for_wsgi_too(store: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"^store: "):
+        WebhookApp(SECRET, store=store)
+
+
+def test_a_file_is_shared_with_the_synchronous_store_that_was_given(tmp_path: Path) -> None:
+    with SQLiteStore(tmp_path / "a.db") as store, WebhookApp(SECRET, store=store) as app:
+        app.check()
+        app.on_any(lambda _event: None)
+        assert deliver_wsgi(app, TEXT) == 200
+        assert store.claim(read(load_body("text")).key).state is ClaimState.COMPLETED
+
+
+# From views.
+
+
+def test_accept_takes_any_headers_and_returns_a_status() -> None:
+    app, events = _make_app(max_bytes=len(TEXT))
+    signature = sign(TEXT, SECRET)
+    assert app.accept({"X-Connectly-Hmac-Sha256": signature}, TEXT) is HTTPStatus.OK
+    assert app.accept([(b"x-connectly-hmac-sha256", signature.encode())], TEXT) is HTTPStatus.OK
+    assert app.accept({}, TEXT) is HTTPStatus.UNAUTHORIZED
+    assert app.accept({}, TEXT + b" ") == 413
+    assert len(events) == 1
+    with pytest.raises(TypeError, match="raw bytes"):
+        app.accept({"X-Connectly-Hmac-Sha256": signature}, TEXT.decode())  # type: ignore[arg-type]
+
+
+async def test_within_an_event_loop_it_is_a_clear_error() -> None:
+    app, _ = _make_app()
+    with pytest.raises(UsageError, match="within a running event loop"):
+        deliver_wsgi(app, TEXT)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"secrets": ""}, {"acknowledge": "never"}, {"capacity": 0}, {"max_bytes": "1 MiB"}, {"on_failure": None}],
+)
+def test_over_wsgi_a_setting_that_makes_no_sense_is_refused_at_once(options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError):
+        WebhookApp(**({"secrets": SECRET} | options))
+
+
+def test_a_handler_that_is_none_is_refused_at_once() -> None:
+    app = WebhookApp(SECRET)
+    with pytest.raises(InvalidInputError, match="classes of events"):
+        app.on(str)
+    with pytest.raises(InvalidInputError, match="handler"):
+        app.on_any(None)  # type: ignore[arg-type]
