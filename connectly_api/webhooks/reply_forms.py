@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from connectly_api.json_values import is_object
 from connectly_api.webhooks.event_values import REPLY_KINDS, REPLY_NAMES
 from connectly_api.webhooks.lenient_fields import Fields, has_content, read_flag, read_object, read_text
 
@@ -52,9 +53,9 @@ def find_replies(message: Fields, body: Fields) -> Replies:
 
 
 def _list_parts(place: Fields) -> Iterator[tuple[str, Fields]]:
-    for name, kind in REPLY_KINDS.items():
-        if has_content(part := read_object(place, name)):
-            yield kind, part
+    for name, part in place.items():
+        if name in REPLY_KINDS and is_object(part) and has_content(part):
+            yield REPLY_KINDS[name], part
 
 
 def _list_interactive_parts(interactive: Fields) -> Iterator[tuple[str, Fields]]:
@@ -112,7 +113,7 @@ def read_reaction(replies: Replies, context: str | None) -> dict[str, Any] | Non
 
 def _read_only(replies: Replies, kind: str, names: _Names) -> dict[str, str | None] | None:
     """Return each field's text, from any part of a kind; None if there is another kind, or if two parts differ."""
-    if replies.keys() != {kind}:
+    if set(replies) != {kind}:
         return None
     found: dict[str, str | None] = {}
     for field, spellings in names.items():
