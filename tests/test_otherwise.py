@@ -412,13 +412,6 @@ def test_it_runs_on_trio() -> None:
     assert anyio.run(main, backend="trio").is_fallback
 
 
-@pytest.mark.parametrize("setting", [5, At, "conversations.db"])
-def test_conversations_must_be_able_to_tell(setting: Any) -> None:
-    with pytest.raises(InvalidInputError, match="conversations: must be a Conversations value") as caught:
-        Connectly(api_key="k", business_id="b", conversations=setting)
-    assert caught.value.field == "conversations"
-
-
 def test_a_view_asks_the_same_conversations() -> None:
     service = Scripted(REFUSED_TEXT, conversations=(conversations := At(hours(-1))))
     view = service.connectly.with_sender(SENDER)

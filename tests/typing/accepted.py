@@ -29,6 +29,7 @@ from connectly_api import (
     WebhookFilter,
     WebhookRegistration,
 )
+from connectly_api.conversations import MemoryConversations
 from connectly_api.drift import Drift, DriftMonitor
 from connectly_api.lowlevel import (
     Message,
@@ -85,7 +86,41 @@ async def sends(connectly: Connectly) -> None:
     await connectly.send("+16044441111", Template("t", "en", parameters=[Parameter("any", "x", filename="f")]))
 
 
+async def replies(
+    connectly: Connectly,
+    event: Event,
+    *,
+    one: InboundMessage | ButtonReply,
+    message: InboundMessage,
+    tap: ButtonReply,
+    pick: ListReply,
+    reaction: Reaction,
+    echo: Echo,
+    status: DeliveryStatus,
+    report: ReportReady,
+    unknown: UnknownEvent,
+) -> None:
+    assert_type(await connectly.reply(event, Text("Hello!")), SentMessage)
+    await connectly.reply(one, Text("Hello!"), callback_data={"a": 1}, sender="+14151111234")
+    sent = await connectly.reply(message, Text("Hello!"), otherwise=Template("t", "en"))
+    assert_type(sent.is_fallback, bool)
+    await connectly.reply(tap, Image("https://a.example/a.png"))
+    await connectly.reply(pick, Template("t", "en"))
+    await connectly.reply(reaction, Text("Hello!"))
+    await connectly.reply(echo, Text("Hello!"))
+    await connectly.reply(status, Text("Hello!"))
+    await connectly.reply(report, Text("Hello!"))
+    await connectly.reply(unknown, Text("Hello!"), otherwise=None)
+    await connectly.send_text("+16044441111", "Hello!", otherwise=Template("t", "en", body=["a"]))
+
+
 async def registers(connectly: Connectly) -> None:
+    ensured = await connectly.webhooks.ensure("messages", "https://a.example", type="custom", echo=False, filters=[])
+    match ensured.action:
+        case "created" | "updated" | "unchanged":
+            assert_type(ensured.id, str)
+        case _:
+            assert_never(ensured.action)
     created = await connectly.webhooks.create(
         "messages", "https://a.example", type="custom", channel_types=["whatsapp"], filters=[WebhookFilter("a-*")]
     )
@@ -137,6 +172,7 @@ async def settings() -> None:
         timeouts=Timeouts(total=1),
         retry=Retry(attempts=1),
         limits="warn",
+        conversations=MemoryConversations(),
     ) as connectly:
         assert_type(connectly, Connectly)
         assert_type(connectly.with_sender("+14151111234"), Connectly)
@@ -151,7 +187,7 @@ def events(body: bytes) -> str:
     match event:
         case InboundMessage(text=text):
             return text or ""
-        case ButtonReply() | Echo() | ReportReady():
+        case ButtonReply() | ListReply() | Reaction() | Echo() | ReportReady():
             return event.key
         case ListReply(id=row, title=title):
             assert_type(row, str | None)
