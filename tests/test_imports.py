@@ -73,18 +73,20 @@ TABLE = """
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio
-    sync.*                | client content.* drift errors keywords lowlevel.models recipients         |
-                          | registrations results send_request setting_rules sync.* telemetry         |
-                          | tracebacks transport.* webhooks.*                                         |
+    sync.*                | cancelled_calls client content.* conversations.* drift errors keywords    | attrs
+                          | lowlevel.models recipients registrations results send_request             |
+                          | setting_rules sync.* telemetry tracebacks transport.* webhooks.*          |
 
     webhooks              | errors lazy webhooks.*                                                    |
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
     webhooks.dispatch     | cancelled_calls errors webhooks.backlog webhooks.deferred_cancellation    | attrs anyio
                           | webhooks.event_counts webhooks.events webhooks.failure_policy             |
-                          | webhooks.held_claims webhooks.stores.store                                |
+                          | webhooks.held_claims webhooks.plain_functions webhooks.stores.store       |
     webhooks.held_claims  | errors number_checks webhooks.deferred_cancellation webhooks.stores.store | attrs anyio
     webhooks.failure_policy | errors                                                                  |
     webhooks.event_counts |                                                                           | attrs
+    webhooks.plain_functions | webhooks.deferred_cancellation                                         | anyio
+    webhooks.http_response | webhooks.signature                                                       |
     webhooks.backlog      | errors webhooks.deferred_cancellation                                     | attrs anyio
                           |                                                                           | trio
     webhooks.body_reader  |                                                                           | anyio

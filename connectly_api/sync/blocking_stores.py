@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from os import PathLike
 
 from connectly_api.sync.portal import run
 from connectly_api.sync.twin import ClosableTwin, Twin
-from connectly_api.webhooks.stores.file_access import PathArgument
 from connectly_api.webhooks.stores.memory import MemoryStore as AsyncMemoryStore
 from connectly_api.webhooks.stores.sqlite import SQLiteStore as AsyncSQLiteStore
 from connectly_api.webhooks.stores.store import Claim
@@ -66,7 +66,7 @@ class SQLiteStore(ClosableTwin[AsyncSQLiteStore]):
 
     def __init__(
         self,
-        path: PathArgument,
+        path: str | bytes | PathLike[str] | PathLike[bytes],
         *,
         lease: float = 60.0,
         retention: float = 7 * 24 * 3600.0,
@@ -109,3 +109,10 @@ class SQLiteStore(ClosableTwin[AsyncSQLiteStore]):
         See `connectly_api.webhooks.SQLiteStore.release`.
         """
         return run(self._get().release, claim)
+
+    def check(self) -> None:
+        """Open the file and check that it can be used, at the start of a program.
+
+        See `connectly_api.webhooks.SQLiteStore.check`.
+        """
+        return run(self._get().check)

@@ -112,7 +112,7 @@ Plan = Callable[[bool], Sequence[Step]]
 """Returns the steps of a customer; the argument says whether the first webhook is late."""
 
 
-def plan_visit(is_late: bool) -> Sequence[Step]:  # noqa: FBT001 (as `Plan` says)
+def plan_visit(is_late: bool) -> Sequence[Step]:
     """Return the steps of a customer of the bot that the pages share."""
     late = [Step("says", "Anybody there?", "late_answer", attempt="How can we help?")] if is_late else []
     return [

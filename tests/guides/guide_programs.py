@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from typing import Final
 import attrs
 
 from connectly_api.sandbox import Settings
-from tests.docs.pages import ROOT, blocks_of
+from tests.docs.pages import ROOT, Block, blocks_of
 from tests.docs.shell import commands
 from tests.guides.crowd import Crowd
 from tests.left_out import search_path
@@ -37,16 +37,16 @@ class Page:
     """A page of docs/guides.
 
     Attributes:
-        files: The title and the text of each block that has a title. A page may show a second version of a file.
+        programs: The files of each program, by path.
         commands: The words of each command in the page's shell blocks.
     """
 
-    files: tuple[tuple[str, str], ...]
-    commands: tuple[tuple[str, ...], ...]
+    programs: Sequence[Mapping[str, str]]
+    commands: Sequence[tuple[str, ...]]
 
-    def write_files(self, folder: Path, *, is_second: bool = False) -> None:
-        """Write the page's files, as a reader does: the first version of each, or the second where there is one."""
-        for title, text in self.files if is_second else reversed(self.files):
+    def write_files(self, folder: Path, number: int = 0) -> None:
+        """Write a program's files, as a reader does."""
+        for title, text in self.programs[number].items():
             path = folder / title
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
@@ -61,9 +61,20 @@ def read_page(name: str) -> Page:
     blocks = blocks_of(ROOT / "docs" / "guides" / f"{name}.md")
     shell = [block.text for block in blocks if block.language == "sh"]
     return Page(
-        files=tuple((block.title, block.text) for block in blocks if block.title is not None),
+        programs=read_programs(blocks),
         commands=tuple(command.words for text in shell for command in commands(text) if command.words),
     )
+
+
+def read_programs(blocks: Iterable[Block]) -> list[dict[str, str]]:
+    """Return the programs of a page: where a file comes again, a second begins, with the other files of the first."""
+    programs: list[dict[str, str]] = [{}]
+    for block in blocks:
+        if block.title is not None:
+            if block.title in programs[0] and len(programs) == 1:
+                programs.append(dict(programs[0]))
+            programs[-1][block.title] = block.text
+    return programs
 
 
 def build_environment(settings: Settings, base_url: str, **more: str) -> dict[str, str]:

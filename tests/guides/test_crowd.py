@@ -7,17 +7,23 @@ from collections.abc import Sequence
 
 import pytest
 
-from connectly_api import Button, Connectly, ListMessage, OutcomeUnknownError, OutsideWindowError, Row, Section
-from connectly_api.errors import ServerError
+from connectly_api import Button, Connectly, ListMessage, OutsideWindowError, Row, Section
 from connectly_api.recipients import Phone
 from connectly_api.transport import AsgiTransport
-from connectly_api.webhooks import ButtonReply, DeliveryStatus, InboundMessage, ListReply, WebhookApp
+from connectly_api.webhooks import (
+    ButtonReply,
+    DeliveryStatus,
+    FailureAction,
+    InboundMessage,
+    ListReply,
+    WebhookApp,
+    decide_failure,
+)
 from tests.guides.crowd import Crowd, Step
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 ADDRESS = "https://bot.example/"
-UNSURE = (OutcomeUnknownError, ServerError)
 
 
 def plan(is_late: bool) -> Sequence[Step]:
@@ -30,6 +36,10 @@ def plan(is_late: bool) -> Sequence[Step]:
     ]
 
 
+def always_redeliver(_error: BaseException) -> FailureAction:
+    return FailureAction.REDELIVER
+
+
 class Bot:
     """Answers as it should, unless it is told a fault of its own."""
 
@@ -37,7 +47,8 @@ class Bot:
         self.connectly = connectly
         self.fault = fault
         self.lines: list[str] = []
-        self.app = WebhookApp(secret)
+        policy = always_redeliver if fault == "tries again" else decide_failure
+        self.app = WebhookApp(secret, on_failure=policy)
         self.app.on(InboundMessage, ButtonReply, ListReply)(self.answer)
         self.app.on(DeliveryStatus)(self.follow)
 
@@ -59,9 +70,6 @@ class Bot:
                         await self.connectly.send_text(recipient, f"{event.title} is ready.", sender=number)
             except OutsideWindowError:
                 await self.connectly.send_template(recipient, "come_back", "en", sender=number)
-            except UNSURE:
-                if self.fault == "tries again":
-                    raise
 
     async def follow(self, event: DeliveryStatus) -> None:
         if self.fault != "follows nothing":

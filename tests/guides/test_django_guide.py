@@ -19,12 +19,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.once]
 VARIABLES = {"DJANGO_SETTINGS_MODULE": "shop.settings", "DJANGO_SECRET_KEY": "secret-of-a-test"}
 
 
-@pytest.mark.parametrize(("server", "is_second"), [("gunicorn", False), ("uvicorn", True)])
-async def test_no_customer_of_the_django_bot_hears_twice_or_nothing(
-    server: str, is_second: bool, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("server", "number"), [("gunicorn", 0), ("uvicorn", 1)])
+async def test_no_customer_of_the_django_bot_hears_twice_or_nothing(server: str, number: int, tmp_path: Path) -> None:
     page = read_page("django")
-    page.write_files(tmp_path, is_second=is_second)
+    page.write_files(tmp_path, number)
     create_tables(page, tmp_path)
 
     def read_statuses() -> str:
