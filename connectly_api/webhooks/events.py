@@ -167,7 +167,8 @@ class ButtonReply(_BaseEvent):
     Attributes:
         id: The button's id, if the event has it.
         text: The button's title.
-        payload: The payload that the button was sent with; the older form of this event has none.
+        payload: The payload that the button was sent with; the older form of this event has none. WhatsApp's own
+            spelling, should the service use it, has it as the `id`.
     """
 
     kind: ClassVar[str] = "button_reply"

@@ -59,14 +59,18 @@ def _list_parts(place: Fields) -> Iterator[tuple[str, Fields]]:
 
 
 def _list_interactive_parts(interactive: Fields) -> Iterator[tuple[str, Fields]]:
-    """Yield what is inside, and the whole for a type that says something else, or that nothing inside belongs to."""
-    if not has_content(interactive):
-        return
+    """Yield what is inside, and the whole if its type is another one, or if nothing in it is known."""
     inside = list(_list_parts(interactive))
     yield from inside
-    stated = read_text(interactive, "type")
-    kind = REPLY_KINDS.get(stated, "other") if stated else "other"
-    if kind not in dict(inside) and (stated or not inside):
+    stated = (read_text(interactive, "type") or "").lower()
+    # An enum may be written with its name before the value, and its zero value is no type.
+    if stated and not stated.endswith("unspecified"):
+        kind = next((kind for name, kind in REPLY_KINDS.items() if stated.endswith(name.lower())), "other")
+        has_other = kind not in dict(inside)
+    else:
+        kind = "other"
+        has_other = not inside and any(has_content(part) for name, part in interactive.items() if name != "type")
+    if has_other:
         yield kind, interactive
 
 
