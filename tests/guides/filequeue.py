@@ -1,12 +1,12 @@
-"""A broker for the tests: kombu's folder of files, whose files are whole as soon as they can be seen.
+"""kombu's folder of files as a broker for tests: a file is whole as soon as it can be seen.
 
-kombu itself writes a file that a worker may read and delete while it is still empty. `CELERY_BROKER_URL` names it by
-`tests.guides.filequeue.transport://`: a URL's scheme has neither capitals nor underscores.
+kombu itself writes a file that a worker may read, and then delete, while it is still empty.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
 import uuid
 from pathlib import Path
@@ -14,21 +14,27 @@ from typing import Any, Final
 
 from kombu.transport import filesystem
 
-NAME: Final = "tests.guides.filequeue.transport://"
+from tests.docs.pages import ROOT
+from tests.left_out import search_path
+
+_START: Final = "from tests.guides.filequeue import write_whole_files\nwrite_whole_files()\n"
 
 
-class _Channel(filesystem.Channel):
-    """Writes a message to a hidden file, and then gives it its name."""
-
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
-        folder = Path(self.data_folder_out)
-        name = f"{time.monotonic_ns():020}_{uuid.uuid4()}.{queue}.msg"
-        hidden = folder / f".{uuid.uuid4()}"
-        hidden.write_text(json.dumps(payload), "utf-8")
-        hidden.rename(folder / name)
+def write_whole_files() -> None:
+    """Let this process's messages be whole."""
+    filesystem.Channel._put = _put  # type: ignore[method-assign, assignment]
 
 
-class transport(filesystem.Transport):  # noqa: N801  (named in a URL)
-    """The transport."""
+def _put(channel: filesystem.Channel, queue: str, payload: Any, **_: Any) -> None:
+    """Write a message to a hidden file, and then give it its name."""
+    folder = Path(str(channel.data_folder_out))
+    hidden = folder / f".{uuid.uuid4()}"
+    hidden.write_text(json.dumps(payload), "utf-8")
+    hidden.rename(folder / f"{time.monotonic_ns():020}_{uuid.uuid4()}.{queue}.msg")
 
-    Channel = _Channel
+
+def build_search_path(folder: Path) -> str:
+    """Return a `PYTHONPATH` by which every process writes whole files; it takes a folder of its own."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(_START, "utf-8")
+    return os.pathsep.join([str(folder), search_path(ROOT)])
