@@ -26,7 +26,7 @@ from connectly_api.sync.portal import run
 from connectly_api.transport import AsgiTransport
 from connectly_api.webhooks import ButtonReply, Event, InboundMessage, ListReply, parse
 from connectly_api.webhooks.event_counts import WebhookCounts
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, blocks_of
 from tests.examples.answer_check import Answers, check_answers, list_statuses
 from tests.examples.conversations import add_conversations, add_faults, converse, open_sandbox
 
@@ -231,3 +231,9 @@ def test_a_planted_fault_is_found(entries: list[Any], plant: Callable[[list[Any]
 def test_a_bot_has_forty_lines_or_fewer(name: str) -> None:
     lines = (ROOT / "examples" / f"{name}.py").read_text("utf-8").splitlines()
     assert len([line for line in lines if line.strip()]) <= 40
+
+
+@pytest.mark.parametrize("name", BOTS)
+def test_the_page_shows_a_bot_as_it_is(name: str) -> None:
+    (shown,) = [block.text for block in blocks_of(ROOT / "docs" / "examples.md") if block.title == f"{name}.py"]
+    assert shown == (ROOT / "examples" / f"{name}.py").read_text("utf-8")
