@@ -66,7 +66,7 @@ class MemoryConversations(Twin[AsyncMemoryConversations]):
 
     @cut_traceback
     def forget(self, customer: RecipientLike) -> None:
-        """Delete all that is known about a customer, as privacy laws may demand.
+        """Delete all that is known about a customer, as privacy laws may demand; a later event begins anew.
 
         See `connectly_api.conversations.MemoryConversations.forget`.
         """
@@ -126,7 +126,7 @@ class SQLiteConversations(ClosableTwin[AsyncSQLiteConversations]):
 
     @cut_traceback
     def forget(self, customer: RecipientLike) -> None:
-        """Delete all that is known about a customer, as privacy laws may demand.
+        """Delete all that is known about a customer, as privacy laws may demand; a later event begins anew.
 
         See `connectly_api.conversations.SQLiteConversations.forget`.
         """

@@ -415,6 +415,7 @@ def test_memory_forgets_whose_last_event_came_first(clock: Clock) -> None:
     anyio.run(main)
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_no_database_and_no_http_library() -> None:
     code = (
         "import sys, connectly_api; assert 'connectly_api.conversations' not in sys.modules\n"

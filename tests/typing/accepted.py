@@ -187,7 +187,7 @@ def events(body: bytes) -> str:
     match event:
         case InboundMessage(text=text):
             return text or ""
-        case ButtonReply() | ListReply() | Reaction() | Echo() | ReportReady():
+        case ButtonReply() | Echo() | ReportReady():
             return event.key
         case ListReply(id=row, title=title):
             assert_type(row, str | None)
