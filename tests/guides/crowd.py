@@ -159,12 +159,7 @@ class Crowd:
 
     async def register(self, address: str) -> None:
         """Register the address for messages and statuses, and add the faults."""
-        settings = self.sandbox.settings
-        async with Connectly(
-            api_key=settings.api_key, business_id=settings.business_id, transport=AsgiTransport(self.sandbox.app)
-        ) as connectly:
-            await connectly.webhooks.create("messages", address)
-            await connectly.webhooks.create("delivery_status", address)
+        await register(self.sandbox, address)
         self._add_faults()
 
     def _add_faults(self) -> None:
@@ -291,6 +286,14 @@ class Crowd:
             if request.fault in _UNKNOWN and request.body:
                 records.add(records.lost, self._find_guest(body := _to_text(request.json())), body)
         return records
+
+
+async def register(sandbox: Sandbox, address: str) -> None:
+    """Register an address for messages and statuses."""
+    settings, transport = sandbox.settings, AsgiTransport(sandbox.app)
+    async with Connectly(api_key=settings.api_key, business_id=settings.business_id, transport=transport) as connectly:
+        await connectly.webhooks.ensure("messages", address)
+        await connectly.webhooks.ensure("delivery_status", address)
 
 
 def is_late(number: int) -> bool:
