@@ -204,17 +204,24 @@ class Crowd:
         step = guest.steps[guest.taken]
         return step.verb == "says" or any(step.argument in body for body in records.heard.get(guest.name, ()))
 
-    async def _settle(self, guests: Iterable[Guest]) -> None:
+    async def _settle(self, guests: Sequence[Guest]) -> None:
         """Let time pass until each answer was given or tried."""
         sandbox = self.sandbox
+        late = {guest.name for number, guest in enumerate(self.guests) if is_late(number) and guest.taken == 1}
+        # Several at once, as each delivers one webhook after the other. The late ones come when all else is done.
+        await asyncio.gather(*(sandbox.advance(hours=1) for _ in range(_COURIERS)))
+        while not self._are_decided([guest for guest in guests if guest.name not in late]):
+            await asyncio.sleep(0.02)  # An answer is still in a queue, and its window is open.
+            await sandbox.advance(seconds=1)
         while True:
-            # Several at once, as each delivers one webhook after the other. The late ones come when all else is done.
-            await asyncio.gather(*(sandbox.advance(hours=1) for _ in range(_COURIERS)))
             await asyncio.gather(*(sandbox.settle() for _ in range(_COURIERS)))
-            records = self._read_records()
-            if all(records.is_decided(guest, guest.steps[guest.taken - 1]) for guest in guests):
+            if self._are_decided(guests):
                 return
-            await asyncio.sleep(0.02)  # An answer is still in a queue.
+            await asyncio.sleep(0.02)
+
+    def _are_decided(self, guests: Iterable[Guest]) -> bool:
+        records = self._read_records()
+        return all(records.is_decided(guest, guest.steps[guest.taken - 1]) for guest in guests)
 
     def find_problems(self) -> list[str]:
         """Return what went wrong, a line for each: by the sandbox's own records, nothing by the program's word."""
