@@ -117,7 +117,7 @@ class Connectly(Replies):
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
         check_kind("telemetry", telemetry, ("wrap_transport", "trace_call"), "a Telemetry value")
         check_kind("drift", drift, ("watch_response",), "a DriftMonitor value")
-        check_kind("conversations", conversations, ("closes_at",), "a Conversations value")
+        check_kind("conversations", conversations, ("closes_at", "is_open"), "a Conversations value")
         encode_path_segment("business_id", business_id)
         self.business_id = business_id
         self._sender = None if sender is None else to_sender(sender)

@@ -41,7 +41,8 @@ def connectly_sandbox(request: pytest.FixtureRequest, connectly_sandbox_options:
     from connectly_api.sandbox import Sandbox  # noqa: PLC0415
 
     seed = int.from_bytes(sha256(request.node.nodeid.encode()).digest()[:8])
-    return Sandbox(**{"seed": seed, **connectly_sandbox_options})
+    options: dict[str, Any] = {"seed": seed, **connectly_sandbox_options}
+    return Sandbox(**options)
 
 
 @pytest.fixture

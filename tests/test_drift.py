@@ -158,6 +158,9 @@ async def test_an_error_is_compared_with_the_documented_body(
         ({"timestamp": 1639083206}, {("timestamp", "other_type")}),
         ({"reaction": {"emoji": "x"}}, {("reaction", "unknown_field")}),
         ({"message": {"sticker": {"id": "x"}}}, {("message.sticker", "unknown_field")}),
+        # These are read, but their form is not documented.
+        ({"message": {"listResponse": {"id": "x"}}}, {("message.listResponse", "unknown_field")}),
+        ({"message": {"text": "x", "isEdited": True}}, {("message.isEdited", "unknown_field")}),
         ({"message": "x"}, {("message", "other_type")}),
         ({"message": {"attachments": {"type": "image"}}}, {("message.attachments", "other_type")}),
         (

@@ -123,7 +123,7 @@ TABLE = """
                           |                                                                           | uvicorn
     sandbox.expectation   | json_values sandbox.model.*                                               | attrs
     sandbox.customer      | sandbox.engine sandbox.model.* tracebacks                                 | attrs
-    sandbox.sandbox       | keywords sandbox.customer sandbox.engine sandbox.expectation              | starlette
+    sandbox.sandbox       | keywords sandbox.customer sandbox.engine sandbox.expectation              | attrs starlette
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |

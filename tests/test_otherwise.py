@@ -42,7 +42,7 @@ from connectly_api.drift import DriftMonitor
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport, MockTransport, WireRequest
 from connectly_api.transport import time_budget as time_budget_module
-from connectly_api.webhooks import Customer, InboundMessage
+from connectly_api.webhooks import Customer, InboundMessage, WebhookApp
 from connectly_api.webhooks.failure_policy import FailureAction, decide_failure
 from connectly_api.window_advice import is_window_closed
 
@@ -108,6 +108,9 @@ class At:
         if callable(self.known):
             return await self.known()
         return self.known
+
+    async def is_open(self, customer: Any, *, sender: Any = None) -> bool:  # noqa: ARG002 (the protocol's)
+        return bool(self.known > datetime.now(UTC))
 
 
 def hours(number: float) -> datetime:
@@ -403,6 +406,27 @@ async def test_it_works_with_a_store_that_heard_the_customer(is_known: bool) -> 
         assert (await connectly.send_text(PHONE, "Hello!", otherwise=TEMPLATE)).is_fallback
 
     assert len(sandbox.requests) == (1 if is_known else 2)
+
+
+async def test_with_the_clock_of_the_sandbox_an_open_window_is_open() -> None:
+    sandbox = Sandbox()
+    conversations = MemoryConversations(clock=lambda: sandbox.now)
+    webhooks = WebhookApp(sandbox.settings.webhook_secret)
+    webhooks.on_any(conversations.record)
+    sandbox.attach("https://bot.example/", webhooks)
+    async with Connectly(
+        api_key="sandbox-key",
+        business_id="sandbox-business",
+        transport=AsgiTransport(sandbox.app),
+        conversations=conversations,
+    ) as connectly:
+        await connectly.webhooks.create("messages", "https://bot.example/")
+        await sandbox.customer(PHONE).says("Hi")
+        assert not (await connectly.send_text(PHONE, "Hello!", otherwise=TEMPLATE)).is_fallback
+        await sandbox.advance(hours=24)
+        assert (await connectly.send_text(PHONE, "Hello!", otherwise=TEMPLATE)).is_fallback
+
+    assert len(sandbox.requests) == 3
 
 
 def test_it_runs_on_trio() -> None:

@@ -60,6 +60,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
         "Drift": "name path",
         "Echo": "campaign_name",
         "InboundMessage": "campaign_name",
+        "InboundText": "id",
         "ListReply": "campaign_name",
         "Message": "campaign_name",
         "Parameter": "name",

@@ -108,7 +108,7 @@ class SightingStore(ABC):
 
     @cut_traceback
     async def forget(self, customer: RecipientLike) -> None:
-        """Delete all that is known about a customer, as privacy laws may demand.
+        """Delete all that is known about a customer, as privacy laws may demand; a later event begins anew.
 
         Args:
             customer: A phone number in any of its spellings, a BSUID or a `Recipient`.

@@ -18,7 +18,8 @@ T = TypeVar("T")
 class MemoryConversations(SightingStore):
     """`Conversations` in memory, shared by the tasks and threads of one process; other processes do not see them.
 
-    A phone number and a BSUID count as two ids. Beyond `limit`, the id is forgotten whose last event came first.
+    A phone number and a BSUID count as two ids, which take about 400 bytes each. Beyond `limit`, the id is forgotten
+    whose last event came first.
     """
 
     def __init__(self, *, limit: int = 100_000, clock: Callable[[], float] = time.time) -> None:

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
+from os import PathLike
 from typing import Final, TypeVar
 
 from connectly_api.conversations.conversation_store import SightingStore, list_related_ids
@@ -13,7 +14,7 @@ from connectly_api.conversations.sighting_file import SightingFile
 from connectly_api.conversations.sightings import Load, Sighting
 from connectly_api.errors import InvalidInputError, WebhookStoreError
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
-from connectly_api.webhooks.stores.file_access import FileAccess, PathArgument
+from connectly_api.webhooks.stores.file_access import FileAccess
 from connectly_api.webhooks.stores.store import check_above_zero
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ class SQLiteConversations(SightingStore, FileAccess[SightingFile]):
 
     def __init__(
         self,
-        path: PathArgument,
+        path: str | bytes | PathLike[str] | PathLike[bytes],
         *,
         retention: float = 400 * 24 * 3600.0,
         busy_timeout: float = 1.0,

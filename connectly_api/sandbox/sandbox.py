@@ -385,7 +385,10 @@ class Sandbox:
         await self._engine.run_verb(verb, arguments)
 
     def reset(self) -> None:
-        """Forget everything that happened: messages, requests, registrations, windows, customers, faults, counters."""
+        """Forget everything that happened: messages, requests, registrations, windows, customers, faults, counters.
+
+        The ids begin anew, so a receiver needs a new store as well: it would know the events.
+        """
         self._engine.reset()
 
     def recording(self) -> str:

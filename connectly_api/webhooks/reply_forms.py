@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from connectly_api.json_values import is_object
 from connectly_api.webhooks.event_values import REPLY_KINDS, REPLY_NAMES
 from connectly_api.webhooks.lenient_fields import Fields, has_content, read_flag, read_object, read_text
 
@@ -52,20 +53,24 @@ def find_replies(message: Fields, body: Fields) -> Replies:
 
 
 def _list_parts(place: Fields) -> Iterator[tuple[str, Fields]]:
-    for name, kind in REPLY_KINDS.items():
-        if has_content(part := read_object(place, name)):
-            yield kind, part
+    for name, part in place.items():
+        if name in REPLY_KINDS and is_object(part) and has_content(part):
+            yield REPLY_KINDS[name], part
 
 
 def _list_interactive_parts(interactive: Fields) -> Iterator[tuple[str, Fields]]:
-    """Yield what is inside, and the whole for a type that says something else, or that nothing inside belongs to."""
-    if not has_content(interactive):
-        return
+    """Yield what is inside, and the whole if its type is another one, or if nothing in it is known."""
     inside = list(_list_parts(interactive))
     yield from inside
-    stated = read_text(interactive, "type")
-    kind = REPLY_KINDS.get(stated, "other") if stated else "other"
-    if kind not in dict(inside) and (stated or not inside):
+    stated = (read_text(interactive, "type") or "").lower()
+    # An enum may be written with its name before the value, and its zero value is no type.
+    if stated and not stated.endswith("unspecified"):
+        kind = next((kind for name, kind in REPLY_KINDS.items() if stated.endswith(name.lower())), "other")
+        has_other = kind not in dict(inside)
+    else:
+        kind = "other"
+        has_other = not inside and any(has_content(part) for name, part in interactive.items() if name != "type")
+    if has_other:
         yield kind, interactive
 
 
@@ -112,7 +117,7 @@ def read_reaction(replies: Replies, context: str | None) -> dict[str, Any] | Non
 
 def _read_only(replies: Replies, kind: str, names: _Names) -> dict[str, str | None] | None:
     """Return each field's text, from any part of a kind; None if there is another kind, or if two parts differ."""
-    if replies.keys() != {kind}:
+    if set(replies) != {kind}:
         return None
     found: dict[str, str | None] = {}
     for field, spellings in names.items():

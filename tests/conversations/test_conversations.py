@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 import pytest
 
-from connectly_api import Bsuid, InvalidInputError, InvalidRecipientError, InvalidSenderError, Phone, Recipient
+from connectly_api import Bsuid, InvalidInputError, InvalidRecipientError, InvalidSenderError, Phone, Recipient, sync
 from connectly_api.conversations import Contact, Conversations, MemoryConversations, SQLiteConversations
 from connectly_api.webhooks import (
     Business,
@@ -384,6 +384,26 @@ def test_threads_with_event_loops_of_their_own_share_a_store(make: Make) -> None
     assert anyio.run(count) == 80
 
 
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_synchronous_code_has_the_same_store(kind: str, tmp_path: Path, clock: Clock) -> None:
+    store = (
+        sync.MemoryConversations(clock=clock)
+        if kind == "memory"
+        else sync.SQLiteConversations(tmp_path / "conversations.db", clock=clock)
+    )
+    store.record(write(PHONE, BSUID))
+    assert store.closes_at(BSUID, sender=SENDER) == NOW + DAY
+    assert store.is_open(PHONE)
+    contact = store.find_contact(PHONE)
+    assert contact is not None
+    assert contact.bsuid == Bsuid(BSUID)
+    store.forget(PHONE)
+    assert store.find_contact(BSUID) is None
+    if isinstance(store, sync.SQLiteConversations):
+        store.check()
+        store.close()
+
+
 def test_memory_forgets_whose_last_event_came_first(clock: Clock) -> None:
     async def main() -> None:
         store = MemoryConversations(limit=3, clock=clock)
@@ -395,6 +415,7 @@ def test_memory_forgets_whose_last_event_came_first(clock: Clock) -> None:
     anyio.run(main)
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_no_database_and_no_http_library() -> None:
     code = (
         "import sys, connectly_api; assert 'connectly_api.conversations' not in sys.modules\n"

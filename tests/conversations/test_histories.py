@@ -120,7 +120,7 @@ async def describe(store: MemoryConversations | SQLiteConversations, wanted: str
     )
 
 
-@up_to(400, deadline=None)
+@up_to(200, deadline=None)
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_both_stores_know_what_all_events_together_say_in_any_order(events: list[Written], random: Any) -> None:
     model = Model(events)

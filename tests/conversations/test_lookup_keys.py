@@ -77,7 +77,7 @@ def respell(number: str) -> str:
     return number
 
 
-@up_to(4000)
+@up_to(2000)
 @given(PHONES)
 def test_a_key_is_the_shorter_spelling_and_has_no_other_digits(number: str) -> None:
     key = to_lookup_key(Phone(number))
@@ -86,7 +86,7 @@ def test_a_key_is_the_shorter_spelling_and_has_no_other_digits(number: str) -> N
     assert key == number or number[:3] in {"+52", "+54", "+55"}
 
 
-@up_to(1000)
+@up_to(400)
 @given(st.lists(PHONES, min_size=3, max_size=3), st.lists(st.booleans(), min_size=3, max_size=3))
 def test_the_same_customer_is_an_equivalence_of_numbers(numbers: list[str], respelled: list[bool]) -> None:
     first = numbers[0]
@@ -123,7 +123,7 @@ def test_in_mexico_and_argentina_a_mobile_number_has_a_form_with_a_digit_and_one
     assert same_customer(f"+54{ar}", f"+54{ar[1:]}")
 
 
-@up_to(1000)
+@up_to(400)
 @given(st.data(), st.sampled_from([("BR", "+55", 2, "9"), ("MX", "+52", 0, "1"), ("AR", "+54", 0, "9")]))
 def test_two_valid_numbers_that_share_a_key_differ_in_the_one_digit_alone(
     data: st.DataObject, plan: tuple[str, str, int, str]

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.recipients import Phone
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.sandbox import get_engine
@@ -232,6 +233,7 @@ async def test_an_answer_goes_to_the_number_that_was_answered() -> None:
     ask(sandbox, session(sender={"id": second}, message=BUTTONS))
     await sandbox.customer(PHONE).taps("Yes")
     assert receiver.bodies[0]["recipient"]["id"] == second
+    assert parse(receiver.contents[0]).business.phone == Phone(second)
 
 
 @pytest.mark.parametrize(

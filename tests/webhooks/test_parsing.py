@@ -348,7 +348,14 @@ NUMBERS: list[Any] = [
     ({"id": "16315555500", "channelType": "whatsapp"}, PHONE),
     ({"id": "16315555500", "channelType": "sms"}, None),
     ({"id": "biz_1", "phoneNumber": "16315555500"}, PHONE),
+    ({"id": "573101234567"}, Phone("+573101234567")),
+    ({"id": "6281234567890"}, Phone("+6281234567890")),
     ({"id": "biz_1"}, None),
+    ({"id": "123456123"}, None),
+    ({"id": "106540352242922"}, None),
+    ({"id": "590968830767958"}, None),
+    ({"id": "11234567890"}, None),
+    ({"id": "0016315555500"}, None),
     ({"id": 16315555500}, None),
 ]
 
@@ -369,8 +376,9 @@ def test_the_business_number_is_read_as_a_customers_is(side: Json, phone: Phone 
 
 
 def test_the_businesses_number_may_be_an_opaque_id() -> None:
-    event = read(load_body("text", recipient={"id": "wa-123456123", "channel_type": "whatsapp"}))
-    assert event.business == Business(id="wa-123456123", channel_type="whatsapp")
+    # An older edition of the documentation: https://connectly.readme.io/reference/webhook-payload
+    event = read(load_body("text", recipient={"id": "123456123", "channel_type": "whatsapp"}))
+    assert event.business == Business(id="123456123", channel_type="whatsapp")
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,22 @@ def test_what_leaves_doubt_is_unknown_or_with_a_text_just_that(parts: Json) -> N
         assert text.text == "hi"
 
 
+@pytest.mark.parametrize(
+    "stated", ["list_reply", "listReply", "LIST_REPLY", "INTERACTIVE_TYPE_LIST_REPLY", "listResponse", "", None, 5]
+)
+def test_the_type_of_an_interactive_reply_may_be_written_as_an_enum(stated: object) -> None:
+    event = read(_message(message={"interactive": {"type": stated, "listReply": ROW}}))
+    assert isinstance(event, ListReply)
+    assert event.id == "row-1"
+
+
+@pytest.mark.parametrize("zero", ["interactive_type_unspecified", "UNSPECIFIED", "", None])
+def test_an_interactive_part_without_a_type_and_content_says_nothing(zero: object) -> None:
+    nothing = {"type": zero, "button_reply": {"id": "", "title": None}}
+    assert isinstance(read(_message(interactive=nothing, listResponse=ROW)), ListReply)
+    assert isinstance(read(_message(interactive=nothing | {"nfm_reply": {"body": "Sent"}})), UnknownEvent)
+
+
 def test_a_row_in_two_places_is_one_row() -> None:
     event = read(_message(message={"interactive": {"list_reply": ROW}}, listResponse={"payload": "row-1"}))
     assert isinstance(event, ListReply)

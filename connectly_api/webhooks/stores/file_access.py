@@ -25,8 +25,6 @@ from connectly_api.webhooks.stores.store import check_clock, check_seconds
 F = TypeVar("F", bound=DatabaseFile)
 T = TypeVar("T")
 
-PathArgument = str | bytes | PathLike[str] | PathLike[bytes]
-
 # The first change of each process and every 64th after it delete twice as many expired rows as may be added until the
 # next: the file stays bounded, however often processes restart, and no call waits for a large clean-up.
 _FORGET_EVERY: Final = 64
@@ -51,7 +49,7 @@ class FileAccess(ABC, Generic[F]):
 
     def __init__(
         self,
-        path: PathArgument,
+        path: str | bytes | PathLike[str] | PathLike[bytes],
         open_file: Callable[[str, float], F],
         *,
         busy_timeout: float,

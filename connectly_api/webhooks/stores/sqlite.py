@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from os import PathLike
 from typing import Final
 from uuid import uuid4
 
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
-from connectly_api.webhooks.stores.file_access import FileAccess, PathArgument
+from connectly_api.webhooks.stores.file_access import FileAccess
 from connectly_api.webhooks.stores.sqlite_file import CLAIM, COMPLETE, FORGET, LOOK, RELEASE, EventFile
 from connectly_api.webhooks.stores.store import Claim, ClaimState, check_above_zero, check_seconds
 
@@ -29,7 +30,7 @@ class SQLiteStore(FileAccess[EventFile]):
 
     def __init__(
         self,
-        path: PathArgument,
+        path: str | bytes | PathLike[str] | PathLike[bytes],
         *,
         lease: float = 60.0,
         retention: float = 7 * 24 * 3600.0,
