@@ -347,21 +347,18 @@ def _to_coroutine_function(handler: Handler) -> Callable[[Event, DeferredCancell
     return in_thread
 
 
-def _get_kind(value: object) -> str:
-    return type(value).__name__
-
-
 async def _finish(result: object, deferred: DeferredCancellation) -> None:
     """Await what a handler returned instead of awaiting it; refuse what would never run."""
     while isawaitable(result):
         result = await deferred.wait_for(result)
+    kind = type(result).__name__
     parts = list(cast("Iterable[object]", result)) if isinstance(result, _COLLECTIONS) else [result]
     if not any(isinstance(one, _WORK) or iscoroutinefunction(one) for one in parts):
         return
     for one in parts:
         if isinstance(one, Coroutine):
             one.close()  # Otherwise Python warns as well.
-    raise HandlerResultError(_get_kind(result))
+    raise HandlerResultError(kind)
 
 
 def _find_places(error: BaseException) -> deque[tuple[CodeType, int]]:
