@@ -67,9 +67,10 @@ TABLE = """
                           | transport.time_budget web_address wire.*                                  |
     reply_options         | errors recipients send_request setting_rules webhooks.events wire.writing |
     window_advice         | conversations recipients                                                  | anyio
+    replies               | content.* results send_request tracebacks webhooks.events                 |
     client                | content.* conversations drift errors keywords lowlevel.models recipients  |
-                          | registrations reply_options results send_request setting_rules telemetry  |
-                          | tracebacks transport.* webhooks.events window_advice wire.*               |
+                          | registrations replies reply_options results send_request setting_rules    |
+                          | telemetry tracebacks transport.* webhooks.events window_advice wire.*     |
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio

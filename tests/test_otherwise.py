@@ -43,6 +43,7 @@ from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport, MockTransport, WireRequest
 from connectly_api.transport import time_budget as time_budget_module
 from connectly_api.webhooks import Customer, InboundMessage, WebhookApp
+from connectly_api.webhooks.failure_policy import FailureAction, decide_failure
 from connectly_api.window_advice import is_window_closed
 
 PHONE = "+16044441111"
@@ -286,6 +287,7 @@ async def test_if_no_time_is_left_nothing_goes_and_the_call_can_be_repeated(
 
     assert (caught.value.retry_safe, caught.value.may_have_taken_effect, caught.value.timed_out) == (True, False, True)
     assert isinstance(caught.value.__cause__, cause)
+    assert decide_failure(caught.value) is FailureAction.REDELIVER
     assert service.went == requests
 
 
