@@ -105,7 +105,7 @@ TABLE = """
                           | tracebacks web_address webhooks.signature                                 |
     sandbox.delivery.*    | json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*             | attrs anyio
                           | transport.adapters.asgi transport.adapters.httpx transport.protocol       |
-                          | webhooks.signature                                                        |
+                          | webhooks.plain_functions webhooks.signature                               |
     sandbox.service.*     | content.template_rules errors json_values number_checks                   | attrs
                           | sandbox.delivery.* sandbox.model.* sandbox.service.* sandbox.spec.*       |
                           | setting_rules web_address                                                 |
@@ -120,7 +120,8 @@ TABLE = """
                           |                                                                           | uvicorn
     sandbox.expectation   | json_values sandbox.model.*                                               | attrs
     sandbox.customer      | sandbox.engine sandbox.model.* tracebacks                                 | attrs
-    sandbox.sandbox       | keywords sandbox.customer sandbox.engine sandbox.expectation              | starlette
+    sandbox.sandbox       | keywords sandbox.customer sandbox.delivery.wsgi_bridge sandbox.engine     | starlette
+                          | sandbox.expectation                                                       |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
@@ -131,7 +132,7 @@ TABLE = """
                           | sandbox.terminal                                                          |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |
                           | sandbox.web.*                                                             |
-    pytest_plugin         | client sandbox transport.adapters.asgi                                    | pytest
+    pytest_plugin         | client sandbox sync transport.adapters.asgi                               | pytest
     cli.*                 | _version cli.* client content.* errors json_values lowlevel               | attrs anyio
                           | lowlevel.models recipients registrations results sandbox.__main__         | dotenv rich
                           | send_request setting_rules transport.adapters.mock transport.endpoint     | typer

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, OutcomeUnknownError, UsageError
 from connectly_api.cancelled_calls import add_cancelled_call
-from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, waiting_thread
-from connectly_api.sync.portal import run
+from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, portal
 from connectly_api.webhooks import ButtonReply, Claim, ClaimState, DeliveryStatus, Event, InboundMessage, sign
 from connectly_api.webhooks import MemoryStore as AsyncMemoryStore
 from connectly_api.webhooks import WebhookApp as AsyncWebhookApp
@@ -328,7 +327,7 @@ def test_what_interrupts_a_call_that_may_have_been_carried_out_completes_the_eve
     @app.on_any
     def handle(event: Event) -> None:
         calls.append(event)
-        run(send)
+        portal.run(send)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -345,11 +344,11 @@ def test_what_interrupts_the_wait_for_the_loop_leaves_no_claim_behind(monkeypatc
         calls.append(event)
         if len(calls) == 1:
             # As soon as this has returned, while the thread takes the result back to the loop.
-            monkeypatch.setattr(waiting_thread, "run", interrupt)
+            monkeypatch.setattr(portal, "run", interrupt)
 
     def interrupt(*given: Any) -> Any:
         monkeypatch.undo()
-        run(*given)
+        portal.run(*given)
         raise KeyboardInterrupt
 
     @app.on_any
