@@ -40,10 +40,11 @@ from connectly_api.transport.protocol import Answer, Request, Timeouts, Transpor
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.time_budget import TimeBudget
 from connectly_api.transport.tls import Tls
-from connectly_api.window_advice import Conversations, is_window_closed
+from connectly_api.window_advice import is_window_closed
 from connectly_api.wire.parameters import encode_path_segment
 
 if TYPE_CHECKING:
+    from connectly_api.conversations import Conversations
     from connectly_api.drift import DriftMonitor
     from connectly_api.lowlevel.models import SendMessageResponse
     from connectly_api.registrations import Registrations
@@ -103,8 +104,8 @@ class Connectly(Replies):
             max_in_flight: The maximum number of requests at the same time; further ones wait in order.
             telemetry: Spans and metrics, from `connectly_api.telemetry` (extra `otel`).
             drift: Reports what the service sends beyond its documentation, from `connectly_api.drift`.
-            conversations: Knows until when each customer's window is open; with `otherwise`, a window that it knows to
-                be closed sends the template at once.
+            conversations: Remembers until when each window is open, from `connectly_api.conversations`. Where one is
+                known to be closed, `otherwise` is sent at once.
 
         Raises:
             InvalidInputError: A setting is invalid.
@@ -116,7 +117,7 @@ class Connectly(Replies):
         check_kind("retry", retry, Retry, "a Retry value, Retry(attempts=…)")
         check_kind("telemetry", telemetry, ("wrap_transport", "trace_call"), "a Telemetry value")
         check_kind("drift", drift, ("watch_response",), "a DriftMonitor value")
-        check_kind("conversations", conversations, ("closes_at",), "a Conversations value")
+        check_kind("conversations", conversations, ("closes_at", "is_open"), "a Conversations value")
         encode_path_segment("business_id", business_id)
         self.business_id = business_id
         self._sender = None if sender is None else to_sender(sender)

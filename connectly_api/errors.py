@@ -414,4 +414,4 @@ class WebhookPayloadError(WebhookError):
 
 
 class WebhookStoreError(WebhookError):
-    """The store of handled events cannot be used: the text names the file and what is wrong with it."""
+    """A store's file cannot be used: the text names the file and what is wrong with it."""

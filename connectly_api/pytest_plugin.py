@@ -12,6 +12,7 @@ need the extra: `pip install 'connectly-api[sandbox]'`.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,12 +32,18 @@ def connectly_sandbox_options() -> dict[str, Any]:
 
 
 @pytest.fixture
-def connectly_sandbox(connectly_sandbox_options: dict[str, Any]) -> Sandbox:
-    """A sandbox in which nothing has happened yet; its clock stands still until the test advances it."""
+def connectly_sandbox(request: pytest.FixtureRequest, connectly_sandbox_options: dict[str, Any]) -> Sandbox:
+    """A sandbox in which nothing has happened yet; its clock stands still until the test advances it.
+
+    Its seed follows from the test's id: it is the same in every run, and another in each test, so that a receiver which
+    several tests share takes no event for one that it has handled.
+    """
     # Imported on first use: a test run without these fixtures pays nothing, and needs no extra.
     from connectly_api.sandbox import Sandbox  # noqa: PLC0415
 
-    return Sandbox(**connectly_sandbox_options)
+    seed = int.from_bytes(sha256(request.node.nodeid.encode()).digest()[:8])
+    options: dict[str, Any] = {"seed": seed, **connectly_sandbox_options}
+    return Sandbox(**options)
 
 
 @pytest.fixture

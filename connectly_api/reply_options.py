@@ -39,7 +39,7 @@ def build_reply_options(event: Event, options: SendOptions) -> tuple[Recipient, 
         )
     completed: SendOptions = {**options}
     if options.get("sender") is None:
-        completed["sender"] = getattr(event.business, "phone", None)
+        completed["sender"] = event.business.phone
     if options.get("channel_type") is None:
         completed["channel_type"] = _find_channel_type(event)
     return recipient, completed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Final, Literal, TypedDict, get_args
 
 import attrs
@@ -129,7 +130,9 @@ def build_request(
         raise InvalidInputError(f"channel_type: must be one of {', '.join(_CHANNELS)}", field="channel_type")
     if message.channel_type != "whatsapp" and isinstance(message.content, Template):
         raise InvalidInputError("channel_type: a template can only be sent through whatsapp", field="channel_type")
-    violations = [*message.content.violations(), *_check_otherwise(message)]
+    violations: Iterable[Violation] = message.content.violations()
+    if message.otherwise is not None:
+        violations = chain(violations, _check_otherwise(message, message.otherwise))
     raise_or_warn(violations, limits if message.channel_type == "whatsapp" else "off")
     raise_or_warn(doubts, limits)
     if isinstance(message.content, Template):
@@ -147,10 +150,7 @@ def build_fallback_request(
     return build_request(business_id, message, "off", with_rate_keys=with_rate_keys)
 
 
-def _check_otherwise(message: Message) -> Iterator[Violation]:
-    template: object = message.otherwise
-    if template is None:
-        return
+def _check_otherwise(message: Message, template: object) -> Iterator[Violation]:
     if not isinstance(template, Template):
         yield Violation("otherwise", f"must be a Template, not {describe_kind(template)}", level="error")
         return

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from connectly_api.recipients import Phone, Recipient, RecipientLike, SenderLike
+if TYPE_CHECKING:
+    from connectly_api.conversations import Conversations
+    from connectly_api.recipients import Phone, Recipient
 
 _LOG: Final = logging.getLogger("connectly_api")
 _LONGEST: Final = 1.0
 """Seconds to wait for the store: to send the content first costs less than a store that hangs."""
-
-
-class Conversations(Protocol):
-    """What the client asks of a store of conversations."""
-
-    async def closes_at(self, customer: RecipientLike, *, sender: SenderLike | None = None) -> datetime | None:
-        """Return when the customer's window closes, or closed; None if that is not known."""
-        ...
 
 
 async def is_window_closed(
@@ -36,8 +29,10 @@ async def is_window_closed(
     """
     try:
         with anyio.fail_after(min(seconds, _LONGEST)):
-            closes_at = await conversations.closes_at(recipient, sender=sender)
-        return closes_at is not None and closes_at <= datetime.now(UTC)
+            if await conversations.closes_at(recipient, sender=sender) is None:
+                return False
+            # By the store's clock, which may be the sandbox's.
+            return not await conversations.is_open(recipient, sender=sender)
     except Exception as error:  # noqa: BLE001 (whatever a store raises)
         _LOG.warning("send: the store of conversations failed with %s", type(error).__qualname__)
         return False

@@ -98,8 +98,8 @@ class Shop:
 
     async def record_answer(self, event: ButtonReply) -> None:
         """Record a customer's answer, and thank the customer once."""
-        order_id, recipient = find_order_id(event), event.customer.recipient
-        if order_id not in self.orders or recipient is None:
+        order_id = find_order_id(event)
+        if order_id not in self.orders:
             return
         order = self.orders[order_id] = attrs.evolve(self.orders[order_id], answer=event.text)
         if order.is_thanked:
@@ -108,7 +108,7 @@ class Shop:
         # After an unknown outcome the thanks may have arrived, and thanking twice is worse than not at all. Any other
         # error makes the webhook respond with 500, so that the service delivers the event again.
         with suppress(OutcomeUnknownError):
-            await self.connectly.send_text(recipient, text)
+            await self.connectly.reply_text(event, text)
         self.orders[order_id] = attrs.evolve(self.orders[order_id], is_thanked=True)
 
 

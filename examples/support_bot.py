@@ -23,9 +23,10 @@ from connectly_api import (
     Connectly,
     OptedOutError,
     OutcomeUnknownError,
-    OutsideWindowError,
+    Phone,
     Recipient,
     ServerError,
+    Template,
     UnexpectedResponseError,
 )
 from connectly_api.webhooks import ButtonReply, InboundMessage, SQLiteStore, Store, WebhookApp
@@ -58,12 +59,14 @@ class Case:
 
     Attributes:
         recipient: The customer.
+        sender: The number that the customer wrote to last.
         name: The customer's name, or "there".
         is_escalated: Whether a colleague has taken over; the bot is then silent.
         waiting: A colleague's reply that can be sent only after the customer writes again.
     """
 
     recipient: Recipient
+    sender: Phone | None
     name: str
     is_escalated: bool = False
     waiting: str | None = None
@@ -98,11 +101,11 @@ class SupportBot:
             return
         if case.waiting is not None:
             with suppress(*UNSURE):
-                await self.connectly.send_text(case.recipient, case.waiting)
+                await self.connectly.reply_text(event, case.waiting)
             self.cases[str(event.customer.id)] = attrs.evolve(case, waiting=None)
         elif not case.is_escalated:
             with suppress(*UNSURE):
-                await self.connectly.send_reply_buttons(case.recipient, "How can we help?", MENU)
+                await self.connectly.reply_buttons(event, "How can we help?", MENU)
 
     async def answer_tap(self, event: ButtonReply) -> None:
         """Answer a tapped button."""
@@ -112,7 +115,7 @@ class SupportBot:
         if case is None or tapped is None:
             return
         with suppress(*UNSURE):
-            await self.connectly.send_text(case.recipient, ANSWERS[tapped.id])
+            await self.connectly.reply_text(event, ANSWERS[tapped.id])
         if tapped is PERSON:
             self.cases[str(event.customer.id)] = attrs.evolve(case, is_escalated=True)
 
@@ -127,17 +130,16 @@ class SupportBot:
             For the colleague: `sent`, `asked to reply`, or `opted out`.
         """
         case = self.cases[customer]
+        # The customer's reply to the template opens the window again.
+        template = Template(TEMPLATE, "en", body=[case.name])
         try:
-            await self.connectly.send_text(case.recipient, text)
-        except OutsideWindowError:
-            # Free-form texts are refused now. A template is not, and the customer's reply to it opens the window again.
-            try:
-                await self.connectly.send_template(case.recipient, TEMPLATE, "en", body=[case.name])
-            except OptedOutError:
-                return "opted out"
-            self.cases[customer] = attrs.evolve(case, waiting=text)
-            return "asked to reply"
-        return "sent"
+            sent = await self.connectly.send_text(case.recipient, text, sender=case.sender, otherwise=template)
+        except OptedOutError:
+            return "opted out"
+        if not sent.is_fallback:
+            return "sent"
+        self.cases[customer] = attrs.evolve(case, waiting=text)
+        return "asked to reply"
 
     def close(self, customer: str) -> None:
         """End a case: the bot answers this customer again."""
@@ -147,7 +149,10 @@ class SupportBot:
         recipient, customer = event.customer.recipient, event.customer.id
         if recipient is None or customer is None:
             return None
-        return self.cases.setdefault(customer, Case(recipient, event.customer.name or "there"))
+        sender = event.business.phone
+        case = self.cases.get(customer) or Case(recipient, sender, event.customer.name or "there")
+        self.cases[customer] = attrs.evolve(case, sender=sender)
+        return self.cases[customer]
 
 
 async def run_demo() -> int:

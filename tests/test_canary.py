@@ -37,6 +37,7 @@ from connectly_api import (
 from connectly_api.lowlevel import models
 from connectly_api.transport import WireRequest
 from connectly_api.transport.adapters.auto import TransportName
+from connectly_api.webhooks import Customer, InboundMessage
 from tests.rough_server import (
     Behaviour,
     RoughServer,
@@ -161,7 +162,12 @@ NAN = float("nan")
         lambda c: c.send_template(PHONE, "x", "en", parameters={TEXT: 5}),
         lambda c: c.send_reply_buttons(PHONE, TEXT, [Button("kestrel" * 50, TEXT)] * 4),
         lambda c: c.send(PHONE, TEXT),
+        lambda c: c.send_text(PHONE, TEXT, otherwise=Template(f"{TEXT}\n", "en", body=[TEXT] * 16)),
+        lambda c: c.send_text(PHONE, TEXT, otherwise=TEXT),
+        lambda c: c.reply(InboundMessage(customer=Customer(id="kestrel", name=TEXT)), Text(TEXT)),
+        lambda c: c.reply(TEXT, Text(TEXT)),
         lambda c: c.webhooks.create("kestrel", "https://kestrel.example"),
+        lambda c: c.webhooks.ensure("messages", "kestrel"),
         lambda c: c.webhooks.create("messages", "kestrel"),
         lambda c: c.webhooks.delete("kestrel\n"),
     ],

@@ -66,16 +66,17 @@ TABLE = """
                           | transport.endpoint transport.pipeline transport.protocol                  |
                           | transport.time_budget web_address wire.*                                  |
     reply_options         | errors recipients send_request setting_rules webhooks.events wire.writing |
-    window_advice         | recipients                                                                | anyio
-    client                | content.* drift errors keywords lowlevel.models recipients registrations  |
-                          | reply_options results send_request setting_rules telemetry tracebacks     |
-                          | transport.* webhooks.events window_advice wire.*                          |
+    window_advice         | conversations recipients                                                  | anyio
+    replies               | content.* results send_request tracebacks webhooks.events                 |
+    client                | content.* conversations drift errors keywords lowlevel.models recipients  |
+                          | registrations replies reply_options results send_request setting_rules    |
+                          | telemetry tracebacks transport.* webhooks.events window_advice wire.*     |
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio
-    sync.*                | cancelled_calls client content.* drift errors keywords lowlevel.models recipients | attrs
-                          | registrations results send_request setting_rules sync.* telemetry         |
-                          | tracebacks transport.* webhooks.*                                         |
+    sync.*                | cancelled_calls client content.* conversations.* drift errors keywords    | attrs
+                          | lowlevel.models recipients registrations results send_request             |
+                          | setting_rules sync.* telemetry tracebacks transport.* webhooks.*          |
 
     webhooks              | errors lazy webhooks.*                                                    |
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
@@ -93,17 +94,21 @@ TABLE = """
     webhooks.deferred_cancellation |                                                                  | anyio sniffio
     webhooks.stores.*     | errors number_checks webhooks.deferred_cancellation webhooks.stores.*     | attrs anyio
     webhooks.parsing      | error_response json_values tracebacks webhooks.decoding webhooks.events   |
-                          | webhooks.event_parts webhooks.extract webhooks.lenient_fields             |
-                          | webhooks.signature                                                        |
+                          | webhooks.event_parts webhooks.event_values webhooks.extract               |
+                          | webhooks.lenient_fields webhooks.reply_forms webhooks.signature           |
     webhooks.*            | error_codes errors json_values number_checks recipients tracebacks        | attrs
                           | webhooks.decoding webhooks.event_parts webhooks.event_shape               |
                           | webhooks.event_values webhooks.events webhooks.lenient_fields wire.reading |
     webhooks.event_shape  | error_codes webhooks.event_values wire.shapes                             |
+    conversations         | conversations.* lazy                                                      |
+    conversations.*       | conversations.* errors number_checks recipients tracebacks                | attrs
+                          | webhooks.deferred_cancellation webhooks.events webhooks.extract           |
+                          | webhooks.lenient_fields webhooks.stores.*                                 |
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs
                           | tracebacks web_address webhooks.signature                                 |
-    sandbox.delivery.*    | json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*             | attrs anyio
+    sandbox.delivery.*    | errors json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*             | attrs anyio
                           | transport.adapters.asgi transport.adapters.httpx transport.protocol       |
                           | webhooks.plain_functions webhooks.signature                               |
     sandbox.service.*     | content.template_rules errors json_values number_checks                   | attrs
@@ -120,7 +125,7 @@ TABLE = """
                           |                                                                           | uvicorn
     sandbox.expectation   | json_values sandbox.model.*                                               | attrs
     sandbox.customer      | sandbox.engine sandbox.model.* tracebacks                                 | attrs
-    sandbox.sandbox       | keywords sandbox.customer sandbox.delivery.wsgi_bridge sandbox.engine     | starlette
+    sandbox.sandbox       | keywords sandbox.customer sandbox.delivery.wsgi_bridge sandbox.engine     | attrs starlette
                           | sandbox.expectation                                                       |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |

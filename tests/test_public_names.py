@@ -14,10 +14,10 @@ from types import ModuleType
 import pytest
 
 import connectly_api
-from connectly_api import errors, transport
+from connectly_api import conversations, errors, transport
 
 HOME = Path(connectly_api.__file__).parents[1]
-LAZY = [connectly_api, transport]
+LAZY = [connectly_api, conversations, transport]
 EVERY_NAME = [(package, name) for package in LAZY for name in package.__all__]
 
 

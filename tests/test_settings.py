@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import Connectly, InvalidInputError, Pace, Rate, Response, Retry, Timeouts, Tls, Webengage
+from connectly_api.conversations import MemoryConversations
 from connectly_api.drift import DriftMonitor
 from connectly_api.setting_rules import check_kind, find_name_problem, name_origin
 from connectly_api.transport import AsgiTransport, MockTransport
@@ -43,6 +44,7 @@ CLIENT: dict[str, list[Any]] = {
     "max_in_flight": ["5", True, 0, -1, 1.5],
     "telemetry": [True, object(), "on", lambda: None],
     "drift": [True, object(), "on", print, DriftMonitor],
+    "conversations": [True, object(), "conversations.db", print, MemoryConversations],
 }
 ADAPTER: dict[str, list[Any]] = {
     "max_connections": COUNT,

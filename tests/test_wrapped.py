@@ -27,6 +27,7 @@ BARE: Final[dict[str, str]] = {
     "PacedTransport.exchange": CALLED_WITHIN,
     "Registrations.__init__": "keeps what it is given",
     "Response.header": HARMLESS,
+    "SQLiteConversations.__init__": "a file's path, which the error names anyway",
     "SQLiteStore.__init__": "a file's path, which the error names anyway",
     "SQLiteStore.claim": "an event's key is a digest",
     "Sandbox.assert_sent_once": "a failing assertion shows a test's author what was sent",

@@ -101,6 +101,31 @@ serves any number of threads, and a forked process uses connections of its own."
                 "connectly_api.webhooks",
                 ("twin", "ClosableTwin"),
                 "A store in a SQLite file, which the processes of one machine share, forked ones included.",
+                (("webhooks.stores.file_access", "FileAccess"),),
+            ),
+        ),
+    ),
+    "sync/blocking_conversations.py": Output(
+        "Windows and contacts for synchronous code.",
+        (
+            Twin(
+                "conversations.memory_conversations",
+                "MemoryConversations",
+                "connectly_api.conversations",
+                ("twin", "Twin"),
+                "Conversations in memory, shared by the threads of one process; other processes do not see them.",
+                (("conversations.conversation_store", "SightingStore"),),
+            ),
+            Twin(
+                "conversations.sqlite_conversations",
+                "SQLiteConversations",
+                "connectly_api.conversations",
+                ("twin", "ClosableTwin"),
+                "Conversations in a SQLite file, which the processes of one machine share, forked ones included.",
+                (
+                    ("conversations.conversation_store", "SightingStore"),
+                    ("webhooks.stores.file_access", "FileAccess"),
+                ),
             ),
         ),
     ),
@@ -281,7 +306,8 @@ def _write_twin(writer: Writer, twin: Twin, sources: Mapping[str, Source]) -> No
     writer.lines += [f"class {twin.name}({base}{generic}):", _indent(_quote(doc), 1)]
     for module, name in ((twin.module, twin.name), *twin.mixins):
         for function in list_public(sources[module].classes[name]):
-            _write_method(writer, twin, sources[module], function)
+            if name == twin.name or function.name != "__init__":
+                _write_method(writer, twin, sources[module], function)
 
 
 def _write_method(writer: Writer, twin: Twin, source: Source, function: Function) -> None:
@@ -402,7 +428,8 @@ def _indent(text: str, depth: int) -> str:
 def generate() -> dict[str, str]:
     """Return the generated modules by their path below `connectly_api`."""
     package = ROOT / "connectly_api"
-    names = {twin.module for output in OUTPUTS.values() for twin in output.twins}
+    twins = [twin for output in OUTPUTS.values() for twin in output.twins]
+    names = {module for twin in twins for module, _ in ((twin.module, ""), *twin.mixins)} - {"replies"}
     sources = {
         name: read_source(f"connectly_api.{name}", (package / f"{name.replace('.', '/')}.py").read_text("utf-8"))
         for name in sorted(names)

@@ -68,7 +68,8 @@ def call_service(
             raise
     if recorder is None:
         return result
-    _write_request(recorder.requests[0], tuple(secrets), is_json=options.is_json)
+    # The last one is that which changes something.
+    _write_request(recorder.requests[-1], tuple(secrets), is_json=options.is_json)
     return None
 
 

@@ -28,7 +28,7 @@ def format_lines(document: dict[str, Any], prefix: str = "") -> Iterator[str]:
     for name, value in document.items():
         if isinstance(value, dict) and name not in {"raw", "callbackData"}:
             yield from format_lines(cast("dict[str, Any]", value), f"{prefix}{name}.")
-        elif value not in (None, [], {}) and name != "class":
+        elif value not in (None, [], {}) and name != "class" and not (value is False and name.startswith("is")):
             yield f"{prefix}{name}: {value if isinstance(value, str) else json.dumps(value)}"
 
 

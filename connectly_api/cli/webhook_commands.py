@@ -27,11 +27,19 @@ app = typer.Typer(help="Manage webhook registrations, and verify webhooks.")
 _WEBENGAGE: Final = "Webengage"
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The registration's id.")]
+TopicArgument = Annotated[
+    Topic, typer.Argument(metavar="TOPIC", show_choices=False, help="delivery_status, messages or report.")
+]
+Address = Annotated[str, typer.Argument(metavar="URL", help="A public https:// URL.")]
+Type = Annotated[
+    WebhookType | None,
+    typer.Option("--type", metavar="TYPE", help="custom (default), integromat_make, webengage or zapier."),
+]
 
 
 @attrs.frozen
 class RegistrationOptions:
-    """The options of a registration, for `create` and `update`."""
+    """The options of a registration, for `create`, `ensure` and `update`."""
 
     echo: Annotated[
         bool | None, typer.Option("--echo/--no-echo", metavar="", help="Also deliver the business's own messages.")
@@ -75,6 +83,32 @@ class RegistrationOptions:
         return {**keywords, "webengage": Webengage(token, self.webengage_url)}, (token,)
 
 
+@attrs.frozen
+class OpeningOptions:
+    """The options that remove a registration's restrictions, for `ensure` and `update`."""
+
+    all_channels: Annotated[
+        bool, typer.Option("--all-channels", metavar="", help="Deliver events of all channels.")
+    ] = False
+    no_filters: Annotated[bool, typer.Option("--no-filters", metavar="", help="Deliver events of all campaigns.")] = (
+        False
+    )
+
+    def apply_to(self, keywords: dict[str, Any]) -> None:
+        """Complete the keywords for `connectly.webhooks`.
+
+        Raises:
+            CommandLineError: Another option adds the restriction that one of these removes.
+        """
+        for flag, name, is_set in (
+            ("--all-channels", "channel_types", self.all_channels),
+            ("--no-filters", "filters", self.no_filters),
+        ):
+            if is_set and keywords[name] is not None:
+                raise CommandLineError(f"{flag}: contradicts another option")
+            keywords[name] = [] if is_set else keywords[name]
+
+
 @command(app, "list", "connectly webhooks list")
 def _list(options: CallOptions) -> None:
     """List the registrations."""
@@ -96,15 +130,10 @@ def _list(options: CallOptions) -> None:
     'connectly webhooks create report https://example.com/w --campaign "summer-*"',
 )
 def _create(
-    topic: Annotated[
-        Topic, typer.Argument(metavar="TOPIC", show_choices=False, help="delivery_status, messages or report.")
-    ],
-    address: Annotated[str, typer.Argument(metavar="URL", help="A public https:// URL.")],
+    topic: TopicArgument,
+    address: Address,
     *,
-    type_: Annotated[
-        WebhookType | None,
-        typer.Option("--type", metavar="TYPE", help="custom (default), integromat_make, webengage or zapier."),
-    ] = None,
+    type_: Type = None,
     registration: RegistrationOptions,
     options: CallOptions,
 ) -> None:
@@ -118,29 +147,49 @@ def _create(
         _write_done(options, "Created", created.id, piped=created.id, document={"id": created.id})
 
 
+@command(
+    app,
+    "ensure",
+    "connectly webhooks ensure messages https://example.com/webhooks",
+    "connectly webhooks ensure delivery_status https://example.com/w --no-filters",
+)
+def _ensure(
+    topic: TopicArgument,
+    address: Address,
+    *,
+    type_: Type = None,
+    opening: OpeningOptions,
+    registration: RegistrationOptions,
+    options: CallOptions,
+) -> None:
+    """Create or update a topic's registration, if it is not as given, and print its id.
+
+    Safe at every deployment. Options that you leave out stay unchanged. A dry run shows the request for a topic that
+    has no registration.
+    """
+    keywords, secrets = registration.to_keywords()
+    opening.apply_to(keywords)
+    keywords |= {"type": type_, "timeout": options.timeout}
+    ensured = call_service(
+        options, lambda connectly: connectly.webhooks.ensure(topic, address, **keywords), secrets=secrets
+    )
+    if ensured is not None:
+        document = {"id": ensured.id, "action": ensured.action}
+        _write_done(options, ensured.action.capitalize(), ensured.id, piped=ensured.id, document=document)
+
+
 @command(app, "update", "connectly webhooks update wh_1 --address https://example.com/new")
 def _update(
     id_: Id,
     *,
     address: Annotated[str | None, typer.Option("--address", metavar="URL", help="The new URL.")] = None,
-    all_channels: Annotated[
-        bool, typer.Option("--all-channels", metavar="", help="Deliver events of all channels.")
-    ] = False,
-    no_filters: Annotated[
-        bool, typer.Option("--no-filters", metavar="", help="Deliver events of all campaigns.")
-    ] = False,
+    opening: OpeningOptions,
     registration: RegistrationOptions,
     options: CallOptions,
 ) -> None:
     """Change a registration. Options that you leave out stay unchanged."""
     keywords, secrets = registration.to_keywords()
-    for flag, name, is_set in (
-        ("--all-channels", "channel_types", all_channels),
-        ("--no-filters", "filters", no_filters),
-    ):
-        if is_set and keywords[name] is not None:
-            raise CommandLineError(f"{flag}: contradicts another option")
-        keywords[name] = [] if is_set else keywords[name]
+    opening.apply_to(keywords)
     keywords |= {"address": address, "timeout": options.timeout}
     if call_service(options, lambda connectly: connectly.webhooks.update(id_, **keywords), secrets=secrets) is not None:
         _write_done(options, "Updated", id_, piped="updated", document={"id": id_, "updated": True})

@@ -55,6 +55,21 @@ class Customer:
         await self._run("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
 
     @cut_traceback
+    async def edits(self, text: str, *, message: str | None = None) -> None:
+        """Edit a text. The event has the text's id; its `isEdited` is a guess, as the service's shape is not published.
+
+        It does not open the 24-hour window again.
+
+        Args:
+            text: The new text.
+            message: The id of the customer's text, as in its event; None for the latest.
+
+        Raises:
+            InvalidInputError: The new text is empty, or there is no such text.
+        """
+        await self._run("edits", text=text, message=message)
+
+    @cut_traceback
     async def taps(self, button: str, *, message: str | None = None) -> None:
         """Tap a button of the latest message that has it.
 
@@ -93,11 +108,11 @@ class Customer:
         await self._run("reads", message=message)
 
     @cut_traceback
-    async def reacts(self, emoji: str, *, message: str | None = None) -> None:
+    async def reacts(self, emoji: str | None, *, message: str | None = None) -> None:
         """React to a message.
 
         Args:
-            emoji: The emoji.
+            emoji: The emoji; None takes the reaction back.
             message: The id of the message; None for the latest.
 
         Raises:

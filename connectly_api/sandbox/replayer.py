@@ -50,7 +50,7 @@ async def replay(
     check_keywords(changes, list_keywords(Settings))
     recording = _read_recording(path)
     was_real = recording.settings.get("clock") == "real"
-    settings: dict[str, Any] = {**recording.settings, **changes, "clock": "virtual"}
+    settings: dict[str, Any] = {"seed": Settings().seed, **recording.settings, **changes, "clock": "virtual"}
     sandbox = Sandbox(swagger=swagger, on_request=on_request, on_delivery=on_delivery, **settings)
     engine = get_engine(sandbox)
     live, engine.webhook_sender = engine.webhook_sender, ReplayedSender(engine.settings, recording.outcomes)

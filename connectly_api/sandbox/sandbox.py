@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
+import attrs
 from starlette.types import ASGIApp
 
 from connectly_api.keywords import check_keywords, list_keywords
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
 
 _ANYTHING: Final = object()
 
+# The seeds of sandboxes that are given none. Each has its own: a receiver that outlives a sandbox would take the events
+# of the next one for events that it has handled.
+_SEEDS: Final = count()
+
 
 @cut_init_traceback
 class Sandbox:
@@ -50,8 +56,8 @@ class Sandbox:
     ```
 
     In process, pass `sandbox.app` to any ASGI client. The clock stands still until you call `advance` or
-    `settle`; then everything that is due happens: statuses, webhooks and their retries. The same settings and the same
-    requests in the same order give the same ids. Use a sandbox in one event loop at a time.
+    `settle`; then everything that is due happens: statuses, webhooks and their retries. The same settings, with the
+    same `seed`, and the same requests in the same order give the same ids. Use a sandbox in one event loop at a time.
 
     Attributes:
         app: The ASGI application.
@@ -82,7 +88,8 @@ class Sandbox:
                 path below `/__sandbox__`.
         """
         check_keywords(options, list_keywords(Settings))
-        self.settings = Settings(**options)
+        settings = Settings(**options)
+        self.settings = settings if "seed" in options else attrs.evolve(settings, seed=next(_SEEDS))
         service = load_service(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in service.operations):
             raise build_swagger_error(f"has a path below {PREFIX}, where the sandbox answers for itself")
@@ -398,7 +405,10 @@ class Sandbox:
         await self._engine.run_verb(verb, arguments)
 
     def reset(self) -> None:
-        """Forget everything that happened: messages, requests, registrations, windows, customers, faults, counters."""
+        """Forget everything that happened: messages, requests, registrations, windows, customers, faults, counters.
+
+        The ids begin anew, so a receiver needs a new store as well: it would know the events.
+        """
         self._engine.reset()
 
     def recording(self) -> str:

@@ -24,6 +24,7 @@ from connectly_api.lazy import lazy_names
 
 if TYPE_CHECKING:
     from connectly_api.sync.blocking_client import Connectly
+    from connectly_api.sync.blocking_conversations import MemoryConversations, SQLiteConversations
     from connectly_api.sync.blocking_registrations import Registrations
     from connectly_api.sync.blocking_stores import MemoryStore, SQLiteStore
     from connectly_api.sync.plain_store import Store
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Connectly",
+    "MemoryConversations",
     "MemoryStore",
     "Registrations",
+    "SQLiteConversations",
     "SQLiteStore",
     "Store",
     "WebhookApp",
@@ -44,6 +47,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "blocking_client": ["Connectly"],
+        "blocking_conversations": ["MemoryConversations", "SQLiteConversations"],
         "blocking_registrations": ["Registrations"],
         "blocking_stores": ["MemoryStore", "SQLiteStore"],
         "plain_store": ["Store"],

@@ -29,9 +29,9 @@ from connectly_api.transport.pacing import PaceLike
 from connectly_api.transport.protocol import Timeouts, Transport
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.tls import Tls
-from connectly_api.window_advice import Conversations
 
 if TYPE_CHECKING:
+    from connectly_api.conversations import Conversations
     from connectly_api.drift import DriftMonitor
     from connectly_api.sync.blocking_registrations import Registrations
     from connectly_api.telemetry import Telemetry

@@ -89,13 +89,6 @@ class SQLiteStore(ClosableTwin[AsyncSQLiteStore]):
         """
         return self._get().lease
 
-    def check(self) -> None:
-        """Open the file and check that it can be used, at the start of a program.
-
-        See `connectly_api.webhooks.SQLiteStore.check`.
-        """
-        return run(self._get().check)
-
     def claim(self, key: str) -> Claim:
         """Claim a key.
 
@@ -116,3 +109,10 @@ class SQLiteStore(ClosableTwin[AsyncSQLiteStore]):
         See `connectly_api.webhooks.SQLiteStore.release`.
         """
         return run(self._get().release, claim)
+
+    def check(self) -> None:
+        """Open the file and check that it can be used, at the start of a program.
+
+        See `connectly_api.webhooks.SQLiteStore.check`.
+        """
+        return run(self._get().check)

@@ -29,5 +29,5 @@ class TimeBudget:
         """
         remaining = self._end - time.monotonic()
         if remaining <= 0:
-            raise NotSentError(f"{operation}: not sent: the call's time was up before it", timed_out=True)
+            raise NotSentError(f"{operation}: not sent: the call's timeout had passed", timed_out=True)
         return remaining

@@ -114,7 +114,7 @@ class _BaseEvent(DeepValue):
         return _build_key(self.kind, *((*ids, *self._get_statement()) if all(ids) else self._get_content()))
 
     def _get_ids(self) -> tuple[str | None, ...]:
-        """Return the ids that together identify the event, or what it is about if that says several things."""
+        """Return the ids that together identify the event, or the message of which `_get_statement` tells more."""
         return (self.message_id,)
 
     def _get_statement(self) -> tuple[object, ...]:
@@ -129,7 +129,7 @@ class _BaseEvent(DeepValue):
             self.customer.id or (bsuid.value if bsuid else None) or (phone.e164 if phone else None),
             self.business.id,
             self.reply_to_id,
-            {name: self.raw.get(name) for name in _CONTENT},
+            {name: self.raw[name] for name in _CONTENT if name in self.raw},
         )
 
 
@@ -167,7 +167,8 @@ class ButtonReply(_BaseEvent):
     Attributes:
         id: The button's id, if the event has it.
         text: The button's title.
-        payload: The payload that the button was sent with; the older form of this event has none.
+        payload: The payload that the button was sent with; the older form of this event has none. WhatsApp's own
+            spelling, should the service use it, has it as the `id`.
     """
 
     kind: ClassVar[str] = "button_reply"

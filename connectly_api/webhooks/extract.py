@@ -28,7 +28,7 @@ _CUSTOMER_ONLY: Final = frozenset({"userId", "user_id", "phoneNumber", "phone_nu
 # Customers cannot send these: only businesses send WhatsApp's interactive messages.
 # https://developers.facebook.com/docs/whatsapp/guides/interactive-messages
 _BUSINESS_ONLY: Final = frozenset(BUSINESS_CONTENT_SHAPE.fields)
-_EDIT_MARKS: Final = frozenset({
+EDIT_MARKS: Final = frozenset({
     *("isEdited", "is_edited", "edited", "editedAt", "edited_at", "edit", "isEdit", "is_edit"),
     *("editTimestamp", "edit_timestamp", "lastEditedAt", "last_edited_at"),
 })  # fmt: skip
@@ -69,7 +69,7 @@ def is_edited(message: Fields, body: Fields) -> bool:
     How the service says so is not published.
     """
     return any(
-        not _EDIT_MARKS.isdisjoint(part) and any(_is_marked(part, name) for name in _EDIT_MARKS)
+        not EDIT_MARKS.isdisjoint(part) and any(_is_marked(part, name) for name in EDIT_MARKS)
         for part in (message, body)
     )
 

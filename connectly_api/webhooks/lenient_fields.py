@@ -21,6 +21,8 @@ Fields = Mapping[str, Any]
 NOTHING: Final[Fields] = {}
 
 _MAX_PHONE_LENGTH: Final = 64
+# Numbers of country code 1 have 10 digits after it: https://www.nanpa.com. No plan in use has 15 in all.
+_BARE_PHONE: Final = re.compile(r"1[2-9][0-9]{9}|[2-9][0-9]{6,13}")
 _MAX_SECONDS_DIGITS: Final = 19
 _FIRST_MILLISECOND: Final = 100_000_000_000
 _FRACTION: Final = re.compile(r"[0-9]{1,15}\.[0-9]{1,9}")
@@ -120,8 +122,9 @@ def parse_phone(text: str | None, *, bare: bool) -> Phone | None:
     """Return a phone number, or None if it would be a guess.
 
     A number that starts with `+` may contain punctuation. `bare` also accepts digits alone, as WhatsApp itself writes
-    numbers (`wa_id`: the country code first, no `+`). Punctuated digits without a `+` are how people write numbers
-    without their country code, and are not read.
+    numbers (`wa_id`: the country code first, no `+`), unless they can only be an id: older documented events have
+    `123456123` for the business, and WhatsApp's ids of numbers have 15 digits. Punctuated digits without a `+` are how
+    people write numbers without their country code, and are not read.
     """
     if text is None or len(text) > _MAX_PHONE_LENGTH:
         return None
@@ -129,7 +132,7 @@ def parse_phone(text: str | None, *, bare: bool) -> Phone | None:
         if text[1:].isdecimal() and text.isascii():
             if text[0] == "+":
                 return Phone(text)
-            return Phone("+" + text) if bare and text[0] in "123456789" else None
+            return Phone("+" + text) if bare and _BARE_PHONE.fullmatch(text) else None
         return Phone.parse(text) if text.lstrip().startswith("+") else None
     except InvalidRecipientError:
         return None

@@ -151,16 +151,16 @@ def _build_message(body: dict[str, Any], topic: str | None) -> Event:
         )
     common = _read_common(body, topic, message, customer="sender")
     replies = find_replies(message, body)
-    if button := read_button(replies, message):
+    if replies and (button := read_button(replies, message)):
         return ButtonReply(**common, **button)
-    if row := read_row(replies, message):
+    if replies and (row := read_row(replies, message)):
         return ListReply(**common, **row)
     text = read_text(message, "text")
     attachments = read_attachments(message, body)
     location = read_location(message, body)
     referral = read_referral(message, body)
     if not (attachments or location or referral):
-        reaction = read_reaction(replies, common["reply_to_id"])
+        reaction = read_reaction(replies, common["reply_to_id"]) if replies else None
         # The emoji may be repeated as the text.
         if reaction and text in {None, reaction["emoji"]}:
             return Reaction(**{**common, **reaction})

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from connectly_api.json_values import is_object
 from connectly_api.webhooks.event_values import REPLY_KINDS, REPLY_NAMES
 from connectly_api.webhooks.lenient_fields import Fields, has_content, read_flag, read_object, read_text
 
@@ -35,47 +36,47 @@ _REMOVED: Final = ("isRemoved", "is_removed", "removed")
 _REMOVAL: Final = frozenset({*_TARGET, *_REMOVED, "id"})
 
 _NAMES: Final = frozenset(REPLY_NAMES)
-_NONE: Final[Replies] = {}
 
 
 def find_replies(message: Fields, body: Fields) -> Replies:
     """Return the parts with content, in the message and beside it."""
-    # Most messages are no reply.
-    if _NAMES.isdisjoint(message) and _NAMES.isdisjoint(body):
-        return _NONE
     replies: dict[str, list[Fields]] = {}
-    for place in (message, body):
-        interactive = read_object(place, "interactive")
-        for kind, part in (*_list_parts(place), *_list_interactive_parts(interactive)):
+    # Most messages are no reply.
+    places = () if _NAMES.isdisjoint(message) and _NAMES.isdisjoint(body) else (message, body)
+    for place in places:
+        for kind, part in (*_list_parts(place), *_list_interactive_parts(read_object(place, "interactive"))):
             replies.setdefault(kind, []).append(part)
+    # The older form of a button. Beside a row, the flag may mean that.
+    if "list" not in replies and read_flag(message, "isButtonResponse", "is_button_response"):
+        replies.setdefault("button", [])
     return replies
 
 
 def _list_parts(place: Fields) -> Iterator[tuple[str, Fields]]:
-    for name, kind in REPLY_KINDS.items():
-        if has_content(part := read_object(place, name)):
-            yield kind, part
+    for name, part in place.items():
+        if name in REPLY_KINDS and is_object(part) and has_content(part):
+            yield REPLY_KINDS[name], part
 
 
 def _list_interactive_parts(interactive: Fields) -> Iterator[tuple[str, Fields]]:
-    """Yield what is inside, and the whole for a type that says something else, or that nothing inside belongs to."""
-    if not has_content(interactive):
-        return
+    """Yield what is inside, and the whole if its type is another one, or if nothing in it is known."""
     inside = list(_list_parts(interactive))
     yield from inside
-    stated = read_text(interactive, "type")
-    kind = REPLY_KINDS.get(stated, "other") if stated else "other"
-    if kind not in dict(inside) and (stated or not inside):
+    stated = (read_text(interactive, "type") or "").lower()
+    # An enum may be written with its name before the value, and its zero value is no type.
+    if stated and not stated.endswith("unspecified"):
+        kind = next((kind for name, kind in REPLY_KINDS.items() if stated.endswith(name.lower())), "other")
+        has_other = kind not in dict(inside)
+    else:
+        kind = "other"
+        has_other = not inside and any(has_content(part) for name, part in interactive.items() if name != "type")
+    if has_other:
         yield kind, interactive
 
 
 def read_button(replies: Replies, message: Fields) -> dict[str, Any] | None:
     """Return the fields of a `ButtonReply`, or None if the message is none, or if that is in doubt."""
-    kinds = set(replies)
-    # The older form. Beside a row, the flag may mean that.
-    if "list" not in kinds and read_flag(message, "isButtonResponse", "is_button_response"):
-        kinds.add("button")
-    found = _read_texts(replies.get("button", []), _BUTTON) if kinds == {"button"} else None
+    found = _read_only(replies, "button", _BUTTON)
     if found is None:
         return None
     return found | {name: found[name] or read_text(message, name) for name in ("text", "payload")}
@@ -83,7 +84,7 @@ def read_button(replies: Replies, message: Fields) -> dict[str, Any] | None:
 
 def read_row(replies: Replies, message: Fields) -> dict[str, Any] | None:
     """Return the fields of a `ListReply`, or None if the message is none, or if that is in doubt."""
-    found = _read_texts(replies["list"], _ROW) if replies.keys() == {"list"} else None
+    found = _read_only(replies, "list", _ROW)
     if found is None or not (found["id"] or found["title"]):
         return None
     return found | {"title": found["title"] or read_text(message, "text")}
@@ -98,7 +99,7 @@ def read_reaction(replies: Replies, context: str | None) -> dict[str, Any] | Non
         replies: What was found.
         context: The message that the event's context names.
     """
-    found = _read_texts(replies["reaction"], _REACTION) if replies.keys() == {"reaction"} else None
+    found = _read_only(replies, "reaction", _REACTION)
     if found is None:
         return None
     parts = replies["reaction"]
@@ -114,14 +115,16 @@ def read_reaction(replies: Replies, context: str | None) -> dict[str, Any] | Non
     }
 
 
-def _read_texts(parts: list[Fields], names: _Names) -> dict[str, str | None] | None:
-    """Return each field's text, from any of the parts; None if two parts have different ones."""
+def _read_only(replies: Replies, kind: str, names: _Names) -> dict[str, str | None] | None:
+    """Return each field's text, from any part of a kind; None if there is another kind, or if two parts differ."""
+    if set(replies) != {kind}:
+        return None
     found: dict[str, str | None] = {}
     for field, spellings in names.items():
-        texts = {text for part in parts if (text := _read_first(part, spellings))}
+        texts = {text for part in replies[kind] if (text := _read_first(part, spellings))}
         if len(texts) > 1:
             return None
-        found[field] = texts.pop() if texts else None
+        found[field] = next(iter(texts), None)
     return found
 
 

@@ -141,7 +141,7 @@ COMMANDS = (
     *((),),
     *(("send", kind) for kind in ("text", "image", "video", "audio", "document", "location", "list", "buttons")),
     *(("send", kind) for kind in ("product", "products", "template")),
-    *(("webhooks", name) for name in ("list", "create", "update", "delete", "verify")),
+    *(("webhooks", name) for name in ("list", "create", "ensure", "update", "delete", "verify")),
     *(("send",), ("webhooks",), ("spec",)),
 )
 
@@ -351,7 +351,7 @@ def test_shell_completion_knows_the_commands() -> None:
     words = process(_CONNECTLY_COMPLETE="complete_bash", COMP_WORDS="connectly webhooks ", COMP_CWORD="2")
 
     assert "complete -o default -F _connectly_completion connectly" in script.stdout
-    assert words.stdout.split() == ["list", "create", "update", "delete", "verify"]
+    assert words.stdout.split() == ["list", "create", "ensure", "update", "delete", "verify"]
 
 
 @pytest.mark.slow

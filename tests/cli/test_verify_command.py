@@ -58,6 +58,36 @@ def test_a_valid_event_is_shown_without_what_is_personal(verify: Shell) -> None:
     assert "kestrel" not in shown.out.lower()
 
 
+@pytest.mark.parametrize(
+    ("part", "name", "flags", "personal"),
+    [
+        ({"message": {"text": "kestrel"}}, "InboundMessage", [], ["text: kestrel"]),
+        ({"message": {"text": "kestrel", "isEdited": True}}, "InboundMessage", ["isEdited: true"], ["text: kestrel"]),
+        (
+            {"listResponse": {"id": "kestrel", "title": "Kestrel", "description": "A kestrel"}},
+            "ListReply",
+            [],
+            ["id: kestrel", "title: Kestrel", "description: A kestrel"],
+        ),
+        ({"reaction": {"emoji": "kestrel"}}, "Reaction", [], ["emoji: kestrel"]),
+        ({"reaction": {"messageId": "kestrel"}}, "Reaction", ["isRemoved: true"], []),
+    ],
+    ids=repr,
+)
+def test_rows_reactions_and_edits_are_shown_with_their_flags(
+    verify: Shell, part: dict[str, object], name: str, flags: list[str], personal: list[str]
+) -> None:
+    body = json.dumps({"recipient": {"id": "14151111234"}, "callbackData": False, **part}).encode()
+    lines = verify_body(verify, body).out.splitlines()
+    whole = verify_body(verify, body, "--show-personal-data").out.splitlines()
+
+    assert lines[0] == f"valid: {name}"
+    assert [line.strip() for line in lines if " is" in line] == flags
+    assert "kestrel" not in "\n".join(lines[1:]).lower().replace("replytoid: kestrel", "")
+    assert {f"  {line}" for line in (*flags, *personal)} <= set(whole)
+    assert {"  business.phone: +14151111234", "  callbackData: false"} <= set(whole)
+
+
 def test_personal_data_is_shown_on_request(verify: Shell) -> None:
     shown = verify_body(verify, MESSAGE, "--show-personal-data")
 

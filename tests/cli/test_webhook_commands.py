@@ -47,6 +47,30 @@ def test_a_registration_is_created_listed_updated_and_deleted(shell: Shell) -> N
     assert again.err.endswith("; check the id of the business or registration\n")
 
 
+def test_a_registration_is_ensured_again_and_again(shell: Shell) -> None:
+    ensure = ("webhooks", "ensure", "messages")
+    made = shell(*ensure, ADDRESS, "--campaign", "a-*")
+    again = shell(*ensure, ADDRESS, "--json")
+    moved = shell(*ensure, f"{ADDRESS}/2", "--no-filters", "--all-channels", "--json")
+    on_terminal = shell.on_terminal()(*ensure, f"{ADDRESS}/2", "--type", "custom")
+    other_type = shell(*ensure, ADDRESS, "--type", "zapier")
+
+    identifier = shell.sandbox.registrations[0].id
+    assert (made.code, made.out) == (0, f"{identifier}\n")
+    assert again.json() == {"id": identifier, "action": "unchanged"}
+    assert moved.json() == {"id": identifier, "action": "updated"}
+    assert on_terminal.out == f"Unchanged: {identifier}\n"
+    assert shell.sandbox.registrations[0].configuration == {"filters": [], "channelTypes": []}
+    assert (other_type.code, other_type.out) == (3, "")
+    assert "delete it, then call again" in other_type.err
+
+
+def test_a_dry_run_shows_how_a_registration_would_be_created(shell: Shell) -> None:
+    shown = shell("webhooks", "ensure", "messages", ADDRESS, "--echo", "--dry-run", "--json").json()["request"]
+
+    assert (shown["method"], shown["body"]["configuration"]) == ("POST", {"echo": True})
+
+
 def test_a_deletion_says_so_in_json(shell: Shell) -> None:
     identifier = shell("webhooks", "create", "report", ADDRESS, "--json").json()["id"]
 
@@ -85,6 +109,8 @@ def test_webengages_token_comes_from_a_file_and_is_shown_to_nobody(shell: Shell)
         (("update", "wh_1"), 3, "address: there is nothing to change"),
         (("update", "wh_1", "--no-filters", "--campaign", "x"), 2, "--no-filters: contradicts another option"),
         (("update", "wh_1", "--all-channels", "--channel", "sms"), 2, "--all-channels: contradicts another option"),
+        (("ensure", "messages", ADDRESS, "--no-filters", "--campaign", "x"), 2, "--no-filters: contradicts"),
+        (("ensure", "messages", "kestrel"), 3, "address: must be https://"),
         (("update", "wh_1", "--filter", "x"), 2, "--filter: write FIELD=PATTERN"),
         (("update", "wh_1", "--channel", "kestrel"), 3, "channel_types: must be one of"),
         (("create", "messages", "kestrel"), 3, "address: must be https://"),

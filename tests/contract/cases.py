@@ -32,8 +32,8 @@ from connectly_api.send_request import SendOptions
 from tests.contract.service_file import find_place
 
 __all__ = [
-    "BSUID", "CASES", "CREATE", "CUSTOMER", "DELETE", "LIST", "OPTIONS", "SEND", "SENDS_NOTHING", "SEND_TEMPLATE",
-    "UPDATE", "WEBHOOK_ID", "Case", "public_methods",
+    "BSUID", "CASES", "COMPOUND", "CREATE", "CUSTOMER", "DELETE", "LIST", "OPTIONS", "SEND", "SENDS_NOTHING",
+    "SEND_TEMPLATE", "UPDATE", "WEBHOOK_ID", "Case", "public_methods",
 ]  # fmt: skip
 
 CUSTOMER: Final = "+16044441111"
@@ -56,6 +56,9 @@ SENDS_NOTHING: Final[Mapping[str, str]] = {
 }
 """The methods that make no request, and what they do instead."""
 
+COMPOUND: Final[Mapping[str, str]] = {"reply": "sends", "webhooks.ensure": "lists, and creates or updates"}
+"""The methods, or what their names start with, whose requests are those of other methods, and what they do."""
+
 OPTIONS: Final = frozenset(SendOptions.__annotations__)
 """The keywords that every way of sending takes."""
 
@@ -66,6 +69,7 @@ _OPTIONS: Final[Mapping[str, Any]] = {
     "channel_type": "whatsapp",
     "timeout": 20.0,
 }
+_FREE_FORM: Final[Mapping[str, Any]] = {**_OPTIONS, "otherwise": Template("welcome", "en")}
 
 
 @attrs.frozen
@@ -146,25 +150,25 @@ _WEBENGAGE: Final = Webengage("token", "https://example.com")
 _TEXTS: Final = {"footer": "Thank you", "header": "Your order"}
 
 CASES: Final = (
-    _send("send", Text("Hello!"), **_OPTIONS),
+    _send("send", Text("Hello!"), **_FREE_FORM),
     _send("send", Text("Hello!"), channel_type="sms"),
     _send("send", Location(37.7749, -122.4194), recipient=Recipient(CUSTOMER, BSUID, "Ann")),
     _template("send", Template("welcome", "en"), **_OPTIONS),
     _template("send", Template("welcome", "en", body=[]), recipient=BSUID),
-    _send("send_text", "Hello!", **_OPTIONS),
-    _send("send_image", URL, caption="Look!", **_OPTIONS),
-    _send("send_video", URL, caption="Look!", **_OPTIONS),
-    _send("send_audio", URL, **_OPTIONS),
-    _send("send_document", URL, filename="bill.pdf", caption="Your bill", **_OPTIONS),
-    _send("send_location", 37.7749, -122.4194, name="San Francisco", address="123 Main St", **_OPTIONS),
-    _send("send_list", "Choose", _SECTIONS, text="What size?", **_TEXTS, **_OPTIONS),
+    _send("send_text", "Hello!", **_FREE_FORM),
+    _send("send_image", URL, caption="Look!", **_FREE_FORM),
+    _send("send_video", URL, caption="Look!", **_FREE_FORM),
+    _send("send_audio", URL, **_FREE_FORM),
+    _send("send_document", URL, filename="bill.pdf", caption="Your bill", **_FREE_FORM),
+    _send("send_location", 37.7749, -122.4194, name="San Francisco", address="123 Main St", **_FREE_FORM),
+    _send("send_list", "Choose", _SECTIONS, text="What size?", **_TEXTS, **_FREE_FORM),
     _send("send_list", "Choose", [Section(None, [Row("s", "Small")])]),
-    _send("send_reply_buttons", "Friday?", _BUTTONS, **_TEXTS, **_OPTIONS),
+    _send("send_reply_buttons", "Friday?", _BUTTONS, **_TEXTS, **_FREE_FORM),
     _send("send_reply_buttons", "Friday?", _BUTTONS, header=Image(URL)),
     _send("send_reply_buttons", "Friday?", _BUTTONS, header=Video(URL)),
     _send("send_reply_buttons", "Friday?", _BUTTONS, header=Document(URL, "bill.pdf")),
-    _send("send_product", "catalog-1", "sku-1", text="This one", footer="Thank you", **_OPTIONS),
-    _send("send_product_list", "These", "catalog-1", _SHELVES, **_TEXTS, **_OPTIONS),
+    _send("send_product", "catalog-1", "sku-1", text="This one", footer="Thank you", **_FREE_FORM),
+    _send("send_product_list", "These", "catalog-1", _SHELVES, **_TEXTS, **_FREE_FORM),
     _template("send_template", "shipped", "en", body=["Ann"], header_text="Hi", button_urls=[None, "x"], **_OPTIONS),
     _template("send_template", "shipped", "en", header_image=URL, parameters={"card_1": "x"}),
     _template("send_template", "shipped", "en", header_video=URL, parameters=[Parameter("card_1", "x", "x.pdf")]),

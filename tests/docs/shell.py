@@ -113,7 +113,7 @@ def check(command: Command, place: Place) -> None:
         CommandError: It cannot.
     """
     for name in command.variables:
-        _check_variable(name)
+        _check_variable(name, place)
     if not command.words:
         return
     program, *words = command.words
@@ -131,15 +131,16 @@ def _called(program: str) -> str:
     return f"__import__('importlib').import_module({module!r}).{name}()"
 
 
-def _check_variable(name: str) -> None:
-    sources = [path for folder in ("connectly_api", "examples") for path in (ROOT / folder).rglob("*.py")]
+def _check_variable(name: str, place: Place) -> None:
+    folders = (ROOT / "connectly_api", ROOT / "examples", place.folder)
+    sources = [path for folder in folders for path in folder.rglob("*.py")]
     if not any(f'"{name}"' in path.read_text("utf-8") for path in sources):
         raise CommandError(f"{name}: no code reads this variable")
 
 
-def _export(words: list[str], _place: Place) -> None:
+def _export(words: list[str], place: Place) -> None:
     for word in words:
-        _check_variable(word.partition("=")[0])
+        _check_variable(word.partition("=")[0], place)
 
 
 def _make(words: list[str], _place: Place) -> None:
@@ -256,11 +257,15 @@ def _cd(words: list[str], _place: Place) -> None:
         raise CommandError(f"cd {words[0]}: the checkout has no such folder")
 
 
-def _uvicorn(words: list[str], place: Place) -> None:
-    module, _, name = words[0].partition(":")
-    source = place.folder / f"{module}.py"
-    if not source.is_file() or not re.search(rf"^{name} = ", source.read_text("utf-8"), re.MULTILINE):
-        raise CommandError(f"uvicorn {words[0]}: the page has no {module}.py with {name}")
+def _serve(words: list[str], place: Place) -> None:
+    """Check the application that uvicorn, gunicorn or celery is to serve: `module:name`, or a module's `application`."""
+    for word in words:
+        module, _, name = word.partition(":")
+        source = place.folder / f"{module.replace('.', '/')}.py"
+        definition = rf"^(async def )?{name or 'application'}( = |\()"
+        if source.is_file() and re.search(definition, source.read_text("utf-8"), re.MULTILINE):
+            return
+    raise CommandError(f"{words}: the page has no such application")
 
 
 def _nothing_to_check(_words: list[str], _place: Place) -> None:
@@ -269,13 +274,15 @@ def _nothing_to_check(_words: list[str], _place: Place) -> None:
 
 _CHECKS: Mapping[str, Callable[[list[str], Place], None]] = {
     "cd": _cd,
+    "celery": _serve,
     "cp": _into_the_checkout,
     "curl": _curl,
     "export": _export,
     "git": _git,
+    "gunicorn": _serve,
     "make": _make,
     "pip": _pip,
     "pytest": _nothing_to_check,
     "python": _python,
-    "uvicorn": _uvicorn,
+    "uvicorn": _serve,
 }

@@ -42,14 +42,24 @@ RUN_ELSEWHERE = {("docs/command-line.md", "sh"): "tests/cli/test_documented_comm
 """By page and language: the tests that run all of its blocks themselves, pipes and files included."""
 SERVED = {("README.md", "bot.py"): "tests/docs/test_readme.py"}
 """By page and title: programs that send nothing until a customer writes, and the tests that serve them."""
+GUIDES = [name for name in PAGES if name.startswith("docs/guides/")]
+"""Pages with a whole program, which a test of tests/guides runs by its real server."""
 
 
 def of(*languages: str) -> list[Block]:
     return [
         block
         for block in BLOCKS
-        if block.language in languages and block.reason is None and (block.page, block.language) not in RUN_ELSEWHERE
+        if block.language in languages
+        and block.reason is None
+        and (block.page, block.language) not in RUN_ELSEWHERE
+        and not is_part_of_program(block)
     ]
+
+
+def is_part_of_program(block: Block) -> bool:
+    """Return whether a block is a file of a guide's program; a file of tests is none."""
+    return block.page in GUIDES and block.title is not None and not block.title.startswith("test_")
 
 
 @pytest.fixture
@@ -58,7 +68,9 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     block: Block = request.getfixturevalue("block")
     for other in PAGES[block.page]:
         if other.title is not None:
-            (tmp_path / other.title).write_text(other.text, "utf-8")
+            path = tmp_path / other.title
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(other.text, "utf-8")
     before = set(sys.modules)
     yield tmp_path
     # Another page may show another file of the same name.
@@ -174,6 +186,12 @@ def test_what_is_run_elsewhere_is_run_there(page: str, tests: str) -> None:
 @pytest.mark.parametrize(("title", "tests"), [(title, tests) for (_, title), tests in SERVED.items()])
 def test_what_is_served_elsewhere_is_served_there(title: str, tests: str) -> None:
     assert f'"{title}"' in (ROOT / tests).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_the_program_of_a_guide_is_run_by_a_test_of_its_own(page: str) -> None:
+    name = Path(page).stem
+    assert f'read_page("{name}")' in (ROOT / "tests" / "guides" / f"test_{name}_guide.py").read_text("utf-8")
 
 
 def test_the_readme_opens_with_two_commands() -> None:

@@ -117,3 +117,12 @@ async def test_events_that_name_nobody_and_taps_on_other_buttons_are_passed_over
     await stage.ann.taps("Buy")
 
     assert stage.texts() == ["How can we help?"]
+
+
+async def test_a_customer_is_answered_from_the_number_written_to_also_by_a_colleague(stage: Stage) -> None:
+    first, second = stage.sandbox.settings.senders
+    await stage.ann.says("Hi", sender=first)
+    await stage.ann.says("Hi", sender=second)
+    await stage.bot.send_reply(ANN, "Hello!")
+
+    assert [message.sender for message in stage.sandbox.messages] == [first, second, second]

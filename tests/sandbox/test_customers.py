@@ -6,10 +6,11 @@ import attrs
 import pytest
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.recipients import Phone
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.sandbox import get_engine
-from connectly_api.webhooks import ButtonReply, Echo, InboundMessage, ReportReady, UnknownEvent, parse, verify
+from connectly_api.webhooks import ButtonReply, Echo, InboundMessage, ListReply, Reaction, ReportReady, parse, verify
 from tests.sandbox.calls import (
     TEMPLATES,
     answer,
@@ -167,7 +168,52 @@ async def test_rows_and_reactions_refer_to_their_message_and_open_the_window() -
     assert picked["listResponse"]["payload"] == "s"
     assert reaction["reaction"] == {"emoji": "\N{THUMBS UP SIGN}", "messageId": sent}
     assert reaction["sender"].items() >= {"userId": BSUID, "phoneNumber": PHONE}.items()
-    assert all(isinstance(parse(content), UnknownEvent) for content in receiver.contents[-2:])
+    await customer.reacts(None, message=sent)
+    row, added, removed = map(parse, receiver.contents[-3:])
+    assert isinstance(row, ListReply)
+    assert (row.id, row.title, row.reply_to_id, row.callback_data) == ("s", "Small", sent, "x")
+    assert isinstance(added, Reaction)
+    assert (added.emoji, added.is_removed, added.reply_to_id) == ("\N{THUMBS UP SIGN}", False, sent)
+    assert isinstance(removed, Reaction)
+    assert (removed.emoji, removed.is_removed, removed.reply_to_id, removed.callback_data) == (None, True, sent, "x")
+
+
+async def test_an_edited_text_comes_again_under_its_id_and_opens_no_window() -> None:
+    sandbox, receiver = await attach_receiver(windows="closed")
+    customer = sandbox.customer(PHONE, name="Ann")
+    await customer.says("Monday", sender=sandbox.settings.senders[1])
+    await customer.says("Thanks")
+    first, _ = map(parse, receiver.contents)
+    await customer.edits("Friday", message=first.message_id)
+    await customer.edits("Thank you")
+    await customer.edits("Thank you!")
+    events = [parse(content) for content in receiver.contents]
+    assert [getattr(event, "text", None) for event in events[2:]] == ["Friday", "Thank you", "Thank you!"]
+    assert [event.message_id for event in events[2:]] == [first.message_id, *[events[1].message_id] * 2]
+    assert [getattr(event, "is_edited", None) for event in events] == [False, False, True, True, True]
+    assert (events[2].business, events[2].customer) == (first.business, first.customer)
+    assert len({event.key for event in events}) == len(events)
+
+    ask(sandbox, session(callbackData=1))
+    await customer.says("Yes", reply_to=sandbox.messages[0].id)
+    await sandbox.advance(hours=24)
+    await customer.edits("No")
+    edited = parse(receiver.contents[-1])
+    assert (edited.reply_to_id, edited.callback_data) == (sandbox.messages[0].id, 1)
+    assert ask(sandbox, session()).code == CLOSED
+
+
+async def test_only_a_kept_text_of_the_same_customer_can_be_edited() -> None:
+    sandbox, receiver = await attach_receiver(keep=2)
+    for text in ("one", "two", "three"):
+        await sandbox.customer(PHONE).says(text)
+    await sandbox.customer("+16045550000").sends_image("https://cdn.example/1")
+    ids = [parse(content).message_id for content in receiver.contents]
+    for phone, text_id in [(PHONE, ids[0]), ("+16045550000", None), ("+16045550000", ids[2])]:
+        with pytest.raises(InvalidInputError):
+            await sandbox.customer(phone).edits("new", message=text_id)
+    await sandbox.customer(PHONE).edits("new", message=ids[1])
+    assert len(receiver.contents) == len(ids) + 1
 
 
 async def test_a_quoting_text_has_the_callback_data_and_a_plain_one_has_not() -> None:
@@ -187,6 +233,7 @@ async def test_an_answer_goes_to_the_number_that_was_answered() -> None:
     ask(sandbox, session(sender={"id": second}, message=BUTTONS))
     await sandbox.customer(PHONE).taps("Yes")
     assert receiver.bodies[0]["recipient"]["id"] == second
+    assert parse(receiver.contents[0]).business.phone == Phone(second)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +253,9 @@ async def test_an_answer_goes_to_the_number_that_was_answered() -> None:
         ("shares_location", {"latitude": 1}),
         ("shares_location", {"latitude": True, "longitude": 2}),
         ("shares_location", {"latitude": float("nan"), "longitude": 2}),
+        ("edits", {"text": "x"}),
+        ("edits", {"text": ""}),
+        ("edits", {"text": "x", "message": "nothing"}),
         ("taps", {"button": "Maybe"}),
         ("taps", {"button": "Small"}),
         ("picks", {"row": "Yes"}),

@@ -66,8 +66,48 @@ def test_the_settings_are_the_defaults_where_nothing_is_overridden(
         from connectly_api.sandbox import Settings
 
         def test_defaults(connectly_sandbox, connectly, connectly_sync):
-            assert connectly_sandbox.settings == Settings()
+            assert connectly_sandbox.settings == Settings(seed=connectly_sandbox.settings.seed)
             assert connectly.business_id == connectly_sync.business_id == connectly_sandbox.settings.business_id
     """)
     scope = "asyncio_default_fixture_loop_scope=function"
     pytester.runpytest_inprocess(*PLUGIN, "-o", scope).assert_outcomes(passed=1)
+
+
+@pytest.mark.slow
+def test_a_receiver_of_the_module_hears_each_test_and_a_seed_is_the_same_in_every_run(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile("""
+        import asyncio
+        import pytest
+        from connectly_api.webhooks import InboundMessage, WebhookApp
+
+        app, heard = WebhookApp("sandbox-secret"), []
+        app.on(InboundMessage)(heard.append)
+
+        @pytest.mark.parametrize("expected", [1, 2])
+        def test_it_is_heard(connectly_sandbox, connectly, expected):
+            async def say():
+                connectly_sandbox.attach("https://bot.example/", app)
+                await connectly.webhooks.create("messages", "https://bot.example/")
+                await connectly_sandbox.customer("+16044441111").says("Hi")
+
+            print("seed", connectly_sandbox.settings.seed)
+            asyncio.run(say())
+            assert len(heard) == expected
+
+        class TestOverridden:
+            @pytest.fixture
+            def connectly_sandbox_options(self):
+                return {"seed": 7}
+
+            def test_a_seed_can_be_given(self, connectly_sandbox):
+                assert connectly_sandbox.settings.seed == 7
+    """)
+    arguments = (*PLUGIN, "-p", "no:anyio", "-p", "no:asyncio", "-s")
+    runs = [pytester.runpytest_subprocess(*arguments) for _ in range(2)]
+    for run in runs:
+        run.assert_outcomes(passed=3)
+    first, second = ([line for line in run.outlines if "seed " in line] for run in runs)
+    assert first == second
+    assert len(set(first)) == 2

@@ -40,6 +40,7 @@ async def run(**options: Any) -> Sandbox:
     sandbox, _ = await attach_receiver(200, 500, **options)
     customer = sandbox.customer(PHONE, bsuid="US.1", name="Ann")
     await customer.says("Hi")
+    await customer.edits("Hello")
     ask(sandbox, session(callbackData={"a": 1}))
     ask(sandbox, b"\xff{")
     ask(sandbox, session(), headers=())
@@ -71,6 +72,25 @@ async def test_a_run_is_the_same_when_it_is_done_again(tmp_path: Path) -> None:
     assert again.timeline == sandbox.timeline
     assert again.messages == sandbox.messages
     assert (again.now, again.settings) == (sandbox.now, sandbox.settings)
+
+
+async def test_a_run_with_a_seed_of_its_own_is_the_same_when_it_is_done_again(tmp_path: Path) -> None:
+    first, second = await run(), await run()
+    for sandbox in (first, second):
+        sandbox.save(tmp_path / "run.json")
+        again = await replay(tmp_path / "run.json")
+        assert (again.timeline, again.settings.seed) == (sandbox.timeline, sandbox.settings.seed)
+    assert first.messages != second.messages
+
+
+async def test_a_recording_without_a_seed_has_the_default_one(tmp_path: Path) -> None:
+    sandbox = await run(seed=0)
+    document = json.loads(sandbox.recording())
+    del document["settings"]["seed"]
+    (tmp_path / "run.json").write_text(json.dumps(document), "utf-8")
+    for _ in range(2):
+        again = await replay(tmp_path / "run.json")
+        assert again.timeline == sandbox.timeline
 
 
 async def test_a_recording_of_an_earlier_version_can_be_replayed(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from connectly_api import (
     WebhookFilter,
     WebhookRegistration,
 )
+from connectly_api.conversations import MemoryConversations
 from connectly_api.drift import Drift, DriftMonitor
 from connectly_api.lowlevel import (
     Message,
@@ -48,7 +49,9 @@ from connectly_api.webhooks import (
     Echo,
     Event,
     InboundMessage,
+    ListReply,
     MemoryStore,
+    Reaction,
     ReportReady,
     SQLiteStore,
     StatusTracker,
@@ -83,7 +86,41 @@ async def sends(connectly: Connectly) -> None:
     await connectly.send("+16044441111", Template("t", "en", parameters=[Parameter("any", "x", filename="f")]))
 
 
+async def replies(
+    connectly: Connectly,
+    event: Event,
+    *,
+    one: InboundMessage | ButtonReply,
+    message: InboundMessage,
+    tap: ButtonReply,
+    pick: ListReply,
+    reaction: Reaction,
+    echo: Echo,
+    status: DeliveryStatus,
+    report: ReportReady,
+    unknown: UnknownEvent,
+) -> None:
+    assert_type(await connectly.reply(event, Text("Hello!")), SentMessage)
+    await connectly.reply(one, Text("Hello!"), callback_data={"a": 1}, sender="+14151111234")
+    sent = await connectly.reply(message, Text("Hello!"), otherwise=Template("t", "en"))
+    assert_type(sent.is_fallback, bool)
+    await connectly.reply(tap, Image("https://a.example/a.png"))
+    await connectly.reply(pick, Template("t", "en"))
+    await connectly.reply(reaction, Text("Hello!"))
+    await connectly.reply(echo, Text("Hello!"))
+    await connectly.reply(status, Text("Hello!"))
+    await connectly.reply(report, Text("Hello!"))
+    await connectly.reply(unknown, Text("Hello!"), otherwise=None)
+    await connectly.send_text("+16044441111", "Hello!", otherwise=Template("t", "en", body=["a"]))
+
+
 async def registers(connectly: Connectly) -> None:
+    ensured = await connectly.webhooks.ensure("messages", "https://a.example", type="custom", echo=False, filters=[])
+    match ensured.action:
+        case "created" | "updated" | "unchanged":
+            assert_type(ensured.id, str)
+        case _:
+            assert_never(ensured.action)
     created = await connectly.webhooks.create(
         "messages", "https://a.example", type="custom", channel_types=["whatsapp"], filters=[WebhookFilter("a-*")]
     )
@@ -135,6 +172,7 @@ async def settings() -> None:
         timeouts=Timeouts(total=1),
         retry=Retry(attempts=1),
         limits="warn",
+        conversations=MemoryConversations(),
     ) as connectly:
         assert_type(connectly, Connectly)
         assert_type(connectly.with_sender("+14151111234"), Connectly)
@@ -145,11 +183,18 @@ def events(body: bytes) -> str:
     assert_type(event, Event)
     receive([(b"x-connectly-hmac-sha256", b"s")], body, "secret")
     assert_type(event.customer.recipient, Recipient | None)
+    assert_type(event.business.phone, Phone | None)
     match event:
         case InboundMessage(text=text):
             return text or ""
         case ButtonReply() | Echo() | ReportReady():
             return event.key
+        case ListReply(id=row, title=title):
+            assert_type(row, str | None)
+            return title or ""
+        case Reaction(emoji=emoji, is_removed=is_removed):
+            assert_type(is_removed, bool)
+            return emoji or ""
         case DeliveryStatus(failure=failure):
             assert_type(failure, DeliveryFailure | None)
             tracker, is_new = StatusTracker().advance(event)
@@ -174,9 +219,17 @@ def receiver() -> tuple[WebhookApp, object]:
     def answer(event: InboundMessage | ButtonReply) -> None:
         assert_type(event.text, str | None)
 
+    @app.on(ListReply, Reaction)
+    async def choose(event: ListReply | Reaction) -> None:
+        assert_type(event.reply_to_id, str | None)
+
+    @app.on(Reaction)
+    async def react(event: Reaction) -> bool:
+        return event.is_removed
+
     @app.on(Event)
     @app.on_any
     async def record(event: Event) -> None:
         assert_type(event.key, str)
 
-    return app, (follow, answer, record)
+    return app, (follow, answer, choose, react, record)

@@ -31,13 +31,25 @@ async def sends(connectly: Connectly) -> None:
     await connectly.send_text("+16044441111", "Hello!", sendr="+14151111234")  # refused
     await connectly.send_image("+16044441111", "https://a.example/a.png", channel="sms")  # refused
     await connectly.send_text("+16044441111", "Hello!", timeout="5")  # refused
+    await connectly.send_text("+16044441111", "Hello!", otherwise="order_update")  # refused
+    await connectly.send_text("+16044441111", "Hello!", otherwise=Text("Hello!"))  # refused
     await connectly.send_list("+16044441111", "Choose", [Row("a", "A")])  # refused
     await connectly.send_template("+16044441111", "t")  # refused
     await connectly.send_template("+16044441111", "t", "en", parameters=["x"])  # refused
     await connectly.send_template("+16044441111", "t", "en", headers="x")  # refused
 
 
+async def replies(connectly: Connectly, event: DeliveryStatus) -> None:
+    await connectly.reply(event)  # refused
+    await connectly.reply(event, "Hello!")  # refused
+    await connectly.reply("+16044441111", Text("Hello!"))  # refused
+    await connectly.reply(event.customer, Text("Hello!"))  # refused
+    await connectly.reply(event, Text("Hello!"), recipient="+16044441111")  # refused
+
+
 async def registers(connectly: Connectly) -> None:
+    await connectly.webhooks.ensure("statuses", "https://a.example")  # refused
+    await connectly.webhooks.ensure("messages", "https://a.example", webhook_id="wh_1")  # refused
     await connectly.webhooks.create("statuses", "https://a.example")  # refused
     await connectly.webhooks.create("messages", "https://a.example", filters=["x"])  # refused
     await connectly.webhooks.create("messages", "https://a.example", channel_types=["fax"])  # refused
@@ -64,6 +76,7 @@ def values() -> None:
     Connectly("k", "b")  # refused
     Connectly(api_key="k", business_id="b", limits="lax")  # refused
     Connectly(api_key="k", business_id="b", transport="curl")  # refused
+    Connectly(api_key="k", business_id="b", conversations="conversations.db")  # refused
 
 
 def drift(found: Drift) -> None:

@@ -112,6 +112,28 @@ DIFFERENT = [
     {"topic": "calls", "message": {"id": "01A"}, "n": 2},
     {"message": {"id": "01A", "reaction": {"emoji": "a"}}},
     {"message": {"id": "01A", "reaction": {"emoji": "b"}}},
+    {"message": {"id": "01A", "reaction": {"messageId": "m"}}},
+    {"message": {"id": "01A", "reaction": {"emoji": "a"}}, "timestamp": "1639083207"},
+    {"message": {"id": "01A", "sticker": {"id": "a"}}},
+    {"message": {"id": "01A", "sticker": {"id": "b"}}},
+    load_body("text", message={"text": "TEST 12", "id": "01A"}),
+    load_body("text", message={"text": "TEST 12", "id": "01A", "isEdited": True}),
+    load_body("text", message={"text": "TEST 12", "id": "01A", "isEdited": True}, timestamp="1639083207"),
+    load_body("media", message={"id": "01A", "attachments": [{"type": "image", "url": "u"}]}),
+    load_body("media", message={"id": "01A", "attachments": [{"type": "image", "url": "u", "caption": "A"}]}),
+    load_body("media", message={"id": "01A", "attachments": [{"type": "document", "url": "u", "filename": "A"}]}),
+    load_body("text", message={"id": "01A", "location": {"latitude": 1, "longitude": 2}}),
+    load_body("text", message={"id": "01A", "location": {"latitude": 1, "longitude": 3}}),
+    load_body("text", message={"id": "01A", "text": "TEST 11", "isEcho": True}),
+    load_body("text", message={"id": "01A", "text": "TEST 12", "isEcho": True}),
+    load_body("text", message={"id": "01A", "text": "TEST 12", "isButtonResponse": True}),
+    load_body("text", message={"id": "01A", "isButtonResponse": True}, buttonResponse={"id": "TEST 12"}),
+    load_body("text", message={"id": "01A", "listResponse": {"id": "a"}}),
+    load_body("text", message={"id": "01A", "listResponse": {"id": "b"}}),
+    load_body("text", message={"id": "01A", "listResponse": {"id": "b"}}, context={"replyToId": "m"}),
+    load_body("text", message=None, listResponse={"id": "a"}),
+    load_body("text", message=None, listResponse={"id": "b"}),
+    load_body("text", message=None, interactive={"list_reply": {"id": "b"}}),
     {},
 ]
 
@@ -119,6 +141,47 @@ DIFFERENT = [
 def test_events_that_differ_in_what_they_say_have_different_keys() -> None:
     keys = [read(body).key for body in DIFFERENT]
     assert len(set(keys)) == len(DIFFERENT)
+
+
+PLACE: Final = {"latitude": 1.5, "longitude": "2"}
+IMAGE: Final = {"type": "image", "url": "https://cdn.example/1?signature=a", "caption": "A"}
+# A second delivery of a message with an id, next to the first.
+REPEATED: Final = [
+    ({"text": "Hi", "attachments": [IMAGE]}, {"text": "Hi", "attachments": [IMAGE | {"url": "https://cdn.example/2"}]}),
+    ({"attachments": [IMAGE]}, {"attachments": IMAGE, "location": {"latitude": 0, "longitude": 0}}),
+    ({"text": "Hi"}, {"text": "Hi", "attachments": [], "location": None, "referral": {}, "isEdited": False}),
+    ({"text": "Hi"}, {"text": "Hi", "referral": {"sourceId": "AD", "thumbnailUrl": "https://cdn.example/2"}}),
+    ({"text": "Hi"}, {"text": "Hi", "deliveryAttempt": 2, "callbackData": "x"}),
+    ({"location": PLACE}, {"location": {"longitude": 2, "latitude": "1.5", "name": ""}}),
+    ({"text": "Hi", "isEdited": True}, {"text": "Hi", "is_edited": "true", "edited_at": "1639083206"}),
+    ({"text": "Yes", "isButtonResponse": True}, {"isButtonResponse": 1, "buttonResponse": {"text": "Yes"}}),
+    ({"listResponse": {"id": "a", "text": "A"}}, {"interactive": {"list_reply": {"id": "a", "title": "A"}}}),
+    ({"text": "Hi", "isEcho": True, "attachments": [IMAGE]}, {"text": "Hi", "is_echo": True, "attachments": [IMAGE]}),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), REPEATED, ids=repr)
+def test_a_message_with_an_id_that_comes_again_has_the_same_key(first: Json, second: Json) -> None:
+    one, two = (read(load_body("text", message=message | {"id": "01A"})) for message in (first, second))
+    beside = read(load_body("text", message={"id": "01A", "isEcho": one.kind == "echo"}, **second))
+    assert type(one) is type(two)
+    assert one.key == two.key
+    # The same content beside the message, as far as it may stand there.
+    if "text" not in second and "isButtonResponse" not in second:
+        assert beside.key == one.key
+
+
+def test_an_edit_has_a_key_of_its_own_and_so_has_the_edit_back() -> None:
+    texts = ["Monday", "Friday", "Monday", "Friday"]
+    versions = [
+        load_body("text", timestamp=str(1639083206 + n), message={"id": "01A", "text": text, "isEdited": n > 0})
+        for n, text in enumerate(texts)
+    ]
+    assert len({read(body).key for body in versions}) == len(texts)
+    for body in versions:
+        del body["message"]["isEdited"]
+    # Nothing says then that the third is an edit: it may be the first delivered again.
+    assert len({read(body).key for body in versions}) == 2
 
 
 def test_a_button_that_two_customers_tap_makes_two_events() -> None:

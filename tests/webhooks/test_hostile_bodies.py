@@ -34,6 +34,7 @@ STRINGS: list[str] = [
 NAMES = [
     *("topic", "message", "statusUpdate", "status_update", "report", "buttonResponse", "context", "metadata", "userId"),
     *("isEcho", "isButtonResponse", "attachments", "location", "referral", "callbackData", "listMessage", "reaction"),
+    *("listResponse", "interactive", "isEdited", "emoji", "messageId"),
     *("sender", "recipient", "phoneNumber", "id", "error", "", "constructor", "__class__", "\ud800"),
 ]
 

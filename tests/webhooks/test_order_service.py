@@ -45,7 +45,7 @@ class Stage:
 
 @pytest_asyncio.fixture
 async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    sandbox = Sandbox(windows="open")
+    sandbox = Sandbox(windows="open", senders=load_body("button_response")["recipient"]["id"])
     async with sandbox.serve() as address:
         settings = sandbox.settings
         connectly = Connectly(api_key=settings.api_key, business_id=settings.business_id, base_url=address)

@@ -24,6 +24,7 @@ from connectly_api.webhooks import (
     ReportReady,
     UnknownEvent,
 )
+from connectly_api.webhooks.extract import EDIT_MARKS
 
 from .documented_bodies import BODIES, Json, load_body, read
 
@@ -347,7 +348,14 @@ NUMBERS: list[Any] = [
     ({"id": "16315555500", "channelType": "whatsapp"}, PHONE),
     ({"id": "16315555500", "channelType": "sms"}, None),
     ({"id": "biz_1", "phoneNumber": "16315555500"}, PHONE),
+    ({"id": "573101234567"}, Phone("+573101234567")),
+    ({"id": "6281234567890"}, Phone("+6281234567890")),
     ({"id": "biz_1"}, None),
+    ({"id": "123456123"}, None),
+    ({"id": "106540352242922"}, None),
+    ({"id": "590968830767958"}, None),
+    ({"id": "11234567890"}, None),
+    ({"id": "0016315555500"}, None),
     ({"id": 16315555500}, None),
 ]
 
@@ -368,8 +376,9 @@ def test_the_business_number_is_read_as_a_customers_is(side: Json, phone: Phone 
 
 
 def test_the_businesses_number_may_be_an_opaque_id() -> None:
-    event = read(load_body("text", recipient={"id": "wa-123456123", "channel_type": "whatsapp"}))
-    assert event.business == Business(id="wa-123456123", channel_type="whatsapp")
+    # An older edition of the documentation: https://connectly.readme.io/reference/webhook-payload
+    event = read(load_body("text", recipient={"id": "123456123", "channel_type": "whatsapp"}))
+    assert event.business == Business(id="123456123", channel_type="whatsapp")
 
 
 @pytest.mark.parametrize(
@@ -517,6 +526,24 @@ def test_the_empty_fields_of_the_documented_request_are_no_content() -> None:
     event = read(load_body("text", attachments=[], location=None))
     assert isinstance(event, InboundMessage)
     assert (event.attachments, event.location) == ((), None)
+
+
+@pytest.mark.parametrize("name", sorted(EDIT_MARKS))
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        *((mark, True) for mark in (True, "true", "True", "1", 1, "1639083206", 1639083206, "2021-12-09T20:53:26Z")),
+        ({"version": 2}, True),
+        *((mark, False) for mark in (False, None, "", "false", "0", 0, {}, {"version": 0}, [], [1], "soon", -1)),
+        ("1970-01-01T00:00:00Z", False),
+    ],
+    ids=repr,
+)
+def test_a_message_is_edited_if_a_flag_a_time_or_an_object_says_so(name: str, mark: object, expected: bool) -> None:
+    assert _message(text="x", **{name: mark}).is_edited is expected
+    beside = read(load_body("text", **{name: mark}))
+    assert isinstance(beside, InboundMessage)
+    assert beside.is_edited is expected
 
 
 @pytest.mark.parametrize(

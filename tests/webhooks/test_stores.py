@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError
 from connectly_api.webhooks import Claim, ClaimState, MemoryStore, SQLiteStore, Store, WebhookStoreError
-from connectly_api.webhooks.stores import sqlite, sqlite_file
+from connectly_api.webhooks.stores import file_access, sqlite, sqlite_file
 from connectly_api.webhooks.stores.sqlite_file import EventFile
 
 LEASE, RETENTION = 60.0, 3600.0
@@ -293,7 +293,7 @@ def test_sqlite_forgets_what_is_older_than_the_retention_a_few_rows_at_a_time(tm
             for number in range(300):
                 await store.complete(await store.claim(f"old{number}"))
             clock.now += RETENTION
-            for number in range(2 * sqlite._FORGET_EVERY):
+            for number in range(2 * file_access._FORGET_EVERY):
                 await store.claim(f"new{number}")
         with sqlite3.connect(tmp_path / "a.db") as connection:
             rows: int = connection.execute("SELECT count(*) FROM connectly_events WHERE key LIKE 'old%'").fetchone()[0]
@@ -583,8 +583,9 @@ def test_a_store_whose_disk_was_full_works_again_when_its_rows_have_run_out(tmp_
     async def main() -> None:
         async with SQLiteStore(tmp_path / "a.db", lease=LEASE, retention=RETENTION, clock=clock) as store:
             await store.check()
-            assert store._file is not None
-            store._file.execute("PRAGMA max_page_count = 24")
+            file = store._get_opened().file
+            assert file is not None
+            file.execute("PRAGMA max_page_count = 24")
             for _ in range(3):
                 handled: list[str] = []
                 with pytest.raises(sqlite3.OperationalError, match="full"):

@@ -1,7 +1,7 @@
 """Builds webhook events as the service writes them. Pure.
 
 Names, nesting and the order of fields are those of the documented examples, https://docs.connectly.ai/webhooks. The
-shapes of list replies and reactions are not published; ours follow the documented button reply.
+shapes of list replies, reactions and edited messages are not published; ours follow the documented button reply.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def build_list_part(row: Mapping[str, str]) -> dict[str, Any]:
     return {"listResponse": {"id": row["id"], "text": row["text"], "payload": row["id"]}}
 
 
-def build_reaction_part(emoji: str, message_id: str) -> dict[str, Any]:
-    """Build a reaction. The service's shape is not published."""
-    return {"reaction": {"emoji": emoji, "messageId": message_id}}
+def build_reaction_part(emoji: str | None, message_id: str) -> dict[str, Any]:
+    """Build a reaction, or without an emoji its removal. The service's shape is not published."""
+    return {"reaction": {**({"emoji": emoji} if emoji else {}), "messageId": message_id}}
 
 
 def build_status_event(

@@ -65,6 +65,23 @@ class AcceptedMessage:
 
 
 @attrs.frozen
+class InboundText:
+    """A text from a customer, who may edit it.
+
+    Attributes:
+        id: Its id in the event.
+        customer: Its writer.
+        business: The business's number that received it.
+        about: The business's message that it quotes.
+    """
+
+    id: str
+    customer: Identity
+    business: str = attrs.field(repr=False)
+    about: AcceptedMessage | None
+
+
+@attrs.frozen
 class ReceivedRequest:
     """A request, accepted or refused, and its response. Its repr shows no personal data.
 

@@ -157,7 +157,8 @@ class Settings:
         business_id: The only business that exists.
         senders: The business's numbers (E.164); the first one sends if a request names none.
         channels: The channel types of its numbers.
-        seed: Ids depend on it, on a counter and on the clock.
+        seed: Ids depend on it, on a counter and on the clock. Sandboxes that are given none have 0, 1, 2 … in the order
+            in which the process creates them, so that no two write the same event.
         start: The initial time of the virtual clock, Unix seconds.
         keep: How many of the latest requests, messages and webhook deliveries are kept for inspection.
         max_body_bytes: The response to a longer body is a 413.

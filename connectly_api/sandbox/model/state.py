@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
 
 import attrs
 
@@ -15,10 +15,13 @@ from connectly_api.sandbox.model.records import (
     AcceptedMessage,
     DeclaredTemplate,
     Delivery,
+    InboundText,
     ReceivedRequest,
     Registration,
     TimelineEntry,
 )
+
+Kept = TypeVar("Kept", AcceptedMessage, InboundText)
 
 
 class Change(Protocol):
@@ -102,7 +105,8 @@ class State:
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
-        keep: How many of the latest messages, requests and deliveries are kept; of the timeline, four times as many.
+        keep: How many of the latest messages, customers' texts, requests and deliveries are kept; of the timeline, four
+            times as many.
         windows: When the window of a sender and a customer's id closes; inf if never.
         identities: What is known about a customer, by each of the ids.
         display_names: The customer's name, by each of the ids.
@@ -140,6 +144,7 @@ class State:
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
+    texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
     requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
     deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_build_deliveries, takes_self=True))
     timeline: deque[TimelineEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
@@ -173,7 +178,14 @@ class State:
 
     def find_messages(self, identity: Identity, message_id: str | None = None) -> Iterable[AcceptedMessage]:
         """Yield the kept messages to a customer, latest first; with an id, only that one."""
+        return self._find(reversed(self.messages.values()), identity, message_id)
+
+    def find_texts(self, identity: Identity, text_id: str | None = None) -> Iterable[InboundText]:
+        """Yield the kept texts from a customer, latest first; with an id, only that one."""
+        return self._find(reversed(self.texts.values()), identity, text_id)
+
+    def _find(self, kept: Iterable[Kept], identity: Identity, wanted: str | None) -> Iterator[Kept]:
         ids = {*identity.ids, *self.complete_identity(identity).ids}
-        for message in reversed(self.messages.values()):
-            if not ids.isdisjoint(message.customer.ids) and message_id in {None, message.id}:
-                yield message
+        for one in kept:
+            if not ids.isdisjoint(one.customer.ids) and wanted in {None, one.id}:
+                yield one

@@ -14,6 +14,7 @@ from connectly_api.sandbox.model.records import (
     AcceptedMessage,
     DeclaredTemplate,
     Delivery,
+    InboundText,
     ReceivedRequest,
     Registration,
     StatusChange,
@@ -144,6 +145,18 @@ class InboundMessageCounted:
 
     def apply_to(self, state: State) -> None:
         state.inbound_count += 1
+
+
+@attrs.frozen
+class InboundTextKept:
+    """A customer's text can be edited from now on; the oldest one is dropped if there are too many."""
+
+    text: InboundText
+
+    def apply_to(self, state: State) -> None:
+        state.texts[self.text.id] = self.text
+        if len(state.texts) > state.keep:
+            state.texts.popitem(last=False)
 
 
 @attrs.frozen

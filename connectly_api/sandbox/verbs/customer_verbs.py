@@ -25,12 +25,13 @@ from connectly_api.sandbox.delivery.payloads import (
 from connectly_api.sandbox.delivery.statuses import mark_read, schedule_webhooks
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_inbound_id, build_next_bsuid
-from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, AcceptedMessage
+from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, AcceptedMessage, InboundText
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import Change, State
 from connectly_api.sandbox.model.state_changes import (
     CustomerPhoneChanged,
     InboundMessageCounted,
+    InboundTextKept,
     OptOutChanged,
     WindowSet,
 )
@@ -63,8 +64,20 @@ def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator
     customer, reply_to = arguments.get_customer(), arguments.get_optional_text("reply_to")
     about = None if reply_to is None else _find_message(state, customer, reply_to)
     text, referral = arguments.get_text("text"), arguments.get_object("referral")
-    part = build_message_part(settings, _build_id(settings, state), text=text, referral=referral)
-    return _write(settings, state, arguments, customer, part, about=about)
+    text_id = _build_id(settings, state)
+    part = build_message_part(settings, text_id, text=text, referral=referral)
+    return _write(settings, state, arguments, customer, part, about=about, text_id=text_id)
+
+
+def _edit(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    customer = state.complete_identity(arguments.get_customer())
+    new, text_id = arguments.get_text("text"), arguments.get_optional_text("message")
+    for text in state.find_texts(customer, text_id):
+        part = build_message_part(settings, text.id, text=new, isEdited=True)
+        name = state.get_display_name(customer)
+        message = CustomerMessage(customer, name, text.business, state.now, part, text.about)
+        return schedule_webhooks(state, build_message_event(settings, message))
+    raise InvalidInputError("message: no such text came from this customer", field="message")
 
 
 def _send(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
@@ -103,7 +116,7 @@ def _pick(settings: Settings, state: State, arguments: VerbArguments) -> Iterato
 def _react(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     customer = arguments.get_customer()
     about = _find_message(state, customer, arguments.get_optional_text("message"))
-    part = build_reaction_part(arguments.get_text("emoji"), about.id)
+    part = build_reaction_part(arguments.get_optional_text("emoji"), about.id)
     return _write(settings, state, arguments, customer, part, about=about)
 
 
@@ -133,6 +146,7 @@ def _change_phone(settings: Settings, state: State, arguments: VerbArguments) ->
 
 CUSTOMER_VERBS: Final[Mapping[str, Verb]] = {
     "says": _say,
+    "edits": _edit,
     "sends": _send,
     "shares_location": _share_location,
     "taps": _tap,
@@ -157,8 +171,19 @@ def _write(
     part: Mapping[str, Any],
     *,
     about: AcceptedMessage | None = None,
+    text_id: str | None = None,
 ) -> Iterator[Change]:
-    """Yield the changes when a customer writes: `part` is the content, `about` the message that it refers to."""
+    """Yield the changes when a customer writes.
+
+    Args:
+        settings: The settings.
+        state: The state.
+        arguments: Those of the verb.
+        writer: The customer.
+        part: The content.
+        about: The message that it refers to.
+        text_id: The id of a text, which can be edited.
+    """
     customer, sender = state.complete_identity(writer), arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
     name = state.get_display_name(customer)
@@ -166,6 +191,8 @@ def _write(
     if customer.phone is None and settings.bsuid_events == "off":
         return
     yield WindowSet(business, customer.ids, get_new_window_end(settings, state.now))
+    if text_id is not None:
+        yield InboundTextKept(InboundText(text_id, customer, business, about))
     message = CustomerMessage(customer, name, business, state.now, part, about)
     yield from schedule_webhooks(state, build_message_event(settings, message))
 

@@ -1,48 +1,17 @@
-"""The SQLite file of a store: opens it, checks that it can be used, upgrades it, and survives a full disk.
-
-Theory of operation. Each change is one SQL statement, and so atomic among all processes. SQLite's error code
-distinguishes what can go wrong:
-
-- **Busy**: another process is writing. Every statement waits for it until the call's deadline, `busy_timeout` after the
-  call began, and then raises `sqlite3.OperationalError`. SQLite waits by itself, except for the switch to WAL mode at
-  opening, which is retried here. The caller responds with 503, and the connection stays open.
-- **Full**: the disk has no room. In WAL mode even deleting rows takes room: for the log, and in the file for what a
-  checkpoint copies from the log. So there is a reserve file of 256 KiB beside the database. On a full disk the store
-  deletes it, checkpoints the log, deletes expired rows a few at a time with a checkpoint after each, retries the
-  statement if the file has free pages for it, and writes the reserve again. If nothing has expired, the statement is
-  retried once without the reserve's space, and then raises. So the store recovers by itself once rows expire or the
-  disk has room, and no row is lost meanwhile. If the disk is full at opening, it is opened once more without the
-  reserve.
-- **Unusable**: not a database, damaged, read-only, from a later version, or with a table that is not the store's. It
-  raises `WebhookStoreError` with the reason. To detect this, opening writes a trial event and rolls it back.
-- Any other error while the file is open closes it, because it may have been replaced; the next call opens it anew.
-
-Other applications may have tables in the file, so the schema's version is in a table of its own and not in
-`PRAGMA user_version`, of which a file has only one.
-"""
+"""The table of handled events in a SQLite file."""
 
 from __future__ import annotations
 
-import sqlite3
-import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from os import urandom
-from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
-from connectly_api.errors import WebhookStoreError
+from connectly_api.webhooks.stores.database_file import DatabaseFile, Schema
 
-_SCHEMA_VERSION: Final = 2
-_TABLE, _VERSION_TABLE, _INDEX = "connectly_events", "connectly_events_schema", "connectly_events_expires"
-_CREATE: Final = f"""
-    CREATE TABLE {_TABLE}
+_COLUMNS: Final = frozenset({"key", "token", "expires", "since"})
+_CREATE: Final = """
+    CREATE TABLE connectly_events
     (key TEXT PRIMARY KEY, token TEXT, expires REAL NOT NULL, since REAL NOT NULL DEFAULT 0) WITHOUT ROWID
 """
-_COLUMNS: Final = frozenset({"key", "token", "expires", "since"})
-_COLUMNS_OF_1: Final = _COLUMNS - {"since"}
-_FROM_1_TO_2: Final = f"ALTER TABLE {_TABLE} ADD COLUMN since REAL NOT NULL DEFAULT 0"
-_CREATE_INDEX: Final = f"CREATE INDEX IF NOT EXISTS {_INDEX} ON {_TABLE} (expires)"
+_FROM_1_TO_2: Final = "ALTER TABLE connectly_events ADD COLUMN since REAL NOT NULL DEFAULT 0"
 # A row without a token is a completed key, and one with a token is a claim. A claim that begins more than a lease from
 # now was made before the clock was set back, and is free: nobody knows when it would expire.
 CLAIM: Final = """
@@ -66,173 +35,21 @@ FORGET: Final = """
 _TRIAL_KEY: Final = f"delivery_status:{'a trial of':0<64}"
 _TRIAL_TIME: Final = 1_700_000_000.25
 
-_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-# At opening, a full disk may be reported as an I/O error, for example when SQLite creates the log's index.
-_MAY_BE_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
-_TEMPORARY: Final = _BUSY | {sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
-_REASONS: Final[dict[int | None, str]] = {
-    sqlite3.SQLITE_NOTADB: "it is not a SQLite database",
-    sqlite3.SQLITE_CORRUPT: "it is damaged",
-    sqlite3.SQLITE_READONLY: "it cannot be written",
-    sqlite3.SQLITE_PERM: "access to it is denied",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-}
-_RESERVE_BYTES: Final = 256 * 1024
-_MIN_RESERVE_BYTES: Final = 32 * 1024
-_FREE_PAGES: Final = 8
-_PAUSE: Final = 0.01
-_MAX_BUSY_TIMEOUT: Final = 2**31 - 1
-"""Milliseconds: SQLite's maximum."""
-# A log that is checkpointed early, and shrunk afterwards, fits on a small disk.
-_LOG_PAGES: Final = 64
-_LOG_BYTES: Final = 256 * 1024
 
+class EventFile(DatabaseFile):
+    """An open file with the table of handled events."""
 
-class EventFile:
-    """An open file; one thread at a time may use it."""
-
-    def __init__(self, path: str, deadline: float) -> None:
-        """Open the file, or create it; statements wait for other processes until `deadline`, a `time.monotonic()`."""
-        self.deadline = deadline
-        self._path: Final = Path(path)
-        self._reserve: Final = self._path.with_name(f"{self._path.name}-reserve")
-        try:
-            self._open()
-        except sqlite3.Error as error:
-            if _get_code(error) not in _MAY_BE_FULL or not self._delete_reserve():
-                raise self._to_store_error(error) from error
-            try:
-                self._open()
-            except sqlite3.Error as again:
-                self._write_reserve()
-                raise self._to_store_error(again) from again
-
-    def execute(self, statement: str, **values: str | float | None) -> sqlite3.Cursor:
-        """Execute a statement, which waits for other processes until the deadline."""
-        timeout = min(max(0, int((self.deadline - time.monotonic()) * 1000)), _MAX_BUSY_TIMEOUT)
-        self._connection.execute(f"PRAGMA busy_timeout = {timeout}")
-        return self._connection.execute(statement, values)
-
-    @contextmanager
-    def make_room(self) -> Generator[None]:
-        """Delete the reserve, so that rows can be deleted in the block; write it again afterwards."""
-        self._delete_reserve()
-        try:
-            self.checkpoint()
-            yield
-            self.checkpoint()
-        finally:
-            self._write_reserve()
-
-    def checkpoint(self) -> None:
-        """Copy the log into the file, and shrink the log."""
-        self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def has_free_pages(self) -> bool:
-        """Return whether the file has free pages to write on, so that it need not grow into the reserve."""
-        ((count,),) = self.execute("PRAGMA freelist_count")
-        return bool(count >= _FREE_PAGES)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def _delete_reserve(self) -> bool:
-        try:
-            self._reserve.unlink()
-        except OSError:
-            return False
-        return True
-
-    def _write_reserve(self) -> None:
-        """Reserve as much room as there is, with random bytes, as some file systems compress others."""
-        size = _RESERVE_BYTES
-        while size >= _MIN_RESERVE_BYTES and self._path.is_file() and not self._reserve.exists():
-            try:
-                self._reserve.write_bytes(urandom(size))
-            except OSError:
-                with suppress(OSError):
-                    self._reserve.unlink(missing_ok=True)
-            size //= 2
-
-    def _open(self) -> None:
-        # Without Python's implicit transactions: each statement is its own.
-        self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        try:
-            self._set_up()
-        except BaseException:
-            self.close()
-            raise
-
-    def _set_up(self) -> None:
-        self._switch_to_wal()
-        # Survives a crash of the process. It is five times as fast, but a power failure may lose the last moment.
-        self.execute("PRAGMA synchronous = NORMAL")
-        self.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-        self.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
-        self.execute("BEGIN IMMEDIATE")
-        self._migrate()
-        self.execute("COMMIT")
-        # A trial detects other problems with the table, such as keys that are not unique, or triggers.
-        self.execute("BEGIN IMMEDIATE")
-        if not self._passes_trial():
-            raise self._build_error(f"its table {_TABLE} does not store what is written to it")
-        self.execute("ROLLBACK")
-        self._write_reserve()
-
-    def _switch_to_wal(self) -> None:
-        while True:
-            try:
-                self.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                if _get_code(error) not in _BUSY or time.monotonic() >= self.deadline:
-                    raise
-                time.sleep(_PAUSE)
-            else:
-                return
-
-    def _migrate(self) -> None:
-        kinds = dict(self.execute("SELECT lower(name), type FROM sqlite_master"))
-        for name in (_TABLE, _VERSION_TABLE):
-            if kinds.get(name, "table") != "table":
-                article = "an" if kinds[name] == "index" else "a"
-                raise self._build_error(
-                    f"it has {article} {kinds[name]} named {name}, a name that the store uses for a table"
-                )
-        version = self._read_version() if _VERSION_TABLE in kinds else None
-        if version is not None and version > _SCHEMA_VERSION:
-            raise self._build_error(
-                f"a later version of connectly-api wrote it: its schema is {version}, not {_SCHEMA_VERSION}"
-            )
-        if _TABLE not in kinds:
-            self.execute(_CREATE)
-        columns = frozenset(column.lower() for _, column, *_ in self.execute(f"PRAGMA table_info({_TABLE})"))
-        if columns == _COLUMNS_OF_1:
-            self.execute(_FROM_1_TO_2)
-        elif not columns >= _COLUMNS:
-            listed = ", ".join(sorted(columns))
-            raise self._build_error(f"its table {_TABLE} does not have the store's columns, but these: {listed}")
-        self.execute(_CREATE_INDEX)
-        if version != _SCHEMA_VERSION:
-            self.execute(f"DROP TABLE IF EXISTS {_VERSION_TABLE}")
-            self.execute(f"CREATE TABLE {_VERSION_TABLE} (version INTEGER NOT NULL)")
-            self.execute(f"INSERT INTO {_VERSION_TABLE} VALUES ({_SCHEMA_VERSION})")  # noqa: S608  (of our own names)
-
-    def _read_version(self) -> int:
-        try:
-            ((version,),) = self.execute(f"SELECT version FROM {_VERSION_TABLE}")  # noqa: S608  (of our own names)
-        except (ValueError, sqlite3.OperationalError):
-            version = None
-        if not isinstance(version, int):
-            raise self._build_error(f"its table {_VERSION_TABLE} contains no version")
-        return version
+    noun: ClassVar[str] = "webhook store"
+    schema: ClassVar[Schema] = Schema(
+        "connectly_events", 2, _COLUMNS, _CREATE, "expires", {_COLUMNS - {"since"}: _FROM_1_TO_2}
+    )
 
     def _passes_trial(self) -> bool:
         """Claim, complete and release a key as an event would; return whether the table stores what is written."""
         names, now, later = ("key", "token", "expires", "since"), _TRIAL_TIME, _TRIAL_TIME + 0.5
         claimed: dict[str, str | float | None] = {"key": _TRIAL_KEY, "token": 32 * "a", "expires": later, "now": now}
         completed = claimed | {"expires": later + 1, "now": later}
-        look = f"SELECT {', '.join(names)} FROM {_TABLE} WHERE key = :key"  # noqa: S608  (of our own names)
+        look = f"SELECT {', '.join(names)} FROM {self.schema.table} WHERE key = :key"  # noqa: S608  (of our own names)
         return (
             self.execute(CLAIM, **claimed).rowcount == 1
             and self.execute(LOOK, key=_TRIAL_KEY).fetchall() == [(0,)]
@@ -243,31 +60,3 @@ class EventFile:
             and self.execute(RELEASE, key=_TRIAL_KEY, token=32 * "a").rowcount == 1
             and self.execute(FORGET, now=now, before=now, limit=1).rowcount >= 0
         )
-
-    def _to_store_error(self, error: sqlite3.Error) -> sqlite3.Error | WebhookStoreError:
-        if is_temporary(error) or _get_code(error) in _MAY_BE_FULL:
-            return error
-        if self._path.is_dir():
-            return self._build_error("it is a folder")
-        if not self._path.parent.is_dir():
-            return self._build_error("its folder does not exist")
-        return self._build_error(_REASONS.get(_get_code(error), f"SQLite says: {error}"))
-
-    def _build_error(self, reason: str) -> WebhookStoreError:
-        return WebhookStoreError(f"webhook store {str(self._path)!r}: {reason}")
-
-
-def is_temporary(error: sqlite3.Error) -> bool:
-    """Return whether the same statement may work later, on the same connection."""
-    return _get_code(error) in _TEMPORARY
-
-
-def is_full(error: sqlite3.Error) -> bool:
-    """Return whether the disk is full."""
-    return _get_code(error) == sqlite3.SQLITE_FULL
-
-
-def _get_code(error: sqlite3.Error) -> int | None:
-    """Return SQLite's primary code, without the details of an extended one; None if the error is Python's own."""
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
