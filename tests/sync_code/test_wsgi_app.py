@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, OutcomeUnknownError, UsageError
 from connectly_api.cancelled_calls import add_cancelled_call
-from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, portal
+from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, exit_drain, portal, wsgi_app
 from connectly_api.webhooks import ButtonReply, Claim, ClaimState, DeliveryStatus, Event, InboundMessage, sign
 from connectly_api.webhooks import MemoryStore as AsyncMemoryStore
 from connectly_api.webhooks import WebhookApp as AsyncWebhookApp
@@ -406,6 +406,43 @@ def test_answered_first_events_beyond_the_capacity_are_503_and_delivered_again()
         app.drain()
         assert deliver_wsgi(app, TEXT) == 200
     assert len(seen) == 3
+
+
+def test_answered_first_while_the_process_ends_an_event_is_handled_before_the_response(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, events = _make_app(acknowledge="first")
+    monkeypatch.setattr(wsgi_app, "is_exiting", lambda: True)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(events) == 1
+
+
+def test_when_the_main_thread_has_ended_what_is_not_closed_is_drained(monkeypatch: pytest.MonkeyPatch) -> None:
+    drained: list[str] = []
+
+    class Work:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        async def drain(self) -> None:
+            drained.append(self.name)
+
+    end = threading.Event()
+    main = threading.Thread(target=end.wait)
+    main.start()
+    monkeypatch.setattr(threading, "main_thread", lambda: main)
+    exits, closed = exit_drain._ExitDrain(), Work("closed")
+    for work in (Work("open"), closed, closed):
+        exits.add(work)
+    exits.discard(closed)
+    thread = exits._thread
+    assert thread is not None
+    assert thread.is_alive()
+    assert not exit_drain.is_exiting()
+    end.set()
+    thread.join()
+    assert exit_drain.is_exiting()
+    assert drained == ["open"]
 
 
 def test_handle_runs_the_handlers_in_the_calling_thread_before_it_returns_whatever_is_answered_first() -> None:
