@@ -74,7 +74,7 @@ TABLE = """
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio
-    sync.*                | cancelled_calls client content.* conversations.* drift errors keywords    | attrs
+    sync.*                | cancelled_calls client content.* conversations.* drift errors keywords    | attrs anyio
                           | lowlevel.models recipients registrations results send_request             |
                           | setting_rules sync.* telemetry tracebacks transport.* webhooks.*          |
 

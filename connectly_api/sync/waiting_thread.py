@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import attrs
+from anyio import to_thread
 
 from connectly_api.cancelled_calls import collect_cancelled_calls
 from connectly_api.errors import UsageError
@@ -77,7 +78,8 @@ class _WaitingThread:
 
     async def _hand_over(self, function: Callable[[], Any]) -> Any:  # noqa: ANN401 (the function's)
         if self._interruption is not None:
-            raise asyncio.CancelledError from self._interruption
+            # The store's, to release the claim: no handler begins any more.
+            return await to_thread.run_sync(function)
         work = _Work(function, asyncio.get_running_loop().create_future())
         self._unfinished.add(work)
         self._steps.put_nowait(work)

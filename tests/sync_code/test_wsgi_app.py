@@ -559,6 +559,44 @@ def test_a_store_of_plain_functions_runs_in_the_thread_of_the_request() -> None:
         app.check()
 
 
+def test_what_interrupts_a_handler_leaves_no_claim_in_a_store_of_plain_functions() -> None:
+    app, calls = WebhookApp(SECRET, store=PlainStore()), list[Event]()
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        calls.append(event)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_wsgi(app, TEXT)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(calls) == 2
+
+
+def test_what_interrupts_a_request_before_it_begins_passes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, events = _make_app()
+    original = portal.run
+
+    def interrupt(*_given: Any) -> Any:
+        monkeypatch.setattr(portal, "run", original)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(portal, "run", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        deliver_wsgi(app, TEXT)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(events) == 1
+
+
+def test_a_forked_process_has_a_receiver_of_its_own_with_the_same_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, events = _make_app()
+    assert deliver_wsgi(app, TEXT) == 200
+    monkeypatch.setattr(app, "_process", -1)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(events) == 2
+
+
 def test_a_store_of_plain_functions_is_checked_and_closed_if_it_can_be() -> None:
     store = CheckedStore()
     with WebhookApp(SECRET, store=store) as app:
