@@ -12,6 +12,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import io
 import json
 import socket
 import statistics
@@ -26,6 +27,7 @@ from typing import Any, Final, cast
 
 import attrs
 
+from connectly_api import sync
 from connectly_api.webhooks import SIGNATURE_HEADER, Event, SQLiteStore, WebhookApp, receive, sign
 
 SECRET: Final = "wh-secret-01"  # noqa: S105 (not a real secret)
@@ -152,6 +154,57 @@ def measure_cpu(candidates: Mapping[str, Work]) -> None:
     print(f"  target: at most {TARGET} times the floor: {'met' if met else 'MISSED'}")  # noqa: T201
 
 
+# In process.
+
+
+async def _drop(_message: object) -> None: ...
+
+
+async def call_asgi(bodies: list[bytes]) -> None:
+    """Deliver events to the ASGI application, one after the other."""
+    app = create_webhook_app()
+    for body in bodies:
+        headers = [(SIGNATURE_HEADER.encode(), sign(body, SECRET).encode())]
+        message = {"type": "http.request", "body": body}
+
+        async def receive_message(message: dict[str, Any] = message) -> dict[str, Any]:
+            return message
+
+        scope = {"type": "http", "method": "POST", "headers": headers, "http_version": "1.1"}
+        await app(scope, receive_message, _drop)
+
+
+def call_wsgi(bodies: list[bytes]) -> None:
+    """Deliver events to the WSGI application, one after the other, with a handler in the request's thread."""
+    app = sync.WebhookApp(SECRET)
+
+    @app.on_any
+    def handle(_event: Event) -> None:
+        pass
+
+    for body in bodies:
+        environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)}
+        environ["HTTP_X_CONNECTLY_HMAC_SHA256"] = sign(body, SECRET)
+        app(environ, lambda _status, _headers, _error=None: bytes)
+
+
+def measure_apps() -> None:
+    """Print the rates of both applications in this process: rounds are interleaved, the best counts."""
+    bodies = [build_event("text", number) for number in range(LOAD_EVENTS)]
+    works: dict[str, Callable[[], None]] = {
+        "ASGI": lambda: asyncio.run(call_asgi(bodies)),
+        "WSGI": lambda: call_wsgi(bodies),
+    }
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(LOAD_ROUNDS):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            best[name] = min(best[name], time.perf_counter() - start)
+    asgi, wsgi = (LOAD_EVENTS / best[name] for name in ("ASGI", "WSGI"))
+    print(f"In process: ASGI {asgi:.0f} events/s, WSGI {wsgi:.0f} events/s ({wsgi / asgi:.2f} of ASGI)")  # noqa: T201
+
+
 # Over sockets.
 
 
@@ -274,6 +327,7 @@ def main() -> None:
     for name in (name for name, work in works.items() if work is None):
         print(f"{name}: not installed, see requirements/bench.in")  # noqa: T201
     measure_cpu({"floor": floor, "connectly_api": receive_event} | {name: work for name, work in works.items() if work})
+    measure_apps()
     measure_load()
 
 

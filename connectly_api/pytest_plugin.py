@@ -20,8 +20,9 @@ import pytest
 if TYPE_CHECKING:
     from connectly_api.client import Connectly
     from connectly_api.sandbox import Sandbox
+    from connectly_api.sync import Connectly as SyncConnectly
 
-__all__ = ["connectly", "connectly_sandbox", "connectly_sandbox_options"]
+__all__ = ["connectly", "connectly_sandbox", "connectly_sandbox_options", "connectly_sync"]
 
 
 @pytest.fixture
@@ -53,5 +54,17 @@ def connectly(connectly_sandbox: Sandbox) -> Connectly:
 
     settings = connectly_sandbox.settings
     return Connectly(
+        api_key=settings.api_key, business_id=settings.business_id, transport=AsgiTransport(connectly_sandbox.app)
+    )
+
+
+@pytest.fixture
+def connectly_sync(connectly_sandbox: Sandbox) -> SyncConnectly:
+    """A client for synchronous code of the sandbox, in process: there is no socket, and nothing to close."""
+    from connectly_api.sync import Connectly as SyncConnectly  # noqa: PLC0415  (as above)
+    from connectly_api.transport.adapters.asgi import AsgiTransport  # noqa: PLC0415
+
+    settings = connectly_sandbox.settings
+    return SyncConnectly(
         api_key=settings.api_key, business_id=settings.business_id, transport=AsgiTransport(connectly_sandbox.app)
     )

@@ -74,7 +74,7 @@ TABLE = """
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio
-    sync.*                | cancelled_calls client content.* conversations.* drift errors keywords    | attrs
+    sync.*                | cancelled_calls client content.* conversations.* drift errors keywords    | attrs anyio
                           | lowlevel.models recipients registrations results send_request             |
                           | setting_rules sync.* telemetry tracebacks transport.* webhooks.*          |
 
@@ -108,9 +108,9 @@ TABLE = """
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs
                           | tracebacks web_address webhooks.signature                                 |
-    sandbox.delivery.*    | json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*             | attrs anyio
+    sandbox.delivery.*    | errors json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*             | attrs anyio
                           | transport.adapters.asgi transport.adapters.httpx transport.protocol       |
-                          | webhooks.signature                                                        |
+                          | webhooks.plain_functions webhooks.signature                               |
     sandbox.service.*     | content.template_rules errors json_values number_checks                   | attrs
                           | sandbox.delivery.* sandbox.model.* sandbox.service.* sandbox.spec.*       |
                           | setting_rules web_address                                                 |
@@ -125,7 +125,8 @@ TABLE = """
                           |                                                                           | uvicorn
     sandbox.expectation   | json_values sandbox.model.*                                               | attrs
     sandbox.customer      | sandbox.engine sandbox.model.* tracebacks                                 | attrs
-    sandbox.sandbox       | keywords sandbox.customer sandbox.engine sandbox.expectation              | attrs starlette
+    sandbox.sandbox       | keywords sandbox.customer sandbox.delivery.wsgi_bridge sandbox.engine     | attrs starlette
+                          | sandbox.expectation                                                       |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
@@ -136,7 +137,7 @@ TABLE = """
                           | sandbox.terminal                                                          |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |
                           | sandbox.web.*                                                             |
-    pytest_plugin         | client sandbox transport.adapters.asgi                                    | pytest
+    pytest_plugin         | client sandbox sync transport.adapters.asgi                               | pytest
     cli.*                 | _version cli.* client content.* errors json_values lowlevel               | attrs anyio
                           | lowlevel.models recipients registrations results sandbox.__main__         | dotenv rich
                           | send_request setting_rules transport.adapters.mock transport.endpoint     | typer

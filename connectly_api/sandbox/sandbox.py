@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 import attrs
 from starlette.types import ASGIApp
 
 from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.customer import Customer
+from connectly_api.sandbox.delivery.wsgi_bridge import bridge_wsgi
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.expectation import Expectation, describe_mismatch
 from connectly_api.sandbox.model.documents import serialize_entry
@@ -34,6 +35,9 @@ from connectly_api.sandbox.web.control import PREFIX
 from connectly_api.sandbox.web.server import serve_app
 from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.adapters.asgi import Application
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 _ANYTHING: Final = object()
 
@@ -347,6 +351,22 @@ class Sandbox:
             app: An ASGI 3 application.
         """
         self._engine.webhook_sender.attach(address, app)
+
+    @cut_traceback
+    def attach_wsgi(self, address: str, app: WSGIApplication) -> None:
+        """Deliver webhooks in process to a WSGI application: Flask's, Django's, or `connectly_api.sync.WebhookApp`.
+
+        If the test is synchronous and calls `connectly_api.sync.run`, the application runs in the test's thread;
+        otherwise in another.
+
+        Args:
+            address: A URL such as `https://bot.example/webhooks`; nothing has to listen there.
+            app: A WSGI application.
+
+        Raises:
+            InvalidInputError: It cannot be called.
+        """
+        self._engine.webhook_sender.attach(address, bridge_wsgi(app))
 
     @cut_traceback
     async def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connectly_api.sync.blocking_registrations import Registrations
     from connectly_api.sync.blocking_stores import MemoryStore, SQLiteStore
     from connectly_api.sync.plain_store import Store
+    from connectly_api.sync.waiting_thread import run
     from connectly_api.sync.wsgi_app import WebhookApp
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "SQLiteStore",
     "Store",
     "WebhookApp",
+    "run",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -49,6 +51,7 @@ __getattr__, __dir__ = lazy_names(
         "blocking_registrations": ["Registrations"],
         "blocking_stores": ["MemoryStore", "SQLiteStore"],
         "plain_store": ["Store"],
+        "waiting_thread": ["run"],
         "wsgi_app": ["WebhookApp"],
     },
 )

@@ -66,6 +66,7 @@ def _do_nothing() -> None: ...
 
 def to_async_store(store: Any) -> AsyncStore | None:  # noqa: ANN401 (a setting)
     """Return a store whose functions are coroutine functions; what is no store is returned unchanged."""
-    functions = [getattr(store, name, None) for name in ("claim", "complete", "release")]
+    given: Any = store
+    functions = [getattr(given, name, None) for name in ("claim", "complete", "release")]
     is_plain = not isinstance(store, type) and all(map(callable, functions)) and not iscoroutinefunction(functions[0])
-    return _PlainStore(store) if is_plain else store
+    return _PlainStore(given) if is_plain else given

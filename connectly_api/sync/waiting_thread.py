@@ -18,10 +18,11 @@ from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import attrs
+from anyio import to_thread
 
 from connectly_api.cancelled_calls import collect_cancelled_calls
 from connectly_api.errors import UsageError
-from connectly_api.sync.portal import run
+from connectly_api.sync import portal
 from connectly_api.webhooks.plain_functions import WAITING_THREAD
 
 P = ParamSpec("P")
@@ -49,11 +50,11 @@ class _WaitingThread:
         step = partial(self._begin, function)
         with collect_cancelled_calls() as cancelled_calls:
             try:
-                while (work := run(step)) is not None:
+                while (work := portal.run(step)) is not None:
                     step = partial(self._resume, work, _try(work.function))
             except BaseException as error:
                 with suppress(UsageError):  # The program is ending.
-                    run(self._interrupt, next(iter(cancelled_calls), error))
+                    portal.run(self._interrupt, next(iter(cancelled_calls), error))
                 raise
         return cast("asyncio.Task[T]", self._task).result()
 
@@ -77,7 +78,8 @@ class _WaitingThread:
 
     async def _hand_over(self, function: Callable[[], Any]) -> Any:  # noqa: ANN401 (the function's)
         if self._interruption is not None:
-            raise asyncio.CancelledError from self._interruption
+            # The store's, to release the claim: no handler begins any more.
+            return await to_thread.run_sync(function)
         work = _Work(function, asyncio.get_running_loop().create_future())
         self._unfinished.add(work)
         self._steps.put_nowait(work)
@@ -100,10 +102,19 @@ def _try(function: Callable[[], Any]) -> tuple[Any, Exception | None]:
         return None, error
 
 
-def run_with_thread(function: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run an async function on the process's event loop, and the plain handlers that it calls in this thread.
+def run(function: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run an async function on the process's event loop, and return its result or raise its exception.
+
+        run(customer.says, "Hi")
+
+    Plain handlers and WSGI applications that it calls run in this thread.
+
+    Args:
+        function: The function. It sees the context variables of the caller.
+        args: Its arguments.
+        kwargs: Its keyword arguments.
 
     Raises:
-        UsageError: As `portal.run`.
+        UsageError: The calling thread runs an event loop, asyncio's or Trio's, or the program is ending.
     """
     return _WaitingThread().run(partial(function, *args, **kwargs))

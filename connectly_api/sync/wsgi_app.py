@@ -10,11 +10,11 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.sync import portal
 from connectly_api.sync.exit_drain import drain_at_exit, forget_at_exit, is_exiting
 from connectly_api.sync.plain_store import Store, to_async_store
-from connectly_api.sync.portal import run
 from connectly_api.sync.twin import ClosableTwin
-from connectly_api.sync.waiting_thread import run_with_thread
+from connectly_api.sync.waiting_thread import run
 from connectly_api.sync.wsgi_body import read_body
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.app import EventWatcher, count_refused
@@ -121,12 +121,12 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         """
         app = self._get()
         if not self._is_first:
-            return run_with_thread(app.accept, headers, body)
+            return run(app.accept, headers, body)
         drain_at_exit(app)
         # Handlers that run after the response see nothing of a request that is over.
-        status = Context().run(run, app.accept, headers, body)
+        status = Context().run(portal.run, app.accept, headers, body)
         if is_exiting():
-            run(app.drain)
+            portal.run(app.drain)
         return status
 
     def handle(self, event: Event) -> bool:
@@ -144,7 +144,7 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         Raises:
             InvalidInputError: It is not an event.
         """
-        return run_with_thread(self._get().handle, event)
+        return run(self._get().handle, event)
 
     def run_once(self, event: Event, step: str, work: Callable[[], T]) -> T | None:
         """Run a step of a plain handler, in its thread, unless an earlier delivery of the event has.
@@ -168,7 +168,7 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         """
         if not callable(work) or iscoroutinefunction(work):
             raise InvalidInputError("work: must be a plain function, not what it returns", field="work")
-        return run_with_thread(self._get().run_once, event, step, partial(call_plain, work))
+        return run(self._get().run_once, event, step, partial(call_plain, work))
 
     def check(self) -> None:
         """Open the store, if it can be opened, and check that it can be used.
@@ -176,11 +176,11 @@ class WebhookApp(ClosableTwin[AsyncWebhookApp], HandlerRegistry):
         Raises:
             WebhookStoreError: It cannot be used as it is; the text says why.
         """
-        run_with_thread(self._get().check)
+        run(self._get().check)
 
     def drain(self) -> None:
         """Wait until every accepted event has been handled, including those acknowledged first."""
-        run(self._get().drain)
+        portal.run(self._get().drain)
 
     def close(self) -> None:
         """Drain, and close the store if it can be closed. Calling it twice is fine; a later use opens it again."""

@@ -65,9 +65,9 @@ def test_the_settings_are_the_defaults_where_nothing_is_overridden(
     pytester.makepyfile("""
         from connectly_api.sandbox import Settings
 
-        def test_defaults(connectly_sandbox, connectly):
+        def test_defaults(connectly_sandbox, connectly, connectly_sync):
             assert connectly_sandbox.settings == Settings(seed=connectly_sandbox.settings.seed)
-            assert connectly.business_id == connectly_sandbox.settings.business_id
+            assert connectly.business_id == connectly_sync.business_id == connectly_sandbox.settings.business_id
     """)
     scope = "asyncio_default_fixture_loop_scope=function"
     pytester.runpytest_inprocess(*PLUGIN, "-o", scope).assert_outcomes(passed=1)

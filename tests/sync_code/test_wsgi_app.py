@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, OutcomeUnknownError, UsageError
 from connectly_api.cancelled_calls import add_cancelled_call
-from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, waiting_thread
-from connectly_api.sync.portal import run
+from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, exit_drain, portal, wsgi_app
 from connectly_api.webhooks import ButtonReply, Claim, ClaimState, DeliveryStatus, Event, InboundMessage, sign
 from connectly_api.webhooks import MemoryStore as AsyncMemoryStore
 from connectly_api.webhooks import WebhookApp as AsyncWebhookApp
@@ -328,7 +327,7 @@ def test_what_interrupts_a_call_that_may_have_been_carried_out_completes_the_eve
     @app.on_any
     def handle(event: Event) -> None:
         calls.append(event)
-        run(send)
+        portal.run(send)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -345,11 +344,11 @@ def test_what_interrupts_the_wait_for_the_loop_leaves_no_claim_behind(monkeypatc
         calls.append(event)
         if len(calls) == 1:
             # As soon as this has returned, while the thread takes the result back to the loop.
-            monkeypatch.setattr(waiting_thread, "run", interrupt)
+            monkeypatch.setattr(portal, "run", interrupt)
 
     def interrupt(*given: Any) -> Any:
         monkeypatch.undo()
-        run(*given)
+        portal.run(*given)
         raise KeyboardInterrupt
 
     @app.on_any
@@ -407,6 +406,43 @@ def test_answered_first_events_beyond_the_capacity_are_503_and_delivered_again()
         app.drain()
         assert deliver_wsgi(app, TEXT) == 200
     assert len(seen) == 3
+
+
+def test_answered_first_while_the_process_ends_an_event_is_handled_before_the_response(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, events = _make_app(acknowledge="first")
+    monkeypatch.setattr(wsgi_app, "is_exiting", lambda: True)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(events) == 1
+
+
+def test_when_the_main_thread_has_ended_what_is_not_closed_is_drained(monkeypatch: pytest.MonkeyPatch) -> None:
+    drained: list[str] = []
+
+    class Work:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        async def drain(self) -> None:
+            drained.append(self.name)
+
+    end = threading.Event()
+    main = threading.Thread(target=end.wait)
+    main.start()
+    monkeypatch.setattr(threading, "main_thread", lambda: main)
+    exits, closed = exit_drain._ExitDrain(), Work("closed")
+    for work in (Work("open"), closed, closed):
+        exits.add(work)
+    exits.discard(closed)
+    thread = exits._thread
+    assert thread is not None
+    assert thread.is_alive()
+    assert not exit_drain.is_exiting()
+    end.set()
+    thread.join()
+    assert exit_drain.is_exiting()
+    assert drained == ["open"]
 
 
 def test_handle_runs_the_handlers_in_the_calling_thread_before_it_returns_whatever_is_answered_first() -> None:
@@ -521,6 +557,44 @@ def test_a_store_of_plain_functions_runs_in_the_thread_of_the_request() -> None:
     assert store.threads == {threading.current_thread()}
     with app:
         app.check()
+
+
+def test_what_interrupts_a_handler_leaves_no_claim_in_a_store_of_plain_functions() -> None:
+    app, calls = WebhookApp(SECRET, store=PlainStore()), list[Event]()
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        calls.append(event)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_wsgi(app, TEXT)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(calls) == 2
+
+
+def test_what_interrupts_a_request_before_it_begins_passes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, events = _make_app()
+    original = portal.run
+
+    def interrupt(*_given: Any) -> Any:
+        monkeypatch.setattr(portal, "run", original)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(portal, "run", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        deliver_wsgi(app, TEXT)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(events) == 1
+
+
+def test_a_forked_process_has_a_receiver_of_its_own_with_the_same_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, events = _make_app()
+    assert deliver_wsgi(app, TEXT) == 200
+    monkeypatch.setattr(app, "_process", -1)
+    assert deliver_wsgi(app, TEXT) == 200
+    assert len(events) == 2
 
 
 def test_a_store_of_plain_functions_is_checked_and_closed_if_it_can_be() -> None:

@@ -19,6 +19,7 @@ import fastapi
 import flask
 import httpx
 import pytest
+import werkzeug.test
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from django.http import HttpRequest, HttpResponse
@@ -125,6 +126,11 @@ def _by_django(recipe: ModuleType, requests: list[Request]) -> list[int]:
     ]
 
 
+def _by_wsgi(recipe: ModuleType, requests: list[Request]) -> list[int]:
+    client = werkzeug.test.Client(recipe.app)
+    return [client.post("/", data=body, headers=sent).status_code for body, sent in requests]
+
+
 def _by_aiohttp(recipe: ModuleType, requests: list[Request]) -> list[int]:
     view, app = _build_view(recipe, "aiohttp"), web.Application()
 
@@ -144,6 +150,7 @@ RESPOND = "Verify and parse in any framework 0"
 FRAMEWORKS: list[Any] = [
     pytest.param("Receive events with `WebhookApp` 0", _by_asgi("/"), id="by itself"),
     pytest.param("Starlette 0", _by_asgi("/webhooks/connectly"), id="routed in Starlette"),
+    pytest.param("Flask and Django: `WebhookApp` over WSGI 0", _by_wsgi, id="WSGI"),
     pytest.param(RESPOND, _by_fastapi, id="FastAPI"),
     pytest.param(RESPOND, _by_flask, id="Flask"),
     pytest.param(RESPOND, _by_django, id="Django"),
