@@ -17,7 +17,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import attrs
@@ -26,8 +26,17 @@ from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 from starlette.routing import Route
 
-from connectly_api import Button, Connectly, ConnectlyError, InvalidRecipientError, OutcomeUnknownError
-from connectly_api.webhooks import ButtonReply, DeliveryStatus, SQLiteStore, StatusTracker, Store, WebhookApp
+from connectly_api import Button, Connectly, ConnectlyError, InvalidRecipientError
+from connectly_api.webhooks import (
+    ButtonReply,
+    DeliveryStatus,
+    FailureAction,
+    SQLiteStore,
+    StatusTracker,
+    Store,
+    WebhookApp,
+    decide_failure,
+)
 from examples.transcript import Transcript
 
 ADDRESS: Final = "https://shop.example"
@@ -105,11 +114,14 @@ class Shop:
         if order.is_thanked:
             return
         text = "Enjoy it!" if event.text == YES.title else "We are sorry, and will look into it."
-        # After an unknown outcome the thanks may have arrived, and thanking twice is worse than not at all. Any other
-        # error makes the webhook respond with 500, so that the service delivers the event again.
-        with suppress(OutcomeUnknownError):
+        self.orders[order_id] = attrs.evolve(order, is_thanked=True)
+        try:
             await self.connectly.reply_text(event, text)
-        self.orders[order_id] = attrs.evolve(self.orders[order_id], is_thanked=True)
+        except BaseException as error:
+            # After an unknown outcome the thanks may have arrived, and thanking twice is worse than not at all.
+            if decide_failure(error) is FailureAction.REDELIVER:
+                self.orders[order_id] = attrs.evolve(self.orders[order_id], is_thanked=False)
+            raise
 
 
 def create_app(connectly: Connectly, secret: str, store: Store | None = None) -> FastAPI:

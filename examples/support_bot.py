@@ -13,23 +13,20 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from contextlib import suppress
 from typing import Final
 
 import attrs
 
-from connectly_api import (
-    Button,
-    Connectly,
-    OptedOutError,
-    OutcomeUnknownError,
-    Phone,
-    Recipient,
-    ServerError,
-    Template,
-    UnexpectedResponseError,
+from connectly_api import Button, Connectly, OptedOutError, Phone, Recipient, Template
+from connectly_api.webhooks import (
+    ButtonReply,
+    FailureAction,
+    InboundMessage,
+    SQLiteStore,
+    Store,
+    WebhookApp,
+    decide_failure,
 )
-from connectly_api.webhooks import ButtonReply, InboundMessage, SQLiteStore, Store, WebhookApp
 from examples.transcript import Transcript
 
 TRACK: Final = Button("track", "Where is my order?")
@@ -42,12 +39,6 @@ ANSWERS: Final = {
     HOURS.id: "Monday to Friday, 9 to 17.",
     PERSON.id: "A colleague will write to you here.",
 }
-UNSURE: Final = (OutcomeUnknownError, ServerError, UnexpectedResponseError)
-"""After these errors, the message may have arrived, and sending it twice is worse than not at all.
-
-Any other error makes the webhook respond with 500, so that the service delivers the event again.
-"""
-
 ADDRESS: Final = "https://bot.example/"
 TEMPLATE: Final = "support_answer"
 """An approved template: "Hi {{1}}, we have an answer to your question. Reply to read it."""
@@ -100,12 +91,15 @@ class SupportBot:
         if case is None:
             return
         if case.waiting is not None:
-            with suppress(*UNSURE):
-                await self.connectly.reply_text(event, case.waiting)
             self.cases[str(event.customer.id)] = attrs.evolve(case, waiting=None)
+            try:
+                await self.connectly.reply_text(event, case.waiting)
+            except BaseException as error:
+                if decide_failure(error) is FailureAction.REDELIVER:
+                    self.cases[str(event.customer.id)] = case
+                raise
         elif not case.is_escalated:
-            with suppress(*UNSURE):
-                await self.connectly.reply_buttons(event, "How can we help?", MENU)
+            await self.connectly.reply_buttons(event, "How can we help?", MENU)
 
     async def answer_tap(self, event: ButtonReply) -> None:
         """Answer a tapped button."""
@@ -114,10 +108,9 @@ class SupportBot:
         tapped = next((button for button in MENU if event.payload == button.id or event.text == button.title), None)
         if case is None or tapped is None:
             return
-        with suppress(*UNSURE):
-            await self.connectly.reply_text(event, ANSWERS[tapped.id])
         if tapped is PERSON:
             self.cases[str(event.customer.id)] = attrs.evolve(case, is_escalated=True)
+        await self.connectly.reply_text(event, ANSWERS[tapped.id])
 
     async def send_reply(self, customer: str, text: str) -> str:
         """Send a colleague's reply: now, or once the customer writes again.

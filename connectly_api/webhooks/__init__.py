@@ -12,7 +12,9 @@ Theory of operation. `WebhookApp` takes a request from bytes to a handler in six
 5. `stores`: the store grants a claim on the event's `key`, or says that another delivery of the event holds it or has
    completed it. `stores/store.py` explains claims.
 6. `dispatch`: the event's handlers run one after the other. If all of them succeed, the claim is completed and the
-   response is 200; if one fails, the claim is released and the service delivers the event again.
+   response is 200; if one fails, `failure_policy` decides by its error: either this counts as handled, or the claim is
+   released and the service delivers the event again. A step, and each handler but the last, has a claim of its own on
+   a key made from the event's, so that it is not repeated; `held_claims` takes and ends them all.
 
 With `acknowledge="first"`, step 6 waits in a `backlog`, after the response. `deferred_cancellation` keeps a
 cancelled request from leaving a claim behind.

@@ -64,9 +64,11 @@ class WebhookApp(HandlerRegistry):
     may deliver an event again after any response but 200 (https://docs.connectly.ai/webhooks/overview), so an event
     that was not handled is not lost.
 
-    If a handler fails, the event is delivered again to all its handlers: make handlers idempotent. The handlers of one
-    event run one after the other, in the order in which they were added; plain functions run in a thread. A failure is
-    logged with the error's type and place, but without its message, which may be personal.
+    If a handler fails, `on_failure` decides by its error whether the event is delivered again: by default not after an
+    unknown outcome or a refusal that would come again; see `decide_failure`. The handlers of one event run one after
+    the other, in the order in which they were added, and those that have ended do not run again because a later one
+    fails; plain functions run in a thread. A failure is logged with the error's type and place, but without its
+    message, which may be personal.
 
     Servers cancel a request when a graceful shutdown takes too long. If an event's handlers have finished, it is still
     recorded as handled before the request ends; any other event is released at once.

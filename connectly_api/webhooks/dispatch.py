@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable
 from functools import partial
 from http import HTTPStatus
 from inspect import isasyncgenfunction, isawaitable, iscoroutinefunction, isgeneratorfunction
@@ -349,14 +349,14 @@ async def _finish(result: object, deferred: DeferredCancellation) -> None:
     """Await what a handler returned instead of awaiting it; refuse what would never run."""
     while isawaitable(result):
         result = await deferred.wait_for(result)
-    given: Any = result
-    parts: list[object] = list(given) if isinstance(given, _COLLECTIONS) else [given]
+    kind = type(result).__name__
+    parts = list(cast("Iterable[object]", result)) if isinstance(result, _COLLECTIONS) else [result]
     if not any(isinstance(one, _WORK) or iscoroutinefunction(one) for one in parts):
         return
     for one in parts:
         if isinstance(one, Coroutine):
             one.close()  # Otherwise Python warns as well.
-    raise HandlerResultError(type(given).__name__)
+    raise HandlerResultError(kind)
 
 
 def _find_places(error: BaseException) -> deque[tuple[CodeType, int]]:
