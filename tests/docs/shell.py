@@ -258,7 +258,7 @@ def _cd(words: list[str], _place: Place) -> None:
 
 
 def _serve(words: list[str], place: Place) -> None:
-    """Check the application that uvicorn, gunicorn or celery is to serve: `module:name`, or a module's `application`."""
+    """Check what uvicorn, gunicorn or celery is to serve: `module:name`, or a module's `application`."""
     for word in words:
         module, _, name = word.partition(":")
         source = place.folder / f"{module.replace('.', '/')}.py"

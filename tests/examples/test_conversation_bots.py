@@ -69,21 +69,6 @@ def bot(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pat
         run(bot.app.aclose) if not isinstance(bot.app, Flask) else bot.webhooks.close()
 
 
-class FlaskOnAsgi:
-    """An ASGI application that gives each request to a Flask application, in a thread, as a WSGI server does."""
-
-    def __init__(self, app: Flask) -> None:
-        self._client = app.test_client()
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = (await receive())["body"]
-        headers = [(name.decode(), value.decode()) for name, value in scope["headers"]]
-        post = partial(self._client.post, scope["path"], data=body, headers=headers)
-        response = await to_thread.run_sync(post)
-        await send({"type": "http.response.start", "status": response.status_code, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-
 def attach(bot: ModuleType, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Connect a bot and a sandbox without sockets, and let the client's retries not wait."""
     is_flask = isinstance(bot.app, Flask)
@@ -95,7 +80,10 @@ def attach(bot: ModuleType, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
         retry=Retry(base=0),
     )
     monkeypatch.setattr(bot, "connectly", connectly)
-    sandbox.attach(ADDRESS, FlaskOnAsgi(bot.app) if is_flask else bot.app)
+    if is_flask:
+        sandbox.attach_wsgi(ADDRESS, bot.app)
+    else:
+        sandbox.attach(ADDRESS, bot.app)
 
 
 async def register(bot: ModuleType) -> None:

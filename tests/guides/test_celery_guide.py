@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from connectly_api import Connectly
 from connectly_api.sandbox import Sandbox
-from connectly_api.transport import AsgiTransport
-from tests.guides.crowd import Crowd
+from tests.guides.crowd import Crowd, register
 from tests.guides.filequeue import build_search_path
 from tests.guides.guide_programs import build_environment, meet_crowd, read_page, run_program, use_port
 from tests.rough_server import free_port
@@ -56,10 +54,3 @@ async def test_a_killed_process_answers_nobody_twice_and_another_one_goes_on(tmp
             await web.stop()
             await celery.stop()
     assert [message.phone for message in sandbox.messages] == [ANN, BOB]
-
-
-async def register(sandbox: Sandbox, address: str) -> None:
-    settings = sandbox.settings
-    transport = AsgiTransport(sandbox.app)
-    async with Connectly(api_key=settings.api_key, business_id=settings.business_id, transport=transport) as connectly:
-        await connectly.webhooks.ensure("messages", address)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.guides.crowd import Crowd
+from tests.guides.crowd import Crowd, register
 from tests.guides.guide_programs import build_environment, meet_crowd, read_page, run_program, use_port
 from tests.rough_server import free_port
 
@@ -17,6 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 PAGE = read_page("fastapi")
 (SERVER,) = PAGE.find_servers()
+ANN = "+16044441111"
 
 
 async def test_no_customer_of_the_fastapi_bot_hears_twice_or_nothing(tmp_path: Path) -> None:
@@ -46,3 +48,28 @@ async def test_an_endpoint_says_what_became_of_a_notice(tmp_path: Path) -> None:
     assert Counter(statuses).keys() == {201, 422, 502}
     assert {str(number) for number, status in enumerate(statuses) if status == 201} <= told.keys()
     assert statuses[-1] == 422
+
+
+async def test_a_server_that_is_stopped_while_it_answers_answers_once(tmp_path: Path) -> None:
+    PAGE.write_files(tmp_path)
+    sandbox, port = Sandbox(), free_port()
+    impatient = (*use_port(SERVER, port), "--timeout-graceful-shutdown", "1")
+    async with sandbox.serve() as url:
+        environment = build_environment(sandbox.settings, url)
+        sandbox.fault("slow_head", operation="send_message", next=1, seconds=3600)
+        async with run_program(impatient, tmp_path, environment) as program:
+            await program.wait_for_port(port)
+            await register(sandbox, f"http://127.0.0.1:{port}/webhooks/connectly")
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(sandbox.customer(ANN).says, "Hi")
+                await program.wait_until(lambda: sandbox.accepted == 1, "the answer is not sent")
+                program.process.terminate()
+            await anyio.to_thread.run_sync(program.process.wait)
+        async with run_program(use_port(SERVER, port), tmp_path, environment) as program:
+            await program.wait_for_port(port)
+            await sandbox.settle()
+            await sandbox.customer(ANN).says("Hi again")
+            await program.stop()
+    delivered = [delivery.delivered for delivery in sandbox.deliveries if delivery.topic == "messages"]
+    assert delivered == [False, True, True]
+    assert [message.kind for message in sandbox.messages] == ["reply_buttons"] * 2
