@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import connectly_api
-from connectly_api import InvalidInputError, Product, Response, Row, Section, Text, UsageError, sync, webhooks
+from connectly_api import InvalidInputError, Response, Row, Section, Text, UsageError, sync, webhooks
 from connectly_api.content.interactive import Button
 from connectly_api.content.products import ProductSection
 from connectly_api.lowlevel import get_webhooks
