@@ -22,8 +22,16 @@ VARIABLES = {"DJANGO_SETTINGS_MODULE": "shop.settings", "DJANGO_SECRET_KEY": "se
 PAGE = read_page("django")
 
 
-@pytest.mark.parametrize(("server", "number"), [("gunicorn", 0), ("uvicorn", 1)])
-async def test_no_customer_of_the_django_bot_hears_twice_or_nothing(server: str, number: int, tmp_path: Path) -> None:
+GUNICORN, UVICORN = PAGE.find_servers()
+PLAIN_ASGI = ("uvicorn", "--factory", "django.core.asgi:get_asgi_application", "--port", "8000")
+
+
+@pytest.mark.parametrize(
+    ("server", "number"), [(GUNICORN, 0), (UVICORN, 1), (PLAIN_ASGI, 0)], ids=["WSGI", "ASGI", "plain views on ASGI"]
+)
+async def test_no_customer_of_the_django_bot_hears_twice_or_nothing(
+    server: tuple[str, ...], number: int, tmp_path: Path
+) -> None:
     PAGE.write_files(tmp_path, number)
     manage(tmp_path, "makemigrations")
     manage(tmp_path, "migrate")
@@ -33,8 +41,7 @@ async def test_no_customer_of_the_django_bot_hears_twice_or_nothing(server: str,
             rows = connection.execute("SELECT message_id, status FROM shop_statuschange")
             return "".join(f"{message_id} {status}\n" for message_id, status in rows)
 
-    commands = [words for words in PAGE.find_servers() if words[0] == server]
-    await meet_crowd(Crowd(), commands, tmp_path, read_statuses=read_statuses, **VARIABLES)
+    await meet_crowd(Crowd(), [server], tmp_path, read_statuses=read_statuses, **VARIABLES)
 
 
 def test_the_tests_of_the_django_bot_pass_as_often_as_they_run(tmp_path: Path) -> None:
