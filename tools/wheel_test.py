@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHECKOUT_ONLY = (
     "codegen",
     "docs",
+    "guides",
     "successors",
     "typing",
     "test_api_snapshot.py",
