@@ -225,8 +225,8 @@ def test_a_client_from_the_environment_is_like_the_async_one(monkeypatch: pytest
 
     assert isinstance(client, sync.Connectly)
     assert repr(client) == repr(connectly_api.Connectly.from_env(sender=NUMBER))
+    monkeypatch.delenv("CONNECTLY_BUSINESS_ID")
     with pytest.raises(InvalidInputError, match="CONNECTLY_BUSINESS_ID"):
-        monkeypatch.delenv("CONNECTLY_BUSINESS_ID")
         sync.Connectly.from_env()
 
 
