@@ -95,6 +95,7 @@ class SupportBot:
             try:
                 await self.connectly.reply_text(event, case.waiting)
             except BaseException as error:
+                # After an unknown outcome the reply may have arrived, and sending it twice is worse than not at all.
                 if decide_failure(error) is FailureAction.REDELIVER:
                     self.cases[str(event.customer.id)] = case
                 raise

@@ -108,7 +108,7 @@ TABLE = """
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs
                           | tracebacks web_address webhooks.signature                                 |
-    sandbox.delivery.*    | errors json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*             | attrs anyio
+    sandbox.delivery.*    | errors json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*      | attrs anyio
                           | transport.adapters.asgi transport.adapters.httpx transport.protocol       |
                           | webhooks.plain_functions webhooks.signature                               |
     sandbox.service.*     | content.template_rules errors json_values number_checks                   | attrs

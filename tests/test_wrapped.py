@@ -36,7 +36,6 @@ BARE: Final[dict[str, str]] = {
     "Telemetry.trace_call": CALLED_WITHIN,
     "WebhookApp.run_once": "a step's name is not personal, and the traceback of the step is needed to mend it",
     "WebhookApp.__call__": "it drops its arguments before anything can fail",
-    "WebhookApp.run_once": "an event hides what it has, and the errors are those of the handler's own work",
 }
 
 

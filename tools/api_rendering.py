@@ -20,6 +20,7 @@ PUBLIC: Final = (
     "connectly_api.lowlevel",
     "connectly_api.pytest_plugin",
     "connectly_api.sandbox",
+    "connectly_api.sync",
     "connectly_api.telemetry",
     "connectly_api.transport",
     "connectly_api.webhooks",
@@ -161,12 +162,12 @@ def _is_alias(found: griffe.Attribute) -> bool:
 
 
 def _find_members(found: griffe.Class, homes: Mapping[str, str]) -> Iterator[tuple[str, griffe.Object]]:
-    """Yield the public members of a class: its own, its special methods, and those of private bases."""
+    """Yield the public and the special members of a class: its own, and those of private bases."""
     for name, member in found.all_members.items():
         resolved = _resolve(member)
         owner = resolved.path.rpartition(".")[0]
-        is_special = name.startswith("__") and owner == found.path and name != "__slots__"
-        if is_special or (not name.startswith("_") and (owner == found.path or owner not in homes)):
+        is_special = name.startswith("__") and name != "__slots__"
+        if (is_special or not name.startswith("_")) and (owner == found.path or owner not in homes):
             yield name, resolved
 
 

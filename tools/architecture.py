@@ -61,10 +61,16 @@ PICTURES: Final = (
         (
             Room("cli", "the command line"),
             Room("pytest_plugin", "fixtures for your tests"),
+            Room("sync", "the same for synchronous code, mostly generated"),
             Room("sandbox", "the service on your machine"),
-            Room("client", "Connectly"),
+            Room("client", "Connectly", ("replies", "window_advice")),
+            Room("conversations", "windows and contacts, from events"),
             Room("webhooks", "signatures, events, stores"),
-            Room("send_request", "from values to one request: pure", ("callback_data", "registrations", "results")),
+            Room(
+                "send_request",
+                "from values to one request: pure",
+                ("callback_data", "registration_match", "registrations", "reply_options", "results"),
+            ),
             Room("content", "what can be sent, within limits: pure"),
             Room("recipients", "phone numbers and BSUIDs: pure", ("national_numbers", "number_text")),
             Room("lowlevel", "generated from the Swagger file"),
@@ -166,7 +172,7 @@ def find_arrows(imports: Graph) -> list[tuple[str, str]]:
     ]
 
 
-WIDTH: Final = 560
+WIDTH: Final = 600
 _MARGIN, _GAP, _LANE, _RISE = 8, 16, 10, 40
 _LINE, _PADDING, _CHARACTER = 18, 10, 8
 _STYLE: Final = """\

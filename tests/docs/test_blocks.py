@@ -144,7 +144,9 @@ def test_text_is_what_the_python_above_it_prints(block: Block) -> None:
 def test_a_file_of_tests_passes_and_so_many_as_the_page_says(block: Block, folder: Path) -> None:
     # What else is installed here is none of the page's business, and slow to load.
     plugins = ("connectly_api.pytest_plugin", "pytest_asyncio.plugin", "no:cacheprovider")
-    command = [sys.executable, "-m", "pytest", "-W", "error", *(word for name in plugins for word in ("-p", name))]
+    # pytest-asyncio warns where its scope is not set, also of tests without a coroutine.
+    settings = ("-W", "error", "-o", "asyncio_default_fixture_loop_scope=function")
+    command = [sys.executable, "-m", "pytest", *settings, *(word for name in plugins for word in ("-p", name))]
     environment = {**os.environ, "PYTHONPATH": search_path(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         [*command, str(block.title)],

@@ -22,7 +22,7 @@ from connectly_api.sandbox.model.fault_rules import REQUEST_FAULTS
 from connectly_api.transport import AsgiTransport
 from tests.patience import wait_patiently
 
-PATIENCE: Final = 30.0
+PATIENCE: Final = 120.0
 """Seconds, for the answers of a round."""
 
 LATE: Final = 25 * 3600.0

@@ -55,7 +55,7 @@ class Bot:
     async def answer(self, event: InboundMessage | ButtonReply | ListReply) -> None:
         recipient = event.customer.recipient
         number = event.business.phone if self.fault != "first number" else Phone("+14151111234")
-        if recipient is None or (self.fault == "silence" and isinstance(event, ButtonReply)):
+        if recipient is None or (self.fault == "silence" and isinstance(event, InboundMessage)):
             return
         for _ in range(2 if self.fault == "repeats itself" else 1):
             try:
@@ -100,12 +100,13 @@ async def test_a_bot_that_answers_once_pleases_a_crowd() -> None:
     [
         ("tries again", "times"),
         ("repeats itself", "times"),
-        ("silence", "did not hear 'What would you like?'"),
+        ("silence", "did not hear 'How can we help?'"),
         ("first number", "heard from +14151111234"),
         ("follows nothing", "the program did not follow"),
     ],
 )
 async def test_a_crowd_finds_what_a_bot_does_wrong(fault: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.guides.crowd.PATIENCE", 3.0)
+    if fault in {"silence", "first number"}:  # Answers never come, which is seen in the first round.
+        monkeypatch.setattr("tests.guides.crowd.PATIENCE", 3.0)
     _, problems = await meet(fault)
     assert any(problem in line for line in problems), problems

@@ -102,7 +102,7 @@ def _take_async_client(files: Files) -> Files:
         "connectly_api.sync import Connectly, ",
         "connectly_api import Connectly\nfrom connectly_api.sync import ",
     )
-    return {title: text.replace(old, new) for title, text in files.items()}
+    return {**files, "bot.py": files["bot.py"].replace(old, new)}
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ def send_async(settings: dict[str, Any]) -> object:
 def test_under_a_fault_both_clients_return_or_raise_the_same(
     served: SandboxThread, what: Any, options: dict[str, Any], transport: str
 ) -> None:
-    settings = {"api_key": "key", "business_id": "biz_1", "base_url": served.base_url, "transport": transport}
-    settings |= {"retry": Retry(attempts=1)}
+    settings: dict[str, Any] = {"api_key": "key", "business_id": "biz_1", "base_url": served.base_url}
+    settings |= {"transport": transport, "retry": Retry(attempts=1)}
     served.sandbox.clear_faults()
     served.sandbox.fault(what, **options)
     before = served.sandbox.accepted

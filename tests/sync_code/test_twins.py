@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import connectly_api
-from connectly_api import InvalidInputError, Product, Response, Row, Section, Text, UsageError, sync, webhooks
+from connectly_api import InvalidInputError, Response, Row, Section, Text, UsageError, sync, webhooks
 from connectly_api.content.interactive import Button
 from connectly_api.content.products import ProductSection
 from connectly_api.lowlevel import get_webhooks
@@ -225,8 +225,8 @@ def test_a_client_from_the_environment_is_like_the_async_one(monkeypatch: pytest
 
     assert isinstance(client, sync.Connectly)
     assert repr(client) == repr(connectly_api.Connectly.from_env(sender=NUMBER))
+    monkeypatch.delenv("CONNECTLY_BUSINESS_ID")
     with pytest.raises(InvalidInputError, match="CONNECTLY_BUSINESS_ID"):
-        monkeypatch.delenv("CONNECTLY_BUSINESS_ID")
         sync.Connectly.from_env()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -25,7 +26,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from connectly_api.webhooks import SIGNATURE_HEADER, StatusTracker, WebhookApp, sign
+from connectly_api import NotSentError, OptedOutError, OutsideWindowError
+from connectly_api.webhooks import SIGNATURE_HEADER, Event, FailureAction, StatusTracker, WebhookApp, sign
 
 from .asgi_request import SECRET
 from .documented_bodies import BODIES, read
@@ -203,6 +205,47 @@ def test_the_recipe_for_statuses_says_each_once(recipe: ModuleType, capsys: pyte
     assert recipe.trackers["01F"] == StatusTracker(status="read", seen=frozenset({"sent", "read", "delivered"}))
 
 
+@pytest.mark.parametrize("recipe", ["When a handler fails 0"], indirect=True)
+def test_the_recipe_for_a_policy_departs_from_the_usual_one_in_one_point(recipe: ModuleType) -> None:
+    kinds = (OutsideWindowError, OptedOutError)
+    actions = [recipe.decide(kind(status=400)) for kind in kinds]
+    assert actions == [FailureAction.REDELIVER, FailureAction.COMPLETE]
+
+
+@pytest.mark.parametrize("recipe", ["When a handler fails 1"], indirect=True)
+def test_the_recipe_for_steps_repeats_only_the_one_that_failed(
+    recipe: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[str] = []
+
+    class Client:
+        async def reply_text(self, _event: Event, text: str) -> None:
+            attempts.append(text)
+            if len(attempts) == 2:
+                raise NotSentError("no connection")
+
+    monkeypatch.setattr(recipe, "connectly", Client())
+    event = read(json.loads(BODIES["text"]))
+    assert [anyio.run(recipe.app.handle, event) for _ in range(3)] == [False, True, True]
+    assert attempts == ["Thank you!", "Anything else?", "Anything else?"]
+
+
+@pytest.mark.parametrize("recipe", ["Handle an event from a queue 0"], indirect=True)
+def test_the_recipe_for_queues_asks_for_another_delivery_of_what_failed(recipe: ModuleType) -> None:
+    results = iter([RuntimeError("not yet"), None])
+
+    def handle(_event: Event) -> None:
+        if error := next(results):
+            raise error
+
+    recipe.app.on_any(handle)
+    event = read(json.loads(BODIES["text"]))
+    with pytest.raises(RuntimeError, match="deliver it again later"):
+        anyio.run(recipe.work, event)
+    anyio.run(recipe.work, event)
+
+
 def test_every_block_of_python_on_the_page_is_tested() -> None:
     tested = {parameters.values[0] for parameters in FRAMEWORKS} | {"Statuses out of order 0"}
+    tested |= {"When a handler fails 0", "When a handler fails 1", "Handle an event from a queue 0"}
     assert set(RECIPES) == tested
