@@ -1,7 +1,8 @@
 """The synchronous client beside the async one: `python -m benchmarks.sync_rates [--rounds N] [--seconds S]`.
 
-16 threads of the synchronous client, and 16 tasks of the async one, send to the loopback server; one of each takes turns
-within a round, each in its own process on one core, so that a busy machine slows both alike. The ratio is the figure.
+16 threads of the synchronous client, and 16 tasks of the async one, send to the loopback server; one of each takes
+turns within a round, each in its own process on one core, so that a busy machine slows both alike. The ratio
+is the figure.
 """
 
 from __future__ import annotations

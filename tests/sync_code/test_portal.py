@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import TracebackType
+from typing import Self
 
 import pytest
 import trio
@@ -239,7 +240,7 @@ def test_no_call_is_left_in_memory_after_its_end() -> None:
     class Argument:
         pass
 
-    async def fail(argument: Argument) -> None:
+    async def fail(_argument: Argument) -> None:
         raise LookupError
 
     argument = Argument()
@@ -294,7 +295,7 @@ class Ending:
         monkeypatch.setattr(portal, "_PROCESS", self.process)
         monkeypatch.setattr(portal, "_OPENED", {})
 
-    def __enter__(self) -> Ending:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -45,7 +45,8 @@ def send_sync(settings: dict[str, Any]) -> object:
         try:
             return connectly.send_text(CUSTOMER, "secret", timeout=0.4)
         except ConnectlyError as error:
-            assert [name for name, _ in frames_below(error, __file__)] == []
+            shown = [name for name, _ in frames_below(error, __file__)]
+            assert shown == []
             return error
 
 
