@@ -147,6 +147,33 @@ def test_each_of_500_customers_is_answered_once_whatever_goes_wrong(
     )
 
 
+def add_more_faults(sandbox: Sandbox) -> None:
+    """Let responses be late, cut off and malformed, too."""
+    for fault in ("slow_head", "slow_body"):
+        sandbox.fault(fault, operation="send_message", probability=0.05, seconds=0.5)
+    for fault in ("cut_off", "truncated", "wrong_types", "nulls", "fail_delivery"):
+        sandbox.fault(fault, operation="send_message", probability=0.02)  # type: ignore[arg-type]
+    add_faults(sandbox)
+
+
+@pytest.mark.slow
+@pytest.mark.once
+@pytest.mark.parametrize("bot", ["conversation_bot"], indirect=True)
+def test_a_bot_whose_requests_the_service_gives_up_answers_nobody_twice(
+    bot: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = Sandbox(seed=3, bsuid_recipients="accept", rate_limit=None, keep=100_000, webhook_timeout=0.1)
+    attach(bot, sandbox, monkeypatch)
+
+    run(meet_customers, bot, sandbox, 60, add_more_faults)
+
+    answers = check_answers(sandbox.entries, expect)
+    # Whether a call was cancelled before or after its response is a matter of milliseconds.
+    assert [problem for problem in answers.problems if "not answered" not in problem] == []
+    assert answers.exact > 50
+    assert "TimeoutError" in {delivery.problem for delivery in sandbox.deliveries}
+
+
 @pytest.fixture(scope="module")
 def entries(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """What a sandbox kept of conversations in which nothing went wrong."""
