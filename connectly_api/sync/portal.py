@@ -31,8 +31,10 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import Context, copy_context
+from functools import partial
 from typing import Any, Final, ParamSpec, Protocol, TypeVar, cast
 
 import sniffio
@@ -82,11 +84,35 @@ class _Call:
         self.task: asyncio.Task[None] | None = None
 
 
+class _Executor(ThreadPoolExecutor):
+    """Runs what the loop gives to threads, such as resolving a host's name.
+
+    Python refuses work for executors once the main thread has ended, but the threads that still run may send.
+    """
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        try:
+            return super().submit(function, *args, **kwargs)
+        except RuntimeError:
+            future = Future[T]()
+            threading.Thread(target=_fulfil, args=(future, partial(function, *args, **kwargs)), daemon=True).start()
+            return future
+
+
+def _fulfil(future: Future[T], work: Callable[[], T]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 (it is raised where the future is awaited)
+            future.set_exception(error)
+
+
 class _Portal:
     """The loop and its thread."""
 
     def __init__(self) -> None:
         self._loop: Final = asyncio.new_event_loop()
+        self._loop.set_default_executor(_Executor())
         self._ending: Final = self._loop.create_future()
         self._arrived: Final[deque[_Call]] = deque()
         self._is_woken = False

@@ -7,6 +7,7 @@ import ctypes
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Self
@@ -362,3 +363,21 @@ def test_closing_what_was_never_used_does_nothing(monkeypatch: pytest.MonkeyPatc
         close_soon(closing)
 
     assert not closing.closed.is_set()
+
+
+def test_work_for_threads_is_done_after_python_has_shut_its_executors_down() -> None:
+    executor = portal._Executor()
+    executor.shutdown()
+
+    assert executor.submit(int, "7").result() == 7
+    with pytest.raises(ValueError, match="invalid literal"):
+        executor.submit(int, "x").result()
+
+
+def test_work_for_threads_that_is_cancelled_in_time_is_not_done() -> None:
+    future = Future[int]()
+    future.cancel()
+
+    portal._fulfil(future, pytest.fail)
+
+    assert future.cancelled()

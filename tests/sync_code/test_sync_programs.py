@@ -182,6 +182,13 @@ def send_later():
 send(connectly)
 start(send_later)
 """,
+    "a thread that resolves a name after the main thread": """
+def send_later():
+    threading.main_thread().join()
+    send(connect(base_url=url.replace("127.0.0.1", "localhost")))
+
+start(send_later)
+""",
     "daemon threads that go on": """
 def send_on():
     try:
