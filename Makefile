@@ -65,8 +65,9 @@ types: environment ## Check types with mypy --strict and pyright strict
 	$(RUN) -m mypy
 	$(RUN) -m pyright
 
-drift: environment ## Check that connectly_api/lowlevel is up to date with service.swagger.json
+drift: environment ## Check that the generated code is up to date: lowlevel, the synchronous classes, the replies
 	$(RUN) -m codegen check
+	$(RUN) -m tools.twins --check
 
 update: environment ## Replace service.swagger.json and renew what is derived from it: make update FILE=path-or-address
 	@test -n "$(FILE)" || { echo "Name the file: make update FILE=path-or-address" >&2; exit 2; }
@@ -82,8 +83,9 @@ contract: environment ## Check the client and the sandbox (or a live service) ag
 drift-report: environment ## Show the effect of about eighty possible changes of service.swagger.json
 	@$(RUN) -m tests.codegen.catalogue
 
-generate: environment ## Regenerate connectly_api/lowlevel from service.swagger.json
+generate: environment ## Regenerate lowlevel from service.swagger.json, and the synchronous classes and the replies
 	$(RUN) -m codegen generate
+	$(RUN) -m tools.twins
 
 api-snapshot: environment ## Update tests/api; refuses breaking changes that the changelog does not announce
 	$(RUN) -m tools.api_snapshot

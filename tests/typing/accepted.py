@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict, assert_never, assert_type
+from typing import Literal, TypedDict, assert_never, assert_type
 
 from connectly_api import (
     ApiError,
@@ -28,6 +28,7 @@ from connectly_api import (
     Timeouts,
     WebhookFilter,
     WebhookRegistration,
+    sync,
 )
 from connectly_api.conversations import MemoryConversations
 from connectly_api.drift import Drift, DriftMonitor
@@ -58,6 +59,7 @@ from connectly_api.webhooks import (
     Store,
     UnknownEvent,
     WebhookApp,
+    decide_failure,
     receive,
 )
 
@@ -128,6 +130,27 @@ async def registers(connectly: Connectly) -> None:
     assert_type(await connectly.webhooks.list(), tuple[WebhookRegistration, ...])
     assert_type(await connectly.webhooks.update(created.id, echo=True), Response)
     await connectly.webhooks.delete(created.id)
+
+
+def synchronous(event: InboundMessage) -> str:
+    with sync.Connectly(
+        api_key="key", business_id="biz_1", conversations=sync.SQLiteConversations("conversations.db")
+    ) as connectly:
+        connectly.send(event.customer.recipient or "+16044441111", Text("Hello!"), otherwise=Template("t", "en"))
+        connectly.webhooks.ensure("messages", "https://a.example")
+        action: Literal["created", "updated", "unchanged"] = connectly.webhooks.ensure(
+            "delivery_status", "https://a.example"
+        ).action
+        view: sync.Connectly = connectly.with_sender("+14151111234")
+        sent: SentMessage = view.reply_text(event, "Hello!", otherwise=Template("t", "en"))
+    webhooks = sync.WebhookApp("secret", store=sync.SQLiteStore("webhooks.db"), on_failure=decide_failure)
+
+    @webhooks.on(InboundMessage, ButtonReply)
+    def answer(event: InboundMessage | ButtonReply) -> SentMessage | None:
+        return webhooks.run_once(event, "answer", lambda: view.reply_text(event, "Hello!"))
+
+    handled: bool = webhooks.handle(event)
+    return f"{sent.id} {action} {handled} {answer}"
 
 
 async def low_level(connectly: Connectly) -> None:

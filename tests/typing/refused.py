@@ -13,6 +13,7 @@ from connectly_api import (
     Template,
     Text,
     WebhookFilter,
+    sync,
 )
 from connectly_api.drift import Drift, DriftMonitor
 from connectly_api.lowlevel import SendMessageRequest, get_webhooks, send_message
@@ -55,6 +56,20 @@ async def registers(connectly: Connectly) -> None:
     await connectly.webhooks.create("messages", "https://a.example", channel_types=["fax"])  # refused
     await connectly.webhooks.update("wh_1", topic="messages")  # refused
     await connectly.webhooks.delete("wh_1", timeouts=5)  # refused
+
+
+def synchronous(connectly: sync.Connectly, client: Connectly, event: DeliveryStatus) -> None:
+    connectly.send_text("+16044441111")  # refused
+    connectly.send_text("+16044441111", "Hello!", timeout="5")  # refused
+    connectly.reply_text(event)  # refused
+    connectly.aclose()  # refused
+    print(client.send_text("+16044441111", "Hello!").id)  # noqa: T201  # refused
+    sync.WebhookApp("secret", body_timeout=5.0)  # refused
+    sync.WebhookApp("secret", store="webhooks.db")  # refused
+
+
+async def awaits(connectly: sync.Connectly) -> None:
+    await connectly.send_text("+16044441111", "Hello!")  # refused
 
 
 async def low_level(connectly: Connectly) -> None:
