@@ -20,7 +20,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 import attrs
 from anyio import to_thread
 
-from connectly_api.cancelled_calls import collect_cancelled_calls
+from connectly_api.cancelled_calls import CancelledCalls
 from connectly_api.errors import UsageError
 from connectly_api.sync import portal
 from connectly_api.webhooks.plain_functions import WAITING_THREAD
@@ -48,7 +48,7 @@ class _WaitingThread:
 
     def run(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
         step = partial(self._begin, function)
-        with collect_cancelled_calls() as cancelled_calls:
+        with CancelledCalls() as cancelled_calls:
             try:
                 while (work := portal.run(step)) is not None:
                     step = partial(self._resume, work, _try(work.function))

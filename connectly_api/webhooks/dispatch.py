@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 from anyio import sleep
 
-from connectly_api.cancelled_calls import collect_cancelled_calls
+from connectly_api.cancelled_calls import CancelledCalls
 from connectly_api.errors import InvalidInputError, UsageError, WebhookError
 from connectly_api.webhooks.backlog import Backlog, Job
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
@@ -147,7 +147,7 @@ class Dispatcher:
             if deferred.is_pending:
                 await self._end_part(held, FailureAction.REDELIVER, deferred)
                 deferred.check()
-            with collect_cancelled_calls() as cancelled_calls:
+            with CancelledCalls() as cancelled_calls:
                 try:
                     result = await work()
                 except BaseException as error:
@@ -266,7 +266,7 @@ class Dispatcher:
         self, handler: _HandlerEntry, event: Event, own: HeldClaim | None, deferred: DeferredCancellation
     ) -> _Failure | None:
         """Run one handler, end its own claim, and return how it failed."""
-        with collect_cancelled_calls() as cancelled_calls:
+        with CancelledCalls() as cancelled_calls:
             error = await _call(handler, event, deferred)
         if error is not None:
             failure = _Failure(error, self._decide(event, error, *cancelled_calls))

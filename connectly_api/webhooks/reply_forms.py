@@ -41,11 +41,15 @@ _NAMES: Final = frozenset(REPLY_NAMES)
 def find_replies(message: Fields, body: Fields) -> Replies:
     """Return the parts with content, in the message and beside it."""
     replies: dict[str, list[Fields]] = {}
-    # Most messages are no reply.
-    places = () if _NAMES.isdisjoint(message) and _NAMES.isdisjoint(body) else (message, body)
-    for place in places:
-        for kind, part in (*_list_parts(place), *_list_interactive_parts(read_object(place, "interactive"))):
+    for place in (message, body):
+        # Most messages are no reply, and most replies are not interactive.
+        if _NAMES.isdisjoint(place):
+            continue
+        for kind, part in _list_parts(place):
             replies.setdefault(kind, []).append(part)
+        if interactive := read_object(place, "interactive"):
+            for kind, part in _list_interactive_parts(interactive):
+                replies.setdefault(kind, []).append(part)
     # The older form of a button. Beside a row, the flag may mean that.
     if "list" not in replies and read_flag(message, "isButtonResponse", "is_button_response"):
         replies.setdefault("button", [])
@@ -117,11 +121,14 @@ def read_reaction(replies: Replies, context: str | None) -> dict[str, Any] | Non
 
 def _read_only(replies: Replies, kind: str, names: _Names) -> dict[str, str | None] | None:
     """Return each field's text, from any part of a kind; None if there is another kind, or if two parts differ."""
-    if set(replies) != {kind}:
+    if len(replies) != 1 or kind not in replies:
         return None
+    parts = replies[kind]
+    if len(parts) == 1:
+        return {field: _read_first(parts[0], spellings) for field, spellings in names.items()}
     found: dict[str, str | None] = {}
     for field, spellings in names.items():
-        texts = {text for part in replies[kind] if (text := _read_first(part, spellings))}
+        texts = {text for part in parts if (text := _read_first(part, spellings))}
         if len(texts) > 1:
             return None
         found[field] = next(iter(texts), None)
@@ -129,4 +136,7 @@ def _read_only(replies: Replies, kind: str, names: _Names) -> dict[str, str | No
 
 
 def _read_first(part: Fields, names: tuple[str, ...]) -> str | None:
-    return next((text for name in names if (text := read_text(part, name))), None)
+    for name in names:
+        if text := read_text(part, name):
+            return text
+    return None

@@ -12,9 +12,9 @@ import uvicorn
 
 
 @contextmanager
-def serve_app(app: Any) -> Iterator[int]:
+def serve_app(app: Any, **options: Any) -> Iterator[int]:
     """Serve an application in a thread, and yield the port; end the server, and wait for its end, with the block."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="on", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="on", log_config=None, **options))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
