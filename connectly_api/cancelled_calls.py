@@ -3,6 +3,9 @@
 A cancelled call raises the cancellation, with an `OutcomeUnknownError` as its cause. But that is often lost on its way:
 `anyio.fail_after` raises a `TimeoutError` without a cause, and a task group drops the cancellations of its tasks when
 one of them fails. Whoever would repeat the code, such as a receiver of webhooks, must know nevertheless.
+
+The same is true of calls that still run when the code has failed, behind `asyncio.shield` or beside a failed call of
+`asyncio.gather`: nobody waits for them, and they will be carried out.
 """
 
 from __future__ import annotations
@@ -10,14 +13,17 @@ from __future__ import annotations
 from contextvars import ContextVar, Token
 from typing import Final
 
-from connectly_api.errors import ConnectlyError
+from connectly_api.errors import ConnectlyError, OutcomeUnknownError
 
 # The tasks and threads that the code starts inherit the list.
 _ERRORS: Final[ContextVar[list[ConnectlyError] | None]] = ContextVar("connectly_cancelled_calls", default=None)
 
 
 class CancelledCalls:
-    """A block with a list to which each call that it makes, and that is cancelled too late, adds its error."""
+    """A block with a list to which each call that it makes, and that is cancelled too late, adds its error.
+
+    While a call that changes something runs, the list has an error for it, too.
+    """
 
     # Every handler of every event runs in one: a generator's would take more than twice as long.
     __slots__ = ("_token",)
@@ -38,3 +44,24 @@ def add_cancelled_call(error: ConnectlyError) -> None:
     errors = _ERRORS.get()
     if errors is not None:
         errors.append(error)
+
+
+RunningCall = tuple[list[ConnectlyError], ConnectlyError]
+"""A list, and the error that is in it while a call runs."""
+
+
+def begin_call(operation: str) -> RunningCall | None:
+    """Add an error to the list, if there is one, for a call that begins and changes something."""
+    errors = _ERRORS.get()
+    if errors is None:
+        return None
+    running = OutcomeUnknownError(f"{operation}: it still runs, and nothing waits for it")
+    errors.append(running)
+    return errors, running
+
+
+def end_call(call: RunningCall | None) -> None:
+    """Remove the error of a call that has ended."""
+    if call is not None:
+        errors, running = call
+        errors.remove(running)

@@ -9,6 +9,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
+from connectly_api.cancelled_calls import begin_call, end_call
 from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
 from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Section
 from connectly_api.content.limits import Limits
@@ -259,23 +260,27 @@ class Connectly(Replies):
             ApiError: Any other response that is not 2xx.
         """
         check_options(options, content)
-        await self.transport.take_turn()
-        to = to_recipient(recipient)
-        sender, channel_type = options.get("sender"), options.get("channel_type")
-        message = Message(
-            recipient=to,
-            content=content,
-            sender=self._sender if sender is None else to_sender(sender),
-            callback_data=options.get("callback_data"),
-            campaign_name=options.get("campaign_name"),
-            channel_type="whatsapp" if channel_type is None else channel_type,
-            otherwise=options.get("otherwise"),
-        )
-        with fail_unsent():
-            request = build_request(self.business_id, message, self._limits, with_rate_keys=self._is_paced)
-        if message.otherwise is not None:
-            return await self._send_either(message, request, message.otherwise, options.get("timeout"))
-        return _to_sent_message(request, await self.transport.send(request, timeout=options.get("timeout")), to)
+        running = begin_call("send")
+        try:
+            await self.transport.take_turn()
+            to = to_recipient(recipient)
+            sender, channel_type = options.get("sender"), options.get("channel_type")
+            message = Message(
+                recipient=to,
+                content=content,
+                sender=self._sender if sender is None else to_sender(sender),
+                callback_data=options.get("callback_data"),
+                campaign_name=options.get("campaign_name"),
+                channel_type="whatsapp" if channel_type is None else channel_type,
+                otherwise=options.get("otherwise"),
+            )
+            with fail_unsent():
+                request = build_request(self.business_id, message, self._limits, with_rate_keys=self._is_paced)
+            if message.otherwise is not None:
+                return await self._send_either(message, request, message.otherwise, options.get("timeout"))
+            return _to_sent_message(request, await self.transport.send(request, timeout=options.get("timeout")), to)
+        finally:
+            end_call(running)
 
     async def _send_either(
         self, message: Message, request: Request[SendMessageResponse], otherwise: Template, timeout: float | None

@@ -68,9 +68,10 @@ TABLE = """
     reply_options         | errors recipients send_request setting_rules webhooks.events wire.writing |
     window_advice         | conversations recipients                                                  | anyio
     replies               | content.* results send_request tracebacks webhooks.events                 |
-    client                | content.* conversations drift errors keywords lowlevel.models recipients  |
-                          | registrations replies reply_options results send_request setting_rules    |
-                          | telemetry tracebacks transport.* webhooks.events window_advice wire.*     |
+    client                | cancelled_calls content.* conversations drift errors keywords             |
+                          | lowlevel.models recipients registrations replies reply_options results    |
+                          | send_request setting_rules telemetry tracebacks transport.*               |
+                          | webhooks.events window_advice wire.*                                      |
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio

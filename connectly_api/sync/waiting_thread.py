@@ -6,13 +6,14 @@ the coroutine has ended, or has work for the thread, and the next step takes the
 
 Whatever interrupts the thread, such as Ctrl-C or a server's time limit, cancels the coroutine, which leaves no claim
 behind; the thread waits for that. If it interrupted a call of the client whose request may have left, the cancellation
-says so.
+says so. A time limit may also be an ordinary exception, such as Celery's, with which the function fails: so the calls
+that were cancelled in the thread go back to the coroutine with the outcome.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar, cast
@@ -20,13 +21,15 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 import attrs
 from anyio import to_thread
 
-from connectly_api.cancelled_calls import CancelledCalls
-from connectly_api.errors import UsageError
+from connectly_api.cancelled_calls import CancelledCalls, add_cancelled_call
+from connectly_api.errors import ConnectlyError, UsageError
 from connectly_api.sync import portal
 from connectly_api.webhooks.plain_functions import WAITING_THREAD
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_Outcome = tuple[Any, BaseException | None, Sequence[ConnectlyError]]
+"""What a function returned or raised, and the calls that were cancelled in it."""
 
 
 @attrs.frozen(eq=False)
@@ -34,7 +37,7 @@ class _Work:
     """A function for the thread, and the future of its outcome; a future cannot hold every exception."""
 
     function: Callable[[], Any]
-    outcome: asyncio.Future[tuple[Any, BaseException | None]]
+    outcome: asyncio.Future[_Outcome]
 
 
 class _WaitingThread:
@@ -48,14 +51,17 @@ class _WaitingThread:
 
     def run(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
         step = partial(self._begin, function)
-        with CancelledCalls() as cancelled_calls:
-            try:
-                while (work := portal.run(step)) is not None:
-                    step = partial(self._resume, work, _try(work.function))
-            except BaseException as error:
-                with suppress(UsageError):  # The program is ending.
-                    portal.run(self._interrupt, next(iter(cancelled_calls), error))
-                raise
+        cancelled_calls: list[ConnectlyError] = []
+        try:
+            while (work := portal.run(step)) is not None:
+                with CancelledCalls() as cancelled_calls:
+                    result, error = _try(work.function)
+                step = partial(self._resume, work, (result, error, tuple(cancelled_calls)))
+                cancelled_calls = []
+        except BaseException as interruption:
+            with suppress(UsageError):  # The program is ending.
+                portal.run(self._interrupt, next(iter(cancelled_calls), interruption))
+            raise
         return cast("asyncio.Task[T]", self._task).result()
 
     async def _begin(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> _Work | None:
@@ -64,14 +70,14 @@ class _WaitingThread:
         self._task.add_done_callback(lambda _task: self._steps.put_nowait(None))
         return await self._steps.get()
 
-    async def _resume(self, work: _Work, outcome: tuple[Any, BaseException | None]) -> _Work | None:
+    async def _resume(self, work: _Work, outcome: _Outcome) -> _Work | None:
         work.outcome.set_result(outcome)
         return await self._steps.get()
 
     async def _interrupt(self, error: BaseException) -> None:
         self._interruption = error
         for work in self._unfinished:
-            work.outcome.set_result((None, error))
+            work.outcome.set_result((None, error, ()))
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
@@ -84,9 +90,11 @@ class _WaitingThread:
         self._unfinished.add(work)
         self._steps.put_nowait(work)
         try:
-            result, error = await work.outcome
+            result, error, cancelled_calls = await work.outcome
         finally:
             self._unfinished.discard(work)
+        for call in cancelled_calls:
+            add_cancelled_call(call)
         if error is None:
             return result
         if self._interruption is None:

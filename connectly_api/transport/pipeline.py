@@ -19,7 +19,7 @@ import anyio
 import attrs
 
 from connectly_api._version import __version__
-from connectly_api.cancelled_calls import add_cancelled_call
+from connectly_api.cancelled_calls import add_cancelled_call, begin_call, end_call
 from connectly_api.error_response import parse_error_response
 from connectly_api.errors import ConnectlyError, Headers, OutcomeUnknownError, UsageError
 from connectly_api.tracebacks import cut_traceback
@@ -50,7 +50,7 @@ from connectly_api.transport.protocol import (
     check_seconds,
     is_success,
 )
-from connectly_api.transport.retry import Failure, Retry, compute_pause, is_repeatable, parse_retry_after
+from connectly_api.transport.retry import Failure, Retry, compute_pause, is_read, is_repeatable, parse_retry_after
 from connectly_api.transport.turns import Turns
 
 T = TypeVar("T")
@@ -178,6 +178,7 @@ class Pipeline:
         attempt = 0
         outcome: Response | Failure | None = None
         progress: Progress | None = None
+        running = None if is_read(request.method) else begin_call(request.operation)
         self._calls += 1
         try:
             if self._calls > 1 and self._is_on_asyncio:
@@ -211,6 +212,7 @@ class Pipeline:
             raise
         finally:
             self._calls -= 1
+            end_call(running)
         if _LOG.isEnabledFor(logging.DEBUG):
             return self._conclude_and_log(request, outcome, attempt, started)
         return self._conclude(request, outcome, attempt)

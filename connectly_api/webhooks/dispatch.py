@@ -150,6 +150,8 @@ class Dispatcher:
             with CancelledCalls() as cancelled_calls:
                 try:
                     result = await work()
+                    if isawaitable(result):  # A forgotten await, in the function or in a plain one.
+                        result = cast("T", await result)
                 except BaseException as error:
                     await self._end_part(held, self._decide(event, error, *cancelled_calls), deferred)
                     raise

@@ -46,8 +46,8 @@ _CONTENT: Final = (
 def _build_key(kind: str, *facts: object) -> str:
     """Return a key: the kind of event, and a digest of JSON values, so that it has one length and no personal data.
 
-    The order of names does not matter, nor whether an absent value is left out or written as null or zero, as gateways
-    and their versions may differ in these.
+    The order of names does not matter, nor whether an absent value is left out or written as null or zero, or a whole
+    number with a fraction of zero, as gateways and their versions may differ in these.
     """
     # Encoded, decoded and encoded again: the decoder calls its hook from the inside out, without Python's recursion.
     pruned = _PRUNE.decode(_ENCODE(facts))
@@ -58,7 +58,12 @@ def _drop_zero_values(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: found for name, found in fields.items() if found}
 
 
-_PRUNE: Final = json.JSONDecoder(object_hook=_drop_zero_values)
+def _parse_fraction(text: str) -> float | int:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_PRUNE: Final = json.JSONDecoder(object_hook=_drop_zero_values, parse_float=_parse_fraction)
 # ASCII, because a lone surrogate, which JSON can escape, has no UTF-8.
 _ENCODE: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 

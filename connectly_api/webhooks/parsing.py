@@ -181,7 +181,8 @@ def _build_status(body: dict[str, Any], topic: str | None) -> DeliveryStatus:
     status = read_text(update, "status")
     error = read_object(update, "error")
     return DeliveryStatus(
-        **_read_common(body, topic, update, customer="recipient"),
+        # The documented side, unless only the other one has what only customers have.
+        **_read_common(body, topic, update, customer=find_customer_side(body) or "recipient"),
         # The documentation's older prose calls it `delivery_failure`.
         status="delivery_failed" if status == "delivery_failure" else status,
         failure=DeliveryFailure(**parse_error_fields(error)) if has_content(error) else None,
@@ -221,7 +222,6 @@ def _read_common(body: dict[str, Any], topic: str | None, about: Fields, *, cust
     side, `sender` or `recipient`, or None if that is unclear.
     """
     context = read_object(body, "context") or read_object(about, "context")
-    callback_data = body.get("callbackData")
     return {
         "topic": topic,
         "customer": read_customer(read_object(body, customer)) if customer else _NO_CUSTOMER,
@@ -229,10 +229,16 @@ def _read_common(body: dict[str, Any], topic: str | None, about: Fields, *, cust
         "timestamp": read_time(body, "timestamp"),
         "message_id": read_text(about, "id"),
         "reply_to_id": read_text(context, "replyToId", "reply_to_id") if context else None,
-        "callback_data": body.get("callback_data") if callback_data is None else callback_data,
+        "callback_data": _read_callback_data(body, about),
         "campaign_name": _read_campaign_name(body) or _read_campaign_name(about),
         "raw": body,
     }
+
+
+def _read_callback_data(*parts: Fields) -> Any:  # noqa: ANN401  (any JSON value)
+    """Return what the send call attached: the first that is not null, beside the message or in it."""
+    found = (part.get(name) for part in parts for name in ("callbackData", "callback_data"))
+    return next((one for one in found if one is not None), None)
 
 
 def _read_campaign_name(part: Fields) -> str | None:

@@ -25,7 +25,7 @@ _Names = Mapping[str, tuple[str, ...]]
 # The fields of the events, and the names that they may have in a part; the first one with a text wins.
 _BUTTON: Final[_Names] = {"id": ("id",), "text": ("text", "title"), "payload": ("payload",)}
 _ROW: Final[_Names] = {
-    "id": ("id", "rowId", "row_id", "payload"),
+    "id": ("id", "rowId", "row_id", "selectedRowId", "selected_row_id", "payload"),
     "title": ("title", "text"),
     "description": ("description",),
 }
@@ -33,7 +33,9 @@ _TARGET: Final = ("messageId", "message_id", "replyToId", "reply_to_id")
 # The `id` may be the reaction's own.
 _REACTION: Final[_Names] = {"emoji": ("emoji",), "target": _TARGET, "id": ("id",)}
 _REMOVED: Final = ("isRemoved", "is_removed", "removed")
-_REMOVAL: Final = frozenset({*_TARGET, *_REMOVED, "id"})
+# The value of an `action`; the other one is `react`.
+_REMOVING: Final = frozenset({"unreact", "remove", "removed"})
+_REMOVAL: Final = frozenset({*_TARGET, *_REMOVED, "action", "id"})
 
 _NAMES: Final = frozenset(REPLY_NAMES)
 
@@ -110,11 +112,17 @@ def read_reaction(replies: Replies, context: str | None) -> dict[str, Any] | Non
     is_removal = found["target"] is not None and not any(
         has_content(value) for part in parts for name, value in part.items() if name not in _REMOVAL
     )
-    if not (found["emoji"] or is_removal):
+    actions = {action.lower() for part in parts if (action := read_text(part, "action"))}
+    # An action that we do not know may be either.
+    if not (found["emoji"] or is_removal) or not actions <= {"react", *_REMOVING}:
+        return None
+    if is_removal and "react" in actions:
         return None
     return {
         "emoji": found["emoji"],
-        "is_removed": is_removal or any(read_flag(part, name) for part in parts for name in _REMOVED),
+        "is_removed": is_removal
+        or not actions.isdisjoint(_REMOVING)
+        or any(read_flag(part, name) for part in parts for name in _REMOVED),
         "reply_to_id": context or found["target"] or found["id"],
     }
 

@@ -336,6 +336,43 @@ def test_what_interrupts_a_call_that_may_have_been_carried_out_completes_the_eve
     assert len(calls) == 1
 
 
+def test_an_ordinary_error_that_cancelled_a_call_completes_the_event_and_no_later_one() -> None:
+    app, calls = WebhookApp(SECRET), list[Event]()
+
+    async def send() -> None:
+        add_cancelled_call(OutcomeUnknownError("lost"))
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        calls.append(event)
+        portal.run(send)
+        raise TimeoutError  # As Celery's time limit, in the middle of a send.
+
+    @app.on_any
+    def fail(_event: Event) -> None:
+        calls.append(_event)
+        if len(calls) == 2:
+            raise LookupError
+
+    assert [deliver_wsgi(app, TEXT) for _ in range(3)] == [500, 200, 200]
+    assert len(calls) == 3
+    assert app.counts.redelivered == 1
+
+
+def test_a_step_whose_function_returns_a_coroutine_awaits_it() -> None:
+    app, calls = WebhookApp(SECRET), list[str]()
+
+    async def send(text: str) -> None:
+        calls.append(text)
+
+    @app.on_any
+    def handle(event: Event) -> None:
+        app.run_once(event, "answer", lambda: send("sent"))
+
+    assert [deliver_wsgi(app, TEXT) for _ in range(2)] == [200, 200]
+    assert calls == ["sent"]
+
+
 def test_what_interrupts_the_wait_for_the_loop_leaves_no_claim_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     app, calls = WebhookApp(SECRET), list[Event]()
 

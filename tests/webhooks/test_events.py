@@ -60,6 +60,13 @@ def test_a_time_in_another_form_is_the_same_time(name: str) -> None:
     assert read(load_body(name, timestamp=1639083206)).key == read(load_body(name, timestamp="1639083206")).key
 
 
+def test_a_key_does_not_depend_on_how_a_whole_number_is_written() -> None:
+    keys = {read(load_body("text", message={"location": {"latitude": one, "longitude": 7.5}})).key for one in (5, 5.0)}
+    assert len(keys) == 1
+    large = {read(load_body("text", message={"location": {"latitude": one}})).key for one in (2**53, 2**53 + 1)}
+    assert len(large) == 2
+
+
 def test_all_documented_bodies_have_keys_of_their_own() -> None:
     assert len({parse(body).key for body in BODIES.values()}) == len(BODIES)
 

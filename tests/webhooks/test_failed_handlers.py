@@ -195,6 +195,74 @@ def test_a_send_whose_cancellation_is_lost_on_the_way_is_not_repeated(run: Run) 
     assert len(sandbox.messages) == 1
 
 
+async def _leave_behind_a_shield(send: Callable[[], Awaitable[Any]]) -> None:
+    await asyncio.wait_for(asyncio.shield(send()), 0.01)
+
+
+async def _fail_beside(send: Callable[[], Awaitable[Any]]) -> None:
+    async def fail() -> None:
+        raise NotSentError(CANARY)
+
+    await asyncio.gather(send(), fail())
+
+
+async def _leave_the_cancelled(send: Callable[[], Awaitable[Any]]) -> None:
+    task = asyncio.ensure_future(send())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    raise LookupError
+
+
+async def _fail_beside_several(send: Callable[[], Awaitable[Any]]) -> None:
+    async def fail() -> None:
+        raise NotSentError(CANARY)
+
+    await asyncio.gather(send(), send(), send(), fail())
+
+
+@pytest.mark.parametrize("leave", [_leave_behind_a_shield, _fail_beside, _leave_the_cancelled, _fail_beside_several])
+@pytest.mark.parametrize("is_step", [False, True])
+async def test_a_send_that_still_runs_when_its_handler_has_failed_is_not_repeated(leave: Any, is_step: bool) -> None:
+    sandbox, tasks = Sandbox(windows="open"), list[object]()
+    app = app_of()
+    async with client_of(sandbox, SilentTransport(sandbox.app)) as connectly:
+
+        async def send() -> None:
+            tasks.append(asyncio.current_task())
+            await connectly.send_text(CUSTOMER, "hello to you")
+
+        @app.on(InboundMessage)
+        async def answer(event: InboundMessage) -> None:
+            if is_step:
+                await app.run_once(event, "answer", lambda: leave(send))
+            else:
+                await leave(send)
+
+        statuses = [await deliver(app, TEXT) for _ in range(3)]
+        await anyio.wait_all_tasks_blocked()
+        for task in tasks:
+            assert isinstance(task, asyncio.Task)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)  # type: ignore[call-overload]
+    assert statuses == [500 if is_step else 200, 200, 200]
+    assert len(sandbox.messages) == len(tasks) == (3 if leave is _fail_beside_several else 1)
+
+
+async def test_a_read_that_still_runs_when_its_handler_has_failed_does_not_complete_the_event() -> None:
+    sandbox, app, tasks = Sandbox(windows="open"), app_of(), list[asyncio.Task[Any]]()
+    async with client_of(sandbox, SilentTransport(sandbox.app)) as connectly:
+
+        @app.on(InboundMessage)
+        async def answer(_event: InboundMessage) -> None:
+            tasks.append(asyncio.create_task(connectly.webhooks.list()))
+            await asyncio.sleep(0)
+            raise LookupError
+
+        assert await deliver(app, TEXT) == 500
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 # The policy.
 
 
@@ -390,6 +458,23 @@ def test_a_step_whose_failure_counts_as_done_raises_and_is_not_done_again(run: R
 
     run(main)
     assert calls == ["fail"]
+
+
+def test_a_step_that_forgot_to_await_is_awaited(run: Run) -> None:
+    app, calls = app_of(), list[str]()
+
+    async def send() -> str:
+        calls.append("sent")
+        return "id"
+
+    async def forget() -> object:
+        return send()
+
+    async def main() -> list[object]:
+        return [await app.run_once(event_of(), "step", forget) for _ in range(2)]
+
+    assert run(main) == ["id", None]
+    assert calls == ["sent"]
 
 
 def test_a_step_that_another_delivery_is_doing_asks_for_the_event_again(run: Run) -> None:

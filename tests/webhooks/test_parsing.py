@@ -647,3 +647,9 @@ def test_a_report_is_read_in_either_spelling_and_as_far_as_it_can_be() -> None:
     assert (event.report_id, event.run_id, event.url, event.created_at) == ("r", "run-1", None, None)
     assert event.expires_at == datetime(2025, 5, 1, 10, 34, 56, tzinfo=UTC)
     assert event.customer == Customer()
+
+
+def test_a_status_whose_sender_alone_is_a_customer_is_about_the_sender() -> None:
+    sides = {"sender": {"id": "+16315555500", "userId": "US.1abc"}, "recipient": {"id": "+16044441111"}}
+    event = read(load_body("delivered", **sides))
+    assert (event.customer.id, event.business.id) == ("+16315555500", "+16044441111")

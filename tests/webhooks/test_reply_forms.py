@@ -53,7 +53,9 @@ def _names(kind: str) -> list[str]:
 
 ROWS: Final = [
     {key: "row-1", title: "Row 1", "description": "The first"}
-    for key, title in itertools.product(("id", "rowId", "row_id", "payload"), ("title", "text"))
+    for key, title in itertools.product(
+        ("id", "rowId", "row_id", "selectedRowId", "selected_row_id", "payload"), ("title", "text")
+    )
 ]
 
 
@@ -110,6 +112,30 @@ def test_a_reaction_without_an_emoji_is_a_removal(place: str, target: str, emoji
     assert isinstance(event, Reaction)
     assert (event.emoji, event.is_removed, event.reply_to_id) == (None, True, "m-0")
     assert event.callback_data == {"order": 1}
+
+
+@pytest.mark.parametrize("kind", ["listResponse", "buttonResponse", "reaction"])
+@pytest.mark.parametrize("name", ["callbackData", "callback_data"])
+def test_a_reply_keeps_callback_data_that_is_in_the_message(kind: str, name: str) -> None:
+    part = {"id": "b", "title": "Yes", "emoji": EMOJI}
+    message = {"id": "m-1", kind: part, name: {"order": 2}}
+    assert read(_message(message=message, callbackData=None)).callback_data == {"order": 2}
+    assert read(_message(message=message)).callback_data == {"order": 1}
+
+
+@pytest.mark.parametrize(
+    ("action", "is_removed"), [("react", False), ("unreact", True), ("Removed", True), ("", False), (None, False)]
+)
+def test_the_action_of_a_reaction_tells_whether_it_is_a_removal(action: object, is_removed: bool) -> None:
+    event = read(_message(reaction={"emoji": EMOJI, "messageId": "m-7", "action": action}))
+    assert isinstance(event, Reaction)
+    assert (event.emoji, event.is_removed) == (EMOJI, is_removed)
+
+
+@pytest.mark.parametrize(("action", "kind"), [("unreact", Reaction), ("react", UnknownEvent)])
+def test_without_an_emoji_the_action_must_be_a_removal(action: str, kind: type[Event]) -> None:
+    event = read(_message(reaction={"messageId": "m-7", "action": action}))
+    assert isinstance(event, kind)
 
 
 @pytest.mark.parametrize("name", ["isRemoved", "is_removed", "removed"])
