@@ -17,8 +17,10 @@ from tools.api_rendering import PUBLIC
 # What takes texts and is not wrapped, with the reason.
 CALLED_WITHIN: Final = "the pipeline calls it, and is wrapped"
 HARMLESS: Final = "what it takes is neither secret nor personal"
+NEEDED: Final = "the traceback of the caller's own function is needed to mend it"
 BARE: Final[dict[str, str]] = {
     "AsgiTransport.exchange": CALLED_WITHIN,
+    "Connectly.run": NEEDED,
     "DriftMonitor.watch_response": "it raises nothing",
     "MemoryStore.claim": "an event's key is a digest",
     "MockTransport.__init__": "keeps a function and an exception",
@@ -36,6 +38,7 @@ BARE: Final[dict[str, str]] = {
     "Telemetry.trace_call": CALLED_WITHIN,
     "WebhookApp.run_once": "a step's name is not personal, and the traceback of the step is needed to mend it",
     "WebhookApp.__call__": "it drops its arguments before anything can fail",
+    "run": NEEDED,
 }
 
 
