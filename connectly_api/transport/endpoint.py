@@ -86,7 +86,7 @@ def find_address_problem(text: str, *, with_query: bool = False) -> str | None:
         "must not contain a query": "?" in text and not with_query,
         "must not contain a fragment or a backslash": "#" in text or "\\" in text,
         "has an invalid host": not is_host(parts.netloc),
-        "anyone on the way can read plain http; only loopback may use it": (
+        "use https: anyone on the way can read plain http, which only loopback may use": (
             parts.scheme == "http" and not is_loopback(host)
         ),
     }
