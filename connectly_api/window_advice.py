@@ -28,7 +28,8 @@ async def is_window_closed(
         seconds: How long to wait at most.
     """
     try:
-        with anyio.fail_after(min(seconds, _LONGEST)):
+        # Half of the time at most: the other half is for the message.
+        with anyio.fail_after(min(seconds / 2, _LONGEST)):
             if await conversations.closes_at(recipient, sender=sender) is None:
                 return False
             # By the store's clock, which may be the sandbox's.

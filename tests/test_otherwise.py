@@ -390,6 +390,14 @@ async def test_a_store_that_does_not_answer_is_not_waited_for(caplog: pytest.Log
     assert "failed with TimeoutError" in caplog.text
 
 
+async def test_a_store_that_does_not_answer_leaves_time_for_the_message() -> None:
+    service = Scripted({"messages": accept("01F")}, conversations=At(anyio.sleep_forever))
+
+    await service.send(timeout=0.2)
+
+    assert service.went == ["messages"]
+
+
 @pytest.mark.parametrize("is_known", [True, False])
 async def test_it_works_with_a_store_that_heard_the_customer(is_known: bool) -> None:
     sandbox = Sandbox()

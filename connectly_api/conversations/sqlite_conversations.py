@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from os import PathLike
 from typing import Final, TypeVar
 
@@ -19,6 +21,7 @@ from connectly_api.webhooks.stores.store import check_above_zero
 
 T = TypeVar("T")
 
+_MOST_UNWRITTEN: Final = 1000
 _LOG: Final = logging.getLogger("connectly_api.conversations")
 # Nothing but these comes from a file: a row that was written by hand or by a failing disk is none of ours.
 _FAILURES: Final = (sqlite3.Error, WebhookStoreError, InvalidInputError, OSError, OverflowError, TypeError, ValueError)
@@ -34,8 +37,9 @@ class SQLiteConversations(SightingStore, FileAccess[SightingFile]):
     known about one customer, and `retention` what is known about those who have not written for so long.
 
     If the file cannot be used, `record` and the look-ups raise nothing: the failure is logged, and nothing is known
-    about any customer. `check` and `forget` raise `WebhookStoreError` if the file cannot be used as it is; `forget`
-    raises `sqlite3.Error` if it temporarily cannot be written.
+    about any customer. This process remembers the latest 1,000 events that it could not write, and writes them with
+    later ones. `check` and `forget` raise `WebhookStoreError` if the file cannot be used as it is; `forget` raises
+    `sqlite3.Error` if it temporarily cannot be written.
     """
 
     def __init__(
@@ -61,20 +65,38 @@ class SQLiteConversations(SightingStore, FileAccess[SightingFile]):
         super().__init__(path, SightingFile, busy_timeout=busy_timeout, clock=clock)
         self._retention: Final = check_above_zero("retention", retention)
         self._is_failing = False
+        # Without these, a customer who has just written would be known by an older message, and the window as closed.
+        self._unwritten: Final[deque[Sequence[Sighting]]] = deque(maxlen=_MOST_UNWRITTEN)
 
     async def _add(self, sightings: Sequence[Sighting]) -> None:
-        def add(file: SightingFile) -> None:
-            self._forget_some(file)
-            file.add(sightings)
-
-        await self._try(add)
+        self._unwritten.append(sightings)
+        await self._try(self._write)
 
     async def _look_up(self, look_up: Callable[[Load], T | None]) -> T | None:
-        return await self._try(lambda file: look_up(file.load))
+        return await self._try(lambda file: look_up(partial(self._load, file)))
 
     async def _delete(self, ids: Collection[str]) -> None:
+        def write_and_delete(file: SightingFile) -> None:
+            self._write(file)
+            file.delete(list_related_ids(file.load, ids))
+
         with DeferredCancellation() as deferred:
-            await self._run_in_thread(deferred, lambda file: file.delete(list_related_ids(file.load, ids)))
+            await self._run_in_thread(deferred, write_and_delete)
+
+    def _load(self, file: SightingFile, ids: Collection[str]) -> Iterator[Sighting]:
+        yield from file.load(ids)
+        for sightings in tuple(self._unwritten):
+            yield from (one for one in sightings if one.id in ids)
+
+    def _write(self, file: SightingFile) -> None:
+        self._forget_some(file)
+        while self._unwritten:
+            sightings = self._unwritten.popleft()
+            try:
+                file.add(sightings)
+            except sqlite3.OperationalError:
+                self._unwritten.appendleft(sightings)
+                raise
 
     async def _try(self, work: Callable[[SightingFile], T | None]) -> T | None:
         """Return the result of work on the file; None if it fails, which is logged once until it works again."""

@@ -264,6 +264,25 @@ def test_a_file_that_cannot_be_used_fails_check_and_forget_but_no_event_and_no_l
     assert not any(text in caplog.text for text in (PHONE, BSUID, "Vasi"))
 
 
+def test_what_a_busy_file_did_not_take_is_known_and_written_or_forgotten_later(path: Path, clock: Clock) -> None:
+    async def main() -> None:
+        async with SQLiteConversations(path, busy_timeout=0.01, clock=clock) as store:
+            await store.record(write())
+            clock.now += 2 * DAY
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                assert not await store.is_open(PHONE)
+                await record(store, write(at=clock.now), write(OTHER_PHONE, at=clock.now))
+                assert await store.is_open(PHONE)
+                assert await store.is_open(OTHER_PHONE)
+            await store.forget(OTHER_PHONE)
+            assert await store.closes_at(OTHER_PHONE) is None
+        # Another process knows it, too.
+        assert await SQLiteConversations(path, clock=clock).is_open(PHONE)
+
+    anyio.run(main)
+
+
 def test_a_file_that_was_busy_or_gone_is_used_again_when_it_works(
     path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -274,7 +293,7 @@ def test_a_file_that_was_busy_or_gone_is_used_again_when_it_works(
                 other.execute("BEGIN IMMEDIATE")
                 await store.record(write(OTHER_PHONE))
                 assert await store.is_open(PHONE)
-            assert await store.closes_at(OTHER_PHONE) is None
+            assert await store.is_open(PHONE)
             run_sql(path, "DROP TABLE connectly_sightings")
             assert await store.find_contact(PHONE) is None
             await store.record(write(OTHER_PHONE))
