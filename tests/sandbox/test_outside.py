@@ -33,7 +33,7 @@ def test_the_documentations_example_passes_with_the_wheel_alone(tmp_path: Path) 
     run = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
     done = subprocess.run(run, cwd=project, env=environment, check=False, capture_output=True, text=True)
     documented = sum(
-        len(re.findall("^(?:async )?def test_", path.read_text("utf-8"), re.M)) for path in project.glob("*.py")
+        len(re.findall("^(?:async )?def test_", path.read_text("utf-8"), re.MULTILINE)) for path in project.glob("*.py")
     )
     assert documented > 5
     assert f"{documented} passed" in done.stdout, done.stdout + done.stderr

@@ -381,3 +381,24 @@ def test_work_for_threads_that_is_cancelled_in_time_is_not_done() -> None:
     portal._fulfil(future, pytest.fail)
 
     assert future.cancelled()
+
+
+def test_a_forked_process_starts_an_event_loop_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ending(monkeypatch) as ending:
+        of_parent = ending.process.get_portal()
+        thread = run(identify_thread)
+
+        ending.process._forget_parent()
+
+        assert run(identify_thread) != thread
+        of_parent.end()
+
+
+def test_a_call_that_was_interrupted_before_it_arrived_is_not_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ending(monkeypatch) as ending:
+        call = portal._Call(identify_thread, (), {})
+
+        ending.process.get_portal()._cancel(call)
+
+        assert call.task is None
+        run(identify_thread)

@@ -18,6 +18,7 @@ from connectly_api import InvalidInputError, Response, Row, Section, Text, Usage
 from connectly_api.content.interactive import Button
 from connectly_api.content.products import ProductSection
 from connectly_api.lowlevel import get_webhooks
+from connectly_api.sync import twin
 from connectly_api.sync.twin import Twin, get_async
 from connectly_api.transport import MockTransport
 from connectly_api.webhooks import ClaimState, Event
@@ -296,3 +297,62 @@ def test_importing_the_package_loads_no_event_loop_and_no_http_library() -> None
     )
 
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout.strip() == b"[]"
+
+
+PARENT = -1
+
+
+def test_in_a_forked_process_a_twin_has_another_async_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = sync.Connectly(api_key="key", business_id="biz_1")
+    of_parent = get_async(client)
+    monkeypatch.setattr(client, "_process", PARENT)
+
+    of_child = get_async(client)
+
+    assert of_child is not of_parent
+    assert get_async(client) is of_child
+
+
+def test_in_a_forked_process_the_first_thread_creates_the_async_object_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Taken:
+        """A lock that another thread has held, to create the object."""
+
+        def __enter__(self) -> None:
+            client._process = process
+
+        def __exit__(self, *_error: object) -> None:
+            pass
+
+    client = sync.Connectly(api_key="key", business_id="biz_1")
+    process, created = client._process, get_async(client)
+    monkeypatch.setattr(client, "_process", PARENT)
+    monkeypatch.setattr(twin._RENEWAL, "lock", Taken())
+
+    assert get_async(client) is created
+
+
+def test_a_forked_process_does_not_wait_for_a_lock_that_its_parent_held() -> None:
+    renewal = twin._Renewal()
+    held = renewal.lock
+    with held:
+        renewal._reset()
+
+    assert renewal.lock is not held
+
+
+def test_in_a_forked_process_an_adapter_of_the_users_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = MockTransport(lambda _: Response(200, (), b'{"id": "1"}'))
+    client = sync.Connectly(api_key="key", business_id="biz_1", transport=adapter)
+    monkeypatch.setattr(client, "_process", PARENT)
+
+    with pytest.raises(UsageError, match="belongs to the parent"):
+        client.send_text(CUSTOMER, "Hello!")
+
+
+def test_in_a_forked_process_a_client_that_was_closed_before_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = sync.Connectly(api_key="key", business_id="biz_1")
+    client.close()
+    monkeypatch.setattr(client, "_process", PARENT)
+
+    with pytest.raises(UsageError, match="closed"):
+        client.send_text(CUSTOMER, "Hello!")
