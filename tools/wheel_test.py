@@ -29,6 +29,7 @@ CHECKOUT_ONLY = (
     "test_reader.py",
     "test_release.py",
     "test_structure.py",
+    "test_twins.py",
     "test_update_page.py",
     "test_workflows.py",
     "test_wrapped.py",

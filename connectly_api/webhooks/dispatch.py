@@ -89,8 +89,8 @@ class _Failure:
         """Log the failure; a cancellation only if the event is not to be delivered again because of it."""
         is_complete = self.action is FailureAction.COMPLETE
         if (is_complete or isinstance(self.error, Exception)) and _LOG.isEnabledFor(logging.ERROR):
-            # The error's message may repeat what a customer wrote; the places where it was raised do not.
-            reason = f": {self.error}" if isinstance(self.error, HandlerResultError) else ""
+            # An error's message may repeat what a customer wrote. Ours and the places where it was raised do not.
+            reason = f": {self.error}" if isinstance(self.error, UsageError) else ""
             end = "; this counts as handled" if is_complete else ""
             frames = "".join(
                 f'\n  File "{code.co_filename}", line {line}, in {code.co_name}'

@@ -753,3 +753,17 @@ def test_any_other_value_that_a_handler_returns_is_dropped(run: Run, value: obje
     app = app_of()
     app.on_any(lambda _event: value)
     assert run(lambda: deliver(app, TEXT)) == 200
+
+
+async def test_a_usage_error_is_logged_with_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    connectly = Connectly(api_key="key-1", business_id="biz_1")
+    await connectly.aclose()
+    app = WebhookApp(SECRET)
+
+    @app.on(InboundMessage)
+    async def answer(event: InboundMessage) -> None:
+        await connectly.reply_text(event, CANARY)
+
+    assert not await app.handle(event_of())
+    assert "failed with UsageError: the client is closed; create a new one" in caplog.text
+    assert CANARY not in caplog.text
