@@ -50,6 +50,26 @@ def test_over_wsgi_anything_but_a_post_is_405_and_says_what_is_allowed(method: s
     assert not events
 
 
+class Overflowing(io.BytesIO):
+    def read(self, _size: int | None = -1) -> bytes:
+        return b"x" * 200
+
+
+@pytest.mark.parametrize(
+    ("environ", "status"),
+    [
+        ({"CONTENT_LENGTH": "50"}, 400),
+        ({"CONTENT_LENGTH": "", "wsgi.input_terminated": True}, 413),
+    ],
+)
+def test_over_wsgi_an_input_that_returns_more_than_it_is_asked_for_is_refused(
+    environ: dict[str, Any], status: int
+) -> None:
+    app, events = _make_app(max_bytes=100)
+    assert call_wsgi(app, TEXT, **(SIGNED | environ), **{"wsgi.input": Overflowing()}).status == status
+    assert not events
+
+
 class Unread(io.BytesIO):
     def read(self, _size: int | None = -1) -> bytes:
         pytest.fail("the body was read")
