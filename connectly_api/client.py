@@ -9,7 +9,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
-from connectly_api.cancelled_calls import begin_call, end_call
+from connectly_api.cancelled_calls import add_cancelled_call, begin_call, end_call
 from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
 from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Section
 from connectly_api.content.limits import Limits
@@ -474,10 +474,12 @@ def _to_sent_message(
     is_fallback: bool = False,
 ) -> SentMessage:
     if not answer.value.id:
-        raise UnexpectedResponseError(
+        error = UnexpectedResponseError(
             f"{request.operation}: accepted, but the response has no message id",
             status=answer.response.status,
             headers=answer.response.headers,
             body=answer.response.body,
         )
+        add_cancelled_call(error)
+        raise error
     return SentMessage(answer.value.id, recipient, answer.response, is_fallback)

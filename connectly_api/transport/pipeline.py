@@ -167,7 +167,7 @@ class Pipeline:
         return answer
 
     @cut_traceback
-    async def _send(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901, PLR0912 (one coroutine: see `turns`)
+    async def _send(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901, PLR0912, PLR0915 (one coroutine: see `turns`)
         self._check_usable()
         timeouts = self._timeouts
         if timeout is not None:
@@ -213,9 +213,14 @@ class Pipeline:
         finally:
             self._calls -= 1
             end_call(running)
-        if _LOG.isEnabledFor(logging.DEBUG):
-            return self._conclude_and_log(request, outcome, attempt, started)
-        return self._conclude(request, outcome, attempt)
+        try:
+            if _LOG.isEnabledFor(logging.DEBUG):
+                return self._conclude_and_log(request, outcome, attempt, started)
+            return self._conclude(request, outcome, attempt)
+        except ConnectlyError as error:
+            if error.may_have_taken_effect:
+                add_cancelled_call(error)
+            raise
 
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing.
