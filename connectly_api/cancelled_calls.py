@@ -1,8 +1,10 @@
-"""Collects the calls that were cancelled when their request may have left, for whoever runs code that makes calls.
+"""Collects the calls that may have been carried out although they failed, for whoever runs code that makes calls.
 
 A cancelled call raises the cancellation, with an `OutcomeUnknownError` as its cause. But that is often lost on its way:
 `anyio.fail_after` raises a `TimeoutError` without a cause, and a task group drops the cancellations of its tasks when
 one of them fails. Whoever would repeat the code, such as a receiver of webhooks, must know nevertheless.
+
+So it is with an error that the code catches, or hides with `from None`, before it fails with another one.
 
 The same is true of calls that still run when the code has failed, behind `asyncio.shield` or beside a failed call of
 `asyncio.gather`: nobody waits for them, and they will be carried out.
@@ -16,11 +18,11 @@ from typing import Final
 from connectly_api.errors import ConnectlyError, OutcomeUnknownError
 
 # The tasks and threads that the code starts inherit the list.
-_ERRORS: Final[ContextVar[list[ConnectlyError] | None]] = ContextVar("connectly_cancelled_calls", default=None)
+_ERRORS: Final[ContextVar[list[ConnectlyError] | None]] = ContextVar("connectly_unknown_outcomes", default=None)
 
 
-class CancelledCalls:
-    """A block with a list to which each call that it makes, and that is cancelled too late, adds its error.
+class UnknownOutcomes:
+    """A block with a list to which each call that it makes adds its error, if its outcome is unknown.
 
     While a call that changes something runs, the list has an error for it, too.
     """
@@ -39,8 +41,8 @@ class CancelledCalls:
         _ERRORS.reset(self._token)
 
 
-def add_cancelled_call(error: ConnectlyError) -> None:
-    """Add the error of a cancelled call to the list, if there is one."""
+def add_unknown_outcome(error: ConnectlyError) -> None:
+    """Add the error of a call, cancelled or not, whose outcome is unknown to the list, if there is one."""
     errors = _ERRORS.get()
     if errors is not None:
         errors.append(error)

@@ -9,7 +9,6 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
-from connectly_api.cancelled_calls import begin_call, end_call
 from connectly_api.content.basic import Audio, Document, Image, Location, Text, Video
 from connectly_api.content.interactive import Button, ListMessage, ReplyButtons, Section
 from connectly_api.content.limits import Limits
@@ -41,6 +40,7 @@ from connectly_api.transport.protocol import Answer, Request, Timeouts, Transpor
 from connectly_api.transport.retry import Retry
 from connectly_api.transport.time_budget import TimeBudget
 from connectly_api.transport.tls import Tls
+from connectly_api.unknown_outcomes import add_unknown_outcome, begin_call, end_call
 from connectly_api.window_advice import is_window_closed
 from connectly_api.wire.parameters import encode_path_segment
 
@@ -474,10 +474,12 @@ def _to_sent_message(
     is_fallback: bool = False,
 ) -> SentMessage:
     if not answer.value.id:
-        raise UnexpectedResponseError(
+        error = UnexpectedResponseError(
             f"{request.operation}: accepted, but the response has no message id",
             status=answer.response.status,
             headers=answer.response.headers,
             body=answer.response.body,
         )
+        add_unknown_outcome(error)
+        raise error
     return SentMessage(answer.value.id, recipient, answer.response, is_fallback)

@@ -31,8 +31,8 @@ TABLE = """
     setting_rules         | errors                                                                    |
     wire.*                | errors json_values number_checks setting_rules wire.*                     | attrs
 
-    cancelled_calls       | errors                                                                    |
-    transport.*           | _version cancelled_calls error_response errors json_values lazy           | attrs anyio
+    unknown_outcomes       | errors                                                                    |
+    transport.*           | _version unknown_outcomes error_response errors json_values lazy           | attrs anyio
                           | number_checks setting_rules tracebacks transport.* web_address            |
     transport.adapters.httpx | errors setting_rules tracebacks transport.adapters.httpx_connections   | certifi
                           | transport.adapters.httpx_stream transport.adapters.network                | httpcore
@@ -68,20 +68,20 @@ TABLE = """
     reply_options         | errors recipients send_request setting_rules webhooks.events wire.writing |
     window_advice         | conversations recipients                                                  | anyio
     replies               | content.* results send_request tracebacks webhooks.events                 |
-    client                | cancelled_calls content.* conversations drift errors keywords             |
+    client                | unknown_outcomes content.* conversations drift errors keywords             |
                           | lowlevel.models recipients registrations replies reply_options results    |
                           | send_request setting_rules telemetry tracebacks transport.*               |
                           | webhooks.events window_advice wire.*                                      |
 
     sync                  | lazy sync.*                                                               |
     sync.portal           | errors exit_steps transport.attempt_outcome transport.deadline            | sniffio
-    sync.*                | cancelled_calls client content.* conversations.* drift errors keywords    | attrs anyio
+    sync.*                | unknown_outcomes client content.* conversations.* drift errors keywords    | attrs anyio
                           | lowlevel.models recipients registrations results send_request             |
                           | setting_rules sync.* telemetry tracebacks transport.* webhooks.*          |
 
     webhooks              | errors lazy webhooks.*                                                    |
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
-    webhooks.dispatch     | cancelled_calls errors webhooks.backlog webhooks.deferred_cancellation    | attrs anyio
+    webhooks.dispatch     | unknown_outcomes errors webhooks.backlog webhooks.deferred_cancellation    | attrs anyio
                           | webhooks.event_counts webhooks.events webhooks.failure_policy             |
                           | webhooks.held_claims webhooks.plain_functions webhooks.stores.store       |
     webhooks.held_claims  | errors number_checks webhooks.deferred_cancellation webhooks.stores.store | attrs anyio

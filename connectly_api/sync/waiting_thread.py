@@ -21,9 +21,9 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 import attrs
 from anyio import to_thread
 
-from connectly_api.cancelled_calls import CancelledCalls, add_cancelled_call
 from connectly_api.errors import ConnectlyError, UsageError
 from connectly_api.sync import portal
+from connectly_api.unknown_outcomes import UnknownOutcomes, add_unknown_outcome
 from connectly_api.webhooks.plain_functions import WAITING_THREAD
 
 P = ParamSpec("P")
@@ -51,16 +51,16 @@ class _WaitingThread:
 
     def run(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
         step = partial(self._begin, function)
-        cancelled_calls: list[ConnectlyError] = []
+        unknown_outcomes: list[ConnectlyError] = []
         try:
             while (work := portal.run(step)) is not None:
-                with CancelledCalls() as cancelled_calls:
+                with UnknownOutcomes() as unknown_outcomes:
                     result, error = _try(work.function)
-                step = partial(self._resume, work, (result, error, tuple(cancelled_calls)))
-                cancelled_calls = []
+                step = partial(self._resume, work, (result, error, tuple(unknown_outcomes)))
+                unknown_outcomes = []
         except BaseException as interruption:
             with suppress(UsageError):  # The program is ending.
-                portal.run(self._interrupt, next(iter(cancelled_calls), interruption))
+                portal.run(self._interrupt, next(iter(unknown_outcomes), interruption))
             raise
         return cast("asyncio.Task[T]", self._task).result()
 
@@ -90,11 +90,11 @@ class _WaitingThread:
         self._unfinished.add(work)
         self._steps.put_nowait(work)
         try:
-            result, error, cancelled_calls = await work.outcome
+            result, error, unknown_outcomes = await work.outcome
         finally:
             self._unfinished.discard(work)
-        for call in cancelled_calls:
-            add_cancelled_call(call)
+        for call in unknown_outcomes:
+            add_unknown_outcome(call)
         if error is None:
             return result
         if self._interruption is None:

@@ -29,14 +29,15 @@ def read_body(environ: Mapping[str, Any], limit: int) -> bytes | HTTPStatus:
     left = limit + 1 if length is None else length
     body = bytearray()
     try:
-        while left and (piece := environ["wsgi.input"].read(min(left, _PIECE))):
+        # Some middleware's input returns more than it is asked for.
+        while left > 0 and (piece := environ["wsgi.input"].read(min(left, _PIECE))):
             body += piece
             left -= len(piece)
     except Exception as error:  # noqa: BLE001  (each server has its own error for a client that is gone)
         _LOG.info("refused: the body ended with %s", type(error).__qualname__)
         return HTTPStatus.BAD_REQUEST
     if length is None:
-        return bytes(body) if left else _TOO_LARGE
+        return bytes(body) if left > 0 else _TOO_LARGE
     return HTTPStatus.BAD_REQUEST if left else bytes(body)
 
 

@@ -19,7 +19,6 @@ import anyio
 import attrs
 
 from connectly_api._version import __version__
-from connectly_api.cancelled_calls import add_cancelled_call, begin_call, end_call
 from connectly_api.error_response import parse_error_response
 from connectly_api.errors import ConnectlyError, Headers, OutcomeUnknownError, UsageError
 from connectly_api.tracebacks import cut_traceback
@@ -52,6 +51,7 @@ from connectly_api.transport.protocol import (
 )
 from connectly_api.transport.retry import Failure, Retry, compute_pause, is_read, is_repeatable, parse_retry_after
 from connectly_api.transport.turns import Turns
+from connectly_api.unknown_outcomes import add_unknown_outcome, begin_call, end_call
 
 T = TypeVar("T")
 
@@ -167,7 +167,7 @@ class Pipeline:
         return answer
 
     @cut_traceback
-    async def _send(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901, PLR0912 (one coroutine: see `turns`)
+    async def _send(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901, PLR0912, PLR0915 (one coroutine: see `turns`)
         self._check_usable()
         timeouts = self._timeouts
         if timeout is not None:
@@ -213,9 +213,14 @@ class Pipeline:
         finally:
             self._calls -= 1
             end_call(running)
-        if _LOG.isEnabledFor(logging.DEBUG):
-            return self._conclude_and_log(request, outcome, attempt, started)
-        return self._conclude(request, outcome, attempt)
+        try:
+            if _LOG.isEnabledFor(logging.DEBUG):
+                return self._conclude_and_log(request, outcome, attempt, started)
+            return self._conclude(request, outcome, attempt)
+        except ConnectlyError as error:
+            if error.may_have_taken_effect:
+                add_unknown_outcome(error)
+            raise
 
     async def aclose(self) -> None:
         """Close every connection; calling it again does nothing.
@@ -281,7 +286,7 @@ class Pipeline:
             error = found
         if error.may_have_taken_effect:
             cancellation.__cause__ = error
-            add_cancelled_call(error)
+            add_unknown_outcome(error)
 
     def _compute_pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
         if self._is_closed or not is_repeatable(method, outcome):

@@ -17,8 +17,8 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 from anyio import sleep
 
-from connectly_api.cancelled_calls import CancelledCalls
 from connectly_api.errors import InvalidInputError, UsageError, WebhookError
+from connectly_api.unknown_outcomes import UnknownOutcomes
 from connectly_api.webhooks.backlog import Backlog, Job
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 from connectly_api.webhooks.event_counts import OutcomeCounter
@@ -147,13 +147,13 @@ class Dispatcher:
             if deferred.is_pending:
                 await self._end_part(held, FailureAction.REDELIVER, deferred)
                 deferred.check()
-            with CancelledCalls() as cancelled_calls:
+            with UnknownOutcomes() as unknown_outcomes:
                 try:
                     result = await work()
                     if isawaitable(result):  # A forgotten await, in the function or in a plain one.
                         result = cast("T", await result)
                 except BaseException as error:
-                    await self._end_part(held, self._decide(event, error, *cancelled_calls), deferred)
+                    await self._end_part(held, self._decide(event, error, *unknown_outcomes), deferred)
                     raise
             await self._end_part(held, FailureAction.COMPLETE, deferred)
             return result
@@ -268,10 +268,10 @@ class Dispatcher:
         self, handler: _HandlerEntry, event: Event, own: HeldClaim | None, deferred: DeferredCancellation
     ) -> _Failure | None:
         """Run one handler, end its own claim, and return how it failed."""
-        with CancelledCalls() as cancelled_calls:
+        with UnknownOutcomes() as unknown_outcomes:
             error = await _call(handler, event, deferred)
         if error is not None:
-            failure = _Failure(error, self._decide(event, error, *cancelled_calls))
+            failure = _Failure(error, self._decide(event, error, *unknown_outcomes))
             await self._end_part(own, failure.action, deferred)
             failure.log(handler.name, event)
             return failure

@@ -12,11 +12,11 @@ from typing import Any
 
 import anyio
 import pytest
+from connectly_api.unknown_outcomes import add_unknown_outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, OutcomeUnknownError, UsageError
-from connectly_api.cancelled_calls import add_cancelled_call
 from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, exit_drain, portal, wsgi_app
 from connectly_api.webhooks import ButtonReply, Claim, ClaimState, DeliveryStatus, Event, InboundMessage, sign
 from connectly_api.webhooks import MemoryStore as AsyncMemoryStore
@@ -47,6 +47,26 @@ def test_over_wsgi_anything_but_a_post_is_405_and_says_what_is_allowed(method: s
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
     assert (answer.body == b"") is (method == "HEAD")
     assert answer.headers["content-length"] == str(len(b"Method Not Allowed\n"))
+    assert not events
+
+
+class Overflowing(io.BytesIO):
+    def read(self, _size: int | None = -1) -> bytes:
+        return b"x" * 200
+
+
+@pytest.mark.parametrize(
+    ("environ", "status"),
+    [
+        ({"CONTENT_LENGTH": "50"}, 400),
+        ({"CONTENT_LENGTH": "", "wsgi.input_terminated": True}, 413),
+    ],
+)
+def test_over_wsgi_an_input_that_returns_more_than_it_is_asked_for_is_refused(
+    environ: dict[str, Any], status: int
+) -> None:
+    app, events = _make_app(max_bytes=100)
+    assert call_wsgi(app, TEXT, **(SIGNED | environ), **{"wsgi.input": Overflowing()}).status == status
     assert not events
 
 
@@ -322,7 +342,7 @@ def test_what_interrupts_a_call_that_may_have_been_carried_out_completes_the_eve
     app, calls = WebhookApp(SECRET), list[Event]()
 
     async def send() -> None:
-        add_cancelled_call(OutcomeUnknownError("lost"))
+        add_unknown_outcome(OutcomeUnknownError("lost"))
 
     @app.on_any
     def handle(event: Event) -> None:
@@ -340,7 +360,7 @@ def test_an_ordinary_error_that_cancelled_a_call_completes_the_event_and_no_late
     app, calls = WebhookApp(SECRET), list[Event]()
 
     async def send() -> None:
-        add_cancelled_call(OutcomeUnknownError("lost"))
+        add_unknown_outcome(OutcomeUnknownError("lost"))
 
     @app.on_any
     def handle(event: Event) -> None:

@@ -11,9 +11,9 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 import pytest
+from connectly_api.unknown_outcomes import UnknownOutcomes
 
 from connectly_api import Connectly, ConnectlyError, OutcomeUnknownError
-from connectly_api.cancelled_calls import CancelledCalls
 from connectly_api.transport import MockTransport, Pace, Response
 from tests.rough_server import RoughServer, rough_server
 
@@ -43,7 +43,7 @@ async def cancel(call: Awaitable[object]) -> tuple[BaseException, list[Connectly
                 raised.append(error)
                 raise
 
-    with CancelledCalls() as collected:
+    with UnknownOutcomes() as collected:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run)
             await anyio.wait_all_tasks_blocked()
@@ -114,7 +114,7 @@ async def test_a_send_that_is_cancelled_after_its_response_has_a_cause_if_that_l
 
     client = client_of(MockTransport(answer))
     client.transport._calls = 1  # While another call is in flight, a call yields after its response.
-    with CancelledCalls() as collected:
+    with UnknownOutcomes() as collected:
         tasks.append(asyncio.create_task(client.send_text(CUSTOMER, "hi")))
         with pytest.raises(asyncio.CancelledError) as caught:
             await tasks[0]
@@ -168,7 +168,7 @@ async def test_a_cancelled_send_is_collected_where_its_cancellation_is_lost(
     how: Callable[[Connectly], Awaitable[None]],
 ) -> None:
     with (
-        CancelledCalls() as collected,
+        UnknownOutcomes() as collected,
         pytest.raises((TimeoutError, ExceptionGroup)),
     ):
         await how(client_of(MockTransport(hang)))

@@ -190,5 +190,7 @@ def test_a_request_that_ends_early_is_handled_by_the_next_delivery_unless_it_may
     if end == "server stops":
         with serve_app(app) as port:
             assert deliver(port) == 200
+    if isinstance(store, SQLiteStore):
+        asyncio.run(store.aclose())
     assert (bot.calls, bot.answered) == ((2, 1) if moment == "before a send" else (1, 0))
     assert len(bot.transport.requests) == 1

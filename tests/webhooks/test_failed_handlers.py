@@ -13,7 +13,14 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from connectly_api import Connectly, InvalidInputError, NotSentError, OutcomeUnknownError, OutsideWindowError
+from connectly_api import (
+    Connectly,
+    ConnectlyError,
+    InvalidInputError,
+    NotSentError,
+    OutcomeUnknownError,
+    OutsideWindowError,
+)
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport, Progress, Response, Timeouts, WireRequest
 from connectly_api.webhooks import (
@@ -188,6 +195,30 @@ def test_a_send_whose_cancellation_is_lost_on_the_way_is_not_repeated(run: Run) 
             async def answer(_event: InboundMessage) -> None:
                 with anyio.fail_after(0.1):
                     await connectly.send_text(CUSTOMER, "hello to you")
+
+            return [await deliver(app, TEXT) for _ in range(2)]
+
+    assert run(main) == [200, 200]
+    assert len(sandbox.messages) == 1
+
+
+@FAULTS
+def test_an_unknown_outcome_that_the_handler_hid_before_it_failed_is_not_repeated(
+    run: Run, fault: Any, options: dict[str, Any]
+) -> None:
+    sandbox = Sandbox(windows="open")
+    sandbox.fault(fault, next=1, **options)
+
+    async def main() -> list[int]:
+        async with client_of(sandbox) as connectly:
+            app = app_of()
+
+            @app.on(InboundMessage)
+            async def answer(_event: InboundMessage) -> None:
+                try:
+                    await connectly.send_text(CUSTOMER, "hello to you")
+                except ConnectlyError:
+                    raise LookupError from None
 
             return [await deliver(app, TEXT) for _ in range(2)]
 
