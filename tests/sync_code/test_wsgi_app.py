@@ -12,12 +12,12 @@ from typing import Any
 
 import anyio
 import pytest
-from connectly_api.unknown_outcomes import add_unknown_outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectly_api import InvalidInputError, OutcomeUnknownError, UsageError
 from connectly_api.sync import MemoryStore, SQLiteStore, WebhookApp, exit_drain, portal, wsgi_app
+from connectly_api.unknown_outcomes import add_unknown_outcome
 from connectly_api.webhooks import ButtonReply, Claim, ClaimState, DeliveryStatus, Event, InboundMessage, sign
 from connectly_api.webhooks import MemoryStore as AsyncMemoryStore
 from connectly_api.webhooks import WebhookApp as AsyncWebhookApp

@@ -11,10 +11,10 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 import pytest
-from connectly_api.unknown_outcomes import UnknownOutcomes
 
 from connectly_api import Connectly, ConnectlyError, OutcomeUnknownError
 from connectly_api.transport import MockTransport, Pace, Response
+from connectly_api.unknown_outcomes import UnknownOutcomes
 from tests.rough_server import RoughServer, rough_server
 
 CUSTOMER = "+16044441111"
