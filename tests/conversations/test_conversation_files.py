@@ -224,7 +224,11 @@ def make_later(path: Path) -> None:
 
 
 def make_deaf(path: Path) -> None:
-    anyio.run(SQLiteConversations(path).check)
+    async def main() -> None:
+        async with SQLiteConversations(path) as store:
+            await store.check()
+
+    anyio.run(main)
     run_sql(path, "CREATE TRIGGER t BEFORE INSERT ON connectly_sightings BEGIN SELECT RAISE(IGNORE); END")
 
 
@@ -278,7 +282,8 @@ def test_what_a_busy_file_did_not_take_is_known_and_written_or_forgotten_later(p
             await store.forget(OTHER_PHONE)
             assert await store.closes_at(OTHER_PHONE) is None
         # Another process knows it, too.
-        assert await SQLiteConversations(path, clock=clock).is_open(PHONE)
+        async with SQLiteConversations(path, clock=clock) as store:
+            assert await store.is_open(PHONE)
 
     anyio.run(main)
 
