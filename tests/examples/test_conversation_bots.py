@@ -106,8 +106,7 @@ def read_counts(bot: ModuleType) -> WebhookCounts:
     return counts
 
 
-@pytest.mark.slow
-@pytest.mark.once
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("bot", "bsuids"), [("conversation_bot", "accept"), ("flask_bot", "templates")], indirect=["bot"]
 )
@@ -156,8 +155,7 @@ def add_more_faults(sandbox: Sandbox) -> None:
     add_faults(sandbox)
 
 
-@pytest.mark.slow
-@pytest.mark.once
+@pytest.mark.long
 @pytest.mark.parametrize("bot", ["conversation_bot"], indirect=True)
 def test_a_bot_whose_requests_the_service_gives_up_answers_nobody_twice(
     bot: ModuleType, monkeypatch: pytest.MonkeyPatch

@@ -21,7 +21,7 @@ from connectly_api.webhooks import (
 )
 from tests.guides.crowd import Crowd, Step
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = pytest.mark.long
 
 ADDRESS = "https://bot.example/"
 

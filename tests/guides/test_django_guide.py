@@ -14,7 +14,7 @@ from connectly_api.sandbox import Settings
 from tests.guides.crowd import Crowd
 from tests.guides.guide_programs import build_environment, meet_crowd, read_page
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = pytest.mark.long
 
 VARIABLES = {"DJANGO_SETTINGS_MODULE": "shop.settings", "DJANGO_SECRET_KEY": "secret-of-a-test"}
 

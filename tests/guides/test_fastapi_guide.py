@@ -14,7 +14,7 @@ from tests.guides.crowd import Crowd, register
 from tests.guides.guide_programs import build_environment, meet_crowd, read_page, run_program, use_port
 from tests.rough_server import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = pytest.mark.long
 
 PAGE = read_page("fastapi")
 (SERVER,) = PAGE.find_servers()

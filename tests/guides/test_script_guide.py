@@ -13,7 +13,7 @@ import pytest
 from connectly_api.sandbox import Sandbox
 from tests.guides.guide_programs import build_environment, read_page
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = pytest.mark.long
 
 PAGE = read_page("script")
 ANN = "+16044441111"

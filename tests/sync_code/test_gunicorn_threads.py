@@ -90,8 +90,7 @@ async def _gather(port: int, shares: list[list[int]]) -> list[list[tuple[int, st
     return await asyncio.gather(*(post_all(port, share) for share in shares))
 
 
-@pytest.mark.slow
-@pytest.mark.once
+@pytest.mark.long
 @pytest.mark.parametrize(("transport", "sends_before"), [("httpx", "yes"), ("pyreqwest", "")])
 async def test_every_request_is_answered_and_sends_one_message(
     transport: str, sends_before: str, tmp_path: Path

@@ -280,7 +280,7 @@ async def run(program: str, transport: str, folder: Path) -> None:
     assert (process.returncode, output.decode().strip()) == (0, "")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("when", "transport"),
     [*((when, name) for when in FORKS for name in ("httpx", "pyreqwest")), *((when, "auto") for when in WITH_AUTO)],
@@ -290,7 +290,7 @@ async def test_a_forked_process_has_connections_of_its_own(when: str, transport:
     await run(FORKS[when], transport, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("transport", ["httpx", "pyreqwest"])
 @pytest.mark.parametrize("what", ENDS)
 async def test_a_program_ends_by_itself_and_without_a_word(what: str, transport: str, tmp_path: Path) -> None:
