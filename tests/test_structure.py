@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 NOW = measure(ROOT)
 
 # Upper bounds. Lower one when the number falls; raise it only with a reason.
-LINES = 28_497
+LINES = 28_504
 PARTICIPLES = 0
 REPEATED_NAMES = 0
 REPEATED_NAMES_IN_TESTS = 0

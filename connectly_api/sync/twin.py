@@ -27,6 +27,8 @@ class Twin(Generic[A_co]):
 
     _is_part = False
     """Whether it is another twin's view or part, which closes it."""
+    _blocks = True
+    """The async classes do not take it as a setting."""
 
     def __init__(self, create: Callable[..., A_co], /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the async class's own)
         """Create the async object.

@@ -356,3 +356,14 @@ def test_in_a_forked_process_a_client_that_was_closed_before_stays_closed(monkey
 
     with pytest.raises(UsageError, match="closed"):
         client.send_text(CUSTOMER, "Hello!")
+
+
+def test_the_async_classes_refuse_a_twin_among_their_settings() -> None:
+    with pytest.raises(InvalidInputError, match="store: this MemoryStore is for synchronous code"):
+        webhooks.WebhookApp("secret", store=sync.MemoryStore())  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match="conversations: this MemoryConversations is for synchronous code"):
+        connectly_api.Connectly(
+            api_key="key",
+            business_id="biz_1",
+            conversations=sync.MemoryConversations(),  # type: ignore[arg-type]
+        )
