@@ -60,7 +60,8 @@ def check_kind(field: str, value: object, kind: type | tuple[str, ...], example:
         return
     if getattr(value, "_blocks", False):
         raise InvalidInputError(
-            f"{field}: this {type(value).__name__} is for synchronous code; use the async class of that name", field=field
+            f"{field}: this {type(value).__name__} is for synchronous code; use the async class of that name",
+            field=field,
         )
     if isinstance(kind, type):
         # Passing the class instead of an instance is a common mistake.
