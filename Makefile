@@ -34,7 +34,8 @@ test-long: environment ## Run the long tests: every byte, step and case, crowds 
 
 # What is shipped. Tests that need a framework or the locked development tools are left out.
 SHIPPED := -q -n auto --dist worksteal -m "not long and not once" --ignore=tests/transport/test_threads.py \
-	--ignore=tests/webhooks/test_order_service.py --ignore=tests/webhooks/test_recipes.py
+	--ignore=tests/webhooks/test_cancelled_views.py --ignore=tests/webhooks/test_order_service.py \
+	--ignore=tests/webhooks/test_recipes.py
 
 lowest: interpreter ## Test what is shipped with the lowest versions that pyproject.toml allows
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-lowest lowest
