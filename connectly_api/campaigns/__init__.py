@@ -8,8 +8,8 @@ Theory of operation. A plan freezes every request of a campaign in a journal, an
    rows, and takes as many new ones as the rates allow, in one transaction.
 3. `pace_booking`: rates that all processes share, because their state is in the journal.
 4. `sqlite_journal`: a journal in a file, for the processes of one machine.
-5. `planning`: builds and checks each row's message, and freezes it as JSON. `campaign_settings` composes a row's request
-   from that; `row_callback` puts the row's name beside the user's callback data, and finds it in events.
+5. `planning`: builds and checks each row's message, and freezes it as JSON. `campaign_settings` composes a request from
+   that; `row_callback` puts the row's name beside the user's callback data, and finds it in events.
 6. `campaigns`: the face, from `journal(…)` on.
 
 Importing this package loads no database and no HTTP library.

@@ -19,6 +19,7 @@ from connectly_api import (
     InvalidInputError,
     InvalidRecipientError,
     InvalidSenderError,
+    Template,
     Text,
     Violation,
 )
