@@ -88,12 +88,14 @@ def journal(path: str | PathLike[str]) -> Campaigns:
 class Campaigns:
     """The campaigns of one journal, from `journal(…)`: an async context manager."""
 
-    def __init__(self, create: Callable[[], Journal]) -> None:
+    def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:
         """Bind a journal; nothing is opened yet.
 
         Args:
             create: Returns the journal, closed; each call returns another object for the same place.
+            clock: Returns the time in seconds since 1970.
         """
+        self.clock: Final = clock
         self._create = create
         self._thread: JournalThread | None = None
         self._observing = Lock()
@@ -381,7 +383,7 @@ class Campaign:
             count += await thread.call(thread.journal.retry, record.id, RowState.REFUSED)
         if unknown:
             evidence = await thread.call(thread.journal.evidence, record.id)
-            if spans := find_proven_spans(evidence, time.time()):
+            if spans := find_proven_spans(evidence, self._campaigns.clock()):
                 count += await thread.call(thread.journal.retry, record.id, RowState.UNKNOWN, spans)
         return count
 
