@@ -256,7 +256,7 @@ def test_a_cancelled_plan_leaves_nothing_behind(run: Run) -> None:
     async def test(campaigns: Campaigns) -> None:
         endless = Endless()
         async with anyio.create_task_group() as group:
-            group.start_soon(campaigns.plan, "spring", endless, build)
+            group.start_soon(campaigns.plan, "spring", cast("Rows", endless), build)
             await endless.has_begun.wait()
             group.cancel_scope.cancel()
         assert await campaigns.list() == []
