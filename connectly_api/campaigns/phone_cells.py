@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from connectly_api.campaigns.cell_text import to_cell_text
+from connectly_api.campaigns.input_rows import to_cell_text
 from connectly_api.errors import InvalidInputError, InvalidRecipientError
 from connectly_api.national_numbers import check_region, is_too_short, read_national
 from connectly_api.number_text import E164, TRUNK_ZERO, is_international, strip_punctuation

@@ -11,11 +11,11 @@ import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.pretty import pretty_repr
 
 from connectly_api import Bsuid, InvalidInputError, Phone, Recipient
 from connectly_api.campaigns import phone_cells
-from connectly_api.campaigns.cell_text import to_cell_text
-from connectly_api.campaigns.input_rows import EmptyCellError, InputRow, UnknownColumnError
+from connectly_api.campaigns.input_rows import EmptyCellError, InputRow, UnknownColumnError, to_cell_text
 from connectly_api.campaigns.phone_cells import RecipientReader
 from tests.thoroughness import up_to
 
@@ -199,7 +199,7 @@ def test_a_row_is_a_mapping_of_what_it_has() -> None:
     for ask in (row.__getitem__, row.get):
         with pytest.raises(UnknownColumnError, match="nam: there is no such column among 4; did you mean 'name'"):
             ask("nam")
-    assert repr(row) == "InputRow(line=7, 2 values)"
+    assert repr(row) == pretty_repr(row) == "InputRow(line=7, 2 values)"
 
 
 @pytest.mark.parametrize(
