@@ -234,11 +234,12 @@ class Campaigns:
         # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
         # it again: an observation does no harm twice.
         async with self._observing:
+            if waiting.are_written:
+                return
             if waiting is self._waiting:
                 self._waiting = _Observations()
-            if not waiting.are_written:
-                await thread.call(thread.journal.observe, waiting.observations)
-                waiting.are_written = True
+            await thread.call(thread.journal.observe, waiting.observations)
+            waiting.are_written = True
 
     def get_thread(self) -> JournalThread:
         """Return the open journal.

@@ -441,6 +441,7 @@ def test_refused_rows_are_sent_again_if_asked_for(run: Run, path: Path) -> None:
             await spring.retry()
         assert await spring.retry(unknown=True) == 0
         assert await spring.retry(refused=True, unknown=True) == 1
+        assert await spring.retry(refused=True) == 0
         status = await spring.status()
         assert (status.pending, status.unknown, status.accepted) == (1, 1, 1)
 
