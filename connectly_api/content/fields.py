@@ -29,6 +29,8 @@ def to_tuple(values: Iterable[T], field: str, *, is_ordered: bool = True, instea
     Raises:
         InvalidInputError: The value is a mapping, which would lose its values, or a set where order matters.
     """
+    if type(values) is list or type(values) is tuple:
+        return tuple(values)  # The common case: the checks below take longer than all else.
     lone: Any = values
     if isinstance(values, Mapping):
         raise InvalidInputError(f"{field}: must be a list, not a mapping{instead}", field=field)
