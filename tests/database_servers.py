@@ -183,9 +183,10 @@ def _keep(name: str, run: int) -> None:
         server.remove()
 
 
-def _find_shared(name: str, factory: pytest.TempPathFactory) -> str:
+def _find_shared(name: str, config: pytest.Config, factory: pytest.TempPathFactory) -> str:
     """Return the URL of this run's server, which is started if there is none."""
-    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    # Not by the environment, which the runs that tests start inherit.
+    is_worker = hasattr(config, "workerinput")
     folder = factory.getbasetemp().parent if is_worker else factory.getbasetemp()
     place = folder / f"{name}.url"
     with (folder / f"{name}.lock").open("w") as lock:
@@ -218,17 +219,17 @@ def _check_platform() -> None:
 
 
 @pytest.fixture(scope="session")
-def _shared_postgres(tmp_path_factory: pytest.TempPathFactory) -> str:
+def _shared_postgres(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
     _check_platform()
     find_program("postgres")
-    return _find_shared("postgres", tmp_path_factory)
+    return _find_shared("postgres", pytestconfig, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def _shared_redis(tmp_path_factory: pytest.TempPathFactory) -> str:
+def _shared_redis(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
     _check_platform()
     find_program("redis-server", "valkey-server")
-    return _find_shared("redis", tmp_path_factory)
+    return _find_shared("redis", pytestconfig, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
