@@ -128,7 +128,8 @@ _RELEASE: Final = f"""
     UPDATE connectly_row SET state = 'pending', not_before = connectly_now()
     WHERE campaign = %(campaign)s AND {is_source("release")} AND n IN (
         SELECT n FROM connectly_row
-        WHERE campaign = %(campaign)s AND {is_source("release")} AND owner = %(owner)s AND n <> ALL (%(in_hand)s)
+        WHERE campaign = %(campaign)s AND {is_source("release")} AND owner = %(owner)s
+            AND (n, attempt) NOT IN (SELECT * FROM unnest(%(numbers)s::bigint[], %(attempts)s::integer[]))
         ORDER BY n FOR UPDATE
     )
 """.encode()
@@ -285,12 +286,14 @@ class PostgresJournal:
         *found, last = self._call(lambda connection: connection.execute(_TURN, values).fetchall(), repeat="rolled back")
         *_, wait, state, reason = last
         if state is None:
-            raise CampaignNotFoundError("the journal has no such campaign")
+            raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
         return Turn([TakenRow(*row[:5]) for row in found], wait, state, reason)
 
-    def release(self, campaign_id: int, owner: str, in_hand: Collection[int]) -> int:
+    def release(self, campaign_id: int, owner: str, in_hand: Collection[tuple[int, int]]) -> int:
         """Make an owner's sending rows pending, except those in hand."""
-        return self._change(_RELEASE, {"campaign": campaign_id, "owner": owner, "in_hand": list(in_hand)})
+        numbers, attempts = zip(*in_hand, strict=True) if in_hand else ((), ())
+        values = {"campaign": campaign_id, "owner": owner, "numbers": list(numbers), "attempts": list(attempts)}
+        return self._change(_RELEASE, values)
 
     def abandon(self, campaign_id: int, lease: float) -> int:
         """Make rows that have been sending for longer than the lease unknown."""
@@ -305,7 +308,7 @@ class PostgresJournal:
     ) -> None:
         """Set the campaign's state, and, if given, its deadline, in seconds from now."""
         if not self._change(_MARK, [state, reason, deadline, campaign_id]):
-            raise CampaignNotFoundError("the journal has no such campaign")
+            raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
 
     def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
         """Slow rates down."""
@@ -314,8 +317,7 @@ class PostgresJournal:
 
     def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
         """Return the rows after a number."""
-        found = self._fetch(_LINES, [campaign_id, after, limit])
-        return [Line(*row[:4], RowState(row[4]), *row[5:]) for row in found]
+        return [Line(*row) for row in self._fetch(_LINES, [campaign_id, after, limit])]
 
     def rejects(self, campaign_id: int, after: int, limit: int) -> Sequence[Reject]:
         """Return the rejects after so many."""
