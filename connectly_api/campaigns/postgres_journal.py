@@ -18,13 +18,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from itertools import chain, count
 from secrets import token_urlsafe
 from typing import Any, Final, Literal, TypeVar
 
 import attrs
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from connectly_api.campaigns.campaign_errors import CampaignExistsError, CampaignNotFoundError, JournalError
 from connectly_api.campaigns.journal_protocol import (
@@ -254,12 +254,9 @@ class PostgresJournal:
         found = self.find(name)
         if found is None:
             values = {"name": name, "settings": settings, "deadline": deadline, "token": token_urlsafe(9)}
-            planned = self._call(lambda connection: _add(connection, values, batches, digest), repeat="never")
-            if planned is not None:
-                return planned, False
-            # Another process has planned it meanwhile.
-            found = self.find(name)
-            assert found is not None
+            found, is_new = self._call(lambda connection: _add(connection, values, batches, digest), repeat="never")
+            if is_new:
+                return found, False
         else:
             for _ in batches:
                 pass
@@ -326,12 +323,12 @@ class PostgresJournal:
     def summary(self, campaign_id: int) -> Counts:
         """Count the rows."""
         states = dict.fromkeys(RowState, 0)
-        statuses = dict.fromkeys(STATUS_ORDER, 0)
+        statuses = dict[str, int].fromkeys(STATUS_ORDER, 0)
         oldest: float | None = None
-        for state, status, count, age in self._fetch(_COUNT, [campaign_id]):
-            states[RowState(state)] += count
+        for state, status, number, age in self._fetch(_COUNT, [campaign_id]):
+            states[RowState(state)] += number
             if status is not None:
-                statuses[status] += count
+                statuses[status] += number
             if state == RowState.SENDING:
                 oldest = max(0.0, age)
         return Counts(states, statuses, oldest)
@@ -368,7 +365,7 @@ class PostgresJournal:
     def _fetch(self, query: bytes, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         return self._call(lambda connection: connection.execute(query, values).fetchall())
 
-    def _change(self, query: bytes, values: Sequence[object] | dict[str, object]) -> int:
+    def _change(self, query: bytes, values: Sequence[object] | Mapping[str, object]) -> int:
         return self._call(lambda connection: connection.execute(query, values).rowcount)
 
     def _call(self, work: Callable[[_Connection], T], *, repeat: _Repeat = "always") -> T:
@@ -394,10 +391,8 @@ class PostgresJournal:
         if self._opened is None or self._process != os.getpid():
             # A forked child leaves its parent's connection alone.
             try:
-                settings = _DEFAULTS | conninfo_to_dict(self._url)
-                self._opened = psycopg.connect(
-                    "", autocommit=True, prepare_threshold=None, **(settings | {"client_encoding": "UTF8"})
-                )
+                settings = _DEFAULTS | conninfo_to_dict(self._url) | {"client_encoding": "UTF8"}
+                self._opened = psycopg.connect(make_conninfo(**settings), autocommit=True, prepare_threshold=None)
             except psycopg.OperationalError:
                 failure = _build_error(_NO_CONNECTION, retry_safe=True)
             except psycopg.Error:
@@ -427,26 +422,26 @@ def migrate(url: str) -> None:
 
 def _add(
     connection: _Connection,
-    values: dict[str, object],
+    values: Mapping[str, object],
     batches: Iterator[Sequence[PlannedRow | Reject]],
     digest: Callable[[], str],
-) -> CampaignRecord | None:
-    """Copy the rows into a temporary table, and from there to their place; return None if the name is taken."""
+) -> tuple[CampaignRecord, bool]:
+    """Copy the rows into a temporary table, and from there to their place, unless another process was faster."""
     with connection.transaction():
         connection.execute(_STAGE)
         with connection.cursor().copy(_COPY) as copy:
-            position = 0
-            for batch in batches:
-                for position, one in enumerate(batch, position + 1):
-                    copy.write_row((position, *_to_staged(one)))
+            for position, one in enumerate(chain.from_iterable(batches)):
+                copy.write_row((position, *_to_staged(one)))
         connection.execute(_FIND_DUPLICATES)
-        added = connection.execute(_ADD_CAMPAIGN, values | {"digest": digest()}).fetchone()
+        added = connection.execute(_ADD_CAMPAIGN, {**values, "digest": digest()}).fetchone()
         if added is None:
-            return None
+            # The insertion has waited for the other process.
+            (found,) = connection.execute(_LIST + b" WHERE name = %(name)s", values).fetchall()
+            return CampaignRecord(*found), False
         record = CampaignRecord(*added)
         for query in (_ADD_ROWS, _ADD_REJECTS):
             connection.execute(query, {"campaign": record.id})
-        return record
+        return record, True
 
 
 def _to_staged(one: PlannedRow | Reject) -> tuple[object, ...]:

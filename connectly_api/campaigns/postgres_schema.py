@@ -120,14 +120,14 @@ BEGIN
     ON CONFLICT (key) DO UPDATE SET key = excluded.key;
     v_now := connectly_now();
     RETURN QUERY
-    SELECT r.key, r.burst, v_now, due.even, slow.slowed_at, slow.share, pace.gap, free.granted,
+    SELECT r.key, r.burst, v_now, due.even, was.slowed_at, slow.share, pace.gap, free.granted,
         CASE WHEN more.count > 0
             THEN greatest(0, ahead.even - v_now - (r.burst - 1) * pace.gap) + (more.count - 1) * pace.gap
             ELSE 0 END
     FROM json_to_recordset(p_rates) AS r (key text, per_second float8, burst bigint)
     JOIN connectly_pace AS p USING (key),
     LATERAL (SELECT least(p.slowed_at, v_now)) AS was (slowed_at),
-    LATERAL (SELECT was.slowed_at, least(1, p.factor + (v_now - was.slowed_at) / {RECOVERY})) AS slow (slowed_at, share),
+    LATERAL (SELECT least(1, p.factor + (v_now - was.slowed_at) / {RECOVERY})) AS slow (share),
     LATERAL (SELECT 1 / (r.per_second * slow.share)) AS pace (gap),
     LATERAL (SELECT least(
         p.even, greatest(v_now, was.slowed_at + {LONGEST_PAUSE}) + r.burst / (r.per_second * p.factor)
@@ -148,7 +148,8 @@ BEGIN
     UPDATE connectly_pace AS p
     SET factor = slow.factor, slowed_at = r.now,
         even = greatest(r.even, r.now + greatest(least(p_seconds, {LONGEST_PAUSE}), pace.gap) + (r.burst - 1) * pace.gap)
-    FROM json_to_recordset(v_rates) AS r (key text, burst bigint, now float8, even float8, share float8, gap float8),
+    FROM json_to_recordset(v_rates)
+        AS r (key text, burst bigint, now float8, even float8, share float8, gap float8),
     LATERAL (SELECT greatest(r.share / 2, {SLOWEST})) AS slow (factor),
     LATERAL (SELECT r.gap * r.share / slow.factor) AS pace (gap)
     WHERE p.key = r.key;
