@@ -16,14 +16,15 @@ _CLOCK = """
 """
 
 
-def prepare(url: str) -> None:
-    """Create a journal's tables, and put a clock that can be set in the place of the server's."""
+def prepare_postgres(url: str) -> str:
+    """Create a journal's tables, put a clock that can be set in the place of the server's, and return the URL."""
     migrate(url)
     with psycopg.connect(url) as connection:
         connection.execute(_CLOCK)
+    return url
 
 
-class ClockedPostgresJournal(PostgresJournal):
+class ClockedJournal(PostgresJournal):
     """Sets the database's clock before each call."""
 
     def __init__(self, url: str, clock: Callable[[], float]) -> None:
