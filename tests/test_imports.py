@@ -124,7 +124,7 @@ TABLE = """
                           | webhooks.stores.file_access                                               |
     campaigns.sqlite_journal | campaigns.* transport.rates webhooks.status_tracker                    | attrs
                           | webhooks.stores.database_file                                             |
-    campaigns.input_rows  | errors keywords recipients                                            |
+    campaigns.input_rows  | conversations.lookup_keys errors keywords recipients                  |
     campaigns.phone_cells | campaigns.input_rows errors national_numbers number_text recipients   |
                           | setting_rules                                                         |
     campaigns.table_header | campaigns.input_rows errors recipients                               |

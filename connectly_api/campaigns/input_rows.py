@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from numbers import Real
 from typing import Any, Final
 
+from connectly_api.conversations.lookup_keys import fold_spelling
 from connectly_api.errors import InvalidInputError
 from connectly_api.keywords import find_nearest
 from connectly_api.recipients import Bsuid, Phone, Recipient
@@ -55,6 +56,7 @@ class InputRow(Mapping[str, Any]):
     Attributes:
         line: The line of the source: of a file, as editors count them; of anything else, which item it is, from 1.
         number: The recipient as a template's request names it: `+16044441111`, or `bsuid:US.…`.
+        key: The same for all spellings of one WhatsApp account's number, and for no other recipient.
         recipient: The recipient.
     """
 
@@ -91,6 +93,11 @@ class InputRow(Mapping[str, Any]):
     def number(self) -> str:
         """The recipient as a template's request names it: `+16044441111`, or `bsuid:US.…`."""
         return self._phone or f"bsuid:{self._bsuid}"
+
+    @property
+    def key(self) -> str:
+        """The same for all spellings of one WhatsApp account's number, and for no other recipient."""
+        return fold_spelling(self.number)
 
     @property
     def recipient(self) -> Recipient:
