@@ -282,6 +282,13 @@ class Journal(Protocol):
         """
         ...
 
+    def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
+        """Replace the campaign's settings if they still are `before`; return those that it has then.
+
+        For what only the first run knows. A journal never deletes a campaign's record.
+        """
+        ...
+
     def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
         """Return the rows after a number, in their order, at most so many."""
         ...
