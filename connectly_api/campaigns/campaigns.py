@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from importlib.util import find_spec
@@ -15,7 +15,6 @@ from typing import Final, Self, TypeVar
 
 import attrs
 from anyio import (
-    BrokenResourceError,
     CancelScope,
     EndOfStream,
     Lock,
@@ -434,20 +433,18 @@ async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[
                 results.append(await to_thread.run_sync(store, _plan_batches(receive, planner)))
             except Exception as error:  # noqa: BLE001 (raised below, outside of the group)
                 errors.append(error)
+                group.cancel_scope.cancel()
 
     async with create_task_group() as group:
         group.start_soon(run_thread)
-        with send, suppress(BrokenResourceError):  # The thread has failed.
+        with send:
             try:
                 async with aclosing(rows.read()) as batches:
                     async for batch in batches:
                         await send.send(batch)
-            except BrokenResourceError:
-                raise
+                await send.send(None)
             except Exception as error:  # noqa: BLE001 (likewise)
                 errors.append(error)
-            else:
-                await send.send(None)
     if errors:
         raise errors[0]
     return results[0]

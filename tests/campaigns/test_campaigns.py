@@ -199,13 +199,13 @@ def test_the_same_rows_resume_and_others_are_refused(run: Run) -> None:
         again = await plan(campaigns, deadline=timedelta(hours=1), stop=StopRules(share=None))
         assert (first.plan.is_resumed, again.plan.is_resumed) == (False, True)
         assert first.plan.digest == again.plan.digest
-        options: dict[str, Any]
-        for options, difference in [
+        others: list[tuple[dict[str, Any], str]] = [
             ({"count": 2}, "it was planned from 3 rows, not from 2"),
             ({"campaign_name": "x"}, "its campaign_name is another"),
             ({"sender": SENDER}, "its sender is another"),
             ({"callback_data": {"a": 1}}, "its recipients, contents, keys, sender or callback data are others"),
-        ]:
+        ]
+        for options, difference in others:
             with pytest.raises(CampaignExistsError, match=f"^the journal has a campaign 'spring', and {difference}; "):
                 await plan(campaigns, **options)
         with pytest.raises(CampaignExistsError):
@@ -281,6 +281,14 @@ class Endless:
         yield []
         self.has_begun.set()
         await anyio.sleep_forever()
+
+
+def test_a_plan_that_fails_does_not_wait_for_its_source(run: Run) -> None:
+    async def test(campaigns: Campaigns) -> None:
+        with pytest.raises(CampaignError, match=r"^line 2: build failed with ZeroDivisionError$"):
+            await campaigns.plan("spring", cast("Rows", Endless()), fail)
+
+    run(test)
 
 
 def test_a_cancelled_plan_leaves_nothing_behind(run: Run) -> None:
