@@ -650,6 +650,15 @@ def test_anything_but_a_path_is_refused(where: Any) -> None:
         journal(where)
 
 
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+async def test_a_database_is_connected_to_when_the_block_begins(scheme: str) -> None:
+    campaigns = journal(f"{scheme}://user:secret@127.0.0.1:1/db")
+    assert "secret" not in repr(campaigns)
+    with pytest.raises(JournalError) as failure:
+        await campaigns.__aenter__()
+    assert "secret" not in str(failure.value)
+
+
 def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(InvalidInputError, match=r"pip install 'connectly-api\[fleet\]'") as failure:
