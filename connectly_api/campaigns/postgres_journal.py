@@ -174,6 +174,10 @@ _MARK: Final = b"""
     UPDATE connectly_campaign SET state = %s, reason = %s, deadline = coalesce(connectly_now() + %s::float8, deadline)
     WHERE id = %s
 """
+_REPLACE_SETTINGS: Final = b"""
+    UPDATE connectly_campaign SET settings = CASE WHEN settings = %s THEN %s ELSE settings END
+    WHERE id = %s RETURNING settings
+"""
 _LINES: Final = b"""
     SELECT n, line, key, recipient, state, attempt, message_id, status, problem, at
     FROM connectly_row WHERE campaign = %s AND n > %s ORDER BY n LIMIT %s
@@ -316,6 +320,11 @@ class PostgresJournal:
         """Set the campaign's state, and, if given, its deadline, in seconds from now."""
         if not self._change(_MARK, [state, reason, deadline, campaign_id]):
             raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
+
+    def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
+        """Replace the campaign's settings if they still are `before`."""
+        ((settings,),) = self._fetch(_REPLACE_SETTINGS, [before, after, campaign_id])
+        return str(settings)
 
     def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
         """Slow rates down."""

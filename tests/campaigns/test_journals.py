@@ -396,9 +396,24 @@ def test_an_outcome_of_no_row_is_skipped(place: Place) -> None:
     assert settle(journal, campaign, Outcome(7, 1, ACCEPTED)).state == "ready"
 
 
-def test_a_turn_of_a_campaign_that_is_not_there_is_refused(place: Place) -> None:
+def test_a_campaign_that_is_not_there_is_refused(place: Place) -> None:
+    journal = place()
     with pytest.raises(CampaignNotFoundError, match="77"):
-        place().turn(77, "a", [], 1, [])
+        journal.turn(77, "a", [], 1, [])
+    with pytest.raises(CampaignNotFoundError, match="77"):
+        journal.mark(77, "ready")
+    with pytest.raises(CampaignNotFoundError, match="77"):
+        journal.forget(77)
+
+
+def test_an_id_with_characters_that_cannot_be_stored_settles_its_row(place: Place) -> None:
+    journal = place()
+    campaign = plan(journal, 1)
+    (row,) = take(journal, campaign)
+
+    settle(journal, campaign, Outcome(row.n, row.attempt, ACCEPTED, "wamid.\ud800\0é"))
+
+    assert journal.lines(campaign.id, 0, 1)[0].message_id == "wamid.??é"
 
 
 def test_a_row_that_was_not_accepted_waits_for_as_long_as_it_was_told_to(place: Place, clock: Clock) -> None:
@@ -446,6 +461,16 @@ def test_a_paused_or_stopped_campaign_hands_out_no_rows_but_settles_outcomes(pla
     place().mark(campaign.id, "ready")
     assert journal.find("spring") == campaign
     assert [row.n for row in take(journal, campaign)] == [3]
+
+
+def test_only_the_first_who_replaces_settings_does(place: Place) -> None:
+    journal, other = place(), place()
+    campaign = plan(journal)
+
+    assert journal.replace_settings(campaign.id, campaign.settings, '{"a":1}') == '{"a":1}'
+    assert other.replace_settings(campaign.id, campaign.settings, '{"a":2}') == '{"a":1}'
+    assert [one.settings for one in journal.list_campaigns()] == ['{"a":1}']
+    assert other.replace_settings(campaign.id, '{"a":1}', '{"a":3}') == '{"a":3}'
 
 
 def test_from_the_deadline_on_no_row_is_handed_out_until_it_is_moved(place: Place, clock: Clock) -> None:
@@ -535,18 +560,6 @@ def test_a_rate_limited_outcome_slows_the_rates_for_all_once(place: Place, clock
     clock.now += 30
     assert len(other.turn(campaign.id, "b", [], 5, rates).rows) == 1
     assert other.turn(campaign.id, "b", [], 5, rates).wait == pytest.approx(0.1)
-
-
-def test_rates_can_be_slowed_down_without_a_turn(place: Place) -> None:
-    journal = place()
-    campaign = plan(journal, 5)
-    rates = [("endpoint", Rate(10.0, 1))]
-
-    place().slow_down(rates, 3.0)
-
-    turn = journal.turn(campaign.id, "a", [], 5, rates)
-    assert not turn.rows
-    assert turn.wait == pytest.approx(3.0)
 
 
 # Crashes, and clocks that are set back
