@@ -149,7 +149,7 @@ DOUBTFUL = FAULTS.keys() - {"rate_limited"}
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(
     service=st.dictionaries(st.sampled_from(sorted(FAULTS)), st.integers(4, 30), max_size=3),
     journal=st.dictionaries(st.integers(1, 60), st.sampled_from(["before", "after"]), max_size=20),
@@ -166,7 +166,7 @@ def test_whatever_fails_and_whenever_it_is_cancelled_each_row_is_sent_once_and_o
     async def main(clock: MockClock) -> None:
         calls = 0
 
-        def fail(method: str) -> str | None:
+        def fail(_method: str) -> str | None:
             nonlocal calls
             calls += 1
             return journal.get(calls)
@@ -189,3 +189,37 @@ def test_whatever_fails_and_whenever_it_is_cancelled_each_row_is_sent_once_and_o
             assert status.unknown == len(doubtful)
 
     run_on_trio(main)
+
+
+@pytest.mark.slow
+@settings(max_examples=15)
+@given(
+    slow=st.floats(0.001, 0.05),
+    first=st.floats(0, 0.15),
+    second=st.floats(0, 0.06),
+    journal=st.dictionaries(st.integers(1, 30), st.sampled_from(["before", "after"]), max_size=6),
+)
+def test_whenever_a_task_is_cancelled_twice_no_row_is_lost_or_sent_twice(
+    tmp_path_factory: pytest.TempPathFactory, slow: float, first: float, second: float, journal: dict[int, str]
+) -> None:
+    async def main() -> None:
+        calls = 0
+
+        def fail(_method: str) -> str | None:
+            nonlocal calls
+            calls += 1
+            return journal.get(calls)
+
+        with Spring(tmp_path_factory.mktemp("run"), 60) as spring:
+            spring.sandbox.fault("slow_head", seconds=slow)
+            spring.rough.fault = fail
+            task = asyncio.create_task(spring.run(max_in_flight=7))
+            for seconds in (first, second):
+                await asyncio.wait([task], timeout=seconds)
+                task.cancel()
+            await asyncio.wait([task])
+            spring.check()
+            is_written = task.cancelled() or task.exception() is None
+            assert not (is_written and spring.find("sending"))
+
+    asyncio.run(main())
