@@ -51,11 +51,11 @@ def call_service(
         CommandLineError: A setting is missing.
         ConnectlyError: As for the call.
     """
-    settings = load_settings(options, sender)
+    settings = load_settings(options, sender, is_dry_run=options.dry_run)
     recorder = MockTransport(lambda _: Response(200, (), b'{"id":"none"}')) if options.dry_run else None
 
     async def main() -> T:
-        async with _create_client(settings, limits, recorder or options.transport) as connectly:
+        async with create_client(settings, limits, recorder or options.transport) as connectly:
             return await call(connectly)
 
     with warnings.catch_warnings():
@@ -66,6 +66,9 @@ def call_service(
         except (NotSentError, OutcomeUnknownError) as error:
             error.add_note(_describe_peer(settings))
             raise
+        except KeyboardInterrupt:
+            write_note("interrupted; a message that was being sent may have been delivered")
+            raise
     if recorder is None:
         return result
     # The last one is that which changes something.
@@ -73,7 +76,8 @@ def call_service(
     return None
 
 
-def _create_client(settings: ClientSettings, limits: Limits, transport: object) -> Connectly:
+def create_client(settings: ClientSettings, limits: Limits, transport: object) -> Connectly:
+    """Create a client; an invalid setting is an error that names where it comes from."""
     sender: str | Phone | None = settings.sender
     if settings.sender is not None:
         with suppress(InvalidInputError):  # The client refuses it, too, with the setting's name.

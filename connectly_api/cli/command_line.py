@@ -18,7 +18,6 @@ from typer.main import get_command
 from connectly_api._version import __version__
 from connectly_api.cli import send_commands, webhook_commands
 from connectly_api.cli.exit_codes import (
-    INTERRUPTED,
     MEANINGS,
     OTHER,
     READER_GONE,
@@ -120,8 +119,6 @@ def run(arguments: Sequence[str], transport: Transport | None) -> int:
     except SystemExit as end:
         # The sandbox's own options were invalid, or nothing read the help.
         return _end_silently() if isinstance(end.__context__, BrokenPipeError) else _to_status(end.code)
-    if status == INTERRUPTED:
-        write_note("interrupted; a message that was being sent may have been delivered")
     return status
 
 
