@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -58,9 +58,7 @@ def call_service(
         async with create_client(settings, limits, recorder or options.transport) as connectly:
             return await call(connectly)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", LimitWarning)
-        warnings.showwarning = _write_warning  # catch_warnings restores it.
+    with show_warnings():
         try:
             result = anyio.run(main)
         except (NotSentError, OutcomeUnknownError) as error:
@@ -74,6 +72,15 @@ def call_service(
     # The last one is that which changes something.
     _write_request(recorder.requests[-1], tuple(secrets), is_json=options.is_json)
     return None
+
+
+@contextmanager
+def show_warnings() -> Generator[None]:
+    """Print each warning about content once, as a note."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("once", LimitWarning)
+        warnings.showwarning = _write_warning  # catch_warnings restores it.
+        yield
 
 
 def create_client(settings: ClientSettings, limits: Limits, transport: object) -> Connectly:
