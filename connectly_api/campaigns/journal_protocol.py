@@ -18,8 +18,11 @@ import attrs
 from connectly_api.campaigns.row_states import Outcome, RowState
 from connectly_api.transport.rates import Rate
 
-LONGEST_PAUSE: Final = 60.0
-"""Seconds: the longest time for which a `retry_after` holds up a row or a rate, as in a client's pace."""
+DEADLINE_PASSED: Final = "the deadline has passed"
+FORGOTTEN: Final = "forgotten"
+"""Reasons that a journal itself gives to a campaign that it stops."""
+LEASE_ENDED: Final = "lease_ended"
+"""The problem of a row that `abandon` made unknown."""
 
 CampaignState = Literal["ready", "paused", "stopped"]
 """Whether rows are handed out. There is no state for a finished campaign: it has no pending and no sending row."""
@@ -159,7 +162,7 @@ class Line:
         message_id: The service's id of the message.
         status: The furthest status that a webhook reported.
         problem: A short code: why it was refused, is unknown or waits, or why its delivery failed.
-        at: When it got its state; of an unknown row, when it was taken. None if nothing happened to it yet.
+        at: When it was last taken, so about when it was sent; None if never.
     """
 
     n: int
@@ -291,6 +294,10 @@ class Journal(Protocol):
         self, campaign_id: int, state: CampaignState, reason: str | None = None, *, deadline: float | None = None
     ) -> None:
         """Set the campaign's state, and, if given, its deadline, in seconds from now."""
+        ...
+
+    def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
+        """Replace the campaign's settings if they still are what the caller has read; return those that it has then."""
         ...
 
     def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
