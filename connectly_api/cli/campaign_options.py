@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.content.template import Parameter, Template
@@ -56,17 +58,25 @@ def create_builder(name: str, language: str, columns: Pairs, constants: Pairs) -
         columns: Parameters, each with the column that it comes from.
         constants: Parameters, each with the value that is the same for every row.
     """
+    values: dict[str, Callable[[InputRow], Any]] = {
+        **{parameter: itemgetter(column) for parameter, column in columns},
+        **{parameter: partial(_return_constant, value) for parameter, value in constants},
+    }
+    get_file_name = values.pop(_FILE_NAME, partial(_return_constant, None))
+    body = [values.pop(parameter) for parameter in _BODY if parameter in values]
 
     def build(row: InputRow) -> Template:
-        values = {**{parameter: row[column] for parameter, column in columns}, **dict(constants)}
-        file_name = values.pop(_FILE_NAME, None)
-        parameters = [
-            Parameter(parameter, value, file_name if parameter == _DOCUMENT else None)
-            for parameter, value in values.items()
+        others = [
+            Parameter(parameter, get(row), get_file_name(row) if parameter == _DOCUMENT else None)
+            for parameter, get in values.items()
         ]
-        return Template(name, language, parameters=parameters or None)
+        return Template(name, language, body=[get(row) for get in body] or None, parameters=others or None)
 
     return build
+
+
+def _return_constant(value: str | None, _row: InputRow) -> str | None:
+    return value
 
 
 def parse_duration(option: str, text: str) -> timedelta:
@@ -75,3 +85,21 @@ def parse_duration(option: str, text: str) -> timedelta:
     if match is None or not int(match[1]):
         raise CommandLineError(f"{option}: write a number and m, h or d, such as 90m, 36h or 2d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def parse_hours(times: str | None, zone: str | None, days: str) -> campaigns.Hours | None:
+    """Return the hours of the options `--hours`, `--zone` and `--days`, or None."""
+    if times is None and zone is None:
+        return None
+    start, dash, end = (times or "").partition("-")
+    if not dash or zone is None:
+        raise CommandLineError("--hours: write 09:00-20:00, and name the --zone, such as Europe/Berlin")
+    return campaigns.Hours(start.strip(), end.strip(), zone, days)
+
+
+def parse_rate(number: float | None) -> campaigns.CampaignPace:
+    """Return the pace of the option `--rate`, which limits the sending number."""
+    usual = campaigns.CampaignPace()
+    if number is None or usual.number is None:
+        return usual
+    return attrs.evolve(usual, number=Rate(number, usual.number.burst))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from connectly_api.campaigns.campaign_errors import CampaignExistsError, CampaignNotFoundError
+from connectly_api.campaigns import CampaignExistsError, CampaignNotFoundError, CampaignStatus, NothingToSendError
 from connectly_api.errors import (
     ApiError,
     AuthenticationError,
@@ -82,6 +82,7 @@ _STATUSES: Final[Mapping[type[ConnectlyError], ExitStatus]] = {
     NotFoundError: ExitStatus(12, _NO_SUCH, "check the id of the business or registration"),
     CampaignNotFoundError: ExitStatus(12, _NO_SUCH, "see 'connectly campaign status'"),
     ConflictError: ExitStatus(13, "already exists", "see 'connectly webhooks list', then update or delete it"),
+    NothingToSendError: ExitStatus(3, "invalid input: nothing was sent", "correct the file, or the columns' names"),
     CampaignExistsError: ExitStatus(13, "already exists", "choose another --name, or forget the campaign"),
     RateLimitError: ExitStatus(14, "rate limit: safe to retry later", "retry later"),
     RequestRejectedError: ExitStatus(20, "request rejected", "correct the request"),
@@ -118,6 +119,17 @@ def find_exit_status(error: ConnectlyError) -> ExitStatus:
     status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
     wait = getattr(error, "retry_after", None)
     return status if wait is None else attrs.evolve(status, advice=f"retry in {wait:g} s")
+
+
+def find_campaign_code(status: CampaignStatus) -> int:
+    """Return the exit status of a campaign's run."""
+    match status.state:
+        case "stopped":
+            return CAMPAIGN_STOPPED
+        case "paused":
+            return CAMPAIGN_PAUSED
+        case _:
+            return CAMPAIGN_INCOMPLETE if status.refused or status.unknown else 0
 
 
 def describe_error(error: ConnectlyError) -> dict[str, Any]:
