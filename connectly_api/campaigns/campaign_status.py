@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, Literal
 
 import attrs
 
 from connectly_api.campaigns.journal_protocol import CampaignRecord, Counts
-from connectly_api.campaigns.row_states import RowState
+from connectly_api.campaigns.row_states import Outcome, RowState
+
+_RATE_SPAN: Final = 10.0
+"""Seconds over which a rate is measured."""
+
+_DONE: Final = frozenset({RowState.ACCEPTED, RowState.REFUSED, RowState.UNKNOWN})
 
 StatusState = Literal["running", "ready", "paused", "stopped", "finished"]
 """A campaign's state: `ready` may be run, and `finished` has no row left to send."""
@@ -118,3 +125,51 @@ def build_status(
         remaining_seconds=left / rate if rate and left else None,
         waiting_for=waiting_for,
     )
+
+
+class Tally:
+    """A campaign's counts, kept current by a run between two summaries of its journal, and its rate."""
+
+    def __init__(self) -> None:
+        self._states = dict.fromkeys(RowState, 0)
+        self._statuses: dict[str, int] = {}
+        self._done = 0
+        self._samples: deque[tuple[float, int]] = deque()
+        self._others: tuple[float, int] | None = None
+        self._rate_of_others = 0.0
+
+    @property
+    def counts(self) -> Counts:
+        """The counts now."""
+        return Counts(self._states, self._statuses, None)
+
+    @property
+    def left(self) -> int:
+        """The number of rows that are not done."""
+        return self._states[RowState.PENDING] + self._states[RowState.SENDING]
+
+    def replace(self, counts: Counts, now: float) -> None:
+        """Take over a summary; what neither it nor this run has counted before was done by other processes."""
+        self._states, self._statuses = dict(counts.states), dict(counts.statuses)
+        others = sum(self._states[state] for state in _DONE) - self._done
+        if self._others is not None and now > self._others[0]:
+            self._rate_of_others = max(0, others - self._others[1]) / (now - self._others[0])
+        self._others = (now, others)
+
+    def count(self, taken: int, outcomes: Iterable[Outcome]) -> None:
+        """Count what a turn of this run took and settled."""
+        self._states[RowState.PENDING] -= taken
+        self._states[RowState.SENDING] += taken
+        for outcome in outcomes:
+            self._states[RowState.SENDING] -= 1
+            self._states[outcome.state] += 1
+            self._done += outcome.state in _DONE
+
+    def measure_rate(self, now: float) -> float:
+        """Return the rows a second of all processes, in the last seconds."""
+        samples = self._samples
+        samples.append((now, self._done))
+        while samples[0][0] < now - _RATE_SPAN:
+            samples.popleft()
+        first, before = samples[0]
+        return self._rate_of_others + ((self._done - before) / (now - first) if first < now else 0.0)

@@ -168,7 +168,7 @@ class Campaigns:
         """
         self.get_thread()
         check_name("name", name)
-        check_kind("rows", rows, Rows, "rows(…)")
+        check_kind("rows", rows, ("read",), "rows(…)")
         if campaign_name is not None:
             check_name("campaign_name", campaign_name)
         seconds = _to_seconds(deadline)

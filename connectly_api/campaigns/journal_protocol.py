@@ -169,7 +169,7 @@ class Line:
     line: int
     key: str = attrs.field(repr=False)
     recipient: str = attrs.field(repr=False)
-    state: RowState
+    state: RowState = attrs.field(converter=RowState)
     attempts: int
     message_id: str | None
     status: str | None
@@ -271,11 +271,11 @@ class Journal(Protocol):
         """
         ...
 
-    def release(self, campaign_id: int, owner: str, in_hand: Collection[int]) -> int:
+    def release(self, campaign_id: int, owner: str, in_hand: Collection[tuple[int, int]]) -> int:
         """Make an owner's sending rows pending, except those in hand; return how many.
 
-        For rows that a turn took whose reply was lost. In hand is each row that the owner was given and whose outcome
-        it has not given in a turn that succeeded.
+        For rows that a turn took whose reply was lost. In hand, as `(n, attempt)`, is each row that the owner was given
+        and whose outcome it has not given in a turn that succeeded.
         """
         ...
 
@@ -297,7 +297,10 @@ class Journal(Protocol):
         ...
 
     def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
-        """Replace the campaign's settings if they still are what the caller has read; return those that it has then."""
+        """Replace the campaign's settings if they still are `before`; return those that it has then.
+
+        For what only the first run knows. A journal never deletes a campaign's record.
+        """
         ...
 
     def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -24,7 +25,13 @@ class JournalThread:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self._limiter = CapacityLimiter(1)
+        # A call that asyncio cancels leaves its thread behind.
+        self._lock = Lock()
 
     async def call(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a method of the journal when no other call is under way; one that has begun is not cancelled."""
-        return await to_thread.run_sync(partial(method, *args, **kwargs), limiter=self._limiter)
+        return await to_thread.run_sync(self._call, partial(method, *args, **kwargs), limiter=self._limiter)
+
+    def _call(self, work: Callable[[], T]) -> T:
+        with self._lock:
+            return work()

@@ -37,7 +37,6 @@ import attrs
 from connectly_api.errors import WebhookStoreError
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-# At opening, a full disk may be reported as an I/O error, for example when SQLite creates the log's index.
 _MAY_BE_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _TEMPORARY: Final = _BUSY | {sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
 _REASONS: Final[dict[int | None, str]] = {
@@ -99,7 +98,7 @@ class DatabaseFile(ABC):
         try:
             self._open()
         except sqlite3.Error as error:
-            if _get_code(error) not in _MAY_BE_FULL or not self._delete_reserve():
+            if not may_be_full(error) or not self._delete_reserve():
                 raise self._to_store_error(error) from error
             try:
                 self._open()
@@ -222,7 +221,7 @@ class DatabaseFile(ABC):
         """Write and delete rows as the store will; return whether the table stores what is written."""
 
     def _to_store_error(self, error: sqlite3.Error) -> sqlite3.Error | WebhookStoreError:
-        if is_temporary(error) or _get_code(error) in _MAY_BE_FULL:
+        if is_temporary(error) or may_be_full(error):
             return error
         return self._build_error(explain_error(self._path, error))
 
@@ -260,6 +259,11 @@ def is_temporary(error: sqlite3.Error) -> bool:
 def is_full(error: sqlite3.Error) -> bool:
     """Return whether the disk is full."""
     return _get_code(error) == sqlite3.SQLITE_FULL
+
+
+def may_be_full(error: sqlite3.Error) -> bool:
+    """Return whether the disk may be full: an I/O error, too, such as when SQLite creates the log's index."""
+    return _get_code(error) in _MAY_BE_FULL
 
 
 def _get_code(error: sqlite3.Error) -> int | None:
