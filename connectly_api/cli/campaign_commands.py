@@ -18,13 +18,13 @@ import typer
 from connectly_api import campaigns
 from connectly_api.cli.campaign_options import create_builder, find_doubts, parse_duration, parse_hours, parse_rate
 from connectly_api.cli.campaign_report import describe_status, write_rejects, write_report
-from connectly_api.cli.plan_summary import PlanSummary, find_lines
 from connectly_api.cli.client_call import create_client, show_warnings
 from connectly_api.cli.config import ConnectionOptions, EnvFile, IsJson, find_settings, load_settings
 from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_code
 from connectly_api.cli.inputs import parse_json
 from connectly_api.cli.option_groups import command
 from connectly_api.cli.output import is_terminal, write_json, write_line, write_note, write_table
+from connectly_api.cli.plan_summary import PlanSummary, find_lines
 from connectly_api.cli.progress_bar import Progress
 from connectly_api.cli.typed_values import parse_columns, parse_parameters
 from connectly_api.content.limits import Limits
@@ -45,7 +45,18 @@ _MESSAGE: Final = "Message"
 _SENDING: Final = "Sending"
 _ORIGINS: Final = {
     name: f"--{name.replace('_', '-')}"
-    for name in ("to", "region", "delimiter", "encoding", "sheet", "sender", "campaign_name", "name", "deadline", "zone")
+    for name in (
+        "to",
+        "region",
+        "delimiter",
+        "encoding",
+        "sheet",
+        "sender",
+        "campaign_name",
+        "name",
+        "deadline",
+        "zone",
+    )
 } | {"start": "--hours", "end": "--hours", "days": "--days", "per_second": "--rate", "source": "FILE"}
 _COUNTS: Final = ("total", "pending", "accepted", "refused", "unknown", "delivered", "read", "failed")
 _WATCH_EVERY: Final = 1.0
@@ -55,11 +66,15 @@ _ASK_FOR: Final = 10.0
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign's name.")]
 Deadline = Annotated[
     str | None,
-    typer.Option("--deadline", metavar="TIME", rich_help_panel=_SENDING, help="Send for so long: 90m, 24h (default), 2d."),
+    typer.Option(
+        "--deadline", metavar="TIME", rich_help_panel=_SENDING, help="Send for so long: 90m, 24h (the default), 2d."
+    ),
 ]
 Place = Annotated[
     str | None,
-    typer.Option("--journal", metavar="FILE", help="Default: $CONNECTLY_JOURNAL, or campaigns.db. Or a database's URL."),
+    typer.Option(
+        "--journal", metavar="FILE", help="A file or postgresql:// URL. Default: $CONNECTLY_JOURNAL, or campaigns.db."
+    ),
 ]
 
 
@@ -176,7 +191,7 @@ class PaceOptions:
         str | None, typer.Option(metavar="NAME", rich_help_panel=_SENDING, help="Of the hours: Europe/Berlin.")
     ] = None
     days: Annotated[
-        str, typer.Option(metavar="DAYS", rich_help_panel=_SENDING, help="Of the hours: mon-fri, or sat,sun.")
+        str, typer.Option("--days", metavar="DAYS", rich_help_panel=_SENDING, help="Of the hours: mon-fri, or sat,sun.")
     ] = "mon-sun"
     rate: Annotated[
         float | None,
@@ -192,7 +207,7 @@ class PaceOptions:
 def _plan(
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, JSON Lines, or a spreadsheet such as .xlsx.")],
     *,
-    name: Annotated[str, typer.Option(metavar="NAME", help="The campaign's name in the journal.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The campaign's name in the journal.")],
     rejects: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write every rejected line and its reason to FILE, as CSV.")
     ] = None,
@@ -323,7 +338,7 @@ def _pause(name: Name, options: JournalOptions) -> None:
 
 @command(app, "resume", "connectly campaign resume spring --deadline 24h")
 def _resume(name: Name, *, deadline: Deadline = None, options: JournalOptions) -> None:
-    """Let a paused or stopped campaign be run again; then run it."""
+    """Let a paused or stopped campaign be run again."""
     extension = None if deadline is None else parse_duration("--deadline", deadline)
 
     async def resume(journal: Campaigns) -> None:
@@ -344,7 +359,7 @@ def _retry(
     ] = False,
     options: JournalOptions,
 ) -> None:
-    """Make refused or unknown rows pending again; then run the campaign.
+    """Make refused or unknown rows pending again.
 
     Unknown rows only where 99 % of the rows accepted around that time have a delivery status, and theirs is missing.
     """
@@ -377,9 +392,9 @@ def _report(
     csv: Annotated[bool, typer.Option("--csv", metavar="", help="Print CSV, the default.")] = False,
     options: JournalOptions,
 ) -> None:
-    """Print what became of each line of the file, rejected ones included. Shows whole numbers.
+    """Print what became of each line of the file.
 
-    With --json, a JSON object for each line.
+    Rejected lines are included, and numbers are shown whole. With --json, each line is a JSON object.
     """
     if csv and options.is_json:
         raise CommandLineError("--csv, --json: use only one")

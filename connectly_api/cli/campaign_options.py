@@ -12,12 +12,16 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
+from connectly_api import campaigns
 from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.content.template import Parameter, Template
 from connectly_api.keywords import find_nearest
+from connectly_api.transport.rates import Rate
 
 if TYPE_CHECKING:
-    from connectly_api.campaigns.input_rows import InputRow
+    from connectly_api.campaigns import InputRow
 
 Pairs = Sequence[tuple[str, str]]
 

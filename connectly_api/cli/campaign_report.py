@@ -78,7 +78,13 @@ def _describe_line(entry: Line | Reject) -> dict[str, Any]:
     known = attrs.asdict(entry)
     if "reason" in known:
         problem = ": ".join(filter(None, (known["field"], known["reason"])))
-        return {**dict.fromkeys(_COLUMNS), "line": known["line"], "state": "rejected", "attempts": 0, "problem": problem}
+        return {
+            **dict.fromkeys(_COLUMNS),
+            "line": known["line"],
+            "state": "rejected",
+            "attempts": 0,
+            "problem": problem,
+        }
     at = None if known["at"] is None else datetime.fromtimestamp(known["at"], UTC).isoformat(timespec="seconds")
     return {**{name: known[name] for name in _COLUMNS}, "state": str(known["state"]), "at": at}
 

@@ -16,7 +16,7 @@ import typer
 from typer.main import get_command
 
 from connectly_api._version import __version__
-from connectly_api.cli import send_commands, webhook_commands
+from connectly_api.cli import campaign_commands, send_commands, webhook_commands
 from connectly_api.cli.exit_codes import (
     MEANINGS,
     OTHER,
@@ -46,6 +46,7 @@ app = typer.Typer(
 )
 app.add_typer(send_commands.app, name="send")
 app.add_typer(webhook_commands.app, name="webhooks")
+app.add_typer(campaign_commands.app, name="campaign")
 
 
 def _write_version(is_requested: bool) -> None:  # noqa: FBT001  (typer passes the flag's value)

@@ -115,9 +115,7 @@ class ClientSettings:
     origins: Mapping[str, str]
 
 
-def load_settings(
-    options: ConnectionOptions, sender: str | None = None, *, is_dry_run: bool = False
-) -> ClientSettings:
+def load_settings(options: ConnectionOptions, sender: str | None = None, *, is_dry_run: bool = False) -> ClientSettings:
     """Find a client's settings.
 
     Args:

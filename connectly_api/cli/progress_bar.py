@@ -79,7 +79,11 @@ def render_progress(status: CampaignStatus) -> RenderableType:
         ProgressBar(total=max(1, status.total), completed=handled),
         f"{handled:,} of {status.total:,}",
     )
-    lines = [bar, *(_list_figures(status, names) for names in (_ROWS, _MESSAGES)), Text(escape(_describe_state(status)))]
+    lines = [
+        bar,
+        *(_list_figures(status, names) for names in (_ROWS, _MESSAGES)),
+        Text(escape(_describe_state(status))),
+    ]
     return Group(*lines)
 
 
