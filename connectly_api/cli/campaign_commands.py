@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
@@ -239,9 +239,11 @@ def _plan(
         "hours": parse_hours(pace.hours, pace.zone, pace.days),
         "pace": parse_rate(pace.rate),
     }
+    places = {source.to: "--to", source.bsuid: "--bsuid", pace.key: "--key"}
+    places |= {column: f"--map {parameter}" for parameter, column in columns}
 
     async def plan(journal: Campaigns) -> None:
-        with _name_options(), show_warnings():
+        with _name_options(places), show_warnings():
             rows = campaigns.rows(file, **attrs.asdict(source))
             campaign = await journal.plan(name, rows, build, **settings)
         lines = await find_lines(campaign)
@@ -479,16 +481,19 @@ def _confirm(what: str) -> bool:
 
 
 @contextmanager
-def _name_options() -> Generator[None]:
-    """Let errors about a plan name the options that they come from."""
+def _name_options(places: Mapping[str | None, str]) -> Generator[None]:
+    """Let errors about a plan name the options that they come from.
+
+    Args:
+        places: By the name of each column, the option that asks for it.
+    """
     try:
         yield
-    except InvalidInputError as error:
-        raise name_origin(error, _ORIGINS) from None
-    except campaigns.CampaignError as error:
-        if isinstance(error.__cause__, campaigns.UnknownColumnError):
-            raise CommandLineError(f"--map or --key: {error.__cause__}") from None
-        raise
+    except (InvalidInputError, campaigns.CampaignError) as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, campaigns.UnknownColumnError):
+            raise CommandLineError(f"{places[cause.field]}: {cause}") from None
+        raise name_origin(error, _ORIGINS) if isinstance(error, InvalidInputError) else error from None
 
 
 @contextmanager

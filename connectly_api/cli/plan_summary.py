@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -47,7 +48,7 @@ class PlanSummary:
 
     def format_lines(self, name: str) -> Iterator[str]:
         """Yield lines for people."""
-        plan, rate = self.plan, self._find_rate()
+        plan = self.plan
         before = ", planned before" if plan.is_resumed else ""
         yield f"{name}: {plan.rows:,} rows to send, {plan.rejected:,} rejected{before}"
         for reason, count in plan.reasons.items():
@@ -55,7 +56,7 @@ class PlanSummary:
             more = ", …" if count > len(shown) else ""
             yield f"  {count:,} × {reason} (line{'s' if count > 1 else ''} {', '.join(map(str, shown))}{more})"
         yield f"sample: {self._mask_sample()}"
-        yield f"takes at least {timedelta(seconds=round(plan.rows / rate))}, at {rate:g} a second"
+        yield f"takes at least {timedelta(seconds=self._find_seconds())}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as JSON."""
@@ -70,11 +71,12 @@ class PlanSummary:
             "isResumed": plan.is_resumed,
             "digest": plan.digest,
             "sample": json.loads(self._mask_sample()),
-            "seconds": round(plan.rows / self._find_rate(), 1),
+            "seconds": self._find_seconds(),
         }
 
-    def _find_rate(self) -> float:
-        return min(rate.per_second for rate in (self.pace.endpoint, self.pace.number) if rate is not None)
+    def _find_seconds(self) -> int:
+        rates = [rate.per_second for rate in (self.pace.endpoint, self.pace.number) if rate is not None]
+        return math.ceil(self.plan.rows / min(rates))
 
     def _mask_sample(self) -> str:
         text = str(self.plan.sample)
