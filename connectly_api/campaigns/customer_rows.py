@@ -23,7 +23,7 @@ from anyio.lowlevel import checkpoint
 from connectly_api.campaigns.input_rows import InputRow
 from connectly_api.campaigns.journal_protocol import Reject
 from connectly_api.campaigns.phone_cells import RecipientReader
-from connectly_api.campaigns.row_files import FileOptions, find_reader
+from connectly_api.campaigns.row_files import find_reader
 from connectly_api.campaigns.table_header import Record, check_columns
 from connectly_api.errors import InvalidInputError, UsageError
 from connectly_api.setting_rules import describe_kind
@@ -43,6 +43,8 @@ class Dataframe(Protocol):
 
 Source = str | PathLike[str] | Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]] | Dataframe
 
+Batch = list[InputRow | Reject]
+
 
 class Rows:
     """The customers of a campaign, from `rows`.
@@ -51,7 +53,7 @@ class Rows:
         empty: How many empty lines the latest `read` has skipped so far.
     """
 
-    def __init__(self, source: Any, recipients: RecipientReader, options: FileOptions) -> None:  # noqa: ANN401
+    def __init__(self, source: Any, recipients: RecipientReader, options: Mapping[str, Any]) -> None:  # noqa: ANN401
         """Create them; use `rows`.
 
         Args:
@@ -62,16 +64,14 @@ class Rows:
         self.empty = 0
         self._source = source
         self._recipients = recipients
-        self._options = options
-        self._reader = find_reader(source, options)
-        self._is_complete = self._reader is not None and self._reader.is_complete
+        self._open, self._is_complete = find_reader(source, recipients.columns, options)
         self._is_read = False
 
     def __repr__(self) -> str:
         """Show the column of the recipients."""
         return f"Rows(to={self._recipients.to!r})"
 
-    async def read(self) -> AsyncGenerator[list[InputRow | Reject], None]:
+    async def read(self) -> AsyncGenerator[Batch, None]:
         """Read the source from its beginning, in batches of up to 1,000 rows and rejects.
 
         Files and dataframes are read in a worker thread. Iterables are iterated in this one, because a database cursor
@@ -84,8 +84,8 @@ class Rows:
         """
         self.empty = 0
         columns: set[str] = set()
-        if self._reader is not None:
-            with closing(self._reader.read(self._source, self._recipients.columns, self._options)) as records:
+        if self._open is not None:
+            with closing(self._open()) as records:
                 while (batch := await to_thread.run_sync(self._read_batch, records, columns)) is not None:
                     yield batch
             return
@@ -96,7 +96,7 @@ class Rows:
             line += len(items)
             yield await to_thread.run_sync(self._convert, chunk, columns)
 
-    def _read_batch(self, records: Iterator[Record], columns: set[str]) -> list[InputRow | Reject] | None:
+    def _read_batch(self, records: Iterator[Record], columns: set[str]) -> Batch | None:
         chunk = list(islice(records, _BATCH))
         return self._convert(chunk, columns) if chunk else None
 
@@ -120,10 +120,10 @@ class Rows:
 
         return take
 
-    def _convert(self, chunk: Sequence[Record], columns: set[str]) -> list[InputRow | Reject]:
+    def _convert(self, chunk: Sequence[Record], columns: set[str]) -> Batch:
         """Return the rows and rejects of some records, and add their columns to those known so far."""
         is_first = not columns
-        batch: list[InputRow | Reject] = []
+        batch: Batch = []
         for line, values in chunk:
             if values is None:
                 self.empty += 1
@@ -174,7 +174,8 @@ def rows(
         InvalidInputError: A setting is malformed, or does not apply to the source.
     """
     recipients = RecipientReader(to, bsuid, region=region, has_country_code=has_country_code)
-    return Rows(source, recipients, FileOptions(delimiter, encoding, sheet, columns))
+    options = {"delimiter": delimiter, "encoding": encoding, "sheet": sheet, "columns": columns}
+    return Rows(source, recipients, options)
 
 
 def _to_values(item: Any) -> Mapping[str, Any]:  # noqa: ANN401 (of any library)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from typing import Any
 
+from connectly_api.campaigns.table_header import Record
 from connectly_api.errors import InvalidInputError
 
 
@@ -13,14 +14,12 @@ def is_dataframe(value: object) -> bool:
     return hasattr(value, "to_dicts") or (hasattr(value, "columns") and hasattr(value, "shape"))
 
 
-def read_dataframe(frame: Any) -> Iterable[Mapping[str, Any]]:  # noqa: ANN401 (of any library)
-    """Return the rows of a dataframe as mappings.
+def read_dataframe(frame: Any, _needed: Collection[str]) -> Generator[Record, None, None]:  # noqa: ANN401
+    """Yield a record for each row; the first one has the number 1.
 
     Raises:
-        InvalidInputError: It is lazy, or of an unknown library, or the extra is not installed.
+        InvalidInputError: The dataframe is lazy, or of an unknown library, or the extra is not installed.
     """
-    if hasattr(frame, "to_dicts") and not hasattr(frame, "iter_rows"):
-        return frame.to_dicts()  # type: ignore[no-any-return]
     try:
         import narwhals  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError:
@@ -28,6 +27,8 @@ def read_dataframe(frame: Any) -> Iterable[Mapping[str, Any]]:  # noqa: ANN401 (
     try:
         rows: Iterable[Mapping[str, Any]] = narwhals.from_native(frame, eager_only=True).iter_rows(named=True)
     except (TypeError, narwhals.exceptions.NarwhalsError):
-        problem = "must be a dataframe in memory, with a name for each column"
-        raise InvalidInputError(f"source: {problem}", field="source") from None
-    return rows
+        if not hasattr(frame, "to_dicts"):
+            problem = "must be a dataframe in memory, with a name for each column"
+            raise InvalidInputError(f"source: {problem}", field="source") from None
+        rows = frame.to_dicts()
+    yield from enumerate(rows, 1)

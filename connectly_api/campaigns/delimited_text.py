@@ -9,11 +9,14 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import closing
 from itertools import chain, islice
+from os import PathLike
 from typing import Final
 
 from connectly_api.campaigns.table_header import Record, read_table, to_names
+from connectly_api.campaigns.text_lines import read_lines
 from connectly_api.errors import InvalidInputError
 
 _DELIMITERS: Final = ",;\t|"
@@ -25,37 +28,39 @@ NUL: Final = "has NUL characters; if the file is in UTF-16, give encoding="
 
 
 def read_delimited(
-    lines: Iterator[str], *, needed: Collection[str], delimiter: str | None, columns: Sequence[str] | None
-) -> Iterator[Record]:
-    """Return the records below the header.
-
-    Args:
-        lines: The lines, with their ends.
-        needed: The columns of the recipients.
-        delimiter: What separates cells, or None to find it.
-        columns: The names of the columns if there is no header.
+    path: str | PathLike[str],
+    needed: Collection[str],
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> Generator[Record, None, None]:
+    """Yield a record for each line below the header.
 
     Raises:
-        InvalidInputError: The delimiter cannot be found, or, when the records are read, the header lacks a column.
+        InvalidInputError: The text, its delimiter or its header is not what it must be.
     """
-    head = list(islice(lines, _LINES_OF_HEADER))
-    if head and (hint := _EXCEL_HINT.fullmatch(head[0].removeprefix("\ufeff"))):
-        delimiter = delimiter or hint[1]
-        head[0] = "\n"
-    if delimiter is None:
-        delimiter = _find_delimiter([line for line in head if line.strip()], needed, columns)
-    return read_table(_parse(_Lines(chain(head, lines)), delimiter), needed, columns)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise InvalidInputError("delimiter: must be one character, other than a quote", field="delimiter")
+    with closing(read_lines(path, encoding)) as lines:
+        head = list(islice(lines, _LINES_OF_HEADER))
+        if head and (hint := _EXCEL_HINT.fullmatch(head[0].removeprefix("\ufeff"))):
+            delimiter = delimiter or hint[1]
+            head[0] = "\n"
+        if delimiter is None:
+            delimiter = _find_delimiter([line for line in head if line.strip()], needed, columns)
+        yield from read_table(_parse(_Lines(chain(head, lines)), delimiter), needed, columns)
 
 
 def _find_delimiter(lines: list[str], needed: Collection[str], columns: Sequence[str] | None) -> str:
     """Return the delimiter that makes the header, or the first line, what it must be."""
-
-    def is_right(cells: list[str]) -> bool:
-        return len(cells) == len(columns) if columns is not None else set(needed) <= set(to_names(cells))
-
     firsts = {one: next(_parse(_Lines(iter(lines)), one), (0, ""))[1] for one in _DELIMITERS}
     cells = {one: first for one, first in firsts.items() if isinstance(first, list)}
-    right = {one: first for one, first in cells.items() if is_right(first)}
+    right = {
+        one: first
+        for one, first in cells.items()
+        if (set(needed) <= set(to_names(first)) if columns is None else len(first) == len(columns))
+    }
     if len({tuple(first) for first in right.values()}) > 1:
         raise InvalidInputError("delimiter: cannot be found from the first line; give delimiter=", field="delimiter")
     return next(iter(right), max(cells, key=lambda one: len(cells[one]), default=","))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Generator
+from contextlib import closing
+from os import PathLike
 from typing import Final
 
 from connectly_api.campaigns.table_header import Record
+from connectly_api.campaigns.text_lines import read_lines
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_object
 
@@ -31,26 +34,24 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(name)  # NaN and the infinities are not JSON.
 
 
-def read_json_lines(lines: Iterator[str]) -> Iterator[Record]:
+def read_json_lines(
+    path: str | PathLike[str], _needed: Collection[str], *, encoding: str | None = None
+) -> Generator[Record, None, None]:
     """Yield a record for each line.
 
     Raises:
-        InvalidInputError: The file is one JSON array.
+        InvalidInputError: The file is in another encoding, or is one JSON array.
     """
     decoder = json.JSONDecoder(object_pairs_hook=_to_object, parse_constant=_refuse_constant)
-    is_first = True
-    for number, line in enumerate(lines, 1):
-        text = line.removeprefix("\ufeff").strip()
-        if not text:
-            yield number, None
-            continue
-        if is_first and text.startswith("["):
-            raise InvalidInputError(
-                "source: is a JSON array; write one object on each line, or give rows() the decoded list",
-                field="source",
-            )
-        is_first = False
-        yield number, _read_line(decoder, text)
+    with closing(read_lines(path, encoding)) as lines:
+        for number, line in enumerate(lines, 1):
+            text = line.removeprefix("\ufeff").strip()
+            if number == 1 and text.startswith("["):
+                raise InvalidInputError(
+                    "source: is a JSON array; write one object on each line, or give rows() the decoded list",
+                    field="source",
+                )
+            yield number, _read_line(decoder, text) if text else None
 
 
 def _read_line(decoder: json.JSONDecoder, text: str) -> dict[str, object] | str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 
 def read_spreadsheet(
-    path: str | PathLike[str], *, needed: Collection[str], sheet: str | None, columns: Sequence[str] | None
-) -> Iterator[Record]:
-    """Return the records below the header, with the text of each cell; lines are numbered as the program shows them.
+    path: str | PathLike[str],
+    needed: Collection[str],
+    *,
+    sheet: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> Generator[Record, None, None]:
+    """Yield a record for each line below the header; lines are numbered as Excel shows them.
 
     Raises:
         InvalidInputError: The file cannot be read, the sheet is not clear, the header lacks a column, or the extra is
@@ -35,7 +39,7 @@ def read_spreadsheet(
             lines = enumerate(found.iter_rows(), 1)
     except python_calamine.CalamineError:
         raise InvalidInputError("source: is not a spreadsheet, or has a password", field="source") from None
-    return read_table(((line, [to_cell_text(cell) for cell in cells]) for line, cells in lines), needed, columns)
+    yield from read_table(((line, [to_cell_text(cell) for cell in cells]) for line, cells in lines), needed, columns)
 
 
 def _find_sheet(workbook: CalamineWorkbook, name: str | None) -> CalamineSheet:
