@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 from collections import deque
@@ -21,7 +22,7 @@ from connectly_api.cli.campaign_report import describe_status, write_rejects, wr
 from connectly_api.cli.client_call import create_client, show_warnings
 from connectly_api.cli.config import ConnectionOptions, EnvFile, IsJson, find_settings, load_settings
 from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_code
-from connectly_api.cli.inputs import parse_json
+from connectly_api.cli.inputs import parse_object
 from connectly_api.cli.option_groups import command
 from connectly_api.cli.output import is_terminal, write_json, write_line, write_note, write_table
 from connectly_api.cli.plan_summary import PlanSummary, find_lines
@@ -43,23 +44,18 @@ _POSTGRES: Final = ("postgresql://", "postgres://")
 _FILE: Final = "File"
 _MESSAGE: Final = "Message"
 _SENDING: Final = "Sending"
+_OPTIONS: Final = ("name", "region", "delimiter", "encoding", "sheet", "sender", "campaign_name", "zone", "days")
 _ORIGINS: Final = {
-    name: f"--{name.replace('_', '-')}"
-    for name in (
-        "to",
-        "region",
-        "delimiter",
-        "encoding",
-        "sheet",
-        "sender",
-        "campaign_name",
-        "name",
-        "deadline",
-        "zone",
-    )
-} | {"start": "--hours", "end": "--hours", "days": "--days", "per_second": "--rate", "source": "FILE"}
+    **{name: f"--{name.replace('_', '-')}" for name in _OPTIONS},
+    "source": "FILE",
+    "start": "--hours",
+    "end": "--hours",
+    "per_second": "--rate",
+}
+"""Where the arguments of a plan come from."""
 _COUNTS: Final = ("total", "pending", "accepted", "refused", "unknown", "delivered", "read", "failed")
 _WATCH_EVERY: Final = 1.0
+_pause_watching = anyio.sleep
 _ENDS: Final = frozenset({"finished", "stopped"})
 _ASK_FOR: Final = 10.0
 
@@ -229,18 +225,19 @@ def _plan(
     for doubt in find_doubts([parameter for parameter, _ in (*columns, *constants)]):
         write_note(f"warning: {doubt}")
     build = create_builder(template.template, template.language, columns, constants)
-    settings: dict[str, Any] = {
-        "key": pace.key,
-        "sender": template.sender,
-        "campaign_name": template.campaign_name,
-        "callback_data": template.callback_data and parse_json("--callback-data", template.callback_data),
-        "limits": template.limits,
-        "deadline": parse_duration("--deadline", pace.deadline or "24h"),
-        "hours": parse_hours(pace.hours, pace.zone, pace.days),
-        "pace": parse_rate(pace.rate),
-    }
     places = {source.to: "--to", source.bsuid: "--bsuid", pace.key: "--key"}
     places |= {column: f"--map {parameter}" for parameter, column in columns}
+    with _name_options(places):
+        settings: dict[str, Any] = {
+            "key": pace.key,
+            "sender": template.sender,
+            "campaign_name": template.campaign_name,
+            "callback_data": template.callback_data and parse_object("--callback-data", template.callback_data),
+            "limits": template.limits,
+            "deadline": parse_duration("--deadline", pace.deadline or "24h"),
+            "hours": parse_hours(pace.hours, pace.zone, pace.days),
+            "pace": parse_rate(pace.rate),
+        }
 
     async def plan(journal: Campaigns) -> None:
         with _name_options(places), show_warnings():
@@ -280,14 +277,14 @@ def _run(
     async def run(journal: Campaigns) -> CampaignStatus:
         campaign = await journal.open(name)
         async with create_client(settings, "strict", options.transport) as connectly:
-            with Progress() as progress, _announce_interrupts():
+            with Progress() as progress, _drain_on_interrupt():
                 return await campaign.run(connectly, max_in_flight=max_in_flight, on_progress=progress.show)
 
     try:
         status = _use_journal(options, run)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         write_note(f"interrupted; 'connectly campaign run {name}' continues")
-        raise
+        raise KeyboardInterrupt from None
     _write_status(options, status)
     raise typer.Exit(find_campaign_code(status))
 
@@ -319,7 +316,7 @@ def _show_status(
         with Progress() if watch else nullcontext() as progress:
             while progress is not None and status.state not in _ENDS:
                 progress.show(status)
-                await anyio.sleep(_WATCH_EVERY)
+                await _pause_watching(_WATCH_EVERY)
                 status = await campaign.status()
         _write_status(options, status)
 
@@ -497,14 +494,21 @@ def _name_options(places: Mapping[str | None, str]) -> Generator[None]:
 
 
 @contextmanager
-def _announce_interrupts() -> Generator[None]:
-    """Say what Ctrl-C does, and let the event loop do it; SIGTERM, by which services are stopped, does the same."""
-    act: Any = signal.getsignal(signal.SIGINT)
-    notes = deque(["finishing what is in flight; Ctrl-C again stops at once"])
+def _drain_on_interrupt() -> Generator[None]:
+    """Let Ctrl-C cancel the task, and so the run in it; SIGTERM, by which services are stopped, does the same.
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        write_note(notes.popleft() if notes else "stopping; the outcome of rows in flight will be unknown")
-        act(number, frame)
+    A run finishes what is in flight after the first cancellation, and settles what is unknown after the second.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    notes = deque(
+        ["finishing what is in flight; Ctrl-C again stops at once", "stopping; rows in flight become unknown"]
+    )
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if task is None or not notes:
+            raise KeyboardInterrupt
+        write_note(notes.popleft())
+        loop.call_soon_threadsafe(task.cancel)
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

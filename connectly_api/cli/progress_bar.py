@@ -100,12 +100,7 @@ def _describe_state(status: CampaignStatus) -> str:
     if status.rate:
         facts.append(f"{status.rate:.0f}/s")
     if status.remaining_seconds is not None:
-        facts.append(f"{format_seconds(status.remaining_seconds)} left")
+        facts.append(f"{timedelta(seconds=round(status.remaining_seconds))} left")
     if status.waiting_for is not None:
         facts.append(f"waits for {status.waiting_for}")
     return f"  {', '.join(facts)}"
-
-
-def format_seconds(seconds: float) -> str:
-    """Return a duration as `0:01:30`."""
-    return str(timedelta(seconds=round(seconds)))
