@@ -576,8 +576,9 @@ async def test_as_a_process_it_drains_after_ctrl_c_and_two_that_follow_send_the_
 
         def start(*words: str) -> Coroutine[Any, Any, Process]:
             command = (sys.executable, "-W", "error", "-m", "connectly_api.cli", "campaign")
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-            return asyncio.create_subprocess_exec(*command, *words, env=environment, **pipes)
+            return asyncio.create_subprocess_exec(
+                *command, *words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
 
         planned = await start(*PLAN[1:], "--rate", "60")
         await wait_patiently(planned.communicate())
@@ -589,7 +590,8 @@ async def test_as_a_process_it_drains_after_ctrl_c_and_two_that_follow_send_the_
         async with journal("campaigns.db") as campaigns:
             status = await (await campaigns.open("spring")).status()
         both = [await start("run", "spring"), await start("run", "spring")]
-        await wait_patiently(asyncio.gather(*(one.communicate() for one in both)))
+        for one in both:
+            await wait_patiently(one.communicate())
 
     assert (running.returncode, out) == (130, b"")
     assert b"finishing what is in flight; Ctrl-C again stops at once\n" in err
