@@ -92,28 +92,27 @@ class Rows:
         take = self._open_iterable()
         line = 1
         while items := await take():
-            chunk = [(place, _to_values(item)) for place, item in enumerate(items, line)]
+            yield await to_thread.run_sync(self._convert, list(enumerate(items, line)), columns)
             line += len(items)
-            yield await to_thread.run_sync(self._convert, chunk, columns)
 
     def _read_batch(self, records: Iterator[Record], columns: set[str]) -> Batch | None:
         chunk = list(islice(records, _BATCH))
         return self._convert(chunk, columns) if chunk else None
 
-    def _open_iterable(self) -> Callable[[], Awaitable[list[object]]]:
+    def _open_iterable(self) -> Callable[[], Awaitable[list[Mapping[str, Any]]]]:
         is_async = hasattr(self._source, "__aiter__")
         found = aiter(self._source) if is_async else iter(self._source)
         if found is self._source and self._is_read:
             raise UsageError("rows: an iterator can be read only once; pass what it comes from")
         self._is_read = True
 
-        async def take() -> list[object]:
+        async def take() -> list[Mapping[str, Any]]:
             if not is_async:
                 await checkpoint()
-                return list(islice(found, _BATCH))
-            items: list[object] = []
+                return [_to_values(item) for item in islice(found, _BATCH)]
+            items: list[Mapping[str, Any]] = []
             async for item in found:
-                items.append(item)
+                items.append(_to_values(item))
                 if len(items) == _BATCH:
                     break
             return items
@@ -174,6 +173,8 @@ def rows(
         InvalidInputError: A setting is malformed, or does not apply to the source.
     """
     recipients = RecipientReader(to, bsuid, region=region, has_country_code=has_country_code)
+    if isinstance(columns, str):
+        raise InvalidInputError("columns: must be a list of names", field="columns")
     options = {"delimiter": delimiter, "encoding": encoding, "sheet": sheet, "columns": columns}
     return Rows(source, recipients, options)
 

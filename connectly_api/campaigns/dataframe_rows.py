@@ -11,7 +11,7 @@ from connectly_api.errors import InvalidInputError
 
 def is_dataframe(value: object) -> bool:
     """Return whether a value looks like a dataframe; a database cursor has no shape."""
-    return hasattr(value, "to_dicts") or (hasattr(value, "columns") and hasattr(value, "shape"))
+    return hasattr(value, "to_dicts") or (hasattr(value, "shape") and hasattr(value, "columns"))
 
 
 def read_dataframe(frame: Any, _needed: Collection[str]) -> Generator[Record, None, None]:  # noqa: ANN401

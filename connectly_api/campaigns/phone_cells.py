@@ -12,7 +12,7 @@ from typing import Final
 
 from connectly_api.campaigns.cell_text import to_cell_text
 from connectly_api.errors import InvalidInputError, InvalidRecipientError
-from connectly_api.national_numbers import check_region, has_country_digits, is_too_short, read_national
+from connectly_api.national_numbers import check_region, is_too_short, read_national
 from connectly_api.number_text import E164, TRUNK_ZERO, is_international, strip_punctuation
 from connectly_api.recipients import BSUID
 from connectly_api.setting_rules import check_name
@@ -126,12 +126,22 @@ class RecipientReader:
 
 
 def _read_in_region(digits: str, region: str) -> tuple[str, str]:
-    try:
-        number = read_national(digits, region, len(digits))
-    except InvalidRecipientError:
+    number = _find_valid(digits, region)
+    if not number:
         return "", f"is not a valid number in {region}"
-    is_ambiguous = number != f"+{digits}" and has_country_digits(digits, region)
-    return ("", AMBIGUOUS) if is_ambiguous else (number, "")
+    code = number[1:].removesuffix(digits)
+    # It was read as a national number that begins with the digits of the country code.
+    is_doubtful = 0 < len(code) < len(number) - 1 and digits.startswith(code)
+    return ("", AMBIGUOUS) if is_doubtful and _find_valid(f"+{digits}", region) else (number, "")
+
+
+def _find_valid(number: str, region: str) -> str:
+    try:
+        found = read_national(number, region, len(number))
+    except InvalidRecipientError:
+        return ""
+    # Some plans have numbers that are longer than E.164 allows.
+    return found if E164.fullmatch(found) else ""
 
 
 def _check(number: str) -> tuple[str, str]:

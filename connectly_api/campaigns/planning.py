@@ -128,8 +128,7 @@ class RowPlanner:
         self._own: str | None = None
         self._make_own: Callable[[InputRow], Mapping[str, JsonValue] | None] | None = None
         if isinstance(callback_data, Mapping):
-            self._own = encode_own_data(callback_data)
-            raise_or_warn(check_for_large_integers(dict(callback_data)), limits)
+            self._own = _encode_own(cast("Mapping[str, Any]", callback_data), limits)
         elif callback_data is not None:
             _check_function("callback_data", callback_data, "an object, or a function of a row that returns one")
             self._make_own = callback_data
@@ -182,7 +181,7 @@ class RowPlanner:
             function = "key"
             key = row.number if self._key is None else self._make_key(row, self._key)
             function = "callback_data"
-            own = self._own if self._make_own is None else self._encode_own(row, self._make_own)
+            own = self._own if self._make_own is None else self._call_for_own(row, self._make_own)
         except (UnknownColumnError, CampaignError) as error:
             if isinstance(error, CampaignError):
                 raise
@@ -207,16 +206,19 @@ class RowPlanner:
             raise InvalidInputError(f"key: {len(value)} characters; the limit is {_LONGEST_KEY}", field="key")
         return value
 
-    def _encode_own(self, row: InputRow, make: Callable[[InputRow], Mapping[str, JsonValue] | None]) -> str | None:
+    def _call_for_own(self, row: InputRow, make: Callable[[InputRow], Mapping[str, JsonValue] | None]) -> str | None:
         value: object = make(row)
         if value is None:
             return None
         if not isinstance(value, Mapping):
             raise CampaignError(f"line {row.line}: callback_data must be an object, not {describe_kind(value)}")
-        own = cast("Mapping[str, Any]", value)
-        text = encode_own_data(own)
-        raise_or_warn(check_for_large_integers(dict(own)), self._limits)
-        return text
+        return _encode_own(cast("Mapping[str, Any]", value), self._limits)
+
+
+def _encode_own(value: Mapping[str, Any], limits: Limits) -> str:
+    text = encode_own_data(value)
+    raise_or_warn(check_for_large_integers(dict(value)), limits)
+    return text
 
 
 def to_reject(line: int, error: InvalidInputError) -> Reject:
