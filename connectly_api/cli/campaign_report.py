@@ -19,9 +19,7 @@ from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.cli.output import convert_errors, escape, is_terminal
 
 if TYPE_CHECKING:
-    from connectly_api.campaigns.campaign_status import CampaignStatus
-    from connectly_api.campaigns.campaigns import Campaign
-    from connectly_api.campaigns.journal_protocol import Line, Reject
+    from connectly_api.campaigns import Campaign, CampaignStatus, Line, Reject
 
 _COLUMNS: Final = ("line", "recipient", "key", "state", "status", "message_id", "attempts", "problem", "at")
 _REJECT_COLUMNS: Final = ("line", "field", "reason")

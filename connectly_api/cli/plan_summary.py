@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from connectly_api.campaigns.planning import name_reason
+
 if TYPE_CHECKING:
     from connectly_api.campaigns import Campaign, CampaignPace, PlanResult
 
@@ -20,8 +22,6 @@ _HIDDEN: Final = ("number", "sender")
 
 async def find_lines(campaign: Campaign) -> dict[str, list[int]]:
     """Return the first lines that were rejected for each reason."""
-    from connectly_api.campaigns.planning import name_reason  # noqa: PLC0415
-
     lines: dict[str, list[int]] = {}
     async for reject in campaign.rejects():
         found = lines.setdefault(name_reason(reject), [])

@@ -17,7 +17,7 @@ from rich.text import Text
 from connectly_api.cli.output import escape, is_terminal, write_note
 
 if TYPE_CHECKING:
-    from connectly_api.campaigns.campaign_status import CampaignStatus
+    from connectly_api.campaigns import CampaignStatus
 
 _REDRAW: Final = 0.1
 _LINE_EVERY: Final = 5.0
@@ -79,12 +79,8 @@ def render_progress(status: CampaignStatus) -> RenderableType:
         ProgressBar(total=max(1, status.total), completed=handled),
         f"{handled:,} of {status.total:,}",
     )
-    lines = [
-        bar,
-        *(_list_figures(status, names) for names in (_ROWS, _MESSAGES)),
-        Text(escape(_describe_state(status))),
-    ]
-    return Group(*lines)
+    state = Text(escape(_describe_state(status)))
+    return Group(bar, _list_figures(status, _ROWS), _list_figures(status, _MESSAGES), state)
 
 
 def _list_figures(status: CampaignStatus, names: tuple[str, ...]) -> Text:
