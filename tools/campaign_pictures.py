@@ -6,7 +6,6 @@ Run it again after you change what `connectly campaign` prints.
 from __future__ import annotations
 
 import io
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -33,14 +32,9 @@ _PLAN: Final = PlanResult(
     reasons={"phone: is neither a phone number nor a BSUID": 7, "duplicate of line …": 4, "name: is empty": 1},
     is_resumed=False,
     digest="",
-    sample=json.dumps({
-        "number": "+491701234567",
-        "templateName": "spring",
-        "language": "de",
-        "parameters": [{"name": "body_1", "value": "Anna"}, {"name": "body_2", "value": "SPRING-1"}],
-        "callbackData": {"connectly_campaign": "Vv3kq1ZpR0aT/1"},
-    }),
-)  # fmt: skip
+    sample='{"number":"+491701234567","templateName":"spring","language":"de","parameters":[{"name":"body_1",'
+    '"value":"Anna"},{"name":"body_2","value":"SPRING-1"}],"callbackData":{"connectly_campaign":"Vv3kq1ZpR0aT/1"}}',
+)
 _LINES: Final = {
     "phone: is neither a phone number nor a BSUID": [19, 44, 310],
     "duplicate of line …": [702, 1533, 2210],

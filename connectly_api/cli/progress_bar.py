@@ -76,7 +76,7 @@ def render_progress(status: CampaignStatus) -> RenderableType:
     bar.add_column(justify="right", no_wrap=True)
     bar.add_row(
         Text(escape(status.name), "bold"),
-        ProgressBar(total=max(1, status.total), completed=handled),
+        ProgressBar(total=max(1, status.total), completed=handled, complete_style="green"),
         f"{handled:,} of {status.total:,}",
     )
     state = Text(escape(_describe_state(status)))
