@@ -60,10 +60,14 @@ from connectly_api.webhooks.stores.file_access import parse_path
 
 T = TypeVar("T")
 
+Find = Callable[[], Awaitable[tuple[JournalThread, CampaignRecord]]]
+"""Returns the open journal, and what it has about a campaign."""
+
 _PAGE: Final = 1000
 _SCHEMES: Final = ("postgresql://", "postgres://")
 
 
+@cut_traceback
 def journal(path: str | PathLike[str]) -> Campaigns:
     """Return the campaigns of a journal: a SQLite file, or a PostgreSQL database. Nothing is opened yet.
 
@@ -96,7 +100,7 @@ class Campaigns:
             create: Returns the journal, closed; each call returns another object for the same place.
             clock: Returns the time in seconds since 1970.
         """
-        self.clock: Final = clock
+        self._clock = clock
         self._create = create
         self._thread: JournalThread | None = None
         self._observing = Lock()
@@ -117,7 +121,7 @@ class Campaigns:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the journal."""
-        thread = self.get_thread()
+        thread = self._get_thread()
         self._thread = None
         with CancelScope(shield=True):
             await thread.call(thread.journal.close)
@@ -169,7 +173,7 @@ class Campaigns:
             InvalidInputError: An argument is invalid.
             JournalError: The journal cannot be used.
         """
-        self.get_thread()
+        self._get_thread()
         check_name("name", name)
         _require("rows", rows, ("read",), "rows(…)")
         if campaign_name is not None:
@@ -188,29 +192,30 @@ class Campaigns:
         )
         planner = RowPlanner(build, key=key, callback_data=callback_data, limits=limits, others=(number, campaign_name))
 
-        def store(batches: Iterator[list[PlannedRow | Reject]]) -> tuple[CampaignRecord, bool]:
+        def store(batches: Iterator[list[PlannedRow | Reject]]) -> bool:
             # An object of its own: other calls need not wait for the end.
             journal = self._create()
             journal.open()
             try:
-                return journal.plan(name, settings.to_json(), seconds, batches, planner.get_digest)
+                return journal.plan(name, settings.to_json(), seconds, batches, planner.get_digest)[1]
             finally:
                 journal.close()
 
-        record, is_resumed = await _feed(rows, planner, store)
-        return await self._build_campaign(record, is_resumed=is_resumed, first=planner.first)
+        is_resumed = await _feed(rows, planner, store)
+        return await self._build_campaign(name, is_resumed=is_resumed, first=planner.first)
 
+    @cut_traceback
     async def open(self, name: str) -> Campaign:
         """Return a campaign that was planned before.
 
         Raises:
             CampaignNotFoundError: There is none of that name.
         """
-        return await self._build_campaign(await self.find(name), is_resumed=True, first=None)
+        return await self._build_campaign(name, is_resumed=True, first=None)
 
     async def list(self) -> Sequence[CampaignStatus]:
         """Return the status of every campaign, the newest first."""
-        thread = self.get_thread()
+        thread = self._get_thread()
         records = await thread.call(thread.journal.list_campaigns)
         return [build_status(one, await thread.call(thread.journal.summary, one.id)) for one in reversed(records)]
 
@@ -229,7 +234,7 @@ class Campaigns:
         """
         if (observation := read_observation(event)) is None:
             return
-        thread = self.get_thread()
+        thread = self._get_thread()
         waiting = self._waiting
         waiting.observations.append(observation)
         # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
@@ -242,7 +247,7 @@ class Campaigns:
             await thread.call(thread.journal.observe, waiting.observations)
             waiting.are_written = True
 
-    def get_thread(self) -> JournalThread:
+    def _get_thread(self) -> JournalThread:
         """Return the open journal.
 
         Raises:
@@ -252,28 +257,24 @@ class Campaigns:
             raise UsageError("campaigns: the journal is not open; use `async with journal(…) as campaigns`")
         return self._thread
 
-    async def find(self, name: str) -> CampaignRecord:
-        """Return what the journal has about a campaign.
-
-        Raises:
-            CampaignNotFoundError: There is none of that name.
-        """
-        thread = self.get_thread()
+    async def _find(self, name: str) -> tuple[JournalThread, CampaignRecord]:
+        thread = self._get_thread()
         record = await thread.call(thread.journal.find, name)
         if record is None:
             raise CampaignNotFoundError(f"there is no campaign {name!r} in the journal")
-        return record
+        return thread, record
 
-    async def _build_campaign(self, record: CampaignRecord, *, is_resumed: bool, first: PlannedRow | None) -> Campaign:
-        campaign = Campaign(self, record.name)
+    async def _build_campaign(self, name: str, *, is_resumed: bool, first: PlannedRow | None) -> Campaign:
+        find = partial(self._find, name)
+        _, record = await find()
         reasons: Counter[str] = Counter()
-        async for reject in campaign.rejects():
+        async for reject in _Items(find, lambda journal: journal.rejects):
             count_reasons([reject], reasons)
         sample = None
         if first is not None:
             row = TakenRow(1, first.recipient, first.body, first.callback, 1)
             sample = compose_body(CampaignSettings.from_json(record.settings), record.token, row).decode()
-        campaign.plan = PlanResult(
+        result = PlanResult(
             rows=record.total,
             rejected=record.rejected,
             reasons=dict(reasons.most_common()),
@@ -281,7 +282,7 @@ class Campaigns:
             digest=record.digest,
             sample=sample,
         )
-        return campaign
+        return Campaign(name, result, find, self._clock)
 
 
 class Campaign:
@@ -292,12 +293,12 @@ class Campaign:
         plan: What was planned.
     """
 
-    plan: PlanResult
-
-    def __init__(self, campaigns: Campaigns, name: str) -> None:
-        """Bind a campaign; `Campaigns.plan` and `Campaigns.open` do."""
+    def __init__(self, name: str, plan: PlanResult, find: Find, clock: Callable[[], float]) -> None:
+        """Use `Campaigns.plan` or `Campaigns.open`."""
         self.name: Final = name
-        self._campaigns = campaigns
+        self.plan: Final = plan
+        self._find = find
+        self._clock = clock
 
     def __repr__(self) -> str:
         """Show the name."""
@@ -385,7 +386,7 @@ class Campaign:
             count += await thread.call(thread.journal.retry, record.id, RowState.REFUSED)
         if unknown:
             evidence = await thread.call(thread.journal.evidence, record.id)
-            if spans := find_proven_spans(evidence, self._campaigns.clock()):
+            if spans := find_proven_spans(evidence, self._clock()):
                 count += await thread.call(thread.journal.retry, record.id, RowState.UNKNOWN, spans)
         return count
 
@@ -401,9 +402,6 @@ class Campaign:
         """Delete the campaign with all its rows, as privacy laws may demand. Later events about it are ignored."""
         thread, record = await self._find()
         await thread.call(thread.journal.forget, record.id)
-
-    async def _find(self) -> tuple[JournalThread, CampaignRecord]:
-        return self._campaigns.get_thread(), await self._campaigns.find(self.name)
 
 
 @attrs.define
@@ -465,7 +463,7 @@ class _Items(AsyncIterator[T]):
 
     def __init__(
         self,
-        find: Callable[[], Awaitable[tuple[JournalThread, CampaignRecord]]],
+        find: Find,
         read: Callable[[Journal], Callable[[int, int, int], Sequence[T]]],
     ) -> None:
         self._find = find

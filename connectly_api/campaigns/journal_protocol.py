@@ -303,10 +303,6 @@ class Journal(Protocol):
         """
         ...
 
-    def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
-        """Slow rates down, as a turn does after a 429, and block them for some seconds."""
-        ...
-
     def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
         """Return the rows after a number, in their order, at most so many."""
         ...

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Seque
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import anyio
 import anyio.lowlevel
@@ -111,6 +112,11 @@ def connect(sandbox: Sandbox, **settings: Any) -> Connectly:
         "transport": AsgiTransport(sandbox.app),
     }
     return Connectly(**{**known, **settings})
+
+
+async def find(campaigns: Campaigns) -> CampaignRecord:
+    _, record = await campaigns._find("spring")
+    return record
 
 
 def settle(path: Path, *states: RowState, **options: Any) -> None:
@@ -395,7 +401,7 @@ def test_two_first_runs_at_once_agree_on_the_business(
 ) -> None:
     async def test(campaigns: Campaigns) -> None:
         spring = await plan(campaigns)
-        record = await campaigns.find("spring")
+        record = await find(campaigns)
         file = SQLiteJournal(path)
         file.open()
         bound = CampaignSettings.from_json(record.settings).bind("another", None)
@@ -403,10 +409,8 @@ def test_two_first_runs_at_once_agree_on_the_business(
         file.close()
 
         # This process has read the settings before that.
-        async def find(_: str) -> CampaignRecord:
-            return record
-
-        monkeypatch.setattr(campaigns, "find", find)
+        thread, _ = await campaigns._find("spring")
+        monkeypatch.setattr(spring, "_find", AsyncMock(return_value=(thread, record)))
         async with connect(sandbox) as connectly:
             with pytest.raises(InvalidInputError, match=r"^connectly: "):
                 await spring.run(connectly)
@@ -441,11 +445,11 @@ def test_a_pause_holds_until_the_campaign_is_resumed(run: Run, sandbox: Sandbox)
 def test_a_campaign_can_be_resumed_with_another_deadline(run: Run) -> None:
     async def test(campaigns: Campaigns) -> None:
         spring = await plan(campaigns)
-        before = (await campaigns.find("spring")).deadline
+        before = (await find(campaigns)).deadline
         await spring.resume()
-        assert (await campaigns.find("spring")).deadline == before
+        assert (await find(campaigns)).deadline == before
         await spring.resume(deadline=timedelta(hours=48))
-        assert 23 * 3600 < (await campaigns.find("spring")).deadline - before < 25 * 3600
+        assert 23 * 3600 < (await find(campaigns)).deadline - before < 25 * 3600
         with pytest.raises(InvalidInputError, match=r"^deadline: must be above 0$"):
             await spring.resume(deadline=timedelta(hours=-1))
 
@@ -493,7 +497,7 @@ def test_unknown_rows_are_sent_again_where_webhooks_prove_that_they_were_not_acc
 
 
 async def observe(campaigns: Campaigns, n: int) -> None:
-    token = (await campaigns.find("spring")).token
+    token = (await find(campaigns)).token
     await campaigns.observe(DeliveryStatus(message_id="m1", status="sent", callback_data={KEY: f"{token}/{n}"}))
 
 
