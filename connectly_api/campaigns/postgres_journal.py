@@ -297,7 +297,7 @@ class PostgresJournal:
         *found, last = self._call(lambda connection: connection.execute(_TURN, values).fetchall(), repeat="rolled back")
         *_, wait, state, reason = last
         if state is None:
-            raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
+            raise _build_absence(campaign_id)
         return Turn([TakenRow(*row[:5]) for row in found], wait, state, reason)
 
     def release(self, campaign_id: int, owner: str, in_hand: Collection[tuple[int, int]]) -> int:
@@ -319,17 +319,12 @@ class PostgresJournal:
     ) -> None:
         """Set the campaign's state, and, if given, its deadline, in seconds from now."""
         if not self._change(_MARK, [state, reason, deadline, campaign_id]):
-            raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
+            raise _build_absence(campaign_id)
 
     def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
         """Replace the campaign's settings if they still are `before`."""
         ((settings,),) = self._fetch(_REPLACE_SETTINGS, [before, after, campaign_id])
         return str(settings)
-
-    def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
-        """Slow rates down."""
-        kept = _to_json({"key": key} | attrs.asdict(rate) for key, rate in rates)
-        self._fetch(b"SELECT connectly_slow_down(%s, %s)", [kept, seconds])
 
     def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
         """Return the rows after a number."""
@@ -375,7 +370,8 @@ class PostgresJournal:
 
         def delete(connection: _Connection) -> None:
             with connection.transaction():
-                connection.execute(_MARK, ["stopped", FORGOTTEN, None, campaign_id])
+                if not connection.execute(_MARK, ["stopped", FORGOTTEN, None, campaign_id]).rowcount:
+                    raise _build_absence(campaign_id)
                 for table in (b"connectly_row", b"connectly_reject"):
                     connection.execute(b"DELETE FROM " + table + b" WHERE campaign = %s", [campaign_id])
 
@@ -488,6 +484,10 @@ def _explain(error: psycopg.Error) -> JournalError:
         if part in _TEMPORARY:
             return _build_error(_TEMPORARY[part], retry_safe=True)
     return _build_error(_PERMANENT.get(code, f"it refused the call, SQLSTATE {code or 'unknown'}"))
+
+
+def _build_absence(campaign_id: int) -> CampaignNotFoundError:
+    return CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
 
 
 def _build_error(reason: str, *, retry_safe: bool = False) -> JournalError:
