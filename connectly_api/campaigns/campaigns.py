@@ -28,7 +28,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 from connectly_api.campaigns.campaign_errors import CampaignError, CampaignExistsError, CampaignNotFoundError
 from connectly_api.campaigns.campaign_settings import CampaignPace, CampaignSettings, compose_body
 from connectly_api.campaigns.campaign_status import CampaignStatus, build_status
-from connectly_api.campaigns.customer_rows import Batch, Rows
+from connectly_api.campaigns.customer_rows import Rows
+from connectly_api.campaigns.input_rows import InputRow
 from connectly_api.campaigns.journal_protocol import (
     CampaignRecord,
     Journal,
@@ -423,7 +424,7 @@ class _UnfinishedError(CampaignError):
 
 async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[PlannedRow | Reject]]], T]) -> T:
     """Read rows here, where reading can be cancelled, and plan and store them in a thread; all or nothing is stored."""
-    send, receive = create_memory_object_stream[Batch | None](1)
+    send, receive = create_memory_object_stream[list[InputRow | Reject] | None](1)
     results: list[T] = []
     errors: list[Exception] = []
 
@@ -451,7 +452,7 @@ async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[
 
 
 def _plan_batches(
-    receive: MemoryObjectReceiveStream[Batch | None], planner: RowPlanner
+    receive: MemoryObjectReceiveStream[list[InputRow | Reject] | None], planner: RowPlanner
 ) -> Iterator[list[PlannedRow | Reject]]:
     """Yield what is planned of each batch, in a thread; None ends a source that was read to its end."""
     try:
