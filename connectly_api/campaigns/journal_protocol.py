@@ -296,8 +296,11 @@ class Journal(Protocol):
         """Set the campaign's state, and, if given, its deadline, in seconds from now."""
         ...
 
-    def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
-        """Slow rates down, as a turn does after a 429, and block them for some seconds."""
+    def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
+        """Replace the campaign's settings if they still are `before`; return those that it has then.
+
+        For what only the first run knows. A journal never deletes a campaign's record.
+        """
         ...
 
     def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
