@@ -124,17 +124,15 @@ TABLE = """
                           | webhooks.stores.file_access                                               |
     campaigns.sqlite_journal | campaigns.* transport.rates webhooks.status_tracker                    | attrs
                           | webhooks.stores.database_file                                             |
-    campaigns.cell_text   |                                                                       |
-    campaigns.input_rows  | campaigns.cell_text errors keywords recipients                        |
-    campaigns.phone_cells | campaigns.cell_text errors national_numbers number_text recipients    |
+    campaigns.input_rows  | conversations.lookup_keys errors keywords recipients                  |
+    campaigns.phone_cells | campaigns.input_rows errors national_numbers number_text recipients   |
                           | setting_rules                                                         |
     campaigns.table_header | campaigns.input_rows errors recipients                               |
     campaigns.text_lines  | errors                                                                |
     campaigns.delimited_text | campaigns.table_header campaigns.text_lines errors                 |
     campaigns.json_lines  | campaigns.table_header campaigns.text_lines errors json_values        |
-    campaigns.spreadsheet | campaigns.cell_text campaigns.table_header errors                     | python_calamine
-    campaigns.dataframe_rows | campaigns.table_header errors                                      | narwhals
-    campaigns.row_files   | campaigns.* errors keywords setting_rules                             |
+    campaigns.spreadsheet | campaigns.input_rows campaigns.table_header errors                     | python_calamine
+    campaigns.row_sources | campaigns.* errors keywords setting_rules                             | narwhals
     campaigns.customer_rows | campaigns.* errors setting_rules tracebacks                         | anyio
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema

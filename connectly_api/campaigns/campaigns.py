@@ -153,7 +153,7 @@ class Campaigns:
             build: Returns the template for a row, `lambda row: Template("spring", "de", body=[row["name"]])`, or None
                 to leave the row out. It is called in a worker thread.
             key: A column, or a function of a row: what no two rows of the campaign may have in common. By default the
-                recipient.
+                recipient, in any of WhatsApp's spellings of one number.
             sender: The business's number that sends. By default that of the client that runs the campaign first.
             campaign_name: A tag for the service's analytics and webhook filters.
             callback_data: An object, or a function of a row that returns one: it is returned with the message's events,
