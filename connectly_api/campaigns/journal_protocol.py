@@ -148,6 +148,10 @@ class Observation:
     problem: str | None = None
 
 
+def _to_state(text: str) -> RowState:
+    return RowState(text)
+
+
 @attrs.frozen
 class Line:
     """A row, as reports show it.
@@ -169,7 +173,7 @@ class Line:
     line: int
     key: str = attrs.field(repr=False)
     recipient: str = attrs.field(repr=False)
-    state: RowState = attrs.field(converter=RowState)
+    state: RowState = attrs.field(converter=_to_state)
     attempts: int
     message_id: str | None
     status: str | None
