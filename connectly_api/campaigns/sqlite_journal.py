@@ -259,11 +259,10 @@ class SQLiteJournal:
         want: int,
         rates: Sequence[tuple[str, Rate]],
         *,
-        after: int = 0,
+        after: int = 0,  # noqa: ARG002  (the index of pending rows makes it needless)
     ) -> Turn:
-        """Settle outcomes, then take rows; see `Journal`. The index of pending rows makes `after` needless."""
-        del after
-        with self._transact() as execute:
+        """Settle outcomes, then take rows; see `Journal`."""
+        with self._transact():
             now = self._clock()
             campaign = self._read(campaign_id)
             whose = campaign_id, owner
@@ -342,7 +341,7 @@ class SQLiteJournal:
             counts = execute(_COUNT, (campaign_id,)).fetchone()
             ((oldest,),) = execute(_FIND_OLDEST, (campaign_id,))
             states = dict(zip(RowState, counts, strict=False))
-            statuses = dict(zip(STATUS_ORDER, counts[len(states) :], strict=True))
+            statuses = dict[str, int](zip(STATUS_ORDER, counts[len(states) :], strict=True))
             return Counts(states, statuses, None if oldest is None else max(0.0, self._clock() - oldest))
 
     def evidence(self, campaign_id: int) -> Sequence[Evidence]:
