@@ -25,7 +25,8 @@ from typing import Final
 
 import anyio
 import attrs
-from anyio.abc import TaskGroup, TaskStatus
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 
 from connectly_api.campaigns.campaign_errors import JournalError
 from connectly_api.campaigns.campaign_status import CampaignStatus, Tally, build_status
@@ -144,6 +145,7 @@ class _Run:
     """The rows that were taken, with their attempts, and whose outcome no turn has settled."""
     _outcomes: list[Outcome] = attrs.field(factory=list[Outcome], init=False)
     _last_row: int = attrs.field(default=0, init=False)
+    _has_begun: bool = attrs.field(default=False, init=False)
     _is_draining: bool = attrs.field(default=False, init=False)
     _stop_reason: str | None = attrs.field(default=None, init=False)
     """Why to stop the campaign, as long as the journal does not know it."""
@@ -170,8 +172,9 @@ class _Run:
     async def run(self) -> CampaignStatus:
         """Run; see `run_campaign`."""
         interruption: BaseException | None = None
+        await checkpoint()  # Nothing begins if the caller is cancelled already.
         async with anyio.create_task_group() as tasks:
-            await tasks.start(self._work)
+            tasks.start_soon(self._work)
             try:
                 await self._ended.wait()
             except BaseException as first:  # noqa: BLE001 (a cancellation, or Trio's KeyboardInterrupt; raised below)
@@ -179,7 +182,9 @@ class _Run:
                 self._drain()
                 try:
                     with anyio.CancelScope(shield=True):
-                        await self._ended.wait()
+                        # A closing event loop may have cancelled the work before its first step.
+                        if self._has_begun:
+                            await self._ended.wait()
                 except BaseException as second:  # noqa: BLE001 (likewise)
                     interruption = second
             self._scope.cancel()
@@ -191,10 +196,10 @@ class _Run:
             raise interruption
         return await self._conclude()
 
-    async def _work(self, *, task_status: TaskStatus[None]) -> None:
+    async def _work(self) -> None:
+        self._has_begun = True
         try:
             with self._scope:
-                task_status.started()
                 async with anyio.create_task_group() as sends:
                     await self._take_turns(sends)
         finally:
@@ -284,6 +289,7 @@ class _Run:
             for row in turn.rows:
                 sends.start_soon(self._send, row)
         if turn.state != "ready":
+            self.record = attrs.evolve(self.record, state=turn.state, reason=turn.reason)
             self._drain()
         return turn
 
@@ -404,9 +410,7 @@ class _Run:
                 self._failure = JournalError(text, retry_safe=_is_temporary(error))
 
     async def _conclude(self) -> CampaignStatus:
-        journal, campaign = self.thread.journal, self.record
-        found = await self.thread.call(journal.find, campaign.name)
-        status = build_status(found or campaign, await self.thread.call(journal.summary, campaign.id))
+        status = build_status(self.record, self._tally.counts)
         await self._call_back(status)
         return status
 
