@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import describe_kind
 from connectly_api.transport.rates import LONGEST_PAUSE, RECOVERY, SLOWEST, Pace, Rate
-from connectly_api.transport.shared_pace import SharedPace
+from connectly_api.transport.shared_pace import CUSTOMER, SharedPace
 
 if TYPE_CHECKING:
     import redis
@@ -78,11 +78,10 @@ class RedisPace(SharedPace):
         self._is_own = isinstance(server, str)
         given: object = server
         if isinstance(given, str):
-            settings: dict[str, Any] = {"socket_timeout": _TIMEOUT, "socket_connect_timeout": _TIMEOUT}
+            # The waiting is done here, where it can be cancelled.
+            settings = {"socket_timeout": _TIMEOUT, "socket_connect_timeout": _TIMEOUT, "retry": Retry(NoBackoff(), 0)}
             try:
-                self._client: redis.Redis | redis.RedisCluster = redis.Redis.from_url(
-                    given, retry=Retry(NoBackoff(), 0), **settings
-                )
+                self._client: redis.Redis | redis.RedisCluster = cast("Any", redis.Redis).from_url(given, **settings)
             except ValueError:
                 # The text is not shown, as it may have a password.
                 raise InvalidInputError("server: must be a redis:// URL", field="server") from None
@@ -94,20 +93,20 @@ class RedisPace(SharedPace):
                 field="server",
             )
 
-    def book(self, key: str, rate: Rate, count: int, *, is_customer: bool) -> tuple[int, float]:
+    def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:
         """Book messages."""
-        granted, wait = self._run(key, rate, count, int(is_customer), "")
+        granted, wait = self._run(key, rate, count, "")
         return int(granted), float(wait)
 
     def slow_down(self, key: str, rate: Rate, seconds: float | None) -> None:
         """Slow a rate down."""
-        self._run(key, rate, 0, 0, min(seconds or 0.0, LONGEST_PAUSE))
+        self._run(key, rate, 0, min(seconds or 0.0, LONGEST_PAUSE))
 
     def close(self) -> None:
         """Close idle connections."""
         if self._is_own:
             self._client.close()
 
-    def _run(self, key: str, rate: Rate, count: int, is_customer: int, pause: float | str) -> tuple[int, bytes]:
-        arguments = (rate.per_second, rate.burst, count, is_customer, pause)
-        return cast("tuple[int, bytes]", self._client.eval(_SCRIPT, 1, _PREFIX + key, *arguments))  # pyright: ignore
+    def _run(self, key: str, rate: Rate, count: int, pause: float | str) -> tuple[int, bytes]:
+        arguments = (rate.per_second, rate.burst, count, int(CUSTOMER in key), pause)
+        return cast("tuple[int, bytes]", self._client.eval(_SCRIPT, 1, _PREFIX + key, *arguments))

@@ -21,7 +21,7 @@ import logging
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -31,12 +31,14 @@ from connectly_api.transport.rates import Pace, Rate
 
 BLOCK: Final = 5
 """The most messages that are booked at once."""
+CUSTOMER: Final = "/customer/"
+"""Part of the keys of customers."""
 _THREADS: Final = 8
 """How many bookings of a client may be under way at the same time."""
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
 """Seconds between two attempts to reach the server."""
-_JITTER: Final = 0.01
+_JITTER: Final = 0.004
 """Seconds: so that not all clients ask again in the same moment. It doubles for those who go away empty-handed."""
 _REPORT: Final = 0.25
 """Seconds for which a response that was a 429 is held back until the server knows of it."""
@@ -79,7 +81,7 @@ class SharedPace(ABC):
         pace: The rates. All clients should have the same. `max_in_flight` is each client's own.
     """
 
-    errors: ClassVar[tuple[type[Exception], ...]]
+    errors: tuple[type[Exception], ...]
     """What the server's library raises if the server is away."""
 
     def __init__(self, pace: Pace | None) -> None:
@@ -88,16 +90,15 @@ class SharedPace(ABC):
         self.pace: Final = Pace(endpoint=Rate(180.0, 6), number=Rate(70.0, 4)) if pace is None else pace
 
     @abstractmethod
-    def book(self, key: str, rate: Rate, count: int, *, is_customer: bool) -> tuple[int, float]:
+    def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:
         """Book at most so many messages; return how many may be sent now, and the wait, in seconds, if that is none.
 
         It blocks; clients call it in a thread, as `slow_down`.
 
         Args:
-            key: The rate's, of which any number may be in use, but only few that are no customers'.
+            key: The rate's. One with `CUSTOMER` in it need not be kept longer than until the rate has recovered.
             rate: The rate.
             count: How many messages wait.
-            is_customer: Whether the key is a customer's. It need not be kept longer than until the rate has recovered.
         """
 
     @abstractmethod
@@ -115,7 +116,12 @@ class SharedTokens:
     block = BLOCK
 
     def __init__(
-        self, shared: SharedPace, business_id: str, api_key: str, *, sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+        self,
+        shared: SharedPace,
+        business_id: str,
+        api_key: str,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._shared = shared
         self._business_id = business_id
@@ -129,9 +135,7 @@ class SharedTokens:
         name, jitter, pause = self._name(kind, key), _JITTER, _FIRST_PAUSE
         while True:
             try:
-                granted, wait = await self._call(
-                    lambda: self._shared.book(name, rate, count, is_customer=kind == "customer")
-                )
+                granted, wait = await self._call(lambda: self._shared.book(name, rate, count))
             except self._shared.errors as error:
                 self._report_outage(error)
                 granted, wait, pause = 0, pause, min(2 * pause, _LONGEST_PAUSE)
@@ -164,7 +168,8 @@ class SharedTokens:
     def _name(self, kind: str, key: str) -> str:
         if kind == "customer":
             secret = hashlib.blake2b(self._api_key.encode()).digest()
-            key = f"customer/{hashlib.blake2b(key.encode(), key=secret, digest_size=16).hexdigest()}"
+            hidden = hashlib.blake2b(key.encode(), key=secret, digest_size=16)
+            return f"{self._business_id}{CUSTOMER}{hidden.hexdigest()}"
         return f"{self._business_id}/{key}"
 
     def _report_outage(self, error: Exception) -> None:

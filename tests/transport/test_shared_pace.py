@@ -8,13 +8,14 @@ import threading
 from collections.abc import Callable
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from connectly_api import Connectly, InvalidInputError, NotSentError, Pace, PostgresPace, Rate, RedisPace, Response
 from connectly_api.transport import MockTransport, WireRequest
 from connectly_api.transport.pacing import PacedTransport
 from connectly_api.transport.protocol import Progress, Timeouts
-from connectly_api.transport.shared_pace import SharedPace, SharedTokens
+from connectly_api.transport.shared_pace import CUSTOMER, SharedPace, SharedTokens
 from tests.transport.test_paced import accepted, message, send, text_of
 
 ENDPOINT = Pace(endpoint=Rate(100.0, 50), number=None, customer=None)
@@ -31,22 +32,22 @@ class Server(SharedPace):
 
     def __init__(self, pace: Pace = ENDPOINT) -> None:
         super().__init__(pace)
-        self.booked: list[tuple[str, int, bool]] = []
+        self.booked: list[tuple[str, int]] = []
         self.slowed: list[tuple[str, float | None]] = []
         self.answers: list[tuple[int, float] | Exception] = []
         self.held = threading.Event()
         self.held.set()
         self.closed = 0
 
-    def book(self, key: str, rate: Rate, count: int, *, is_customer: bool) -> tuple[int, float]:
+    def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:  # noqa: ARG002 (the base's)
         self.held.wait()
-        self.booked.append((key, count, is_customer))
+        self.booked.append((key, count))
         answer = self.answers.pop(0) if self.answers else (count, 0.0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def slow_down(self, key: str, rate: Rate, seconds: float | None) -> None:
+    def slow_down(self, key: str, rate: Rate, seconds: float | None) -> None:  # noqa: ARG002 (the base's)
         self.held.wait()
         self.slowed.append((key, seconds))
         if self.answers:
@@ -66,7 +67,7 @@ def paced(
     async def sleep(seconds: float) -> None:
         if slept is not None:
             slept.append(seconds)
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
 
     tokens = SharedTokens(server, "b", "key", sleep=sleep)
     return PacedTransport(MockTransport(answer), server.pace, now=now, tokens=tokens)
@@ -88,8 +89,8 @@ async def test_client_books_for_all_that_wait_at_most_five_at_once() -> None:
         await anyio.wait_all_tasks_blocked()
         server.held.set()
     # Nobody waited when the first one asked.
-    assert [count for _, count, _ in server.booked] == [1, 5, 5, 1]
-    assert {key for key, _, _ in server.booked} == {"b/send_message"}
+    assert [count for _, count in server.booked] == [1, 5, 5, 1]
+    assert {key for key, _ in server.booked} == {"b/send_message"}
 
 
 async def test_messages_to_one_customer_are_booked_one_by_one_and_keep_their_order() -> None:
@@ -105,7 +106,7 @@ async def test_messages_to_one_customer_are_booked_one_by_one_and_keep_their_ord
         for number in range(5):
             tasks.start_soon(send, transport, message("+1", str(number)))
     assert order == list("01234")
-    assert [(count, is_customer) for _, count, is_customer in server.booked] == [(1, True)] * 5
+    assert [count for _, count in server.booked] == [1] * 5
 
 
 async def test_number_of_a_customer_never_leaves_the_process() -> None:
@@ -114,7 +115,7 @@ async def test_number_of_a_customer_never_leaves_the_process() -> None:
     await send_all(transport, ["+16044441111", "+16044441111", "+16044442222"])
     other = PacedTransport(MockTransport(accepted), server.pace, tokens=SharedTokens(server, "b", "another key"))
     await send_all(other, ["+16044441111"])
-    customers = [key for key, _, is_customer in server.booked if is_customer]
+    customers = [key for key, _ in server.booked if CUSTOMER in key]
     assert len(customers) == 4
     assert len(set(customers)) == 3
     assert all(key.startswith("b/customer/") and "1604" not in key for key in customers)
@@ -213,15 +214,15 @@ def test_client_takes_a_shared_pace_and_closes_it(backend: str) -> None:
 
     async def main() -> None:
         mock = MockTransport(accepted)
-        async with Connectly(api_key="k", business_id="b", transport=mock, pace=server, sender="+14151111234") as connectly:
-            async with anyio.create_task_group() as tasks:
-                for _ in range(5):
-                    tasks.start_soon(connectly.send_text, "+16044441111", "hello")
+        client = Connectly(api_key="k", business_id="b", transport=mock, pace=server, sender="+14151111234")
+        async with client, anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(client.send_text, "+16044441111", "hello")
         assert len(mock.requests) == 5
 
     anyio.run(main, backend=backend)
     assert server.closed == 1
-    assert {key for key, _, is_customer in server.booked if not is_customer} == {"b/send_message", "b/+14151111234"}
+    assert {key for key, _ in server.booked if CUSTOMER not in key} == {"b/send_message", "b/+14151111234"}
 
 
 @pytest.mark.parametrize(
@@ -258,7 +259,9 @@ def test_what_is_no_server_of_postgresql_is_refused(server: object) -> None:
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("kind", "module", "extra"), [(RedisPace, "redis", "redis"), (PostgresPace, "psycopg", "fleet")])
+@pytest.mark.parametrize(
+    ("kind", "module", "extra"), [(RedisPace, "redis", "redis"), (PostgresPace, "psycopg", "fleet")]
+)
 def test_missing_extra_is_named(
     kind: Callable[[str], SharedPace], module: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
