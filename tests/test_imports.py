@@ -168,11 +168,12 @@ TABLE = """
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |
                           | sandbox.web.*                                                             |
     pytest_plugin         | client sandbox sync transport.adapters.asgi                               | pytest
-    cli.*                 | _version cli.* client content.* errors json_values lowlevel               | attrs anyio
-                          | lowlevel.models recipients registrations results sandbox.__main__         | dotenv rich
-                          | send_request setting_rules transport.adapters.mock transport.endpoint     | typer
-                          | transport.failure_text transport.protocol webhooks.events                 |
-                          | webhooks.parsing webhooks.signature                                       |
+    cli.*                 | _version campaigns campaigns.planning cli.* client content.* errors       | attrs anyio
+                          | json_values keywords lowlevel lowlevel.models recipients registrations    | dotenv rich
+                          | results sandbox.__main__ send_request setting_rules                       | typer
+                          | transport.adapters.mock transport.endpoint transport.failure_text         |
+                          | transport.protocol transport.rates webhooks.events webhooks.parsing       |
+                          | webhooks.signature                                                        |
 """
 
 # The package itself: its public names, imported for type checkers at once and for everyone else when first used.

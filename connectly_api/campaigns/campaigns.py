@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from importlib.util import find_spec
@@ -15,7 +15,6 @@ from typing import Final, Self, TypeVar
 
 import attrs
 from anyio import (
-    BrokenResourceError,
     CancelScope,
     EndOfStream,
     Lock,
@@ -26,10 +25,11 @@ from anyio import (
 )
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from connectly_api.campaigns.campaign_errors import CampaignError, CampaignNotFoundError
+from connectly_api.campaigns.campaign_errors import CampaignError, CampaignExistsError, CampaignNotFoundError
 from connectly_api.campaigns.campaign_settings import CampaignPace, CampaignSettings, compose_body
 from connectly_api.campaigns.campaign_status import CampaignStatus, build_status
-from connectly_api.campaigns.customer_rows import Batch, Rows
+from connectly_api.campaigns.customer_rows import Rows
+from connectly_api.campaigns.input_rows import InputRow
 from connectly_api.campaigns.journal_protocol import (
     CampaignRecord,
     Journal,
@@ -200,7 +200,14 @@ class Campaigns:
             finally:
                 journal.close()
 
-        is_resumed = await _feed(rows, planner, store)
+        try:
+            is_resumed = await _feed(rows, planner, store)
+        except CampaignExistsError:
+            _, record = await self._find(name)
+            raise CampaignExistsError(
+                f"the journal has a campaign {name!r}, and {_name_difference(record, settings, planner.count)};"
+                " use another name"
+            ) from None
         return await self._build_campaign(name, is_resumed=is_resumed, first=planner.first)
 
     @cut_traceback
@@ -417,7 +424,7 @@ class _UnfinishedError(CampaignError):
 
 async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[PlannedRow | Reject]]], T]) -> T:
     """Read rows here, where reading can be cancelled, and plan and store them in a thread; all or nothing is stored."""
-    send, receive = create_memory_object_stream[Batch | None](1)
+    send, receive = create_memory_object_stream[list[InputRow | Reject] | None](1)
     results: list[T] = []
     errors: list[Exception] = []
 
@@ -427,27 +434,25 @@ async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[
                 results.append(await to_thread.run_sync(store, _plan_batches(receive, planner)))
             except Exception as error:  # noqa: BLE001 (raised below, outside of the group)
                 errors.append(error)
+                group.cancel_scope.cancel()
 
     async with create_task_group() as group:
         group.start_soon(run_thread)
-        with send, suppress(BrokenResourceError):  # The thread has failed.
+        with send:
             try:
                 async with aclosing(rows.read()) as batches:
                     async for batch in batches:
                         await send.send(batch)
-            except BrokenResourceError:
-                raise
+                await send.send(None)
             except Exception as error:  # noqa: BLE001 (likewise)
                 errors.append(error)
-            else:
-                await send.send(None)
     if errors:
         raise errors[0]
     return results[0]
 
 
 def _plan_batches(
-    receive: MemoryObjectReceiveStream[Batch | None], planner: RowPlanner
+    receive: MemoryObjectReceiveStream[list[InputRow | Reject] | None], planner: RowPlanner
 ) -> Iterator[list[PlannedRow | Reject]]:
     """Yield what is planned of each batch, in a thread; None ends a source that was read to its end."""
     try:
@@ -485,6 +490,18 @@ class _Items(AsyncIterator[T]):
         self._count += len(page)
         self._page = iter(page)
         return next(self._page)
+
+
+def _name_difference(record: CampaignRecord, settings: CampaignSettings, count: int) -> str:
+    """Return what tells a campaign from a plan of the same name; its rows are not read again for that."""
+    known, lines = CampaignSettings.from_json(record.settings), record.total + record.rejected
+    if count != lines:
+        return f"it was planned from {lines:,} rows, not from {count:,}"
+    if settings.campaign_name != known.campaign_name:
+        return "its campaign_name is another"
+    if settings.sender not in {None, known.sender}:
+        return "its sender is another"
+    return "its recipients, contents, keys, sender or callback data are others"
 
 
 def _require(field: str, value: object, kind: type | tuple[str, ...], example: str) -> None:

@@ -77,10 +77,14 @@ class PlanResult:
 
 
 def count_reasons(rejects: Iterable[Reject], counter: Counter[str]) -> None:
-    """Count rejects by their field and reason, whatever lines and sizes the reasons name."""
-    counter.update(
-        f"{one.field}: {reason}" if one.field else reason for one in rejects if (reason := _NUMBER.sub("…", one.reason))
-    )
+    """Count rejects by what `name_reason` returns."""
+    counter.update(map(name_reason, rejects))
+
+
+def name_reason(reject: Reject) -> str:
+    """Return a reject's field and reason, the same for all lines and sizes that reasons name."""
+    reason = _NUMBER.sub("…", reject.reason)
+    return f"{reject.field}: {reason}" if reject.field else reason
 
 
 def describe_reasons(reasons: Mapping[str, int]) -> str:
@@ -93,6 +97,7 @@ class RowPlanner:
 
     Attributes:
         first: The first planned row.
+        count: How many rows and rejects there were.
     """
 
     def __init__(
@@ -135,6 +140,7 @@ class RowPlanner:
         self._reasons: Counter[str] = Counter()
         self._rejects: list[Reject] = []
         self.first: PlannedRow | None = None
+        self.count = 0
 
     def plan(self, batch: Iterable[InputRow | Reject]) -> list[PlannedRow | Reject]:
         """Return the planned rows of a batch, and its rejects.
@@ -143,6 +149,7 @@ class RowPlanner:
             CampaignError: A function of the user's failed, or returned something else than it should.
         """
         planned = [row if isinstance(row, Reject) else self._plan_row(row) for row in batch]
+        self.count += len(planned)
         rows = [row for row in planned if isinstance(row, PlannedRow)]
         if len(rows) < len(planned):
             rejects = [row for row in planned if isinstance(row, Reject)]
