@@ -177,7 +177,7 @@ _COUNT_BY_MINUTE: Final = """
 
 
 class SQLiteJournal:
-    """A `Journal` in a SQLite file, which the processes of one machine share. It needs SQLite 3.28 or later.
+    """A `Journal` in a SQLite file, which the processes of one machine share. It needs SQLite 3.25 or later.
 
     What a method has written is on the disk when it returns: neither `kill -9` nor a power failure takes it away. Only
     the file's owner can read it. It must not be on a network drive, where SQLite's locks do not work, and no copy of it

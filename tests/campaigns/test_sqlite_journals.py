@@ -175,7 +175,7 @@ def test_a_file_that_another_process_keeps_busy_fails_the_call_and_nothing_else(
     outcomes = [Outcome(row.n, row.attempt, RowState.ACCEPTED) for row in rows]
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(JournalError, match="locked") as caught:
+        with pytest.raises(JournalError, match="another process kept it busy for too long") as caught:
             journal.turn(campaign.id, "a", outcomes, 5, RATES)
         # Reading goes on.
         assert journal.summary(campaign.id).states[RowState.SENDING] == 2
@@ -245,7 +245,7 @@ def test_a_turn_on_a_full_disk_fails_as_a_whole_and_can_be_repeated(journal: SQL
     outcomes = [Outcome(row.n, row.attempt, RowState.ACCEPTED, "wamid." + "x" * 200) for row in rows]
     fill_disk(journal)
 
-    with pytest.raises(JournalError, match="full") as caught:
+    with pytest.raises(JournalError, match="the disk is full") as caught:
         journal.turn(campaign.id, "a", outcomes, 50, RATES)
     assert caught.value.retry_safe
     assert journal.lines(campaign.id, 0, 1000) == before
@@ -257,7 +257,7 @@ def test_a_turn_on_a_full_disk_fails_as_a_whole_and_can_be_repeated(journal: SQL
 
 def test_a_plan_on_a_full_disk_leaves_nothing_and_can_be_repeated(journal: SQLiteJournal) -> None:
     fill_disk(journal)
-    with pytest.raises(JournalError, match="full"):
+    with pytest.raises(JournalError, match="the disk is full"):
         plan(journal, 2000)
     assert journal.list_campaigns() == []
     empty_disk(journal)
