@@ -284,12 +284,12 @@ def test_finished_rows_are_not_walked_over(journal: SQLiteJournal, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["_TAKE", "_SETTLE", "_RELEASE", "_OBSERVE", "_RETRY"])
-def test_a_change_finds_its_row_by_the_primary_key(journal: SQLiteJournal, name: str) -> None:
+def test_a_change_finds_its_row_by_its_number(journal: SQLiteJournal, name: str) -> None:
     statement: str = getattr(sqlite_journal, name)
     values = dict.fromkeys(re.findall(r":(\w+)", statement), 1) or [1] * statement.count("?")
     steps = [row[3] for row in journal._connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
 
-    assert steps[0] == "SEARCH connectly_row USING PRIMARY KEY (campaign=? AND n=?)"
+    assert steps[0] == "SEARCH connectly_row USING INDEX sqlite_autoindex_connectly_row_1 (campaign=? AND n=?)"
 
 
 def read_files(path: Path) -> bytes:
