@@ -154,7 +154,8 @@ class Campaigns:
                 to leave the row out. It is called in a worker thread.
             key: A column, or a function of a row: what no two rows of the campaign may have in common. By default the
                 recipient, in any of WhatsApp's spellings of one number.
-            sender: The business's number that sends. By default that of the client that runs the campaign first.
+            sender: The business's number that sends. By default that of the first client that runs the campaign; later
+                runs keep to it, on other machines, too.
             campaign_name: A tag for the service's analytics and webhook filters.
             callback_data: An object, or a function of a row that returns one: it is returned with the message's events,
                 beside the campaign's own entry `connectly_campaign`. Both together have at most 1024 bytes.

@@ -365,6 +365,13 @@ def test_settings_come_back_from_the_journal() -> None:
     assert SENDER not in repr(settings)
 
 
+def test_the_first_sender_that_a_client_names_is_kept() -> None:
+    bound = CampaignSettings().bind("biz", None)
+
+    assert (bound.business_id, bound.sender) == ("biz", None)
+    assert bound.bind("biz", SENDER).bind("biz", "+14151119999").sender == SENDER
+
+
 def test_all_campaigns_of_a_business_and_a_number_share_their_rates() -> None:
     default = CampaignSettings("biz", SENDER)
 
