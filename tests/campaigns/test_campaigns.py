@@ -14,7 +14,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from connectly_api import Connectly, InvalidInputError, Phone, Template, UsageError, sync
+from connectly_api import Connectly, InvalidInputError, Phone, Template, sync
 from connectly_api.campaigns import (
     Campaign,
     CampaignError,
@@ -629,16 +629,23 @@ def test_a_campaign_that_was_forgotten_has_no_rows_and_is_not_sent_again(run: Ru
     assert sandbox.received == 0
 
 
-async def test_campaigns_are_used_in_their_block_only(path: Path) -> None:
-    campaigns = journal(path)
-    with pytest.raises(UsageError, match="async with journal"):
-        await campaigns.list()
-    async with campaigns:
-        assert await campaigns.list() == []
-    with pytest.raises(UsageError):
-        await plan(campaigns)
-    async with campaigns:
-        await plan(campaigns)
+def test_a_receiver_opens_the_journal_at_its_first_event(run: Run, path: Path) -> None:
+    receiver = journal(path)
+
+    async def test(campaigns: Campaigns) -> None:
+        spring = await plan(campaigns)
+        record = await find(campaigns)
+        async with anyio.create_task_group() as group:
+            for n in (1, 2):
+                name = f"{record.token}/{n}"
+                group.start_soon(receiver.observe, DeliveryStatus(status="sent", callback_data={KEY: name}))
+        assert (await spring.status()).sent == 2
+        await receiver.aclose()
+        await receiver.aclose()
+        assert [one.sent for one in await receiver.list()] == [2]
+        await receiver.aclose()
+
+    run(test)
 
 
 def test_a_file_that_is_no_journal_cannot_be_opened(run: Run, path: Path) -> None:
