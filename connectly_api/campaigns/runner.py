@@ -239,7 +239,7 @@ class _Run:
                 return
             wait = _POLL
             if turn.wait is not None and len(turn.rows) < want:
-                wait = min(max(turn.wait, began + _BEAT - anyio.current_time()), _POLL)
+                wait = min(max(began + max(turn.wait, _BEAT) - anyio.current_time(), 0.0), _POLL)
                 self._waiting_for = "the pace" if began >= self._limited_until else "the service's rate limit (429)"
             elif has_none and not self._is_draining and self._waiting_for is None:
                 self._waiting_for = f"{self._tally.counts.states[RowState.SENDING]:,} rows of another process"
