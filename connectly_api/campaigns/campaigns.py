@@ -26,7 +26,7 @@ from anyio import (
 )
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from connectly_api.campaigns.campaign_errors import CampaignError, CampaignNotFoundError
+from connectly_api.campaigns.campaign_errors import CampaignError, CampaignExistsError, CampaignNotFoundError
 from connectly_api.campaigns.campaign_settings import CampaignPace, CampaignSettings, compose_body
 from connectly_api.campaigns.campaign_status import CampaignStatus, build_status
 from connectly_api.campaigns.customer_rows import Rows
@@ -201,7 +201,14 @@ class Campaigns:
             finally:
                 journal.close()
 
-        is_resumed = await _feed(rows, planner, store)
+        try:
+            is_resumed = await _feed(rows, planner, store)
+        except CampaignExistsError:
+            _, record = await self._find(name)
+            raise CampaignExistsError(
+                f"the journal has a campaign {name!r}, and {_name_difference(record, settings, planner.count)};"
+                " use another name"
+            ) from None
         return await self._build_campaign(name, is_resumed=is_resumed, first=planner.first)
 
     @cut_traceback
@@ -486,6 +493,18 @@ class _Items(AsyncIterator[T]):
         self._count += len(page)
         self._page = iter(page)
         return next(self._page)
+
+
+def _name_difference(record: CampaignRecord, settings: CampaignSettings, count: int) -> str:
+    """Return what tells a campaign from a plan of the same name; its rows are not read again for that."""
+    known, lines = CampaignSettings.from_json(record.settings), record.total + record.rejected
+    if count != lines:
+        return f"it was planned from {lines:,} rows, not from {count:,}"
+    if settings.campaign_name != known.campaign_name:
+        return "its campaign_name is another"
+    if settings.sender not in {None, known.sender}:
+        return "its sender is another"
+    return "its recipients, contents, keys, sender or callback data are others"
 
 
 def _require(field: str, value: object, kind: type | tuple[str, ...], example: str) -> None:

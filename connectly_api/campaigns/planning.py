@@ -97,6 +97,7 @@ class RowPlanner:
 
     Attributes:
         first: The first planned row.
+        count: How many rows and rejects there were.
     """
 
     def __init__(
@@ -139,6 +140,7 @@ class RowPlanner:
         self._reasons: Counter[str] = Counter()
         self._rejects: list[Reject] = []
         self.first: PlannedRow | None = None
+        self.count = 0
 
     def plan(self, batch: Iterable[InputRow | Reject]) -> list[PlannedRow | Reject]:
         """Return the planned rows of a batch, and its rejects.
@@ -147,6 +149,7 @@ class RowPlanner:
             CampaignError: A function of the user's failed, or returned something else than it should.
         """
         planned = [row if isinstance(row, Reject) else self._plan_row(row) for row in batch]
+        self.count += len(planned)
         rows = [row for row in planned if isinstance(row, PlannedRow)]
         if len(rows) < len(planned):
             rejects = [row for row in planned if isinstance(row, Reject)]

@@ -199,8 +199,14 @@ def test_the_same_rows_resume_and_others_are_refused(run: Run) -> None:
         again = await plan(campaigns, deadline=timedelta(hours=1), stop=StopRules(share=None))
         assert (first.plan.is_resumed, again.plan.is_resumed) == (False, True)
         assert first.plan.digest == again.plan.digest
-        for options in ({"count": 2}, {"sender": SENDER}, {"campaign_name": "x"}, {"callback_data": {"a": 1}}):
-            with pytest.raises(CampaignExistsError):
+        options: dict[str, Any]
+        for options, difference in [
+            ({"count": 2}, "it was planned from 3 rows, not from 2"),
+            ({"campaign_name": "x"}, "its campaign_name is another"),
+            ({"sender": SENDER}, "its sender is another"),
+            ({"callback_data": {"a": 1}}, "its recipients, contents, keys, sender or callback data are others"),
+        ]:
+            with pytest.raises(CampaignExistsError, match=f"^the journal has a campaign 'spring', and {difference}; "):
                 await plan(campaigns, **options)
         with pytest.raises(CampaignExistsError):
             await campaigns.plan("spring", source(3, name="Bert"), build)
@@ -419,7 +425,18 @@ def test_two_first_runs_at_once_agree_on_the_business(
     assert sandbox.received == 0
 
 
-@pytest.mark.parametrize("client", [None, object(), Connectly])
+def test_code_without_async_runs_a_campaign_through_its_client(path: Path, sandbox: Sandbox) -> None:
+    async def send(connectly: Connectly) -> int:
+        async with journal(path) as campaigns:
+            spring = await plan(campaigns)
+            return (await spring.run(connectly)).accepted
+
+    keys: dict[str, Any] = {"api_key": sandbox.settings.api_key, "business_id": sandbox.settings.business_id}
+    with sync.Connectly(**keys, transport=AsgiTransport(sandbox.app)) as connectly:
+        assert connectly.run(send) == 3
+
+
+@pytest.mark.parametrize("client", [None, object(), Connectly, sync.Connectly])
 def test_anything_but_an_async_client_is_refused(run: Run, client: Any) -> None:
     async def test(campaigns: Campaigns) -> None:
         spring = await plan(campaigns)
@@ -632,6 +649,7 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in str(failure.value)
 
 
-def test_only_a_webhook_app_can_be_followed(path: Path) -> None:
+@pytest.mark.parametrize("webhooks", [None, sync, sync.WebhookApp("secret")])
+def test_only_an_async_webhook_app_can_be_followed(path: Path, webhooks: Any) -> None:
     with pytest.raises(InvalidInputError, match=r"^webhooks: "):
-        journal(path).follow(sync)  # type: ignore[arg-type]
+        journal(path).follow(webhooks)
