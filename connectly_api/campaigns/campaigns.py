@@ -51,7 +51,7 @@ from connectly_api.client import Connectly, get_default_sender
 from connectly_api.content.limits import Limits
 from connectly_api.errors import InvalidInputError
 from connectly_api.recipients import SenderLike, to_sender
-from connectly_api.setting_rules import check_kind, check_name
+from connectly_api.setting_rules import check_kind, check_name, describe_kind
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.handler_registry import HandlerRegistry
@@ -232,8 +232,12 @@ class Campaigns:
         return [build_status(one, await thread.call(thread.journal.summary, one.id)) for one in reversed(records)]
 
     def follow(self, webhooks: HandlerRegistry) -> None:
-        """Let a `WebhookApp` report its events: settles unknown rows, and tells what became of accepted ones."""
-        _require("webhooks", webhooks, ("on_any",), "a WebhookApp")
+        """Let a `WebhookApp`, also that for code without async, report its events.
+
+        They settle unknown rows, and tell what became of accepted ones.
+        """
+        if not isinstance(webhooks, HandlerRegistry):
+            raise InvalidInputError(f"webhooks: must be a WebhookApp, not {describe_kind(webhooks)}", field="webhooks")
         webhooks.on_any(self.observe)
 
     async def observe(self, event: Event) -> None:
