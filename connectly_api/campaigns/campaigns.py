@@ -28,7 +28,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 from connectly_api.campaigns.campaign_errors import CampaignError, CampaignExistsError, CampaignNotFoundError
 from connectly_api.campaigns.campaign_settings import CampaignPace, CampaignSettings, compose_body
 from connectly_api.campaigns.campaign_status import CampaignStatus, build_status
-from connectly_api.campaigns.customer_rows import Batch, Rows
+from connectly_api.campaigns.customer_rows import Rows
+from connectly_api.campaigns.input_rows import InputRow
 from connectly_api.campaigns.journal_protocol import (
     CampaignRecord,
     Journal,
@@ -48,9 +49,9 @@ from connectly_api.campaigns.sending_hours import Hours
 from connectly_api.campaigns.stop_rules import StopRules
 from connectly_api.client import Connectly, get_default_sender
 from connectly_api.content.limits import Limits
-from connectly_api.errors import InvalidInputError, UsageError
+from connectly_api.errors import InvalidInputError
 from connectly_api.recipients import SenderLike, to_sender
-from connectly_api.setting_rules import check_kind, check_name
+from connectly_api.setting_rules import check_kind, check_name, describe_kind
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.handler_registry import HandlerRegistry
@@ -89,7 +90,10 @@ def journal(path: str | PathLike[str]) -> Campaigns:
 
 
 class Campaigns:
-    """The campaigns of one journal, from `journal(…)`: an async context manager."""
+    """The campaigns of one journal, from `journal(…)`.
+
+    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it.
+    """
 
     def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:
         """Bind a journal; nothing is opened yet.
@@ -101,6 +105,7 @@ class Campaigns:
         self._clock = clock
         self._create = create
         self._thread: JournalThread | None = None
+        self._opening = Lock()
         self._observing = Lock()
         self._waiting = _Observations()
 
@@ -110,19 +115,21 @@ class Campaigns:
         Raises:
             JournalError: It cannot be used; the text says why.
         """
-        thread = JournalThread(self._create())
-        await thread.call(thread.journal.open)
-        self._thread = thread
+        await self._open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the journal."""
-        thread = self._get_thread()
-        self._thread = None
-        with CancelScope(shield=True):
-            await thread.call(thread.journal.close)
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the journal. Calling it twice is fine; a later use opens it again."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            with CancelScope(shield=True):
+                await thread.call(thread.journal.close)
 
     @cut_traceback
     async def plan(
@@ -152,8 +159,9 @@ class Campaigns:
             build: Returns the template for a row, `lambda row: Template("spring", "de", body=[row["name"]])`, or None
                 to leave the row out. It is called in a worker thread.
             key: A column, or a function of a row: what no two rows of the campaign may have in common. By default the
-                recipient.
-            sender: The business's number that sends. By default that of the client that runs the campaign first.
+                recipient, in any of WhatsApp's spellings of one number.
+            sender: The business's number that sends. By default that of the first client that runs the campaign; later
+                runs keep to it, on other machines, too.
             campaign_name: A tag for the service's analytics and webhook filters.
             callback_data: An object, or a function of a row that returns one: it is returned with the message's events,
                 beside the campaign's own entry `connectly_campaign`. Both together have at most 1024 bytes.
@@ -171,7 +179,6 @@ class Campaigns:
             InvalidInputError: An argument is invalid.
             JournalError: The journal cannot be used.
         """
-        self._get_thread()
         check_name("name", name)
         _require("rows", rows, ("read",), "rows(…)")
         if campaign_name is not None:
@@ -220,13 +227,17 @@ class Campaigns:
 
     async def list(self) -> Sequence[CampaignStatus]:
         """Return the status of every campaign, the newest first."""
-        thread = self._get_thread()
+        thread = await self._open()
         records = await thread.call(thread.journal.list_campaigns)
         return [build_status(one, await thread.call(thread.journal.summary, one.id)) for one in reversed(records)]
 
     def follow(self, webhooks: HandlerRegistry) -> None:
-        """Let a `WebhookApp` report its events: settles unknown rows, and tells what became of accepted ones."""
-        _require("webhooks", webhooks, ("on_any",), "a WebhookApp")
+        """Let a `WebhookApp`, also that for code without async, report its events.
+
+        They settle unknown rows, and tell what became of accepted ones.
+        """
+        if not isinstance(webhooks, HandlerRegistry):
+            raise InvalidInputError(f"webhooks: must be a WebhookApp, not {describe_kind(webhooks)}", field="webhooks")
         webhooks.on_any(self.observe)
 
     async def observe(self, event: Event) -> None:
@@ -239,7 +250,7 @@ class Campaigns:
         """
         if (observation := read_observation(event)) is None:
             return
-        thread = self._get_thread()
+        thread = await self._open()
         waiting = self._waiting
         waiting.observations.append(observation)
         # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
@@ -252,18 +263,16 @@ class Campaigns:
             await thread.call(thread.journal.observe, waiting.observations)
             waiting.are_written = True
 
-    def _get_thread(self) -> JournalThread:
-        """Return the open journal.
-
-        Raises:
-            UsageError: It is not open.
-        """
-        if self._thread is None:
-            raise UsageError("campaigns: the journal is not open; use `async with journal(…) as campaigns`")
-        return self._thread
+    async def _open(self) -> JournalThread:
+        async with self._opening:
+            if self._thread is None:
+                thread = JournalThread(self._create())
+                await thread.call(thread.journal.open)
+                self._thread = thread
+            return self._thread
 
     async def _find(self, name: str) -> tuple[JournalThread, CampaignRecord]:
-        thread = self._get_thread()
+        thread = await self._open()
         record = await thread.call(thread.journal.find, name)
         if record is None:
             raise CampaignNotFoundError(f"there is no campaign {name!r} in the journal")
@@ -423,7 +432,7 @@ class _UnfinishedError(CampaignError):
 
 async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[PlannedRow | Reject]]], T]) -> T:
     """Read rows here, where reading can be cancelled, and plan and store them in a thread; all or nothing is stored."""
-    send, receive = create_memory_object_stream[Batch | None](1)
+    send, receive = create_memory_object_stream[list[InputRow | Reject] | None](1)
     results: list[T] = []
     errors: list[Exception] = []
 
@@ -451,7 +460,7 @@ async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[
 
 
 def _plan_batches(
-    receive: MemoryObjectReceiveStream[Batch | None], planner: RowPlanner
+    receive: MemoryObjectReceiveStream[list[InputRow | Reject] | None], planner: RowPlanner
 ) -> Iterator[list[PlannedRow | Reject]]:
     """Yield what is planned of each batch, in a thread; None ends a source that was read to its end."""
     try:

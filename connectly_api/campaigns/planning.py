@@ -77,10 +77,14 @@ class PlanResult:
 
 
 def count_reasons(rejects: Iterable[Reject], counter: Counter[str]) -> None:
-    """Count rejects by their field and reason, whatever lines and sizes the reasons name."""
-    counter.update(
-        f"{one.field}: {reason}" if one.field else reason for one in rejects if (reason := _NUMBER.sub("…", one.reason))
-    )
+    """Count rejects by what `name_reason` returns."""
+    counter.update(map(name_reason, rejects))
+
+
+def name_reason(reject: Reject) -> str:
+    """Return a reject's field and reason, the same for all lines and sizes that reasons name."""
+    reason = _NUMBER.sub("…", reject.reason)
+    return f"{reject.field}: {reason}" if reject.field else reason
 
 
 def describe_reasons(reasons: Mapping[str, int]) -> str:
@@ -178,7 +182,7 @@ class RowPlanner:
             raise_or_warn(template.violations(), self._limits)
             body = encode_template(template)
             function = "key"
-            key = row.number if self._key is None else self._make_key(row, self._key)
+            key = row.key if self._key is None else self._make_key(row, self._key)
             function = "callback_data"
             own = self._own if self._make_own is None else self._call_for_own(row, self._make_own)
         except (UnknownColumnError, CampaignError) as error:

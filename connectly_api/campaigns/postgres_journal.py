@@ -13,12 +13,14 @@ There is no state in the session, neither settings nor prepared statements, so P
 text of no error repeats the database's or the library's, which may contain a password or a row.
 """
 
+# ruff: noqa: S608  (statements are put together from this package's own names)
+
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from itertools import chain
 from secrets import token_urlsafe
 from typing import Any, Final, Literal, TypeVar
 
@@ -41,7 +43,7 @@ from connectly_api.campaigns.journal_protocol import (
     TakenRow,
     Turn,
 )
-from connectly_api.campaigns.postgres_schema import VERSION, build_schema, is_source, quote
+from connectly_api.campaigns.postgres_schema import LATER_VERSION, VERSION, build_schema, is_source, quote
 from connectly_api.campaigns.row_states import Outcome, RowState
 from connectly_api.transport.rates import Rate
 from connectly_api.webhooks.status_tracker import STATUS_ORDER
@@ -63,22 +65,21 @@ _MOST_REPETITIONS: Final = 20
 _SCHEMA_COMMAND: Final = "run `connectly campaign schema`"
 # By SQLSTATE, or its first characters.
 _ROLLED_BACK: Final = frozenset({"40001", "40P01"})
-_WRONG_SERVER: Final = frozenset({"25006"})
+_READ_ONLY: Final = "25006"
 _TEMPORARY: Final = {
     "08": "the connection was lost",
     "25P": "it ended the connection",
     "40": "others keep changing the same rows",
-    "25006": "it accepts no writes: it is a standby, or set to read only",
+    _READ_ONLY: "it accepts no writes: it is a standby, or set to read only",
     "53": "it has too little memory, room or free connections",
     "55P03": "others have locked its tables for too long",
     "57": "it ended the call or the connection",
     "58": "its machine has a fault",
 }
 _PERMANENT: Final = {
+    LATER_VERSION: "a later version of connectly-api made its tables",
     "42501": "the user lacks a right; the rights that it needs stand in the documentation",
-    "42P01": f"it has no tables of campaigns: {_SCHEMA_COMMAND}",
-    "42883": f"it has other tables of campaigns than this version needs: {_SCHEMA_COMMAND}",
-    "42703": f"it has other tables of campaigns than this version needs: {_SCHEMA_COMMAND}",
+    "42P01": f"it has no tables of campaigns, or those of an earlier version: {_SCHEMA_COMMAND}",
 }
 _NO_CONNECTION: Final = "no connection: the server is away, or refuses the user, the password or the database"
 
@@ -224,21 +225,30 @@ class PostgresJournal:
         self._process = 0
 
     def open(self) -> None:
-        """Connect, and check that the database has the tables that this version needs."""
-        found = self._fetch(b"SELECT version, current_setting('server_encoding') FROM connectly_journal")
-        if found != [(VERSION, "UTF8")]:
+        """Connect, and check that the database has the tables that this version needs; `create_schema` makes them."""
+        try:
+            ((version, encoding),) = self._fetch(
+                b"SELECT max(version), current_setting('server_encoding') FROM connectly_journal"
+            )
+            if encoding != "UTF8":
+                raise _build_error("its encoding is not UTF8")
+            if version != VERSION:
+                raise _build_error(_PERMANENT[LATER_VERSION if version and version > VERSION else "42P01"])
+        except JournalError:
             self.close()
-            is_other = [version for version, _ in found] != [VERSION]
-            raise _build_error(_PERMANENT["42883"] if is_other else "its encoding is not UTF8")
+            raise
 
-    def migrate(self) -> None:
-        """Create or upgrade the tables; see `migrate`."""
+    def create_schema(self) -> None:
+        """Create the tables and functions, or upgrade them, in one transaction.
 
-        def run(connection: _Connection) -> None:
+        The user must be allowed to create tables, and own those that are there.
+        """
+
+        def create(connection: _Connection) -> None:
             with connection.transaction():
                 connection.execute(build_schema().encode())
 
-        self._call(run)
+        self._call(create)
 
     def close(self) -> None:
         """Close the connection."""
@@ -287,7 +297,7 @@ class PostgresJournal:
         *found, last = self._call(lambda connection: connection.execute(_TURN, values).fetchall(), repeat="rolled back")
         *_, wait, state, reason = last
         if state is None:
-            raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
+            raise _build_absence(campaign_id)
         return Turn([TakenRow(*row[:5]) for row in found], wait, state, reason)
 
     def release(self, campaign_id: int, owner: str, in_hand: Collection[tuple[int, int]]) -> int:
@@ -309,17 +319,12 @@ class PostgresJournal:
     ) -> None:
         """Set the campaign's state, and, if given, its deadline, in seconds from now."""
         if not self._change(_MARK, [state, reason, deadline, campaign_id]):
-            raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
+            raise _build_absence(campaign_id)
 
     def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
         """Replace the campaign's settings if they still are `before`."""
         ((settings,),) = self._fetch(_REPLACE_SETTINGS, [before, after, campaign_id])
         return str(settings)
-
-    def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
-        """Slow rates down."""
-        kept = _to_json({"key": key} | attrs.asdict(rate) for key, rate in rates)
-        self._fetch(b"SELECT connectly_slow_down(%s, %s)", [kept, seconds])
 
     def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
         """Return the rows after a number."""
@@ -332,7 +337,7 @@ class PostgresJournal:
     def summary(self, campaign_id: int) -> Counts:
         """Count the rows."""
         states = dict.fromkeys(RowState, 0)
-        statuses = dict[str, int].fromkeys(STATUS_ORDER, 0)
+        statuses: dict[str, int] = dict.fromkeys(STATUS_ORDER, 0)
         oldest: float | None = None
         for state, status, number, age in self._fetch(_COUNT, [campaign_id]):
             states[RowState(state)] += number
@@ -365,7 +370,8 @@ class PostgresJournal:
 
         def delete(connection: _Connection) -> None:
             with connection.transaction():
-                connection.execute(_MARK, ["stopped", FORGOTTEN, None, campaign_id])
+                if not connection.execute(_MARK, ["stopped", FORGOTTEN, None, campaign_id]).rowcount:
+                    raise _build_absence(campaign_id)
                 for table in (b"connectly_row", b"connectly_reject"):
                     connection.execute(b"DELETE FROM " + table + b" WHERE campaign = %s", [campaign_id])
 
@@ -379,28 +385,29 @@ class PostgresJournal:
 
     def _call(self, work: Callable[[_Connection], T], *, repeat: _Repeat = "always") -> T:
         """Do some work over the connection; see the module for what happens if it fails."""
-        for repetition in count(1):
+        repetitions = 0
+        while True:
             is_old = self._opened is not None and self._process == os.getpid()
             connection = self._connect()
             try:
                 return work(connection)
             except psycopg.Error as error:
-                code = error.sqlstate or ""
+                code = error.sqlstate
                 failure = _explain(error)
-            is_lost = connection.closed or code in _WRONG_SERVER
+            is_lost = connection.closed or code == _READ_ONLY
             if is_lost:
                 self.close()
-            can_repeat = repeat == "always" and is_old if is_lost else repeat != "never" and code in _ROLLED_BACK
-            if not can_repeat or repetition > _MOST_REPETITIONS:
+            can_repeat = is_old and repeat == "always" if is_lost else code in _ROLLED_BACK and repeat != "never"
+            repetitions += 1
+            if not can_repeat or repetitions > _MOST_REPETITIONS:
                 # Outside of the handler, so that the database's own error is not attached.
                 raise failure
-        raise AssertionError
 
     def _connect(self) -> _Connection:
         if self._opened is None or self._process != os.getpid():
             # A forked child leaves its parent's connection alone.
             try:
-                settings = _DEFAULTS | conninfo_to_dict(self._url) | {"client_encoding": "UTF8"}
+                settings: dict[str, Any] = _DEFAULTS | conninfo_to_dict(self._url) | {"client_encoding": "UTF8"}
                 self._opened = psycopg.connect(make_conninfo(**settings), autocommit=True, prepare_threshold=None)
             except psycopg.OperationalError:
                 failure = _build_error(_NO_CONNECTION, retry_safe=True)
@@ -411,22 +418,6 @@ class PostgresJournal:
                 return self._opened
             raise failure
         return self._opened
-
-
-def migrate(url: str) -> None:
-    """Create the tables and functions of a journal, or upgrade them, in one transaction; `connectly campaign schema`.
-
-    Args:
-        url: As for `PostgresJournal`; of a user that may create tables, and owns those that are there.
-
-    Raises:
-        JournalError: The database cannot be used, or a later version made its tables.
-    """
-    journal = PostgresJournal(url)
-    try:
-        journal.migrate()
-    finally:
-        journal.close()
 
 
 def _add(
@@ -493,6 +484,10 @@ def _explain(error: psycopg.Error) -> JournalError:
         if part in _TEMPORARY:
             return _build_error(_TEMPORARY[part], retry_safe=True)
     return _build_error(_PERMANENT.get(code, f"it refused the call, SQLSTATE {code or 'unknown'}"))
+
+
+def _build_absence(campaign_id: int) -> CampaignNotFoundError:
+    return CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
 
 
 def _build_error(reason: str, *, retry_safe: bool = False) -> JournalError:

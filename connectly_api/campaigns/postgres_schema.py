@@ -27,7 +27,11 @@ from connectly_api.campaigns.row_states import TRANSITIONS, RowState
 from connectly_api.transport.rates import LONGEST_PAUSE, RECOVERY, SLOWEST
 from connectly_api.webhooks.status_tracker import STATUS_ORDER
 
+# ruff: noqa: S608  (statements are put together from this package's own names)
+
 VERSION: Final = 1
+LATER_VERSION: Final = "CN001"
+"""The SQLSTATE of tables that a later version made."""
 
 
 def is_source(transition: str) -> str:
@@ -147,7 +151,10 @@ DECLARE
 BEGIN
     UPDATE connectly_pace AS p
     SET factor = slow.factor, slowed_at = r.now,
-        even = greatest(r.even, r.now + greatest(least(p_seconds, {LONGEST_PAUSE}), pace.gap) + (r.burst - 1) * pace.gap)
+        even = greatest(
+            r.even,
+            r.now + greatest(least(coalesce(p_seconds, 0), {LONGEST_PAUSE}), pace.gap) + (r.burst - 1) * pace.gap
+        )
     FROM json_to_recordset(v_rates)
         AS r (key text, burst bigint, now float8, even float8, share float8, gap float8),
     LATERAL (SELECT greatest(r.share / 2, {SLOWEST})) AS slow (factor),
@@ -273,13 +280,20 @@ END $$;
 """
 
 
-def build_schema(version: int = 0) -> str:
-    """Return the SQL that creates the tables and functions, or upgrades them from a version; 0 if there are none.
+def build_schema() -> str:
+    """Return the SQL that creates the tables and functions, or upgrades those of any earlier version.
 
-    It may be run again, and changes nothing then. Run it in one transaction.
+    Run it in one transaction, as the user that shall own them. Running it again changes nothing.
     """
-    del version  # There is one so far.
-    return f"""{_TABLES}{_FUNCTIONS}
+    return f"""-- The journal of campaigns of connectly-api, version {VERSION}
+SELECT pg_advisory_xact_lock(hashtext('connectly_journal'));
+{_TABLES}
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM connectly_journal WHERE version > {VERSION}) THEN
+        RAISE EXCEPTION 'a later version of connectly-api made these tables' USING ERRCODE = '{LATER_VERSION}';
+    END IF;
+END $$;
+{_FUNCTIONS}
 DELETE FROM connectly_journal;
 INSERT INTO connectly_journal (version) VALUES ({VERSION});
 """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import psycopg
 
-from connectly_api.campaigns.postgres_journal import PostgresJournal, migrate
+from connectly_api.campaigns.postgres_journal import PostgresJournal
 
 _CLOCK = """
     CREATE TABLE test_clock (now float8 NOT NULL);
@@ -18,7 +19,8 @@ _CLOCK = """
 
 def prepare_postgres(url: str) -> str:
     """Create a journal's tables, put a clock that can be set in the place of the server's, and return the URL."""
-    migrate(url)
+    with closing(PostgresJournal(url)) as journal:
+        journal.create_schema()
     with psycopg.connect(url) as connection:
         connection.execute(_CLOCK)
     return url

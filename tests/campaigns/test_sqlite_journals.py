@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -172,7 +175,7 @@ def test_a_file_that_another_process_keeps_busy_fails_the_call_and_nothing_else(
     outcomes = [Outcome(row.n, row.attempt, RowState.ACCEPTED) for row in rows]
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(JournalError, match="locked") as caught:
+        with pytest.raises(JournalError, match="another process kept it busy for too long") as caught:
             journal.turn(campaign.id, "a", outcomes, 5, RATES)
         # Reading goes on.
         assert journal.summary(campaign.id).states[RowState.SENDING] == 2
@@ -193,6 +196,39 @@ def test_a_call_waits_for_a_file_that_is_busy(path: Path) -> None:
             assert len(rows.result(30)) == 4
 
 
+# Dies by SIGKILL when SQLite is about to commit the first transaction that locks others out.
+DYING = """
+import os, signal, sys
+from connectly_api.campaigns.sqlite_journal import SQLiteJournal
+from tests.campaigns.test_journals import plan, take
+
+def watch(statement):
+    begun.append(statement)
+    if statement == "COMMIT" and "BEGIN IMMEDIATE" in begun:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+begun = []
+journal = SQLiteJournal(sys.argv[1])
+journal.open()
+found = journal.find("spring")
+journal._connection.set_trace_callback(watch)
+plan(journal, 2000) if found is None else take(journal, found, 100)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_right_before_a_commit_has_done_nothing(journal: SQLiteJournal, path: Path) -> None:
+    def run() -> int:
+        return subprocess.run([sys.executable, "-c", DYING, path], check=False).returncode
+
+    assert run() == -signal.SIGKILL
+    assert journal.list_campaigns() == []
+    campaign = plan(journal, 200)
+    assert run() == -signal.SIGKILL
+    assert set(read_states(journal, campaign)) == {RowState.PENDING}
+    assert len(take(journal, campaign, 500)) == 200
+
+
 def fill_disk(journal: SQLiteJournal) -> None:
     ((pages,),) = journal._connection.execute("PRAGMA page_count")
     journal._connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -209,7 +245,7 @@ def test_a_turn_on_a_full_disk_fails_as_a_whole_and_can_be_repeated(journal: SQL
     outcomes = [Outcome(row.n, row.attempt, RowState.ACCEPTED, "wamid." + "x" * 200) for row in rows]
     fill_disk(journal)
 
-    with pytest.raises(JournalError, match="full") as caught:
+    with pytest.raises(JournalError, match="the disk is full") as caught:
         journal.turn(campaign.id, "a", outcomes, 50, RATES)
     assert caught.value.retry_safe
     assert journal.lines(campaign.id, 0, 1000) == before
@@ -221,7 +257,7 @@ def test_a_turn_on_a_full_disk_fails_as_a_whole_and_can_be_repeated(journal: SQL
 
 def test_a_plan_on_a_full_disk_leaves_nothing_and_can_be_repeated(journal: SQLiteJournal) -> None:
     fill_disk(journal)
-    with pytest.raises(JournalError, match="full"):
+    with pytest.raises(JournalError, match="the disk is full"):
         plan(journal, 2000)
     assert journal.list_campaigns() == []
     empty_disk(journal)
@@ -248,12 +284,12 @@ def test_finished_rows_are_not_walked_over(journal: SQLiteJournal, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["_TAKE", "_SETTLE", "_RELEASE", "_OBSERVE", "_RETRY"])
-def test_a_change_finds_its_row_by_the_primary_key(journal: SQLiteJournal, name: str) -> None:
+def test_a_change_finds_its_row_by_its_number(journal: SQLiteJournal, name: str) -> None:
     statement: str = getattr(sqlite_journal, name)
     values = dict.fromkeys(re.findall(r":(\w+)", statement), 1) or [1] * statement.count("?")
     steps = [row[3] for row in journal._connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
 
-    assert steps[0] == "SEARCH connectly_row USING PRIMARY KEY (campaign=? AND n=?)"
+    assert steps[0] == "SEARCH connectly_row USING INDEX sqlite_autoindex_connectly_row_1 (campaign=? AND n=?)"
 
 
 def read_files(path: Path) -> bytes:
