@@ -134,6 +134,10 @@ class Observation:
     problem: str | None = None
 
 
+def _to_state(text: str) -> RowState:
+    return RowState(text)
+
+
 @attrs.frozen
 class Line:
     """A row, as reports show it.
@@ -149,7 +153,7 @@ class Line:
     line: int
     key: str = attrs.field(repr=False)
     recipient: str = attrs.field(repr=False)
-    state: RowState = attrs.field(converter=RowState)
+    state: RowState = attrs.field(converter=_to_state)
     attempts: int
     message_id: str | None
     status: str | None
