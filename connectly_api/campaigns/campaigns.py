@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from importlib.util import find_spec
@@ -15,7 +15,6 @@ from typing import Final, Self, TypeVar
 
 import attrs
 from anyio import (
-    BrokenResourceError,
     CancelScope,
     EndOfStream,
     Lock,
@@ -50,7 +49,7 @@ from connectly_api.campaigns.sending_hours import Hours
 from connectly_api.campaigns.stop_rules import StopRules
 from connectly_api.client import Connectly, get_default_sender
 from connectly_api.content.limits import Limits
-from connectly_api.errors import InvalidInputError, UsageError
+from connectly_api.errors import InvalidInputError
 from connectly_api.recipients import SenderLike, to_sender
 from connectly_api.setting_rules import check_kind, check_name
 from connectly_api.tracebacks import cut_traceback
@@ -91,7 +90,10 @@ def journal(path: str | PathLike[str]) -> Campaigns:
 
 
 class Campaigns:
-    """The campaigns of one journal, from `journal(…)`: an async context manager."""
+    """The campaigns of one journal, from `journal(…)`.
+
+    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it.
+    """
 
     def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:
         """Bind a journal; nothing is opened yet.
@@ -103,6 +105,7 @@ class Campaigns:
         self._clock = clock
         self._create = create
         self._thread: JournalThread | None = None
+        self._opening = Lock()
         self._observing = Lock()
         self._waiting = _Observations()
 
@@ -112,19 +115,21 @@ class Campaigns:
         Raises:
             JournalError: It cannot be used; the text says why.
         """
-        thread = JournalThread(self._create())
-        await thread.call(thread.journal.open)
-        self._thread = thread
+        await self._open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the journal."""
-        thread = self._get_thread()
-        self._thread = None
-        with CancelScope(shield=True):
-            await thread.call(thread.journal.close)
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the journal. Calling it twice is fine; a later use opens it again."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            with CancelScope(shield=True):
+                await thread.call(thread.journal.close)
 
     @cut_traceback
     async def plan(
@@ -154,8 +159,9 @@ class Campaigns:
             build: Returns the template for a row, `lambda row: Template("spring", "de", body=[row["name"]])`, or None
                 to leave the row out. It is called in a worker thread.
             key: A column, or a function of a row: what no two rows of the campaign may have in common. By default the
-                recipient.
-            sender: The business's number that sends. By default that of the client that runs the campaign first.
+                recipient, in any of WhatsApp's spellings of one number.
+            sender: The business's number that sends. By default that of the first client that runs the campaign; later
+                runs keep to it, on other machines, too.
             campaign_name: A tag for the service's analytics and webhook filters.
             callback_data: An object, or a function of a row that returns one: it is returned with the message's events,
                 beside the campaign's own entry `connectly_campaign`. Both together have at most 1024 bytes.
@@ -173,7 +179,6 @@ class Campaigns:
             InvalidInputError: An argument is invalid.
             JournalError: The journal cannot be used.
         """
-        self._get_thread()
         check_name("name", name)
         _require("rows", rows, ("read",), "rows(…)")
         if campaign_name is not None:
@@ -222,7 +227,7 @@ class Campaigns:
 
     async def list(self) -> Sequence[CampaignStatus]:
         """Return the status of every campaign, the newest first."""
-        thread = self._get_thread()
+        thread = await self._open()
         records = await thread.call(thread.journal.list_campaigns)
         return [build_status(one, await thread.call(thread.journal.summary, one.id)) for one in reversed(records)]
 
@@ -241,7 +246,7 @@ class Campaigns:
         """
         if (observation := read_observation(event)) is None:
             return
-        thread = self._get_thread()
+        thread = await self._open()
         waiting = self._waiting
         waiting.observations.append(observation)
         # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
@@ -254,18 +259,16 @@ class Campaigns:
             await thread.call(thread.journal.observe, waiting.observations)
             waiting.are_written = True
 
-    def _get_thread(self) -> JournalThread:
-        """Return the open journal.
-
-        Raises:
-            UsageError: It is not open.
-        """
-        if self._thread is None:
-            raise UsageError("campaigns: the journal is not open; use `async with journal(…) as campaigns`")
-        return self._thread
+    async def _open(self) -> JournalThread:
+        async with self._opening:
+            if self._thread is None:
+                thread = JournalThread(self._create())
+                await thread.call(thread.journal.open)
+                self._thread = thread
+            return self._thread
 
     async def _find(self, name: str) -> tuple[JournalThread, CampaignRecord]:
-        thread = self._get_thread()
+        thread = await self._open()
         record = await thread.call(thread.journal.find, name)
         if record is None:
             raise CampaignNotFoundError(f"there is no campaign {name!r} in the journal")
@@ -435,20 +438,18 @@ async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[
                 results.append(await to_thread.run_sync(store, _plan_batches(receive, planner)))
             except Exception as error:  # noqa: BLE001 (raised below, outside of the group)
                 errors.append(error)
+                group.cancel_scope.cancel()
 
     async with create_task_group() as group:
         group.start_soon(run_thread)
-        with send, suppress(BrokenResourceError):  # The thread has failed.
+        with send:
             try:
                 async with aclosing(rows.read()) as batches:
                     async for batch in batches:
                         await send.send(batch)
-            except BrokenResourceError:
-                raise
+                await send.send(None)
             except Exception as error:  # noqa: BLE001 (likewise)
                 errors.append(error)
-            else:
-                await send.send(None)
     if errors:
         raise errors[0]
     return results[0]

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from connectly_api.campaigns.cell_text import to_cell_text
+from connectly_api.campaigns.input_rows import to_cell_text
 from connectly_api.errors import InvalidInputError, InvalidRecipientError
 from connectly_api.national_numbers import check_region, is_too_short, read_national
 from connectly_api.number_text import E164, TRUNK_ZERO, is_international, strip_punctuation
@@ -36,7 +36,8 @@ SCIENTIFIC: Final = (
 )
 FRACTION: Final = "is a number with a decimal point or more digits than a spreadsheet keeps: store the column as text"
 AMBIGUOUS: Final = (
-    "is valid both with and without its first digits as the country code: write + before the country code"
+    "is valid both with and without its first digits as the country code: write + before the country code, or give "
+    "has_country_code=True instead of region= if all numbers start with it"
 )
 
 # A number with a dot after each group has several of them.
@@ -145,6 +146,8 @@ def _find_valid(number: str, region: str) -> str:
 
 
 def _check(number: str) -> tuple[str, str]:
+    if number.startswith("+0"):
+        return "", NO_COUNTRY_CODE
     if not E164.fullmatch(number):
         return "", BAD_LENGTH
     return ("", TRUNK_DIGIT) if TRUNK_ZERO.match(number) else (number, "")

@@ -182,7 +182,7 @@ class RowPlanner:
             raise_or_warn(template.violations(), self._limits)
             body = encode_template(template)
             function = "key"
-            key = row.number if self._key is None else self._make_key(row, self._key)
+            key = row.key if self._key is None else self._make_key(row, self._key)
             function = "callback_data"
             own = self._own if self._make_own is None else self._call_for_own(row, self._make_own)
         except (UnknownColumnError, CampaignError) as error:

@@ -37,10 +37,11 @@ from connectly_api.campaigns.send_outcome import is_about_all, is_local, to_outc
 from connectly_api.campaigns.sending_hours import Hours
 from connectly_api.campaigns.stop_rules import StopRules, StopWatch
 from connectly_api.client import Connectly
-from connectly_api.errors import ApiError, InvalidInputError, NotSentError, build_error_text
+from connectly_api.errors import ApiError, ConnectlyError, InvalidInputError, NotSentError, build_error_text
 from connectly_api.lowlevel.api.message_service import send_whatsapp_templated_message
 from connectly_api.lowlevel.models import SendMessageResponse, SendWhatsappTemplatedMessageRequest
 from connectly_api.number_checks import check_count, is_number
+from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Request
 from connectly_api.transport.rates import Rate
 from connectly_api.transport.retry import Retry
@@ -109,7 +110,10 @@ async def run_campaign(
             f"lease: must be a number of seconds above the client's timeout, which is {timeout:g}", field="lease"
         )
     run = _Run(
-        connectly=connectly,
+        transport=connectly.transport,
+        request=send_whatsapp_templated_message.request(
+            connectly.business_id, body=SendWhatsappTemplatedMessageRequest()
+        ),
         thread=journal,
         record=record,
         compose=compose,
@@ -124,11 +128,12 @@ async def run_campaign(
     return await run.run()
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False, kw_only=True, repr=False)
 class _Run:
     """One run: what it has in hand, and what it waits for."""
 
-    connectly: Connectly
+    transport: Pipeline
+    request: Request[SendMessageResponse]
     thread: JournalThread
     record: CampaignRecord
     compose: Callable[[TakenRow], bytes]
@@ -162,12 +167,6 @@ class _Run:
     _limited_until: float = attrs.field(default=-math.inf, init=False)
     _refresh_at: float = attrs.field(default=-math.inf, init=False)
     _report_at: float = attrs.field(default=-math.inf, init=False)
-    _request: Request[SendMessageResponse] = attrs.field(init=False)
-
-    @_request.default
-    def _build_request(self) -> Request[SendMessageResponse]:
-        body = SendWhatsappTemplatedMessageRequest()
-        return send_whatsapp_templated_message.request(self.connectly.business_id, body=body)
 
     async def run(self) -> CampaignStatus:
         """Run; see `run_campaign`."""
@@ -188,13 +187,16 @@ class _Run:
                 except BaseException as second:  # noqa: BLE001 (likewise)
                     interruption = second
             self._scope.cancel()
-        if self._failure is not None:
-            if interruption is None or isinstance(interruption, anyio.get_cancelled_exc_class()):
-                raise self._failure from interruption
-            interruption.add_note(str(self._failure))
+        failure = self._failure
+        if failure is not None and (interruption is None or isinstance(interruption, anyio.get_cancelled_exc_class())):
+            raise failure
         if interruption is not None:
+            if failure is not None:
+                interruption.add_note(_describe(failure))
             raise interruption
-        return await self._conclude()
+        status = build_status(self.record, self._tally.counts)
+        await self._call_back(status)
+        return status
 
     async def _work(self) -> None:
         self._has_begun = True
@@ -227,7 +229,7 @@ class _Run:
                     self._fail(error)
                     if len(self._outcomes) == len(self._in_hand):
                         return
-                self._waiting_for = f"the journal: {error}"
+                self._waiting_for = f"the journal: {_describe(error)}"
                 await self._report()
                 await anyio.sleep(min(2 ** (began - away_since) / 10, _LONGEST_BACKOFF))
                 continue
@@ -237,7 +239,7 @@ class _Run:
                 return
             wait = _POLL
             if turn.wait is not None and len(turn.rows) < want:
-                wait = min(max(turn.wait, began + _BEAT - anyio.current_time()), _POLL)
+                wait = min(max(began + max(turn.wait, _BEAT) - anyio.current_time(), 0.0), _POLL)
                 self._waiting_for = "the pace" if began >= self._limited_until else "the service's rate limit (429)"
             elif has_none and not self._is_draining and self._waiting_for is None:
                 self._waiting_for = f"{self._tally.counts.states[RowState.SENDING]:,} rows of another process"
@@ -295,9 +297,9 @@ class _Run:
 
     async def _send(self, row: TakenRow) -> None:
         try:
-            await self.connectly.transport.take_turn()
-            request = attrs.evolve(self._request, content=self.compose(row))
-            answer = await self.connectly.transport.send(request, retry=_ONCE)
+            await self.transport.take_turn()
+            request = attrs.evolve(self.request, content=self.compose(row))
+            answer = await self.transport.send(request, retry=_ONCE)
         except anyio.get_cancelled_exc_class() as cancellation:
             # It has a cause if the request may have left.
             self._add(to_outcome(row, cancellation.__cause__))
@@ -406,14 +408,15 @@ class _Run:
         except Exception as error:  # noqa: BLE001 (as in `_take_turns`)
             self._failure = self._failure or error
             if self._outcomes:
-                text = f"the outcomes of {len(self._outcomes)} rows were not written, which become unknown: {error}"
-                self._failure = JournalError(text, retry_safe=_is_temporary(error))
-
-    async def _conclude(self) -> CampaignStatus:
-        status = build_status(self.record, self._tally.counts)
-        await self._call_back(status)
-        return status
+                text = f"the outcomes of {len(self._outcomes)} rows were not written, which become unknown"
+                self._failure = JournalError(f"{text}: {_describe(error)}", retry_safe=_is_temporary(error))
+                self._failure.__cause__ = error
 
 
 def _is_temporary(error: Exception) -> bool:
     return isinstance(error, JournalError) and error.retry_safe
+
+
+def _describe(error: Exception) -> str:
+    # The text of a bug may have anything in it.
+    return str(error) if isinstance(error, ConnectlyError) else type(error).__name__

@@ -14,7 +14,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from connectly_api import Connectly, InvalidInputError, Phone, Template, UsageError, sync
+from connectly_api import Connectly, InvalidInputError, Phone, Template, sync
 from connectly_api.campaigns import (
     Campaign,
     CampaignError,
@@ -199,13 +199,13 @@ def test_the_same_rows_resume_and_others_are_refused(run: Run) -> None:
         again = await plan(campaigns, deadline=timedelta(hours=1), stop=StopRules(share=None))
         assert (first.plan.is_resumed, again.plan.is_resumed) == (False, True)
         assert first.plan.digest == again.plan.digest
-        options: dict[str, Any]
-        for options, difference in [
+        others: list[tuple[dict[str, Any], str]] = [
             ({"count": 2}, "it was planned from 3 rows, not from 2"),
             ({"campaign_name": "x"}, "its campaign_name is another"),
             ({"sender": SENDER}, "its sender is another"),
             ({"callback_data": {"a": 1}}, "its recipients, contents, keys, sender or callback data are others"),
-        ]:
+        ]
+        for options, difference in others:
             with pytest.raises(CampaignExistsError, match=f"^the journal has a campaign 'spring', and {difference}; "):
                 await plan(campaigns, **options)
         with pytest.raises(CampaignExistsError):
@@ -283,6 +283,14 @@ class Endless:
         await anyio.sleep_forever()
 
 
+def test_a_plan_that_fails_does_not_wait_for_its_source(run: Run) -> None:
+    async def test(campaigns: Campaigns) -> None:
+        with pytest.raises(CampaignError, match=r"^line 2: build failed with ZeroDivisionError$"):
+            await campaigns.plan("spring", cast("Rows", Endless()), fail)
+
+    run(test)
+
+
 def test_a_cancelled_plan_leaves_nothing_behind(run: Run) -> None:
     async def test(campaigns: Campaigns) -> None:
         endless = Endless()
@@ -355,6 +363,13 @@ def test_settings_come_back_from_the_journal() -> None:
     assert CampaignSettings.from_json(settings.to_json()) == settings
     assert CampaignSettings.from_json(CampaignSettings().to_json()) == CampaignSettings()
     assert SENDER not in repr(settings)
+
+
+def test_the_first_sender_that_a_client_names_is_kept() -> None:
+    bound = CampaignSettings().bind("biz", None)
+
+    assert (bound.business_id, bound.sender) == ("biz", None)
+    assert bound.bind("biz", SENDER).bind("biz", "+14151119999").sender == SENDER
 
 
 def test_all_campaigns_of_a_business_and_a_number_share_their_rates() -> None:
@@ -614,16 +629,23 @@ def test_a_campaign_that_was_forgotten_has_no_rows_and_is_not_sent_again(run: Ru
     assert sandbox.received == 0
 
 
-async def test_campaigns_are_used_in_their_block_only(path: Path) -> None:
-    campaigns = journal(path)
-    with pytest.raises(UsageError, match="async with journal"):
-        await campaigns.list()
-    async with campaigns:
-        assert await campaigns.list() == []
-    with pytest.raises(UsageError):
-        await plan(campaigns)
-    async with campaigns:
-        await plan(campaigns)
+def test_a_receiver_opens_the_journal_at_its_first_event(run: Run, path: Path) -> None:
+    receiver = journal(path)
+
+    async def test(campaigns: Campaigns) -> None:
+        spring = await plan(campaigns)
+        record = await find(campaigns)
+        async with anyio.create_task_group() as group:
+            for n in (1, 2):
+                name = f"{record.token}/{n}"
+                group.start_soon(receiver.observe, DeliveryStatus(status="sent", callback_data={KEY: name}))
+        assert (await spring.status()).sent == 2
+        await receiver.aclose()
+        await receiver.aclose()
+        assert [one.sent for one in await receiver.list()] == [2]
+        await receiver.aclose()
+
+    run(test)
 
 
 def test_a_file_that_is_no_journal_cannot_be_opened(run: Run, path: Path) -> None:
@@ -640,6 +662,15 @@ def test_a_file_that_is_no_journal_cannot_be_opened(run: Run, path: Path) -> Non
 def test_anything_but_a_path_is_refused(where: Any) -> None:
     with pytest.raises(InvalidInputError, match=r"^path: must be the path of a file"):
         journal(where)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+async def test_a_database_is_connected_to_when_the_block_begins(scheme: str) -> None:
+    campaigns = journal(f"{scheme}://user:secret@127.0.0.1:1/db")
+    assert "secret" not in repr(campaigns)
+    with pytest.raises(JournalError) as failure:
+        await campaigns.__aenter__()
+    assert "secret" not in str(failure.value)
 
 
 def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

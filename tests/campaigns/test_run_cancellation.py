@@ -94,8 +94,10 @@ def test_the_first_interrupt_of_asyncio_drains_and_the_second_stops(tmp_path: Pa
 
 @pytest.mark.parametrize("is_hanging", [False, True])
 def test_an_interrupt_of_trio_drains_and_a_second_one_stops(tmp_path: Path, is_hanging: bool) -> None:
-    # Trio raises it in the main task if it comes while protected code runs.
-    interrupt = trio.lowlevel.enable_ki_protection(lambda: signal.raise_signal(signal.SIGINT))
+    @trio.lowlevel.enable_ki_protection
+    def interrupt() -> None:
+        """Interrupt protected code, so that Trio raises it in the main task."""
+        signal.raise_signal(signal.SIGINT)
 
     async def main(spring: Spring) -> None:
         async def interrupt_twice() -> None:

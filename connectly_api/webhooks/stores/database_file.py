@@ -45,6 +45,8 @@ _REASONS: Final[dict[int | None, str]] = {
     sqlite3.SQLITE_READONLY: "it cannot be written",
     sqlite3.SQLITE_PERM: "access to it is denied",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_BUSY: "another process kept it busy for too long",
+    sqlite3.SQLITE_FULL: "the disk is full",
 }
 _RESERVE_BYTES: Final = 256 * 1024
 _MIN_RESERVE_BYTES: Final = 32 * 1024
