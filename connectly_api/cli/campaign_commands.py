@@ -25,7 +25,7 @@ from connectly_api.cli.config import ConnectionOptions, EnvFile, IsJson, find_se
 from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_code
 from connectly_api.cli.inputs import parse_object
 from connectly_api.cli.option_groups import command
-from connectly_api.cli.output import is_terminal, write_json, write_line, write_note, write_table
+from connectly_api.cli.output import is_terminal, write_bytes, write_json, write_line, write_note, write_table
 from connectly_api.cli.plan_summary import Lines, PlanSummary, add_line, format_reasons
 from connectly_api.cli.progress_bar import Progress
 from connectly_api.cli.typed_values import parse_columns, parse_parameters
@@ -447,7 +447,7 @@ def _schema(
     Run it before the first campaign, and after upgrading connectly-api, as the user that owns the tables.
     """
     if is_printed:
-        write_line(build_schema().rstrip())
+        write_bytes(build_schema().encode())
         return
     place = _find_journal(options)
     if not place.startswith(_POSTGRES):
