@@ -38,8 +38,10 @@ class Server(SharedPace):
         self.held = threading.Event()
         self.held.set()
         self.closed = 0
+        self.entered = 0
 
     def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:  # noqa: ARG002 (the base's)
+        self.entered += 1
         self.held.wait()
         self.booked.append((key, count))
         answer = self.answers.pop(0) if self.answers else (count, 0.0)
@@ -173,6 +175,22 @@ async def test_cancelled_call_does_not_wait_for_the_server() -> None:
         await paced(server).exchange(message("+1"), Timeouts(), progress)
     assert scope.cancelled_caught
     assert not progress.may_have_left
+    server.held.set()
+
+
+async def test_cancelled_calls_leave_few_threads_at_a_server_that_hangs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server()
+    server.held.clear()
+    transport = PacedTransport(MockTransport(accepted), server.pace, tokens=SharedTokens(server, "b", "key"))
+    for _ in range(40):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send, transport, message("+1"))
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+    assert 8 <= server.entered <= 16
+    assert "is away (TimeoutError)" in caplog.text
     server.held.set()
 
 
