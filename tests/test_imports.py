@@ -34,6 +34,8 @@ TABLE = """
     unknown_outcomes       | errors                                                                    |
     transport.*           | _version unknown_outcomes error_response errors json_values lazy           | attrs anyio
                           | number_checks setting_rules tracebacks transport.* web_address            |
+    transport.redis_pace  | errors setting_rules tracebacks transport.rates transport.shared_pace     | redis
+    transport.postgres_pace | errors setting_rules tracebacks transport.rates transport.shared_pace   | psycopg
     transport.adapters.httpx | errors setting_rules tracebacks transport.adapters.httpx_connections   | certifi
                           | transport.adapters.httpx_stream transport.adapters.network                | httpcore
                           | transport.endpoint transport.protocol transport.tls                       | httpx
