@@ -7,7 +7,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -17,6 +17,7 @@ import attrs
 import typer
 
 from connectly_api import campaigns
+from connectly_api.campaigns.postgres_schema import VERSION, build_schema
 from connectly_api.cli.campaign_options import create_builder, find_doubts, parse_duration, parse_hours, parse_rate
 from connectly_api.cli.campaign_report import describe_status, write_rejects, write_report
 from connectly_api.cli.client_call import create_client, show_warnings
@@ -24,8 +25,8 @@ from connectly_api.cli.config import ConnectionOptions, EnvFile, IsJson, find_se
 from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_code
 from connectly_api.cli.inputs import parse_object
 from connectly_api.cli.option_groups import command
-from connectly_api.cli.output import is_terminal, write_json, write_line, write_note, write_table
-from connectly_api.cli.plan_summary import PlanSummary, find_lines
+from connectly_api.cli.output import is_terminal, write_bytes, write_json, write_line, write_note, write_table
+from connectly_api.cli.plan_summary import Lines, PlanSummary, add_line, format_reasons
 from connectly_api.cli.progress_bar import Progress
 from connectly_api.cli.typed_values import parse_columns, parse_parameters
 from connectly_api.content.limits import Limits
@@ -242,8 +243,15 @@ def _plan(
     async def plan(journal: Campaigns) -> None:
         with _name_options(places), show_warnings():
             rows = campaigns.rows(file, **attrs.asdict(source))
-            campaign = await journal.plan(name, rows, build, **settings)
-        lines = await find_lines(campaign)
+            try:
+                campaign = await journal.plan(name, rows, build, **settings)
+            except campaigns.NothingToSendError as error:
+                if not options.is_json:
+                    _write_reasons(error)
+                raise
+        lines: Lines = {}
+        async for reject in campaign.rejects():
+            add_line(lines, reject)
         if rejects is not None:
             await write_rejects(campaign, rejects)
         summary = PlanSummary(campaign.plan, lines, settings["pace"], is_masked=not show_personal_data)
@@ -428,6 +436,39 @@ def _forget(
         write_line(f"Forgotten: {name}" if is_terminal() else "forgotten")
 
 
+@command(app, "schema", "connectly campaign schema --print")
+def _schema(
+    *,
+    is_printed: Annotated[bool, typer.Option("--print", metavar="", help="Print the SQL, and do nothing.")] = False,
+    options: JournalOptions,
+) -> None:
+    """Create the tables of a journal in PostgreSQL, or upgrade them.
+
+    Run it before the first campaign, and after upgrading connectly-api, as the user that owns the tables.
+    """
+    if is_printed:
+        write_bytes(build_schema().encode())
+        return
+    place = _find_journal(options)
+    if not place.startswith(_POSTGRES):
+        raise CommandLineError("--journal: must be postgresql://…; a file needs no schema")
+    # It looks whether the extra is installed.
+    campaigns.journal(place)
+    from connectly_api.campaigns.postgres_journal import PostgresJournal  # noqa: PLC0415 (an extra)
+
+    with closing(PostgresJournal(place)) as journal:
+        journal.create_schema()
+    if options.is_json:
+        write_json({"version": VERSION})
+    else:
+        write_line(f"The tables of campaigns are there, version {VERSION}.")
+
+
+def _find_journal(options: JournalOptions | SendingOptions) -> str:
+    setting = find_settings({"CONNECTLY_JOURNAL": options.journal}, options.env_file).get("CONNECTLY_JOURNAL")
+    return _JOURNAL if setting is None else setting.value
+
+
 def _use_journal(
     options: JournalOptions | SendingOptions, work: Callable[[Campaigns], Awaitable[T]], *, may_be_new: bool = False
 ) -> T:
@@ -436,8 +477,7 @@ def _use_journal(
     Raises:
         CommandLineError: There is no such file.
     """
-    setting = find_settings({"CONNECTLY_JOURNAL": options.journal}, options.env_file).get("CONNECTLY_JOURNAL")
-    place = _JOURNAL if setting is None else setting.value
+    place = _find_journal(options)
     if not (may_be_new or place.startswith(_POSTGRES) or Path(place).is_file()):
         raise CommandLineError("--journal: there is no such file; plan a campaign first, or set CONNECTLY_JOURNAL")
 
@@ -462,6 +502,14 @@ async def _check_registrations(options: SendingOptions) -> str | None:
         "warning: delivery_status has no webhook registration, so nothing will tell what was delivered, or settle"
         " unknown rows; see 'connectly webhooks ensure --help'"
     )
+
+
+def _write_reasons(error: campaigns.NothingToSendError) -> None:
+    lines: Lines = {}
+    for reject in error.rejects:
+        add_line(lines, reject)
+    for line in format_reasons(error.reasons, lines):
+        write_note(line.strip())
 
 
 def _write_status(options: JournalOptions | SendingOptions, status: CampaignStatus) -> None:
