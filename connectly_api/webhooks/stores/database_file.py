@@ -26,7 +26,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from os import urandom
 from pathlib import Path
@@ -35,6 +35,8 @@ from typing import ClassVar, Final
 import attrs
 
 from connectly_api.errors import WebhookStoreError
+
+Value = str | float | None
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 # At opening, a full disk may be reported as an I/O error, for example when SQLite creates the log's index.
@@ -107,11 +109,23 @@ class DatabaseFile(ABC):
                 self._write_reserve()
                 raise self._to_store_error(again) from again
 
-    def execute(self, statement: str, **values: str | float | None) -> sqlite3.Cursor:
-        """Execute a statement, which waits for other processes until the deadline."""
-        timeout = min(max(0, int((self.deadline - time.monotonic()) * 1000)), _MAX_BUSY_TIMEOUT)
-        self._connection.execute(f"PRAGMA busy_timeout = {timeout}")
-        return self._connection.execute(statement, values)
+    def execute(self, statement: str, values: Sequence[Value] = (), /, **named: Value) -> sqlite3.Cursor:
+        """Execute a statement with values or with named ones, which waits for other processes until the deadline."""
+        if not self._connection.in_transaction:  # Within one, no other process is writing.
+            timeout = min(max(0, int((self.deadline - time.monotonic()) * 1000)), _MAX_BUSY_TIMEOUT)
+            self._connection.execute(f"PRAGMA busy_timeout = {timeout}")
+        return self._connection.execute(statement, named or values)
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Commit what the block writes in one step, or nothing of it if it raises."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
 
     @contextmanager
     def make_room(self) -> Generator[None]:

@@ -135,10 +135,11 @@ class FileAccess(ABC, Generic[F]):
         # Atomic, without a lock that another thread might hold at the moment of a fork.
         return self._opened.setdefault(os.getpid(), _Opened())
 
-    def _forget_some(self, file: F) -> None:
-        """Forget expired rows with some changes; call it before each."""
-        file.changes += 1
-        if file.changes % _FORGET_EVERY == 1:
+    def _forget_some(self, file: F, changes: int = 1) -> None:
+        """Forget expired rows with some changes; call it before each, or before several, with their number."""
+        earlier = file.changes
+        file.changes += changes
+        if -(earlier // -_FORGET_EVERY) != -(file.changes // -_FORGET_EVERY):
             self._forget(file, _FORGET_AT_ONCE)
 
     @abstractmethod
