@@ -88,7 +88,8 @@ class ClaimKeeper:
                 pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
                 attempts += 1
                 may_help = attempts < len(_PAUSES) or monotonic() + pause < until
-                is_last = isinstance(error, WebhookStoreError) or not may_help
+                is_final = isinstance(error, WebhookStoreError) and not error.retry_safe
+                is_last = is_final or not may_help
                 if is_last or attempts == 1:
                     log_store_failure(held.claim.key, error)
                 if is_last:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 from anyio import CapacityLimiter, Event, to_thread
@@ -26,9 +26,9 @@ from anyio.lowlevel import RunVar
 
 from connectly_api.errors import WebhookStoreError
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
+from connectly_api.webhooks.stores.shared_connection import get_for_loop
 
 I = TypeVar("I")  # noqa: E741  (an item)
-T = TypeVar("T")
 
 _MOST_AT_ONCE: Final = 100
 """Calls in a batch: enough to share the costs, and few enough that no other process waits for long."""
@@ -115,6 +115,7 @@ class GroupCommit(Generic[I]):
         self,
         execute: Callable[[Sequence[I]], Sequence[object]],
         can_divide: Callable[[Exception], bool],
+        get_limiter: Callable[[], CapacityLimiter],
     ) -> None:
         """Use a function for batches.
 
@@ -122,16 +123,16 @@ class GroupCommit(Generic[I]):
             execute: Returns the items' results in their order; an exception among them is that item's. What it raises
                 is the whole batch's, of which then nothing may have been done.
             can_divide: Whether an error that it raised may be due to a single item.
+            get_limiter: Returns the running event loop's limiter of the thread.
         """
         self._execute: Final = execute
         self._can_divide: Final = can_divide
         self._queues: Final = RunVar[CallQueue[I]]("connectly_calls")
-        # The lock would suffice; the limiter, one for each event loop, keeps waiting calls from occupying threads.
-        self._limiters: Final = RunVar[CapacityLimiter]("connectly_thread")
+        self._get_limiter: Final = get_limiter
 
     async def call(self, item: I, deferred: DeferredCancellation, key: str | None = None) -> Any:  # noqa: ANN401 (the item's)
         """Execute an item, together with others; return its result, or raise its error."""
-        queue = _get(self._queues, CallQueue[I])
+        queue = get_for_loop(self._queues, CallQueue[I])
         awake = Event()
         call = Call(item, key, awake.set)
         queue.join(call)
@@ -144,10 +145,6 @@ class GroupCommit(Generic[I]):
             queue.leave(call)
             raise
         return call.get_result()
-
-    async def run_alone(self, work: Callable[[], T], deferred: DeferredCancellation) -> T:
-        """Run a function between two batches."""
-        return await deferred.finish_in_thread(work, limiter=self._get_limiter())
 
     async def _lead(self, queue: CallQueue[I], deferred: DeferredCancellation) -> None:
         batch: list[Call[I]] = []
@@ -174,16 +171,3 @@ class GroupCommit(Generic[I]):
             if len(items) == 1 or not self._can_divide(error):
                 return len(items) * [error]
         return [outcome for item in items for outcome in self._run([item])]
-
-    def _get_limiter(self) -> CapacityLimiter:
-        return _get(self._limiters, lambda: CapacityLimiter(1))
-
-
-def _get(variable: RunVar[T], build: Callable[[], T]) -> T:
-    """Return what belongs to the running event loop, and build it at the first time."""
-    try:
-        return variable.get()
-    except LookupError:
-        value = build()
-        variable.set(value)
-        return cast("T", value)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Final
 from uuid import uuid4
 
 import attrs
+from anyio import CapacityLimiter
 
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 from connectly_api.webhooks.stores.deferring_store import DeferringStore
@@ -49,10 +50,12 @@ StepResult = ClaimState | bool
 class GroupedStore(ABC):
     """Executes the steps of all tasks in batches."""
 
-    def __init__(self, *, lease: float, retention: float, timeout: float) -> None:
+    def __init__(
+        self, *, lease: float, retention: float, timeout: float, get_limiter: Callable[[], CapacityLimiter]
+    ) -> None:
         self._lease: Final = check_seconds("lease", lease)
         self._retention: Final = check_above_zero("retention", retention)
-        self._group: Final = _Group(GroupCommit[Step](self._execute, self._can_divide), timeout)
+        self._group: Final = _Group(GroupCommit[Step](self._execute, self._can_divide, get_limiter), timeout)
 
     @property
     def lease(self) -> float:

@@ -51,7 +51,9 @@ class SQLiteStore(GroupedStore, FileAccess[EventFile]):
                 timeout is infinite; or the clock is not a function.
         """
         FileAccess.__init__(self, path, EventFile, busy_timeout=busy_timeout, clock=clock)
-        GroupedStore.__init__(self, lease=lease, retention=retention, timeout=busy_timeout)
+        GroupedStore.__init__(
+            self, lease=lease, retention=retention, timeout=busy_timeout, get_limiter=self._get_limiter
+        )
 
     def _execute(self, steps: Sequence[Step]) -> Sequence[StepResult]:
         def take_steps(file: EventFile) -> Sequence[StepResult]:
