@@ -172,9 +172,7 @@ def _states(kind: Kind, run: Run, script: str) -> list[object]:
         ("c 30 d 3600 c", ["GRANTED", True, "GRANTED"]),
     ],
 )
-def test_a_key_is_free_claimed_or_completed(
-    kind: Kind, run: Run, script: str, said: list[object]
-) -> None:
+def test_a_key_is_free_claimed_or_completed(kind: Kind, run: Run, script: str, said: list[object]) -> None:
     assert _states(kind, run, script) == said
 
 

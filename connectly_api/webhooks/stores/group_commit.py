@@ -74,9 +74,11 @@ class CallQueue(Generic[I]):
         if not self._is_led:
             self._is_led = call.is_leader = True
 
-    def take(self) -> list[Call[I]]:
-        """Remove the calls of the next batch; none has the key of another."""
+    def take(self, leader: Call[I]) -> list[Call[I]]:
+        """Remove the calls of the leader's batch; none has the key of another. Empty if the leader has left."""
         batch: list[Call[I]] = []
+        if leader not in self._waiting:
+            return batch
         keys: set[str | None] = set()
         others: list[Call[I]] = []
         while self._waiting and len(batch) < _MOST_AT_ONCE:
@@ -140,21 +142,21 @@ class GroupCommit(Generic[I]):
             if not call.is_leader:
                 await deferred.wait_until(awake)
             if not call.is_settled:
-                await self._lead(queue, deferred)
+                await self._lead(call, queue, deferred)
         except BaseException:
             queue.leave(call)
             raise
         return call.get_result()
 
-    async def _lead(self, queue: CallQueue[I], deferred: DeferredCancellation) -> None:
+    async def _lead(self, leader: Call[I], queue: CallQueue[I], deferred: DeferredCancellation) -> None:
         batch: list[Call[I]] = []
         outcomes: Sequence[object] | None = None
 
         async def execute() -> Sequence[object]:
             # Not before: more calls have arrived since the last batch was settled.
-            batch.extend(queue.take())
+            batch.extend(queue.take(leader))
             items = [call.item for call in batch]
-            return await to_thread.run_sync(self._run, items, limiter=self._get_limiter())
+            return await to_thread.run_sync(self._run, items, limiter=self._get_limiter()) if items else []
 
         try:
             outcomes = await deferred.finish(execute)

@@ -29,9 +29,7 @@ class ServerStore(GroupedStore, SharedConnection[C]):
     def __init__(self, *, lease: float, retention: float, timeout: float) -> None:
         SharedConnection.__init__(self)
         timeout = check_seconds("timeout", timeout)
-        GroupedStore.__init__(
-            self, lease=lease, retention=retention, timeout=timeout, get_limiter=self._get_limiter
-        )
+        GroupedStore.__init__(self, lease=lease, retention=retention, timeout=timeout, get_limiter=self._get_limiter)
 
     async def check(self) -> None:
         """Connect, and check that the store can be used, at the start of a program.
