@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,7 @@ def test_some_call_leads_as_long_as_calls_wait(steps: list[tuple[str, int]]) -> 
     woken: list[int] = []
     for number, (step, choice) in enumerate(steps):
         if step == "j":
-            call = Call(number, str(choice), lambda number=number: woken.append(number))
+            call = Call(number, str(choice), partial(woken.append, number))
             queue.join(call)
             waiting.append(call)
         elif step == "t" and not batch and waiting:

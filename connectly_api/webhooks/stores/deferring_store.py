@@ -43,6 +43,6 @@ class _AnyStore:
 
 def to_deferring(store: Store) -> DeferringStore:
     """Return a store's own deferring steps, if it has them and no method of it was overridden."""
-    find_steps = getattr(store, "find_steps", None)
+    find_steps = getattr(store, "_find_steps", None)
     steps: DeferringStore | None = None if find_steps is None else find_steps()
     return _AnyStore(store) if steps is None else steps

@@ -10,8 +10,8 @@ arrived meanwhile. Nobody waits for company: on an idle store, a call is execute
   Ctrl-C on Trio, takes it out of the queue and hands on the lead.
 - **Errors.** If a batch fails as a whole, for example because the disk is full, each of its calls raises that error. If
   one of its calls may be the cause, each is executed alone, so that it fails alone.
-- **Event loops.** Each loop has its own queue, which only its thread touches; the store lets one batch at a time through.
-  A forked child has a loop of its own, and so a new queue.
+- **Event loops.** Each loop has its own queue, which only its thread touches; the store lets one batch at a time
+  through. A forked child has a loop of its own, and so a new queue.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class CallQueue(Generic[I]):
 
     def settle(self, batch: Iterable[Call[I]], outcomes: Iterable[object]) -> None:
         """Give the calls of a batch their outcomes, and the lead to the next call."""
-        for call, call.outcome in zip(batch, outcomes, strict=True):
-            call.is_settled = True
+        for call, outcome in zip(batch, outcomes, strict=True):
+            call.outcome, call.is_settled = outcome, True
             call.wake()
         self._hand_over()
 

@@ -80,7 +80,7 @@ class GroupedStore(ABC):
         with DeferredCancellation() as deferred:
             return await self._group.release(claim, deferred)
 
-    def find_steps(self) -> DeferringStore | None:
+    def _find_steps(self) -> DeferringStore | None:
         """Return the steps that these methods take; None if one of them was overridden."""
         names = ("claim", "complete", "release")
         own = [getattr(getattr(self, name), "__func__", None) is getattr(GroupedStore, name) for name in names]

@@ -39,7 +39,8 @@ _TAKE: Final = b"""
 WITH clock AS MATERIALIZED (SELECT extract(epoch FROM statement_timestamp())::double precision AS now),
 claimed AS (
     INSERT INTO connectly_events AS e (key, token, expires, since)
-    SELECT key, token, now + %(lease)s, now FROM unnest(%(claim_keys)s::text[], %(claim_tokens)s::text[]) AS step (key, token), clock
+    SELECT key, token, now + %(lease)s, now
+    FROM unnest(%(claim_keys)s::text[], %(claim_tokens)s::text[]) AS step (key, token), clock
     ORDER BY key
     ON CONFLICT (key) DO UPDATE SET token = excluded.token, expires = excluded.expires, since = excluded.since
     WHERE e.expires <= excluded.since OR e.token = excluded.token
@@ -51,7 +52,8 @@ claimed AS (
     WHERE e.key = step.key AND e.token = step.token
     RETURNING e.key
 ), released AS (
-    DELETE FROM connectly_events AS e USING unnest(%(release_keys)s::text[], %(release_tokens)s::text[]) AS step (key, token)
+    DELETE FROM connectly_events AS e
+    USING unnest(%(release_keys)s::text[], %(release_tokens)s::text[]) AS step (key, token)
     WHERE e.key = step.key AND e.token = step.token
     RETURNING e.key
 )

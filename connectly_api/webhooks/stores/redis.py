@@ -22,7 +22,6 @@ except ModuleNotFoundError as error:
 
 RedisClient = redis.Redis | redis.RedisCluster
 
-_DEFAULT_PREFIX: Final = "connectly:"
 # Each touches one key, so a cluster needs no hash tags. A claim outlives its lease until its retention ends, as it can
 # still be completed. One that begins more than a lease from now was made before the server's clock was set back.
 _SCRIPT: Final = """
@@ -83,7 +82,7 @@ class RedisStore(ServerStore[_Connection]):
         self,
         url: str | RedisClient,
         *,
-        prefix: str = _DEFAULT_PREFIX,
+        prefix: str = "connectly:",
         lease: float = 60.0,
         retention: float = 7 * 24 * 3600.0,
         timeout: float = 5.0,
@@ -107,7 +106,7 @@ class RedisStore(ServerStore[_Connection]):
         self._prefix: Final = prefix
         self._times: Final = [math.ceil(1000 * min(seconds, MAX_SECONDS)) for seconds in (lease, retention)]
         if isinstance(url, RedisClient):
-            self._connection: Final = _Connection(url, is_own=False)
+            self._connection = _Connection(url, is_own=False)
             self._place = "of your own client"
             return
         options: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout}

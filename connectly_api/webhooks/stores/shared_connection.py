@@ -1,4 +1,4 @@
-"""A connection that the tasks, threads and event loops of a process share, one at a time; a forked child has its own."""
+"""A connection that all event loops of a process share, one thread at a time; a forked child has its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Opened(Generic[C]):
 class SharedConnection(Generic[C]):
     """Keeps what is opened at the first use, in a thread, and lets one thread at a time work on it.
 
-    A forked child opens its own. Its parent's connection belongs to the parent, so the child neither uses nor closes it.
+    A forked child opens its own: its parent's belongs to the parent, so the child neither uses nor closes it.
     """
 
     def __init__(self) -> None:

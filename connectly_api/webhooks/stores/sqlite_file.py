@@ -13,8 +13,8 @@ from connectly_api.webhooks.stores.grouped_store import Step, StepKind, StepResu
 from connectly_api.webhooks.stores.store import ClaimState
 
 _COLUMNS: Final = frozenset({"key", "token", "expires", "since"})
-# With rowids: keys are random, but rows are written in the order of their claims, so a completion changes the pages that
-# its claim has just changed. Files of earlier versions are without, and work as well.
+# With rowids: keys are random, but rows are in the order of their claims, so a completion changes the pages that its
+# claim has just changed. Files of earlier versions are without, and work as well.
 _CREATE: Final = """
     CREATE TABLE connectly_events
     (key TEXT PRIMARY KEY, token TEXT, expires REAL NOT NULL, since REAL NOT NULL DEFAULT 0)
