@@ -27,6 +27,8 @@ BARE: Final[dict[str, str]] = {
     "MockTransport.exchange": CALLED_WITHIN,
     "PacedTransport.check_base_url": CALLED_WITHIN,
     "PacedTransport.exchange": CALLED_WITHIN,
+    "PostgresStore.claim": "an event's key is a digest",
+    "RedisStore.claim": "an event's key is a digest",
     "Registrations.__init__": "keeps what it is given",
     "Response.header": HARMLESS,
     "SQLiteConversations.__init__": "a file's path, which the error names anyway",

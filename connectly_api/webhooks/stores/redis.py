@@ -15,6 +15,7 @@ from connectly_api.webhooks.stores.store import ClaimState
 try:
     import redis
     from redis.backoff import NoBackoff
+    from redis.exceptions import AuthorizationError, NoPermissionError, RedisClusterException
     from redis.retry import Retry
 except ModuleNotFoundError as error:
     message = f"RedisStore needs {error.name}: pip install 'connectly-api[redis]'"
@@ -51,7 +52,7 @@ end
 return 1
 """
 _STATES: Final = (ClaimState.GRANTED, ClaimState.IN_PROGRESS, ClaimState.COMPLETED)
-_REFUSED: Final = (redis.AuthenticationError, redis.exceptions.AuthorizationError, redis.exceptions.NoPermissionError)
+_REFUSED: Final = (redis.AuthenticationError, AuthorizationError, NoPermissionError)
 _AWAY: Final = (redis.ConnectionError, redis.TimeoutError)
 
 
@@ -109,11 +110,12 @@ class RedisStore(ServerStore[_Connection]):
             self._connection = _Connection(url, is_own=False)
             self._place = "of your own client"
             return
-        options: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+        library: Any = redis.Redis  # Its types are incomplete.
         client: Any = None
         try:
             # Without redis-py's own retries: a step is repeated once, and the service delivers the event again.
-            client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
+            retry = Retry(NoBackoff(), 0)
+            client = library.from_url(url, retry=retry, socket_timeout=timeout, socket_connect_timeout=timeout)
         except (ValueError, TypeError, AttributeError):
             client = None
         if client is None:
@@ -140,7 +142,9 @@ class RedisStore(ServerStore[_Connection]):
     def _execute_all(self, connection: _Connection, steps: Sequence[Step]) -> list[Any]:
         with connection.client.pipeline(transaction=False) as pipeline:
             for step in steps:
-                pipeline.eval(_SCRIPT, 1, f"{self._prefix}{step.key}", step.kind.value, step.token or "", *self._times)
+                # With the script's text: a server that was restarted need not be told it, and a cluster takes it.
+                arguments = (f"{self._prefix}{step.key}", step.kind.value, step.token or "", *self._times)
+                pipeline.execute_command("EVAL", _SCRIPT, 1, *arguments)
             results: list[Any] = pipeline.execute(raise_on_error=False)
         for result in results:
             if isinstance(result, (redis.ReadOnlyError, *_AWAY)):  # All of them, as the server is no primary.
@@ -149,11 +153,13 @@ class RedisStore(ServerStore[_Connection]):
 
     def _to_result(self, step: Step, result: Any) -> StepResult | Exception:  # noqa: ANN401 (the server's)
         if isinstance(result, Exception):
-            return self._explain(result) or result
-        return _STATES[result] if step.kind is StepKind.CLAIM else result == 1
+            failure: Exception = result
+            return self._explain(failure) or failure
+        number = int(result)
+        return _STATES[number] if step.kind is StepKind.CLAIM else number == 1
 
     def _explain(self, error: Exception) -> WebhookStoreError | None:
-        if not isinstance(error, (redis.RedisError, redis.exceptions.RedisClusterException)):
+        if not isinstance(error, (redis.RedisError, RedisClusterException)):
             return None
         if isinstance(error, _REFUSED):
             text = f"it refuses the user or the password, or keys that begin with {self._prefix!r}, or scripts"

@@ -18,7 +18,7 @@ MAX_SECONDS: Final = 1e10
 """300 years: servers do not take longer times."""
 
 
-class ServerStore(GroupedStore, SharedConnection[C]):
+class ServerStore(SharedConnection[C], GroupedStore):
     """A store on a server, with one connection for all event loops of a process.
 
     If an old connection turns out to be lost, for example because the server was restarted, the steps are repeated once
@@ -27,7 +27,7 @@ class ServerStore(GroupedStore, SharedConnection[C]):
     """
 
     def __init__(self, *, lease: float, retention: float, timeout: float) -> None:
-        SharedConnection.__init__(self)
+        super().__init__()
         timeout = check_seconds("timeout", timeout)
         GroupedStore.__init__(self, lease=lease, retention=retention, timeout=timeout, get_limiter=self._get_limiter)
 

@@ -14,7 +14,7 @@ from connectly_api.webhooks.stores.grouped_store import GroupedStore, Step, Step
 from connectly_api.webhooks.stores.sqlite_file import FORGET, EventFile, Moment
 
 
-class SQLiteStore(GroupedStore, FileAccess[EventFile]):
+class SQLiteStore(FileAccess[EventFile], GroupedStore):
     """A `Store` in a SQLite file, which the processes of one machine share. It needs SQLite 3.24 or later.
 
     If a process dies, even by `kill -9`, its claims are free when their lease ends, and the next deliveries of their
@@ -50,7 +50,7 @@ class SQLiteStore(GroupedStore, FileAccess[EventFile]):
             InvalidInputError: The path is not a file's, such as `":memory:"`; a number is not above 0; the lease or a
                 timeout is infinite; or the clock is not a function.
         """
-        FileAccess.__init__(self, path, EventFile, busy_timeout=busy_timeout, clock=clock)
+        super().__init__(path, EventFile, busy_timeout=busy_timeout, clock=clock)
         GroupedStore.__init__(
             self, lease=lease, retention=retention, timeout=busy_timeout, get_limiter=self._get_limiter
         )
