@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from anyio import CapacityLimiter, from_thread
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectly_api.webhooks import ClaimState, SQLiteStore, WebhookStoreError
+from connectly_api.webhooks import Claim, ClaimState, SQLiteStore, WebhookStoreError
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 from connectly_api.webhooks.stores.group_commit import Call, CallQueue, GroupCommit
 
@@ -301,3 +303,19 @@ def test_a_batch_in_which_a_key_is_not_free_gives_each_call_its_own_result(tmp_p
             ]
 
     anyio.run(main)
+
+
+def test_a_key_that_sqlite_does_not_take_fails_alone_and_a_busy_file_fails_all(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with SQLiteStore(tmp_path / "a.db", busy_timeout=0.05) as store:
+            await store.check()
+            keys = ["a", "lone \ud800", "b"]
+            claims = await asyncio.gather(*map(store.claim, keys), return_exceptions=True)
+            assert [isinstance(one, Claim) and one.is_granted for one in claims] == [True, False, True]
+            with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                failures = await asyncio.gather(*map(store.claim, "cde"), return_exceptions=True)
+            assert [isinstance(one, sqlite3.OperationalError) for one in failures] == [True, True, True]
+            assert (await store.claim("c")).is_granted
+
+    asyncio.run(main())
