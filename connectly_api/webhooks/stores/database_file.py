@@ -113,7 +113,10 @@ class DatabaseFile(ABC):
         """Execute a statement with values or with named ones, which waits for other processes until the deadline."""
         if not self._connection.in_transaction:  # Within one, no other process is writing.
             timeout = min(max(0, int((self.deadline - time.monotonic()) * 1000)), _MAX_BUSY_TIMEOUT)
-            self._connection.execute(f"PRAGMA busy_timeout = {timeout}")
+            # Each statement gives the interpreter away, and a busy event loop gives it back late.
+            if not timeout <= self._busy_timeout <= 1.1 * timeout:
+                self._connection.execute(f"PRAGMA busy_timeout = {timeout}")
+                self._busy_timeout = timeout
         return self._connection.execute(statement, named or values)
 
     @contextmanager
@@ -172,6 +175,7 @@ class DatabaseFile(ABC):
     def _open(self) -> None:
         # Without Python's implicit transactions: each statement is its own.
         self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._busy_timeout = -1
         try:
             self._set_up()
         except BaseException:

@@ -6,8 +6,8 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import Enum
+from secrets import token_hex
 from typing import Any, Final
-from uuid import uuid4
 
 import attrs
 from anyio import CapacityLimiter
@@ -103,7 +103,7 @@ class _Group:
         self._timeout: Final = timeout
 
     async def claim(self, key: str, deferred: DeferredCancellation) -> Claim:
-        token = uuid4().hex
+        token = token_hex(16)
         state = await self._take(StepKind.CLAIM, key, token, deferred)
         return Claim(key, state, token if state is ClaimState.GRANTED else None)
 
