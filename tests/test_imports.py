@@ -105,6 +105,12 @@ TABLE = """
     conversations.*       | conversations.* errors number_checks recipients tracebacks                | attrs
                           | webhooks.deferred_cancellation webhooks.events webhooks.extract           |
                           | webhooks.lenient_fields webhooks.stores.*                                 |
+    campaigns             | campaigns.* lazy                                                          |
+    campaigns.row_states  |                                                                           | attrs
+    campaigns.campaign_errors | errors                                                                |
+    campaigns.journal_protocol | campaigns.row_states transport.rates                                 | attrs
+    campaigns.pace_booking | transport.rates                                                          | attrs
+    campaigns.sqlite_journal | campaigns.* transport.rates webhooks.status_tracker                    |
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs

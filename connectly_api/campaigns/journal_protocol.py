@@ -1,0 +1,339 @@
+"""What a journal is: the rows of campaigns, and what became of each, in a place that survives crashes.
+
+A journal is at once queue, lock, pace and report. Its methods are synchronous: callers run them in a worker thread, one
+at a time for each journal object; any number of objects, processes and machines may share one place. Each method is one
+transaction. Times are the journal's: one clock for all who share it, seconds since 1970.
+
+Every method may raise `JournalError`. If its `retry_safe` is true, the caller may repeat the call, with one exception:
+after a `turn` that failed, the rows that it may have taken are handed back by `release` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Final, Literal, Protocol
+
+import attrs
+
+from connectly_api.campaigns.row_states import Outcome, RowState
+from connectly_api.transport.rates import Rate
+
+LONGEST_PAUSE: Final = 60.0
+"""Seconds: the longest time for which a `retry_after` holds up a row or a rate, as in a client's pace."""
+
+CampaignState = Literal["ready", "paused", "stopped"]
+"""Whether rows are handed out. There is no state for a finished campaign: it has no pending and no sending row."""
+
+
+@attrs.frozen
+class PlannedRow:
+    """A row to be sent, as `plan` gets it. The journal numbers the rows, from 1.
+
+    Attributes:
+        line: The line of the source, to find it there.
+        key: What makes the row unique in its campaign.
+        recipient: The request's `number`: `+1604…` or `bsuid:US.…`.
+        body: JSON: the request without number, sender, callback data and campaign name, exactly as it will be sent.
+        callback: JSON object: the user's own callback data, or None.
+    """
+
+    line: int
+    key: str = attrs.field(repr=False)
+    recipient: str = attrs.field(repr=False)
+    body: str = attrs.field(repr=False)
+    callback: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class Reject:
+    """A line of the source that cannot be sent.
+
+    Attributes:
+        line: The line of the source.
+        field: The column or field that is wrong, if it is one.
+        reason: A short sentence without the value.
+    """
+
+    line: int
+    field: str | None
+    reason: str
+
+
+@attrs.frozen
+class CampaignRecord:
+    """What a journal keeps of a campaign, apart from its rows.
+
+    Attributes:
+        id: Its number in the journal.
+        token: 12 URL-safe characters that tell it from all other campaigns, in its callback data.
+        name: Its name.
+        digest: What it was planned from: another digest is another campaign.
+        settings: A JSON object.
+        state: Whether rows are handed out.
+        reason: Why it is paused or stopped.
+        deadline: The instant from which no row is handed out.
+        created: When it was planned.
+        total: The number of rows.
+        rejected: The number of rejects.
+    """
+
+    id: int
+    token: str
+    name: str
+    digest: str
+    settings: str = attrs.field(repr=False)
+    state: CampaignState
+    reason: str | None
+    deadline: float
+    created: float
+    total: int
+    rejected: int
+
+
+@attrs.frozen
+class TakenRow:
+    """A row that is now `sending`, and the caller's to send, once.
+
+    Attributes:
+        n: Its number.
+        recipient: See `PlannedRow`.
+        body: See `PlannedRow`.
+        callback: See `PlannedRow`.
+        attempt: How often the row was taken, this time included: its `Outcome` needs it.
+    """
+
+    n: int
+    recipient: str = attrs.field(repr=False)
+    body: str = attrs.field(repr=False)
+    callback: str | None = attrs.field(repr=False)
+    attempt: int
+
+
+@attrs.frozen
+class Turn:
+    """What a turn gave.
+
+    Attributes:
+        rows: The rows to send now, in their order.
+        wait: How many seconds later another turn may give rows: 0 if at once, None if no row is pending.
+        state: The campaign's; rows are given in state `ready` only.
+        reason: The state's.
+    """
+
+    rows: Sequence[TakenRow]
+    wait: float | None
+    state: CampaignState
+    reason: str | None
+
+
+@attrs.frozen
+class Observation:
+    """What a webhook's event proves: that a row was accepted.
+
+    Attributes:
+        token: Its campaign's.
+        n: Its number.
+        message_id: The message's id, if the event has it.
+        status: `sent`, `delivered`, `read`, `delivery_failed`; None or another text moves no status.
+        problem: A short code of why the delivery failed.
+    """
+
+    token: str
+    n: int
+    message_id: str | None = None
+    status: str | None = None
+    problem: str | None = None
+
+
+@attrs.frozen
+class Line:
+    """A row, as reports show it.
+
+    Attributes:
+        n: Its number.
+        line: See `PlannedRow`.
+        key: See `PlannedRow`.
+        recipient: See `PlannedRow`.
+        state: Its state.
+        attempts: How often it was taken.
+        message_id: The service's id of the message.
+        status: The furthest status that a webhook reported.
+        problem: A short code: why it was refused, is unknown or waits, or why its delivery failed.
+        at: When it got its state; of an unknown row, when it was taken. None if nothing happened to it yet.
+    """
+
+    n: int
+    line: int
+    key: str = attrs.field(repr=False)
+    recipient: str = attrs.field(repr=False)
+    state: RowState
+    attempts: int
+    message_id: str | None
+    status: str | None
+    problem: str | None
+    at: float | None
+
+
+@attrs.frozen
+class Counts:
+    """A campaign's rows, counted, never kept.
+
+    Attributes:
+        states: The number of rows in each state, zeros included.
+        statuses: The number of rows by their furthest status.
+        oldest_sending: How many seconds ago the oldest sending row was taken; None if there is none.
+    """
+
+    states: Mapping[RowState, int]
+    statuses: Mapping[str, int]
+    oldest_sending: float | None
+
+
+@attrs.frozen
+class Evidence:
+    """What is known of the rows that were sent in one minute: whether its unknown rows were really not accepted.
+
+    Attributes:
+        start: The minute's first instant.
+        accepted: How many rows were accepted.
+        confirmed: How many of these have a status, so that webhooks came for them.
+        unknown: How many are unknown.
+    """
+
+    start: float
+    accepted: int
+    confirmed: int
+    unknown: int
+
+
+class Journal(Protocol):
+    """The rows of campaigns; see the module."""
+
+    def open(self) -> None:
+        """Open the file or connect to the database; create what is missing."""
+        ...
+
+    def close(self) -> None:
+        """Close it. Calling it twice is fine."""
+        ...
+
+    def plan(
+        self,
+        name: str,
+        settings: str,
+        deadline: float,
+        batches: Iterator[Sequence[PlannedRow | Reject]],
+        digest: Callable[[], str],
+    ) -> tuple[CampaignRecord, bool]:
+        """Store a new campaign, all or nothing; return it, and whether it was there already with the same digest.
+
+        Batches are stored one by one in a place of their own, so others are held up at the end only. Of rows with the
+        same key, the first is planned, and each further one becomes a `Reject` that names its line.
+
+        Args:
+            name: The campaign's name.
+            settings: A JSON object.
+            deadline: In how many seconds no row is handed out any more.
+            batches: The rows and rejects, in the order of the source; read to the end in any case.
+            digest: Called after the last batch.
+
+        Raises:
+            CampaignExistsError: There is a campaign of that name with another digest.
+        """
+        ...
+
+    def turn(
+        self,
+        campaign_id: int,
+        owner: str,
+        outcomes: Sequence[Outcome],
+        want: int,
+        rates: Sequence[tuple[str, Rate]],
+        *,
+        after: int = 0,
+    ) -> Turn:
+        """Settle outcomes, then take rows: the only call of the hot path.
+
+        An outcome settles its row only if that is the owner's, in the same attempt, and `sending` or `unknown`. So
+        giving outcomes again changes nothing. Rate-limited ones slow all the rates given, once.
+
+        Args:
+            campaign_id: The campaign.
+            owner: Whoever calls: a text that no other process, and no other run, ever uses.
+            outcomes: What became of rows that were taken before.
+            want: The most rows to take; may be 0.
+            rates: The rates that each row counts against, with a key for each: whoever uses the key shares the rate.
+            after: The number of the last row that the caller was given, 0 at first. A hint where to look for rows
+                first; the journal finds earlier ones, too.
+        """
+        ...
+
+    def release(self, campaign_id: int, owner: str, in_hand: Collection[int]) -> int:
+        """Make an owner's sending rows pending, except those in hand; return how many.
+
+        For rows that a turn took whose reply was lost. In hand is each row that the owner was given and whose outcome
+        it has not given in a turn that succeeded.
+        """
+        ...
+
+    def abandon(self, campaign_id: int, lease: float) -> int:
+        """Make rows that have been sending for longer than the lease unknown; return how many."""
+        ...
+
+    def observe(self, observations: Sequence[Observation]) -> int:
+        """Make rows accepted, whatever their state, and move their status forward; return how many rows changed.
+
+        Idempotent, in any order; campaigns and rows that are not in the journal are skipped.
+        """
+        ...
+
+    def mark(
+        self, campaign_id: int, state: CampaignState, reason: str | None = None, *, deadline: float | None = None
+    ) -> None:
+        """Set the campaign's state, and, if given, its deadline, in seconds from now."""
+        ...
+
+    def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
+        """Slow rates down, as a turn does after a 429, and block them for some seconds."""
+        ...
+
+    def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
+        """Return the rows after a number, in their order, at most so many."""
+        ...
+
+    def rejects(self, campaign_id: int, after: int, limit: int) -> Sequence[Reject]:
+        """Return the rejects after so many, in the order of their lines, at most so many."""
+        ...
+
+    def summary(self, campaign_id: int) -> Counts:
+        """Count the rows."""
+        ...
+
+    def evidence(self, campaign_id: int) -> Sequence[Evidence]:
+        """Count the accepted and unknown rows by minute, in the order of time."""
+        ...
+
+    def retry(self, campaign_id: int, state: RowState, spans: Sequence[tuple[float, float]] | None = None) -> int:
+        """Make refused or unknown rows pending, on the user's word; return how many.
+
+        Args:
+            campaign_id: The campaign.
+            state: `refused` or `unknown`.
+            spans: Only rows whose `at` lies in one of these, the end excluded; None for all.
+        """
+        ...
+
+    def find(self, name: str) -> CampaignRecord | None:
+        """Return a campaign by its name."""
+        ...
+
+    def list_campaigns(self) -> Sequence[CampaignRecord]:
+        """Return all campaigns in the order of their planning."""
+        ...
+
+    def forget(self, campaign_id: int) -> None:
+        """Delete the campaign's rows and rejects for good, stop it, and keep its record.
+
+        So a program that plans and runs the same campaign once more sends nothing.
+        """
+        ...
