@@ -110,7 +110,8 @@ TABLE = """
     campaigns.campaign_errors | errors                                                                |
     campaigns.journal_protocol | campaigns.row_states transport.rates                                 | attrs
     campaigns.pace_booking | transport.rates                                                          | attrs
-    campaigns.sqlite_journal | campaigns.* transport.rates webhooks.status_tracker                    |
+    campaigns.sqlite_journal | campaigns.* transport.rates webhooks.status_tracker                    | attrs
+                          | webhooks.stores.database_file                                             |
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
     sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs

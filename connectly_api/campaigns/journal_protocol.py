@@ -18,8 +18,11 @@ import attrs
 from connectly_api.campaigns.row_states import Outcome, RowState
 from connectly_api.transport.rates import Rate
 
-LONGEST_PAUSE: Final = 60.0
-"""Seconds: the longest time for which a `retry_after` holds up a row or a rate, as in a client's pace."""
+DEADLINE_PASSED: Final = "the deadline has passed"
+FORGOTTEN: Final = "forgotten"
+"""Reasons that a journal itself gives to a campaign that it stops."""
+LEASE_ENDED: Final = "lease_ended"
+"""The problem of a row that `abandon` made unknown."""
 
 CampaignState = Literal["ready", "paused", "stopped"]
 """Whether rows are handed out. There is no state for a finished campaign: it has no pending and no sending row."""
@@ -159,14 +162,14 @@ class Line:
         message_id: The service's id of the message.
         status: The furthest status that a webhook reported.
         problem: A short code: why it was refused, is unknown or waits, or why its delivery failed.
-        at: When it got its state; of an unknown row, when it was taken. None if nothing happened to it yet.
+        at: When it was last taken, so about when it was sent; None if never.
     """
 
     n: int
     line: int
     key: str = attrs.field(repr=False)
     recipient: str = attrs.field(repr=False)
-    state: RowState
+    state: RowState = attrs.field(converter=RowState)
     attempts: int
     message_id: str | None
     status: str | None
@@ -268,11 +271,11 @@ class Journal(Protocol):
         """
         ...
 
-    def release(self, campaign_id: int, owner: str, in_hand: Collection[int]) -> int:
+    def release(self, campaign_id: int, owner: str, in_hand: Collection[tuple[int, int]]) -> int:
         """Make an owner's sending rows pending, except those in hand; return how many.
 
-        For rows that a turn took whose reply was lost. In hand is each row that the owner was given and whose outcome
-        it has not given in a turn that succeeded.
+        For rows that a turn took whose reply was lost. In hand, as `(n, attempt)`, is each row that the owner was given
+        and whose outcome it has not given in a turn that succeeded.
         """
         ...
 

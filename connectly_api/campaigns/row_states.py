@@ -67,7 +67,7 @@ class Outcome:
         state: `accepted`, `refused`, `unknown`, or `pending` if the service provably did not accept it.
         message_id: The service's id of an accepted message.
         problem: A short code of what went wrong, such as `ERROR_CODE_OUTSIDE_WINDOW`; no personal data.
-        retry_after: If pending: the seconds for which the row must not be taken again, at most `LONGEST_PAUSE`.
+        retry_after: If pending: the seconds for which the row must not be taken again, at most 60.
         is_rate_limited: Whether it was a 429, which slows the rates of the whole fleet.
     """
 

@@ -20,8 +20,6 @@ PaceLike = Pace | Literal["on", "off"]
 """A client's `pace`; `on` is `Pace()`, the documented rates."""
 
 _NO_LIMIT: Final = Pace(endpoint=None, number=None, customer=None)
-_LONGEST_PAUSE: Final = 60.0
-"""Seconds: how long a `Retry-After` may hold up an endpoint's other messages."""
 _SWEEP: Final = 1024
 """The number of messages after which idle queues are dropped."""
 
@@ -122,8 +120,7 @@ class PacedTransport:
     def _slow_down(self, keys: RateKeys, response: Response) -> None:
         queue = self._queues.get(("endpoint", keys.endpoint or ""))
         if queue is not None:
-            asked = parse_retry_after(response.header("Retry-After"), time.time())
-            queue.bucket.slow_down(self._now(), None if asked is None else min(asked, _LONGEST_PAUSE))
+            queue.bucket.slow_down(self._now(), parse_retry_after(response.header("Retry-After"), time.time()))
 
     def _sweep(self) -> None:
         self._until_sweep -= 1

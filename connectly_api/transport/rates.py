@@ -24,6 +24,8 @@ _SLOWEST: Final = 1 / 32
 """The smallest share of a rate that remains after repeated 429s."""
 _RECOVERY: Final = 30.0
 """Seconds in which a rate recovers from zero to its full value."""
+LONGEST_PAUSE: Final = 60.0
+"""Seconds: how long a `Retry-After` may hold up an endpoint's other messages."""
 
 
 def _validate_frequency(_instance: object, attribute: attrs.Attribute[float], value: object) -> None:
@@ -72,46 +74,52 @@ class Pace:
     max_in_flight: int | None = attrs.field(default=None, validator=attrs.validators.optional(validate_count))
 
 
+@attrs.define
 class Bucket:
-    """One rate, and how much of it is used. The caller passes the time, in seconds on a monotonic clock."""
+    """One rate, and how much of it is used. The caller passes the time, in seconds on one clock.
 
-    __slots__ = ("_factor", "_next", "_rate", "_slowed_at")
+    Attributes:
+        rate: The rate.
+        even: The theoretical arrival time of the next message.
+        factor: The share of the rate that remained after the last 429.
+        slowed_at: When that was.
+    """
 
-    def __init__(self, rate: Rate) -> None:
-        self._rate = rate
-        self._next = -math.inf
-        self._factor = 1.0
-        self._slowed_at = -math.inf
+    rate: Rate
+    even: float = -math.inf
+    factor: float = 1.0
+    slowed_at: float = -math.inf
 
     def seconds_until_free(self, now: float) -> float:
         """Return how many seconds the next message has to wait; 0 if it need not."""
-        tolerance = (self._rate.burst - 1) * self._interval(now)
+        tolerance = (self.rate.burst - 1) * self.interval(now)
         # Rounding must not cause a wait that no clock can measure.
-        wait = self._next - tolerance - now
+        wait = self.even - tolerance - now
         return wait if wait > 1e-9 else 0.0  # noqa: PLR2004
 
     def take(self, now: float) -> None:
         """Count a message that is sent now."""
-        self._next = max(self._next, now) + self._interval(now)
+        self.even = max(self.even, now) + self.interval(now)
 
     def slow_down(self, now: float, seconds: float | None) -> None:
         """Halve the rate, and block for a number of seconds, at least for one interval."""
-        self._factor = max(self._share(now) / 2, _SLOWEST)
-        self._slowed_at = now
+        self.factor = max(self._share(now) / 2, _SLOWEST)
+        self.slowed_at = now
         # Use up the burst, too.
-        interval = self._interval(now)
-        pause = max(seconds or 0.0, interval)
-        self._next = max(self._next, now + pause + (self._rate.burst - 1) * interval)
+        interval = self.interval(now)
+        pause = max(min(seconds or 0.0, LONGEST_PAUSE), interval)
+        self.even = max(self.even, now + pause + (self.rate.burst - 1) * interval)
 
     def is_rested(self, now: float) -> bool:
         """Return whether it is in its initial state again."""
-        return self._next <= now and self._share(now) >= 1.0
+        return self.even <= now and self._share(now) >= 1.0
+
+    def interval(self, now: float) -> float:
+        """Return the seconds between two messages."""
+        return 1 / (self.rate.per_second * self._share(now))
 
     def _share(self, now: float) -> float:
-        return min(1.0, self._factor + max(0.0, now - self._slowed_at) / _RECOVERY)
-
-    def _interval(self, now: float) -> float:
-        return 1 / (self._rate.per_second * self._share(now))
+        return min(1.0, self.factor + max(0.0, now - self.slowed_at) / _RECOVERY)
 
 
 def read_rate_keys(request: WireRequest) -> RateKeys:

@@ -9,7 +9,8 @@ import attrs
 from connectly_api.webhooks.event_parts import DeliveryFailure
 from connectly_api.webhooks.events import DeliveryStatus
 
-_ORDER: Final = ("sent", "delivery_failed", "delivered", "read")
+STATUS_ORDER: Final = ("sent", "delivery_failed", "delivered", "read")
+"""From the first to the furthest."""
 
 
 @attrs.frozen
@@ -47,7 +48,7 @@ class StatusTracker:
         if status is None:
             return after, False
         after = attrs.evolve(after, seen=self.seen | {status})
-        if status not in _ORDER:
+        if status not in STATUS_ORDER:
             return after, status not in self.seen
         if _get_rank(status) <= _get_rank(self.status):
             return after, False
@@ -55,4 +56,4 @@ class StatusTracker:
 
 
 def _get_rank(status: str | None) -> int:
-    return _ORDER.index(status) if status in _ORDER else -1
+    return STATUS_ORDER.index(status) if status in STATUS_ORDER else -1

@@ -26,7 +26,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from os import urandom
 from pathlib import Path
@@ -37,7 +37,6 @@ import attrs
 from connectly_api.errors import WebhookStoreError
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-# At opening, a full disk may be reported as an I/O error, for example when SQLite creates the log's index.
 _MAY_BE_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _TEMPORARY: Final = _BUSY | {sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
 _REASONS: Final[dict[int | None, str]] = {
@@ -99,7 +98,7 @@ class DatabaseFile(ABC):
         try:
             self._open()
         except sqlite3.Error as error:
-            if _get_code(error) not in _MAY_BE_FULL or not self._delete_reserve():
+            if not may_be_full(error) or not self._delete_reserve():
                 raise self._to_store_error(error) from error
             try:
                 self._open()
@@ -165,7 +164,7 @@ class DatabaseFile(ABC):
             raise
 
     def _set_up(self) -> None:
-        self._switch_to_wal()
+        switch_to_wal(self.execute, self.deadline)
         # Survives a crash of the process. It is five times as fast, but a power failure may lose the last moment.
         self.execute("PRAGMA synchronous = NORMAL")
         self.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
@@ -179,17 +178,6 @@ class DatabaseFile(ABC):
             raise self._build_error(f"its table {self.schema.table} does not store what is written to it")
         self.execute("ROLLBACK")
         self._write_reserve()
-
-    def _switch_to_wal(self) -> None:
-        while True:
-            try:
-                self.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                if _get_code(error) not in _BUSY or time.monotonic() >= self.deadline:
-                    raise
-                time.sleep(_PAUSE)
-            else:
-                return
 
     def _migrate(self) -> None:
         table, version_table = self.schema.table, f"{self.schema.table}_schema"
@@ -233,16 +221,34 @@ class DatabaseFile(ABC):
         """Write and delete rows as the store will; return whether the table stores what is written."""
 
     def _to_store_error(self, error: sqlite3.Error) -> sqlite3.Error | WebhookStoreError:
-        if is_temporary(error) or _get_code(error) in _MAY_BE_FULL:
+        if is_temporary(error) or may_be_full(error):
             return error
-        if self._path.is_dir():
-            return self._build_error("it is a folder")
-        if not self._path.parent.is_dir():
-            return self._build_error("its folder does not exist")
-        return self._build_error(_REASONS.get(_get_code(error), f"SQLite says: {error}"))
+        return self._build_error(explain_error(self._path, error))
 
     def _build_error(self, reason: str) -> WebhookStoreError:
         return WebhookStoreError(f"{self.noun} {str(self._path)!r}: {reason}")
+
+
+def switch_to_wal(execute: Callable[[str], sqlite3.Cursor], deadline: float) -> None:
+    """Switch a file to WAL mode; retry until the deadline while other processes do the same."""
+    while True:
+        try:
+            execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _get_code(error) not in _BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def explain_error(path: Path, error: sqlite3.Error) -> str:
+    """Return what is wrong with a file that cannot be used."""
+    if path.is_dir():
+        return "it is a folder"
+    if not path.parent.is_dir():
+        return "its folder does not exist"
+    return _REASONS.get(_get_code(error), f"SQLite says: {error}")
 
 
 def is_temporary(error: sqlite3.Error) -> bool:
@@ -253,6 +259,11 @@ def is_temporary(error: sqlite3.Error) -> bool:
 def is_full(error: sqlite3.Error) -> bool:
     """Return whether the disk is full."""
     return _get_code(error) == sqlite3.SQLITE_FULL
+
+
+def may_be_full(error: sqlite3.Error) -> bool:
+    """Return whether the disk may be full: an I/O error, too, such as when SQLite creates the log's index."""
+    return _get_code(error) in _MAY_BE_FULL
 
 
 def _get_code(error: sqlite3.Error) -> int | None:
