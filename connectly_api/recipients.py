@@ -17,7 +17,7 @@ from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 
 # WhatsApp: "the user's two-letter ISO 3166 country code, a period, and up to 128 alphanumeric characters"; a parent
 # BSUID has `ENT.` between them.
-_BSUID: Final = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+BSUID: Final = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 
 def _describe(value: object) -> str:
@@ -40,7 +40,7 @@ def _suggest_parse(text: str) -> str:
 
 
 def _check_bsuid(_instance: object, _attribute: attrs.Attribute[str], value: object) -> None:
-    if not isinstance(value, str) or not _BSUID.fullmatch(value):
+    if not isinstance(value, str) or not BSUID.fullmatch(value):
         raise InvalidRecipientError(
             f"bsuid: must be a country code, a dot, and 1 to 128 letters and digits, {_describe(value)} given",
             field="bsuid",
@@ -208,7 +208,7 @@ def to_recipient(value: RecipientLike) -> Recipient:
         raise InvalidRecipientError(f"recipient: {forms}, {_describe(given)} given", field="recipient")
     if E164.fullmatch(given):
         return Recipient(Phone(given))
-    if _BSUID.fullmatch(given):
+    if BSUID.fullmatch(given):
         return Recipient(None, Bsuid(given))
     is_like_a_number = any(map(str.isdecimal, given)) and not given[0].isalpha()
     hint = f": {find_obstacle(given)}{_suggest_parse(given)}" if is_like_a_number else ""
