@@ -17,7 +17,7 @@ from connectly_api.content.products import Product, ProductList, ProductSection
 from connectly_api.content.template import Parameter, Template
 from connectly_api.errors import ConnectlyError, InvalidInputError, OutsideWindowError, UnexpectedResponseError
 from connectly_api.keywords import check_keywords, list_keywords, suggest_sync_keywords
-from connectly_api.recipients import Recipient, RecipientLike, SenderLike, to_recipient, to_sender
+from connectly_api.recipients import Phone, Recipient, RecipientLike, SenderLike, to_recipient, to_sender
 from connectly_api.replies import Replies
 from connectly_api.reply_options import build_reply_options
 from connectly_api.results import SentMessage
@@ -464,6 +464,11 @@ class Connectly(Replies):
             parameters=parameters,
         )
         return await self.send(recipient, template, **options)
+
+
+def get_default_sender(client: Connectly) -> Phone | None:
+    """Return the number that a client sends from by default."""
+    return client._sender  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  (its own module)
 
 
 def _to_sent_message(

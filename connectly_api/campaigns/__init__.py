@@ -8,6 +8,9 @@ Theory of operation. A plan freezes every request of a campaign in a journal, an
    rows, and takes as many new ones as the rates allow, in one transaction.
 3. `pace_booking`: rates that all processes share, because their state is in the journal.
 4. `sqlite_journal`: a journal in a file, for the processes of one machine.
+5. `planning`: builds and checks each row's message, and freezes it as JSON. `campaign_settings` composes a request from
+   that; `row_callback` puts the row's name beside the user's callback data, and finds it in events.
+6. `campaigns`: the face, from `journal(…)` on.
 
 Importing this package loads no database and no HTTP library.
 """
@@ -25,23 +28,54 @@ if TYPE_CHECKING:
         CampaignNotFoundError,
         JournalError,
     )
-    from connectly_api.campaigns.journal_protocol import Reject
+    from connectly_api.campaigns.campaign_settings import CampaignPace
+    from connectly_api.campaigns.campaign_status import CampaignStatus
+    from connectly_api.campaigns.campaigns import Campaign, Campaigns, journal
+    from connectly_api.campaigns.customer_rows import Rows, rows
+    from connectly_api.campaigns.input_rows import EmptyCellError, InputRow, UnknownColumnError
+    from connectly_api.campaigns.journal_protocol import Line, Reject
+    from connectly_api.campaigns.planning import NothingToSendError, PlanResult
     from connectly_api.campaigns.row_states import RowState
+    from connectly_api.campaigns.sending_hours import Hours
+    from connectly_api.campaigns.stop_rules import StopRules
 
 __all__ = [
+    "Campaign",
     "CampaignError",
     "CampaignExistsError",
     "CampaignNotFoundError",
+    "CampaignPace",
+    "CampaignStatus",
+    "Campaigns",
+    "EmptyCellError",
+    "Hours",
+    "InputRow",
     "JournalError",
+    "Line",
+    "NothingToSendError",
+    "PlanResult",
     "Reject",
     "RowState",
+    "Rows",
+    "StopRules",
+    "UnknownColumnError",
+    "journal",
+    "rows",
 ]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "campaign_errors": ["CampaignError", "CampaignExistsError", "CampaignNotFoundError", "JournalError"],
-        "journal_protocol": ["Reject"],
+        "campaign_settings": ["CampaignPace"],
+        "campaign_status": ["CampaignStatus"],
+        "campaigns": ["Campaign", "Campaigns", "journal"],
+        "customer_rows": ["Rows", "rows"],
+        "input_rows": ["EmptyCellError", "InputRow", "UnknownColumnError"],
+        "journal_protocol": ["Line", "Reject"],
+        "planning": ["NothingToSendError", "PlanResult"],
         "row_states": ["RowState"],
+        "sending_hours": ["Hours"],
+        "stop_rules": ["StopRules"],
     },
 )

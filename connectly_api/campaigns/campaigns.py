@@ -2,27 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from importlib.util import find_spec
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Final, Self, TypeVar
 
 import attrs
+from anyio import (
+    BrokenResourceError,
+    CancelScope,
+    EndOfStream,
+    Lock,
+    create_memory_object_stream,
+    create_task_group,
+    from_thread,
+    to_thread,
+)
+from anyio.streams.memory import MemoryObjectReceiveStream
 
-if TYPE_CHECKING:
-    from connectly_api.campaigns.campaign_status import CampaignStatus
-    from connectly_api.campaigns.input_rows import InputRow, Rows
-    from connectly_api.campaigns.journal_protocol import CampaignRecord, Line, Reject
-    from connectly_api.campaigns.sending_hours import Hours
-    from connectly_api.campaigns.stop_rules import StopRules
-    from connectly_api.client import Connectly
-    from connectly_api.content.limits import Limits
-    from connectly_api.content.template import Template
-    from connectly_api.json_values import JsonValue
-    from connectly_api.recipients import SenderLike
-    from connectly_api.webhooks.events import Event
-    from connectly_api.webhooks.handler_registry import HandlerRegistry
+from connectly_api.campaigns.campaign_errors import CampaignError, CampaignNotFoundError
+from connectly_api.campaigns.campaign_settings import CampaignPace, CampaignSettings, compose_body
+from connectly_api.campaigns.campaign_status import CampaignStatus, build_status
+from connectly_api.campaigns.customer_rows import Batch, Rows
+from connectly_api.campaigns.journal_protocol import (
+    CampaignRecord,
+    Journal,
+    Line,
+    Observation,
+    PlannedRow,
+    Reject,
+    TakenRow,
+)
+from connectly_api.campaigns.journal_thread import JournalThread
+from connectly_api.campaigns.planning import Build, CallbackData, Key, PlanResult, RowPlanner, count_reasons
+from connectly_api.campaigns.retry_evidence import find_proven_spans
+from connectly_api.campaigns.row_callback import read_observation
+from connectly_api.campaigns.row_states import RowState
+from connectly_api.campaigns.runner import run_campaign
+from connectly_api.campaigns.sending_hours import Hours
+from connectly_api.campaigns.stop_rules import StopRules
+from connectly_api.client import Connectly, get_default_sender
+from connectly_api.content.limits import Limits
+from connectly_api.errors import InvalidInputError, UsageError
+from connectly_api.recipients import SenderLike, to_sender
+from connectly_api.setting_rules import check_kind, check_name
+from connectly_api.tracebacks import cut_traceback
+from connectly_api.webhooks.events import Event
+from connectly_api.webhooks.handler_registry import HandlerRegistry
+from connectly_api.webhooks.stores.file_access import parse_path
+
+T = TypeVar("T")
+
+_PAGE: Final = 1000
+_SCHEMES: Final = ("postgresql://", "postgres://")
 
 
 def journal(path: str | PathLike[str]) -> Campaigns:
@@ -36,32 +74,30 @@ def journal(path: str | PathLike[str]) -> Campaigns:
     Raises:
         InvalidInputError: It is neither, or the extra is missing.
     """
-    raise NotImplementedError
+    if isinstance(path, str) and path.startswith(_SCHEMES):
+        if find_spec("psycopg") is None:
+            raise InvalidInputError("path: PostgreSQL needs pip install 'connectly-api[fleet]'", field="path")
+        from connectly_api.campaigns.postgres_journal import PostgresJournal  # noqa: PLC0415 (an extra)
 
+        return Campaigns(partial(PostgresJournal, path))
+    from connectly_api.campaigns.sqlite_journal import SQLiteJournal  # noqa: PLC0415 (not needed for PostgreSQL)
 
-@attrs.frozen
-class PlanResult:
-    """What was planned. `str()` of it is for people.
-
-    Attributes:
-        rows: Rows that will be sent.
-        rejected: Rows that will not.
-        reasons: How many rows were rejected for each reason, the most frequent first.
-        is_resumed: Whether the campaign existed before, with the same rows.
-        digest: Of everything that will be sent.
-        sample: The JSON of the first row's request; None if the campaign was opened by its name.
-    """
-
-    rows: int
-    rejected: int
-    reasons: Mapping[str, int]
-    is_resumed: bool
-    digest: str
-    sample: str | None = attrs.field(default=None, repr=False)
+    return Campaigns(partial(SQLiteJournal, parse_path(path)))
 
 
 class Campaigns:
     """The campaigns of one journal, from `journal(…)`: an async context manager."""
+
+    def __init__(self, create: Callable[[], Journal]) -> None:
+        """Bind a journal; nothing is opened yet.
+
+        Args:
+            create: Returns the journal, closed; each call returns another object for the same place.
+        """
+        self._create = create
+        self._thread: JournalThread | None = None
+        self._observing = Lock()
+        self._waiting = _Observations()
 
     async def __aenter__(self) -> Self:
         """Open the journal.
@@ -69,28 +105,35 @@ class Campaigns:
         Raises:
             JournalError: It cannot be used; the text says why.
         """
-        raise NotImplementedError
+        thread = JournalThread(self._create())
+        await thread.call(thread.journal.open)
+        self._thread = thread
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the journal."""
-        raise NotImplementedError
+        thread = self.get_thread()
+        self._thread = None
+        with CancelScope(shield=True):
+            await thread.call(thread.journal.close)
 
+    @cut_traceback
     async def plan(
         self,
         name: str,
         rows: Rows,
-        build: Callable[[InputRow], Template | None],
+        build: Build,
         *,
-        key: str | Callable[[InputRow], str] | None = None,
+        key: Key | None = None,
         sender: SenderLike | None = None,
         campaign_name: str | None = None,
-        callback_data: Mapping[str, JsonValue] | Callable[[InputRow], Mapping[str, JsonValue] | None] | None = None,
+        callback_data: CallbackData | None = None,
         limits: Limits = "strict",
         deadline: timedelta = timedelta(hours=24),
         hours: Hours | None = None,
-        pace: Any = None,
+        pace: CampaignPace | None = None,
         stop: StopRules | None = None,
     ) -> Campaign:
         """Build, check and freeze the message of every row, and commit all of them at once; nothing is sent.
@@ -118,11 +161,41 @@ class Campaigns:
         Raises:
             CampaignExistsError: There is a campaign of that name with other rows.
             NothingToSendError: Every row was rejected; the error has the reasons.
-            CampaignError: `build`, `key` or `callback_data` failed; the error names the line and has the cause.
-            InvalidInputError: An argument is invalid, the file lacks a column, or `build` returns no template.
+            CampaignError: `build`, `key` or `callback_data` failed, asked for a column that there is not, or returned
+                something else than it should; the error names the line, and has the cause.
+            InvalidInputError: An argument is invalid.
             JournalError: The journal cannot be used.
         """
-        raise NotImplementedError
+        self.get_thread()
+        check_name("name", name)
+        check_kind("rows", rows, Rows, "rows(…)")
+        if campaign_name is not None:
+            check_name("campaign_name", campaign_name)
+        seconds = _to_seconds(deadline)
+        check_kind("hours", hours, Hours, "an Hours value")
+        check_kind("pace", pace, CampaignPace, "a CampaignPace value")
+        check_kind("stop", stop, StopRules, "a StopRules value")
+        number = None if sender is None else to_sender(sender).e164
+        settings = CampaignSettings(
+            sender=number,
+            campaign_name=campaign_name,
+            hours=hours,
+            pace=pace or CampaignPace(),
+            stop=stop or StopRules(),
+        )
+        planner = RowPlanner(build, key=key, callback_data=callback_data, limits=limits, others=(number, campaign_name))
+
+        def store(batches: Iterator[list[PlannedRow | Reject]]) -> tuple[CampaignRecord, bool]:
+            # An object of its own: other calls need not wait for the end.
+            journal = self._create()
+            journal.open()
+            try:
+                return journal.plan(name, settings.to_json(), seconds, batches, planner.get_digest)
+            finally:
+                journal.close()
+
+        record, is_resumed = await _feed(rows, planner, store)
+        return await self._build_campaign(record, is_resumed=is_resumed, first=planner.first)
 
     async def open(self, name: str) -> Campaign:
         """Return a campaign that was planned before.
@@ -130,22 +203,81 @@ class Campaigns:
         Raises:
             CampaignNotFoundError: There is none of that name.
         """
-        raise NotImplementedError
+        return await self._build_campaign(await self.find(name), is_resumed=True, first=None)
 
     async def list(self) -> Sequence[CampaignStatus]:
         """Return the status of every campaign, the newest first."""
-        raise NotImplementedError
+        thread = self.get_thread()
+        records = await thread.call(thread.journal.list_campaigns)
+        return [build_status(one, await thread.call(thread.journal.summary, one.id)) for one in reversed(records)]
 
     def follow(self, webhooks: HandlerRegistry) -> None:
         """Let a `WebhookApp` report its events: settles unknown rows, and tells what became of accepted ones."""
-        raise NotImplementedError
+        check_kind("webhooks", webhooks, ("on_any",), "a WebhookApp")
+        webhooks.on_any(self.observe)
 
     async def observe(self, event: Event) -> None:
         """Record what an event says about a row: a handler, if `follow` cannot be used.
 
         Events may come in any order, and more than once; those of other messages are ignored.
+
+        Raises:
+            JournalError: The journal cannot be used, so the event should be delivered again.
         """
-        raise NotImplementedError
+        if (observation := read_observation(event)) is None:
+            return
+        thread = self.get_thread()
+        waiting = self._waiting
+        waiting.observations.append(observation)
+        # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
+        # it again: an observation does no harm twice.
+        async with self._observing:
+            if waiting is self._waiting:
+                self._waiting = _Observations()
+            if not waiting.are_written:
+                await thread.call(thread.journal.observe, waiting.observations)
+                waiting.are_written = True
+
+    def get_thread(self) -> JournalThread:
+        """Return the open journal.
+
+        Raises:
+            UsageError: It is not open.
+        """
+        if self._thread is None:
+            raise UsageError("campaigns: the journal is not open; use `async with journal(…) as campaigns`")
+        return self._thread
+
+    async def find(self, name: str) -> CampaignRecord:
+        """Return what the journal has about a campaign.
+
+        Raises:
+            CampaignNotFoundError: There is none of that name.
+        """
+        thread = self.get_thread()
+        record = await thread.call(thread.journal.find, name)
+        if record is None:
+            raise CampaignNotFoundError(f"there is no campaign {name!r} in the journal")
+        return record
+
+    async def _build_campaign(self, record: CampaignRecord, *, is_resumed: bool, first: PlannedRow | None) -> Campaign:
+        thread = self.get_thread()
+        reasons: Counter[str] = Counter()
+        async for page in _read_pages(thread, partial(thread.journal.rejects, record.id)):
+            count_reasons(page, reasons)
+        sample = None
+        if first is not None:
+            row = TakenRow(1, first.recipient, first.body, first.callback, 1)
+            sample = compose_body(CampaignSettings.from_json(record.settings), record.token, row).decode()
+        result = PlanResult(
+            rows=record.total,
+            rejected=record.rejected,
+            reasons=dict(reasons.most_common()),
+            is_resumed=is_resumed,
+            digest=record.digest,
+            sample=sample,
+        )
+        return Campaign(self, record.name, result)
 
 
 class Campaign:
@@ -156,9 +288,17 @@ class Campaign:
         plan: What was planned.
     """
 
-    name: str
-    plan: PlanResult
+    def __init__(self, campaigns: Campaigns, name: str, plan: PlanResult) -> None:
+        """Bind a campaign; `Campaigns.plan` and `Campaigns.open` do."""
+        self.name: Final = name
+        self.plan: Final = plan
+        self._campaigns = campaigns
 
+    def __repr__(self) -> str:
+        """Show the name."""
+        return f"Campaign(name={self.name!r})"
+
+    @cut_traceback
     async def run(
         self,
         connectly: Connectly,
@@ -182,15 +322,37 @@ class Campaign:
             InvalidInputError: The client is another business's.
             JournalError: The journal cannot be used.
         """
-        raise NotImplementedError
+        check_kind("connectly", connectly, Connectly, "a Connectly client")
+        thread, record = await self._find()
+        sender = get_default_sender(connectly)
+        before = CampaignSettings.from_json(record.settings)
+        settings = before.bind(connectly.business_id, None if sender is None else sender.e164)
+        if settings != before:
+            text = await thread.call(thread.journal.replace_settings, record.id, record.settings, settings.to_json())
+            # Another process may have been first.
+            settings = CampaignSettings.from_json(text).bind(connectly.business_id, None)
+        return await run_campaign(
+            connectly,
+            thread,
+            record,
+            partial(compose_body, settings, record.token),
+            rates=settings.list_rates(),
+            hours=settings.hours,
+            stop=settings.stop,
+            max_in_flight=max_in_flight,
+            lease=lease,
+            on_progress=on_progress,
+        )
 
     async def status(self) -> CampaignStatus:
         """Return how far the campaign is."""
-        raise NotImplementedError
+        thread, record = await self._find()
+        return build_status(record, await thread.call(thread.journal.summary, record.id))
 
     async def pause(self) -> None:
         """Let no process take another row; those in flight are finished."""
-        raise NotImplementedError
+        thread, record = await self._find()
+        await thread.call(thread.journal.mark, record.id, "paused")
 
     async def resume(self, *, deadline: timedelta | None = None) -> None:
         """Let a paused or stopped campaign be run again.
@@ -198,7 +360,9 @@ class Campaign:
         Args:
             deadline: How long from now rows may be sent; by default the deadline stays as it is.
         """
-        raise NotImplementedError
+        thread, record = await self._find()
+        seconds = None if deadline is None else _to_seconds(deadline)
+        await thread.call(thread.journal.mark, record.id, "ready", deadline=seconds)
 
     async def retry(self, *, refused: bool = False, unknown: bool = False) -> int:
         """Make rows pending again, and return how many.
@@ -208,16 +372,104 @@ class Campaign:
             unknown: Those whose outcome is unknown, where webhooks prove that they were not accepted: of the rows
                 accepted around that time, at least 20, 99 % have a status.
         """
-        raise NotImplementedError
+        if not refused and not unknown:
+            raise InvalidInputError("refused: choose refused=True, unknown=True, or both", field="refused")
+        thread, record = await self._find()
+        count = 0
+        if refused:
+            count += await thread.call(thread.journal.retry, record.id, RowState.REFUSED)
+        if unknown:
+            evidence = await thread.call(thread.journal.evidence, record.id)
+            if spans := find_proven_spans(evidence, time.time()):
+                count += await thread.call(thread.journal.retry, record.id, RowState.UNKNOWN, spans)
+        return count
 
-    def report(self) -> AsyncIterator[Line]:
+    async def report(self) -> AsyncIterator[Line]:
         """Iterate over all rows in their order, each with its state and status."""
-        raise NotImplementedError
+        thread, record = await self._find()
+        async for page in _read_pages(thread, partial(thread.journal.lines, record.id)):
+            for line in page:
+                yield line
 
-    def rejects(self) -> AsyncIterator[Reject]:
+    async def rejects(self) -> AsyncIterator[Reject]:
         """Iterate over the rejected rows: line, field and reason."""
-        raise NotImplementedError
+        thread, record = await self._find()
+        async for page in _read_pages(thread, partial(thread.journal.rejects, record.id)):
+            for reject in page:
+                yield reject
 
     async def forget(self) -> None:
         """Delete the campaign with all its rows, as privacy laws may demand. Later events about it are ignored."""
-        raise NotImplementedError
+        thread, record = await self._find()
+        await thread.call(thread.journal.forget, record.id)
+
+    async def _find(self) -> tuple[JournalThread, CampaignRecord]:
+        return self._campaigns.get_thread(), await self._campaigns.find(self.name)
+
+
+@attrs.define
+class _Observations:
+    """Observations that are written together."""
+
+    observations: list[Observation] = attrs.field(factory=list[Observation])
+    are_written: bool = False
+
+
+class _UnfinishedError(CampaignError):
+    """Ends a plan whose source was not read to its end; the caller sees why it was not."""
+
+
+async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[PlannedRow | Reject]]], T]) -> T:
+    """Read rows here, where reading can be cancelled, and plan and store them in a thread; all or nothing is stored."""
+    send, receive = create_memory_object_stream[Batch | None](1)
+    results: list[T] = []
+    errors: list[Exception] = []
+
+    async def run_thread() -> None:
+        with receive, CancelScope(shield=True):
+            try:
+                results.append(await to_thread.run_sync(store, _plan_batches(receive, planner)))
+            except Exception as error:  # noqa: BLE001 (raised below, outside of the group)
+                errors.append(error)
+
+    async with create_task_group() as group:
+        group.start_soon(run_thread)
+        with send, suppress(BrokenResourceError):  # The thread has failed.
+            try:
+                async for batch in rows.read():
+                    await send.send(batch)
+            except BrokenResourceError:
+                raise
+            except Exception as error:  # noqa: BLE001 (likewise)
+                errors.append(error)
+            else:
+                await send.send(None)
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _plan_batches(
+    receive: MemoryObjectReceiveStream[Batch | None], planner: RowPlanner
+) -> Iterator[list[PlannedRow | Reject]]:
+    """Yield what is planned of each batch, in a thread; None ends a source that was read to its end."""
+    try:
+        while (batch := from_thread.run(receive.receive)) is not None:
+            yield planner.plan(batch)
+    except EndOfStream:
+        raise _UnfinishedError from None
+
+
+async def _read_pages(thread: JournalThread, read: Callable[[int, int], Sequence[T]]) -> AsyncIterator[Sequence[T]]:
+    """Yield the pages of a method that returns what comes after so many, at most so many."""
+    count = 0
+    while page := await thread.call(read, count, _PAGE):
+        yield page
+        count += len(page)
+
+
+def _to_seconds(deadline: timedelta) -> float:
+    check_kind("deadline", deadline, timedelta, "a timedelta, timedelta(hours=24)")
+    if deadline <= timedelta():
+        raise InvalidInputError("deadline: must be above 0", field="deadline")
+    return deadline.total_seconds()

@@ -296,6 +296,10 @@ class Journal(Protocol):
         """Set the campaign's state, and, if given, its deadline, in seconds from now."""
         ...
 
+    def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
+        """Replace the campaign's settings if they still are what the caller has read; return those that it has then."""
+        ...
+
     def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
         """Slow rates down, as a turn does after a 429, and block them for some seconds."""
         ...

@@ -20,7 +20,9 @@ EMPTY: Final = "is empty"
 BAD_FORM: Final = "is neither a phone number nor a BSUID"
 NOT_A_BSUID: Final = "is not a BSUID"
 EXTRA_CHARACTERS: Final = "has letters, an extension, or other characters that do not belong to one phone number"
-TRUNK_DIGIT: Final = "has a digit that is only dialled within the country; write the number as it is dialled from abroad"
+TRUNK_DIGIT: Final = (
+    "has a digit that is only dialled within the country; write the number as it is dialled from abroad"
+)
 BAD_LENGTH: Final = "has too few or too many digits for a phone number with its country code"
 NO_COUNTRY_CODE: Final = (
     "has no country code: write + and the country code, or give region= or has_country_code=True (--region, "
@@ -31,7 +33,9 @@ SCIENTIFIC: Final = (
     "whole numbers without decimals, or as text before the numbers are entered, and save the file again"
 )
 FRACTION: Final = "is a number with a decimal point or more digits than a spreadsheet keeps: store the column as text"
-AMBIGUOUS: Final = "is valid both with and without its first digits as the country code: write + before the country code"
+AMBIGUOUS: Final = (
+    "is valid both with and without its first digits as the country code: write + before the country code"
+)
 
 _SCIENTIFIC: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]+")
 _FRACTION: Final = re.compile(r"[0-9]{4,}[.,][0-9]{1,2}|[0-9]{10,}[.,][0-9]+")

@@ -27,6 +27,8 @@ _BODY: Final = re.compile("body_[0-9]+")
 _BUTTON_URL: Final = re.compile("button_[0-9]+_url")
 # The line ends of str.splitlines.
 _BREAK: Final = re.compile("[\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029]")
+# Words with up to four spaces between them: no line break, tab, NUL or surrogate.
+_PLAIN: Final = re.compile("[^\\s\\x00\ud800-\udfff]+(?: {1,4}[^\\s\\x00\ud800-\udfff]+)*")
 _ABSOLUTE: Final = re.compile("[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -72,6 +74,16 @@ def check_body(field: str, parameters: Iterable[tuple[str, str]]) -> Iterator[Vi
     if sum(sizes) > _WHOLE_BODY >= max(sizes):
         problem = f"{sum(sizes)} characters in all values together; the limit is {_WHOLE_BODY}"
         yield Violation(field, problem, sum(sizes), _WHOLE_BODY)
+
+
+def are_plain(values: Iterable[object]) -> bool:
+    """Return whether values of the body certainly break no rule, alone or together; False leaves it open."""
+    size = 0
+    for value in values:
+        if type(value) is not str or not _PLAIN.fullmatch(value):
+            return False
+        size += len(value)
+    return size <= _WHOLE_BODY
 
 
 def _check_button(field: str, value: str) -> Iterator[Violation]:

@@ -140,13 +140,21 @@ class Pipeline:
         """Wait until the event loop is free to build another call's request; see `turns`."""
         return self._turns.take()
 
-    def send(self, request: Request[T], *, timeout: float | None = None) -> Coroutine[Any, Any, Answer[T]]:
+    @property
+    def timeouts(self) -> Timeouts:
+        """The time limits of calls that are given none."""
+        return self._timeouts
+
+    def send(
+        self, request: Request[T], *, timeout: float | None = None, retry: Retry | None = None
+    ) -> Coroutine[Any, Any, Answer[T]]:
         """Return an awaitable that sends a request, retries it if that is safe, and parses the response.
 
         Args:
             request: From the `request` function of a low-level module.
             timeout: Seconds for the whole call, attempts and pauses included; None for the client's, `math.inf` for no
                 limit.
+            retry: How many attempts to make; by default as the client.
 
         Raises:
             UsageError: The client is closed, or belongs to another event loop or process.
@@ -156,18 +164,20 @@ class Pipeline:
             UnexpectedResponseError: A 2xx whose body cannot be read.
         """
         if self._telemetry is None:
-            return self._send(request, timeout)
-        return self._send_traced(self._telemetry, request, timeout)
+            return self._send(request, timeout, retry)
+        return self._send_traced(self._telemetry, request, timeout, retry)
 
-    async def _send_traced(self, telemetry: Instrumentation, request: Request[T], timeout: float | None) -> Answer[T]:
+    async def _send_traced(
+        self, telemetry: Instrumentation, request: Request[T], timeout: float | None, retry: Retry | None
+    ) -> Answer[T]:
         self._check_usable()
         with telemetry.trace_call(request, self._base_url) as record:
-            answer = await self._send(request, timeout)
+            answer = await self._send(request, timeout, retry)
             record(answer)
         return answer
 
     @cut_traceback
-    async def _send(self, request: Request[T], timeout: float | None) -> Answer[T]:  # noqa: C901, PLR0912, PLR0915 (one coroutine: see `turns`)
+    async def _send(self, request: Request[T], timeout: float | None, retry: Retry | None) -> Answer[T]:  # noqa: C901, PLR0912, PLR0915 (one coroutine: see `turns`)
         self._check_usable()
         timeouts = self._timeouts
         if timeout is not None:
@@ -199,7 +209,7 @@ class Pipeline:
                         outcome = to_failure(error, progress)
                 if outcome is None:
                     outcome = self._explain_cancellation(progress, timeouts.total)
-                pause = self._compute_pause(request.method, outcome, attempt, deadline)
+                pause = self._compute_pause(request.method, outcome, attempt, deadline, retry or self._retry)
                 if pause is None or not await self._sleep(request.operation, outcome, pause, progress):
                     break
             if self._calls > 1 and self._is_on_asyncio:
@@ -288,11 +298,13 @@ class Pipeline:
             cancellation.__cause__ = error
             add_unknown_outcome(error)
 
-    def _compute_pause(self, method: str, outcome: Response | Failure, attempt: int, deadline: float) -> float | None:
+    def _compute_pause(
+        self, method: str, outcome: Response | Failure, attempt: int, deadline: float, retry: Retry
+    ) -> float | None:
         if self._is_closed or not is_repeatable(method, outcome):
             return None
         return compute_pause(
-            self._retry,
+            retry,
             attempt,
             remaining=deadline - self._clock.monotonic(),
             asked=self._read_retry_after(outcome) if isinstance(outcome, Response) else None,

@@ -31,6 +31,9 @@ def _build_encoder() -> Callable[[object], str]:
 
 _encode: Final = _build_encoder()
 
+quote_string: Final[Callable[[str], str]] = _ENCODER.encode
+"""Returns a string as `encode_json` writes it, but does not refuse lone surrogates."""
+
 
 def encode_json(value: object, *, field: str) -> bytes:
     """Return a JSON value as the bytes of a request: compact UTF-8, escaped only where JSON requires it.

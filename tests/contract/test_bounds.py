@@ -19,6 +19,7 @@ from connectly_api import (
     InvalidInputError,
     InvalidRecipientError,
     InvalidSenderError,
+    Template,
     Text,
     Violation,
 )
@@ -135,6 +136,7 @@ def test_every_kind_of_content_and_every_limit_of_it_is_listed(monkeypatch: pyte
 
     for check_ in (check_text, check_count, check_coordinate):
         monkeypatch.setattr(limits, check_.__name__, check_)
+    monkeypatch.setattr(Template, "_is_plain", lambda _: False)
     for bound in BOUNDS:
         kind, content = bound.kind, bound.build("x" if bound.unit == CHARACTERS else 2)
         assert isinstance(content, kind)
