@@ -57,6 +57,7 @@ newest: environment ## Test what is shipped with the newest versions that pyproj
 
 # CI adds onboarding, test-long, lowest, newest and rehearsal: see .ci/run.
 check: lint types drift test wheel docs ## Run the checks to pass before a commit
+	@sh tools/databases
 
 lint: environment ## Check style with ruff: rules and format
 	$(RUN) -m ruff check .

@@ -13,6 +13,7 @@ from tests.left_out import leave_out
 from tests.thoroughness import SAMPLE
 
 leave_out()
+pytest_plugins = ["tests.database_servers"]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background like that, and the programs that tests interrupt would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
