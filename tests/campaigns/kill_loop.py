@@ -62,6 +62,23 @@ class Result:
     kills: int
 
 
+from connectly_api.campaigns import Rows
+
+
+class FakeRows(Rows):
+    def __init__(self, items):
+        self.items = items
+    async def read(self):
+        cols={"phone":0,"name":1}
+        batch=[]
+        for i,item in enumerate(self.items,1):
+            batch.append(InputRow(i, item["phone"], item, cols))
+            if len(batch)==1000:
+                yield batch
+                batch=[]
+        yield batch
+
+
 def build_rows(count: int) -> Iterator[dict[str, str]]:
     return ({"phone": f"+1604{4_000_000 + number}", "name": f"Ann {number}"} for number in range(count))
 
@@ -81,7 +98,7 @@ async def try_kills(trial: Trial, log: Path) -> Result:
         async with journal(trial.journal) as campaigns:
             campaign = await campaigns.plan(
                 NAME,
-                rows(build_rows(trial.rows), to="phone"),
+                FakeRows(build_rows(trial.rows)),
                 build_template,
                 sender=SENDER,
                 **_build_settings(trial.pace),
@@ -90,7 +107,7 @@ async def try_kills(trial: Trial, log: Path) -> Result:
             try:
                 kills = await _kill(trial, fleet, server, campaign, dice, errors)
                 for process in fleet:
-                    await _wait(process)
+                    await _wait(process, log)
             finally:
                 for process in fleet:
                     process.kill()
@@ -110,7 +127,7 @@ def _build_settings(pace: float | None) -> dict[str, Any]:
     from connectly_api.transport import Rate  # noqa: PLC0415
 
     rates = CampaignPace(endpoint=None if pace is None else Rate(pace, 6), number=None)
-    return {"pace": rates, "stop": StopRules.none()}
+    return {"pace": rates, "stop": StopRules(in_a_row=None, share=None, failed_share=None)}
 
 
 def _start(trial: Trial, url: str, errors: Any) -> subprocess.Popen[bytes]:
@@ -118,10 +135,10 @@ def _start(trial: Trial, url: str, errors: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
 
 
-async def _wait(process: subprocess.Popen[bytes]) -> None:
+async def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
     while process.poll() is None:
         await anyio.sleep(0.02)
-    assert process.returncode == 0, process.returncode
+    assert process.returncode == 0, log.read_text("utf-8")[-2000:]
 
 
 async def _kill(
