@@ -397,6 +397,8 @@ class SQLiteJournal:
         execute = self._connection.execute
         with self._translate_errors():
             switch_to_wal(execute, time.monotonic() + self._busy_timeout)
+            if execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                raise self._build_error("SQLite's write-ahead log does not work there")
             # NORMAL is faster, but a power failure may then forget that rows are being sent, and they are sent twice.
             execute("PRAGMA synchronous = FULL")
             execute("PRAGMA secure_delete = ON")

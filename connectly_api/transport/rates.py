@@ -93,9 +93,9 @@ class Bucket:
     def seconds_until_free(self, now: float) -> float:
         """Return how many seconds the next message has to wait; 0 if it need not."""
         tolerance = (self.rate.burst - 1) * self.interval(now)
-        # Rounding must not cause a wait that no clock can measure.
+        # Rounding must not cause a wait that no clock can measure. Seconds since 1970 are rounded to a quarter of a µs.
         wait = self.even - tolerance - now
-        return wait if wait > 1e-9 else 0.0  # noqa: PLR2004
+        return wait if wait > 1e-6 else 0.0  # noqa: PLR2004
 
     def take(self, now: float) -> None:
         """Count a message that is sent now."""
