@@ -27,7 +27,7 @@ def read_national(number: str, region: object, size: int) -> str:
         found = phonenumbers.PhoneNumber()  # Not valid in any country.
     if not phonenumbers.is_valid_number(found):
         raise InvalidRecipientError(f"phone: not a valid number in {code}", field="phone", size=size)
-    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+    return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
 
 
 def check_region(region: object) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from numbers import Real
-from typing import Any, Final, overload
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
+from connectly_api.campaigns.cell_text import is_empty
 from connectly_api.errors import InvalidInputError
 from connectly_api.keywords import find_nearest
 from connectly_api.recipients import Bsuid, Phone, Recipient
-
-_MISSING: Final = frozenset({"NAType", "NaTType"})
-"""What pandas has for missing values besides None and NaN; a comparison with them raises errors."""
 
 
 class UnknownColumnError(InvalidInputError):
@@ -20,13 +17,6 @@ class UnknownColumnError(InvalidInputError):
 
 class EmptyCellError(InvalidInputError):
     """A row has no value in a column that a program asks for; `field` is the column's name."""
-
-
-def is_empty(value: object) -> bool:
-    """Return whether a cell has no value: None, NaN, pandas' missing values, and texts of nothing but white space."""
-    if isinstance(value, str):
-        return not value or value.isspace()
-    return value is None or type(value).__name__ in _MISSING or (isinstance(value, Real) and value != value)  # noqa: PLR0124
 
 
 class InputRow(Mapping[str, Any]):
@@ -48,7 +38,7 @@ class InputRow(Mapping[str, Any]):
         line: int,
         phone: str,
         values: Mapping[str, Any],
-        columns: Mapping[str, object],
+        columns: Collection[str],
         *,
         bsuid: str = "",
         is_complete: bool = True,
@@ -59,7 +49,7 @@ class InputRow(Mapping[str, Any]):
             line: The line of the source.
             phone: The phone number in E.164 form, or an empty string.
             values: The values by the names of their columns.
-            columns: The names of all columns.
+            columns: The names of all columns, as far as they are known.
             bsuid: The BSUID, or an empty string.
             is_complete: Whether no later row may have further columns.
         """
@@ -96,11 +86,6 @@ class InputRow(Mapping[str, Any]):
             raise EmptyCellError(f"{name}: is empty", field=name)
         return value
 
-    @overload
-    def get(self, key: str, default: None = None, /) -> Any | None: ...
-    @overload
-    def get(self, key: str, default: Any, /) -> Any: ...  # noqa: ANN401
-
     def get(self, key: str, default: Any = None, /) -> Any:  # noqa: ANN401
         """Return the value in a column, or the default if the row has none.
 
@@ -135,11 +120,11 @@ class InputRow(Mapping[str, Any]):
         return f"InputRow(line={self.line}, {len(self)} values)"
 
 
-def explain_unknown(name: str, columns: Mapping[str, object]) -> str:
+def explain_unknown(name: str, columns: Collection[str]) -> str:
     """Return the text of an error about an unknown column, with the closest name.
 
     Only a name that is close is repeated, because what should be a header may be a line of customers.
     """
-    nearest = find_nearest(name, [one for one in columns if one])
+    nearest = find_nearest(name, [one for one in columns if isinstance(one, str) and one])
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     return f"{name}: there is no such column among {len(columns)}{hint}"

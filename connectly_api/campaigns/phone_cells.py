@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
-from connectly_api.campaigns.input_rows import is_empty
+from connectly_api.campaigns.cell_text import to_cell_text
 from connectly_api.errors import InvalidInputError, InvalidRecipientError
 from connectly_api.national_numbers import check_region, has_country_digits, is_too_short, read_national
 from connectly_api.number_text import E164, TRUNK_ZERO, is_international, strip_punctuation
 from connectly_api.recipients import BSUID
-from connectly_api.setting_rules import check_string
+from connectly_api.setting_rules import check_name
 
 EMPTY: Final = "is empty"
 BAD_FORM: Final = "is neither a phone number nor a BSUID"
-NOT_A_BSUID: Final = "is not a BSUID"
+OTHER_BSUID: Final = "is not a BSUID, or another one than in the column of the recipients"
+_PREFIX: Final = "bsuid:"
 EXTRA_CHARACTERS: Final = "has letters, an extension, or other characters that do not belong to one phone number"
 TRUNK_DIGIT: Final = (
     "has a digit that is only dialled within the country; write the number as it is dialled from abroad"
@@ -37,52 +39,67 @@ AMBIGUOUS: Final = (
     "is valid both with and without its first digits as the country code: write + before the country code"
 )
 
-_SCIENTIFIC: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]+")
-_FRACTION: Final = re.compile(r"[0-9]{4,}[.,][0-9]{1,2}|[0-9]{10,}[.,][0-9]+")
-_LARGEST: Final = 2**53
-"""From here on, a floating-point number may be the neighbour of what was entered."""
+# A number with a dot after each group has several of them.
+_SPOILT: Final = (
+    (re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]+"), SCIENTIFIC),
+    (re.compile(r"[0-9]{4,}[.,][0-9]{1,2}|[0-9]{10,}[.,][0-9]+"), FRACTION),
+)
+# What most files have: read at once, because a file may have a million rows.
+_PLAIN: Final = re.compile(f"(?!{TRUNK_ZERO.pattern}){E164.pattern}")
+_FEWEST: Final = 4
+"""Digits that make a text look like a number at all."""
 
 
-def to_cell_text(value: object) -> str:
-    """Return a value of a cell as text: numbers that are whole without a point, dates and times in ISO 8601."""
-    if isinstance(value, str):
-        return value
-    if is_empty(value):
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST:
-        return str(int(value))
-    return str(value)
+class RecipientReader:
+    """Reads the recipients of one source's rows.
 
+    Attributes:
+        to: The column of phone numbers or BSUIDs.
+        columns: This column, and that of further BSUIDs, if there is one.
+    """
 
-class PhoneReader:
-    """Reads the cells of one source."""
-
-    def __init__(self, region: str | None, *, has_country_code: bool) -> None:
+    def __init__(self, to: str, bsuid: str | None, *, region: str | None, has_country_code: bool) -> None:
         """Create a reader.
 
         Args:
+            to: The column of phone numbers or BSUIDs.
+            bsuid: The column of further BSUIDs, or None.
             region: The country whose numbers may be in national notation, or None.
             has_country_code: Whether numbers without `+` or `00` start with their country code.
 
         Raises:
-            InvalidInputError: There is no such region, or both are given.
+            InvalidInputError: A name is malformed, there is no such region, or both ways of reading are given.
         """
+        check_name("to", to)
+        if bsuid is not None:
+            check_name("bsuid", bsuid)
         if region is not None and has_country_code:
             raise InvalidInputError("region: numbers with a country code need none; leave one out", field="region")
+        self.to = to
+        self.columns = (to,) if bsuid is None else (to, bsuid)
+        self._bsuid = bsuid
         self._region = None if region is None else check_region(region)
         self._has_country_code = has_country_code
 
-    def read(self, value: object) -> tuple[str, str, str]:
-        """Return a phone number in E.164 form, a BSUID, and a problem: one of them, and two empty strings."""
-        text = value if isinstance(value, str) else to_cell_text(value)
-        if E164.fullmatch(text) and not TRUNK_ZERO.match(text):
-            return text, "", ""
-        text = text.strip()
-        if is_empty(text):
+    def read(self, values: Mapping[str, object]) -> tuple[str, str, str, str]:
+        """Return a row's phone number, its BSUID, what is wrong, and in which column; texts are empty if not there."""
+        value = values.get(self.to)
+        is_plain = isinstance(value, str) and _PLAIN.fullmatch(value)
+        phone, bsuid, problem = (str(value), "", "") if is_plain else self._read_cell(value)
+        if self._bsuid is None or (problem and problem != EMPTY):
+            return phone, bsuid, problem, self.to
+        further = to_cell_text(values.get(self._bsuid)).strip().removeprefix(_PREFIX)
+        if not further:
+            return phone, bsuid, problem, self.to
+        is_right = BSUID.fullmatch(further) is not None and bsuid in ("", further)
+        return phone, further, "" if is_right else OTHER_BSUID, self._bsuid
+
+    def _read_cell(self, value: object) -> tuple[str, str, str]:
+        """Return a phone number, a BSUID and a problem: one of them, and two empty texts."""
+        text = to_cell_text(value).strip()
+        if not text:
             return "", "", EMPTY
-        if BSUID.fullmatch(bsuid := text.removeprefix("bsuid:")):
+        if BSUID.fullmatch(bsuid := text.removeprefix(_PREFIX)):
             return "", bsuid, ""
         number, problem = self._read_number(text)
         return ("", "", problem) if problem else (number, "", "")
@@ -90,31 +107,31 @@ class PhoneReader:
     def _read_number(self, text: str) -> tuple[str, str]:
         if not text.isascii():
             text = "".join(str(unicodedata.decimal(character, character)) for character in text)
-        if _SCIENTIFIC.fullmatch(text):
-            return "", SCIENTIFIC
-        if _FRACTION.fullmatch(text):
-            return "", FRACTION
-        is_plus_there = is_international(text)
-        is_national = not is_plus_there and self._region is not None
+        for pattern, problem in _SPOILT:
+            if pattern.fullmatch(text):
+                return "", problem
+        has_plus = is_international(text)
+        is_national = not has_plus and self._region is not None
         digits, problem = strip_punctuation(text.replace("\uff0b", "+"), is_national=is_national)
-        if problem:
-            return "", TRUNK_DIGIT if "in brackets" in problem else _describe(text)
-        if is_plus_there:
+        if problem or len(digits) < _FEWEST:
+            return "", _describe(text, problem)
+        if has_plus:
             return _check(digits)
         if self._region is not None:
-            return self._read_in_region(digits, self._region)
+            return _read_in_region(digits, self._region)
         if not self._has_country_code and not digits.startswith("00"):
             return "", NO_COUNTRY_CODE
         number, problem = _check(f"+{digits.removeprefix('00')}")
         return ("", BAD_LENGTH) if number and is_too_short(number) else (number, problem)
 
-    def _read_in_region(self, digits: str, region: str) -> tuple[str, str]:
-        try:
-            number = read_national(digits, region, len(digits))
-        except InvalidRecipientError:
-            return "", f"is not a valid number in {region}"
-        is_ambiguous = number != f"+{digits}" and has_country_digits(digits, region)
-        return ("", AMBIGUOUS) if is_ambiguous else (number, "")
+
+def _read_in_region(digits: str, region: str) -> tuple[str, str]:
+    try:
+        number = read_national(digits, region, len(digits))
+    except InvalidRecipientError:
+        return "", f"is not a valid number in {region}"
+    is_ambiguous = number != f"+{digits}" and has_country_digits(digits, region)
+    return ("", AMBIGUOUS) if is_ambiguous else (number, "")
 
 
 def _check(number: str) -> tuple[str, str]:
@@ -123,5 +140,7 @@ def _check(number: str) -> tuple[str, str]:
     return ("", TRUNK_DIGIT) if TRUNK_ZERO.match(number) else (number, "")
 
 
-def _describe(text: str) -> str:
-    return EXTRA_CHARACTERS if sum(map(str.isdecimal, text)) >= 4 else BAD_FORM  # noqa: PLR2004 (less is no number)
+def _describe(text: str, problem: str) -> str:
+    if "in brackets" in problem:
+        return TRUNK_DIGIT
+    return EXTRA_CHARACTERS if sum(map(str.isdecimal, text)) >= _FEWEST else BAD_FORM
