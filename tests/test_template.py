@@ -10,9 +10,12 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from connectly_api.content.template import Parameter, Template
+from connectly_api.content.template import Parameter, Template, encode_template
 from connectly_api.errors import Violation
+from connectly_api.wire.encoding import encode_json
 from connectly_api.wire.unset import UNSET
 
 REQUESTS = Path(__file__).parent / "data/requests"
@@ -270,3 +273,33 @@ def test_names_with_white_space_around_them_or_unseen_characters_are_refused(nam
     for field, content in contents.items():
         (violation,) = content.violations()
         assert (violation.field, violation.level, violation.size) == (field, "error", len(name))
+
+
+VALUES = st.text(
+    st.sampled_from(["a", "é", " ", "\n", "\t", "\x00", "\ud800", "\x85", "\u2028", "\xa0", "\x1f"]), max_size=9
+)
+NAMES = st.sampled_from(["spring", "", " spring", "a\u200b", "x" * 513, 5])
+
+
+@given(
+    name=NAMES,
+    language=NAMES,
+    body=st.none() | st.lists(VALUES | st.just("x" * 600) | st.integers(0, 1), max_size=17),
+    others=st.fixed_dictionaries(
+        {}, optional={"header_text": VALUES, "button_urls": st.just([]), "parameters": st.just([])}
+    ),
+)
+def test_the_short_cut_for_plain_templates_overlooks_nothing(name: Any, language: Any, body: Any, others: Any) -> None:
+    content = Template(name, language, body=body, **others)
+
+    assert list(content.violations()) == list(content._find_violations())
+
+
+@given(body=st.none() | st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), max_size=16))
+def test_a_template_has_the_same_json_whichever_way_it_is_written(body: list[str] | None) -> None:
+    content = template(body=body)
+    request: dict[str, Any] = {"templateName": content.name, "language": content.language}
+    if body is not None:
+        request["parameters"] = parameters(content)
+
+    assert encode_template(content).encode() == encode_json(request, field="body")

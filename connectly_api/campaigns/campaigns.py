@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from functools import partial
 from importlib.util import find_spec
@@ -88,12 +88,14 @@ def journal(path: str | PathLike[str]) -> Campaigns:
 class Campaigns:
     """The campaigns of one journal, from `journal(…)`: an async context manager."""
 
-    def __init__(self, create: Callable[[], Journal]) -> None:
+    def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:
         """Bind a journal; nothing is opened yet.
 
         Args:
             create: Returns the journal, closed; each call returns another object for the same place.
+            clock: Returns the time in seconds since 1970.
         """
+        self.clock: Final = clock
         self._create = create
         self._thread: JournalThread | None = None
         self._observing = Lock()
@@ -168,7 +170,7 @@ class Campaigns:
         """
         self.get_thread()
         check_name("name", name)
-        check_kind("rows", rows, Rows, "rows(…)")
+        _require("rows", rows, ("read",), "rows(…)")
         if campaign_name is not None:
             check_name("campaign_name", campaign_name)
         seconds = _to_seconds(deadline)
@@ -213,7 +215,7 @@ class Campaigns:
 
     def follow(self, webhooks: HandlerRegistry) -> None:
         """Let a `WebhookApp` report its events: settles unknown rows, and tells what became of accepted ones."""
-        check_kind("webhooks", webhooks, ("on_any",), "a WebhookApp")
+        _require("webhooks", webhooks, ("on_any",), "a WebhookApp")
         webhooks.on_any(self.observe)
 
     async def observe(self, event: Event) -> None:
@@ -261,15 +263,15 @@ class Campaigns:
         return record
 
     async def _build_campaign(self, record: CampaignRecord, *, is_resumed: bool, first: PlannedRow | None) -> Campaign:
-        thread = self.get_thread()
+        campaign = Campaign(self, record.name)
         reasons: Counter[str] = Counter()
-        async for page in _read_pages(thread, partial(thread.journal.rejects, record.id)):
-            count_reasons(page, reasons)
+        async for reject in campaign.rejects():
+            count_reasons([reject], reasons)
         sample = None
         if first is not None:
             row = TakenRow(1, first.recipient, first.body, first.callback, 1)
             sample = compose_body(CampaignSettings.from_json(record.settings), record.token, row).decode()
-        result = PlanResult(
+        campaign.plan = PlanResult(
             rows=record.total,
             rejected=record.rejected,
             reasons=dict(reasons.most_common()),
@@ -277,7 +279,7 @@ class Campaigns:
             digest=record.digest,
             sample=sample,
         )
-        return Campaign(self, record.name, result)
+        return campaign
 
 
 class Campaign:
@@ -288,10 +290,11 @@ class Campaign:
         plan: What was planned.
     """
 
-    def __init__(self, campaigns: Campaigns, name: str, plan: PlanResult) -> None:
+    plan: PlanResult
+
+    def __init__(self, campaigns: Campaigns, name: str) -> None:
         """Bind a campaign; `Campaigns.plan` and `Campaigns.open` do."""
         self.name: Final = name
-        self.plan: Final = plan
         self._campaigns = campaigns
 
     def __repr__(self) -> str:
@@ -322,7 +325,7 @@ class Campaign:
             InvalidInputError: The client is another business's.
             JournalError: The journal cannot be used.
         """
-        check_kind("connectly", connectly, Connectly, "a Connectly client")
+        _require("connectly", connectly, Connectly, "a Connectly client")
         thread, record = await self._find()
         sender = get_default_sender(connectly)
         before = CampaignSettings.from_json(record.settings)
@@ -380,23 +383,17 @@ class Campaign:
             count += await thread.call(thread.journal.retry, record.id, RowState.REFUSED)
         if unknown:
             evidence = await thread.call(thread.journal.evidence, record.id)
-            if spans := find_proven_spans(evidence, time.time()):
+            if spans := find_proven_spans(evidence, self._campaigns.clock()):
                 count += await thread.call(thread.journal.retry, record.id, RowState.UNKNOWN, spans)
         return count
 
-    async def report(self) -> AsyncIterator[Line]:
+    def report(self) -> AsyncIterator[Line]:
         """Iterate over all rows in their order, each with its state and status."""
-        thread, record = await self._find()
-        async for page in _read_pages(thread, partial(thread.journal.lines, record.id)):
-            for line in page:
-                yield line
+        return _Items(self._find, lambda journal: journal.lines)
 
-    async def rejects(self) -> AsyncIterator[Reject]:
+    def rejects(self) -> AsyncIterator[Reject]:
         """Iterate over the rejected rows: line, field and reason."""
-        thread, record = await self._find()
-        async for page in _read_pages(thread, partial(thread.journal.rejects, record.id)):
-            for reject in page:
-                yield reject
+        return _Items(self._find, lambda journal: journal.rejects)
 
     async def forget(self) -> None:
         """Delete the campaign with all its rows, as privacy laws may demand. Later events about it are ignored."""
@@ -436,8 +433,9 @@ async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[
         group.start_soon(run_thread)
         with send, suppress(BrokenResourceError):  # The thread has failed.
             try:
-                async for batch in rows.read():
-                    await send.send(batch)
+                async with aclosing(rows.read()) as batches:
+                    async for batch in batches:
+                        await send.send(batch)
             except BrokenResourceError:
                 raise
             except Exception as error:  # noqa: BLE001 (likewise)
@@ -460,16 +458,44 @@ def _plan_batches(
         raise _UnfinishedError from None
 
 
-async def _read_pages(thread: JournalThread, read: Callable[[int, int], Sequence[T]]) -> AsyncIterator[Sequence[T]]:
-    """Yield the pages of a method that returns what comes after so many, at most so many."""
-    count = 0
-    while page := await thread.call(read, count, _PAGE):
-        yield page
-        count += len(page)
+class _Items(AsyncIterator[T]):
+    """What a method of the journal returns page by page: no generator, which would have to be closed."""
+
+    def __init__(
+        self,
+        find: Callable[[], Awaitable[tuple[JournalThread, CampaignRecord]]],
+        read: Callable[[Journal], Callable[[int, int, int], Sequence[T]]],
+    ) -> None:
+        self._find = find
+        self._read = read
+        self._page: Iterator[T] = iter(())
+        self._count = 0
+
+    async def __anext__(self) -> T:
+        """Return the next item.
+
+        Raises:
+            StopAsyncIteration: There is none.
+        """
+        for item in self._page:
+            return item
+        thread, record = await self._find()
+        page = await thread.call(self._read(thread.journal), record.id, self._count, _PAGE)
+        if not page:
+            raise StopAsyncIteration
+        self._count += len(page)
+        self._page = iter(page)
+        return next(self._page)
+
+
+def _require(field: str, value: object, kind: type | tuple[str, ...], example: str) -> None:
+    if value is None:
+        raise InvalidInputError(f"{field}: must be {example}, not None", field=field)
+    check_kind(field, value, kind, example)
 
 
 def _to_seconds(deadline: timedelta) -> float:
-    check_kind("deadline", deadline, timedelta, "a timedelta, timedelta(hours=24)")
+    _require("deadline", deadline, timedelta, "a timedelta, timedelta(hours=24)")
     if deadline <= timedelta():
         raise InvalidInputError("deadline: must be above 0", field="deadline")
     return deadline.total_seconds()

@@ -297,7 +297,10 @@ class Journal(Protocol):
         ...
 
     def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
-        """Replace the campaign's settings if they still are what the caller has read; return those that it has then."""
+        """Replace the campaign's settings if they still are `before`; return those that it has then.
+
+        For what only the first run knows. A journal never deletes a campaign's record.
+        """
         ...
 
     def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:

@@ -140,8 +140,8 @@ class _Run:
     now: Callable[[], float]
 
     _owner: str = attrs.field(factory=secrets.token_urlsafe, init=False)
-    _in_hand: set[int] = attrs.field(factory=set[int], init=False)
-    """Rows that were taken, and whose outcome no turn has settled."""
+    _in_hand: set[tuple[int, int]] = attrs.field(factory=set[tuple[int, int]], init=False)
+    """The rows that were taken, with their attempts, and whose outcome no turn has settled."""
     _outcomes: list[Outcome] = attrs.field(factory=list[Outcome], init=False)
     _last_row: int = attrs.field(default=0, init=False)
     _is_draining: bool = attrs.field(default=False, init=False)
@@ -251,7 +251,7 @@ class _Run:
             if wall < self._opens_at:
                 self._waiting_for = f"the hours, until {self.hours.describe(self._opens_at)}"
                 return 0
-        free = self.max_in_flight - len(self._in_hand)
+        free = self.max_in_flight - len(self._in_hand) + len(self._outcomes)
         if not self._backoff:
             return free
         self._waiting_for = "the service, which cannot be reached"
@@ -276,8 +276,8 @@ class _Run:
             self._outcomes[:0] = outcomes
             self._refresh_at = -math.inf
             raise
-        self._in_hand.difference_update(outcome.n for outcome in outcomes)
-        self._in_hand.update(row.n for row in turn.rows)
+        self._in_hand.difference_update((outcome.n, outcome.attempt) for outcome in outcomes)
+        self._in_hand.update((row.n, row.attempt) for row in turn.rows)
         self._tally.count(len(turn.rows), outcomes)
         if turn.rows and sends is not None:
             self._last_row = turn.rows[-1].n

@@ -314,6 +314,15 @@ class SQLiteJournal:
         with self._transact():
             self._mark(campaign_id, state, reason, None if deadline is None else self._clock() + deadline)
 
+    def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
+        """Replace the campaign's settings if they still are `before`."""
+        with self._transact() as execute:
+            execute(
+                "UPDATE connectly_campaign SET settings = ? WHERE id = ? AND settings = ?", (after, campaign_id, before)
+            )
+            ((settings,),) = execute("SELECT settings FROM connectly_campaign WHERE id = ?", (campaign_id,))
+            return str(settings)
+
     def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
         """Slow rates down."""
         with self._transact():

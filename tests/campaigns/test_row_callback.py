@@ -56,11 +56,11 @@ def test_own_data_that_just_fits_makes_1024_bytes_with_the_longest_name() -> Non
             DeliveryStatus(
                 message_id=ID,
                 status="delivery_failed",
-                failure=DeliveryFailure(code="ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT"),
+                failure=DeliveryFailure(code="ERROR_CODE_MESSAGE_TEXT_EMPTY"),
             ),
             ID,
             "delivery_failed",
-            "ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT",
+            "ERROR_CODE_MESSAGE_TEXT_EMPTY",
         ),
         (
             DeliveryStatus(message_id=ID, status="delivery_failed", failure=DeliveryFailure(code="Anna")),
