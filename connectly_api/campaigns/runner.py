@@ -46,7 +46,7 @@ from connectly_api.transport.retry import Retry
 
 _ONCE: Final = Retry(attempts=1)
 # All in seconds.
-_GATHER: Final = 0.003
+_GATHER: Final = 0.001
 """How long a turn waits, after the first outcome, for others to settle with it."""
 _BEAT: Final = 0.01
 """The time from turn to turn if the rates give a few rows at once."""
