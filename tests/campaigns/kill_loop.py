@@ -5,6 +5,7 @@ What is checked is what the service counted, not what a process says of itself.
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -62,23 +63,6 @@ class Result:
     kills: int
 
 
-from connectly_api.campaigns import Rows
-
-
-class FakeRows(Rows):
-    def __init__(self, items):
-        self.items = items
-    async def read(self):
-        cols={"phone":0,"name":1}
-        batch=[]
-        for i,item in enumerate(self.items,1):
-            batch.append(InputRow(i, item["phone"], item, cols))
-            if len(batch)==1000:
-                yield batch
-                batch=[]
-        yield batch
-
-
 def build_rows(count: int) -> Iterator[dict[str, str]]:
     return ({"phone": f"+1604{4_000_000 + number}", "name": f"Ann {number}"} for number in range(count))
 
@@ -98,7 +82,7 @@ async def try_kills(trial: Trial, log: Path) -> Result:
         async with journal(trial.journal) as campaigns:
             campaign = await campaigns.plan(
                 NAME,
-                FakeRows(build_rows(trial.rows)),
+                rows(build_rows(trial.rows), to="phone"),
                 build_template,
                 sender=SENDER,
                 **_build_settings(trial.pace),
@@ -132,7 +116,7 @@ def _build_settings(pace: float | None) -> dict[str, Any]:
 
 def _start(trial: Trial, url: str, errors: Any) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", trial.module, trial.journal, NAME, url]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
+    return subprocess.Popen(command, cwd=ROOT, stderr=errors)
 
 
 async def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
@@ -151,7 +135,7 @@ async def _kill(
 ) -> int:
     kills = 0
     # A kill comes at any moment: before the first row of a process, in a turn, on the wire, between two turns.
-    each = max(2, trial.rows * 9 // 10 // trial.kills)
+    each = max(2, trial.rows * 6 // 10 // trial.kills)
     while kills < trial.kills:
         seen, step = len(server.arrivals), dice.randint(0, 2 * each)
         while len(server.arrivals) < seen + step and any(process.poll() is None for process in fleet):
@@ -192,8 +176,9 @@ async def deliver_webhooks(server: CountingServer, campaigns: Campaigns, dice: r
     """Deliver the statuses of all that was accepted: some twice, in any order."""
     bodies = [*server.build_statuses("sent"), *server.build_statuses("delivered"), *server.build_statuses("sent")]
     dice.shuffle(bodies)
-    for body in bodies:
-        await campaigns.observe(parse(body))
+    async with anyio.create_task_group() as tasks:
+        for body in bodies:
+            tasks.start_soon(campaigns.observe, parse(json.dumps(body).encode()))
 
 
 def describe(results: Sequence[tuple[str, Result]]) -> str:

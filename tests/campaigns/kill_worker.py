@@ -24,7 +24,6 @@ def create_client(url: str) -> Connectly:
 async def run(path: str, name: str, url: str) -> None:
     async with create_client(url) as connectly, journal(path) as campaigns:
         campaign = await campaigns.open(name)
-        print("running", flush=True)  # noqa: T201
         await campaign.run(connectly, lease=LEASE)
 
 
