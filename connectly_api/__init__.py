@@ -57,8 +57,10 @@ if TYPE_CHECKING:
     from connectly_api.registrations import Registrations, Webengage
     from connectly_api.results import CreatedWebhook, EnsuredWebhook, SentMessage, WebhookFilter, WebhookRegistration
     from connectly_api.send_request import Content, SendOptions
+    from connectly_api.transport.postgres_pace import PostgresPace
     from connectly_api.transport.protocol import Response, Timeouts, Transport
     from connectly_api.transport.rates import Pace, Rate
+    from connectly_api.transport.redis_pace import RedisPace
     from connectly_api.transport.retry import Retry
     from connectly_api.transport.tls import Tls
 
@@ -94,6 +96,7 @@ __all__ = [
     "Parameter",
     "PermissionDeniedError",
     "Phone",
+    "PostgresPace",
     "Product",
     "ProductList",
     "ProductSection",
@@ -101,6 +104,7 @@ __all__ = [
     "RateLimitError",
     "Recipient",
     "RecipientRejectedError",
+    "RedisPace",
     "Registrations",
     "ReplyButtons",
     "RequestRejectedError",
@@ -177,6 +181,8 @@ __getattr__, __dir__ = lazy_names(
         "send_request": ["Content", "SendOptions"],
         "content.template": ["Parameter", "Template"],
         "transport.rates": ["Pace", "Rate"],
+        "transport.postgres_pace": ["PostgresPace"],
+        "transport.redis_pace": ["RedisPace"],
         "transport.protocol": ["Response", "Timeouts", "Transport"],
         "transport.retry": ["Retry"],
         "transport.tls": ["Tls"],

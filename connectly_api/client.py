@@ -100,8 +100,9 @@ class Connectly(Replies):
             retry: How many attempts to make where a call cannot take effect twice; by default three.
             limits: What to do about WhatsApp's limits on content. `strict` raises before sending, `warn` warns and
                 sends, `off` sends.
-            pace: `on` keeps to the documented rates for endpoints, numbers and customers, a `Pace` to your own. Waiting
-                counts towards a call's timeout.
+            pace: `on` keeps to the documented rates for endpoints, numbers and customers, a `Pace` to your own; a
+                `RedisPace` or `PostgresPace` is kept by several processes together. Waiting counts towards a call's
+                timeout.
             max_in_flight: The maximum number of requests at the same time; further ones wait in order.
             telemetry: Spans and metrics, from `connectly_api.telemetry` (extra `otel`).
             drift: Reports what the service sends beyond its documentation, from `connectly_api.drift`.
@@ -126,7 +127,13 @@ class Connectly(Replies):
         self._conversations = conversations
         self._timeouts = Timeouts() if timeouts is None else timeouts
         self._is_view = False
-        paced = apply_pace(to_transport(transport, proxy=proxy, tls=tls), pace, max_in_flight)
+        paced = apply_pace(
+            to_transport(transport, proxy=proxy, tls=tls),
+            pace,
+            max_in_flight,
+            business_id=business_id,
+            api_key=api_key,
+        )
         self._is_paced = isinstance(paced, PacedTransport)
         self.transport = Pipeline(
             paced,

@@ -43,17 +43,6 @@ def check_region(region: object) -> str:
     return code
 
 
-def has_country_digits(digits: str, region: str) -> bool:
-    """Return whether digits start with a region's country code and are a valid number as they stand, after a +."""
-    phonenumbers = _load()
-    if not digits.startswith(str(phonenumbers.country_code_for_region(region))):
-        return False
-    try:
-        return bool(phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}")))
-    except phonenumbers.NumberParseException:
-        return False
-
-
 def is_too_short(number: str) -> bool:
     """Return whether a number in E.164 form is shorter than any of its country, or its country code does not exist.
 

@@ -73,11 +73,12 @@ def _find_free_port() -> int:
 class DatabaseServer:
     """A server that is started, stopped, killed and started again on the same port, with the same data."""
 
-    def __init__(self, name: str, *, is_durable: bool = True) -> None:
+    def __init__(self, name: str, *options: str, is_durable: bool = True) -> None:
         """Choose a port and a folder.
 
         Args:
             name: `postgres` or `redis`.
+            *options: What the program is started with besides.
             is_durable: Whether what was committed outlives a crash of the machine; without, PostgreSQL is faster.
         """
         self.folder = Path(tempfile.mkdtemp(prefix=f"connectly-{name}-"))
@@ -109,6 +110,7 @@ class DatabaseServer:
                 *("--dir", str(self._data), "--databases", "100", "--save", ""),
                 *(("--appendonly", "yes", "--appendfsync", "always") if is_durable else ()),
             ]
+        self._program += options
         self._process: subprocess.Popen[bytes] | None = None
 
     def _run(self, command: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from importlib.util import find_spec
@@ -15,7 +15,6 @@ from typing import Final, Self, TypeVar
 
 import attrs
 from anyio import (
-    BrokenResourceError,
     CancelScope,
     EndOfStream,
     Lock,
@@ -26,10 +25,11 @@ from anyio import (
 )
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from connectly_api.campaigns.campaign_errors import CampaignError, CampaignNotFoundError
+from connectly_api.campaigns.campaign_errors import CampaignError, CampaignExistsError, CampaignNotFoundError
 from connectly_api.campaigns.campaign_settings import CampaignPace, CampaignSettings, compose_body
 from connectly_api.campaigns.campaign_status import CampaignStatus, build_status
-from connectly_api.campaigns.customer_rows import Batch, Rows
+from connectly_api.campaigns.customer_rows import Rows
+from connectly_api.campaigns.input_rows import InputRow
 from connectly_api.campaigns.journal_protocol import (
     CampaignRecord,
     Journal,
@@ -59,10 +59,14 @@ from connectly_api.webhooks.stores.file_access import parse_path
 
 T = TypeVar("T")
 
+Find = Callable[[], Awaitable[tuple[JournalThread, CampaignRecord]]]
+"""Returns the open journal, and what it has about a campaign."""
+
 _PAGE: Final = 1000
 _SCHEMES: Final = ("postgresql://", "postgres://")
 
 
+@cut_traceback
 def journal(path: str | PathLike[str]) -> Campaigns:
     """Return the campaigns of a journal: a SQLite file, or a PostgreSQL database. Nothing is opened yet.
 
@@ -95,7 +99,7 @@ class Campaigns:
             create: Returns the journal, closed; each call returns another object for the same place.
             clock: Returns the time in seconds since 1970.
         """
-        self.clock: Final = clock
+        self._clock = clock
         self._create = create
         self._thread: JournalThread | None = None
         self._observing = Lock()
@@ -116,7 +120,7 @@ class Campaigns:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the journal."""
-        thread = self.get_thread()
+        thread = self._get_thread()
         self._thread = None
         with CancelScope(shield=True):
             await thread.call(thread.journal.close)
@@ -149,7 +153,7 @@ class Campaigns:
             build: Returns the template for a row, `lambda row: Template("spring", "de", body=[row["name"]])`, or None
                 to leave the row out. It is called in a worker thread.
             key: A column, or a function of a row: what no two rows of the campaign may have in common. By default the
-                recipient.
+                recipient, in any of WhatsApp's spellings of one number.
             sender: The business's number that sends. By default that of the client that runs the campaign first.
             campaign_name: A tag for the service's analytics and webhook filters.
             callback_data: An object, or a function of a row that returns one: it is returned with the message's events,
@@ -168,7 +172,7 @@ class Campaigns:
             InvalidInputError: An argument is invalid.
             JournalError: The journal cannot be used.
         """
-        self.get_thread()
+        self._get_thread()
         check_name("name", name)
         _require("rows", rows, ("read",), "rows(…)")
         if campaign_name is not None:
@@ -187,29 +191,37 @@ class Campaigns:
         )
         planner = RowPlanner(build, key=key, callback_data=callback_data, limits=limits, others=(number, campaign_name))
 
-        def store(batches: Iterator[list[PlannedRow | Reject]]) -> tuple[CampaignRecord, bool]:
+        def store(batches: Iterator[list[PlannedRow | Reject]]) -> bool:
             # An object of its own: other calls need not wait for the end.
             journal = self._create()
             journal.open()
             try:
-                return journal.plan(name, settings.to_json(), seconds, batches, planner.get_digest)
+                return journal.plan(name, settings.to_json(), seconds, batches, planner.get_digest)[1]
             finally:
                 journal.close()
 
-        record, is_resumed = await _feed(rows, planner, store)
-        return await self._build_campaign(record, is_resumed=is_resumed, first=planner.first)
+        try:
+            is_resumed = await _feed(rows, planner, store)
+        except CampaignExistsError:
+            _, record = await self._find(name)
+            raise CampaignExistsError(
+                f"the journal has a campaign {name!r}, and {_name_difference(record, settings, planner.count)};"
+                " use another name"
+            ) from None
+        return await self._build_campaign(name, is_resumed=is_resumed, first=planner.first)
 
+    @cut_traceback
     async def open(self, name: str) -> Campaign:
         """Return a campaign that was planned before.
 
         Raises:
             CampaignNotFoundError: There is none of that name.
         """
-        return await self._build_campaign(await self.find(name), is_resumed=True, first=None)
+        return await self._build_campaign(name, is_resumed=True, first=None)
 
     async def list(self) -> Sequence[CampaignStatus]:
         """Return the status of every campaign, the newest first."""
-        thread = self.get_thread()
+        thread = self._get_thread()
         records = await thread.call(thread.journal.list_campaigns)
         return [build_status(one, await thread.call(thread.journal.summary, one.id)) for one in reversed(records)]
 
@@ -228,19 +240,20 @@ class Campaigns:
         """
         if (observation := read_observation(event)) is None:
             return
-        thread = self.get_thread()
+        thread = self._get_thread()
         waiting = self._waiting
         waiting.observations.append(observation)
         # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
         # it again: an observation does no harm twice.
         async with self._observing:
+            if waiting.are_written:
+                return
             if waiting is self._waiting:
                 self._waiting = _Observations()
-            if not waiting.are_written:
-                await thread.call(thread.journal.observe, waiting.observations)
-                waiting.are_written = True
+            await thread.call(thread.journal.observe, waiting.observations)
+            waiting.are_written = True
 
-    def get_thread(self) -> JournalThread:
+    def _get_thread(self) -> JournalThread:
         """Return the open journal.
 
         Raises:
@@ -250,28 +263,24 @@ class Campaigns:
             raise UsageError("campaigns: the journal is not open; use `async with journal(…) as campaigns`")
         return self._thread
 
-    async def find(self, name: str) -> CampaignRecord:
-        """Return what the journal has about a campaign.
-
-        Raises:
-            CampaignNotFoundError: There is none of that name.
-        """
-        thread = self.get_thread()
+    async def _find(self, name: str) -> tuple[JournalThread, CampaignRecord]:
+        thread = self._get_thread()
         record = await thread.call(thread.journal.find, name)
         if record is None:
             raise CampaignNotFoundError(f"there is no campaign {name!r} in the journal")
-        return record
+        return thread, record
 
-    async def _build_campaign(self, record: CampaignRecord, *, is_resumed: bool, first: PlannedRow | None) -> Campaign:
-        campaign = Campaign(self, record.name)
+    async def _build_campaign(self, name: str, *, is_resumed: bool, first: PlannedRow | None) -> Campaign:
+        find = partial(self._find, name)
+        _, record = await find()
         reasons: Counter[str] = Counter()
-        async for reject in campaign.rejects():
+        async for reject in _Items(find, lambda journal: journal.rejects):
             count_reasons([reject], reasons)
         sample = None
         if first is not None:
             row = TakenRow(1, first.recipient, first.body, first.callback, 1)
             sample = compose_body(CampaignSettings.from_json(record.settings), record.token, row).decode()
-        campaign.plan = PlanResult(
+        result = PlanResult(
             rows=record.total,
             rejected=record.rejected,
             reasons=dict(reasons.most_common()),
@@ -279,7 +288,7 @@ class Campaigns:
             digest=record.digest,
             sample=sample,
         )
-        return campaign
+        return Campaign(name, result, find, self._clock)
 
 
 class Campaign:
@@ -290,12 +299,12 @@ class Campaign:
         plan: What was planned.
     """
 
-    plan: PlanResult
-
-    def __init__(self, campaigns: Campaigns, name: str) -> None:
-        """Bind a campaign; `Campaigns.plan` and `Campaigns.open` do."""
+    def __init__(self, name: str, plan: PlanResult, find: Find, clock: Callable[[], float]) -> None:
+        """Use `Campaigns.plan` or `Campaigns.open`."""
         self.name: Final = name
-        self._campaigns = campaigns
+        self.plan: Final = plan
+        self._find = find
+        self._clock = clock
 
     def __repr__(self) -> str:
         """Show the name."""
@@ -383,7 +392,7 @@ class Campaign:
             count += await thread.call(thread.journal.retry, record.id, RowState.REFUSED)
         if unknown:
             evidence = await thread.call(thread.journal.evidence, record.id)
-            if spans := find_proven_spans(evidence, self._campaigns.clock()):
+            if spans := find_proven_spans(evidence, self._clock()):
                 count += await thread.call(thread.journal.retry, record.id, RowState.UNKNOWN, spans)
         return count
 
@@ -400,9 +409,6 @@ class Campaign:
         thread, record = await self._find()
         await thread.call(thread.journal.forget, record.id)
 
-    async def _find(self) -> tuple[JournalThread, CampaignRecord]:
-        return self._campaigns.get_thread(), await self._campaigns.find(self.name)
-
 
 @attrs.define
 class _Observations:
@@ -418,7 +424,7 @@ class _UnfinishedError(CampaignError):
 
 async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[PlannedRow | Reject]]], T]) -> T:
     """Read rows here, where reading can be cancelled, and plan and store them in a thread; all or nothing is stored."""
-    send, receive = create_memory_object_stream[Batch | None](1)
+    send, receive = create_memory_object_stream[list[InputRow | Reject] | None](1)
     results: list[T] = []
     errors: list[Exception] = []
 
@@ -428,27 +434,25 @@ async def _feed(rows: Rows, planner: RowPlanner, store: Callable[[Iterator[list[
                 results.append(await to_thread.run_sync(store, _plan_batches(receive, planner)))
             except Exception as error:  # noqa: BLE001 (raised below, outside of the group)
                 errors.append(error)
+                group.cancel_scope.cancel()
 
     async with create_task_group() as group:
         group.start_soon(run_thread)
-        with send, suppress(BrokenResourceError):  # The thread has failed.
+        with send:
             try:
                 async with aclosing(rows.read()) as batches:
                     async for batch in batches:
                         await send.send(batch)
-            except BrokenResourceError:
-                raise
+                await send.send(None)
             except Exception as error:  # noqa: BLE001 (likewise)
                 errors.append(error)
-            else:
-                await send.send(None)
     if errors:
         raise errors[0]
     return results[0]
 
 
 def _plan_batches(
-    receive: MemoryObjectReceiveStream[Batch | None], planner: RowPlanner
+    receive: MemoryObjectReceiveStream[list[InputRow | Reject] | None], planner: RowPlanner
 ) -> Iterator[list[PlannedRow | Reject]]:
     """Yield what is planned of each batch, in a thread; None ends a source that was read to its end."""
     try:
@@ -463,7 +467,7 @@ class _Items(AsyncIterator[T]):
 
     def __init__(
         self,
-        find: Callable[[], Awaitable[tuple[JournalThread, CampaignRecord]]],
+        find: Find,
         read: Callable[[Journal], Callable[[int, int, int], Sequence[T]]],
     ) -> None:
         self._find = find
@@ -486,6 +490,18 @@ class _Items(AsyncIterator[T]):
         self._count += len(page)
         self._page = iter(page)
         return next(self._page)
+
+
+def _name_difference(record: CampaignRecord, settings: CampaignSettings, count: int) -> str:
+    """Return what tells a campaign from a plan of the same name; its rows are not read again for that."""
+    known, lines = CampaignSettings.from_json(record.settings), record.total + record.rejected
+    if count != lines:
+        return f"it was planned from {lines:,} rows, not from {count:,}"
+    if settings.campaign_name != known.campaign_name:
+        return "its campaign_name is another"
+    if settings.sender not in {None, known.sender}:
+        return "its sender is another"
+    return "its recipients, contents, keys, sender or callback data are others"
 
 
 def _require(field: str, value: object, kind: type | tuple[str, ...], example: str) -> None:

@@ -23,7 +23,7 @@ from anyio.lowlevel import checkpoint
 from connectly_api.campaigns.input_rows import InputRow
 from connectly_api.campaigns.journal_protocol import Reject
 from connectly_api.campaigns.phone_cells import RecipientReader
-from connectly_api.campaigns.row_files import find_reader
+from connectly_api.campaigns.row_sources import find_reader
 from connectly_api.campaigns.table_header import Record, check_columns
 from connectly_api.errors import InvalidInputError, UsageError
 from connectly_api.setting_rules import describe_kind

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from numbers import Real
+from typing import Any, Final
 
-from connectly_api.campaigns.cell_text import is_empty
+from connectly_api.conversations.lookup_keys import fold_spelling
 from connectly_api.errors import InvalidInputError
 from connectly_api.keywords import find_nearest
 from connectly_api.recipients import Bsuid, Phone, Recipient
+
+_MISSING: Final = frozenset({"NAType", "NaTType"})
+"""What pandas has for missing values besides None and NaN."""
+
+_EXACT: Final = 2**53
+"""From here on, a floating-point number may be the neighbour of the number that was entered."""
 
 
 class UnknownColumnError(InvalidInputError):
@@ -17,6 +24,27 @@ class UnknownColumnError(InvalidInputError):
 
 class EmptyCellError(InvalidInputError):
     """A row has no value in a column that a program asks for; `field` is the column's name."""
+
+
+def is_empty(value: object) -> bool:
+    """Return whether a cell has no value: None, NaN, pandas' missing values, and texts of nothing but white space."""
+    if isinstance(value, str):
+        return not value or value.isspace()
+    # NaN alone differs from itself.
+    return value is None or type(value).__name__ in _MISSING or (isinstance(value, Real) and value != value)  # noqa: PLR0124
+
+
+def to_cell_text(value: object) -> str:
+    """Return a value as text: a whole number without a point, a date and a time as in ISO 8601, a truth as in Excel."""
+    if isinstance(value, str):
+        return value
+    if is_empty(value):
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    return str(value)
 
 
 class InputRow(Mapping[str, Any]):
@@ -28,6 +56,7 @@ class InputRow(Mapping[str, Any]):
     Attributes:
         line: The line of the source: of a file, as editors count them; of anything else, which item it is, from 1.
         number: The recipient as a template's request names it: `+16044441111`, or `bsuid:US.…`.
+        key: The same for all spellings of one WhatsApp account's number, and for no other recipient.
         recipient: The recipient.
     """
 
@@ -64,6 +93,11 @@ class InputRow(Mapping[str, Any]):
     def number(self) -> str:
         """The recipient as a template's request names it: `+16044441111`, or `bsuid:US.…`."""
         return self._phone or f"bsuid:{self._bsuid}"
+
+    @property
+    def key(self) -> str:
+        """The same for all spellings of one WhatsApp account's number, and for no other recipient."""
+        return fold_spelling(self.number)
 
     @property
     def recipient(self) -> Recipient:

@@ -67,17 +67,13 @@ class CampaignRecord:
     """What a journal keeps of a campaign, apart from its rows.
 
     Attributes:
-        id: Its number in the journal.
         token: 12 URL-safe characters that tell it from all other campaigns, in its callback data.
-        name: Its name.
         digest: What it was planned from: another digest is another campaign.
         settings: A JSON object.
-        state: Whether rows are handed out.
         reason: Why it is paused or stopped.
         deadline: The instant from which no row is handed out.
         created: When it was planned.
-        total: The number of rows.
-        rejected: The number of rejects.
+        total: The number of rows, and `rejected` that of rejects.
     """
 
     id: int
@@ -95,15 +91,7 @@ class CampaignRecord:
 
 @attrs.frozen
 class TakenRow:
-    """A row that is now `sending`, and the caller's to send, once.
-
-    Attributes:
-        n: Its number.
-        recipient: See `PlannedRow`.
-        body: See `PlannedRow`.
-        callback: See `PlannedRow`.
-        attempt: How often the row was taken, this time included: its `Outcome` needs it.
-    """
+    """A row that is now `sending`, and the caller's to send, once; as planned, with the `attempt` of its `Outcome`."""
 
     n: int
     recipient: str = attrs.field(repr=False)
@@ -117,10 +105,9 @@ class Turn:
     """What a turn gave.
 
     Attributes:
-        rows: The rows to send now, in their order.
+        rows: The rows to send now, in their order; none unless the campaign's state is `ready`.
         wait: How many seconds later another turn may give rows: 0 if at once, None if no row is pending.
-        state: The campaign's; rows are given in state `ready` only.
-        reason: The state's.
+        state: The campaign's, with its reason.
     """
 
     rows: Sequence[TakenRow]
@@ -134,8 +121,7 @@ class Observation:
     """What a webhook's event proves: that a row was accepted.
 
     Attributes:
-        token: Its campaign's.
-        n: Its number.
+        token: The token of the row's campaign.
         message_id: The message's id, if the event has it.
         status: `sent`, `delivered`, `read`, `delivery_failed`; None or another text moves no status.
         problem: A short code of why the delivery failed.
@@ -148,18 +134,16 @@ class Observation:
     problem: str | None = None
 
 
+def _to_state(text: str) -> RowState:
+    return RowState(text)
+
+
 @attrs.frozen
 class Line:
     """A row, as reports show it.
 
     Attributes:
-        n: Its number.
-        line: See `PlannedRow`.
-        key: See `PlannedRow`.
-        recipient: See `PlannedRow`.
-        state: Its state.
         attempts: How often it was taken.
-        message_id: The service's id of the message.
         status: The furthest status that a webhook reported.
         problem: A short code: why it was refused, is unknown or waits, or why its delivery failed.
         at: When it was last taken, so about when it was sent; None if never.
@@ -169,7 +153,7 @@ class Line:
     line: int
     key: str = attrs.field(repr=False)
     recipient: str = attrs.field(repr=False)
-    state: RowState = attrs.field(converter=RowState)
+    state: RowState = attrs.field(converter=_to_state)
     attempts: int
     message_id: str | None
     status: str | None
@@ -182,8 +166,7 @@ class Counts:
     """A campaign's rows, counted, never kept.
 
     Attributes:
-        states: The number of rows in each state, zeros included.
-        statuses: The number of rows by their furthest status.
+        states: The number of rows in each state, and `statuses` by their furthest status; zeros included.
         oldest_sending: How many seconds ago the oldest sending row was taken; None if there is none.
     """
 
@@ -194,7 +177,7 @@ class Counts:
 
 @attrs.frozen
 class Evidence:
-    """What is known of the rows that were sent in one minute: whether its unknown rows were really not accepted.
+    """What is known of the rows that were taken in one minute: whether its unknown rows were really not accepted.
 
     Attributes:
         start: The minute's first instant.
@@ -213,7 +196,7 @@ class Journal(Protocol):
     """The rows of campaigns; see the module."""
 
     def open(self) -> None:
-        """Open the file or connect to the database; create what is missing."""
+        """Open the file or connect to the database."""
         ...
 
     def close(self) -> None:
@@ -268,6 +251,9 @@ class Journal(Protocol):
             rates: The rates that each row counts against, with a key for each: whoever uses the key shares the rate.
             after: The number of the last row that the caller was given, 0 at first. A hint where to look for rows
                 first; the journal finds earlier ones, too.
+
+        Raises:
+            CampaignNotFoundError: There is no such campaign.
         """
         ...
 
@@ -280,7 +266,7 @@ class Journal(Protocol):
         ...
 
     def abandon(self, campaign_id: int, lease: float) -> int:
-        """Make rows that have been sending for longer than the lease unknown; return how many."""
+        """Make rows that have been sending for longer than the lease, in seconds, unknown; return how many."""
         ...
 
     def observe(self, observations: Sequence[Observation]) -> int:
@@ -293,7 +279,11 @@ class Journal(Protocol):
     def mark(
         self, campaign_id: int, state: CampaignState, reason: str | None = None, *, deadline: float | None = None
     ) -> None:
-        """Set the campaign's state, and, if given, its deadline, in seconds from now."""
+        """Set the campaign's state, and, if given, its deadline, in seconds from now.
+
+        Raises:
+            CampaignNotFoundError: There is no such campaign.
+        """
         ...
 
     def replace_settings(self, campaign_id: int, before: str, after: str) -> str:
@@ -301,10 +291,6 @@ class Journal(Protocol):
 
         For what only the first run knows. A journal never deletes a campaign's record.
         """
-        ...
-
-    def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
-        """Slow rates down, as a turn does after a 429, and block them for some seconds."""
         ...
 
     def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
@@ -326,10 +312,7 @@ class Journal(Protocol):
     def retry(self, campaign_id: int, state: RowState, spans: Sequence[tuple[float, float]] | None = None) -> int:
         """Make refused or unknown rows pending, on the user's word; return how many.
 
-        Args:
-            campaign_id: The campaign.
-            state: `refused` or `unknown`.
-            spans: Only rows whose `at` lies in one of these, the end excluded; None for all.
+        With spans, only rows whose `at` lies in one of them, the end excluded.
         """
         ...
 
@@ -345,5 +328,8 @@ class Journal(Protocol):
         """Delete the campaign's rows and rejects for good, stop it, and keep its record.
 
         So a program that plans and runs the same campaign once more sends nothing.
+
+        Raises:
+            CampaignNotFoundError: There is no such campaign.
         """
         ...

@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from connectly_api.campaigns.cell_text import to_cell_text
+from connectly_api.campaigns.input_rows import to_cell_text
 from connectly_api.errors import InvalidInputError, InvalidRecipientError
-from connectly_api.national_numbers import check_region, has_country_digits, is_too_short, read_national
+from connectly_api.national_numbers import check_region, is_too_short, read_national
 from connectly_api.number_text import E164, TRUNK_ZERO, is_international, strip_punctuation
 from connectly_api.recipients import BSUID
 from connectly_api.setting_rules import check_name
@@ -36,7 +36,8 @@ SCIENTIFIC: Final = (
 )
 FRACTION: Final = "is a number with a decimal point or more digits than a spreadsheet keeps: store the column as text"
 AMBIGUOUS: Final = (
-    "is valid both with and without its first digits as the country code: write + before the country code"
+    "is valid both with and without its first digits as the country code: write + before the country code, or give "
+    "has_country_code=True instead of region= if all numbers start with it"
 )
 
 # A number with a dot after each group has several of them.
@@ -126,15 +127,27 @@ class RecipientReader:
 
 
 def _read_in_region(digits: str, region: str) -> tuple[str, str]:
-    try:
-        number = read_national(digits, region, len(digits))
-    except InvalidRecipientError:
+    number = _find_valid(digits, region)
+    if not number:
         return "", f"is not a valid number in {region}"
-    is_ambiguous = number != f"+{digits}" and has_country_digits(digits, region)
-    return ("", AMBIGUOUS) if is_ambiguous else (number, "")
+    code = number[1:].removesuffix(digits)
+    # It was read as a national number that begins with the digits of the country code.
+    is_doubtful = 0 < len(code) < len(number) - 1 and digits.startswith(code)
+    return ("", AMBIGUOUS) if is_doubtful and _find_valid(f"+{digits}", region) else (number, "")
+
+
+def _find_valid(number: str, region: str) -> str:
+    try:
+        found = read_national(number, region, len(number))
+    except InvalidRecipientError:
+        return ""
+    # Some plans have numbers that are longer than E.164 allows.
+    return found if E164.fullmatch(found) else ""
 
 
 def _check(number: str) -> tuple[str, str]:
+    if number.startswith("+0"):
+        return "", NO_COUNTRY_CODE
     if not E164.fullmatch(number):
         return "", BAD_LENGTH
     return ("", TRUNK_DIGIT) if TRUNK_ZERO.match(number) else (number, "")

@@ -77,10 +77,14 @@ class PlanResult:
 
 
 def count_reasons(rejects: Iterable[Reject], counter: Counter[str]) -> None:
-    """Count rejects by their field and reason, whatever lines and sizes the reasons name."""
-    counter.update(
-        f"{one.field}: {reason}" if one.field else reason for one in rejects if (reason := _NUMBER.sub("…", one.reason))
-    )
+    """Count rejects by what `name_reason` returns."""
+    counter.update(map(name_reason, rejects))
+
+
+def name_reason(reject: Reject) -> str:
+    """Return a reject's field and reason, the same for all lines and sizes that reasons name."""
+    reason = _NUMBER.sub("…", reject.reason)
+    return f"{reject.field}: {reason}" if reject.field else reason
 
 
 def describe_reasons(reasons: Mapping[str, int]) -> str:
@@ -93,6 +97,7 @@ class RowPlanner:
 
     Attributes:
         first: The first planned row.
+        count: How many rows and rejects there were.
     """
 
     def __init__(
@@ -124,8 +129,7 @@ class RowPlanner:
         self._own: str | None = None
         self._make_own: Callable[[InputRow], Mapping[str, JsonValue] | None] | None = None
         if isinstance(callback_data, Mapping):
-            self._own = encode_own_data(callback_data)
-            raise_or_warn(check_for_large_integers(dict(callback_data)), limits)
+            self._own = _encode_own(cast("Mapping[str, Any]", callback_data), limits)
         elif callback_data is not None:
             _check_function("callback_data", callback_data, "an object, or a function of a row that returns one")
             self._make_own = callback_data
@@ -136,6 +140,7 @@ class RowPlanner:
         self._reasons: Counter[str] = Counter()
         self._rejects: list[Reject] = []
         self.first: PlannedRow | None = None
+        self.count = 0
 
     def plan(self, batch: Iterable[InputRow | Reject]) -> list[PlannedRow | Reject]:
         """Return the planned rows of a batch, and its rejects.
@@ -144,6 +149,7 @@ class RowPlanner:
             CampaignError: A function of the user's failed, or returned something else than it should.
         """
         planned = [row if isinstance(row, Reject) else self._plan_row(row) for row in batch]
+        self.count += len(planned)
         rows = [row for row in planned if isinstance(row, PlannedRow)]
         if len(rows) < len(planned):
             rejects = [row for row in planned if isinstance(row, Reject)]
@@ -176,9 +182,9 @@ class RowPlanner:
             raise_or_warn(template.violations(), self._limits)
             body = encode_template(template)
             function = "key"
-            key = row.number if self._key is None else self._make_key(row, self._key)
+            key = row.key if self._key is None else self._make_key(row, self._key)
             function = "callback_data"
-            own = self._own if self._make_own is None else self._encode_own(row, self._make_own)
+            own = self._own if self._make_own is None else self._call_for_own(row, self._make_own)
         except (UnknownColumnError, CampaignError) as error:
             if isinstance(error, CampaignError):
                 raise
@@ -203,16 +209,19 @@ class RowPlanner:
             raise InvalidInputError(f"key: {len(value)} characters; the limit is {_LONGEST_KEY}", field="key")
         return value
 
-    def _encode_own(self, row: InputRow, make: Callable[[InputRow], Mapping[str, JsonValue] | None]) -> str | None:
+    def _call_for_own(self, row: InputRow, make: Callable[[InputRow], Mapping[str, JsonValue] | None]) -> str | None:
         value: object = make(row)
         if value is None:
             return None
         if not isinstance(value, Mapping):
             raise CampaignError(f"line {row.line}: callback_data must be an object, not {describe_kind(value)}")
-        own = cast("Mapping[str, Any]", value)
-        text = encode_own_data(own)
-        raise_or_warn(check_for_large_integers(dict(own)), self._limits)
-        return text
+        return _encode_own(cast("Mapping[str, Any]", value), self._limits)
+
+
+def _encode_own(value: Mapping[str, Any], limits: Limits) -> str:
+    text = encode_own_data(value)
+    raise_or_warn(check_for_large_integers(dict(value)), limits)
+    return text
 
 
 def to_reject(line: int, error: InvalidInputError) -> Reject:

@@ -57,6 +57,11 @@ TRANSITIONS: Final[Mapping[str, Transition]] = MappingProxyType(
 )
 
 
+def _clean(text: str | None) -> str | None:
+    """Return a text of the service without what a database cannot store, and would fail on for ever."""
+    return None if text is None else text.encode(errors="replace").decode().replace("\0", "?")
+
+
 @attrs.frozen
 class Outcome:
     """What became of one attempt to send a row.
@@ -74,7 +79,7 @@ class Outcome:
     n: int
     attempt: int
     state: RowState = attrs.field(converter=RowState, validator=attrs.validators.in_(TRANSITIONS["settle"].targets))
-    message_id: str | None = None
+    message_id: str | None = attrs.field(default=None, converter=_clean)
     problem: str | None = None
     retry_after: float | None = None
     is_rate_limited: bool = False

@@ -25,7 +25,8 @@ from typing import Final
 
 import anyio
 import attrs
-from anyio.abc import TaskGroup, TaskStatus
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 
 from connectly_api.campaigns.campaign_errors import JournalError
 from connectly_api.campaigns.campaign_status import CampaignStatus, Tally, build_status
@@ -36,10 +37,11 @@ from connectly_api.campaigns.send_outcome import is_about_all, is_local, to_outc
 from connectly_api.campaigns.sending_hours import Hours
 from connectly_api.campaigns.stop_rules import StopRules, StopWatch
 from connectly_api.client import Connectly
-from connectly_api.errors import ApiError, InvalidInputError, NotSentError, build_error_text
+from connectly_api.errors import ApiError, ConnectlyError, InvalidInputError, NotSentError, build_error_text
 from connectly_api.lowlevel.api.message_service import send_whatsapp_templated_message
 from connectly_api.lowlevel.models import SendMessageResponse, SendWhatsappTemplatedMessageRequest
 from connectly_api.number_checks import check_count, is_number
+from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Request
 from connectly_api.transport.rates import Rate
 from connectly_api.transport.retry import Retry
@@ -108,7 +110,10 @@ async def run_campaign(
             f"lease: must be a number of seconds above the client's timeout, which is {timeout:g}", field="lease"
         )
     run = _Run(
-        connectly=connectly,
+        transport=connectly.transport,
+        request=send_whatsapp_templated_message.request(
+            connectly.business_id, body=SendWhatsappTemplatedMessageRequest()
+        ),
         thread=journal,
         record=record,
         compose=compose,
@@ -123,11 +128,12 @@ async def run_campaign(
     return await run.run()
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False, kw_only=True, repr=False)
 class _Run:
     """One run: what it has in hand, and what it waits for."""
 
-    connectly: Connectly
+    transport: Pipeline
+    request: Request[SendMessageResponse]
     thread: JournalThread
     record: CampaignRecord
     compose: Callable[[TakenRow], bytes]
@@ -144,6 +150,7 @@ class _Run:
     """The rows that were taken, with their attempts, and whose outcome no turn has settled."""
     _outcomes: list[Outcome] = attrs.field(factory=list[Outcome], init=False)
     _last_row: int = attrs.field(default=0, init=False)
+    _has_begun: bool = attrs.field(default=False, init=False)
     _is_draining: bool = attrs.field(default=False, init=False)
     _stop_reason: str | None = attrs.field(default=None, init=False)
     """Why to stop the campaign, as long as the journal does not know it."""
@@ -160,18 +167,13 @@ class _Run:
     _limited_until: float = attrs.field(default=-math.inf, init=False)
     _refresh_at: float = attrs.field(default=-math.inf, init=False)
     _report_at: float = attrs.field(default=-math.inf, init=False)
-    _request: Request[SendMessageResponse] = attrs.field(init=False)
-
-    @_request.default
-    def _build_request(self) -> Request[SendMessageResponse]:
-        body = SendWhatsappTemplatedMessageRequest()
-        return send_whatsapp_templated_message.request(self.connectly.business_id, body=body)
 
     async def run(self) -> CampaignStatus:
         """Run; see `run_campaign`."""
         interruption: BaseException | None = None
+        await checkpoint()  # Nothing begins if the caller is cancelled already.
         async with anyio.create_task_group() as tasks:
-            await tasks.start(self._work)
+            tasks.start_soon(self._work)
             try:
                 await self._ended.wait()
             except BaseException as first:  # noqa: BLE001 (a cancellation, or Trio's KeyboardInterrupt; raised below)
@@ -179,22 +181,27 @@ class _Run:
                 self._drain()
                 try:
                     with anyio.CancelScope(shield=True):
-                        await self._ended.wait()
+                        # A closing event loop may have cancelled the work before its first step.
+                        if self._has_begun:
+                            await self._ended.wait()
                 except BaseException as second:  # noqa: BLE001 (likewise)
                     interruption = second
             self._scope.cancel()
-        if self._failure is not None:
-            if interruption is None or isinstance(interruption, anyio.get_cancelled_exc_class()):
-                raise self._failure from interruption
-            interruption.add_note(str(self._failure))
+        failure = self._failure
+        if failure is not None and (interruption is None or isinstance(interruption, anyio.get_cancelled_exc_class())):
+            raise failure
         if interruption is not None:
+            if failure is not None:
+                interruption.add_note(_describe(failure))
             raise interruption
-        return await self._conclude()
+        status = build_status(self.record, self._tally.counts)
+        await self._call_back(status)
+        return status
 
-    async def _work(self, *, task_status: TaskStatus[None]) -> None:
+    async def _work(self) -> None:
+        self._has_begun = True
         try:
             with self._scope:
-                task_status.started()
                 async with anyio.create_task_group() as sends:
                     await self._take_turns(sends)
         finally:
@@ -222,7 +229,7 @@ class _Run:
                     self._fail(error)
                     if len(self._outcomes) == len(self._in_hand):
                         return
-                self._waiting_for = f"the journal: {error}"
+                self._waiting_for = f"the journal: {_describe(error)}"
                 await self._report()
                 await anyio.sleep(min(2 ** (began - away_since) / 10, _LONGEST_BACKOFF))
                 continue
@@ -284,14 +291,15 @@ class _Run:
             for row in turn.rows:
                 sends.start_soon(self._send, row)
         if turn.state != "ready":
+            self.record = attrs.evolve(self.record, state=turn.state, reason=turn.reason)
             self._drain()
         return turn
 
     async def _send(self, row: TakenRow) -> None:
         try:
-            await self.connectly.transport.take_turn()
-            request = attrs.evolve(self._request, content=self.compose(row))
-            answer = await self.connectly.transport.send(request, retry=_ONCE)
+            await self.transport.take_turn()
+            request = attrs.evolve(self.request, content=self.compose(row))
+            answer = await self.transport.send(request, retry=_ONCE)
         except anyio.get_cancelled_exc_class() as cancellation:
             # It has a cause if the request may have left.
             self._add(to_outcome(row, cancellation.__cause__))
@@ -400,16 +408,15 @@ class _Run:
         except Exception as error:  # noqa: BLE001 (as in `_take_turns`)
             self._failure = self._failure or error
             if self._outcomes:
-                text = f"the outcomes of {len(self._outcomes)} rows were not written, which become unknown: {error}"
-                self._failure = JournalError(text, retry_safe=_is_temporary(error))
-
-    async def _conclude(self) -> CampaignStatus:
-        journal, campaign = self.thread.journal, self.record
-        found = await self.thread.call(journal.find, campaign.name)
-        status = build_status(found or campaign, await self.thread.call(journal.summary, campaign.id))
-        await self._call_back(status)
-        return status
+                text = f"the outcomes of {len(self._outcomes)} rows were not written, which become unknown"
+                self._failure = JournalError(f"{text}: {_describe(error)}", retry_safe=_is_temporary(error))
+                self._failure.__cause__ = error
 
 
 def _is_temporary(error: Exception) -> bool:
     return isinstance(error, JournalError) and error.retry_safe
+
+
+def _describe(error: Exception) -> str:
+    # The text of a bug may have anything in it.
+    return str(error) if isinstance(error, ConnectlyError) else type(error).__name__

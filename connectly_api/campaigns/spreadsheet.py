@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectly_api.campaigns.cell_text import to_cell_text
+from connectly_api.campaigns.input_rows import to_cell_text
 from connectly_api.campaigns.table_header import Record, read_table
 from connectly_api.errors import InvalidInputError
 

@@ -65,24 +65,27 @@ _SCHEMA: Final = """
     ) WITHOUT ROWID;
     CREATE TABLE connectly_journal (version INTEGER NOT NULL);
 """
-_STAGE: Final = """
+_UNSTAGE: Final = """
     DROP TABLE IF EXISTS temp.staged_row;
     DROP TABLE IF EXISTS temp.staged_reject;
+    DROP TABLE IF EXISTS temp.duplicate;
+"""
+_STAGE: Final = """
     CREATE TABLE temp.staged_row (n INTEGER PRIMARY KEY, line, key, recipient, body, callback);
     CREATE TABLE temp.staged_reject (line, field, reason);
 """
 _MOVE_DUPLICATES: Final = """
-    CREATE TABLE temp.duplicate AS SELECT n, line, first_line FROM (
-        SELECT n, line, first_value(line) OVER same AS first_line, row_number() OVER same AS count FROM staged_row
-        WINDOW same AS (PARTITION BY key ORDER BY n)
-    ) WHERE count > 1;
+    CREATE INDEX temp.staged_key ON staged_row (key, n);
+    CREATE TABLE temp.duplicate AS
+    SELECT n, line, (SELECT line FROM staged_row AS other WHERE other.key = one.key ORDER BY n LIMIT 1) AS first_line
+    FROM staged_row AS one
+    WHERE EXISTS (SELECT 1 FROM staged_row AS other WHERE other.key = one.key AND other.n < one.n);
     DELETE FROM staged_row WHERE n IN (SELECT n FROM duplicate);
     INSERT INTO staged_reject SELECT line, NULL, 'duplicate of line ' || first_line FROM duplicate;
-    DROP TABLE temp.duplicate;
 """
 _ADD_ROWS: Final = """
     INSERT INTO connectly_row (campaign, n, line, key, recipient, body, callback)
-    SELECT ?, row_number() OVER (ORDER BY n), line, key, recipient, body, callback FROM staged_row ORDER BY n
+    SELECT ?, {}, line, key, recipient, body, callback FROM staged_row ORDER BY n
 """
 _ADD_REJECTS: Final = """
     INSERT INTO connectly_reject
@@ -128,7 +131,7 @@ _FIND_NEXT_TIME: Final = f"""
 """
 _SETTLE: Final = f"""
     UPDATE connectly_row SET state = ?, message_id = ?, problem = ?, not_before = ?
-    WHERE campaign = ? AND n = ? AND owner = ? AND attempt = ? AND {_is_source("settle")}
+    WHERE n = ? AND attempt = ? AND campaign = ? AND owner = ? AND {_is_source("settle")}
 """
 _FIND_OWN: Final = f"""
     SELECT n, attempt FROM connectly_row INDEXED BY connectly_sending
@@ -229,14 +232,16 @@ class SQLiteJournal:
         digest: Callable[[], str],
     ) -> tuple[CampaignRecord, bool]:
         """Store a new campaign; see `Journal`. Others wait while its rows are copied from a temporary file."""
-        found = self.find(name)
+        found, is_resumed = self.find(name), True
         if found is None:
             self._stage(batches)
             with self._transact():
                 # Another process may have planned it meanwhile.
                 found = self._find(name)
                 if found is None:
-                    return self._add_campaign(name, settings, deadline, digest()), False
+                    found, is_resumed = self._add_campaign(name, settings, deadline, digest()), False
+            with self._transact("DEFERRED"):
+                self._execute_all(_UNSTAGE)
         else:
             for _ in batches:
                 pass
@@ -244,7 +249,7 @@ class SQLiteJournal:
             raise CampaignExistsError(
                 f"the journal has a campaign {name!r} with other rows, contents or settings; use another name"
             )
-        return found, True
+        return found, is_resumed
 
     def turn(
         self,
@@ -254,35 +259,23 @@ class SQLiteJournal:
         want: int,
         rates: Sequence[tuple[str, Rate]],
         *,
-        after: int = 0,
+        after: int = 0,  # noqa: ARG002  (the index of pending rows makes it needless)
     ) -> Turn:
-        """Settle outcomes, then take rows; see `Journal`. The index of pending rows makes `after` needless."""
-        del after
-        with self._transact() as execute:
+        """Settle outcomes, then take rows; see `Journal`."""
+        with self._transact():
             now = self._clock()
-            found = execute(f"{_LIST} WHERE id = ?", (campaign_id,)).fetchone()
-            if found is None:
-                raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
-            campaign = CampaignRecord(*found)
+            campaign = self._read(campaign_id)
+            whose = campaign_id, owner
             self._connection.executemany(
                 _SETTLE,
                 [
-                    (
-                        one.state,
-                        one.message_id,
-                        one.problem,
-                        _to_not_before(one, now),
-                        campaign_id,
-                        one.n,
-                        owner,
-                        one.attempt,
-                    )
+                    (one.state, one.message_id, one.problem, _delay(one, now), one.n, one.attempt, *whose)
                     for one in outcomes
                 ],
             )
-            pauses = [one.retry_after or 0.0 for one in outcomes if one.is_rate_limited]
-            if pauses:
-                self._slow_down(rates, max(pauses), now)
+            if pauses := [one.retry_after or 0.0 for one in outcomes if one.is_rate_limited]:
+                for key, rate in rates:
+                    self._write_pace(key, slow_down(self._read_pace(key), rate, now, max(pauses)))
             if campaign.state == "ready" and now >= campaign.deadline:
                 campaign = attrs.evolve(campaign, state="stopped", reason=DEADLINE_PASSED)
                 self._mark(campaign_id, campaign.state, campaign.reason)
@@ -323,11 +316,6 @@ class SQLiteJournal:
             ((settings,),) = execute("SELECT settings FROM connectly_campaign WHERE id = ?", (campaign_id,))
             return str(settings)
 
-    def slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None) -> None:
-        """Slow rates down."""
-        with self._transact():
-            self._slow_down(rates, seconds, self._clock())
-
     def lines(self, campaign_id: int, after: int, limit: int) -> Sequence[Line]:
         """Return the rows after a number."""
         with self._transact("DEFERRED") as execute:
@@ -353,7 +341,7 @@ class SQLiteJournal:
             counts = execute(_COUNT, (campaign_id,)).fetchone()
             ((oldest,),) = execute(_FIND_OLDEST, (campaign_id,))
             states = dict(zip(RowState, counts, strict=False))
-            statuses = dict(zip(STATUS_ORDER, counts[len(states) :], strict=True))
+            statuses = dict[str, int](zip(STATUS_ORDER, counts[len(states) :], strict=True))
             return Counts(states, statuses, None if oldest is None else max(0.0, self._clock() - oldest))
 
     def evidence(self, campaign_id: int) -> Sequence[Evidence]:
@@ -410,7 +398,8 @@ class SQLiteJournal:
                 raise self._build_error("SQLite's write-ahead log does not work there")
             # NORMAL is faster, but a power failure may then forget that rows are being sent, and they are sent twice.
             execute("PRAGMA synchronous = FULL")
-            execute("PRAGMA secure_delete = ON")
+            execute("PRAGMA main.secure_delete = ON")
+            execute("PRAGMA temp.secure_delete = OFF")
             execute("PRAGMA temp_store = FILE")
             # The log of a large plan is shrunk afterwards.
             execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
@@ -431,7 +420,7 @@ class SQLiteJournal:
     def _stage(self, batches: Iterator[Sequence[PlannedRow | Reject]]) -> None:
         # Transactions that write to the temporary file only lock nobody out, and wait for no disk.
         with self._transact("DEFERRED"):
-            self._execute_all(_STAGE)
+            self._execute_all(_UNSTAGE + _STAGE)
         for batch in batches:
             rows = [
                 (one.line, one.key, one.recipient, one.body, one.callback)
@@ -447,13 +436,15 @@ class SQLiteJournal:
 
     def _add_campaign(self, name: str, settings: str, deadline: float, digest: str) -> CampaignRecord:
         execute, now = self._connection.execute, self._clock()
-        total, rejected = (execute(f"SELECT count(*) FROM staged_{kind}").fetchone()[0] for kind in ("row", "reject"))
+        ((total, last, rejected),) = execute(
+            "SELECT count(*), max(n), (SELECT count(*) FROM staged_reject) FROM staged_row"
+        )
         values = token_urlsafe(9), name, digest, settings, "ready", now + deadline, now, total, rejected
         added = execute(_ADD_CAMPAIGN, values).lastrowid
-        execute(_ADD_ROWS, (added,))
+        # Numbering costs as much as copying, and is needed only if duplicates have left gaps.
+        execute(_ADD_ROWS.format("n" if total == last else "row_number() OVER (ORDER BY n)"), (added,))
         execute(_ADD_REJECTS, (added,))
-        self._execute_all("DROP TABLE temp.staged_row; DROP TABLE temp.staged_reject")
-        return CampaignRecord(*execute(f"{_LIST} WHERE id = ?", (added,)).fetchone())
+        return self._read(added)
 
     def _take(
         self, campaign_id: int, owner: str, want: int, rates: Sequence[tuple[str, Rate]], now: float
@@ -475,10 +466,6 @@ class SQLiteJournal:
         ((next_time,),) = self._connection.execute(_FIND_NEXT_TIME, (campaign_id,))
         return rows, None if next_time is None else max(0.0, next_time - now)
 
-    def _slow_down(self, rates: Sequence[tuple[str, Rate]], seconds: float | None, now: float) -> None:
-        for key, rate in rates:
-            self._write_pace(key, slow_down(self._read_pace(key), rate, now, seconds))
-
     def _read_pace(self, key: str) -> PaceState:
         found = self._connection.execute("SELECT even, factor, slowed_at FROM connectly_pace WHERE key = ?", (key,))
         return PaceState(*(found.fetchone() or ()))
@@ -487,7 +474,14 @@ class SQLiteJournal:
         self._connection.execute("INSERT OR REPLACE INTO connectly_pace VALUES (?, ?, ?, ?)", (key, *pace))
 
     def _mark(self, campaign_id: int, state: CampaignState, reason: str | None, deadline: float | None = None) -> None:
+        self._read(campaign_id)
         self._connection.execute(_MARK, (state, reason, deadline, campaign_id))
+
+    def _read(self, campaign_id: int | None) -> CampaignRecord:
+        found = self._connection.execute(f"{_LIST} WHERE id = ?", (campaign_id,)).fetchone()
+        if found is None:
+            raise CampaignNotFoundError(f"the journal has no campaign with the number {campaign_id}")
+        return CampaignRecord(*found)
 
     def _find(self, name: str) -> CampaignRecord | None:
         found = self._connection.execute(f"{_LIST} WHERE name = ?", (name,)).fetchone()
@@ -525,7 +519,7 @@ class SQLiteJournal:
         return JournalError(f"journal {str(self._path)!r}: {reason}", retry_safe=retry_safe)
 
 
-def _to_not_before(outcome: Outcome, now: float) -> float | None:
+def _delay(outcome: Outcome, now: float) -> float | None:
     if outcome.state is not RowState.PENDING or not outcome.retry_after:
         return None
     return now + min(outcome.retry_after, LONGEST_PAUSE)

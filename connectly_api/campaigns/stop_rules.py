@@ -56,10 +56,12 @@ class StopWatch:
         rules = self._rules
         self._in_a_row = 0 if is_accepted else self._in_a_row + 1
         self._last.append(not is_accepted)
+        if is_accepted:
+            return None
         if rules.in_a_row is not None and self._in_a_row >= rules.in_a_row:
             return f"{self._in_a_row} rows in a row were not accepted"
         bad = sum(self._last)
-        if rules.share is not None and not is_accepted and bad > rules.share * _LAST:
+        if rules.share is not None and bad > rules.share * _LAST:
             return f"{bad} of the last {len(self._last)} rows were not accepted"
         return None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -51,20 +51,21 @@ def call_service(
         CommandLineError: A setting is missing.
         ConnectlyError: As for the call.
     """
-    settings = load_settings(options, sender)
+    settings = load_settings(options, sender, is_dry_run=options.dry_run)
     recorder = MockTransport(lambda _: Response(200, (), b'{"id":"none"}')) if options.dry_run else None
 
     async def main() -> T:
-        async with _create_client(settings, limits, recorder or options.transport) as connectly:
+        async with create_client(settings, limits, recorder or options.transport) as connectly:
             return await call(connectly)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", LimitWarning)
-        warnings.showwarning = _write_warning  # catch_warnings restores it.
+    with show_warnings():
         try:
             result = anyio.run(main)
         except (NotSentError, OutcomeUnknownError) as error:
             error.add_note(_describe_peer(settings))
+            raise
+        except KeyboardInterrupt:
+            write_note("interrupted; a message that was being sent may have been delivered")
             raise
     if recorder is None:
         return result
@@ -73,7 +74,17 @@ def call_service(
     return None
 
 
-def _create_client(settings: ClientSettings, limits: Limits, transport: object) -> Connectly:
+@contextmanager
+def show_warnings() -> Generator[None]:
+    """Print each warning about content once, as a note."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("once", LimitWarning)
+        warnings.showwarning = _write_warning  # catch_warnings restores it.
+        yield
+
+
+def create_client(settings: ClientSettings, limits: Limits, transport: object) -> Connectly:
+    """Create a client; an invalid setting is an error that names where it comes from."""
     sender: str | Phone | None = settings.sender
     if settings.sender is not None:
         with suppress(InvalidInputError):  # The client refuses it, too, with the setting's name.

@@ -16,9 +16,8 @@ import typer
 from typer.main import get_command
 
 from connectly_api._version import __version__
-from connectly_api.cli import send_commands, webhook_commands
+from connectly_api.cli import campaign_commands, send_commands, webhook_commands
 from connectly_api.cli.exit_codes import (
-    INTERRUPTED,
     MEANINGS,
     OTHER,
     READER_GONE,
@@ -47,6 +46,7 @@ app = typer.Typer(
 )
 app.add_typer(send_commands.app, name="send")
 app.add_typer(webhook_commands.app, name="webhooks")
+app.add_typer(campaign_commands.app, name="campaign")
 
 
 def _write_version(is_requested: bool) -> None:  # noqa: FBT001  (typer passes the flag's value)
@@ -120,8 +120,6 @@ def run(arguments: Sequence[str], transport: Transport | None) -> int:
     except SystemExit as end:
         # The sandbox's own options were invalid, or nothing read the help.
         return _end_silently() if isinstance(end.__context__, BrokenPipeError) else _to_status(end.code)
-    if status == INTERRUPTED:
-        write_note("interrupted; a message that was being sent may have been delivered")
     return status
 
 

@@ -22,6 +22,7 @@ _OPTIONS: Final = {
     "CONNECTLY_SENDER": "--sender",
     "CONNECTLY_BASE_URL": "--base-url",
     "CONNECTLY_WEBHOOK_SECRET": "--secret-file",
+    "CONNECTLY_JOURNAL": "--journal",
 }
 """The variables, read from the environment and from a file, and the option that takes precedence."""
 
@@ -41,21 +42,10 @@ IsJson = Annotated[
 
 
 @attrs.frozen
-class CallOptions:
-    """The options of every command that calls the service."""
+class ConnectionOptions:
+    """The options of every command that needs a client."""
 
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", metavar="", rich_help_panel=_OUTPUT, help="Print the request without sending it."),
-    ] = False
     is_json: IsJson = False
-    show_message: Annotated[
-        bool,
-        typer.Option(
-            "--show-message", metavar="", rich_help_panel=_OUTPUT,
-            help="Show the service's own error message, which may repeat numbers and texts.",
-        ),
-    ] = False  # fmt: skip
     api_key_file: Annotated[
         str | None,
         typer.Option(
@@ -72,13 +62,30 @@ class CallOptions:
         typer.Option(metavar="URL", rich_help_panel=_CONNECTION, help="Default: $CONNECTLY_BASE_URL, or production."),
     ] = None
     env_file: EnvFile = None
+    transport: Transport | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class CallOptions(ConnectionOptions):
+    """The options of every command that makes one call."""
+
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", metavar="", rich_help_panel=_OUTPUT, help="Print the request without sending it."),
+    ] = False
+    show_message: Annotated[
+        bool,
+        typer.Option(
+            "--show-message", metavar="", rich_help_panel=_OUTPUT,
+            help="Show the service's own error message, which may repeat numbers and texts.",
+        ),
+    ] = False  # fmt: skip
     timeout: Annotated[
         float | None,
         typer.Option(
             metavar="SECONDS", rich_help_panel=_CONNECTION, help="Limit the whole call, retries included. Default: 30."
         ),
     ] = None
-    transport: Transport | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -108,12 +115,13 @@ class ClientSettings:
     origins: Mapping[str, str]
 
 
-def load_settings(options: CallOptions, sender: str | None = None) -> ClientSettings:
-    """Find a client's settings. A dry run needs neither a key nor a business.
+def load_settings(options: ConnectionOptions, sender: str | None = None, *, is_dry_run: bool = False) -> ClientSettings:
+    """Find a client's settings.
 
     Args:
         options: The command's options.
         sender: The option `--sender`.
+        is_dry_run: Whether nothing is sent, so that neither a key nor a business is needed.
 
     Raises:
         CommandLineError: The key or the business is missing, a file cannot be read, or `.env` in the working directory
@@ -130,7 +138,7 @@ def load_settings(options: CallOptions, sender: str | None = None) -> ClientSett
         },
         options.env_file,
     )
-    if options.dry_run:
+    if is_dry_run:
         settings.setdefault("CONNECTLY_API_KEY", Setting("none", "option"))  # Neither shown nor sent.
         settings.setdefault("CONNECTLY_BUSINESS_ID", Setting("YOUR_BUSINESS_ID", "option"))
     key, business, sending, address = map(settings.get, tuple(_OPTIONS)[:4])
@@ -139,7 +147,7 @@ def load_settings(options: CallOptions, sender: str | None = None) -> ClientSett
     if business is None:
         raise CommandLineError("no business: set CONNECTLY_BUSINESS_ID, add it to .env, or use --business-id ID")
     is_foreign = address is not None and address.origin == "directory" and key.origin != "directory"
-    if is_foreign and not options.dry_run:
+    if is_foreign and not is_dry_run:
         # Otherwise any directory that you happen to work in could redirect your key to another server.
         raise CommandLineError(
             "CONNECTLY_BASE_URL: comes from .env in this directory, but the API key does not"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import attrs
 
+from connectly_api.campaigns import CampaignExistsError, CampaignNotFoundError, CampaignStatus, NothingToSendError
 from connectly_api.errors import (
     ApiError,
     AuthenticationError,
@@ -35,6 +36,9 @@ from connectly_api.transport.failure_text import explain_failure
 
 OTHER: Final = 1
 USAGE: Final = 2
+CAMPAIGN_INCOMPLETE: Final = 40
+CAMPAIGN_STOPPED: Final = 41
+CAMPAIGN_PAUSED: Final = 42
 INTERRUPTED: Final = 130
 READER_GONE: Final = 141
 
@@ -58,6 +62,7 @@ class ExitStatus:
     advice: str | None = None
 
 
+_NO_SUCH: Final = "no such business, registration or campaign"
 _WAIT: Final = "do not resend it blindly: wait for its delivery status"
 
 _STATUSES: Final[Mapping[type[ConnectlyError], ExitStatus]] = {
@@ -74,8 +79,11 @@ _STATUSES: Final[Mapping[type[ConnectlyError], ExitStatus]] = {
         10, "authentication failed", "check the API key (CONNECTLY_API_KEY or --api-key-file)"
     ),
     PermissionDeniedError: ExitStatus(11, "permission denied", "use an API key with this permission"),
-    NotFoundError: ExitStatus(12, "no such business or registration", "check the id of the business or registration"),
+    NotFoundError: ExitStatus(12, _NO_SUCH, "check the id of the business or registration"),
+    CampaignNotFoundError: ExitStatus(12, _NO_SUCH, "see 'connectly campaign status'"),
     ConflictError: ExitStatus(13, "already exists", "see 'connectly webhooks list', then update or delete it"),
+    NothingToSendError: ExitStatus(3, "invalid input: nothing was sent", "correct the file"),
+    CampaignExistsError: ExitStatus(13, "already exists"),
     RateLimitError: ExitStatus(14, "rate limit: safe to retry later", "retry later"),
     RequestRejectedError: ExitStatus(20, "request rejected", "correct the request"),
     OutsideWindowError: ExitStatus(21, "the 24-hour window is closed", "see 'connectly send template --help'"),
@@ -96,6 +104,9 @@ MEANINGS: Final[Mapping[int, str]] = {
     OTHER: _STATUSES[ConnectlyError].meaning,
     USAGE: "invalid command line or configuration",
     **{one.code: one.meaning for one in sorted((*_STATUSES.values(), _HOPELESS), key=lambda one: one.code)},
+    CAMPAIGN_INCOMPLETE: "campaign finished; rows were refused or are unknown",
+    CAMPAIGN_STOPPED: "campaign stopped: its status says why",
+    CAMPAIGN_PAUSED: "campaign paused",
     INTERRUPTED: "interrupted by Ctrl-C",
     READER_GONE: "done, but nothing read the output",
 }
@@ -108,6 +119,17 @@ def find_exit_status(error: ConnectlyError) -> ExitStatus:
     status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
     wait = getattr(error, "retry_after", None)
     return status if wait is None else attrs.evolve(status, advice=f"retry in {wait:g} s")
+
+
+def find_campaign_code(status: CampaignStatus) -> int:
+    """Return the exit status of a campaign's run."""
+    match status.state:
+        case "stopped":
+            return CAMPAIGN_STOPPED
+        case "paused":
+            return CAMPAIGN_PAUSED
+        case _:
+            return CAMPAIGN_INCOMPLETE if status.refused or status.unknown else 0
 
 
 def describe_error(error: ConnectlyError) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from connectly_api.cli.exit_codes import CommandLineError
-from connectly_api.json_values import JsonValue
+from connectly_api.json_values import JsonValue, is_object
 
 STDIN = "-"
 
@@ -68,4 +69,12 @@ def parse_json(option: str, text: str) -> JsonValue:
         raise CommandLineError(f"{option}: is not JSON: {error.msg} at {place}; put strings in double quotes") from None
     except (ValueError, RecursionError):
         raise CommandLineError(f"{option}: is JSON with too long a number or too many levels") from None
+    return value
+
+
+def parse_object(option: str, text: str) -> dict[str, Any]:
+    """Parse a JSON object."""
+    value = parse_json(option, text)
+    if not is_object(value):
+        raise CommandLineError(f'{option}: must be a JSON object, such as {{"order": 7}}')
     return value

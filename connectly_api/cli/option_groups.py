@@ -56,7 +56,10 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(group, include_extras=True)
         parameters += [
             inspect.Parameter(
-                field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if field.default is attrs.NOTHING else field.default,
+                annotation=hints[field.name],
             )
             for field in attrs.fields(group)
             if get_origin(hints[field.name]) is Annotated

@@ -37,13 +37,13 @@ def is_terminal() -> bool:
 
 def write_line(text: str) -> None:
     """Print one line, with control characters escaped."""
-    with _convert_errors():
-        sys.stdout.write(f"{_escape(text)}\n")
+    with convert_errors():
+        sys.stdout.write(f"{escape(text)}\n")
 
 
 def write_bytes(content: bytes) -> None:
     """Print bytes unchanged."""
-    with _convert_errors():
+    with convert_errors():
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -51,43 +51,45 @@ def write_bytes(content: bytes) -> None:
 
 def write_json(value: object) -> None:
     """Print a JSON value as one line of ASCII."""
-    with _convert_errors():
+    with convert_errors():
         sys.stdout.write(f"{json.dumps(value)}\n")
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table on a terminal; anywhere else, one line per row with tabs between the columns."""
     if not is_terminal():
-        with _convert_errors():
-            sys.stdout.writelines("\t".join(map(_escape, row)) + "\n" for row in rows)
+        with convert_errors():
+            sys.stdout.writelines("\t".join(map(escape, row)) + "\n" for row in rows)
         return
     # With NO_COLOR, rich still prints bold type.
     table = Table(*columns, header_style="" if os.environ.get("NO_COLOR") else "bold")
     for row in rows:
         # As Text, because rich reads square brackets in strings as markup.
-        table.add_row(*(Text(_escape(cell), overflow="fold") for cell in row))
-    with _convert_errors():
+        table.add_row(*(Text(escape(cell), overflow="fold") for cell in row))
+    with convert_errors():
         Console(file=sys.stdout).print(table)
 
 
 def write_note(text: str) -> None:
     """Print one line on standard error."""
-    sys.stderr.write(f"connectly: {_escape(text)}\n")
+    sys.stderr.write(f"connectly: {escape(text)}\n")
 
 
 def flush_output() -> None:
     """Flush standard output."""
-    with _convert_errors():
+    with convert_errors():
         sys.stdout.flush()
 
 
+def escape(text: str) -> str:
+    """Return a text with control characters escaped."""
+    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
 @contextmanager
-def _convert_errors() -> Generator[None]:
+def convert_errors() -> Generator[None]:
+    """Raise `OutputError` if standard output cannot be written."""
     try:
         yield
     except OSError as error:
         raise OutputError(error) from error
-
-
-def _escape(text: str) -> str:
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

@@ -54,6 +54,11 @@ def parse_parameters(texts: Sequence[str]) -> list[Parameter]:
     return [Parameter(*_split_pair("--parameter", text, "NAME=VALUE", strip=False)) for text in texts]
 
 
+def parse_columns(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Parse template parameters and the columns that they come from, each `PARAMETER=COLUMN`."""
+    return [_split_pair("--map", text, "PARAMETER=COLUMN") for text in texts]
+
+
 def parse_filters(campaigns: Sequence[str], filters: Sequence[str]) -> list[WebhookFilter]:
     """Parse the filters of a webhook registration.
 

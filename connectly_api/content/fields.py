@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, KeysView, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.wire.unset import UNSET, Unset
@@ -30,6 +30,8 @@ def to_tuple(values: Iterable[T], field: str, *, is_ordered: bool = True, instea
         InvalidInputError: The value is a mapping, which would lose its values, or a set where order matters.
     """
     lone: Any = values
+    if type(lone) is list or type(lone) is tuple:
+        return tuple(cast("Iterable[T]", lone))  # The common case: the checks below take far longer.
     if isinstance(values, Mapping):
         raise InvalidInputError(f"{field}: must be a list, not a mapping{instead}", field=field)
     if is_ordered and isinstance(values, AbstractSet) and not isinstance(values, KeysView):

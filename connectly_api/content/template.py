@@ -172,7 +172,7 @@ class Template:
 
 def encode_template(template: Template) -> str:
     """Return a template without violations as JSON: the `templateName`, `language` and `parameters` of a request."""
-    if template.body is None or not template._has_only_body():  # noqa: SLF001 (of this module)
+    if template.body is None or not template._has_only_body():  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  (this module's)
         body = models.SendWhatsappTemplatedMessageRequest(
             template_name=template.name, language=template.language, parameters=template.to_parameters()
         )

@@ -20,9 +20,9 @@ from connectly_api.setting_rules import check_kind
 from connectly_api.tracebacks import cut_init_traceback
 from connectly_api.transport.protocol import RateKeys, WireRequest, is_send
 
-_SLOWEST: Final = 1 / 32
+SLOWEST: Final = 1 / 32
 """The smallest share of a rate that remains after repeated 429s."""
-_RECOVERY: Final = 30.0
+RECOVERY: Final = 30.0
 """Seconds in which a rate recovers from zero to its full value."""
 LONGEST_PAUSE: Final = 60.0
 """Seconds: how long a `Retry-After` may hold up an endpoint's other messages."""
@@ -103,7 +103,7 @@ class Bucket:
 
     def slow_down(self, now: float, seconds: float | None) -> None:
         """Halve the rate, and block for a number of seconds, at least for one interval."""
-        self.factor = max(self._share(now) / 2, _SLOWEST)
+        self.factor = max(self._share(now) / 2, SLOWEST)
         self.slowed_at = now
         # Use up the burst, too.
         interval = self.interval(now)
@@ -119,7 +119,7 @@ class Bucket:
         return 1 / (self.rate.per_second * self._share(now))
 
     def _share(self, now: float) -> float:
-        return min(1.0, self.factor + max(0.0, now - self.slowed_at) / _RECOVERY)
+        return min(1.0, self.factor + max(0.0, now - self.slowed_at) / RECOVERY)
 
 
 def read_rate_keys(request: WireRequest) -> RateKeys:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Seque
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import anyio
 import anyio.lowlevel
@@ -31,6 +32,7 @@ from connectly_api.campaigns import (
     RowState,
     StopRules,
     journal,
+    rows,
 )
 from connectly_api.campaigns.campaign_settings import CampaignSettings
 from connectly_api.campaigns.journal_protocol import CampaignRecord, Observation
@@ -112,14 +114,19 @@ def connect(sandbox: Sandbox, **settings: Any) -> Connectly:
     return Connectly(**{**known, **settings})
 
 
+async def find(campaigns: Campaigns) -> CampaignRecord:
+    _, record = await campaigns._find("spring")
+    return record
+
+
 def settle(path: Path, *states: RowState, **options: Any) -> None:
     """Let rows be taken, and get these states."""
     file = SQLiteJournal(path, **options)
     file.open()
     record = file.find("spring")
     assert record is not None
-    rows = file.turn(record.id, "other", [], len(states), []).rows
-    outcomes = [Outcome(row.n, row.attempt, state) for row, state in zip(rows, states, strict=True)]
+    taken = file.turn(record.id, "other", [], len(states), []).rows
+    outcomes = [Outcome(row.n, row.attempt, state) for row, state in zip(taken, states, strict=True)]
     file.turn(record.id, "other", outcomes, 0, [])
     file.close()
 
@@ -154,6 +161,24 @@ def test_a_campaign_is_planned_run_followed_and_reported(run: Run, sandbox: Sand
     assert first.sender == SENDER
 
 
+def test_a_file_is_planned_and_what_cannot_be_sent_is_listed(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text(
+        "phone,name\n+1 604 444-0001,Anna\n+16044440002,\n+16044440001,Anna again\n16044440003,Bert\n"
+        '+16044440004,"two\nlines"\n+16044440005,Cem\n'
+    )
+
+    async def test(campaigns: Campaigns) -> None:
+        spring = await campaigns.plan("spring", rows(file, to="phone"), build)
+        assert [(line.line, line.recipient) async for line in spring.report()] == [(2, number(1)), (8, number(5))]
+        rejects = [(one.line, one.field, one.reason) async for one in spring.rejects()]
+        assert [one[:2] for one in rejects] == [(3, "name"), (4, None), (5, "phone"), (6, "body[0]")]
+        assert [one[2] for one in rejects[:2]] == ["is empty", "duplicate of line 2"]
+        assert spring.plan.rejected == 4
+
+    run(test)
+
+
 def test_the_sample_of_a_plan_is_the_request_that_is_sent(run: Run, sandbox: Sandbox) -> None:
     async def test(campaigns: Campaigns) -> str | None:
         spring = await plan(campaigns, 1, sender=SENDER, campaign_name="Spring")
@@ -174,8 +199,14 @@ def test_the_same_rows_resume_and_others_are_refused(run: Run) -> None:
         again = await plan(campaigns, deadline=timedelta(hours=1), stop=StopRules(share=None))
         assert (first.plan.is_resumed, again.plan.is_resumed) == (False, True)
         assert first.plan.digest == again.plan.digest
-        for options in ({"count": 2}, {"sender": SENDER}, {"campaign_name": "x"}, {"callback_data": {"a": 1}}):
-            with pytest.raises(CampaignExistsError):
+        others: list[tuple[dict[str, Any], str]] = [
+            ({"count": 2}, "it was planned from 3 rows, not from 2"),
+            ({"campaign_name": "x"}, "its campaign_name is another"),
+            ({"sender": SENDER}, "its sender is another"),
+            ({"callback_data": {"a": 1}}, "its recipients, contents, keys, sender or callback data are others"),
+        ]
+        for options, difference in others:
+            with pytest.raises(CampaignExistsError, match=f"^the journal has a campaign 'spring', and {difference}; "):
                 await plan(campaigns, **options)
         with pytest.raises(CampaignExistsError):
             await campaigns.plan("spring", source(3, name="Bert"), build)
@@ -187,8 +218,8 @@ def test_a_plan_says_what_was_planned_and_rejected(run: Run) -> None:
     rejects = [Reject(100 + n, "phone", f"{n} digits") for n in range(1500)]
 
     async def test(campaigns: Campaigns) -> None:
-        rows = source(2, *rejects, Reject(5000, None, "left out by build"))
-        twice = cast("Rows", Source([*cast("Source", rows).items, InputRow(9, number(1), {"name": "x"}, COLUMNS)]))
+        once = source(2, *rejects, Reject(5000, None, "left out by build"))
+        twice = cast("Rows", Source([*cast("Source", once).items, InputRow(9, number(1), {"name": "x"}, COLUMNS)]))
         spring = await campaigns.plan("spring", twice, build)
         result = spring.plan
         reasons = {"phone: … digits": 1500, "duplicate of line …": 1, "left out by build": 1}
@@ -221,7 +252,7 @@ def fail(_: InputRow) -> Template:
 
 
 @pytest.mark.parametrize(
-    ("rows", "by", "error"),
+    ("items", "by", "error"),
     [
         (source(2000, size=10, then=ConnectionError("away")), build, ConnectionError),
         (source(2000, size=10), fail, CampaignError),
@@ -229,10 +260,10 @@ def fail(_: InputRow) -> Template:
         (source(0, Reject(1, "phone", "is empty")), build, NothingToSendError),
     ],
 )
-def test_a_plan_that_fails_leaves_nothing_behind(run: Run, rows: Rows, by: Any, error: type[Exception]) -> None:
+def test_a_plan_that_fails_leaves_nothing_behind(run: Run, items: Rows, by: Any, error: type[Exception]) -> None:
     async def test(campaigns: Campaigns) -> None:
         with pytest.raises(error):
-            await campaigns.plan("spring", rows, by)
+            await campaigns.plan("spring", items, by)
         assert await campaigns.list() == []
 
     run(test)
@@ -252,11 +283,19 @@ class Endless:
         await anyio.sleep_forever()
 
 
+def test_a_plan_that_fails_does_not_wait_for_its_source(run: Run) -> None:
+    async def test(campaigns: Campaigns) -> None:
+        with pytest.raises(CampaignError, match=r"^line 2: build failed with ZeroDivisionError$"):
+            await campaigns.plan("spring", cast("Rows", Endless()), fail)
+
+    run(test)
+
+
 def test_a_cancelled_plan_leaves_nothing_behind(run: Run) -> None:
     async def test(campaigns: Campaigns) -> None:
         endless = Endless()
         async with anyio.create_task_group() as group:
-            group.start_soon(campaigns.plan, "spring", endless, build)
+            group.start_soon(campaigns.plan, "spring", cast("Rows", endless), build)
             await endless.has_begun.wait()
             group.cancel_scope.cancel()
         assert await campaigns.list() == []
@@ -376,7 +415,7 @@ def test_two_first_runs_at_once_agree_on_the_business(
 ) -> None:
     async def test(campaigns: Campaigns) -> None:
         spring = await plan(campaigns)
-        record = await campaigns.find("spring")
+        record = await find(campaigns)
         file = SQLiteJournal(path)
         file.open()
         bound = CampaignSettings.from_json(record.settings).bind("another", None)
@@ -384,10 +423,8 @@ def test_two_first_runs_at_once_agree_on_the_business(
         file.close()
 
         # This process has read the settings before that.
-        async def find(_: str) -> CampaignRecord:
-            return record
-
-        monkeypatch.setattr(campaigns, "find", find)
+        thread, _ = await campaigns._find("spring")
+        monkeypatch.setattr(spring, "_find", AsyncMock(return_value=(thread, record)))
         async with connect(sandbox) as connectly:
             with pytest.raises(InvalidInputError, match=r"^connectly: "):
                 await spring.run(connectly)
@@ -396,7 +433,18 @@ def test_two_first_runs_at_once_agree_on_the_business(
     assert sandbox.received == 0
 
 
-@pytest.mark.parametrize("client", [None, object(), Connectly])
+def test_code_without_async_runs_a_campaign_through_its_client(path: Path, sandbox: Sandbox) -> None:
+    async def send(connectly: Connectly) -> int:
+        async with journal(path) as campaigns:
+            spring = await plan(campaigns)
+            return (await spring.run(connectly)).accepted
+
+    keys: dict[str, Any] = {"api_key": sandbox.settings.api_key, "business_id": sandbox.settings.business_id}
+    with sync.Connectly(**keys, transport=AsgiTransport(sandbox.app)) as connectly:
+        assert connectly.run(send) == 3
+
+
+@pytest.mark.parametrize("client", [None, object(), Connectly, sync.Connectly])
 def test_anything_but_an_async_client_is_refused(run: Run, client: Any) -> None:
     async def test(campaigns: Campaigns) -> None:
         spring = await plan(campaigns)
@@ -422,11 +470,11 @@ def test_a_pause_holds_until_the_campaign_is_resumed(run: Run, sandbox: Sandbox)
 def test_a_campaign_can_be_resumed_with_another_deadline(run: Run) -> None:
     async def test(campaigns: Campaigns) -> None:
         spring = await plan(campaigns)
-        before = (await campaigns.find("spring")).deadline
+        before = (await find(campaigns)).deadline
         await spring.resume()
-        assert (await campaigns.find("spring")).deadline == before
+        assert (await find(campaigns)).deadline == before
         await spring.resume(deadline=timedelta(hours=48))
-        assert 23 * 3600 < (await campaigns.find("spring")).deadline - before < 25 * 3600
+        assert 23 * 3600 < (await find(campaigns)).deadline - before < 25 * 3600
         with pytest.raises(InvalidInputError, match=r"^deadline: must be above 0$"):
             await spring.resume(deadline=timedelta(hours=-1))
 
@@ -441,6 +489,7 @@ def test_refused_rows_are_sent_again_if_asked_for(run: Run, path: Path) -> None:
             await spring.retry()
         assert await spring.retry(unknown=True) == 0
         assert await spring.retry(refused=True, unknown=True) == 1
+        assert await spring.retry(refused=True) == 0
         status = await spring.status()
         assert (status.pending, status.unknown, status.accepted) == (1, 1, 1)
 
@@ -473,7 +522,7 @@ def test_unknown_rows_are_sent_again_where_webhooks_prove_that_they_were_not_acc
 
 
 async def observe(campaigns: Campaigns, n: int) -> None:
-    token = (await campaigns.find("spring")).token
+    token = (await find(campaigns)).token
     await campaigns.observe(DeliveryStatus(message_id="m1", status="sent", callback_data={KEY: f"{token}/{n}"}))
 
 
@@ -601,6 +650,15 @@ def test_anything_but_a_path_is_refused(where: Any) -> None:
         journal(where)
 
 
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+async def test_a_database_is_connected_to_when_the_block_begins(scheme: str) -> None:
+    campaigns = journal(f"{scheme}://user:secret@127.0.0.1:1/db")
+    assert "secret" not in repr(campaigns)
+    with pytest.raises(JournalError) as failure:
+        await campaigns.__aenter__()
+    assert "secret" not in str(failure.value)
+
+
 def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(InvalidInputError, match=r"pip install 'connectly-api\[fleet\]'") as failure:
@@ -608,6 +666,7 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in str(failure.value)
 
 
-def test_only_a_webhook_app_can_be_followed(path: Path) -> None:
+@pytest.mark.parametrize("webhooks", [None, sync, sync.WebhookApp("secret")])
+def test_only_an_async_webhook_app_can_be_followed(path: Path, webhooks: Any) -> None:
     with pytest.raises(InvalidInputError, match=r"^webhooks: "):
-        journal(path).follow(sync)  # type: ignore[arg-type]
+        journal(path).follow(webhooks)

@@ -55,9 +55,8 @@ def test_the_header_says_what_separates_cells(tmp_path: Path, text: str, column:
 
 
 def test_line_numbers_are_those_of_an_editor(tmp_path: Path) -> None:
-    text = (
-        'phone,note\n\n+16044441111,"two\nlines"\n,\n+16044442222,x\n   \n+16044443333\n+16044443333,x,y\nx\0,y\n+16044443333,z'
-    )
+    text = 'phone,note\n\n+16044441111,"two\nlines"\n,\n+16044442222,x\n   \n+16044443333\n+16044443333,x,y\n'
+    text += "x\0,y\n+16044443333,z"
     assert show(read(write(tmp_path, text))) == [
         (3, ANN, {"phone": ANN, "note": "two\nlines"}),
         (6, BOB, {"phone": BOB, "note": "x"}),

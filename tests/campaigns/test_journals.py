@@ -32,6 +32,7 @@ from connectly_api.campaigns.row_states import TRANSITIONS, Outcome
 from connectly_api.campaigns.sqlite_journal import SQLiteJournal
 from connectly_api.transport.rates import Rate
 from connectly_api.webhooks import DeliveryStatus, StatusTracker
+from tests.campaigns.clocked_postgres import ClockedJournal, prepare_postgres
 
 LEASE = 120.0
 DAY = 86_400.0
@@ -54,13 +55,20 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite"])
-def place(clock: Clock, tmp_path: Path) -> Iterator[Place]:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def place(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> Iterator[Place]:
     """Return a function that opens a journal on one and the same place."""
+    url: str | None = None
+    if request.param == "postgres":
+        url = prepare_postgres(request.getfixturevalue("postgres_url"))
+
+    def build() -> Journal:
+        return SQLiteJournal(tmp_path / "campaigns.db", clock=clock) if url is None else ClockedJournal(url, clock)
+
     with ExitStack() as stack:
 
         def open_journal() -> Journal:
-            journal = SQLiteJournal(tmp_path / "campaigns.db", clock=clock)
+            journal = build()
             journal.open()
             stack.callback(journal.close)
             return journal
@@ -388,9 +396,24 @@ def test_an_outcome_of_no_row_is_skipped(place: Place) -> None:
     assert settle(journal, campaign, Outcome(7, 1, ACCEPTED)).state == "ready"
 
 
-def test_a_turn_of_a_campaign_that_is_not_there_is_refused(place: Place) -> None:
+def test_a_campaign_that_is_not_there_is_refused(place: Place) -> None:
+    journal = place()
     with pytest.raises(CampaignNotFoundError, match="77"):
-        place().turn(77, "a", [], 1, [])
+        journal.turn(77, "a", [], 1, [])
+    with pytest.raises(CampaignNotFoundError, match="77"):
+        journal.mark(77, "ready")
+    with pytest.raises(CampaignNotFoundError, match="77"):
+        journal.forget(77)
+
+
+def test_an_id_with_characters_that_cannot_be_stored_settles_its_row(place: Place) -> None:
+    journal = place()
+    campaign = plan(journal, 1)
+    (row,) = take(journal, campaign)
+
+    settle(journal, campaign, Outcome(row.n, row.attempt, ACCEPTED, "wamid.\ud800\0é"))
+
+    assert journal.lines(campaign.id, 0, 1)[0].message_id == "wamid.??é"
 
 
 def test_a_row_that_was_not_accepted_waits_for_as_long_as_it_was_told_to(place: Place, clock: Clock) -> None:
@@ -429,7 +452,8 @@ def test_a_paused_or_stopped_campaign_hands_out_no_rows_but_settles_outcomes(pla
 
         turn = journal.turn(campaign.id, "a", [Outcome(row.n, row.attempt, ACCEPTED)], 5, [])
 
-        assert turn == Turn((), None, turn.state, f"{state} by hand")
+        assert turn == Turn(turn.rows, None, turn.state, f"{state} by hand")
+        assert not turn.rows
         assert turn.state == state
         found = journal.find("spring")
         assert found == attrs.evolve(campaign, state=turn.state, reason=turn.reason)
@@ -437,6 +461,16 @@ def test_a_paused_or_stopped_campaign_hands_out_no_rows_but_settles_outcomes(pla
     place().mark(campaign.id, "ready")
     assert journal.find("spring") == campaign
     assert [row.n for row in take(journal, campaign)] == [3]
+
+
+def test_only_the_first_who_replaces_settings_does(place: Place) -> None:
+    journal, other = place(), place()
+    campaign = plan(journal)
+
+    assert journal.replace_settings(campaign.id, campaign.settings, '{"a":1}') == '{"a":1}'
+    assert other.replace_settings(campaign.id, campaign.settings, '{"a":2}') == '{"a":1}'
+    assert [one.settings for one in journal.list_campaigns()] == ['{"a":1}']
+    assert other.replace_settings(campaign.id, '{"a":1}', '{"a":3}') == '{"a":3}'
 
 
 def test_from_the_deadline_on_no_row_is_handed_out_until_it_is_moved(place: Place, clock: Clock) -> None:
@@ -447,10 +481,11 @@ def test_from_the_deadline_on_no_row_is_handed_out_until_it_is_moved(place: Plac
     clock.now += 1
 
     turn = journal.turn(campaign.id, "a", [Outcome(row.n, row.attempt, ACCEPTED)], 1, [])
-    assert turn == Turn((), None, "stopped", DEADLINE_PASSED)
+    assert turn == Turn(turn.rows, None, "stopped", DEADLINE_PASSED)
+    assert not turn.rows
     # It stays stopped if the clock is set back.
     clock.now -= 30
-    assert journal.turn(campaign.id, "a", [], 1, []) == Turn((), None, "stopped", DEADLINE_PASSED)
+    assert journal.turn(campaign.id, "a", [], 1, []) == turn
     journal.mark(campaign.id, "ready", deadline=100.0)
     clock.now += 99
     assert [row.n for row in take(journal, campaign, 1)] == [2]
@@ -525,18 +560,6 @@ def test_a_rate_limited_outcome_slows_the_rates_for_all_once(place: Place, clock
     clock.now += 30
     assert len(other.turn(campaign.id, "b", [], 5, rates).rows) == 1
     assert other.turn(campaign.id, "b", [], 5, rates).wait == pytest.approx(0.1)
-
-
-def test_rates_can_be_slowed_down_without_a_turn(place: Place) -> None:
-    journal = place()
-    campaign = plan(journal, 5)
-    rates = [("endpoint", Rate(10.0, 1))]
-
-    place().slow_down(rates, 3.0)
-
-    turn = journal.turn(campaign.id, "a", [], 5, rates)
-    assert not turn.rows
-    assert turn.wait == pytest.approx(3.0)
 
 
 # Crashes, and clocks that are set back
@@ -751,7 +774,7 @@ def test_a_campaign_that_is_forgotten_keeps_its_record_and_sends_nothing(place: 
     place().forget(campaign.id)
 
     record = attrs.evolve(campaign, state="stopped", reason=FORGOTTEN)
-    assert journal.turn(campaign.id, "a", [Outcome(row.n, row.attempt, ACCEPTED)], 5, []).rows == ()
+    assert not journal.turn(campaign.id, "a", [Outcome(row.n, row.attempt, ACCEPTED)], 5, []).rows
     assert journal.observe([Observation(campaign.token, 1)]) == 0
     assert not journal.lines(campaign.id, 0, 10)
     assert not journal.rejects(campaign.id, 0, 10)

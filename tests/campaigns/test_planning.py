@@ -329,3 +329,11 @@ def test_a_plan_without_a_row_is_an_error_that_shows_the_reasons() -> None:
     assert failure.value.reasons == {"name: … characters; the limit is 1000": 30, "x": 1}
     assert failure.value.rejects == tuple(rejects[:20])
     assert str(failure.value) == "there is nothing to send: 30 × name: … characters; the limit is 1000; 1 × x"
+
+
+def test_two_spellings_of_one_whatsapp_account_have_one_key() -> None:
+    planned = plan(row(2, "+5511981234567"), row(3, "+551181234567"))
+    assert [(one.key, one.recipient) for one in planned if isinstance(one, PlannedRow)] == [
+        ("+551181234567", "+5511981234567"),
+        ("+551181234567", "+551181234567"),
+    ]

@@ -11,11 +11,11 @@ import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.pretty import pretty_repr
 
 from connectly_api import Bsuid, InvalidInputError, Phone, Recipient
 from connectly_api.campaigns import phone_cells
-from connectly_api.campaigns.cell_text import to_cell_text
-from connectly_api.campaigns.input_rows import EmptyCellError, InputRow, UnknownColumnError
+from connectly_api.campaigns.input_rows import EmptyCellError, InputRow, UnknownColumnError, to_cell_text
 from connectly_api.campaigns.phone_cells import RecipientReader
 from tests.thoroughness import up_to
 
@@ -78,20 +78,20 @@ def test_a_region_reads_national_notation_and_its_own_international_prefix(
 
 
 @pytest.mark.parametrize(
-    ("value", "problem"),
+    ("value", "region", "problem"),
     [
-        ("0044 20 7946 0958", "is not a valid number in US"),
-        ("4155551212", "is not a valid number in CH"),
-        ("12345", "is not a valid number in US"),
-        ("491701234567", phone_cells.AMBIGUOUS),
-        ("390612345", phone_cells.AMBIGUOUS),
-        ("1.60444E+10", phone_cells.SCIENTIFIC),
-        ("604 444 1111 ext. 5", phone_cells.EXTRA_CHARACTERS),
+        ("0044 20 7946 0958", "US", "is not a valid number in US"),
+        ("4155551212", "CH", "is not a valid number in CH"),
+        ("12345", "US", "is not a valid number in US"),
+        ("25000000000000", "DE", "is not a valid number in DE"),  # It has 16 digits with its country code.
+        ("491701234567", "DE", phone_cells.AMBIGUOUS),
+        ("390612345", "IT", phone_cells.AMBIGUOUS),
+        ("1.60444E+10", "US", phone_cells.SCIENTIFIC),
+        ("604 444 1111 ext. 5", "US", phone_cells.EXTRA_CHARACTERS),
     ],
 )
-def test_a_region_guesses_nothing(value: str, problem: str) -> None:
-    regions = {"is not a valid number in CH": "CH", phone_cells.AMBIGUOUS: "DE" if value.startswith("49") else "IT"}
-    assert read_cell(value, regions.get(problem, "US")) == problem
+def test_a_region_guesses_nothing(value: str, region: str, problem: str) -> None:
+    assert read_cell(value, region) == problem
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,8 @@ def test_a_region_guesses_nothing(value: str, problem: str) -> None:
         ("+16044441111 +16044442222", phone_cells.EXTRA_CHARACTERS),
         ("+16044441111 16044442222", phone_cells.BAD_LENGTH),
         ("+123456", phone_cells.BAD_LENGTH),
-        ("0000000", phone_cells.BAD_LENGTH),
+        ("0000000", phone_cells.NO_COUNTRY_CODE),
+        ("+0491701234567", phone_cells.NO_COUNTRY_CODE),
         ("00999123456789", phone_cells.BAD_LENGTH),
         ("00", phone_cells.BAD_FORM),
         ("+", phone_cells.BAD_FORM),
@@ -143,7 +144,7 @@ def test_what_is_no_number_has_a_fixed_reason(value: object, problem: str) -> No
     [
         ("4155551212", phone_cells.BAD_LENGTH),  # A number of San Francisco, where Switzerland's would have 11 digits.
         ("004155551212", phone_cells.BAD_LENGTH),
-        ("0170 1234567", phone_cells.BAD_LENGTH),
+        ("0170 1234567", phone_cells.NO_COUNTRY_CODE),
         ("999123456789", phone_cells.BAD_LENGTH),
         ("551181234567", "+551181234567"),  # WhatsApp's own spelling, which is valid in no plan any more.
         ("5215512345678", "+5215512345678"),
@@ -186,6 +187,12 @@ def test_a_row_knows_its_recipient() -> None:
     assert (hidden.number, hidden.recipient) == ("bsuid:US.1", Recipient(bsuid=Bsuid("US.1")))
 
 
+def test_the_spellings_of_one_account_have_one_key() -> None:
+    new, old = (InputRow(2, number, {}, ()) for number in ("+5511981234567", "+551181234567"))
+    assert (new.key, new.number) == (old.number, "+5511981234567")
+    assert InputRow(2, "", {}, (), bsuid="US.1").key == "bsuid:US.1"
+
+
 def test_a_row_is_a_mapping_of_what_it_has() -> None:
     row = InputRow(7, "+16044441111", {"name": "Ann", "code": " ", "city": None, "n": 0}, {"name", "code", "city", "n"})
     assert (dict(row), len(row), row["name"], row.get("name")) == ({"name": "Ann", "n": 0}, 2, "Ann", "Ann")
@@ -198,7 +205,7 @@ def test_a_row_is_a_mapping_of_what_it_has() -> None:
     for ask in (row.__getitem__, row.get):
         with pytest.raises(UnknownColumnError, match="nam: there is no such column among 4; did you mean 'name'"):
             ask("nam")
-    assert repr(row) == "InputRow(line=7, 2 values)"
+    assert repr(row) == pretty_repr(row) == "InputRow(line=7, 2 values)"
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -191,6 +194,39 @@ def test_a_call_waits_for_a_file_that_is_busy(path: Path) -> None:
             rows = threads.submit(take, journal, campaign)
             other.execute("COMMIT")
             assert len(rows.result(30)) == 4
+
+
+# Dies by SIGKILL when SQLite is about to commit the first transaction that locks others out.
+DYING = """
+import os, signal, sys
+from connectly_api.campaigns.sqlite_journal import SQLiteJournal
+from tests.campaigns.test_journals import plan, take
+
+def watch(statement):
+    begun.append(statement)
+    if statement == "COMMIT" and "BEGIN IMMEDIATE" in begun:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+begun = []
+journal = SQLiteJournal(sys.argv[1])
+journal.open()
+found = journal.find("spring")
+journal._connection.set_trace_callback(watch)
+plan(journal, 2000) if found is None else take(journal, found, 100)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_right_before_a_commit_has_done_nothing(journal: SQLiteJournal, path: Path) -> None:
+    def run() -> int:
+        return subprocess.run([sys.executable, "-c", DYING, path], check=False).returncode
+
+    assert run() == -signal.SIGKILL
+    assert journal.list_campaigns() == []
+    campaign = plan(journal, 200)
+    assert run() == -signal.SIGKILL
+    assert set(read_states(journal, campaign)) == {RowState.PENDING}
+    assert len(take(journal, campaign, 500)) == 200
 
 
 def fill_disk(journal: SQLiteJournal) -> None:

@@ -117,7 +117,7 @@ def test_no_arguments_show_help(shell: Shell) -> None:
     assert shell() == shell("--help")
 
 
-@pytest.mark.parametrize("group", ["send", "webhooks"])
+@pytest.mark.parametrize("group", ["send", "webhooks", "campaign"])
 def test_a_group_alone_names_its_help(shell: Shell, group: str) -> None:
     ended = shell(group)
 
@@ -142,7 +142,8 @@ COMMANDS = (
     *(("send", kind) for kind in ("text", "image", "video", "audio", "document", "location", "list", "buttons")),
     *(("send", kind) for kind in ("product", "products", "template")),
     *(("webhooks", name) for name in ("list", "create", "ensure", "update", "delete", "verify")),
-    *(("send",), ("webhooks",), ("spec",)),
+    *(("campaign", name) for name in ("plan", "run", "status", "pause", "resume", "retry", "report", "forget")),
+    *(("send",), ("webhooks",), ("campaign",), ("spec",)),
 )
 
 
@@ -178,6 +179,10 @@ def test_the_examples_of_the_help_run_as_they_stand(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     Path("body.json").write_text('{"message": {"text": "Hi"}}', "utf-8")
+    Path("customers.csv").write_text("phone,name\n+16044441111,Ann\n", "utf-8")
+    if command[:1] == ("campaign",) and command != ("campaign", "plan"):
+        plan = "campaign plan customers.csv --name spring --template offer --language en --to phone"
+        assert shell(*plan.split()).code == 0
     monkeypatch.setenv("CONNECTLY_WEBHOOK_SECRET", "wh-secret-01")
     monkeypatch.setenv("SIGNATURE", sign(Path("body.json").read_bytes(), "wh-secret-01"))
 
@@ -185,7 +190,7 @@ def test_the_examples_of_the_help_run_as_they_stand(
         "^ +(connectly .*?) *$", shell(*command, "--help").out.partition("Examples:")[2], re.MULTILINE
     )
 
-    assert examples or command in {("send",), ("webhooks",)}
+    assert examples or command in {("send",), ("webhooks",), ("campaign",)}
     for example in examples:
         _, *words = shlex.split(os.path.expandvars(example.partition(" > ")[0]))
         ended = shell(*words, *(("--dry-run",) if {"delete", "update"} & set(words) else ()))

@@ -10,7 +10,7 @@ import connectly_api.webhooks
 HEAVY = ["httpx", "anyio", "sqlite3", "starlette", "asyncio", "trio", "jsonschema", "uvicorn"]
 
 
-def _loaded_after(code: str) -> list[str]:
+def find_heavy_modules(code: str) -> list[str]:
     program = f"import sys; {code}; print(*[name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     return done.stdout.split()
@@ -19,7 +19,7 @@ def _loaded_after(code: str) -> list[str]:
 def test_verifying_and_reading_load_no_http_library_no_database_and_no_event_loop() -> None:
     names = "DeliveryStatus, StatusTracker, parse, receive, sign, verify"
     use = "receive({'x-connectly-hmac-sha256': sign(b'{}', 'x')}, b'{}', 'x').key"
-    assert _loaded_after(f"from connectly_api.webhooks import {names}; {use}") == []
+    assert find_heavy_modules(f"from connectly_api.webhooks import {names}; {use}") == []
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_verifying_and_reading_load_no_http_library_no_database_and_no_event_loo
     ],
 )
 def test_each_part_loads_what_it_needs_and_no_more(name: str, loaded: list[str]) -> None:
-    found = _loaded_after(f"from connectly_api.webhooks import {name}")
+    found = find_heavy_modules(f"from connectly_api.webhooks import {name}")
     assert set(loaded) <= set(found)
     assert not {"httpx", "starlette", "uvicorn"} & set(found)
     assert loaded or not found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -49,9 +49,9 @@ def test_cells_of_a_spreadsheet_become_text_and_keep_their_lines(tmp_path: Path)
             "Customers": [
                 [],
                 ["phone", " name ", "code", "day", "is_new"],
-                [ANN, "Ann", 12345, datetime.date(2026, 1, 2), True],
+                [ANN, "Ann", 12345, dt.date(2026, 1, 2), True],
                 [],
-                [16044442222, None, 1.5, datetime.datetime(2026, 1, 2, 3, 4), False],  # noqa: DTZ001 (as in Excel)
+                [16044442222, None, 1.5, dt.datetime(2026, 1, 2, 3, 4), False],  # noqa: DTZ001 (as in Excel)
                 [16044441111.5, "Eve"],
                 [1.6044441111e22, "Eve"],
                 [None, "Eve"],
@@ -74,22 +74,22 @@ def test_cells_of_a_spreadsheet_become_text_and_keep_their_lines(tmp_path: Path)
 
 
 def test_the_sheet_is_the_only_visible_one_with_cells_or_is_named(tmp_path: Path) -> None:
-    table = [["phone"], [ANN]]
+    table: list[list[object]] = [["phone"], [ANN]]
     path = save(tmp_path, {"Empty": [], "One": table, "Lists": [["phone"], [BOB]]}, hidden=("Lists",))
     assert show(read(path))[0][1] == ANN
     assert show(read(path, sheet="Lists"))[0][1] == BOB
     assert show(read(path, sheet="Lists", columns=["phone"]))[0] == (1, "phone", phone_cells.BAD_FORM)
-    with pytest.raises(InvalidInputError, match="^sheet: there is no such sheet$"):
+    with pytest.raises(InvalidInputError, match=r"^sheet: there is no such sheet$"):
         read(path, sheet="Two")
-    with pytest.raises(InvalidInputError, match="^sheet: the spreadsheet is empty$"):
+    with pytest.raises(InvalidInputError, match=r"^sheet: the spreadsheet is empty$"):
         read(path, sheet="Empty")
-    with pytest.raises(InvalidInputError, match="^sheet: 2 sheets have cells; name one with sheet=$"):
+    with pytest.raises(InvalidInputError, match=r"^sheet: 2 sheets have cells; name one with sheet=$"):
         read(save(tmp_path, {"One": table, "Two": table}))
 
 
 @pytest.mark.parametrize("name", ["customers.xlsx", "customers.xls", "customers.ods", "customers.xlsb"])
 def test_what_is_no_spreadsheet_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InvalidInputError, match="^source: is not a spreadsheet, or has a password$"):
+    with pytest.raises(InvalidInputError, match=r"^source: is not a spreadsheet, or has a password$"):
         read(write(tmp_path, b"PK\x03\x04 phone", name))
 
 
@@ -120,7 +120,7 @@ def test_mappings_are_read_as_they_are(backend: str) -> None:
 def test_a_cursor_is_read_in_its_own_thread() -> None:
     with sqlite3.connect(":memory:") as connection:
         connection.row_factory = sqlite3.Row
-        cursor = connection.execute(f"SELECT '{ANN}' AS phone, 'Ann' AS name")  # noqa: S608 (a constant)
+        cursor = connection.execute(f"SELECT '{ANN}' AS phone, 'Ann' AS name")
         assert show(read(cursor)) == [(1, ANN, {"phone": ANN, "name": "Ann"}), 0]
     connection.close()
 
@@ -160,7 +160,7 @@ def test_an_iterator_is_read_once_and_a_list_as_often_as_needed() -> None:
 
 
 def test_items_that_are_no_mappings_are_a_mistake_of_the_program() -> None:
-    with pytest.raises(InvalidInputError, match="^source: must have mappings as its items, not tuple$"):
+    with pytest.raises(InvalidInputError, match=r"^source: must have mappings as its items, not tuple$"):
         read([(ANN, "Ann")])
 
 
@@ -201,12 +201,14 @@ def test_missing_values_of_pandas_are_empty() -> None:
     ],
 )
 def test_a_dataframe_that_narwhals_does_not_know_is_refused(frame: Any) -> None:
-    with pytest.raises(InvalidInputError, match="^source: must be a dataframe in memory, with a name for each column$"):
+    with pytest.raises(
+        InvalidInputError, match=r"^source: must be a dataframe in memory, with a name for each column$"
+    ):
         read(frame)
 
 
 def test_lazy_frames_are_refused() -> None:
-    with pytest.raises(InvalidInputError, match="not LazyFrame$"):
+    with pytest.raises(InvalidInputError, match=r"not LazyFrame$"):
         read(pl.LazyFrame(PEOPLE))
 
 

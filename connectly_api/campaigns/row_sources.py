@@ -1,14 +1,13 @@
-"""Which reader a source has: by the end of a file's name, or by what the value is."""
+"""Which reader a source has: by the end of a file's name, or by what the value is. Dataframes are read here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from functools import partial
 from os import PathLike, fspath
 from pathlib import PurePath
 from typing import Any, Final
 
-from connectly_api.campaigns.dataframe_rows import is_dataframe, read_dataframe
 from connectly_api.campaigns.delimited_text import read_delimited
 from connectly_api.campaigns.json_lines import read_json_lines
 from connectly_api.campaigns.spreadsheet import read_spreadsheet
@@ -46,8 +45,8 @@ def find_reader(
         read = _BY_SUFFIX.get(PurePath(fspath(source)).suffix.lower())
         if read is None:
             raise InvalidInputError(f"source: the file's name must end with {', '.join(_BY_SUFFIX)}", field="source")
-    elif is_dataframe(source):
-        read = read_dataframe
+    elif _is_dataframe(source):
+        read = _read_dataframe
     elif isinstance(source, (bytes, Mapping)) or not (hasattr(source, "__iter__") or hasattr(source, "__aiter__")):
         problem = f"must be a path, an iterable of mappings or a dataframe, not {kind}"
         raise InvalidInputError(f"source: {problem}", field="source")
@@ -57,3 +56,28 @@ def find_reader(
         if name not in known:
             raise InvalidInputError(f"{name}: does not apply to such a source", field=name)
     return (None, False) if read is None else (partial(read, source, needed, **given), read is not read_json_lines)
+
+
+def _is_dataframe(value: object) -> bool:
+    """Return whether a value looks like a dataframe; a database cursor has no shape."""
+    return hasattr(value, "to_dicts") or (hasattr(value, "shape") and hasattr(value, "columns"))
+
+
+def _read_dataframe(frame: Any, _needed: Collection[str]) -> Records:  # noqa: ANN401 (of any library)
+    """Yield a record for each row; the first one has the number 1.
+
+    Raises:
+        InvalidInputError: The dataframe is lazy, or of an unknown library, or the extra is not installed.
+    """
+    try:
+        import narwhals  # noqa: PLC0415 (an extra)
+    except ModuleNotFoundError:
+        raise InvalidInputError("source: needs pip install 'connectly-api[campaigns]'", field="source") from None
+    try:
+        rows: Iterable[Mapping[str, Any]] = narwhals.from_native(frame, eager_only=True).iter_rows(named=True)
+    except (TypeError, narwhals.exceptions.NarwhalsError):
+        if not hasattr(frame, "to_dicts"):
+            problem = "must be a dataframe in memory, with a name for each column"
+            raise InvalidInputError(f"source: {problem}", field="source") from None
+        rows = frame.to_dicts()
+    yield from enumerate(rows, 1)
