@@ -29,6 +29,15 @@ LINES = {
         ": delivery_failed ERROR_CODE_UNSPECIFIED",
         "{'delivery_status': 5, 'message': 1}",
     ],
+    "campaign": [
+        "plan      300 rows, 3 rejected: ",
+        "progress  spring: running: ",
+        "sent      spring: finished: ",
+        "webhooks  spring: finished: 298 of 300 accepted, 2 unknown, ",
+        "report    line 304: rejected: duplicate of line 2",
+        ": unknown: ERROR_CODE_UNSPECIFIED",
+        "report    29",
+    ],
 }
 
 
