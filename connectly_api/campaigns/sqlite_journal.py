@@ -115,7 +115,7 @@ def _rank(status: str) -> str:
 
 
 _TAKE: Final = f"""
-    UPDATE connectly_row SET state = 'sending', owner = ?, attempt = attempt + 1, not_before = NULL, at = ?
+    UPDATE connectly_row SET state = 'sending', owner = ?, attempt = attempt + 1, at = ?
     WHERE campaign = ? AND n = ? AND {_is_source("take")}
 """
 # A `not_before` that is further ahead than a pause can be comes from before the clock was set back.

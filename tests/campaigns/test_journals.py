@@ -547,7 +547,10 @@ def test_a_rate_limited_outcome_slows_the_rates_for_all_once(place: Place, clock
     campaign = plan(journal, 50)
     rates = [("endpoint", Rate(10.0, 1)), ("number", Rate(20.0, 1))]
     rows = take(journal, campaign, 3)
-    limited = [Outcome(row.n, row.attempt, PENDING, retry_after=2.0, is_rate_limited=True) for row in rows]
+    limited = [
+        Outcome(row.n, row.attempt, PENDING, retry_after=after, is_rate_limited=True)
+        for row, after in zip(rows, (None, 2.0, 1.0), strict=True)
+    ]
 
     assert journal.turn(campaign.id, "a", limited, 1, rates).wait == pytest.approx(2.0)
     clock.now += 2
@@ -658,6 +661,18 @@ def test_an_event_without_status_or_id_is_a_proof_too(place: Place) -> None:
     assert journal.observe([Observation(campaign.token, row.n, "wamid.1")]) == 1
     assert journal.observe([Observation(campaign.token, row.n, "wamid.2")]) == 0
     assert journal.lines(campaign.id, 0, 1)[0].message_id == "wamid.1"
+
+
+def test_the_first_id_and_the_first_problem_are_kept(place: Place) -> None:
+    journal = place()
+    campaign = plan(journal, 1)
+    row = bring(journal, campaign, SENDING)
+
+    for number, status in enumerate(["delivery_failed", "delivered", "read"]):
+        journal.observe([Observation(campaign.token, row.n, f"wamid.{number}", status, f"problem {number}")])
+
+    (line,) = journal.lines(campaign.id, 0, 10)
+    assert (line.message_id, line.status, line.problem) == ("wamid.0", "read", "problem 0")
 
 
 def test_events_of_other_campaigns_and_rows_are_skipped(place: Place) -> None:
