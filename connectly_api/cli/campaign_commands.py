@@ -7,7 +7,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -17,6 +17,7 @@ import attrs
 import typer
 
 from connectly_api import campaigns
+from connectly_api.campaigns.postgres_schema import VERSION, build_schema
 from connectly_api.cli.campaign_options import create_builder, find_doubts, parse_duration, parse_hours, parse_rate
 from connectly_api.cli.campaign_report import describe_status, write_rejects, write_report
 from connectly_api.cli.client_call import create_client, show_warnings
@@ -428,6 +429,39 @@ def _forget(
         write_line(f"Forgotten: {name}" if is_terminal() else "forgotten")
 
 
+@command(app, "schema", "connectly campaign schema --print")
+def _schema(
+    *,
+    is_printed: Annotated[bool, typer.Option("--print", metavar="", help="Print the SQL, and do nothing.")] = False,
+    options: JournalOptions,
+) -> None:
+    """Create the tables of a journal in PostgreSQL, or upgrade them.
+
+    Run it before the first campaign, and after upgrading connectly-api, as the user that owns the tables.
+    """
+    if is_printed:
+        write_line(build_schema().rstrip())
+        return
+    place = _find_journal(options)
+    if not place.startswith(_POSTGRES):
+        raise CommandLineError("--journal: must be postgresql://…; a file needs no schema")
+    # It looks whether the extra is installed.
+    campaigns.journal(place)
+    from connectly_api.campaigns.postgres_journal import PostgresJournal  # noqa: PLC0415 (an extra)
+
+    with closing(PostgresJournal(place)) as journal:
+        journal.create_schema()
+    if options.is_json:
+        write_json({"version": VERSION})
+    else:
+        write_line(f"The tables of campaigns are there, version {VERSION}.")
+
+
+def _find_journal(options: JournalOptions | SendingOptions) -> str:
+    setting = find_settings({"CONNECTLY_JOURNAL": options.journal}, options.env_file).get("CONNECTLY_JOURNAL")
+    return _JOURNAL if setting is None else setting.value
+
+
 def _use_journal(
     options: JournalOptions | SendingOptions, work: Callable[[Campaigns], Awaitable[T]], *, may_be_new: bool = False
 ) -> T:
@@ -436,8 +470,7 @@ def _use_journal(
     Raises:
         CommandLineError: There is no such file.
     """
-    setting = find_settings({"CONNECTLY_JOURNAL": options.journal}, options.env_file).get("CONNECTLY_JOURNAL")
-    place = _JOURNAL if setting is None else setting.value
+    place = _find_journal(options)
     if not (may_be_new or place.startswith(_POSTGRES) or Path(place).is_file()):
         raise CommandLineError("--journal: there is no such file; plan a campaign first, or set CONNECTLY_JOURNAL")
 
