@@ -39,6 +39,9 @@ class Manners:
     limited: float = 0.0
 
 
+ROUGH = Manners(least_delay=0.02, most_delay=0.15, lost=0.005, failed=0.005, limited=0.01)
+
+
 class CountingServer:
     """Counts by the callback data of campaigns; runs in a thread of its own."""
 
@@ -47,6 +50,8 @@ class CountingServer:
         self.accepted: dict[str, list[dict[str, Any]]] = {}
         """By callback data: every message that was accepted for it."""
         self.arrivals: list[float] = []
+        self.spoiled = 0
+        """How many messages were accepted that the sender was not told of."""
         self._dice = random.Random(seed)  # noqa: S311 (repeatable, not secret)
         self._loop = asyncio.new_event_loop()
         self._is_listening = threading.Event()
@@ -122,10 +127,11 @@ class CountingServer:
         self.accepted.setdefault(body["callbackData"]["connectly_campaign"], []).append({**body, "id": message_id})
         await asyncio.sleep(self._dice.uniform(self.manners.least_delay, self.manners.most_delay))
         chance -= self.manners.limited
+        self.spoiled += chance < self.manners.lost + self.manners.failed
         if chance < self.manners.lost:
             writer.transport.abort()
             return False
-        if chance - self.manners.lost < self.manners.failed:
+        if chance < self.manners.lost + self.manners.failed:
             await _respond(writer, b"500 Internal Server Error", {"code": 13, "message": "no"})
             return True
         await _respond(writer, b"200 OK", {"id": message_id})
