@@ -39,7 +39,7 @@ from connectly_api.campaigns.journal_protocol import (
     Reject,
     TakenRow,
 )
-from connectly_api.campaigns.journal_thread import JournalThread
+from connectly_api.campaigns.journal_thread import JournalThread, LoopLocal
 from connectly_api.campaigns.planning import Build, CallbackData, Key, PlanResult, RowPlanner, count_reasons
 from connectly_api.campaigns.retry_evidence import find_proven_spans
 from connectly_api.campaigns.row_callback import read_observation
@@ -93,7 +93,8 @@ def journal(path: str | PathLike[str]) -> Campaigns:
 class Campaigns:
     """The campaigns of one journal, from `journal(…)`.
 
-    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it.
+    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it. Several
+    event loops may use it, such as that of a run, and that of webhooks in another thread.
     """
 
     def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:
@@ -105,10 +106,8 @@ class Campaigns:
         """
         self._clock = clock
         self._create = create
-        self._thread: JournalThread | None = None
-        self._opening = Lock()
-        self._observing = Lock()
-        self._waiting = _Observations()
+        self._thread = JournalThread(create())
+        self._observers = LoopLocal(_Observer)
 
     async def __aenter__(self) -> Self:
         """Open the journal.
@@ -127,10 +126,8 @@ class Campaigns:
 
     async def aclose(self) -> None:
         """Close the journal. Calling it twice is fine; a later use opens it again."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            with CancelScope(shield=True):
-                await thread.call(thread.journal.close)
+        with CancelScope(shield=True):
+            await self._thread.close()
 
     @cut_traceback
     async def plan(
@@ -252,25 +249,22 @@ class Campaigns:
         if (observation := read_observation(event)) is None:
             return
         thread = await self._open()
-        waiting = self._waiting
+        observer = self._observers.get()
+        waiting = observer.waiting
         waiting.observations.append(observation)
         # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
         # it again: an observation does no harm twice.
-        async with self._observing:
+        async with observer.lock:
             if waiting.are_written:
                 return
-            if waiting is self._waiting:
-                self._waiting = _Observations()
+            if waiting is observer.waiting:
+                observer.waiting = _Observations()
             await thread.call(thread.journal.observe, waiting.observations)
             waiting.are_written = True
 
     async def _open(self) -> JournalThread:
-        async with self._opening:
-            if self._thread is None:
-                thread = JournalThread(self._create())
-                await thread.call(thread.journal.open)
-                self._thread = thread
-            return self._thread
+        await self._thread.open()
+        return self._thread
 
     async def _find(self, name: str) -> tuple[JournalThread, CampaignRecord]:
         thread = await self._open()
@@ -425,6 +419,14 @@ class _Observations:
 
     observations: list[Observation] = attrs.field(factory=list[Observation])
     are_written: bool = False
+
+
+@attrs.define(eq=False)
+class _Observer:
+    """What the events of one event loop share: whoever has the lock writes what waits."""
+
+    lock: Lock = attrs.field(factory=Lock)
+    waiting: _Observations = attrs.field(factory=_Observations)
 
 
 class _UnfinishedError(CampaignError):

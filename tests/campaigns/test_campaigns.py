@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import AsyncMock
@@ -601,6 +602,24 @@ def test_events_that_come_together_are_written_together(path: Path, backend: str
     # Who did not fail has written for all who waited with it.
     assert len(errors) == (failing > 0)
     assert len(sizes) < 50
+
+
+def test_events_may_come_on_other_event_loops(path: Path) -> None:
+    async def main() -> None:
+        async with journal(path) as campaigns:
+            spring = await plan(campaigns, 200)
+
+            async def deliver(first: int) -> None:
+                async with anyio.create_task_group() as group:
+                    for n in range(first, first + 100):
+                        group.start_soon(observe, campaigns, n)
+
+            async with anyio.create_task_group() as group:
+                for first in (1, 101):
+                    group.start_soon(anyio.to_thread.run_sync, partial(anyio.run, deliver, first))
+            assert (await spring.status()).sent == 200
+
+    anyio.run(main)
 
 
 # The journal.
