@@ -151,6 +151,7 @@ _FIND_OLDEST: Final = """
 _OBSERVE: Final = f"""
     UPDATE connectly_row SET
         state = 'accepted',
+        owner = CASE WHEN state = 'accepted' THEN owner END,
         message_id = coalesce(message_id, :message_id),
         status = CASE WHEN {_rank(":status")} > {_rank("status")} THEN :status ELSE status END,
         problem = CASE WHEN state = 'accepted' THEN coalesce(problem, :problem) ELSE :problem END
@@ -169,10 +170,12 @@ _COUNT: Final = f"""
         {", ".join(f"count(CASE WHEN status = '{status}' THEN 1 END)" for status in STATUS_ORDER)}
     FROM connectly_row WHERE campaign = ?
 """
+# Those that only an event made accepted have no owner.
 _COUNT_BY_MINUTE: Final = """
     SELECT CAST(at / 60 AS INTEGER) * 60, count(CASE WHEN state = 'accepted' THEN 1 END), count(status),
         count(CASE WHEN state = 'unknown' THEN 1 END)
-    FROM connectly_row WHERE campaign = ? AND state IN ('accepted', 'unknown') GROUP BY 1 ORDER BY 1
+    FROM connectly_row WHERE campaign = ? AND state IN ('accepted', 'unknown') AND owner IS NOT NULL
+    GROUP BY 1 ORDER BY 1
 """
 
 
