@@ -93,8 +93,8 @@ def journal(path: str | PathLike[str]) -> Campaigns:
 class Campaigns:
     """The campaigns of one journal, from `journal(…)`.
 
-    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it. Several
-    event loops may use it, such as that of a run, and that of webhooks in another thread.
+    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it. The
+    event loops of several threads may use it, such as that of a run, and that of webhooks.
     """
 
     def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:

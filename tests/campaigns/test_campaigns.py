@@ -644,7 +644,8 @@ def test_a_campaign_that_was_forgotten_has_no_rows_and_is_not_sent_again(run: Ru
         assert [line async for line in spring.report()] == []
         again = await plan(campaigns)
         async with connect(sandbox) as connectly:
-            assert (await again.run(connectly)).accepted == 0
+            status = await again.run(connectly)
+        assert (status.state, status.reason, status.accepted) == ("stopped", "forgotten", 0)
 
     run(test)
     assert sandbox.received == 0
