@@ -37,7 +37,14 @@ from connectly_api.campaigns.send_outcome import is_about_all, is_local, to_outc
 from connectly_api.campaigns.sending_hours import Hours
 from connectly_api.campaigns.stop_rules import StopRules, StopWatch
 from connectly_api.client import Connectly
-from connectly_api.errors import ApiError, ConnectlyError, InvalidInputError, NotSentError, RateLimitError, build_error_text
+from connectly_api.errors import (
+    ApiError,
+    ConnectlyError,
+    InvalidInputError,
+    NotSentError,
+    RateLimitError,
+    build_error_text,
+)
 from connectly_api.lowlevel.api.message_service import send_whatsapp_templated_message
 from connectly_api.lowlevel.models import SendMessageResponse, SendWhatsappTemplatedMessageRequest
 from connectly_api.number_checks import check_count, is_number
