@@ -399,7 +399,9 @@ class _Run:
             self.record, self._tally.counts, is_running=True, rate=rate, waiting_for=self._waiting_for
         )
         try:
-            await self._call_back(status)
+            # One that hangs must not hold up the journal, nor a cancelled run.
+            with anyio.move_on_after(_PATIENCE_AT_END):
+                await self._call_back(status)
         except Exception as error:  # noqa: BLE001 (the caller's; raised when nothing is in hand)
             self._fail(error)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from threading import Event
 from typing import Any
 
@@ -50,6 +49,9 @@ def test_event_loops_in_several_threads_share_it(backend: str) -> None:
                 group.start_soon(thread.call, numbers.append, number)
             may_end.set()
 
+    def run_loop(first: int) -> None:
+        anyio.run(call_many, first, backend=backend)
+
     with ThreadPoolExecutor() as pool:
-        list(pool.map(partial(anyio.run, call_many, backend=backend), range(0, 400, 100)))
+        list(pool.map(run_loop, range(0, 400, 100)))
     assert sorted(numbers) == list(range(400))
