@@ -8,7 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final, Literal
@@ -201,12 +201,14 @@ class SQLiteJournal:
         self._busy_timeout: Final = busy_timeout
         self._clock: Final = clock
         self._opened: sqlite3.Connection | None = None
+        self._file: os.stat_result | None = None
 
     def open(self) -> None:
         """Open the file; create it if there is none."""
         try:
             # SQLite gives its two other files the permissions of this one.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._file = self._path.stat()
         except OSError as error:
             raise self._build_error(error.strerror or type(error).__name__) from error
         with self._translate_errors():
@@ -501,6 +503,7 @@ class SQLiteJournal:
     ) -> Generator[Callable[..., sqlite3.Cursor]]:
         with self._translate_errors():
             connection = self._connection
+            self._check_file()
             connection.execute(f"BEGIN {kind}")
             try:
                 yield connection.execute
@@ -509,6 +512,13 @@ class SQLiteJournal:
                 # After some errors, such as a full disk, SQLite has rolled back already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    def _check_file(self) -> None:
+        # SQLite would go on with a file that no other process, and no later one, can see.
+        with suppress(OSError):
+            if self._file is not None and os.path.samestat(self._path.stat(), self._file):
+                return
+        raise self._build_error("it was deleted, moved or replaced")
 
     @contextmanager
     def _translate_errors(self) -> Generator[None]:
