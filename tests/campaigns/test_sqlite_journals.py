@@ -83,7 +83,7 @@ def test_a_file_that_is_deleted_or_replaced_hands_out_no_more_rows(
     if is_replaced:
         path.touch()
 
-    with pytest.raises(JournalError, match="it was deleted, moved or replaced$") as caught:
+    with pytest.raises(JournalError, match=r"it was deleted, moved or replaced$") as caught:
         take(journal, campaign)
     assert not caught.value.retry_safe
 
