@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
@@ -97,14 +96,12 @@ class Campaigns:
     event loops of several threads may use it, such as that of a run, and that of webhooks.
     """
 
-    def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, create: Callable[[], Journal]) -> None:
         """Bind a journal; nothing is opened yet.
 
         Args:
             create: Returns the journal, closed; each call returns another object for the same place.
-            clock: Returns the time in seconds since 1970.
         """
-        self._clock = clock
         self._create = create
         self._thread = JournalThread(create())
         self._observers = LoopLocal(_Observer)
@@ -291,7 +288,7 @@ class Campaigns:
             digest=record.digest,
             sample=sample,
         )
-        return Campaign(name, result, find, self._clock)
+        return Campaign(name, result, find)
 
 
 class Campaign:
@@ -302,12 +299,11 @@ class Campaign:
         plan: What was planned.
     """
 
-    def __init__(self, name: str, plan: PlanResult, find: Find, clock: Callable[[], float]) -> None:
+    def __init__(self, name: str, plan: PlanResult, find: Find) -> None:
         """Use `Campaigns.plan` or `Campaigns.open`."""
         self.name: Final = name
         self.plan: Final = plan
         self._find = find
-        self._clock = clock
 
     def __repr__(self) -> str:
         """Show the name."""
@@ -395,7 +391,7 @@ class Campaign:
             count += await thread.call(thread.journal.retry, record.id, RowState.REFUSED)
         if unknown:
             evidence = await thread.call(thread.journal.evidence, record.id)
-            if spans := find_proven_spans(evidence, self._clock()):
+            if spans := find_proven_spans(evidence):
                 count += await thread.call(thread.journal.retry, record.id, RowState.UNKNOWN, spans)
         return count
 

@@ -181,6 +181,7 @@ class Evidence:
 
     Attributes:
         start: The minute's first instant.
+        age: How many seconds ago it ended, by the journal's clock, which need not be this machine's.
         accepted: How many rows were accepted, as responses say. Those of which only an event says so prove nothing:
             of the rows whose responses were lost, they are just the ones whose events were not.
         confirmed: How many of these have a status, so that webhooks came for them.
@@ -188,6 +189,7 @@ class Evidence:
     """
 
     start: float
+    age: float
     accepted: int
     confirmed: int
     unknown: int

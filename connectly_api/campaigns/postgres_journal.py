@@ -189,8 +189,8 @@ _COUNT: Final = b"""
 """
 # Those that only an event made accepted have no owner.
 _COUNT_BY_MINUTE: Final = b"""
-    SELECT floor(at / 60) * 60, count(*) FILTER (WHERE state = 'accepted'), count(status),
-        count(*) FILTER (WHERE state = 'unknown')
+    SELECT floor(at / 60) * 60, connectly_now() - floor(at / 60) * 60 - 60,
+        count(*) FILTER (WHERE state = 'accepted'), count(status), count(*) FILTER (WHERE state = 'unknown')
     FROM connectly_row WHERE campaign = %s AND state IN ('accepted', 'unknown') AND owner IS NOT NULL
     GROUP BY 1 ORDER BY 1
 """

@@ -172,8 +172,8 @@ _COUNT: Final = f"""
 """
 # Those that only an event made accepted have no owner.
 _COUNT_BY_MINUTE: Final = """
-    SELECT CAST(at / 60 AS INTEGER) * 60, count(CASE WHEN state = 'accepted' THEN 1 END), count(status),
-        count(CASE WHEN state = 'unknown' THEN 1 END)
+    SELECT CAST(at / 60 AS INTEGER) * 60, ? - CAST(at / 60 AS INTEGER) * 60 - 60,
+        count(CASE WHEN state = 'accepted' THEN 1 END), count(status), count(CASE WHEN state = 'unknown' THEN 1 END)
     FROM connectly_row WHERE campaign = ? AND state IN ('accepted', 'unknown') AND owner IS NOT NULL
     GROUP BY 1 ORDER BY 1
 """
@@ -352,7 +352,7 @@ class SQLiteJournal:
     def evidence(self, campaign_id: int) -> Sequence[Evidence]:
         """Count the accepted and unknown rows by minute."""
         with self._transact("DEFERRED") as execute:
-            return [Evidence(*row) for row in execute(_COUNT_BY_MINUTE, (campaign_id,))]
+            return [Evidence(*row) for row in execute(_COUNT_BY_MINUTE, (self._clock(), campaign_id))]
 
     def retry(self, campaign_id: int, state: RowState, spans: Sequence[tuple[float, float]] | None = None) -> int:
         """Make refused or unknown rows pending."""

@@ -515,7 +515,7 @@ def test_unknown_rows_are_sent_again_where_webhooks_prove_that_they_were_not_acc
 
     async def main() -> None:
         nonlocal now
-        async with Campaigns(lambda: SQLiteJournal(path, clock=clock), clock=clock) as campaigns:
+        async with Campaigns(lambda: SQLiteJournal(path, clock=clock)) as campaigns:
             spring = await plan(campaigns, 21)
             settle(path, *[RowState.ACCEPTED] * 20, RowState.UNKNOWN, clock=clock)
             now += 600
