@@ -141,7 +141,8 @@ class CountingServer:
 async def _respond(writer: asyncio.StreamWriter, status: bytes, body: object) -> None:
     content = json.dumps(body).encode()
     writer.write(
-        b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (status, len(content), content)
+        b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+        % (status, len(content), content)
     )
     await writer.drain()
 

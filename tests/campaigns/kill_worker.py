@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import procrastinate
 
@@ -19,7 +20,8 @@ LEASE = 1.2
 
 def work(journal: str, name: str, url: str, log: str, *, is_supervised: bool) -> None:
     """Run a campaign until it has ended, or, as a worker of procrastinate, until the process is killed."""
-    sys.stderr = open(log, "a", encoding="utf-8")  # noqa: SIM115 (multiprocessing writes to it at the very end)
+    # multiprocessing writes to it at the very end.
+    sys.stderr = Path(log).open("a", encoding="utf-8")  # noqa: SIM115
     asyncio.run(_serve(journal, url) if is_supervised else _run(journal, name, url))
 
 
