@@ -20,7 +20,9 @@ from procrastinate.exceptions import AlreadyEnqueued
 from connectly_api.campaigns.campaigns import journal
 from connectly_api.client import Connectly
 
-QUEUE: Final = "connectly"
+__all__ = ["keep_running"]
+
+_QUEUE: Final = "connectly"
 
 
 def keep_running(
@@ -30,6 +32,8 @@ def keep_running(
     *,
     lanes: int = 1,
     cron: str = "* * * * *",
+    max_in_flight: int = 64,
+    lease: float = 120.0,
 ) -> Callable[[str], Awaitable[None]]:
     """Add tasks to an app that run campaigns, and that start them again after workers died.
 
@@ -43,13 +47,15 @@ def keep_running(
         connect: Returns a client, such as `Connectly.from_env`.
         lanes: How many workers to put to each campaign.
         cron: When to look for campaigns that nobody runs any more.
+        max_in_flight: As for `Campaign.run`.
+        lease: Likewise.
 
     Returns:
         A function that starts a campaign by its name.
     """
     names: set[str] = set()
 
-    @app.task(name="connectly_api.run_campaign", queue=QUEUE)
+    @app.task(name="connectly_api.run_campaign", queue=_QUEUE)
     async def run(name: str) -> None:
         # A second run in the same process would gain nothing.
         if name not in names:
@@ -57,7 +63,7 @@ def keep_running(
             try:
                 async with connect() as connectly, journal(path) as campaigns:
                     campaign = await campaigns.open(name)
-                    await campaign.run(connectly)
+                    await campaign.run(connectly, max_in_flight=max_in_flight, lease=lease)
             finally:
                 names.remove(name)
 
@@ -68,7 +74,7 @@ def keep_running(
                 await run.configure(queueing_lock=f"{run.name}/{name}/{lane}").defer_async(name=name)
 
     @app.periodic(cron=cron)
-    @app.task(name="connectly_api.keep_running", queue=QUEUE, queueing_lock="connectly_api.keep_running")
+    @app.task(name="connectly_api.keep_running", queue=_QUEUE, queueing_lock="connectly_api.keep_running")
     async def keep(timestamp: int) -> None:
         del timestamp
         async with journal(path) as campaigns:
