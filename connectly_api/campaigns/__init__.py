@@ -7,7 +7,9 @@ Theory of operation. A plan freezes every request of a campaign in a journal, an
 2. `journal_protocol`: what a journal does. It is queue, lock, pace and report in one: a turn settles what became of
    rows, and takes as many new ones as the rates allow, in one transaction.
 3. `pace_booking`: rates that all processes share, because their state is in the journal.
-4. `sqlite_journal`: a journal in a file, for the processes of one machine.
+4. `sqlite_journal`: a journal in a file, for the processes of one machine. `postgres_journal`: one in a database, for
+   any number of machines; `postgres_schema` has the turn, which is a function there. `procrastinate` keeps the
+   processes running.
 5. `planning`: builds and checks each row's message, and freezes it as JSON. `campaign_settings` composes a request from
    that; `row_callback` puts the row's name beside the user's callback data, and finds it in events.
 6. `runner`: takes rows, sends them and settles what became of them, turn by turn. `send_outcome` says what an error

@@ -56,6 +56,7 @@ from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.handler_registry import HandlerRegistry
 from connectly_api.webhooks.stores.file_access import parse_path
+from connectly_api.wire.encoding import encode_json
 
 T = TypeVar("T")
 
@@ -179,10 +180,10 @@ class Campaigns:
             InvalidInputError: An argument is invalid.
             JournalError: The journal cannot be used.
         """
-        check_name("name", name)
+        for field, text in (("name", name), ("campaign_name", "-" if campaign_name is None else campaign_name)):
+            check_name(field, text)
+            encode_json(text, field=field)  # Refuses lone surrogates, which neither a journal nor a request can hold.
         _require("rows", rows, ("read",), "rows(…)")
-        if campaign_name is not None:
-            check_name("campaign_name", campaign_name)
         seconds = _to_seconds(deadline)
         check_kind("hours", hours, Hours, "an Hours value")
         check_kind("pace", pace, CampaignPace, "a CampaignPace value")

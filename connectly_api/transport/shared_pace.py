@@ -9,7 +9,8 @@ send no more than one might.
   seconds; then it is lost, so it only makes the clients slower.
 - While the server cannot be reached, messages wait. A booking whose reply was lost is lost, too.
 - The libraries' synchronous clients are called in threads, as that works on asyncio and Trio. A cancelled call leaves
-  its thread behind, which ends with the server's reply, or with the time-out of its socket.
+  its thread behind, which ends with the server's reply, or with the time-out of its socket. If too many hang, no more
+  are started: the server counts as away.
 - Customers' numbers leave the process as hashes only. These are keyed with the API key, as anybody could hash all
   numbers that there are.
 """
@@ -19,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
@@ -82,7 +84,7 @@ class SharedPace(ABC):
     """
 
     errors: tuple[type[Exception], ...]
-    """What the server's library raises if the server is away."""
+    """What the server's library raises if the server is away, apart from `OSError`."""
 
     def __init__(self, pace: Pace | None) -> None:
         """Take the rates."""
@@ -127,7 +129,9 @@ class SharedTokens:
         self._business_id = business_id
         self._api_key = api_key
         self._sleep = sleep
+        self._errors: tuple[type[Exception], ...] = (OSError, *shared.errors)
         self._limiter = CapacityLimiter(_THREADS)
+        self._threads = threading.Semaphore(2 * _THREADS)
         self._is_away = False
 
     async def take(self, kind: str, key: str, rate: Rate, count: int) -> int:
@@ -136,7 +140,7 @@ class SharedTokens:
         while True:
             try:
                 granted, wait = await self._call(lambda: self._shared.book(name, rate, count))
-            except self._shared.errors as error:
+            except self._errors as error:
                 self._report_outage(error)
                 granted, wait, pause = 0, pause, min(2 * pause, _LONGEST_PAUSE)
             else:
@@ -152,7 +156,7 @@ class SharedTokens:
         with anyio.move_on_after(_REPORT, shield=True):
             try:
                 await self._call(lambda: self._shared.slow_down(name, rate, seconds))
-            except self._shared.errors as error:
+            except self._errors as error:
                 self._report_outage(error)
 
     def forget_rested(self) -> None:
@@ -163,7 +167,15 @@ class SharedTokens:
         self._shared.close()
 
     async def _call(self, function: Callable[[], T]) -> T:
-        return await to_thread.run_sync(function, abandon_on_cancel=True, limiter=self._limiter)
+        def work() -> T:
+            if not self._threads.acquire(blocking=False):
+                raise TimeoutError
+            try:
+                return function()
+            finally:
+                self._threads.release()
+
+        return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
 
     def _name(self, kind: str, key: str) -> str:
         if kind == "customer":

@@ -322,6 +322,8 @@ async def test_a_plan_that_asyncio_cancels_leaves_nothing_behind(path: Path) -> 
     [
         ({"name": ""}, "name"),
         ({"name": 5}, "name"),
+        ({"name": "\ud800"}, "name"),
+        ({"campaign_name": "\ud800"}, "campaign_name"),
         ({"rows": [{"phone": SENDER}]}, "rows"),
         ({"build": None}, "build"),
         ({"key": 5}, "key"),

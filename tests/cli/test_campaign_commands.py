@@ -161,10 +161,14 @@ def test_the_same_file_planned_again_changes_nothing_and_another_is_refused(plan
 
 
 def test_a_file_without_a_row_to_send_is_refused_with_the_reasons(shell: Shell, plan: Plan) -> None:
-    ended = plan(text=f"{HEADER}Eve,12,D4\n")
+    ended = plan(text=f"{HEADER}Eve,12,D4\n,12,E5\n" + "Eve,12\n" * 30)
 
     assert (ended.code, ended.out) == (3, "")
-    assert "1 × phone: " in ended.err
+    notes = ended.err.splitlines()
+    assert [note.partition(" × ")[0] for note in notes[:2]] == ["connectly: 30", "connectly: 2"]
+    assert [note.rpartition(" (")[2] for note in notes[:2]] == ["lines 4, 5, 6, …)", "lines 2, 3)"]
+    assert notes[2].startswith("connectly: there is nothing to send: 30 × ")
+    assert plan("--json", text=f"{HEADER}Eve,12,D4\n").error()["kind"] == "NothingToSendError"
     assert shell("campaign", "status").err == "connectly: there are no campaigns\n"
 
 
