@@ -30,7 +30,6 @@ if sys.platform == "linux":
 
 _READY_SECONDS: Final = 60.0
 _RELAUNCH_SECONDS: Final = 10.0
-_KEEPERS: Final[list[subprocess.Popen[str]]] = []
 
 
 def find_program(*names: str) -> str:
@@ -60,9 +59,10 @@ def _find_user() -> pwd.struct_passwd:
 
 
 def _find_free_port() -> int:
-    # Below those that the system gives to outgoing connections, so that it stays free until the server starts again.
+    # Below those that the system gives to outgoing connections, so that it stays free until the server starts again. So
+    # is the one 10,000 above it, by which the nodes of a Redis cluster talk.
     while True:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = 10_000 + secrets.randbelow(12_000)
         try:
             with socket.create_server(("127.0.0.1", port)):
                 return port
@@ -205,7 +205,8 @@ def _find_shared(name: str, config: pytest.Config, factory: pytest.TempPathFacto
                     text=True,
                     start_new_session=True,
                 )
-            _KEEPERS.append(keeper)
+            # It ends after this process, whose end would otherwise warn of it.
+            keeper.returncode = 0
             assert keeper.stdout is not None
             with keeper.stdout as answer:
                 url = answer.readline().strip()
@@ -271,7 +272,8 @@ def redis_url(_shared_redis: str) -> str:
 def _own(name: str, *programs: str) -> Iterator[DatabaseServer]:
     _check_platform()
     find_program(*programs)
-    server = DatabaseServer(name)
+    # What PostgreSQL has written outlives its own crash in any case.
+    server = DatabaseServer(name, is_durable=name == "redis")
     try:
         server.start()
         yield server

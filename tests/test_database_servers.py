@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,17 @@ import redis
 from tests.database_servers import DatabaseServer, find_program
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
+
+
+def test_what_is_missing_and_cannot_be_installed_is_said_loudly(tmp_path: Path) -> None:
+    for name in ("id", "sed"):
+        (tmp_path / name).symlink_to(shutil.which(name) or "")
+    script = Path(__file__).parent.parent / "tools" / "databases"
+    result = subprocess.run(
+        ["/bin/sh", str(script)], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0
+    assert re.fullmatch(r"\*\*\* NOT TESTED: .*redis-server not found and not installed\. .* \*\*\*\n", result.stderr)
 
 
 @pytest.mark.parametrize("_run", range(2))

@@ -7,10 +7,14 @@ Theory of operation. A plan freezes every request of a campaign in a journal, an
 2. `journal_protocol`: what a journal does. It is queue, lock, pace and report in one: a turn settles what became of
    rows, and takes as many new ones as the rates allow, in one transaction.
 3. `pace_booking`: rates that all processes share, because their state is in the journal.
-4. `sqlite_journal`: a journal in a file, for the processes of one machine.
+4. `sqlite_journal`: a journal in a file, for the processes of one machine. `postgres_journal`: one in a database, for
+   any number of machines; `postgres_schema` has the turn, which is a function there. `procrastinate` keeps the
+   processes running.
 5. `planning`: builds and checks each row's message, and freezes it as JSON. `campaign_settings` composes a request from
    that; `row_callback` puts the row's name beside the user's callback data, and finds it in events.
-6. `campaigns`: the face, from `journal(…)` on.
+6. `runner`: takes rows, sends them and settles what became of them, turn by turn. `send_outcome` says what an error
+   means for a row, `stop_rules` and `sending_hours` when to stop and when to wait, `campaign_status` how far it is.
+7. `campaigns`: the face, from `journal(…)` on.
 
 Importing this package loads no database and no HTTP library.
 """
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
         CampaignNotFoundError,
         JournalError,
     )
+    from connectly_api.campaigns.campaign_metrics import CampaignMetrics
     from connectly_api.campaigns.campaign_settings import CampaignPace
     from connectly_api.campaigns.campaign_status import CampaignStatus
     from connectly_api.campaigns.campaigns import Campaign, Campaigns, journal
@@ -43,6 +48,7 @@ __all__ = [
     "Campaign",
     "CampaignError",
     "CampaignExistsError",
+    "CampaignMetrics",
     "CampaignNotFoundError",
     "CampaignPace",
     "CampaignStatus",
@@ -67,6 +73,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "campaign_errors": ["CampaignError", "CampaignExistsError", "CampaignNotFoundError", "JournalError"],
+        "campaign_metrics": ["CampaignMetrics"],
         "campaign_settings": ["CampaignPace"],
         "campaign_status": ["CampaignStatus"],
         "campaigns": ["Campaign", "Campaigns", "journal"],

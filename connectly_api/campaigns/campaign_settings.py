@@ -43,11 +43,11 @@ class CampaignPace:
 
 @attrs.frozen
 class CampaignSettings:
-    """The settings of a campaign, frozen when it was planned, or at the first run.
+    """The settings of a campaign, from its plan, and from its first run.
 
     Attributes:
         business_id: The business; None until the first run.
-        sender: The number that sends; None if the business has only one, or until the first run.
+        sender: The number that sends; None if neither the plan nor the client of a run has named one.
         campaign_name: A tag, or None.
         hours: When rows may be sent; None for any time.
         stop: When to stop.
@@ -76,7 +76,8 @@ class CampaignSettings:
     def bind(self, business_id: str, sender: str | None) -> Self:
         """Return the settings for a run by a client of a business.
 
-        The first run decides: later ones send from the same number, whatever the defaults of their clients.
+        The first one decides, about the number the first that has one: later runs send from the same, whatever the
+        defaults of their clients.
 
         Args:
             business_id: The client's.
@@ -85,11 +86,9 @@ class CampaignSettings:
         Raises:
             InvalidInputError: The campaign is another business's.
         """
-        if self.business_id is None:
-            return attrs.evolve(self, business_id=business_id, sender=self.sender or sender)
-        if self.business_id != business_id:
+        if self.business_id not in {None, business_id}:
             raise InvalidInputError("connectly: the campaign was first run for another business", field="connectly")
-        return self
+        return attrs.evolve(self, business_id=business_id, sender=self.sender or sender)
 
     def list_rates(self) -> list[tuple[str, Rate]]:
         """Return the rates with the keys under which all campaigns of a journal share them."""

@@ -49,13 +49,14 @@ from connectly_api.campaigns.sending_hours import Hours
 from connectly_api.campaigns.stop_rules import StopRules
 from connectly_api.client import Connectly, get_default_sender
 from connectly_api.content.limits import Limits
-from connectly_api.errors import InvalidInputError, UsageError
+from connectly_api.errors import InvalidInputError
 from connectly_api.recipients import SenderLike, to_sender
-from connectly_api.setting_rules import check_kind, check_name
+from connectly_api.setting_rules import check_kind, check_name, describe_kind
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.handler_registry import HandlerRegistry
 from connectly_api.webhooks.stores.file_access import parse_path
+from connectly_api.wire.encoding import encode_json
 
 T = TypeVar("T")
 
@@ -90,7 +91,10 @@ def journal(path: str | PathLike[str]) -> Campaigns:
 
 
 class Campaigns:
-    """The campaigns of one journal, from `journal(…)`: an async context manager."""
+    """The campaigns of one journal, from `journal(…)`.
+
+    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it.
+    """
 
     def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:
         """Bind a journal; nothing is opened yet.
@@ -102,6 +106,7 @@ class Campaigns:
         self._clock = clock
         self._create = create
         self._thread: JournalThread | None = None
+        self._opening = Lock()
         self._observing = Lock()
         self._waiting = _Observations()
 
@@ -111,19 +116,21 @@ class Campaigns:
         Raises:
             JournalError: It cannot be used; the text says why.
         """
-        thread = JournalThread(self._create())
-        await thread.call(thread.journal.open)
-        self._thread = thread
+        await self._open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the journal."""
-        thread = self._get_thread()
-        self._thread = None
-        with CancelScope(shield=True):
-            await thread.call(thread.journal.close)
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the journal. Calling it twice is fine; a later use opens it again."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            with CancelScope(shield=True):
+                await thread.call(thread.journal.close)
 
     @cut_traceback
     async def plan(
@@ -154,7 +161,8 @@ class Campaigns:
                 to leave the row out. It is called in a worker thread.
             key: A column, or a function of a row: what no two rows of the campaign may have in common. By default the
                 recipient, in any of WhatsApp's spellings of one number.
-            sender: The business's number that sends. By default that of the client that runs the campaign first.
+            sender: The business's number that sends. By default that of the first client that runs the campaign; later
+                runs keep to it, on other machines, too.
             campaign_name: A tag for the service's analytics and webhook filters.
             callback_data: An object, or a function of a row that returns one: it is returned with the message's events,
                 beside the campaign's own entry `connectly_campaign`. Both together have at most 1024 bytes.
@@ -172,11 +180,10 @@ class Campaigns:
             InvalidInputError: An argument is invalid.
             JournalError: The journal cannot be used.
         """
-        self._get_thread()
-        check_name("name", name)
+        for field, text in (("name", name), ("campaign_name", "-" if campaign_name is None else campaign_name)):
+            check_name(field, text)
+            encode_json(text, field=field)  # Refuses lone surrogates, which neither a journal nor a request can hold.
         _require("rows", rows, ("read",), "rows(…)")
-        if campaign_name is not None:
-            check_name("campaign_name", campaign_name)
         seconds = _to_seconds(deadline)
         check_kind("hours", hours, Hours, "an Hours value")
         check_kind("pace", pace, CampaignPace, "a CampaignPace value")
@@ -221,13 +228,17 @@ class Campaigns:
 
     async def list(self) -> Sequence[CampaignStatus]:
         """Return the status of every campaign, the newest first."""
-        thread = self._get_thread()
+        thread = await self._open()
         records = await thread.call(thread.journal.list_campaigns)
         return [build_status(one, await thread.call(thread.journal.summary, one.id)) for one in reversed(records)]
 
     def follow(self, webhooks: HandlerRegistry) -> None:
-        """Let a `WebhookApp` report its events: settles unknown rows, and tells what became of accepted ones."""
-        _require("webhooks", webhooks, ("on_any",), "a WebhookApp")
+        """Let a `WebhookApp`, also that for code without async, report its events.
+
+        They settle unknown rows, and tell what became of accepted ones.
+        """
+        if not isinstance(webhooks, HandlerRegistry):
+            raise InvalidInputError(f"webhooks: must be a WebhookApp, not {describe_kind(webhooks)}", field="webhooks")
         webhooks.on_any(self.observe)
 
     async def observe(self, event: Event) -> None:
@@ -240,7 +251,7 @@ class Campaigns:
         """
         if (observation := read_observation(event)) is None:
             return
-        thread = self._get_thread()
+        thread = await self._open()
         waiting = self._waiting
         waiting.observations.append(observation)
         # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
@@ -253,18 +264,16 @@ class Campaigns:
             await thread.call(thread.journal.observe, waiting.observations)
             waiting.are_written = True
 
-    def _get_thread(self) -> JournalThread:
-        """Return the open journal.
-
-        Raises:
-            UsageError: It is not open.
-        """
-        if self._thread is None:
-            raise UsageError("campaigns: the journal is not open; use `async with journal(…) as campaigns`")
-        return self._thread
+    async def _open(self) -> JournalThread:
+        async with self._opening:
+            if self._thread is None:
+                thread = JournalThread(self._create())
+                await thread.call(thread.journal.open)
+                self._thread = thread
+            return self._thread
 
     async def _find(self, name: str) -> tuple[JournalThread, CampaignRecord]:
-        thread = self._get_thread()
+        thread = await self._open()
         record = await thread.call(thread.journal.find, name)
         if record is None:
             raise CampaignNotFoundError(f"there is no campaign {name!r} in the journal")

@@ -20,7 +20,9 @@ from procrastinate.exceptions import AlreadyEnqueued
 from connectly_api.campaigns.campaigns import journal
 from connectly_api.client import Connectly
 
-QUEUE: Final = "connectly"
+__all__ = ["keep_running"]
+
+_QUEUE: Final = "connectly"
 
 
 def keep_running(
@@ -53,7 +55,7 @@ def keep_running(
     """
     names: set[str] = set()
 
-    @app.task(name="connectly_api.run_campaign", queue=QUEUE)
+    @app.task(name="connectly_api.run_campaign", queue=_QUEUE)
     async def run(name: str) -> None:
         # A second run in the same process would gain nothing.
         if name not in names:
@@ -72,7 +74,7 @@ def keep_running(
                 await run.configure(queueing_lock=f"{run.name}/{name}/{lane}").defer_async(name=name)
 
     @app.periodic(cron=cron)
-    @app.task(name="connectly_api.keep_running", queue=QUEUE, queueing_lock="connectly_api.keep_running")
+    @app.task(name="connectly_api.keep_running", queue=_QUEUE, queueing_lock="connectly_api.keep_running")
     async def keep(timestamp: int) -> None:
         del timestamp
         async with journal(path) as campaigns:

@@ -25,8 +25,8 @@ from connectly_api.cli.config import ConnectionOptions, EnvFile, IsJson, find_se
 from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_code
 from connectly_api.cli.inputs import parse_object
 from connectly_api.cli.option_groups import command
-from connectly_api.cli.output import is_terminal, write_json, write_line, write_note, write_table
-from connectly_api.cli.plan_summary import PlanSummary, find_lines
+from connectly_api.cli.output import is_terminal, write_bytes, write_json, write_line, write_note, write_table
+from connectly_api.cli.plan_summary import Lines, PlanSummary, add_line, format_reasons
 from connectly_api.cli.progress_bar import Progress
 from connectly_api.cli.typed_values import parse_columns, parse_parameters
 from connectly_api.content.limits import Limits
@@ -243,8 +243,15 @@ def _plan(
     async def plan(journal: Campaigns) -> None:
         with _name_options(places), show_warnings():
             rows = campaigns.rows(file, **attrs.asdict(source))
-            campaign = await journal.plan(name, rows, build, **settings)
-        lines = await find_lines(campaign)
+            try:
+                campaign = await journal.plan(name, rows, build, **settings)
+            except campaigns.NothingToSendError as error:
+                if not options.is_json:
+                    _write_reasons(error)
+                raise
+        lines: Lines = {}
+        async for reject in campaign.rejects():
+            add_line(lines, reject)
         if rejects is not None:
             await write_rejects(campaign, rejects)
         summary = PlanSummary(campaign.plan, lines, settings["pace"], is_masked=not show_personal_data)
@@ -440,7 +447,7 @@ def _schema(
     Run it before the first campaign, and after upgrading connectly-api, as the user that owns the tables.
     """
     if is_printed:
-        write_line(build_schema().rstrip())
+        write_bytes(build_schema().encode())
         return
     place = _find_journal(options)
     if not place.startswith(_POSTGRES):
@@ -495,6 +502,14 @@ async def _check_registrations(options: SendingOptions) -> str | None:
         "warning: delivery_status has no webhook registration, so nothing will tell what was delivered, or settle"
         " unknown rows; see 'connectly webhooks ensure --help'"
     )
+
+
+def _write_reasons(error: campaigns.NothingToSendError) -> None:
+    lines: Lines = {}
+    for reject in error.rejects:
+        add_line(lines, reject)
+    for line in format_reasons(error.reasons, lines):
+        write_note(line.strip())
 
 
 def _write_status(options: JournalOptions | SendingOptions, status: CampaignStatus) -> None:

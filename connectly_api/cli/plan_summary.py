@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,21 +13,30 @@ import attrs
 from connectly_api.campaigns.planning import name_reason
 
 if TYPE_CHECKING:
-    from connectly_api.campaigns import Campaign, CampaignPace, PlanResult
+    from connectly_api.campaigns import CampaignPace, PlanResult, Reject
 
 _SHOWN: Final = 3
 _HIDDEN: Final = ("number", "sender")
 """The names of a request's phone numbers."""
 
 
-async def find_lines(campaign: Campaign) -> dict[str, list[int]]:
-    """Return the first lines that were rejected for each reason."""
-    lines: dict[str, list[int]] = {}
-    async for reject in campaign.rejects():
-        found = lines.setdefault(name_reason(reject), [])
-        if len(found) < _SHOWN:
-            found.append(reject.line)
-    return lines
+Lines = dict[str, list[int]]
+"""The first lines that were rejected for each reason."""
+
+
+def add_line(lines: Lines, reject: Reject) -> None:
+    """Add a rejected line, if it is one of the first for its reason."""
+    found = lines.setdefault(name_reason(reject), [])
+    if len(found) < _SHOWN:
+        found.append(reject.line)
+
+
+def format_reasons(reasons: Mapping[str, int], lines: Lines) -> Iterator[str]:
+    """Yield a line for each reason, with the number of rows and the first lines."""
+    for reason, count in reasons.items():
+        shown = ", ".join(map(str, lines.get(reason, ())))
+        place = f" (line{'s' if count > 1 else ''} {shown}{', …' if count > _SHOWN else ''})" if shown else ""
+        yield f"  {count:,} × {reason}{place}"
 
 
 @attrs.frozen
@@ -42,7 +51,7 @@ class PlanSummary:
     """
 
     plan: PlanResult
-    lines: Mapping[str, Sequence[int]]
+    lines: Lines
     pace: CampaignPace
     is_masked: bool
 
@@ -51,11 +60,8 @@ class PlanSummary:
         plan = self.plan
         before = ", planned before" if plan.is_resumed else ""
         yield f"{name}: {plan.rows:,} rows to send, {plan.rejected:,} rejected{before}"
-        for reason, count in plan.reasons.items():
-            shown = self.lines[reason]
-            more = ", …" if count > len(shown) else ""
-            yield f"  {count:,} × {reason} (line{'s' if count > 1 else ''} {', '.join(map(str, shown))}{more})"
-        yield f"sample: {self._mask_sample()}"
+        yield from format_reasons(plan.reasons, self.lines)
+        yield f"sample: {json.dumps(json.loads(self._mask_sample()), ensure_ascii=False)}"
         yield f"takes at least {timedelta(seconds=self._find_seconds())}"
 
     def to_json(self) -> dict[str, Any]:
@@ -65,8 +71,7 @@ class PlanSummary:
             "rows": plan.rows,
             "rejected": plan.rejected,
             "reasons": [
-                {"reason": reason, "rows": count, "lines": list(self.lines[reason])}
-                for reason, count in plan.reasons.items()
+                {"reason": reason, "rows": count, "lines": self.lines[reason]} for reason, count in plan.reasons.items()
             ],
             "isResumed": plan.is_resumed,
             "digest": plan.digest,

@@ -6,7 +6,8 @@ Theory of operation. A call passes these layers, each behind a protocol, so each
     Pipeline       `pipeline`: the key, the URL (`endpoint`), the deadline (`deadline`), retries
                    (`retry`), typed errors (`attempt_outcome`, `failure_text`), turns (`turns`)
     telemetry      records each attempt, if the client has one (`Instrumentation`)
-    PacedTransport `pacing`, `rates`: waits so that no rate is exceeded, if there is a pace
+    PacedTransport `pacing`, `rates`: waits so that no rate is exceeded, if there is a pace; many processes may share it
+                   (`shared_pace`, `redis_pace`, `postgres_pace`)
     an adapter     `adapters`: puts a `WireRequest` on the wire and returns a `Response`
 
 Two rules hold everywhere. First, only the pipeline looks at a status and decides whether to retry; the layers below it

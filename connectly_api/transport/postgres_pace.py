@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import check_string
+from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.rates import LONGEST_PAUSE, RECOVERY, SLOWEST, Pace, Rate
 from connectly_api.transport.shared_pace import CUSTOMER, SharedPace
 
@@ -85,6 +86,7 @@ class PostgresPace(SharedPace):
     keeps its rates there, too: campaigns and other messages together do not exceed them.
     """
 
+    @cut_traceback
     def __init__(self, server: str, pace: Pace | None = None) -> None:
         """Take the server and the rates; nothing is connected yet.
 
@@ -108,7 +110,7 @@ class PostgresPace(SharedPace):
         except psycopg.Error:
             # The text is not shown, as it may have a password.
             raise InvalidInputError("server: must be a postgresql:// URL", field="server") from None
-        self.errors = (psycopg.Error, OSError)
+        self.errors = (psycopg.Error,)
         # A machine that is gone is noticed within seconds.
         network = {"connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
         self._settings: dict[str, Any] = {**network, "tcp_user_timeout": 5000, **given}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import describe_kind
+from connectly_api.tracebacks import cut_traceback
 from connectly_api.transport.rates import LONGEST_PAUSE, RECOVERY, SLOWEST, Pace, Rate
 from connectly_api.transport.shared_pace import CUSTOMER, SharedPace
 
@@ -55,6 +56,7 @@ class RedisPace(SharedPace):
     Keys begin with `connectly:pace:` and expire. Each call uses one key, so a cluster works, too.
     """
 
+    @cut_traceback
     def __init__(self, server: str | redis.Redis | redis.RedisCluster, pace: Pace | None = None) -> None:
         """Take the server and the rates; nothing is connected yet.
 
@@ -74,7 +76,7 @@ class RedisPace(SharedPace):
             from redis.retry import Retry  # noqa: PLC0415 (likewise)
         except ModuleNotFoundError:
             raise InvalidInputError("pace: needs pip install 'connectly-api[redis]'", field="pace") from None
-        self.errors = (redis.RedisError, OSError)
+        self.errors = (redis.RedisError,)
         self._is_own = isinstance(server, str)
         given: object = server
         if isinstance(given, str):
@@ -93,6 +95,8 @@ class RedisPace(SharedPace):
                 field="server",
             )
 
+        self._script = self._client.register_script(_SCRIPT)
+
     def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:
         """Book messages."""
         granted, wait = self._run(key, rate, count, "")
@@ -109,4 +113,4 @@ class RedisPace(SharedPace):
 
     def _run(self, key: str, rate: Rate, count: int, pause: float | str) -> tuple[int, bytes]:
         arguments = (rate.per_second, rate.burst, count, int(CUSTOMER in key), pause)
-        return cast("tuple[int, bytes]", self._client.eval(_SCRIPT, 1, _PREFIX + key, *arguments))
+        return cast("tuple[int, bytes]", self._script([_PREFIX + key], arguments))

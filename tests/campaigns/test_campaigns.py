@@ -14,7 +14,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from connectly_api import Connectly, InvalidInputError, Phone, Template, UsageError, sync
+from connectly_api import Connectly, InvalidInputError, Phone, Template, sync
 from connectly_api.campaigns import (
     Campaign,
     CampaignError,
@@ -322,6 +322,8 @@ async def test_a_plan_that_asyncio_cancels_leaves_nothing_behind(path: Path) -> 
     [
         ({"name": ""}, "name"),
         ({"name": 5}, "name"),
+        ({"name": "\ud800"}, "name"),
+        ({"campaign_name": "\ud800"}, "campaign_name"),
         ({"rows": [{"phone": SENDER}]}, "rows"),
         ({"build": None}, "build"),
         ({"key": 5}, "key"),
@@ -363,6 +365,13 @@ def test_settings_come_back_from_the_journal() -> None:
     assert CampaignSettings.from_json(settings.to_json()) == settings
     assert CampaignSettings.from_json(CampaignSettings().to_json()) == CampaignSettings()
     assert SENDER not in repr(settings)
+
+
+def test_the_first_sender_that_a_client_names_is_kept() -> None:
+    bound = CampaignSettings().bind("biz", None)
+
+    assert (bound.business_id, bound.sender) == ("biz", None)
+    assert bound.bind("biz", SENDER).bind("biz", "+14151119999").sender == SENDER
 
 
 def test_all_campaigns_of_a_business_and_a_number_share_their_rates() -> None:
@@ -622,16 +631,23 @@ def test_a_campaign_that_was_forgotten_has_no_rows_and_is_not_sent_again(run: Ru
     assert sandbox.received == 0
 
 
-async def test_campaigns_are_used_in_their_block_only(path: Path) -> None:
-    campaigns = journal(path)
-    with pytest.raises(UsageError, match="async with journal"):
-        await campaigns.list()
-    async with campaigns:
-        assert await campaigns.list() == []
-    with pytest.raises(UsageError):
-        await plan(campaigns)
-    async with campaigns:
-        await plan(campaigns)
+def test_a_receiver_opens_the_journal_at_its_first_event(run: Run, path: Path) -> None:
+    receiver = journal(path)
+
+    async def test(campaigns: Campaigns) -> None:
+        spring = await plan(campaigns)
+        record = await find(campaigns)
+        async with anyio.create_task_group() as group:
+            for n in (1, 2):
+                name = f"{record.token}/{n}"
+                group.start_soon(receiver.observe, DeliveryStatus(status="sent", callback_data={KEY: name}))
+        assert (await spring.status()).sent == 2
+        await receiver.aclose()
+        await receiver.aclose()
+        assert [one.sent for one in await receiver.list()] == [2]
+        await receiver.aclose()
+
+    run(test)
 
 
 def test_a_file_that_is_no_journal_cannot_be_opened(run: Run, path: Path) -> None:
@@ -666,7 +682,26 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in str(failure.value)
 
 
-@pytest.mark.parametrize("webhooks", [None, sync, sync.WebhookApp("secret")])
-def test_only_an_async_webhook_app_can_be_followed(path: Path, webhooks: Any) -> None:
-    with pytest.raises(InvalidInputError, match=r"^webhooks: "):
+@pytest.mark.parametrize("webhooks", [None, sync, WebhookApp])
+def test_only_a_webhook_app_can_be_followed(path: Path, webhooks: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"^webhooks: must be a WebhookApp, not "):
         journal(path).follow(webhooks)
+
+
+def test_a_webhook_app_for_code_without_async_can_be_followed(path: Path, sandbox: Sandbox) -> None:
+    webhooks = sync.WebhookApp(sandbox.settings.webhook_secret)
+    receiver = journal(path)
+    receiver.follow(webhooks)
+    sandbox.attach_wsgi("https://bot.example/", webhooks)
+
+    async def main() -> int:
+        async with journal(path) as campaigns, connect(sandbox) as connectly:
+            await connectly.webhooks.create("delivery_status", "https://bot.example/")
+            spring = await plan(campaigns)
+            await spring.run(connectly)
+            await sandbox.settle()
+            status = await spring.status()
+            return status.delivered + status.read
+
+    assert anyio.run(main) == 3
+    sync.run(receiver.aclose)

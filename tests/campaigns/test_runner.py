@@ -152,6 +152,26 @@ def test_a_429_slows_the_campaign_down_and_its_row_is_sent_again(tmp_path: Path)
     run_on_trio(main)
 
 
+def test_without_a_pace_a_429_holds_the_run_up(tmp_path: Path) -> None:
+    async def main(clock: MockClock) -> None:
+        seen: list[CampaignStatus] = []
+        attempts = 0
+
+        def answer(_request: object) -> Response:
+            nonlocal attempts
+            attempts += 1
+            return Response(429) if clock.current_time() < 5 else Response(200, (), b'{"id":"01"}')
+
+        with Spring(tmp_path, 50, clock=clock.current_time) as spring:
+            spring.client = spring.build_client(MockTransport(answer))
+            status = await spring.run(on_progress=seen.append, max_in_flight=10)
+        assert status.accepted == 50
+        assert "the service's rate limit (429)" in {each.waiting_for for each in seen}
+        assert attempts <= 50 + 7 * 10
+
+    run_on_trio(main)
+
+
 def test_rate_and_remaining_time_follow_the_pace(tmp_path: Path) -> None:
     async def main(clock: MockClock) -> None:
         seen: list[CampaignStatus] = []
@@ -305,6 +325,24 @@ def test_a_journal_that_stays_away_ends_the_run_with_the_number_of_outcomes(tmp_
             assert (status.accepted, status.unknown) == (53, 7)
 
     run_on_trio(main)
+
+
+async def test_when_a_journal_cannot_be_used_any_more_what_is_in_flight_is_finished_first(tmp_path: Path) -> None:
+    with Spring(tmp_path, 20) as spring:
+        spring.rough.is_temporary = False
+        spring.sandbox.fault("slow_head", recipient="+16040000001", seconds=0.2)
+        turns = 0
+
+        def fail(method: str) -> str | None:
+            nonlocal turns
+            turns += method == "turn"
+            return "before" if turns == 2 else None
+
+        spring.rough.fault = fail
+        with pytest.raises(JournalError, match="it is away"):
+            await spring.run(max_in_flight=5)
+        # The error did not last, so nothing is left unwritten.
+        assert spring.states == {"accepted": 5, "pending": 15}
 
 
 async def test_a_journal_that_cannot_be_used_at_all_ends_the_run_with_its_error(tmp_path: Path) -> None:

@@ -76,8 +76,8 @@ def test_a_plan_counts_the_rows_and_names_the_first_lines_of_each_reject(shell: 
     assert ended.code == 0
     assert lines[0] == "spring: 2 rows to send, 4 rejected"
     assert sorted(line.rpartition(" (")[2] for line in lines[1:4]) == ["line 4)", "line 6)", "lines 5, 7)"]
-    assert '"number":"+1…11"' in lines[4]
-    assert '"value":"Ann"' in lines[4]
+    assert '"number": "+1…11"' in lines[4]
+    assert '"value": "Ann"' in lines[4]
     assert lines[5:] == ["takes at least 0:00:01"]
     assert ended.err == UNREGISTERED
     assert [number for number in NUMBERS if number in ended.out] == []
@@ -124,7 +124,7 @@ def test_the_sample_is_shown_whole_if_asked_for(plan: Plan) -> None:
 def test_the_sample_hides_a_bsuid_and_the_sender(plan: Plan) -> None:
     ended = plan("--sender", "+16501113333", text=f"{HEADER}Ann,US.13491208655302741918,A1\n")
 
-    assert '"sender":"+1…33","number":"bsuid:US.…18"' in ended.out
+    assert '"sender": "+1…33", "number": "bsuid:US.…18"' in ended.out
 
 
 def test_a_registration_for_statuses_needs_no_warning(shell: Shell, plan: Plan) -> None:
@@ -161,10 +161,14 @@ def test_the_same_file_planned_again_changes_nothing_and_another_is_refused(plan
 
 
 def test_a_file_without_a_row_to_send_is_refused_with_the_reasons(shell: Shell, plan: Plan) -> None:
-    ended = plan(text=f"{HEADER}Eve,12,D4\n")
+    ended = plan(text=f"{HEADER}Eve,12,D4\n,12,E5\n" + "Eve,12\n" * 30)
 
     assert (ended.code, ended.out) == (3, "")
-    assert "1 × phone: " in ended.err
+    notes = ended.err.splitlines()
+    assert [note.partition(" × ")[0] for note in notes[:2]] == ["connectly: 30", "connectly: 2"]
+    assert [note.rpartition(" (")[2] for note in notes[:2]] == ["lines 4, 5, 6, …)", "lines 2, 3)"]
+    assert notes[2].startswith("connectly: there is nothing to send: 30 × ")
+    assert plan("--json", text=f"{HEADER}Eve,12,D4\n").error()["kind"] == "NothingToSendError"
     assert shell("campaign", "status").err == "connectly: there are no campaigns\n"
 
 

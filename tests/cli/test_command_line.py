@@ -142,7 +142,8 @@ COMMANDS = (
     *(("send", kind) for kind in ("text", "image", "video", "audio", "document", "location", "list", "buttons")),
     *(("send", kind) for kind in ("product", "products", "template")),
     *(("webhooks", name) for name in ("list", "create", "ensure", "update", "delete", "verify")),
-    *(("campaign", name) for name in ("plan", "run", "status", "pause", "resume", "retry", "report", "forget", "schema")),
+    *(("campaign", name) for name in ("plan", "run", "status", "pause", "resume", "retry", "report", "forget")),
+    ("campaign", "schema"),
     *(("send",), ("webhooks",), ("campaign",), ("spec",)),
 )
 

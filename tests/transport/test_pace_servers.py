@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 Kind = Callable[[str], SharedPace]
 NAMES = ["redis", "postgres"]
-FAST = Pace(endpoint=Rate(190.0, 5), number=None, customer=None)
+FAST = Pace(endpoint=Rate(180.0, 6), number=None, customer=None)
 
 
 @pytest.fixture(params=NAMES)
@@ -96,18 +96,17 @@ async def send_share(pace: SharedPace, service: Service, texts: range, workers: 
             tasks.start_soon(work)
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_four_clients_together_keep_to_the_rate(name: str, url: str, backend: str) -> None:
+def test_four_clients_together_keep_to_the_rate(name: str, url: str) -> None:
     service = Service()
 
     async def main() -> None:
         async with anyio.create_task_group() as tasks:
             for client in range(4):
-                texts = range(100 * client, 100 * (client + 1))
+                texts = range(75 * client, 75 * (client + 1))
                 tasks.start_soon(send_share, open_pace(name, url, FAST), service, texts)
 
-    anyio.run(main, backend=backend)
-    assert sorted(map(int, service.texts)) == list(range(400))
+    anyio.run(main, backend="trio" if name == "redis" else "asyncio")
+    assert sorted(map(int, service.texts)) == list(range(300))
     assert count_worst_second(service.arrivals) <= 200
 
 
@@ -118,15 +117,15 @@ async def test_nothing_floods_and_nothing_is_lost_when_the_server_crashes(
     monkeypatch.setattr(SharedTokens, "_report_outage", lambda *_: is_away.set())
     async with anyio.create_task_group() as tasks:
         for client in range(4):
-            texts = range(100 * client, 100 * (client + 1))
+            texts = range(75 * client, 75 * (client + 1))
             tasks.start_soon(send_share, open_pace(name, own_server.url, FAST), service, texts)
         await service.is_busy.wait()
         own_server.kill()
         await is_away.wait()
         sent = len(service.arrivals)
         await anyio.to_thread.run_sync(own_server.start)
-    assert sent < 400
-    assert sorted(map(int, service.texts)) == list(range(400))
+    assert sent < 300
+    assert sorted(map(int, service.texts)) == list(range(300))
     assert count_worst_second(service.arrivals) <= 200
 
 

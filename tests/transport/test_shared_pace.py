@@ -6,13 +6,14 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import anyio
 import anyio.lowlevel
 import pytest
 
 from connectly_api import Connectly, InvalidInputError, NotSentError, Pace, PostgresPace, Rate, RedisPace, Response
-from connectly_api.transport import MockTransport, WireRequest
+from connectly_api.transport import MockTransport, WireRequest, shared_pace
 from connectly_api.transport.pacing import PacedTransport
 from connectly_api.transport.protocol import Progress, Timeouts
 from connectly_api.transport.shared_pace import CUSTOMER, SharedPace, SharedTokens
@@ -38,8 +39,10 @@ class Server(SharedPace):
         self.held = threading.Event()
         self.held.set()
         self.closed = 0
+        self.entered = 0
 
     def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:  # noqa: ARG002 (the base's)
+        self.entered += 1
         self.held.wait()
         self.booked.append((key, count))
         answer = self.answers.pop(0) if self.answers else (count, 0.0)
@@ -165,6 +168,17 @@ async def test_one_who_is_cancelled_leaves_his_tokens_to_the_next_but_not_for_lo
     assert len(server.booked) == 2
 
 
+async def test_what_was_booked_before_the_event_loop_stood_still_is_not_sent_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Server()
+    times = iter([0.0, 1.0, 1.0, 1.0])
+    monkeypatch.setattr(shared_pace, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    tokens = SharedTokens(server, "b", "key")
+    assert await tokens.take("endpoint", "send_message", Rate(1.0), 5) == 1
+    assert await tokens.take("endpoint", "send_message", Rate(1.0), 5) == 5
+
+
 async def test_cancelled_call_does_not_wait_for_the_server() -> None:
     server = Server()
     server.held.clear()
@@ -173,6 +187,23 @@ async def test_cancelled_call_does_not_wait_for_the_server() -> None:
         await paced(server).exchange(message("+1"), Timeouts(), progress)
     assert scope.cancelled_caught
     assert not progress.may_have_left
+    server.held.set()
+
+
+async def test_cancelled_calls_leave_few_threads_at_a_server_that_hangs(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_pace, "_THREADS", 2)
+    server = Server()
+    server.held.clear()
+    transport = PacedTransport(MockTransport(accepted), server.pace, tokens=SharedTokens(server, "b", "key"))
+    for _ in range(8):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send, transport, message("+1"))
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+    assert server.entered == 4
+    assert "is away (TimeoutError)" in caplog.text
     server.held.set()
 
 
