@@ -11,7 +11,7 @@ import procrastinate
 
 from connectly_api import Connectly, Timeouts
 from connectly_api.campaigns import journal
-from connectly_api.campaigns.procrastinate import QUEUE, keep_running
+from connectly_api.campaigns.procrastinate import keep_running
 
 TIMEOUT = 1.0
 LEASE = 1.2
@@ -42,7 +42,7 @@ async def _run(path: str, name: str, url: str) -> None:
 async def _serve(path: str, url: str) -> None:
     app, _ = _create_app(path, url)
     async with app.open_async():
-        await app.run_worker_async(queues=[QUEUE], concurrency=8, install_signal_handlers=False)
+        await app.run_worker_async(queues=["connectly"], concurrency=8, install_signal_handlers=False)
 
 
 def _create_app(path: str, url: str) -> tuple[procrastinate.App, Callable[[str], Awaitable[None]]]:
