@@ -262,10 +262,13 @@ BEGIN
         RETURNING r.n, r.recipient, r.body, r.callback, r.attempt
     )
     SELECT n, recipient, body, callback, attempt, NULL::float8, NULL, NULL FROM taken ORDER BY n;
+    -- Without a row, what is ahead because the clock was set back is cut off, once and not in each turn.
     UPDATE connectly_pace AS p
-    SET even = greatest(r.even, r.now) + cardinality(v_taken) * r.gap, slowed_at = r.slowed_at
+    SET even = CASE WHEN cardinality(v_taken) > 0
+            THEN greatest(r.even, r.now) + cardinality(v_taken) * r.gap ELSE r.even END,
+        slowed_at = r.slowed_at
     FROM json_to_recordset(v_rates) AS r (key text, now float8, even float8, slowed_at float8, gap float8)
-    WHERE cardinality(v_taken) > 0 AND p.key = r.key;
+    WHERE p.key = r.key AND (cardinality(v_taken) > 0 OR p.even > r.even);
 
     IF cardinality(v_taken) < greatest(v_granted, 1) THEN
         v_next := CASE
