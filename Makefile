@@ -126,6 +126,7 @@ bench: ## Run the benchmarks, side by side with other packages, and write docs/b
 	.venv-bench/bin/python -m benchmarks.drift_cost
 	.venv-bench/bin/python -m benchmarks.sandbox_rates
 	.venv-bench/bin/python -m benchmarks.send_soak
+	.venv-bench/bin/python -m benchmarks.campaign_rates
 
 chaos: environment ## Kill processes that run campaigns, 201 times over 51,000 rows, and print what came of it (10 minutes)
 	@sh tools/databases

@@ -107,12 +107,13 @@ async def plan_million(path: str, source: str) -> dict[str, float]:
     """Plan a file."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     async with journal(path) as campaigns:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         campaign = await campaigns.plan(NAME, rows(source, to="phone"), build_template, sender=SENDER, pace=FREE)
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "per_second": campaign.plan.rows / seconds,
+        "per_cpu_second": campaign.plan.rows / cpu,
         "peak_mib": peak / 1024,
         "more_mib": (peak - before) / 1024,
         "file_mib": Path(path).stat().st_size / 1024**2,  # noqa: ASYNC240 (nothing else runs)
@@ -221,6 +222,7 @@ def measure_million() -> None:
             file.writelines(f"{row['phone']},{row['name']}\n" for row in list_rows(MILLION))
         planned = finish(start("plan", path, source))
         show("plan, rows a second", f"{planned['per_second']:,.0f}", ">= 50,000")
+        show("plan, rows a second of CPU time", f"{planned['per_cpu_second']:,.0f}", "-")
         show("plan, peak memory in MiB", f"{planned['peak_mib']:.0f}", "<= 60")
         show("plan, of these more than before it, in MiB", f"{planned['more_mib']:.0f}", "-")
         show("plan, size of the file in MiB", f"{planned['file_mib']:.0f}", "-")
@@ -238,7 +240,7 @@ async def plan_paced(path: str, count: int, rate: float) -> None:
 
 def measure_pace() -> None:
     """Let processes share a rate, and keep a rate on a slow disk."""
-    for work, processes, rate, target in (("shared", 4, 180, ">= 175, never > 200"), ("slow", 1, 190, ">= 185")):
+    for work, processes, rate, target in (("shared", 4, 180, ">= 175"), ("slow", 1, 190, ">= 185")):
         with tempfile.TemporaryDirectory() as folder, CountingServer(Manners()) as server:
             path = f"{folder}/campaigns.db"
             asyncio.run(plan_paced(path, rate * SECONDS, rate))
@@ -248,7 +250,7 @@ def measure_pace() -> None:
             times = server.arrivals
         what = f"{rate} a second, {processes} processes" if processes > 1 else f"{rate} a second, fsync + 5 ms"
         show(f"{what}: rate", f"{(len(times) - 1) / (times[-1] - times[0]):.1f}", target)
-        show(f"{what}: in the busiest second", f"{find_busiest_second(times)}", "<= 200")
+        show(f"{what}: in the busiest second", f"{find_busiest_second(times)}", "<= 200" if processes > 1 else "-")
 
 
 def measure_turns(url: str, count: int) -> Sequence[float]:

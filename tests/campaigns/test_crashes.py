@@ -95,7 +95,7 @@ async def test_a_process_that_is_killed_while_it_plans_leaves_nothing_and_two_at
         async with journal(path) as campaigns:
             assert await campaigns.list() == []
         assert not server.arrivals
-        assert await asyncio.gather(run_script(), run_script()) == [0, 0]
+        assert [*await asyncio.gather(run_script(), run_script())] == [0, 0]
         async with journal(path) as campaigns:
             assert await read_states(await campaigns.open("spring")) == ["accepted"] * 2_000
         assert server.count_rows() == dict.fromkeys(range(1, 2_001), 1)
