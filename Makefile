@@ -117,7 +117,7 @@ release: environment ## Set the version and the changelog's heading: make releas
 onboarding: environment ## Time the path from a clone to the first webhook, by the README and the quick start
 	$(RUN) -m tools.onboarding
 
-bench: ## Run the benchmarks, side by side with other packages, and write docs/benchmarks.md
+bench: environment ## Run the benchmarks, side by side with other packages, and write docs/benchmarks.md
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-bench bench
 	.venv-bench/bin/python -m benchmarks.imports
 	.venv-bench/bin/python -m benchmarks.send_rates --write
@@ -126,7 +126,7 @@ bench: ## Run the benchmarks, side by side with other packages, and write docs/b
 	.venv-bench/bin/python -m benchmarks.drift_cost
 	.venv-bench/bin/python -m benchmarks.sandbox_rates
 	.venv-bench/bin/python -m benchmarks.send_soak
-	.venv-bench/bin/python -m benchmarks.campaign_rates
+	$(RUN) -m benchmarks.campaign_rates
 
 chaos: environment ## Kill processes that run campaigns, 201 times over 51,000 rows, and print what came of it (10 minutes)
 	@sh tools/databases
