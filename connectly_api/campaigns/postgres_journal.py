@@ -43,7 +43,7 @@ from connectly_api.campaigns.journal_protocol import (
     TakenRow,
     Turn,
 )
-from connectly_api.campaigns.postgres_schema import LATER_VERSION, VERSION, build_schema, is_source, quote
+from connectly_api.campaigns.postgres_schema import LATER_VERSION, VERSION, build_schema, is_source, owner_lock, quote
 from connectly_api.campaigns.row_states import Outcome, RowState
 from connectly_api.transport.rates import Rate
 from connectly_api.webhooks.status_tracker import STATUS_ORDER
@@ -125,6 +125,7 @@ _ADD_REJECTS: Final = b"""
     ) AS reject
 """
 _TURN: Final = b"SELECT * FROM connectly_turn(%s, %s, %s, %s, %s, %s)"
+_LOCK_OWNER: Final = f"SELECT pg_advisory_xact_lock({owner_lock('%s')})".encode()
 _RELEASE: Final = f"""
     UPDATE connectly_row SET state = 'pending', not_before = connectly_now()
     WHERE campaign = %(campaign)s AND {is_source("release")} AND n IN (
@@ -222,6 +223,7 @@ class PostgresJournal:
         """
         self._url: Final = url
         self._opened: _Connection | None = None
+        self._inherited: _Connection | None = None
         self._process = 0
 
     def open(self) -> None:
@@ -304,7 +306,13 @@ class PostgresJournal:
         """Make an owner's sending rows pending, except those in hand."""
         numbers, attempts = zip(*in_hand, strict=True) if in_hand else ((), ())
         values = {"campaign": campaign_id, "owner": owner, "numbers": list(numbers), "attempts": list(attempts)}
-        return self._change(_RELEASE, values)
+
+        def release(connection: _Connection) -> int:
+            with connection.transaction():
+                connection.execute(_LOCK_OWNER, [owner])
+                return connection.execute(_RELEASE, values).rowcount
+
+        return self._call(release)
 
     def abandon(self, campaign_id: int, lease: float) -> int:
         """Make rows that have been sending for longer than the lease unknown."""
@@ -405,7 +413,8 @@ class PostgresJournal:
 
     def _connect(self) -> _Connection:
         if self._opened is None or self._process != os.getpid():
-            # A forked child leaves its parent's connection alone.
+            # A forked child leaves its parent's connection alone, and open.
+            self._inherited = self._opened
             try:
                 settings: dict[str, Any] = _DEFAULTS | conninfo_to_dict(self._url) | {"client_encoding": "UTF8"}
                 self._opened = psycopg.connect(make_conninfo(**settings), autocommit=True, prepare_threshold=None)

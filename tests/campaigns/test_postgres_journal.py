@@ -167,6 +167,32 @@ def test_a_plan_whose_connection_is_lost_leaves_nothing(
     assert plan(journal).total == 4
 
 
+def test_a_release_waits_for_a_turn_of_its_owner_that_is_still_under_way(
+    url: str, journal: PostgresJournal, admin: psycopg.Connection[tuple[Any, ...]]
+) -> None:
+    campaign = plan(journal)
+    rates = [("endpoint", Rate(100.0, 50))]
+
+    def turn() -> int:
+        with closing(PostgresJournal(url)) as lost:
+            return len(lost.turn(campaign.id, "a", [], 3, rates).rows)
+
+    def wait_for(event: str) -> None:
+        while not admin.execute("SELECT FROM pg_stat_activity WHERE wait_event = %s", [event]).fetchall():
+            pass
+
+    journal.turn(campaign.id, "b", [], 1, rates)
+    with ThreadPoolExecutor(2) as threads, psycopg.connect(url) as other:
+        other.execute("SELECT FROM connectly_pace FOR UPDATE")
+        taken = threads.submit(turn)
+        wait_for("transactionid")
+        released = threads.submit(journal.release, campaign.id, "a", [])
+        wait_for("advisory")
+        other.rollback()
+
+        assert taken.result(60) == released.result(60) == 3
+
+
 class Fleet:
     """Processes that run a campaign, as the runner does, and a service that accepts everything."""
 
@@ -230,6 +256,7 @@ def test_a_database_that_crashes_in_the_middle_costs_no_row(own_postgres: Databa
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_forked_child_connects_anew(journal: PostgresJournal) -> None:
     campaign = plan(journal)
+    connection = journal._connect()
     child = os.fork()
     if not child:
         status = 1
@@ -244,6 +271,7 @@ def test_a_forked_child_connects_anew(journal: PostgresJournal) -> None:
     found = journal.find("spring")
     assert found is not None
     assert found.reason == "by the child"
+    assert journal._connect() is connection
 
 
 # Locks, isolation and durability
