@@ -36,9 +36,8 @@ from connectly_api.transport.attempt_outcome import fail_unsent
 from connectly_api.transport.endpoint import PRODUCTION, read_proxy_from_environment
 from connectly_api.transport.pacing import PacedTransport, PaceLike, apply_pace
 from connectly_api.transport.pipeline import Pipeline
-from connectly_api.transport.protocol import Answer, Request, Timeouts, Transport, check_seconds
+from connectly_api.transport.protocol import Answer, Request, Timeouts, Transport
 from connectly_api.transport.retry import Retry
-from connectly_api.transport.time_budget import TimeBudget
 from connectly_api.transport.tls import Tls
 from connectly_api.unknown_outcomes import add_unknown_outcome, begin_call, end_call
 from connectly_api.window_advice import is_window_closed
@@ -125,7 +124,6 @@ class Connectly(Replies):
         self._sender = None if sender is None else to_sender(sender)
         self._limits: Limits = limits
         self._conversations = conversations
-        self._timeouts = Timeouts() if timeouts is None else timeouts
         self._is_view = False
         paced = apply_pace(
             to_transport(transport, proxy=proxy, tls=tls),
@@ -139,7 +137,7 @@ class Connectly(Replies):
             paced,
             api_key=api_key,
             base_url=base_url,
-            timeouts=self._timeouts,
+            timeouts=timeouts,
             retry=retry,
             telemetry=telemetry,
             drift=drift,
@@ -190,7 +188,7 @@ class Connectly(Replies):
         with fail_unsent():
             from connectly_api.registrations import Registrations  # noqa: PLC0415
 
-        return Registrations(self.transport, self.business_id, timeouts=self._timeouts)
+        return Registrations(self.transport, self.business_id)
 
     @cut_traceback
     def with_sender(self, sender: SenderLike | None) -> Self:
@@ -293,7 +291,7 @@ class Connectly(Replies):
         self, message: Message, request: Request[SendMessageResponse], otherwise: Template, timeout: float | None
     ) -> SentMessage:
         """Send a message's content or, if the customer's window is closed, its template, within one timeout."""
-        budget = TimeBudget(self._timeouts.total if timeout is None else check_seconds("timeout", timeout))
+        budget = self.transport.start_budget(timeout)
         with fail_unsent():
             fallback = build_fallback_request(self.business_id, message, otherwise, with_rate_keys=self._is_paced)
         to, refusal = message.recipient, None

@@ -25,8 +25,7 @@ from connectly_api.tracebacks import cut_init_traceback, cut_traceback
 from connectly_api.transport.attempt_outcome import fail_unsent
 from connectly_api.transport.endpoint import find_address_problem
 from connectly_api.transport.pipeline import Pipeline
-from connectly_api.transport.protocol import Response, Timeouts, check_seconds
-from connectly_api.transport.time_budget import TimeBudget
+from connectly_api.transport.protocol import Response
 from connectly_api.web_address import find_web_address_problem
 from connectly_api.wire.unset import UNSET, Unset
 
@@ -62,17 +61,10 @@ class Webengage:
 class Registrations:
     """The webhook registrations of one business."""
 
-    def __init__(self, transport: Pipeline, business_id: str, *, timeouts: Timeouts | None = None) -> None:
-        """Use a client's transport.
-
-        Args:
-            transport: The client's transport.
-            business_id: The business.
-            timeouts: The client's, for calls that make several requests.
-        """
+    def __init__(self, transport: Pipeline, business_id: str) -> None:
+        """Use a client's transport."""
         self._transport = transport
         self._business_id = business_id
-        self._timeouts = Timeouts() if timeouts is None else timeouts
 
     @cut_traceback
     @suggest_keywords
@@ -112,7 +104,7 @@ class Registrations:
         with fail_unsent():
             configuration = _build_configuration(echo, channel_types, filters, webengage)
             wanted = _build_creation(topic, address, type, configuration)
-        budget = TimeBudget(self._timeouts.total if timeout is None else check_seconds("timeout", timeout))
+        budget = self._transport.start_budget(timeout)
         rounds = 0
         while True:
             rounds += 1

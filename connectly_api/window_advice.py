@@ -30,10 +30,10 @@ async def is_window_closed(
     try:
         # Half of the time at most: the other half is for the message.
         with anyio.fail_after(min(seconds / 2, _LONGEST)):
-            if await conversations.closes_at(recipient, sender=sender) is None:
-                return False
             # By the store's clock, which may be the sandbox's.
-            return not await conversations.is_open(recipient, sender=sender)
+            if await conversations.is_open(recipient, sender=sender):
+                return False
+            return await conversations.closes_at(recipient, sender=sender) is not None
     except Exception as error:  # noqa: BLE001 (whatever a store raises)
         _LOG.warning("send: the store of conversations failed with %s", type(error).__qualname__)
         return False

@@ -132,7 +132,7 @@ TABLE = """
                           | transport.retry                                                           |
     campaigns.campaigns   | campaigns.* client content.limits errors recipients setting_rules         | anyio attrs
                           | tracebacks webhooks.events webhooks.handler_registry                      |
-                          | webhooks.stores.file_access                                               |
+                          | webhooks.stores.file_access wire.encoding                                 |
     campaigns.sqlite_journal | campaigns.* transport.rates webhooks.status_tracker                    | attrs
                           | webhooks.stores.database_file                                             |
     campaigns.postgres_schema | campaigns.journal_protocol campaigns.row_states transport.rates           |

@@ -12,7 +12,9 @@ Theory of operation. A plan freezes every request of a campaign in a journal, an
    processes running.
 5. `planning`: builds and checks each row's message, and freezes it as JSON. `campaign_settings` composes a request from
    that; `row_callback` puts the row's name beside the user's callback data, and finds it in events.
-6. `campaigns`: the face, from `journal(…)` on.
+6. `runner`: takes rows, sends them and settles what became of them, turn by turn. `send_outcome` says what an error
+   means for a row, `stop_rules` and `sending_hours` when to stop and when to wait, `campaign_status` how far it is.
+7. `campaigns`: the face, from `journal(…)` on.
 
 Importing this package loads no database and no HTTP library.
 """
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         CampaignNotFoundError,
         JournalError,
     )
+    from connectly_api.campaigns.campaign_metrics import CampaignMetrics
     from connectly_api.campaigns.campaign_settings import CampaignPace
     from connectly_api.campaigns.campaign_status import CampaignStatus
     from connectly_api.campaigns.campaigns import Campaign, Campaigns, journal
@@ -45,6 +48,7 @@ __all__ = [
     "Campaign",
     "CampaignError",
     "CampaignExistsError",
+    "CampaignMetrics",
     "CampaignNotFoundError",
     "CampaignPace",
     "CampaignStatus",
@@ -69,6 +73,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "campaign_errors": ["CampaignError", "CampaignExistsError", "CampaignNotFoundError", "JournalError"],
+        "campaign_metrics": ["CampaignMetrics"],
         "campaign_settings": ["CampaignPace"],
         "campaign_status": ["CampaignStatus"],
         "campaigns": ["Campaign", "Campaigns", "journal"],

@@ -1,30 +1,37 @@
-"""A campaign's figures as OpenTelemetry metrics (extra `otel`).
-
-    await spring.run(connectly, on_progress=CampaignMetrics())
-
-The names of campaigns are attributes; no number, name or text of a customer is.
-"""
+"""A campaign's figures as OpenTelemetry metrics (extra `otel`)."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from connectly_api._version import __version__
 from connectly_api.campaigns.campaign_status import CampaignStatus
 
-try:
-    from opentelemetry import metrics
-except ModuleNotFoundError as error:
-    message = f"telemetry needs {error.name}: pip install 'connectly-api[otel]'"
-    raise ModuleNotFoundError(message, name=error.name) from error
+if TYPE_CHECKING:
+    from opentelemetry.metrics import MeterProvider
 
-_ROWS = ("rejected", "pending", "sending", "accepted", "refused", "unknown")
-_STATUSES = ("sent", "delivered", "read", "failed")
+_ROWS: Final = ("rejected", "pending", "sending", "accepted", "refused", "unknown")
+_STATUSES: Final = ("sent", "delivered", "read", "failed")
 
 
 class CampaignMetrics:
-    """Gauges of the figures of `CampaignStatus`; pass it as `on_progress`."""
+    """Gauges of the figures of `CampaignStatus`: `await spring.run(connectly, on_progress=CampaignMetrics())`.
 
-    def __init__(self, *, meter_provider: metrics.MeterProvider | None = None) -> None:
-        """Take the provider, by default the application's global one."""
+    The campaign's name is an attribute; nothing of a customer is.
+    """
+
+    def __init__(self, *, meter_provider: MeterProvider | None = None) -> None:
+        """Take the provider, by default the application's global one.
+
+        Raises:
+            ModuleNotFoundError: The extra is not installed.
+        """
+        try:
+            from opentelemetry import metrics  # noqa: PLC0415 (an extra, and needed by nothing else in this package)
+        except ModuleNotFoundError as error:
+            message = f"campaign metrics need {error.name}: pip install 'connectly-api[otel]'"
+            raise ModuleNotFoundError(message, name=error.name) from error
+
         meter = metrics.get_meter("connectly_api", __version__, meter_provider)
         self._rows = meter.create_gauge(
             "connectly.campaign.rows", unit="{row}", description="Number of rows of a campaign, by state."

@@ -51,11 +51,12 @@ from connectly_api.client import Connectly, get_default_sender
 from connectly_api.content.limits import Limits
 from connectly_api.errors import InvalidInputError
 from connectly_api.recipients import SenderLike, to_sender
-from connectly_api.setting_rules import check_kind, check_name
+from connectly_api.setting_rules import check_kind, check_name, describe_kind
 from connectly_api.tracebacks import cut_traceback
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.handler_registry import HandlerRegistry
 from connectly_api.webhooks.stores.file_access import parse_path
+from connectly_api.wire.encoding import encode_json
 
 T = TypeVar("T")
 
@@ -179,10 +180,10 @@ class Campaigns:
             InvalidInputError: An argument is invalid.
             JournalError: The journal cannot be used.
         """
-        check_name("name", name)
+        for field, text in (("name", name), ("campaign_name", "-" if campaign_name is None else campaign_name)):
+            check_name(field, text)
+            encode_json(text, field=field)  # Refuses lone surrogates, which neither a journal nor a request can hold.
         _require("rows", rows, ("read",), "rows(…)")
-        if campaign_name is not None:
-            check_name("campaign_name", campaign_name)
         seconds = _to_seconds(deadline)
         check_kind("hours", hours, Hours, "an Hours value")
         check_kind("pace", pace, CampaignPace, "a CampaignPace value")
@@ -232,8 +233,12 @@ class Campaigns:
         return [build_status(one, await thread.call(thread.journal.summary, one.id)) for one in reversed(records)]
 
     def follow(self, webhooks: HandlerRegistry) -> None:
-        """Let a `WebhookApp` report its events: settles unknown rows, and tells what became of accepted ones."""
-        _require("webhooks", webhooks, ("on_any",), "a WebhookApp")
+        """Let a `WebhookApp`, also that for code without async, report its events.
+
+        They settle unknown rows, and tell what became of accepted ones.
+        """
+        if not isinstance(webhooks, HandlerRegistry):
+            raise InvalidInputError(f"webhooks: must be a WebhookApp, not {describe_kind(webhooks)}", field="webhooks")
         webhooks.on_any(self.observe)
 
     async def observe(self, event: Event) -> None:

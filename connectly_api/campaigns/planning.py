@@ -226,10 +226,15 @@ def _encode_own(value: Mapping[str, Any], limits: Limits) -> str:
 
 def to_reject(line: int, error: InvalidInputError) -> Reject:
     """Return the reject of a line that an error refuses: its first problem, without the value."""
+    field, reason = error.field, str(error).removeprefix(f"{error.field}:").strip()
     if isinstance(error, InvalidContentError):
-        first = error.violations[0]
-        return Reject(line, first.field, first.problem)
-    return Reject(line, error.field, str(error).removeprefix(f"{error.field}:").strip())
+        field, reason = error.violations[0].field, error.violations[0].problem
+    return Reject(line, _to_printable(field), _to_printable(reason))
+
+
+def _to_printable(text: str) -> str:
+    # A user's own error may have any text, and not every database stores every character.
+    return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 def _check_template(content: object, line: int) -> None:

@@ -61,7 +61,7 @@ _REPORT: Final = 0.5
 _REFRESH: Final = 2.0
 """The least time between two counts of all rows; they take at most a hundredth of the time."""
 _FIRST_BACKOFF: Final = 0.5
-_LONGEST_BACKOFF: Final = 30.0
+_LONGEST_BACKOFF: Final = 10.0
 """The longest time until the service, or the journal, is tried again after it could not be reached."""
 _PATIENCE: Final = 300.0
 """How long a run waits for its journal to come back."""
@@ -231,7 +231,7 @@ class _Run:
                         return
                 self._waiting_for = f"the journal: {_describe(error)}"
                 await self._report()
-                await anyio.sleep(min(2 ** (began - away_since) / 10, _LONGEST_BACKOFF))
+                await anyio.sleep(min(0.1 + (began - away_since) / 2, _LONGEST_BACKOFF))
                 continue
             away_since = None
             is_over = self._is_draining or (has_none and not self._tally.left)

@@ -50,6 +50,7 @@ from connectly_api.transport.protocol import (
     is_success,
 )
 from connectly_api.transport.retry import Failure, Retry, compute_pause, is_read, is_repeatable, parse_retry_after
+from connectly_api.transport.time_budget import TimeBudget
 from connectly_api.transport.turns import Turns
 from connectly_api.unknown_outcomes import add_unknown_outcome, begin_call, end_call
 
@@ -135,6 +136,10 @@ class Pipeline:
     def __repr__(self) -> str:
         """Show only the base URL."""
         return f"Pipeline({self._base_url!r})"
+
+    def start_budget(self, timeout: float | None) -> TimeBudget:
+        """Start to count down the seconds of a call that makes several requests; None for the client's."""
+        return TimeBudget(self._timeouts.total if timeout is None else check_seconds("timeout", timeout))
 
     def take_turn(self) -> Coroutine[Any, Any, None]:
         """Wait until the event loop is free to build another call's request; see `turns`."""

@@ -322,6 +322,8 @@ async def test_a_plan_that_asyncio_cancels_leaves_nothing_behind(path: Path) -> 
     [
         ({"name": ""}, "name"),
         ({"name": 5}, "name"),
+        ({"name": "\ud800"}, "name"),
+        ({"campaign_name": "\ud800"}, "campaign_name"),
         ({"rows": [{"phone": SENDER}]}, "rows"),
         ({"build": None}, "build"),
         ({"key": 5}, "key"),
@@ -680,7 +682,26 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in str(failure.value)
 
 
-@pytest.mark.parametrize("webhooks", [None, sync, sync.WebhookApp("secret")])
-def test_only_an_async_webhook_app_can_be_followed(path: Path, webhooks: Any) -> None:
-    with pytest.raises(InvalidInputError, match=r"^webhooks: "):
+@pytest.mark.parametrize("webhooks", [None, sync, WebhookApp])
+def test_only_a_webhook_app_can_be_followed(path: Path, webhooks: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"^webhooks: must be a WebhookApp, not "):
         journal(path).follow(webhooks)
+
+
+def test_a_webhook_app_for_code_without_async_can_be_followed(path: Path, sandbox: Sandbox) -> None:
+    webhooks = sync.WebhookApp(sandbox.settings.webhook_secret)
+    receiver = journal(path)
+    receiver.follow(webhooks)
+    sandbox.attach_wsgi("https://bot.example/", webhooks)
+
+    async def main() -> int:
+        async with journal(path) as campaigns, connect(sandbox) as connectly:
+            await connectly.webhooks.create("delivery_status", "https://bot.example/")
+            spring = await plan(campaigns)
+            await spring.run(connectly)
+            await sandbox.settle()
+            status = await spring.status()
+            return status.delivered + status.read
+
+    assert anyio.run(main) == 3
+    sync.run(receiver.aclose)

@@ -145,6 +145,13 @@ def test_a_row_that_cannot_be_sent_is_rejected_with_its_line_and_reason(
     assert "Anna" not in reject.reason
 
 
+def test_a_users_own_error_rejects_a_line_whatever_its_text() -> None:
+    def refuse(_: InputRow) -> Template:
+        raise InvalidInputError("age\x00: too \ud800 young", field="age\x00")
+
+    assert plan(row(), by=refuse) == [Reject(2, "age\ufffd", "too \ufffd young")]
+
+
 def test_rejects_of_the_source_pass_in_their_place() -> None:
     reject = Reject(3, "phone", "is empty")
     first, second, third = plan(row(2), reject, row(4))

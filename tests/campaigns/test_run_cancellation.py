@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
+from connectly_api import Response
 from connectly_api.campaigns.campaign_errors import JournalError
 from connectly_api.campaigns.stop_rules import StopRules
+from connectly_api.transport import MockTransport
 from tests.campaigns.campaign_runs import Spring, run_on_trio
 
 NEVER = StopRules(in_a_row=None, share=None, failed_share=None)
@@ -115,6 +117,60 @@ def test_an_interrupt_of_trio_drains_and_a_second_one_stops(tmp_path: Path, is_h
         with pytest.raises(KeyboardInterrupt):
             trio.run(main, spring)
         assert spring.states == {"pending": 45, "unknown" if is_hanging else "accepted": 5}
+
+
+# A task that is cancelled before its first step leaves a coroutine that nobody has awaited.
+@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("cycles", range(12))
+async def test_a_run_in_an_event_loop_that_ends_hangs_nowhere_and_loses_nothing(tmp_path: Path, cycles: int) -> None:
+    with Spring(tmp_path, 10) as spring:
+        task = asyncio.create_task(spring.run())
+        for _ in range(cycles):
+            await asyncio.sleep(0)
+        # As `asyncio.run` does at its end.
+        for each in asyncio.all_tasks() - {asyncio.current_task()}:
+            each.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        spring.check()
+
+
+def test_an_interrupt_while_the_journal_is_away_has_a_note(tmp_path: Path) -> None:
+    async def main(spring: Spring) -> None:
+        @trio.lowlevel.enable_ki_protection
+        async def interrupt() -> None:
+            await wait_for_requests(spring, 5)
+            spring.rough.fault = lambda _method: "before"
+            signal.raise_signal(signal.SIGINT)
+
+        trio.lowlevel.spawn_system_task(interrupt)
+        await spring.run(max_in_flight=5)
+
+    with Spring(tmp_path, 50) as spring:
+        spring.rough.is_temporary = False
+        spring.sandbox.fault("slow_head", seconds=0.1)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            trio.run(main, spring)
+        assert caught.value.__notes__ == ["the outcomes of 5 rows were not written, which become unknown: it is away"]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_exception_of_no_ordinary_class_makes_its_row_unknown(backend: str, tmp_path: Path) -> None:
+    class EndError(BaseException):
+        pass
+
+    def answer(_request: object) -> Response:
+        raise EndError
+
+    async def main() -> None:
+        with Spring(tmp_path, 3) as spring:
+            spring.client = spring.build_client(MockTransport(answer))
+            with pytest.raises(BaseExceptionGroup) as caught:
+                await spring.run(max_in_flight=1)
+            assert caught.value.subgroup(EndError)
+            assert spring.states == {"pending": 2, "unknown": 1}
+
+    anyio.run(main, backend=backend)
 
 
 def test_a_cancelled_run_whose_journal_stays_away_says_so(tmp_path: Path) -> None:

@@ -307,6 +307,24 @@ def test_a_journal_that_stays_away_ends_the_run_with_the_number_of_outcomes(tmp_
     run_on_trio(main)
 
 
+async def test_when_a_journal_cannot_be_used_any_more_what_is_in_flight_is_finished_first(tmp_path: Path) -> None:
+    with Spring(tmp_path, 20) as spring:
+        spring.rough.is_temporary = False
+        spring.sandbox.fault("slow_head", recipient="+16040000001", seconds=0.2)
+        turns = 0
+
+        def fail(method: str) -> str | None:
+            nonlocal turns
+            turns += method == "turn"
+            return "before" if turns == 2 else None
+
+        spring.rough.fault = fail
+        with pytest.raises(JournalError, match="it is away"):
+            await spring.run(max_in_flight=5)
+        # The error did not last, so nothing is left unwritten.
+        assert spring.states == {"accepted": 5, "pending": 15}
+
+
 async def test_a_journal_that_cannot_be_used_at_all_ends_the_run_with_its_error(tmp_path: Path) -> None:
     spring = Spring(tmp_path, 1)
     spring.journal.close()

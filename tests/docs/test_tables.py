@@ -173,7 +173,8 @@ def test_the_table_of_transports_has_every_name_and_says_which_is_the_default() 
 
 def test_every_metric_that_the_page_names_is_written() -> None:
     named = {name for row in rows("docs/observability.md", "name") for name in code(row[0]) if "." in name}
-    source = (ROOT / "connectly_api" / "telemetry.py").read_text("utf-8")
+    modules = ("telemetry.py", "campaigns/campaign_metrics.py")
+    source = "".join((ROOT / "connectly_api" / module).read_text("utf-8") for module in modules)
     assert named == set(re.findall(r'"([a-z.]+)",\s+(?:unit=)', source))
     assert telemetry.__all__ == ["Telemetry"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import signal
 import socket
@@ -17,9 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from connectly_api.webhooks import SIGNATURE_HEADER, sign
-from tests.webhooks.asgi_request import SECRET
-from tests.webhooks.documented_bodies import load_body
+from tests.webhooks.socket_events import is_listening, post_event
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -39,7 +35,7 @@ def _serve(folder: Path, acknowledge: str, *options: str, lease: float = 60.0) -
         [sys.executable, *words], cwd=ROOT, env=os.environ | settings, stderr=subprocess.PIPE, start_new_session=True
     )
     try:
-        while server.poll() is None and not _answers(port):
+        while server.poll() is None and not is_listening(port):
             time.sleep(0.02)
         yield server.pid, port
     finally:
@@ -47,24 +43,6 @@ def _serve(folder: Path, acknowledge: str, *options: str, lease: float = 60.0) -
         server.terminate()
         _, said = server.communicate(timeout=60)
     assert b"Traceback" not in said
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _deliver(port: int, number: int) -> int | None:
-    body = json.dumps(load_body("text", message={"id": f"m{number}", "text": "hello"})).encode()
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as line:
-        try:
-            line.request("POST", "/", body, {SIGNATURE_HEADER: sign(body, SECRET)})
-            return line.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return None
 
 
 def _read_lines(file: Path) -> list[str]:
@@ -85,10 +63,10 @@ def _list_handled(folder: Path) -> list[str]:
 @pytest.mark.parametrize("options", [("-w", "2"), ("-w", "2", "--preload")], ids=["own", "preload"])
 def test_a_stopped_gunicorn_loses_no_event_that_it_has_acknowledged(tmp_path: Path, options: tuple[str, ...]) -> None:
     with _serve(tmp_path, "first", *options) as (server, port):
-        assert [_deliver(port, number) for number in range(12)] == [200] * 12
+        assert [post_event(port, number) for number in range(12)] == [200] * 12
         _wait_for_lines(tmp_path / "started", 2)
         os.kill(server, signal.SIGTERM)
-        while _answers(port):
+        while is_listening(port):
             time.sleep(0.01)
         assert not _list_handled(tmp_path)
     lines = [line.split() for line in _read_lines(tmp_path / "handled")]
@@ -103,7 +81,7 @@ def test_a_stopped_gunicorn_loses_no_event_that_it_has_acknowledged(tmp_path: Pa
 def test_a_stopped_gunicorn_answers_the_requests_whose_handlers_run(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         with _serve(tmp_path, "last", "-w", "1") as (server, port):
-            answers = [pool.submit(_deliver, port, number) for number in range(4)]
+            answers = [pool.submit(post_event, port, number) for number in range(4)]
             _wait_for_lines(tmp_path / "started", 4)
             os.kill(server, signal.SIGTERM)
         assert [answer.result() for answer in answers] == [200] * 4
@@ -112,14 +90,14 @@ def test_a_stopped_gunicorn_answers_the_requests_whose_handlers_run(tmp_path: Pa
 
 def test_an_event_of_a_killed_worker_is_handled_by_another_after_its_lease(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool, _serve(tmp_path, "last", "-w", "1", lease=1.0) as (_, port):
-        lost = pool.submit(_deliver, port, 1)
+        lost = pool.submit(post_event, port, 1)
         ((_, worker),) = (line.split() for line in _wait_for_lines(tmp_path / "started", 1))
         os.kill(int(worker), signal.SIGKILL)
         assert lost.result() is None
         (tmp_path / "go").touch()
-        statuses = [_deliver(port, 1)]
+        statuses = [post_event(port, 1)]
         while statuses[-1] != 200:
             time.sleep(0.05)
-            statuses.append(_deliver(port, 1))
+            statuses.append(post_event(port, 1))
         assert set(statuses) <= {None, 503, 200}
     assert _list_handled(tmp_path) == ["m1"]

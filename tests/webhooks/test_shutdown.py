@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import signal
 import socket
@@ -19,10 +17,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from connectly_api.webhooks import SIGNATURE_HEADER, SQLiteStore, sign
+from connectly_api.webhooks import SQLiteStore
 
-from .asgi_request import SECRET
-from .documented_bodies import load_body
+from .socket_events import is_listening, post_event
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EVENTS = 20
@@ -40,30 +37,12 @@ def _server(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[byt
         stderr=subprocess.PIPE,
     )
     try:
-        while server.poll() is None and not _answers(port):
+        while server.poll() is None and not is_listening(port):
             time.sleep(0.02)
         yield server, port
     finally:
         server.terminate()
         server.communicate(timeout=60)
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _deliver(port: int, number: int) -> int | None:
-    body = json.dumps(load_body("text", message={"id": f"m{number}", "text": "hello"})).encode()
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as line:
-        try:
-            line.request("POST", "/", body, {SIGNATURE_HEADER: sign(body, SECRET)})
-            return line.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return None
 
 
 def _read_handled(folder: Path) -> list[str]:
@@ -87,7 +66,7 @@ def test_no_handler_runs_twice_when_a_server_stops_while_the_file_is_busy(tmp_pa
             if moment == "claiming":
                 (tmp_path / "go").touch()
                 other.execute("BEGIN IMMEDIATE")
-            answers = [pool.submit(_deliver, port, number) for number in range(EVENTS)]
+            answers = [pool.submit(post_event, port, number) for number in range(EVENTS)]
             if moment == "recording":
                 while _count_claims(tmp_path) < EVENTS:
                     time.sleep(0.01)
@@ -103,7 +82,7 @@ def test_no_handler_runs_twice_when_a_server_stops_while_the_file_is_busy(tmp_pa
         assert 200 not in [answer.result() for answer in answers]
         assert len(_read_handled(tmp_path)) == (EVENTS if moment == "recording" else 0)
         with _server(tmp_path) as (_, port):
-            assert [_deliver(port, number) for number in range(EVENTS)] == [200] * EVENTS
+            assert [post_event(port, number) for number in range(EVENTS)] == [200] * EVENTS
     assert sorted(_read_handled(tmp_path)) == sorted(f"m{number}" for number in range(EVENTS))
 
 
