@@ -47,6 +47,7 @@ from connectly_api.transport.rates import Rate
 from connectly_api.transport.retry import Retry
 
 _ONCE: Final = Retry(attempts=1)
+_RATE_LIMIT: Final = "the service's rate limit (429)"
 # All in seconds.
 _GATHER: Final = 0.001
 """How long a turn waits, after the first outcome, for others to settle with it."""
@@ -54,10 +55,10 @@ _BEAT: Final = 0.01
 """The time from turn to turn if the rates give a few rows at once."""
 _SHORT: Final = 0.05
 """Outcomes wait for a turn that comes sooner than this."""
-_POLL: Final = 1.0
-"""The longest time from turn to turn: how soon a pause is noticed."""
-_REPORT: Final = 0.5
-"""The time between two reports of progress."""
+_POLL: Final = 0.5
+"""The longest time from turn to turn, and the shortest between two reports of progress."""
+_RETRY_AFTER: Final = 1.0
+"""How long a 429 without a time holds up a run that keeps no rates."""
 _REFRESH: Final = 2.0
 """The least time between two counts of all rows; they take at most a hundredth of the time."""
 _FIRST_BACKOFF: Final = 0.5
@@ -240,9 +241,9 @@ class _Run:
             wait = _POLL
             if turn.wait is not None and len(turn.rows) < want:
                 wait = min(max(began + max(turn.wait, _BEAT) - anyio.current_time(), 0.0), _POLL)
-                self._waiting_for = "the pace" if began >= self._limited_until else "the service's rate limit (429)"
-            elif has_none and not self._is_draining and self._waiting_for is None:
-                self._waiting_for = f"{self._tally.counts.states[RowState.SENDING]:,} rows of another process"
+                self._waiting_for = "the pace" if began >= self._limited_until else _RATE_LIMIT
+            elif has_none and self._tally.left and not self._is_draining and self._waiting_for is None:
+                self._waiting_for = f"{self._tally.left:,} rows of another process"
             await self._report()
             await self._pause(wait)
 
@@ -258,6 +259,9 @@ class _Run:
             if wall < self._opens_at:
                 self._waiting_for = f"the hours, until {self.hours.describe(self._opens_at)}"
                 return 0
+        if not self.rates and now < self._limited_until:
+            self._waiting_for = _RATE_LIMIT
+            return 0
         free = self.max_in_flight - len(self._in_hand) + len(self._outcomes)
         if not self._backoff:
             return free
@@ -324,7 +328,7 @@ class _Run:
         if outcome.state != RowState.PENDING:
             self._stop(self.watch.count_row(is_accepted=outcome.state == RowState.ACCEPTED))
         elif outcome.is_rate_limited:
-            self._limited_until = anyio.current_time() + (outcome.retry_after or _POLL)
+            self._limited_until = anyio.current_time() + (outcome.retry_after or _RETRY_AFTER)
 
     def _judge(self, error: Exception) -> None:
         """Draw the conclusion from an error for the rows to come."""
@@ -373,7 +377,7 @@ class _Run:
         now = anyio.current_time()
         if self.on_progress is None or now < self._report_at:
             return
-        self._report_at = now + _REPORT
+        self._report_at = now + _POLL
         rate = self._tally.measure_rate(now)
         status = build_status(
             self.record, self._tally.counts, is_running=True, rate=rate, waiting_for=self._waiting_for

@@ -152,6 +152,26 @@ def test_a_429_slows_the_campaign_down_and_its_row_is_sent_again(tmp_path: Path)
     run_on_trio(main)
 
 
+def test_without_a_pace_a_429_holds_the_run_up(tmp_path: Path) -> None:
+    async def main(clock: MockClock) -> None:
+        seen: list[CampaignStatus] = []
+        attempts = 0
+
+        def answer(_request: object) -> Response:
+            nonlocal attempts
+            attempts += 1
+            return Response(429) if clock.current_time() < 5 else Response(200, (), b'{"id":"01"}')
+
+        with Spring(tmp_path, 50, clock=clock.current_time) as spring:
+            spring.client = spring.build_client(MockTransport(answer))
+            status = await spring.run(on_progress=seen.append, max_in_flight=10)
+        assert status.accepted == 50
+        assert "the service's rate limit (429)" in {each.waiting_for for each in seen}
+        assert attempts <= 50 + 7 * 10
+
+    run_on_trio(main)
+
+
 def test_rate_and_remaining_time_follow_the_pace(tmp_path: Path) -> None:
     async def main(clock: MockClock) -> None:
         seen: list[CampaignStatus] = []
