@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
@@ -28,7 +29,7 @@ from typing import Any, Final, cast
 import attrs
 
 from connectly_api import sync
-from connectly_api.webhooks import SIGNATURE_HEADER, Event, SQLiteStore, WebhookApp, receive, sign
+from connectly_api.webhooks import SIGNATURE_HEADER, Event, SQLiteStore, Store, WebhookApp, receive, sign
 
 SECRET: Final = "wh-secret-01"  # noqa: S105 (not a real secret)
 STANDARD_SECRET: Final = "whsec_" + base64.b64encode(SECRET.encode()).decode()
@@ -224,7 +225,7 @@ def create_plain_app(work: Work) -> Any:  # noqa: ANN401 (an ASGI application)
     return app
 
 
-def create_webhook_app(store: SQLiteStore | None = None) -> WebhookApp:
+def create_webhook_app(store: Store | None = None) -> WebhookApp:
     """Return a `WebhookApp` with a handler that does nothing."""
     app = WebhookApp(SECRET, store=store)
 
@@ -235,8 +236,41 @@ def create_webhook_app(store: SQLiteStore | None = None) -> WebhookApp:
     return app
 
 
-def serve(folder: str) -> None:
-    """Serve every candidate under its own path, and print the port and the paths."""
+def start_servers(stack: ExitStack) -> Iterator[tuple[str, str]]:
+    """Start PostgreSQL and Redis, which write everything to the disk, where they are installed; yield their URLs."""
+    try:
+        import pytest  # noqa: PLC0415 (of the development's environment only)
+
+        from tests.database_servers import DatabaseServer  # noqa: PLC0415 (likewise)
+    except ModuleNotFoundError as error:
+        print(f"stores on servers are left out: {error.name} is not installed")  # noqa: T201
+        return
+    for name in ("postgres", "redis"):
+        try:
+            server = DatabaseServer(name)
+        except pytest.skip.Exception as skipped:
+            print(f"left out: {skipped}")  # noqa: T201
+            continue
+        stack.callback(server.remove)
+        server.start()
+        yield name, server.url
+
+
+def build_store(name: str, place: str) -> Store:
+    """Return a store; only those on servers load their libraries."""
+    if name == "postgres":
+        from connectly_api.webhooks import PostgresStore  # noqa: PLC0415 (an extra)
+
+        return PostgresStore(place)
+    if name == "redis":
+        from connectly_api.webhooks import RedisStore  # noqa: PLC0415 (an extra)
+
+        return RedisStore(place)
+    return SQLiteStore(place)
+
+
+def serve(stores: Iterable[str]) -> None:
+    """Serve every candidate under its own path, and print the port and the paths; each store is `name=place`."""
     import uvicorn  # noqa: PLC0415 (only the server needs it)
 
     works = {"floor": floor, "connectly_api": receive_event} | {
@@ -244,7 +278,9 @@ def serve(folder: str) -> None:
     }
     apps: dict[str, Any] = {f"/{name}": create_plain_app(work) for name, work in works.items()}
     apps["/WebhookApp"] = create_webhook_app()
-    apps["/WebhookApp+SQLite"] = create_webhook_app(SQLiteStore(f"{folder}/events.db"))
+    for store in stores:
+        name, _, place = store.partition("=")
+        apps[f"/WebhookApp+{name}"] = create_webhook_app(build_store(name, place))
 
     async def app(scope: Any, receive_message: Any, send: Any) -> None:  # noqa: ANN401 (as ASGI has it)
         await apps[scope["path"]](scope, receive_message, send)
@@ -299,8 +335,11 @@ async def deliver_events(port: int, path: str, bodies: Iterable[bytes]) -> Load:
 def measure_load() -> None:
     """Print a table of events per second and latencies."""
     print(f"Over sockets: {CONNECTIONS} connections, {LOAD_ROUNDS} rounds of {LOAD_EVENTS} events, median round")  # noqa: T201
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "benchmarks.webhook_rates", "serve", folder]
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        stores = {"sqlite": f"{folder}/events.db", **dict(start_servers(stack))}
+        command = [sys.executable, "-m", "benchmarks.webhook_rates", "serve"]
+        command += [f"{name}={place}" for name, place in stores.items()]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 (this module)
             assert server.stdout is not None  # noqa: S101 (asked for above)
             port, *paths = server.stdout.readline().split()
@@ -311,12 +350,12 @@ def measure_load() -> None:
                 for path, loads in rounds.items():
                     loads.append(asyncio.run(deliver_events(int(port), path, bodies)))
             server.terminate()
-    reference = statistics.median(load.rate for load in rounds["/floor"])
+    rates = {path: statistics.median(load.rate for load in loads) for path, loads in rounds.items()}
     for path, loads in rounds.items():
-        rate = statistics.median(load.rate for load in loads)
+        base = "/WebhookApp" if "+" in path else "/floor"
         cuts = statistics.quantiles([latency for load in loads for latency in load.latencies], n=100)
         print(  # noqa: T201
-            f"  {path[1:]:20} {rate:7.0f} events/s ({rate / reference:.2f} of the floor)"
+            f"  {path[1:]:20} {rates[path]:7.0f} events/s ({rates[path] / rates[base]:.2f} of {base[1:]})"
             f"   p50 {cuts[49]:6.1f} ms   p99 {cuts[98]:6.1f} ms"
         )
 
@@ -333,6 +372,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
-        serve(sys.argv[2])
+        serve(sys.argv[2:])
     else:
         main()

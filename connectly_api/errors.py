@@ -414,4 +414,12 @@ class WebhookPayloadError(WebhookError):
 
 
 class WebhookStoreError(WebhookError):
-    """A store's file cannot be used: the text names the file and what is wrong with it."""
+    """A store's file or server cannot be used: the text names it, and says what is wrong with it.
+
+    `retry_safe` says whether that may pass: a server that is away, or too busy.
+    """
+
+    def __init__(self, message: str, *, retry_safe: bool = False) -> None:
+        super().__init__(message)
+        if retry_safe:
+            self.retry_safe = True

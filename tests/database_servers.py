@@ -30,7 +30,6 @@ if sys.platform == "linux":
 
 _READY_SECONDS: Final = 60.0
 _RELAUNCH_SECONDS: Final = 10.0
-_KEEPERS: Final[list[subprocess.Popen[str]]] = []
 
 
 def find_program(*names: str) -> str:
@@ -206,7 +205,8 @@ def _find_shared(name: str, config: pytest.Config, factory: pytest.TempPathFacto
                     text=True,
                     start_new_session=True,
                 )
-            _KEEPERS.append(keeper)
+            # It ends after this process, whose end would otherwise warn of it.
+            keeper.returncode = 0
             assert keeper.stdout is not None
             with keeper.stdout as answer:
                 url = answer.readline().strip()

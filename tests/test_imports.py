@@ -86,7 +86,8 @@ TABLE = """
     webhooks.dispatch     | unknown_outcomes errors webhooks.backlog webhooks.deferred_cancellation    | attrs anyio
                           | webhooks.event_counts webhooks.events webhooks.failure_policy             |
                           | webhooks.held_claims webhooks.plain_functions webhooks.stores.store       |
-    webhooks.held_claims  | errors number_checks webhooks.deferred_cancellation webhooks.stores.store | attrs anyio
+    webhooks.held_claims  | errors number_checks webhooks.deferred_cancellation                       | attrs anyio
+                          | webhooks.stores.deferring_store webhooks.stores.store                     |
     webhooks.failure_policy | errors                                                                  |
     webhooks.event_counts |                                                                           | attrs
     webhooks.plain_functions | webhooks.deferred_cancellation                                         | anyio
@@ -95,6 +96,8 @@ TABLE = """
                           |                                                                           | trio
     webhooks.body_reader  |                                                                           | anyio
     webhooks.deferred_cancellation |                                                                  | anyio sniffio
+    webhooks.stores.postgres | errors tracebacks webhooks.stores.*                                    | psycopg
+    webhooks.stores.redis | errors tracebacks webhooks.stores.*                                       | redis
     webhooks.stores.*     | errors number_checks webhooks.deferred_cancellation webhooks.stores.*     | attrs anyio
     webhooks.parsing      | error_response json_values tracebacks webhooks.decoding webhooks.events   |
                           | webhooks.event_parts webhooks.event_values webhooks.extract               |

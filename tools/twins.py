@@ -101,7 +101,34 @@ serves any number of threads, and a forked process uses connections of its own."
                 "connectly_api.webhooks",
                 ("twin", "ClosableTwin"),
                 "A store in a SQLite file, which the processes of one machine share, forked ones included.",
-                (("webhooks.stores.file_access", "FileAccess"),),
+                (("webhooks.stores.grouped_store", "GroupedStore"), ("webhooks.stores.file_access", "FileAccess")),
+            ),
+        ),
+    ),
+    # Modules of their own, as each loads a library of an extra.
+    "sync/blocking_postgres.py": Output(
+        "The store in PostgreSQL for synchronous code.",
+        (
+            Twin(
+                "webhooks.stores.postgres",
+                "PostgresStore",
+                "connectly_api.webhooks",
+                ("twin", "ClosableTwin"),
+                "A store in a PostgreSQL database, which any number of machines share.",
+                (("webhooks.stores.grouped_store", "GroupedStore"), ("webhooks.stores.server_store", "ServerStore")),
+            ),
+        ),
+    ),
+    "sync/blocking_redis.py": Output(
+        "The store in Redis for synchronous code.",
+        (
+            Twin(
+                "webhooks.stores.redis",
+                "RedisStore",
+                "connectly_api.webhooks",
+                ("twin", "ClosableTwin"),
+                "A store in Redis, which any number of machines share.",
+                (("webhooks.stores.grouped_store", "GroupedStore"), ("webhooks.stores.server_store", "ServerStore")),
             ),
         ),
     ),

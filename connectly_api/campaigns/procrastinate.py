@@ -32,6 +32,8 @@ def keep_running(
     *,
     lanes: int = 1,
     cron: str = "* * * * *",
+    max_in_flight: int = 64,
+    lease: float = 120.0,
 ) -> Callable[[str], Awaitable[None]]:
     """Add tasks to an app that run campaigns, and that start them again after workers died.
 
@@ -45,6 +47,8 @@ def keep_running(
         connect: Returns a client, such as `Connectly.from_env`.
         lanes: How many workers to put to each campaign.
         cron: When to look for campaigns that nobody runs any more.
+        max_in_flight: As for `Campaign.run`.
+        lease: Likewise.
 
     Returns:
         A function that starts a campaign by its name.
@@ -59,7 +63,7 @@ def keep_running(
             try:
                 async with connect() as connectly, journal(path) as campaigns:
                     campaign = await campaigns.open(name)
-                    await campaign.run(connectly)
+                    await campaign.run(connectly, max_in_flight=max_in_flight, lease=lease)
             finally:
                 names.remove(name)
 

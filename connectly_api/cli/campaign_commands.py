@@ -54,7 +54,7 @@ _ORIGINS: Final = {
     "per_second": "--rate",
 }
 """Where the arguments of a plan come from."""
-_COUNTS: Final = ("total", "pending", "accepted", "refused", "unknown", "delivered", "read", "failed")
+_COUNTS: Final = ("total", "pending", "accepted", "refused", "unknown")
 _WATCH_EVERY: Final = 1.0
 _pause_watching = anyio.sleep
 _ENDS: Final = frozenset({"finished", "stopped"})
@@ -286,7 +286,11 @@ def _run(
         campaign = await journal.open(name)
         async with create_client(settings, "strict", options.transport) as connectly:
             with Progress() as progress, _drain_on_interrupt():
-                return await campaign.run(connectly, max_in_flight=max_in_flight, on_progress=progress.show)
+                try:
+                    return await campaign.run(connectly, max_in_flight=max_in_flight, on_progress=progress.show)
+                except asyncio.CancelledError:
+                    progress.show(await campaign.status())
+                    raise
 
     try:
         status = _use_journal(options, run)

@@ -61,7 +61,7 @@ class PlanSummary:
         before = ", planned before" if plan.is_resumed else ""
         yield f"{name}: {plan.rows:,} rows to send, {plan.rejected:,} rejected{before}"
         yield from format_reasons(plan.reasons, self.lines)
-        yield f"sample: {self._mask_sample()}"
+        yield f"sample: {json.dumps(json.loads(self._mask_sample()), ensure_ascii=False)}"
         yield f"takes at least {timedelta(seconds=self._find_seconds())}"
 
     def to_json(self) -> dict[str, Any]:

@@ -25,6 +25,8 @@ from connectly_api.lazy import lazy_names
 if TYPE_CHECKING:
     from connectly_api.sync.blocking_client import Connectly
     from connectly_api.sync.blocking_conversations import MemoryConversations, SQLiteConversations
+    from connectly_api.sync.blocking_postgres import PostgresStore
+    from connectly_api.sync.blocking_redis import RedisStore
     from connectly_api.sync.blocking_registrations import Registrations
     from connectly_api.sync.blocking_stores import MemoryStore, SQLiteStore
     from connectly_api.sync.plain_store import Store
@@ -35,6 +37,8 @@ __all__ = [
     "Connectly",
     "MemoryConversations",
     "MemoryStore",
+    "PostgresStore",
+    "RedisStore",
     "Registrations",
     "SQLiteConversations",
     "SQLiteStore",
@@ -48,6 +52,8 @@ __getattr__, __dir__ = lazy_names(
     {
         "blocking_client": ["Connectly"],
         "blocking_conversations": ["MemoryConversations", "SQLiteConversations"],
+        "blocking_postgres": ["PostgresStore"],
+        "blocking_redis": ["RedisStore"],
         "blocking_registrations": ["Registrations"],
         "blocking_stores": ["MemoryStore", "SQLiteStore"],
         "plain_store": ["Store"],

@@ -15,7 +15,7 @@ from connectly_api.transport.endpoint import check_transport_accepts
 from connectly_api.transport.protocol import ClosedError, Progress, RateKeys, Response, Timeouts, Transport, WireRequest
 from connectly_api.transport.rates import Bucket, Pace, Rate, read_rate_keys
 from connectly_api.transport.retry import TOO_MANY_REQUESTS, parse_retry_after
-from connectly_api.transport.shared_pace import SharedPace, SharedTokens, TokenSource
+from connectly_api.transport.shared_pace import FRESH, SharedPace, SharedTokens, TokenSource
 
 PaceLike = Pace | SharedPace | Literal["on", "off"]
 """A client's `pace`; `on` is `Pace()`, the documented rates."""
@@ -23,8 +23,6 @@ PaceLike = Pace | SharedPace | Literal["on", "off"]
 _NO_LIMIT: Final = Pace(endpoint=None, number=None, customer=None)
 _SWEEP: Final = 1024
 """The number of messages after which idle queues are dropped."""
-_FRESH: Final = 0.05
-"""Seconds for which tokens may be used: later, they would add to what others send then."""
 
 
 @attrs.define(eq=False)
@@ -164,7 +162,7 @@ class PacedTransport:
                 is_single = self._tokens.block == 1 or kind == "customer"
                 count = 1 if is_single else min(self._tokens.block, 1 + queue.lock.statistics().tasks_waiting)
                 queue.tokens = await self._tokens.take(kind, key, rate, count)
-                queue.stale_at = self._now() + _FRESH
+                queue.stale_at = self._now() + FRESH
             queue.tokens -= 1
             yield
 

@@ -5,8 +5,8 @@ with the same arithmetic, on the server's clock. Booking is one atomic step ther
 send no more than one might.
 
 - A client books for all messages that wait for one rate, at most `BLOCK` at once; for customers, one at a time. What
-  was booked is used at once. If those it was booked for are cancelled in that instant, others may use it for `_FRESH`
-  seconds; then it is lost, so it only makes the clients slower.
+  was booked is used at once. If those it was booked for are cancelled in that instant, or the event loop stood still,
+  others may use it for `FRESH` seconds; then it is lost, apart from one, so it only makes the clients slower.
 - While the server cannot be reached, messages wait. A booking whose reply was lost is lost, too.
 - The libraries' synchronous clients are called in threads, as that works on asyncio and Trio. A cancelled call leaves
   its thread behind, which ends with the server's reply, or with the time-out of its socket. If too many hang, no more
@@ -21,6 +21,7 @@ import hashlib
 import logging
 import random
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
@@ -33,6 +34,8 @@ from connectly_api.transport.rates import Pace, Rate
 
 BLOCK: Final = 5
 """The most messages that are booked at once."""
+FRESH: Final = 0.05
+"""Seconds for which tokens may be used: later, they would add to what others send then."""
 CUSTOMER: Final = "/customer/"
 """Part of the keys of customers."""
 _THREADS: Final = 8
@@ -139,14 +142,16 @@ class SharedTokens:
         name, jitter, pause = self._name(kind, key), _JITTER, _FIRST_PAUSE
         while True:
             try:
-                granted, wait = await self._call(lambda: self._shared.book(name, rate, count))
+                (granted, wait), booked_at = await self._call(
+                    lambda: (self._shared.book(name, rate, count), time.monotonic())
+                )
             except self._errors as error:
                 self._report_outage(error)
-                granted, wait, pause = 0, pause, min(2 * pause, _LONGEST_PAUSE)
+                wait, pause = pause, min(2 * pause, _LONGEST_PAUSE)
             else:
                 self._is_away = False
-            if granted:
-                return granted
+                if granted:
+                    return granted if time.monotonic() < booked_at + FRESH else 1
             await self._sleep(wait + min(wait, jitter) * random.random())  # noqa: S311 (no secret)
             jitter *= 2
 

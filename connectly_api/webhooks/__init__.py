@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from connectly_api.webhooks.app import WebhookApp
     from connectly_api.webhooks.event_counts import WebhookCounts
     from connectly_api.webhooks.stores.memory import MemoryStore
+    from connectly_api.webhooks.stores.postgres import PostgresStore
+    from connectly_api.webhooks.stores.redis import RedisStore
     from connectly_api.webhooks.stores.sqlite import SQLiteStore
     from connectly_api.webhooks.stores.store import Claim, ClaimState, Store
 
@@ -81,7 +83,9 @@ __all__ = [
     "ListReply",
     "Location",
     "MemoryStore",
+    "PostgresStore",
     "Reaction",
+    "RedisStore",
     "Referral",
     "ReportReady",
     "SQLiteStore",
@@ -107,6 +111,8 @@ __getattr__, __dir__ = lazy_names(
         "app": ["WebhookApp"],
         "event_counts": ["WebhookCounts"],
         "stores.memory": ["MemoryStore"],
+        "stores.postgres": ["PostgresStore"],
+        "stores.redis": ["RedisStore"],
         "stores.sqlite": ["SQLiteStore"],
         "stores.store": ["Claim", "ClaimState", "Store"],
     },

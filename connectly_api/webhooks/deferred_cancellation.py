@@ -9,12 +9,13 @@ raised when the block ends: late, but never lost.
 from __future__ import annotations
 
 import asyncio
+import math
 from asyncio.tasks import _unregister_task  # pyright: ignore[reportPrivateUsage]  (documented, for extending asyncio)
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Self, TypeVar
 
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, Event, current_effective_deadline, to_thread
 from sniffio import current_async_library
 
 T = TypeVar("T")
@@ -71,6 +72,24 @@ class DeferredCancellation:
     async def finish_in_thread(self, work: Callable[[], T], *, limiter: CapacityLimiter | None = None) -> T:
         """Run a function in a thread that nothing cancels, and return its result."""
         return await self.finish(lambda: to_thread.run_sync(work, limiter=limiter))
+
+    async def wait_until(self, event: Event) -> None:
+        """Wait for an event that will be set, whatever cancels the task meanwhile."""
+        if not is_trio():
+            # Nearly always this suffices, and a scope costs more than all else here.
+            try:
+                await event.wait()
+            except asyncio.CancelledError as error:
+                if current_effective_deadline() > -math.inf:  # Otherwise anyio cancels again, once it may.
+                    self._cancelled = error
+        if event.is_set():
+            return
+        with CancelScope(shield=True):
+            while not event.is_set():
+                try:
+                    await event.wait()
+                except asyncio.CancelledError as error:
+                    self._cancelled = error
 
     def check(self) -> None:
         """Raise a pending cancellation now."""

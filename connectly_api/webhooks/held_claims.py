@@ -15,6 +15,7 @@ from anyio import sleep
 from connectly_api.errors import WebhookStoreError
 from connectly_api.number_checks import is_number
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
+from connectly_api.webhooks.stores.deferring_store import to_deferring
 from connectly_api.webhooks.stores.store import Claim, Store
 
 _LOG: Final = logging.getLogger("connectly_api.webhooks")
@@ -43,11 +44,12 @@ class ClaimKeeper:
     def __init__(self, store: Store) -> None:
         """Use a store."""
         self._store: Final = store
+        self._steps: Final = to_deferring(store)
 
     async def take(self, key: str, deferred: DeferredCancellation) -> HeldClaim:
         """Claim a key; raise what the store raises. A cancellation is deferred."""
         since = monotonic()
-        return HeldClaim(await deferred.finish(partial(self._store.claim, key)), since)
+        return HeldClaim(await self._steps.claim(key, deferred), since)
 
     async def complete(self, held: HeldClaim, deferred: DeferredCancellation) -> bool:
         """Complete a claim, even while the task is being cancelled; return whether it still held the key.
@@ -55,7 +57,7 @@ class ClaimKeeper:
         A handled event whose claim is not completed would be handled again. So if the store fails, this retries for as
         long as its lease keeps other deliveries away, or for a moment if the lease is not known.
         """
-        is_complete = await self._end(held, self._store.complete, deferred)
+        is_complete = await self._end(held, self._steps.complete, deferred)
         if not is_complete:
             _LOG.warning(
                 "%s: handled, but its claim had expired or was not completed; it may be handled again", held.claim.key
@@ -64,26 +66,30 @@ class ClaimKeeper:
 
     async def release(self, held: HeldClaim, deferred: DeferredCancellation) -> bool:
         """Release a claim as `complete` completes one."""
-        return await self._end(held, self._store.release, deferred)
+        return await self._end(held, self._steps.release, deferred)
 
     async def release_once(self, held: HeldClaim, deferred: DeferredCancellation) -> bool:
         """Release a claim without retries; raise what the store raises."""
-        return await deferred.finish(partial(self._store.release, held.claim))
+        return await self._steps.release(held.claim, deferred)
 
     async def _end(
-        self, held: HeldClaim, end: Callable[[Claim], Awaitable[bool]], deferred: DeferredCancellation
+        self,
+        held: HeldClaim,
+        end: Callable[[Claim, DeferredCancellation], Awaitable[bool]],
+        deferred: DeferredCancellation,
     ) -> bool:
         lease = getattr(self._store, "lease", None)
         until = held.since + (min(lease, _MAX_RETRY_SECONDS) if is_number(lease) else 0)
         attempts = 0
         while True:
             try:
-                return await deferred.finish(partial(end, held.claim))
+                return await end(held.claim, deferred)
             except Exception as error:  # noqa: BLE001  (a store may raise anything; the lease will end the claim)
                 pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
                 attempts += 1
                 may_help = attempts < len(_PAUSES) or monotonic() + pause < until
-                is_last = isinstance(error, WebhookStoreError) or not may_help
+                is_final = isinstance(error, WebhookStoreError) and not error.retry_safe
+                is_last = is_final or not may_help
                 if is_last or attempts == 1:
                     log_store_failure(held.claim.key, error)
                 if is_last:

@@ -71,6 +71,13 @@ def test_a_campaign_without_rows_and_a_hostile_name_can_be_drawn() -> None:
     assert draw(attrs.evolve(STATUS, name="a\x1b[2J", total=0))[0].startswith("a\\x1b[2J ")
 
 
+def test_a_long_name_leaves_room_for_the_bar() -> None:
+    bar = draw(attrs.evolve(STATUS, name="x" * 300))[0]
+
+    assert (len(bar), bar.endswith("  3,038 of 5,000")) == (80, True)
+    assert bar.startswith("x" * 39 + "…  ━")
+
+
 def test_a_later_status_waits_for_its_turn_and_the_last_one_is_shown(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

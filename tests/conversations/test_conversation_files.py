@@ -335,7 +335,7 @@ def test_a_full_disk_costs_the_old_and_no_event(path: Path, clock: Clock) -> Non
     async def main() -> None:
         async with SQLiteConversations(path, retention=DAY.total_seconds(), clock=clock) as store:
             await store.check()
-            file = store._get_opened().file
+            file = store._get_opened().connection
             assert file is not None
             file.execute("PRAGMA max_page_count = 24")
             for number in range(1000):

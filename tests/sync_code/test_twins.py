@@ -32,9 +32,11 @@ PAIRS = [
     (connectly_api.Registrations, sync.Registrations),
     (webhooks.MemoryStore, sync.MemoryStore),
     (webhooks.SQLiteStore, sync.SQLiteStore),
+    (webhooks.PostgresStore, sync.PostgresStore),
+    (webhooks.RedisStore, sync.RedisStore),
 ]
 # What synchronous code has by another name, or not at all: the pipeline is of use to async functions only.
-OTHER = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__", "transport": None}
+OTHER = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__", "transport": None, "SCHEMA": None}
 KEPT = {"__init__", "__repr__", "__aenter__", "__aexit__"}
 
 

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 Kind = Callable[[str], SharedPace]
 NAMES = ["redis", "postgres"]
-FAST = Pace(endpoint=Rate(190.0, 5), number=None, customer=None)
+FAST = Pace(endpoint=Rate(180.0, 6), number=None, customer=None)
 
 
 @pytest.fixture(params=NAMES)

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import anyio
 import anyio.lowlevel
@@ -165,6 +166,17 @@ async def test_one_who_is_cancelled_leaves_his_tokens_to_the_next_but_not_for_lo
     now[0] = 1.0
     await send_all(transport, ["+1"])
     assert len(server.booked) == 2
+
+
+async def test_what_was_booked_before_the_event_loop_stood_still_is_not_sent_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Server()
+    times = iter([0.0, 1.0, 1.0, 1.0])
+    monkeypatch.setattr(shared_pace, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    tokens = SharedTokens(server, "b", "key")
+    assert await tokens.take("endpoint", "send_message", Rate(1.0), 5) == 1
+    assert await tokens.take("endpoint", "send_message", Rate(1.0), 5) == 5
 
 
 async def test_cancelled_call_does_not_wait_for_the_server() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import connectly_api.webhooks
 
-HEAVY = ["httpx", "anyio", "sqlite3", "starlette", "asyncio", "trio", "jsonschema", "uvicorn"]
+HEAVY = ["httpx", "anyio", "sqlite3", "psycopg", "redis", "starlette", "asyncio", "trio", "jsonschema", "uvicorn"]
 
 
 def find_heavy_modules(code: str) -> list[str]:
@@ -28,6 +28,8 @@ def test_verifying_and_reading_load_no_http_library_no_database_and_no_event_loo
         ("Store", []),
         ("MemoryStore", []),
         ("SQLiteStore", ["anyio", "sqlite3"]),
+        ("PostgresStore", ["anyio", "psycopg"]),
+        ("RedisStore", ["anyio", "redis"]),
         ("WebhookApp", ["anyio", "asyncio"]),
     ],
 )

@@ -756,7 +756,7 @@ def test_at_the_end_of_its_life_its_store_is_closed_and_a_later_event_opens_it_a
     async def main() -> list[int]:
         async with _lifespan(app):
             statuses = [await deliver(app, BODIES["text"])]
-        assert store._get_opened().file is None
+        assert store._get_opened().connection is None
         statuses.append(await deliver(app, BODIES["text"]))
         await app.aclose()
         return statuses
@@ -839,7 +839,7 @@ def test_the_end_waits_for_what_is_being_handled_before_it_closes_the_store(run:
             await started.wait()
             await app.aclose()
             assert len(done) == 1
-            assert store._get_opened().file is None
+            assert store._get_opened().connection is None
         return statuses
 
     assert run(main) == [200]

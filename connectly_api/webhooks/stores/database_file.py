@@ -26,7 +26,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from os import urandom
 from pathlib import Path
@@ -35,6 +35,8 @@ from typing import ClassVar, Final
 import attrs
 
 from connectly_api.errors import WebhookStoreError
+
+Value = str | float | None
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _MAY_BE_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
@@ -108,11 +110,26 @@ class DatabaseFile(ABC):
                 self._write_reserve()
                 raise self._to_store_error(again) from again
 
-    def execute(self, statement: str, **values: str | float | None) -> sqlite3.Cursor:
-        """Execute a statement, which waits for other processes until the deadline."""
-        timeout = min(max(0, int((self.deadline - time.monotonic()) * 1000)), _MAX_BUSY_TIMEOUT)
-        self._connection.execute(f"PRAGMA busy_timeout = {timeout}")
-        return self._connection.execute(statement, values)
+    def execute(self, statement: str, values: Sequence[Value] = (), /, **named: Value) -> sqlite3.Cursor:
+        """Execute a statement with values or with named ones, which waits for other processes until the deadline."""
+        if not self._connection.in_transaction:  # Within one, no other process is writing.
+            timeout = min(max(0, int((self.deadline - time.monotonic()) * 1000)), _MAX_BUSY_TIMEOUT)
+            # Each statement gives the interpreter away, and a busy event loop gives it back late.
+            if not timeout <= self._busy_timeout <= 1.1 * timeout:
+                self._connection.execute(f"PRAGMA busy_timeout = {timeout}")
+                self._busy_timeout = timeout
+        return self._connection.execute(statement, named or values)
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Commit what the block writes in one step, or nothing of it if it raises."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
 
     @contextmanager
     def make_room(self) -> Generator[None]:
@@ -159,6 +176,7 @@ class DatabaseFile(ABC):
     def _open(self) -> None:
         # Without Python's implicit transactions: each statement is its own.
         self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._busy_timeout = -1
         try:
             self._set_up()
         except BaseException:

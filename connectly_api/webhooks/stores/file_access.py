@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from os import PathLike, fsdecode
-from threading import RLock
-from types import TracebackType
-from typing import Any, Final, Generic, Self, TypeVar
-
-import attrs
-from anyio import CapacityLimiter
-from anyio.lowlevel import RunVar
+from typing import Any, Final, TypeVar
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 from connectly_api.webhooks.stores.database_file import DatabaseFile, is_full, is_temporary
+from connectly_api.webhooks.stores.shared_connection import SharedConnection
 from connectly_api.webhooks.stores.store import check_clock, check_seconds
 
 F = TypeVar("F", bound=DatabaseFile)
@@ -33,19 +27,8 @@ _FORGET_AT_ONCE: Final = 128
 _FORGET_ON_FULL_DISK: Final = 8
 
 
-@attrs.define
-class _Opened(Generic[F]):
-    """What one process has opened."""
-
-    lock: RLock = attrs.field(factory=RLock)
-    file: F | None = None
-
-
-class FileAccess(ABC, Generic[F]):
-    """Opens the file at the first use, in a thread, and lets one thread at a time work on it.
-
-    A forked child opens the file again. SQLite forbids it to use or close its parent's connection, so it keeps that.
-    """
+class FileAccess(SharedConnection[F], ABC):
+    """Opens the file at the first use, in a thread, and lets one thread at a time work on it."""
 
     def __init__(
         self,
@@ -55,14 +38,12 @@ class FileAccess(ABC, Generic[F]):
         busy_timeout: float,
         clock: Callable[[], float],
     ) -> None:
+        super().__init__()
         self._path: Final = parse_path(path)
         self._open_file: Final = open_file
         self._busy_timeout: Final = check_seconds("busy_timeout", busy_timeout)
         check_clock(clock)
         self._clock = clock
-        self._opened: Final[dict[int, _Opened[F]]] = {}
-        # The lock would suffice; the limiter, one for each event loop, keeps waiting calls from occupying threads.
-        self._limiter: Final = RunVar[CapacityLimiter]("connectly_sqlite")
 
     async def check(self) -> None:
         """Open the file and check that it can be used, at the start of a program.
@@ -75,29 +56,6 @@ class FileAccess(ABC, Generic[F]):
         with DeferredCancellation() as deferred, suppress(sqlite3.Error):
             await self._run_in_thread(deferred, lambda _file: None)
 
-    async def aclose(self) -> None:
-        """Close the file. Calling it twice is fine; a later use opens it again."""
-        with DeferredCancellation() as deferred:
-            await deferred.finish_in_thread(self._close, limiter=self._get_limiter())
-
-    async def __aenter__(self) -> Self:
-        """Return the store."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        await self.aclose()
-
-    def _get_limiter(self) -> CapacityLimiter:
-        try:
-            return self._limiter.get()
-        except LookupError:
-            limiter = CapacityLimiter(1)
-            self._limiter.set(limiter)
-            return limiter
-
     async def _run_in_thread(self, deferred: DeferredCancellation, work: Callable[[F], T]) -> T:
         # Measured from here, so that many calls that wait for a busy file give up together, not one after the other.
         deadline = time.monotonic() + self._busy_timeout
@@ -105,9 +63,9 @@ class FileAccess(ABC, Generic[F]):
 
     def _run(self, work: Callable[[F], T], deadline: float) -> T:
         with (opened := self._get_opened()).lock:
-            if opened.file is None:
-                opened.file = self._open_file(self._path, deadline)
-            file = opened.file
+            if opened.connection is None:
+                opened.connection = self._open_file(self._path, deadline)
+            file = opened.connection
             file.deadline = deadline
             try:
                 return self._run_with_room(work, file)
@@ -131,25 +89,16 @@ class FileAccess(ABC, Generic[F]):
         # Nothing has expired, but the checkpoint has shrunk the log, which may be enough.
         return work(file)
 
-    def _get_opened(self) -> _Opened[F]:
-        # Atomic, without a lock that another thread might hold at the moment of a fork.
-        return self._opened.setdefault(os.getpid(), _Opened())
-
-    def _forget_some(self, file: F) -> None:
-        """Forget expired rows with some changes; call it before each."""
-        file.changes += 1
-        if file.changes % _FORGET_EVERY == 1:
+    def _forget_some(self, file: F, changes: int = 1) -> None:
+        """Forget expired rows with some changes; call it before each, or before several, with their number."""
+        earlier = file.changes
+        file.changes += changes
+        if -(earlier // -_FORGET_EVERY) != -(file.changes // -_FORGET_EVERY):
             self._forget(file, _FORGET_AT_ONCE)
 
     @abstractmethod
     def _forget(self, file: F, limit: int) -> bool:
         """Delete expired rows; return whether there were any."""
-
-    def _close(self) -> None:
-        with (opened := self._get_opened()).lock:
-            file, opened.file = opened.file, None
-            if file is not None:
-                file.close()
 
 
 def parse_path(path: object) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import Final
-from uuid import uuid4
 
-from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
+from connectly_api.errors import WebhookStoreError
+from connectly_api.webhooks.stores.database_file import is_temporary
 from connectly_api.webhooks.stores.file_access import FileAccess
-from connectly_api.webhooks.stores.sqlite_file import CLAIM, COMPLETE, FORGET, LOOK, RELEASE, EventFile
-from connectly_api.webhooks.stores.store import Claim, ClaimState, check_above_zero, check_seconds
+from connectly_api.webhooks.stores.grouped_store import GroupedStore, Step, StepKind, StepResult
+from connectly_api.webhooks.stores.sqlite_file import FORGET, EventFile, Moment
 
 
-class SQLiteStore(FileAccess[EventFile]):
+class SQLiteStore(FileAccess[EventFile], GroupedStore):
     """A `Store` in a SQLite file, which the processes of one machine share. It needs SQLite 3.24 or later.
 
     If a process dies, even by `kill -9`, its claims are free when their lease ends, and the next deliveries of their
@@ -51,49 +51,22 @@ class SQLiteStore(FileAccess[EventFile]):
                 timeout is infinite; or the clock is not a function.
         """
         super().__init__(path, EventFile, busy_timeout=busy_timeout, clock=clock)
-        self._lease: Final = check_seconds("lease", lease)
-        self._retention: Final = check_above_zero("retention", retention)
+        GroupedStore.__init__(
+            self, lease=lease, retention=retention, timeout=busy_timeout, get_limiter=self._get_limiter
+        )
 
-    @property
-    def lease(self) -> float:
-        """Seconds for which a claim holds its key, and for which `WebhookApp` retries to complete or release it."""
-        return self._lease
+    def _execute(self, steps: Sequence[Step]) -> Sequence[StepResult]:
+        def take_steps(file: EventFile) -> Sequence[StepResult]:
+            if claims := sum(step.kind is StepKind.CLAIM for step in steps):
+                self._forget_some(file, claims)
+            now = self._clock()
+            return file.take_steps(steps, Moment(now, now + self._lease, now + self._retention))
 
-    async def claim(self, key: str) -> Claim:
-        """Claim a key."""
-        with DeferredCancellation() as deferred:
-            claim = await self._run_in_thread(deferred, lambda file: self._claim(file, key))
-            if deferred.is_pending and claim.is_granted:
-                await self._run_in_thread(deferred, lambda file: self._release(file, claim))
-            return claim
+        return self._run(take_steps, steps[0].deadline)
 
-    async def complete(self, claim: Claim) -> bool:
-        """Complete a claim."""
-        with DeferredCancellation() as deferred:
-            return await self._run_in_thread(deferred, lambda file: self._complete(file, claim))
-
-    async def release(self, claim: Claim) -> bool:
-        """Release a claim."""
-        with DeferredCancellation() as deferred:
-            return await self._run_in_thread(deferred, lambda file: self._release(file, claim))
-
-    def _claim(self, file: EventFile, key: str) -> Claim:
-        now = self._clock()
-        token = uuid4().hex
-        self._forget_some(file)
-        if file.execute(CLAIM, key=key, token=token, expires=now + self._lease, now=now).rowcount:
-            return Claim(key, ClaimState.GRANTED, token)
-        row = file.execute(LOOK, key=key).fetchone()
-        # No row: the claim was released between the two statements, so another caller has just failed.
-        return Claim(key, ClaimState.COMPLETED if row is not None and row[0] else ClaimState.IN_PROGRESS)
-
-    def _complete(self, file: EventFile, claim: Claim) -> bool:
-        now = self._clock()
-        expires = now + self._retention
-        return file.execute(COMPLETE, key=claim.key, token=claim.token, expires=expires, now=now).rowcount > 0
-
-    def _release(self, file: EventFile, claim: Claim) -> bool:
-        return file.execute(RELEASE, key=claim.key, token=claim.token).rowcount > 0
+    def _can_divide(self, error: Exception) -> bool:
+        is_shared = isinstance(error, sqlite3.Error) and is_temporary(error)
+        return not is_shared and not isinstance(error, WebhookStoreError)
 
     def _forget(self, file: EventFile, limit: int) -> bool:
         now = self._clock()

@@ -1,0 +1,178 @@
+"""A store in Redis, which any number of machines share; needs the extra `redis`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from connectly_api.errors import InvalidInputError, WebhookStoreError
+from connectly_api.tracebacks import cut_traceback
+from connectly_api.webhooks.stores.grouped_store import Step, StepKind, StepResult
+from connectly_api.webhooks.stores.server_store import MAX_SECONDS, ServerStore
+from connectly_api.webhooks.stores.store import ClaimState
+
+try:
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.exceptions import AuthorizationError, NoPermissionError, RedisClusterException
+    from redis.retry import Retry
+except ModuleNotFoundError as error:
+    message = f"RedisStore needs {error.name}: pip install 'connectly-api[redis]'"
+    raise ModuleNotFoundError(message, name=error.name) from error
+
+RedisClient = redis.Redis | redis.RedisCluster
+
+# Each touches one key, so a cluster needs no hash tags. A claim outlives its lease until its retention ends, as it can
+# still be completed. One that begins more than a lease from now was made before the server's clock was set back.
+_SCRIPT: Final = """
+local key, kind, token, lease, retention = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local held = redis.call('GET', key)
+local holder, since, expires = string.match(held or '', '^(%S+) (%d+) (%d+)$')
+if kind == 'claim' then
+    if held and holder ~= token and (
+        not holder or tonumber(expires) > now and since - now <= expires - since
+    ) then
+        return held == 'completed' and 2 or 1
+    end
+    local value = string.format('%s %.0f %.0f', token, now, now + lease)
+    redis.call('SET', key, value, 'PX', string.format('%.0f', lease + retention))
+    return 0
+end
+if holder ~= token then
+    return 0
+end
+if kind == 'complete' then
+    redis.call('SET', key, 'completed', 'PX', string.format('%.0f', retention))
+else
+    redis.call('DEL', key)
+end
+return 1
+"""
+_STATES: Final = (ClaimState.GRANTED, ClaimState.IN_PROGRESS, ClaimState.COMPLETED)
+_REFUSED: Final = (redis.AuthenticationError, AuthorizationError, NoPermissionError)
+_AWAY: Final = (redis.ConnectionError, redis.TimeoutError)
+
+
+class _Connection:
+    """A client; one that was given is its owner's to close."""
+
+    def __init__(self, client: RedisClient, *, is_own: bool) -> None:
+        self.client: Any = client
+        self._is_own: Final = is_own
+
+    def close(self) -> None:
+        if self._is_own:
+            self.client.close()
+
+
+class RedisStore(ServerStore[_Connection]):
+    """A `Store` in Redis or Valkey, which any number of machines share. It needs the extra `redis`.
+
+    Leases are measured by the server's clock. If a process or a machine dies, its claims are free when their lease
+    ends. Redis forgets keys by itself; it must not evict any (`maxmemory-policy noeviction`), and must write them to
+    its disk (`appendonly yes`): what it loses in a crash is handled again.
+
+    `claim`, `complete` and `release` raise `WebhookStoreError`, whose `retry_safe` says whether the cause may pass.
+    """
+
+    @cut_traceback
+    def __init__(
+        self,
+        url: str | RedisClient,
+        *,
+        prefix: str = "connectly:",
+        lease: float = 60.0,
+        retention: float = 7 * 24 * 3600.0,
+        timeout: float = 5.0,
+    ) -> None:
+        """Create a store; nothing is opened yet.
+
+        Args:
+            url: The server and its database: `redis://user:password@host:6379/0`, `rediss://…` or `unix://…`; or a
+                client of redis-py of your own, which you close, for a cluster or for Sentinel.
+            prefix: What the names of the store's keys begin with.
+            lease: Seconds for which a claim holds its key: longer than handlers take.
+            retention: Seconds for which a handled event is remembered: longer than the service retries.
+            timeout: Seconds until a server that says nothing counts as lost; a client of your own has its own.
+
+        Raises:
+            InvalidInputError: The URL cannot be read, a number is not above 0, or the lease or the timeout is infinite.
+        """
+        super().__init__(lease=lease, retention=retention, timeout=timeout)
+        if not isinstance(prefix, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInputError("prefix: must be a text", field="prefix")
+        self._prefix: Final = prefix
+        self._times: Final = [math.ceil(1000 * min(seconds, MAX_SECONDS)) for seconds in (lease, retention)]
+        if isinstance(url, RedisClient):
+            self._connection = _Connection(url, is_own=False)
+            self._place = "of your own client"
+            return
+        library: Any = redis.Redis  # Its types are incomplete.
+        client: Any = None
+        try:
+            # Without redis-py's own retries: a step is repeated once, and the service delivers the event again.
+            retry = Retry(NoBackoff(), 0)
+            client = library.from_url(url, retry=retry, socket_timeout=timeout, socket_connect_timeout=timeout)
+        except (ValueError, TypeError, AttributeError):
+            client = None
+        if client is None:
+            raise InvalidInputError("url: must be the URL of a Redis server, or a client of redis-py", field="url")
+        self._connection = _Connection(client, is_own=True)
+        given = client.get_connection_kwargs()
+        self._place = f"{given.get('path') or given.get('host', 'localhost')}/{given.get('db') or 0}"
+
+    def _open(self) -> _Connection:
+        return self._connection
+
+    def _try_out(self, connection: _Connection) -> None:
+        for kind in StepKind:
+            (result,) = self._execute_all(connection, [Step(kind, "a trial", "a trial", 0)])
+            if isinstance(result, Exception):
+                raise result
+
+    def _take_steps(self, connection: _Connection, steps: Sequence[Step]) -> Sequence[StepResult | Exception]:
+        return [
+            self._to_result(step, result)
+            for step, result in zip(steps, self._execute_all(connection, steps), strict=True)
+        ]
+
+    def _execute_all(self, connection: _Connection, steps: Sequence[Step]) -> list[Any]:
+        with connection.client.pipeline(transaction=False) as pipeline:
+            for step in steps:
+                # With the script's text: a server that was restarted need not be told it, and a cluster takes it.
+                arguments = (f"{self._prefix}{step.key}", step.kind.value, step.token or "", *self._times)
+                pipeline.execute_command("EVAL", _SCRIPT, 1, *arguments)
+            results: list[Any] = pipeline.execute(raise_on_error=False)
+        for result in results:
+            if isinstance(result, (redis.ReadOnlyError, *_AWAY)):  # All of them, as the server is no primary.
+                raise result
+        return results
+
+    def _to_result(self, step: Step, result: Any) -> StepResult | Exception:  # noqa: ANN401 (the server's)
+        if isinstance(result, Exception):
+            failure: Exception = result
+            return self._explain(failure) or failure
+        number = int(result)
+        return _STATES[number] if step.kind is StepKind.CLAIM else number == 1
+
+    def _explain(self, error: Exception) -> WebhookStoreError | None:
+        if not isinstance(error, (redis.RedisError, RedisClusterException)):
+            return None
+        if isinstance(error, _REFUSED):
+            text = f"it refuses the user or the password, or keys that begin with {self._prefix!r}, or scripts"
+        elif isinstance(error, _AWAY):
+            text = "no connection: the server is away"
+        elif isinstance(error, redis.ReadOnlyError):
+            text = "it accepts no writes"
+        elif isinstance(error, redis.OutOfMemoryError):
+            text = "its memory is full"
+        else:
+            text = f"it failed with {type(error).__qualname__}"
+        is_permanent = isinstance(error, (*_REFUSED, redis.DataError))
+        return WebhookStoreError(f"webhook store {self._place!r}: {text}", retry_safe=not is_permanent)
+
+    def _is_lost(self, connection: _Connection, error: Exception) -> bool:  # noqa: ARG002  (of other stores)
+        return isinstance(error, (redis.ConnectionError, redis.ReadOnlyError)) and not isinstance(error, _REFUSED)
