@@ -32,6 +32,8 @@ from connectly_api.webhooks.status_tracker import STATUS_ORDER
 # ruff: noqa: S608  (statements are put together from this package's own names)
 
 VERSION: Final = 1
+_LOCKED_PAUSE: Final = 0.05
+"""Seconds: how soon to look again for rows that others have locked."""
 LATER_VERSION: Final = "CN001"
 """The SQLSTATE of tables that a later version made."""
 
@@ -281,7 +283,9 @@ BEGIN
                 FROM connectly_row WHERE campaign = p_campaign AND {is_source("take")} AND not_before IS NOT NULL
             ) END;
         IF v_granted > 0 OR v_next IS NULL OR v_next > v_now THEN
-            v_wait := CASE WHEN v_next IS NOT NULL THEN greatest(0, v_next - v_now) END;
+            -- Rows that could be taken now, although more were granted, are locked by others.
+            v_wait := CASE WHEN v_next IS NOT NULL
+                THEN greatest(v_next - v_now, CASE WHEN v_granted > 0 THEN {_LOCKED_PAUSE} ELSE 0 END) END;
         END IF;
     END IF;
     RETURN QUERY SELECT NULL::bigint, NULL, NULL, NULL, NULL::integer, v_wait, v_state, v_reason;
