@@ -71,6 +71,7 @@ class _Connection:
 
     def __init__(self, client: RedisClient, *, is_own: bool) -> None:
         self.client: Any = client
+        self.is_cluster: Final = isinstance(client, redis.RedisCluster)
         self._is_own: Final = is_own
 
     def close(self) -> None:
@@ -151,7 +152,7 @@ class RedisStore(ServerStore[_Connection]):
 
     def _execute_all(self, connection: _Connection, steps: Sequence[Step]) -> list[Any]:
         # A cluster has keys on several servers, so each step has a script of its own there.
-        batches = [[step] for step in steps] if isinstance(connection.client, redis.RedisCluster) else [steps]
+        batches = [[step] for step in steps] if connection.is_cluster else [steps]
         with connection.client.pipeline(transaction=False) as pipeline:
             for batch in batches:
                 keys = [f"{self._prefix}{step.key}" for step in batch]
