@@ -272,7 +272,15 @@ def test_the_table_itself_keeps_a_library_in_its_room(library: str, rooms: list[
 def test_the_table_itself_lets_only_the_package_and_its_programs_import_the_client() -> None:
     may = [name for name, (modules, _) in ROWS.items() if any(matches("client", pattern) for pattern in modules)]
 
-    assert may == ["", "sync.*", "campaigns.runner", "campaigns.campaigns", "campaigns.procrastinate", "pytest_plugin", "cli.*"]
+    assert may == [
+        "",
+        "sync.*",
+        "campaigns.runner",
+        "campaigns.campaigns",
+        "campaigns.procrastinate",
+        "pytest_plugin",
+        "cli.*",
+    ]
 
 
 def test_nothing_imports_the_command_line() -> None:

@@ -63,6 +63,7 @@ PICTURES: Final = (
             Room("pytest_plugin", "fixtures for your tests"),
             Room("sync", "the same for synchronous code, mostly generated"),
             Room("sandbox", "the service on your machine"),
+            Room("campaigns", "one template to many customers, at most once"),
             Room("client", "Connectly", ("replies", "window_advice")),
             Room("conversations", "windows and contacts, from events"),
             Room("webhooks", "signatures, events, stores"),

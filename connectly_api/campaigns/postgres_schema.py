@@ -267,7 +267,8 @@ BEGIN
     UPDATE connectly_pace AS p
     SET even = greatest(r.even, r.now) + cardinality(v_taken) * r.gap, slowed_at = r.slowed_at
     FROM json_to_recordset(v_rates) AS r (key text, now float8, even float8, slowed_at float8, gap float8)
-    WHERE cardinality(v_taken) > 0 AND p.key = r.key;
+    -- Without rows, it is further back only if the clock was set back.
+    WHERE p.key = r.key AND (cardinality(v_taken) > 0 OR r.even < p.even);
 
     IF cardinality(v_taken) < greatest(v_granted, 1) THEN
         v_next := CASE

@@ -459,8 +459,10 @@ class SQLiteJournal:
         rows = [TakenRow(*row) for row in found[:granted]]
         if rows:
             self._connection.executemany(_TAKE, [(owner, now, campaign_id, row.n) for row in rows])
-            for key, rate, pace in paces:
-                self._write_pace(key, book(pace, rate, now, len(rows)).state)
+        for key, rate, pace in paces:
+            # Without rows, it differs only if the clock was set back.
+            if (state := book(pace, rate, now, len(rows)).state) != pace:
+                self._write_pace(key, state)
         if len(found) == limit:
             return rows, max((booking.wait for booking in bookings), default=0.0)
         ((next_time,),) = self._connection.execute(_FIND_NEXT_TIME, (campaign_id,))
