@@ -32,6 +32,8 @@ from connectly_api.webhooks.status_tracker import STATUS_ORDER
 # ruff: noqa: S608  (statements are put together from this package's own names)
 
 VERSION: Final = 1
+_LOCKED_PAUSE: Final = 0.05
+"""Seconds: how soon to look again for rows that others have locked."""
 LATER_VERSION: Final = "CN001"
 """The SQLSTATE of tables that a later version made."""
 
@@ -262,13 +264,11 @@ BEGIN
         RETURNING r.n, r.recipient, r.body, r.callback, r.attempt
     )
     SELECT n, recipient, body, callback, attempt, NULL::float8, NULL, NULL FROM taken ORDER BY n;
-    -- Without a row, what is ahead because the clock was set back is cut off, once and not in each turn.
     UPDATE connectly_pace AS p
-    SET even = CASE WHEN cardinality(v_taken) > 0
-            THEN greatest(r.even, r.now) + cardinality(v_taken) * r.gap ELSE r.even END,
-        slowed_at = r.slowed_at
+    SET even = greatest(r.even, r.now) + cardinality(v_taken) * r.gap, slowed_at = r.slowed_at
     FROM json_to_recordset(v_rates) AS r (key text, now float8, even float8, slowed_at float8, gap float8)
-    WHERE p.key = r.key AND (cardinality(v_taken) > 0 OR p.even > r.even);
+    -- Without rows, it is further back only if the clock was set back.
+    WHERE p.key = r.key AND (cardinality(v_taken) > 0 OR r.even < p.even);
 
     IF cardinality(v_taken) < greatest(v_granted, 1) THEN
         v_next := CASE
@@ -283,7 +283,9 @@ BEGIN
                 FROM connectly_row WHERE campaign = p_campaign AND {is_source("take")} AND not_before IS NOT NULL
             ) END;
         IF v_granted > 0 OR v_next IS NULL OR v_next > v_now THEN
-            v_wait := CASE WHEN v_next IS NOT NULL THEN greatest(0, v_next - v_now) END;
+            -- Rows that could be taken now, although more were granted, are locked by others.
+            v_wait := CASE WHEN v_next IS NOT NULL
+                THEN greatest(v_next - v_now, CASE WHEN v_granted > 0 THEN {_LOCKED_PAUSE} ELSE 0 END) END;
         END IF;
     END IF;
     RETURN QUERY SELECT NULL::bigint, NULL, NULL, NULL, NULL::integer, v_wait, v_state, v_reason;

@@ -460,7 +460,7 @@ class SQLiteJournal:
         if rows:
             self._connection.executemany(_TAKE, [(owner, now, campaign_id, row.n) for row in rows])
         for key, rate, pace in paces:
-            # It changes without a row, too, if the clock was set back: what is ahead is cut off once, not in each turn.
+            # Without rows, it differs only if the clock was set back.
             if (state := book(pace, rate, now, len(rows)).state) != pace:
                 self._write_pace(key, state)
         if len(found) == limit:

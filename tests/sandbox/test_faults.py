@@ -261,14 +261,15 @@ async def test_more_messages_than_a_sender_may_send_within_a_second_are_refused_
     sandbox = Sandbox(windows="open", number_limit=2)
     template = {"number": PHONE, "templateName": "t", "language": "en"}
     first, other = sandbox.settings.senders
+    number = {"id": first, "channelType": "whatsapp"}
 
-    assert ask(sandbox, {**session(), "sender": first}).status == 200
+    assert ask(sandbox, {**session(), "sender": number}).status == 200
     assert ask(sandbox, {}).status == 400
     assert ask(sandbox, {**template, "sender": first}, path=TEMPLATES).status == 200
-    assert ask(sandbox, {**session(), "sender": first}).status == 429
-    assert ask(sandbox, {**session(), "sender": other}).status == 200
+    assert ask(sandbox, {**session(), "sender": number}).status == 429
+    assert ask(sandbox, {**session(), "sender": {**number, "id": other}}).status == 200
     await sandbox.advance(1)
-    assert ask(sandbox, {**session(), "sender": first}).status == 200
+    assert ask(sandbox, {**session(), "sender": number}).status == 200
     assert sandbox.accepted == 4
 
 
