@@ -371,11 +371,15 @@ class SQLiteJournal:
             return [CampaignRecord(*row) for row in execute(f"{_LIST} ORDER BY id")]
 
     def forget(self, campaign_id: int) -> None:
-        """Delete the campaign's rows and rejects, and overwrite what they contained."""
+        """Delete the campaign's rows and rejects, and overwrite what they contained; see `Journal`."""
         with self._transact() as execute:
+            ((attempts,),) = execute("SELECT max(attempt) FROM connectly_row WHERE campaign = ?", (campaign_id,))
             for table in ("connectly_row", "connectly_reject"):
                 execute(f"DELETE FROM {table} WHERE campaign = ?", (campaign_id,))
-            self._mark(campaign_id, "stopped", FORGOTTEN)
+            if attempts == 0:
+                execute("DELETE FROM connectly_campaign WHERE id = ?", (campaign_id,))
+            else:
+                self._mark(campaign_id, "stopped", FORGOTTEN)
         # They are still in the log.
         with self._translate_errors():
             ((is_busy, *_),) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

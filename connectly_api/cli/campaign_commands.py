@@ -488,6 +488,8 @@ def _name_options(places: Mapping[str | None, str]) -> Generator[None]:
         if isinstance(cause, campaigns.UnknownColumnError):
             raise CommandLineError(f"{places[cause.field]}: {cause}") from None
         raise name_origin(error, _ORIGINS) if isinstance(error, InvalidInputError) else error from None
+    except OSError as error:
+        raise CommandLineError(f"FILE: cannot be read: {error.strerror}") from None
 
 
 @contextmanager
