@@ -193,6 +193,9 @@ def test_a_release_waits_for_a_turn_of_its_owner_that_is_still_under_way(
         assert taken.result(60) == released.result(60) == 3
 
 
+FLEET_RATES = [("fleet", Rate(2000.0, 50))]
+
+
 class Fleet:
     """Processes that run a campaign, as the runner does, and a service that accepts everything."""
 
@@ -214,7 +217,7 @@ class Fleet:
                     if is_in_doubt:
                         journal.release(self.campaign.id, owner, [(one.n, one.attempt) for one in outcomes])
                         is_in_doubt = False
-                    turn = journal.turn(self.campaign.id, owner, outcomes, 5, [("fleet", Rate(1e6, 50))], after=after)
+                    turn = journal.turn(self.campaign.id, owner, outcomes, 5, FLEET_RATES, after=after)
                 except JournalError as error:
                     if not error.retry_safe:
                         raise
@@ -227,6 +230,7 @@ class Fleet:
                 self.has_begun.set()
                 if turn.wait is None and not turn.rows:
                     return
+                self.give_up.wait(turn.wait or 0.0)
 
 
 def test_a_database_that_crashes_in_the_middle_costs_no_row(own_postgres: DatabaseServer) -> None:
