@@ -193,20 +193,30 @@ def _plan(
             try:
                 campaign = await journal.plan(name, rows, build, **settings)
             except campaigns.NothingToSendError as error:
-                if not options.is_json:
+                if error.reasons and not options.is_json:
                     _write_reasons(error)
+                    error.args = ("there is nothing to send: every row was rejected",)
                 raise
         lines: Lines = {}
         async for reject in campaign.rejects():
             add_line(lines, reject)
         if rejects is not None:
             await write_rejects(campaign, rejects)
-        summary = PlanSummary(campaign.plan, lines, settings["pace"], is_masked=not show_personal_data)
+        summary = PlanSummary(
+            campaign.plan,
+            lines,
+            settings["pace"],
+            is_masked=not show_personal_data,
+            status=await campaign.status(),
+            empty=rows.empty,
+        )
         if options.is_json:
             write_json({"name": name, **summary.to_json()})
         else:
             for line in summary.format_lines(name):
                 write_line(line)
+        if (summary.seconds or 0) > settings["deadline"].total_seconds():
+            write_note("warning: that is later than the deadline, so not all will be sent; use --deadline or --rate")
         if (doubt := await _check_registrations(options)) is not None:
             write_note(doubt)
 
