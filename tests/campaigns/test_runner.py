@@ -148,7 +148,7 @@ def test_a_429_slows_the_campaign_down_and_its_row_is_sent_again(tmp_path: Path)
             status = await spring.run(on_progress=seen.append, rates=[("r", Rate(50.0, 6))])
             spring.check()
         assert status.accepted == 100
-        assert {"the pace", "the service's rate limit (429)"} <= {each.waiting_for for each in seen}
+        assert {"its own rate limit", "the service's rate limit (429)"} <= {each.waiting_for for each in seen}
 
     run_on_trio(main)
 
