@@ -20,8 +20,12 @@ HARMLESS: Final = "what it takes is neither secret nor personal"
 NEEDED: Final = "the traceback of the caller's own function is needed to mend it"
 BARE: Final[dict[str, str]] = {
     "AsgiTransport.exchange": CALLED_WITHIN,
+    "Campaign.__init__": "keeps what it is given",
     "Connectly.run": NEEDED,
     "DriftMonitor.watch_response": "it raises nothing",
+    "InputRow.__init__": "keeps what it is given",
+    "InputRow.get": "a column's name",
+    "Line.__init__": "keeps what it is given",
     "MemoryStore.claim": "an event's key is a digest",
     "MockTransport.__init__": "keeps a function and an exception",
     "MockTransport.exchange": CALLED_WITHIN,
@@ -35,6 +39,7 @@ BARE: Final[dict[str, str]] = {
     "RedisStore.claim": "an event's key is a digest",
     "Registrations.__init__": "keeps what it is given",
     "Response.header": HARMLESS,
+    "Rows.__init__": "keeps what it is given",
     "SQLiteConversations.__init__": "a file's path, which the error names anyway",
     "SQLiteStore.__init__": "a file's path, which the error names anyway",
     "SQLiteStore.claim": "an event's key is a digest",
@@ -42,8 +47,9 @@ BARE: Final[dict[str, str]] = {
     "Sandbox.serve": HARMLESS,
     "Sandbox.status_of": HARMLESS,
     "Telemetry.trace_call": CALLED_WITHIN,
-    "WebhookApp.run_once": "a step's name is not personal, and the traceback of the step is needed to mend it",
     "WebhookApp.__call__": "it drops its arguments before anything can fail",
+    "WebhookApp.run_once": "a step's name is not personal, and the traceback of the step is needed to mend it",
+    "keep_running": "it keeps a journal's address, which it does not look at",
     "run": NEEDED,
 }
 

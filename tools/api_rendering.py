@@ -16,6 +16,7 @@ from griffe import ParameterKind as Kind
 PUBLIC: Final = (
     "connectly_api",
     "connectly_api.campaigns",
+    "connectly_api.campaigns.procrastinate",
     "connectly_api.conversations",
     "connectly_api.drift",
     "connectly_api.lowlevel",

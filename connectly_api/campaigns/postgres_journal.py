@@ -43,7 +43,7 @@ from connectly_api.campaigns.journal_protocol import (
     TakenRow,
     Turn,
 )
-from connectly_api.campaigns.postgres_schema import LATER_VERSION, VERSION, build_schema, is_source, quote
+from connectly_api.campaigns.postgres_schema import LATER_VERSION, VERSION, build_schema, is_source, owner_lock, quote
 from connectly_api.campaigns.row_states import Outcome, RowState
 from connectly_api.transport.rates import Rate
 from connectly_api.webhooks.status_tracker import STATUS_ORDER
@@ -125,6 +125,7 @@ _ADD_REJECTS: Final = b"""
     ) AS reject
 """
 _TURN: Final = b"SELECT * FROM connectly_turn(%s, %s, %s, %s, %s, %s)"
+_LOCK_OWNER: Final = f"SELECT pg_advisory_xact_lock({owner_lock('%s')})".encode()
 _RELEASE: Final = f"""
     UPDATE connectly_row SET state = 'pending', not_before = connectly_now()
     WHERE campaign = %(campaign)s AND {is_source("release")} AND n IN (
@@ -174,6 +175,9 @@ _OBSERVE: Final = f"""
 _MARK: Final = b"""
     UPDATE connectly_campaign SET state = %s, reason = %s, deadline = coalesce(connectly_now() + %s::float8, deadline)
     WHERE id = %s
+"""
+_DELETE_ROWS: Final = b"""
+    WITH deleted AS (DELETE FROM connectly_row WHERE campaign = %s RETURNING attempt) SELECT max(attempt) FROM deleted
 """
 _REPLACE_SETTINGS: Final = b"""
     UPDATE connectly_campaign SET settings = CASE WHEN settings = %s THEN %s ELSE settings END
@@ -225,6 +229,7 @@ class PostgresJournal:
         """
         self._url: Final = url
         self._opened: _Connection | None = None
+        self._inherited: _Connection | None = None
         self._process = 0
 
     def open(self) -> None:
@@ -307,7 +312,13 @@ class PostgresJournal:
         """Make an owner's sending rows pending, except those in hand."""
         numbers, attempts = zip(*in_hand, strict=True) if in_hand else ((), ())
         values = {"campaign": campaign_id, "owner": owner, "numbers": list(numbers), "attempts": list(attempts)}
-        return self._change(_RELEASE, values)
+
+        def release(connection: _Connection) -> int:
+            with connection.transaction():
+                connection.execute(_LOCK_OWNER, [owner])
+                return connection.execute(_RELEASE, values).rowcount
+
+        return self._call(release)
 
     def abandon(self, campaign_id: int, lease: float) -> int:
         """Make rows that have been sending for longer than the lease unknown."""
@@ -375,8 +386,9 @@ class PostgresJournal:
             with connection.transaction():
                 if not connection.execute(_MARK, ["stopped", FORGOTTEN, None, campaign_id]).rowcount:
                     raise _build_absence(campaign_id)
-                for table in (b"connectly_row", b"connectly_reject"):
-                    connection.execute(b"DELETE FROM " + table + b" WHERE campaign = %s", [campaign_id])
+                connection.execute(b"DELETE FROM connectly_reject WHERE campaign = %s", [campaign_id])
+                if connection.execute(_DELETE_ROWS, [campaign_id]).fetchone() == (0,):
+                    connection.execute(b"DELETE FROM connectly_campaign WHERE id = %s", [campaign_id])
 
         self._call(delete)
 
@@ -408,7 +420,8 @@ class PostgresJournal:
 
     def _connect(self) -> _Connection:
         if self._opened is None or self._process != os.getpid():
-            # A forked child leaves its parent's connection alone.
+            # A forked child leaves its parent's connection alone, and open.
+            self._inherited = self._opened
             try:
                 settings: dict[str, Any] = _DEFAULTS | conninfo_to_dict(self._url) | {"client_encoding": "UTF8"}
                 self._opened = psycopg.connect(make_conninfo(**settings), autocommit=True, prepare_threshold=None)

@@ -10,6 +10,8 @@ that is stopped at any moment, even by SIGSTOP, holds no lock that others wait f
   ends to matter for whoever looks only behind the last row that he was given: `p_after`. A row that becomes pending
   again gets a `not_before`, and with it a place in a small index of its own. The planner's other ways, which are better
   for a moment on an empty table, are turned off.
+- **A lost reply.** A turn whose connection was lost may still be under way when its owner calls `release`, which would
+  miss its rows; so both take an advisory lock of the owner's first.
 - **Durable.** Where the server confirms transactions before they are on its disk, a turn asks for more: a lost mark
   would be a message sent twice.
 - **One clock**, `connectly_now()`: the server's.
@@ -30,6 +32,8 @@ from connectly_api.webhooks.status_tracker import STATUS_ORDER
 # ruff: noqa: S608  (statements are put together from this package's own names)
 
 VERSION: Final = 1
+_LOCKED_PAUSE: Final = 0.05
+"""Seconds: how soon to look again for rows that others have locked."""
 LATER_VERSION: Final = "CN001"
 """The SQLSTATE of tables that a later version made."""
 
@@ -42,6 +46,11 @@ def is_source(transition: str) -> str:
 def quote(names: Iterable[str]) -> str:
     """Return names of this package as SQL's texts, with commas between them."""
     return ", ".join(f"'{name}'" for name in names)
+
+
+def owner_lock(owner: str) -> str:
+    """Return the numbers of an owner's lock: its `release` waits for a turn of its own that is still under way."""
+    return f"hashtext('connectly_turn'), hashtext({owner})"
 
 
 _TABLES: Final = f"""
@@ -183,6 +192,7 @@ DECLARE
     v_taken bigint[];
     v_next float8;
 BEGIN
+    PERFORM pg_advisory_xact_lock({owner_lock("p_owner")});
     IF current_setting('synchronous_commit') = 'off' THEN
         PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
@@ -257,7 +267,8 @@ BEGIN
     UPDATE connectly_pace AS p
     SET even = greatest(r.even, r.now) + cardinality(v_taken) * r.gap, slowed_at = r.slowed_at
     FROM json_to_recordset(v_rates) AS r (key text, now float8, even float8, slowed_at float8, gap float8)
-    WHERE cardinality(v_taken) > 0 AND p.key = r.key;
+    -- Without rows, it is further back only if the clock was set back.
+    WHERE p.key = r.key AND (cardinality(v_taken) > 0 OR r.even < p.even);
 
     IF cardinality(v_taken) < greatest(v_granted, 1) THEN
         v_next := CASE
@@ -272,7 +283,9 @@ BEGIN
                 FROM connectly_row WHERE campaign = p_campaign AND {is_source("take")} AND not_before IS NOT NULL
             ) END;
         IF v_granted > 0 OR v_next IS NULL OR v_next > v_now THEN
-            v_wait := CASE WHEN v_next IS NOT NULL THEN greatest(0, v_next - v_now) END;
+            -- Rows that could be taken now, although more were granted, are locked by others.
+            v_wait := CASE WHEN v_next IS NOT NULL
+                THEN greatest(v_next - v_now, CASE WHEN v_granted > 0 THEN {_LOCKED_PAUSE} ELSE 0 END) END;
         END IF;
     END IF;
     RETURN QUERY SELECT NULL::bigint, NULL, NULL, NULL, NULL::integer, v_wait, v_state, v_reason;

@@ -22,7 +22,8 @@ from connectly_api.client import Connectly
 
 __all__ = ["keep_running"]
 
-_QUEUE: Final = "connectly"
+QUEUE: Final = "connectly"
+"""The queue of the jobs."""
 
 
 def keep_running(
@@ -55,7 +56,7 @@ def keep_running(
     """
     names: set[str] = set()
 
-    @app.task(name="connectly_api.run_campaign", queue=_QUEUE)
+    @app.task(name="connectly_api.run_campaign", queue=QUEUE)
     async def run(name: str) -> None:
         # A second run in the same process would gain nothing.
         if name not in names:
@@ -74,7 +75,7 @@ def keep_running(
                 await run.configure(queueing_lock=f"{run.name}/{name}/{lane}").defer_async(name=name)
 
     @app.periodic(cron=cron)
-    @app.task(name="connectly_api.keep_running", queue=_QUEUE, queueing_lock="connectly_api.keep_running")
+    @app.task(name="connectly_api.keep_running", queue=QUEUE, queueing_lock="connectly_api.keep_running")
     async def keep(timestamp: int) -> None:
         del timestamp
         async with journal(path) as campaigns:

@@ -61,10 +61,8 @@ _BEAT: Final = 0.01
 """The time from turn to turn if the rates give a few rows at once."""
 _SHORT: Final = 0.05
 """Outcomes wait for a turn that comes sooner than this."""
-_POLL: Final = 1.0
-"""The longest time from turn to turn: how soon a pause is noticed."""
-_REPORT: Final = 0.5
-"""The time between two reports of progress."""
+_POLL: Final = 0.5
+"""The longest time from turn to turn, and the shortest between two reports of progress."""
 _REFRESH: Final = 2.0
 """The least time between two counts of all rows; they take at most a hundredth of the time."""
 _FIRST_BACKOFF: Final = 0.5
@@ -252,9 +250,9 @@ class _Run:
             wait = _POLL
             if turn.wait is not None and len(turn.rows) < want:
                 wait = min(max(began + max(turn.wait, _BEAT) - anyio.current_time(), 0.0), _POLL)
-                self._waiting_for = "the pace" if began >= self._limited_until else _LIMIT
-            elif has_none and not self._is_draining and self._waiting_for is None:
-                self._waiting_for = f"{self._tally.counts.states[RowState.SENDING]:,} rows of another process"
+                self._waiting_for = "its own rate limit" if began >= self._limited_until else _LIMIT
+            elif has_none and self._tally.left and not self._is_draining and self._waiting_for is None:
+                self._waiting_for = f"{self._tally.left:,} rows of another process"
             await self._report()
             await self._pause(wait)
 
@@ -393,7 +391,7 @@ class _Run:
         now = anyio.current_time()
         if self.on_progress is None or now < self._report_at:
             return
-        self._report_at = now + _REPORT
+        self._report_at = now + _POLL
         rate = self._tally.measure_rate(now)
         status = build_status(
             self.record, self._tally.counts, is_running=True, rate=rate, waiting_for=self._waiting_for

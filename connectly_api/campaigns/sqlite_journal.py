@@ -377,8 +377,9 @@ class SQLiteJournal:
             return [CampaignRecord(*row) for row in execute(f"{_LIST} ORDER BY id")]
 
     def forget(self, campaign_id: int) -> None:
-        """Delete the campaign's rows and rejects, and overwrite what they contained."""
+        """Delete the campaign's rows and rejects, and overwrite what they contained; see `Journal`."""
         with self._transact() as execute:
+            ((attempts,),) = execute("SELECT max(attempt) FROM connectly_row WHERE campaign = ?", (campaign_id,))
             for table in ("connectly_row", "connectly_reject"):
                 execute(f"DELETE FROM {table} WHERE campaign = ?", (campaign_id,))
             self._mark(campaign_id, "stopped", FORGOTTEN)
@@ -389,6 +390,10 @@ class SQLiteJournal:
             raise self._build_error(
                 "other processes are reading it, so what was deleted is still in its log", retry_safe=True
             )
+        # The record goes last: without it, nobody could call again to clear the log.
+        if attempts == 0:
+            with self._transact() as execute:
+                execute("DELETE FROM connectly_campaign WHERE id = ?", (campaign_id,))
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -465,8 +470,10 @@ class SQLiteJournal:
         rows = [TakenRow(*row) for row in found[:granted]]
         if rows:
             self._connection.executemany(_TAKE, [(owner, now, campaign_id, row.n) for row in rows])
-            for key, rate, pace in paces:
-                self._write_pace(key, book(pace, rate, now, len(rows)).state)
+        for key, rate, pace in paces:
+            # Without rows, it differs only if the clock was set back.
+            if (state := book(pace, rate, now, len(rows)).state) != pace:
+                self._write_pace(key, state)
         if len(found) == limit:
             return rows, max((booking.wait for booking in bookings), default=0.0)
         ((next_time,),) = self._connection.execute(_FIND_NEXT_TIME, (campaign_id,))

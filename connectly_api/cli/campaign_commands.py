@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -34,7 +35,7 @@ from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.setting_rules import name_origin
 
 if TYPE_CHECKING:
-    from connectly_api.campaigns import Campaigns, CampaignStatus
+    from connectly_api.campaigns import Campaign, Campaigns, CampaignStatus
 
 T = TypeVar("T")
 
@@ -42,9 +43,6 @@ app = typer.Typer(help="Send a template to many customers, to each at most once.
 
 _JOURNAL: Final = "campaigns.db"
 _POSTGRES: Final = ("postgresql://", "postgres://")
-_FILE: Final = "File"
-_MESSAGE: Final = "Message"
-_SENDING: Final = "Sending"
 _OPTIONS: Final = ("name", "region", "delimiter", "encoding", "sheet", "sender", "campaign_name", "zone", "days")
 _ORIGINS: Final = {
     **{name: f"--{name.replace('_', '-')}" for name in _OPTIONS},
@@ -54,18 +52,24 @@ _ORIGINS: Final = {
     "per_second": "--rate",
 }
 """Where the arguments of a plan come from."""
-_COUNTS: Final = ("total", "pending", "accepted", "refused", "unknown", "delivered", "read", "failed")
+_COUNTS: Final = ("total", "pending", "accepted", "refused", "unknown")
 _WATCH_EVERY: Final = 1.0
 _pause_watching = anyio.sleep
 _ENDS: Final = frozenset({"finished", "stopped"})
 _ASK_FOR: Final = 10.0
 
+
+def _build_option(panel: str, metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401 (the parser's)
+    return typer.Option(*names, metavar=metavar, rich_help_panel=panel, help=text)
+
+
+_file = partial(_build_option, "File")
+_message = partial(_build_option, "Message")
+_sending = partial(_build_option, "Sending")
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign's name.")]
 Deadline = Annotated[
-    str | None,
-    typer.Option(
-        "--deadline", metavar="TIME", rich_help_panel=_SENDING, help="Send for so long: 90m, 24h (the default), 2d."
-    ),
+    str | None, _sending("TIME", "Send nothing later than this from now: 90m, 24h (the default), 2d.", "--deadline")
 ]
 Place = Annotated[
     str | None,
@@ -95,104 +99,53 @@ class SendingOptions(ConnectionOptions):
 class FileOptions:
     """How to read the customers from a file."""
 
-    to: Annotated[
-        str, typer.Option(metavar="COLUMN", rich_help_panel=_FILE, help="The column of phone numbers, or of BSUIDs.")
-    ]
-    bsuid: Annotated[
-        str | None, typer.Option(metavar="COLUMN", rich_help_panel=_FILE, help="A second column, of BSUIDs.")
-    ] = None
-    region: Annotated[
-        str | None,
-        typer.Option(metavar="COUNTRY", rich_help_panel=_FILE, help="Read numbers as dialed in this country: DE."),
-    ] = None
+    to: Annotated[str, _file("COLUMN", "The column of phone numbers, or of BSUIDs.")]
+    bsuid: Annotated[str | None, _file("COLUMN", "A second column, of BSUIDs.")] = None
+    region: Annotated[str | None, _file("COUNTRY", "Read numbers as dialed in this country: DE.")] = None
     has_country_code: Annotated[
-        bool,
-        typer.Option(
-            "--has-country-code",
-            metavar="",
-            rich_help_panel=_FILE,
-            help="Every number starts with its country code, also without +.",
-        ),
+        bool, _file("", "Every number starts with its country code, also without +.", "--has-country-code")
     ] = False
-    delimiter: Annotated[
-        str | None, typer.Option(metavar="TEXT", rich_help_panel=_FILE, help="Default: found from the header.")
-    ] = None
-    encoding: Annotated[str | None, typer.Option(metavar="NAME", rich_help_panel=_FILE, help="Default: UTF-8.")] = None
-    sheet: Annotated[
-        str | None, typer.Option(metavar="NAME", rich_help_panel=_FILE, help="The spreadsheet's sheet, if several.")
-    ] = None
+    delimiter: Annotated[str | None, _file("TEXT", "Default: found from the header.")] = None
+    encoding: Annotated[str | None, _file("NAME", "Default: UTF-8.")] = None
+    sheet: Annotated[str | None, _file("NAME", "The spreadsheet's sheet, if several.")] = None
 
 
 @attrs.frozen
 class TemplateOptions:
     """What to send."""
 
-    template: Annotated[str, typer.Option(metavar="NAME", rich_help_panel=_MESSAGE, help="The template's name.")]
-    language: Annotated[
-        str, typer.Option(metavar="CODE", rich_help_panel=_MESSAGE, help="The translation's code, such as en.")
-    ]
+    template: Annotated[str, _message("NAME", "The template's name.")]
+    language: Annotated[str, _message("CODE", "The translation's code, such as en.")]
     columns: Annotated[
         list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="NAME=COLUMN",
-            rich_help_panel=_MESSAGE,
-            help="A parameter and its column, such as body_1=name; repeatable.",
-        ),
+        _message("NAME=COLUMN", "A parameter and its column, such as body_1=name; repeatable.", "--map"),
     ] = None
     parameter: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE",
-            rich_help_panel=_MESSAGE,
-            help="A parameter that is the same in every row; repeatable.",
-        ),
+        list[str] | None, _message("NAME=VALUE", "A parameter that is the same in every row; repeatable.")
     ] = None
     sender: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PHONE",
-            rich_help_panel=_MESSAGE,
-            help="Send from this number. Default: $CONNECTLY_SENDER of the first run.",
-        ),
+        str | None, _message("PHONE", "Send from this number. Default: $CONNECTLY_SENDER of the first run.")
     ] = attrs.field(default=None, repr=False)
-    callback_data: Annotated[
-        str | None,
-        typer.Option(metavar="JSON", rich_help_panel=_MESSAGE, help="An object that the messages' webhooks return."),
-    ] = attrs.field(default=None, repr=False)
-    campaign_name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", rich_help_panel=_MESSAGE, help="A tag for analytics and webhook filters."),
-    ] = None
-    limits: Annotated[
-        Limits,
-        typer.Option(metavar="MODE", rich_help_panel=_MESSAGE, help="WhatsApp's content limits: strict, warn or off."),
-    ] = "strict"
+    callback_data: Annotated[str | None, _message("JSON", "An object that the messages' webhooks return.")] = (
+        attrs.field(default=None, repr=False)
+    )
+    campaign_name: Annotated[str | None, _message("NAME", "A tag for analytics and webhook filters.")] = None
+    limits: Annotated[Limits, _message("MODE", "WhatsApp's content limits: strict, warn or off.")] = "strict"
 
 
 @attrs.frozen
 class PaceOptions:
     """When and how fast to send."""
 
-    key: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN", rich_help_panel=_SENDING, help="No two rows may share its value. Default: the recipient."
-        ),
-    ] = None
+    key: Annotated[str | None, _sending("COLUMN", "No two rows may share its value. Default: the recipient.")] = None
     deadline: Deadline = None
     hours: Annotated[
-        str | None, typer.Option(metavar="TIMES", rich_help_panel=_SENDING, help="Send only then: 09:00-20:00.")
+        str | None, _sending("TIMES", "Send only between these times of day: 09:00-20:00; needs --zone.")
     ] = None
-    zone: Annotated[
-        str | None, typer.Option(metavar="NAME", rich_help_panel=_SENDING, help="Of the hours: Europe/Berlin.")
-    ] = None
-    days: Annotated[
-        str, typer.Option("--days", metavar="DAYS", rich_help_panel=_SENDING, help="Of the hours: mon-fri, or sat,sun.")
-    ] = "mon-sun"
+    zone: Annotated[str | None, _sending("NAME", "The time zone of --hours: Europe/Berlin.")] = None
+    days: Annotated[str, _sending("DAYS", "The days of --hours: mon-fri, or sat,sun.", "--days")] = "mon-sun"
     rate: Annotated[
-        float | None,
-        typer.Option(metavar="NUMBER", rich_help_panel=_SENDING, help="Messages a second, at most. Default: 70."),
+        float | None, _sending("NUMBER", "Messages a second at most, for the sending number. Default: 70.")
     ] = None
 
 
@@ -209,7 +162,7 @@ def _plan(
         str | None, typer.Option(metavar="FILE", help="Write every rejected line and its reason to FILE, as CSV.")
     ] = None,
     show_personal_data: Annotated[
-        bool, typer.Option("--show-personal-data", metavar="", help="Show the sample's whole number.")
+        bool, typer.Option("--show-personal-data", metavar="", help="Show the whole phone numbers of the sample.")
     ] = False,
     template: TemplateOptions,
     source: FileOptions,
@@ -246,20 +199,30 @@ def _plan(
             try:
                 campaign = await journal.plan(name, rows, build, **settings)
             except campaigns.NothingToSendError as error:
-                if not options.is_json:
+                if error.reasons and not options.is_json:
                     _write_reasons(error)
+                    error.args = ("there is nothing to send: every row was rejected",)
                 raise
         lines: Lines = {}
         async for reject in campaign.rejects():
             add_line(lines, reject)
         if rejects is not None:
             await write_rejects(campaign, rejects)
-        summary = PlanSummary(campaign.plan, lines, settings["pace"], is_masked=not show_personal_data)
+        summary = PlanSummary(
+            campaign.plan,
+            lines,
+            settings["pace"],
+            is_masked=not show_personal_data,
+            status=await campaign.status(),
+            empty=rows.empty,
+        )
         if options.is_json:
             write_json({"name": name, **summary.to_json()})
         else:
             for line in summary.format_lines(name):
                 write_line(line)
+        if (summary.seconds or 0) > settings["deadline"].total_seconds():
+            write_note("warning: that is later than the deadline, so not all will be sent; use --deadline or --rate")
         if (doubt := await _check_registrations(options)) is not None:
             write_note(doubt)
 
@@ -270,9 +233,7 @@ def _plan(
 def _run(
     name: Name,
     *,
-    max_in_flight: Annotated[
-        int, typer.Option(metavar="NUMBER", rich_help_panel=_SENDING, help="How many to send at the same time.")
-    ] = 64,
+    max_in_flight: Annotated[int, _sending("NUMBER", "How many to send at the same time.")] = 64,
     options: SendingOptions,
 ) -> None:
     """Send what is pending; also continues what was interrupted.
@@ -282,14 +243,17 @@ def _run(
     """
     settings = load_settings(options)
 
-    async def run(journal: Campaigns) -> CampaignStatus:
-        campaign = await journal.open(name)
+    async def run(campaign: Campaign) -> CampaignStatus:
         async with create_client(settings, "strict", options.transport) as connectly:
             with Progress() as progress, _drain_on_interrupt():
-                return await campaign.run(connectly, max_in_flight=max_in_flight, on_progress=progress.show)
+                try:
+                    return await campaign.run(connectly, max_in_flight=max_in_flight, on_progress=progress.show)
+                except asyncio.CancelledError:
+                    progress.show(await campaign.status())
+                    raise
 
     try:
-        status = _use_journal(options, run)
+        status = _use_campaign(options, name, run)
     except (KeyboardInterrupt, asyncio.CancelledError):
         write_note(f"interrupted; 'connectly campaign run {name}' continues")
         raise KeyboardInterrupt from None
@@ -318,8 +282,7 @@ def _show_status(
             columns = ("name", "state", *_COUNTS)
             write_table(columns, [[str(getattr(one, column)) for column in columns] for one in found])
 
-    async def show(journal: Campaigns) -> None:
-        campaign = await journal.open(str(name))
+    async def show(campaign: Campaign) -> None:
         status = await campaign.status()
         with Progress() if watch else nullcontext() as progress:
             while progress is not None and status.state not in _ENDS:
@@ -328,32 +291,33 @@ def _show_status(
                 status = await campaign.status()
         _write_status(options, status)
 
-    _use_journal(options, show_all if name is None else show)
+    if name is None:
+        _use_journal(options, show_all)
+    else:
+        _use_campaign(options, name, show)
 
 
 @command(app, "pause", "connectly campaign pause spring")
 def _pause(name: Name, options: JournalOptions) -> None:
-    """Let no process take another row; those in flight are finished."""
+    """Stop sending, in all processes; what is in flight is finished."""
 
-    async def pause(journal: Campaigns) -> None:
-        campaign = await journal.open(name)
+    async def pause(campaign: Campaign) -> None:
         await campaign.pause()
         _write_status(options, await campaign.status())
 
-    _use_journal(options, pause)
+    _use_campaign(options, name, pause)
 
 
 @command(app, "resume", "connectly campaign resume spring --deadline 24h")
 def _resume(name: Name, *, deadline: Deadline = None, options: JournalOptions) -> None:
-    """Let a paused or stopped campaign be run again."""
+    """Let a paused or stopped campaign be run again; this sends nothing."""
     extension = None if deadline is None else parse_duration("--deadline", deadline)
 
-    async def resume(journal: Campaigns) -> None:
-        campaign = await journal.open(name)
+    async def resume(campaign: Campaign) -> None:
         await campaign.resume(deadline=extension)
         _write_status(options, await campaign.status())
 
-    _use_journal(options, resume)
+    _use_campaign(options, name, resume)
 
 
 @command(app, "retry", "connectly campaign retry spring --refused", "connectly campaign retry spring --unknown")
@@ -373,8 +337,7 @@ def _retry(
     if not (refused or unknown):
         raise CommandLineError("retry: use --refused, --unknown or both")
 
-    async def retry(journal: Campaigns) -> None:
-        campaign = await journal.open(name)
+    async def retry(campaign: Campaign) -> None:
         count = await campaign.retry(refused=refused, unknown=unknown)
         status = await campaign.status()
         if options.is_json:
@@ -384,7 +347,7 @@ def _retry(
         if unknown and status.unknown:
             write_note(f"{status.unknown:,} rows stay unknown: too few webhooks prove that they were not accepted")
 
-    _use_journal(options, retry)
+    _use_campaign(options, name, retry)
 
 
 @command(
@@ -405,11 +368,7 @@ def _report(
     """
     if csv and options.is_json:
         raise CommandLineError("--csv, --json: use only one")
-
-    async def report(journal: Campaigns) -> None:
-        await write_report(await journal.open(name), output, is_json=options.is_json)
-
-    _use_journal(options, report)
+    _use_campaign(options, name, lambda campaign: write_report(campaign, output, is_json=options.is_json))
 
 
 @command(app, "forget", "connectly campaign forget spring --yes")
@@ -421,14 +380,13 @@ def _forget(
 ) -> None:
     """Delete the rows of a campaign, with all personal data. This cannot be undone."""
 
-    async def forget(journal: Campaigns) -> bool:
-        campaign = await journal.open(name)
+    async def forget(campaign: Campaign) -> bool:
         if not (yes or _confirm(f"delete {campaign.plan.rows:,} rows of {name}")):
             return False
         await campaign.forget()
         return True
 
-    if not _use_journal(options, forget):
+    if not _use_campaign(options, name, forget):
         raise CommandLineError("nothing was deleted; use --yes where nobody can be asked")
     if options.is_json:
         write_json({"name": name, "forgotten": True})
@@ -486,6 +444,13 @@ def _use_journal(
             return await work(journal)
 
     return anyio.run(main)
+
+
+def _use_campaign(options: JournalOptions | SendingOptions, name: str, work: Callable[[Campaign], Awaitable[T]]) -> T:
+    async def open_campaign(journal: Campaigns) -> T:
+        return await work(await journal.open(name))
+
+    return _use_journal(options, open_campaign)
 
 
 async def _check_registrations(options: SendingOptions) -> str | None:

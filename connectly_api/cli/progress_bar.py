@@ -23,6 +23,9 @@ _REDRAW: Final = 0.1
 _LINE_EVERY: Final = 5.0
 """Seconds between two drawings of the bar, and between two lines."""
 
+_LONGEST: Final = 40
+"""Characters of a campaign's name beside the bar."""
+
 _STYLES: Final = {"accepted": "green", "refused": "red", "unknown": "yellow", "failed": "red"}
 _ROWS: Final = ("accepted", "refused", "unknown", "sending", "pending")
 _MESSAGES: Final = ("sent", "delivered", "read", "failed")
@@ -71,7 +74,7 @@ def render_progress(status: CampaignStatus) -> RenderableType:
     """Return the bar, with the figures below it."""
     handled = status.accepted + status.refused + status.unknown
     bar = Table.grid(padding=(0, 2), expand=True)
-    bar.add_column(no_wrap=True)
+    bar.add_column(no_wrap=True, overflow="ellipsis", max_width=_LONGEST)
     bar.add_column(ratio=1)
     bar.add_column(justify="right", no_wrap=True)
     bar.add_row(

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from functools import partial
 from os import PathLike
 from typing import Final, TypeVar
@@ -17,6 +17,7 @@ from connectly_api.conversations.sightings import Load, Sighting
 from connectly_api.errors import InvalidInputError, WebhookStoreError
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 from connectly_api.webhooks.stores.file_access import FileAccess
+from connectly_api.webhooks.stores.group_commit import GroupCommit
 from connectly_api.webhooks.stores.store import check_above_zero
 
 T = TypeVar("T")
@@ -65,15 +66,19 @@ class SQLiteConversations(SightingStore, FileAccess[SightingFile]):
         super().__init__(path, SightingFile, busy_timeout=busy_timeout, clock=clock)
         self._retention: Final = check_above_zero("retention", retention)
         self._is_failing = False
+        self._writes: Final = GroupCommit[float](self._write_for_all, lambda _error: False, self._get_limiter)
         # Without these, a customer who has just written would be known by an older message, and the window as closed.
         self._unwritten: Final[deque[Sequence[Sighting]]] = deque(maxlen=_MOST_UNWRITTEN)
 
     async def _add(self, sightings: Sequence[Sighting]) -> None:
         self._unwritten.append(sightings)
-        await self._try(self._write)
+        deadline = time.monotonic() + self._busy_timeout
+        await self._try(lambda deferred: self._writes.call(deadline, deferred))
 
     async def _look_up(self, look_up: Callable[[Load], T | None]) -> T | None:
-        return await self._try(lambda file: look_up(partial(self._load, file)))
+        return await self._try(
+            lambda deferred: self._run_in_thread(deferred, lambda file: look_up(partial(self._load, file)))
+        )
 
     async def _delete(self, ids: Collection[str]) -> None:
         def write_and_delete(file: SightingFile) -> None:
@@ -88,8 +93,13 @@ class SQLiteConversations(SightingStore, FileAccess[SightingFile]):
         for sightings in tuple(self._unwritten):
             yield from (one for one in sightings if one.id in ids)
 
+    def _write_for_all(self, deadlines: Sequence[float]) -> Sequence[None]:
+        """Write what several tasks have added."""
+        self._run(self._write, deadlines[0])
+        return [None] * len(deadlines)
+
     def _write(self, file: SightingFile) -> None:
-        self._forget_some(file)
+        self._forget_some(file, len(self._unwritten))
         while self._unwritten:
             sightings = self._unwritten.popleft()
             try:
@@ -98,11 +108,11 @@ class SQLiteConversations(SightingStore, FileAccess[SightingFile]):
                 self._unwritten.appendleft(sightings)
                 raise
 
-    async def _try(self, work: Callable[[SightingFile], T | None]) -> T | None:
-        """Return the result of work on the file; None if it fails, which is logged once until it works again."""
+    async def _try(self, use: Callable[[DeferredCancellation], Awaitable[T | None]]) -> T | None:
+        """Return what a use of the file does; None if it fails, which is logged once until it works again."""
         try:
             with DeferredCancellation() as deferred:
-                result = await self._run_in_thread(deferred, work)
+                result = await use(deferred)
         except _FAILURES as error:
             if not self._is_failing:
                 kind = f"{type(error).__qualname__} {getattr(error, 'sqlite_errorname', '')}".rstrip()

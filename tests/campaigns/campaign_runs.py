@@ -110,7 +110,8 @@ class Spring:
         """Check what holds whenever a run has ended, whatever went wrong."""
         received = self.received
         assert set(received.values()) <= {1}
-        assert self.find("accepted") <= received.keys() <= self.find("accepted") | self.find("unknown")
+        assert self.find("accepted") <= received.keys()
+        assert not received.keys() & (self.find("pending") | self.find("refused"))
         assert sum(self.states.values()) == self.record.total
 
 

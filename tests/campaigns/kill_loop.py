@@ -22,8 +22,8 @@ from connectly_api.campaigns import Campaign, CampaignPace, Campaigns, InputRow,
 from connectly_api.campaigns.journal_protocol import Line
 from connectly_api.webhooks import parse
 
-from .counting_server import SENDER, CountingServer, Manners
-from .kill_worker import start_supervised, work
+from .counting_server import ROUGH, SENDER, CountingServer
+from .kill_worker import LEASE, start_supervised, work
 
 NAME: Final = "spring"
 IN_FLIGHT: Final = 64
@@ -43,7 +43,6 @@ class Trial:
         kills: How many processes are killed.
         processes: How many run the campaign at the same time.
         is_supervised: Whether they are workers of procrastinate, which gives them the campaign.
-        manners: How the service behaves.
         seed: Of everything that is random.
     """
 
@@ -52,7 +51,6 @@ class Trial:
     kills: int
     processes: int = 1
     is_supervised: bool = False
-    manners: Manners = Manners()
     seed: int = 0
 
 
@@ -72,8 +70,7 @@ async def try_kills(trial: Trial, log: Path) -> Result:
     Raises:
         AssertionError: Something was sent twice, or cannot be accounted for.
     """
-    log.touch()
-    with CountingServer(trial.manners, trial.seed) as server:
+    with CountingServer(ROUGH, trial.seed) as server:
         async with journal(trial.journal) as campaigns:
             campaign = await campaigns.plan(
                 NAME,
@@ -108,6 +105,7 @@ class _KillLoop:
         self._server = server
         self._campaign = campaign
         self._log = log
+        self._log.touch()
         self._dice = random.Random(trial.seed)  # noqa: S311 (repeatable, not secret)
         self._fleet = [self._start() for _ in range(trial.processes)]
 
@@ -116,11 +114,12 @@ class _KillLoop:
         while self.kills < self._trial.kills:
             # It hits a process that has sent nothing yet, in a turn, on the wire, or between two turns.
             seen = len(self._server.arrivals)
-            each = (self._trial.rows - seen) * 6 // 10 // (self._trial.kills - self.kills)
-            until = seen + self._dice.randint(0, 2 * each)
-            while len(self._server.arrivals) < until:
-                self._check_processes()
-                await anyio.sleep(0.001)
+            most = (self._trial.rows - seen) // (self._trial.kills - self.kills)
+            until = seen + self._dice.randint(0, most)
+            with anyio.move_on_after(LEASE):
+                while len(self._server.arrivals) < until:
+                    self._check_processes()
+                    await anyio.sleep(0.001)
             place = self._dice.randrange(len(self._fleet))
             self._fleet[place].kill()
             self._fleet[place].join()
@@ -143,7 +142,9 @@ class _KillLoop:
     async def check(self) -> Counter[str]:
         """Compare the journal with what the service counted, while processes may be sending."""
         received_before = set(self._server.count_rows())
-        found: dict[str, set[int]] = {state: set() for state in ("pending", "sending", "accepted", "refused", "unknown")}
+        found: dict[str, set[int]] = {
+            state: set() for state in ("pending", "sending", "accepted", "refused", "unknown")
+        }
         for line in await _read_lines(self._campaign):
             found[line.state].add(line.n)
         counted = self._server.count_rows()

@@ -615,7 +615,8 @@ def test_a_clock_that_is_set_back_holds_up_no_row(place: Place, clock: Clock) ->
 
     # One second, as if the clock had stood still.
     assert journal.turn(campaign.id, "a", [], 5, rates).wait == pytest.approx(1.0)
-    assert [row.n for row in take(journal, campaign)] == [1]
+    clock.now += 1
+    assert [row.n for row in journal.turn(campaign.id, "a", [], 5, rates).rows] == [1]
     assert journal.summary(campaign.id).oldest_sending == 0
     assert journal.abandon(campaign.id, LEASE) == 2
     assert read_states(journal, campaign) == [SENDING, UNKNOWN, UNKNOWN]
@@ -810,6 +811,26 @@ def test_a_campaign_that_is_forgotten_keeps_its_record_and_sends_nothing(place: 
     journal.mark(campaign.id, "ready")
     assert not take(journal, campaign)
     assert read_states(journal, other) == [PENDING, PENDING]
+
+
+def test_a_campaign_that_is_forgotten_before_its_first_row_was_taken_leaves_its_name(place: Place) -> None:
+    journal = place()
+    campaign, _ = journal.plan("spring", "{}", DAY, iter([[make_row(1), Reject(9, None, "empty")]]), lambda: "wrong")
+
+    place().forget(campaign.id)
+
+    for use in (take, lambda journal, campaign: journal.forget(campaign.id)):
+        with pytest.raises(CampaignNotFoundError):
+            use(journal, campaign)
+    again, is_resumed = journal.plan("spring", "{}", DAY, iter([[make_row(1)]]), lambda: "right")
+    assert (again.id != campaign.id, again.token != campaign.token, again.digest, is_resumed) == (
+        True,
+        True,
+        "right",
+        False,
+    )
+    assert not journal.rejects(again.id, 0, 9)
+    assert len(take(journal, again)) == 1
 
 
 # Whatever happens, in whatever order

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 import trio
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
@@ -18,6 +18,7 @@ from connectly_api.campaigns.campaign_errors import JournalError
 from connectly_api.campaigns.stop_rules import StopRules
 from connectly_api.transport import MockTransport
 from tests.campaigns.campaign_runs import Spring, run_on_trio
+from tests.thoroughness import up_to
 
 NEVER = StopRules(in_a_row=None, share=None, failed_share=None)
 
@@ -222,7 +223,7 @@ DOUBTFUL = FAULTS.keys() - {"rate_limited"}
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@up_to(60)
 @given(
     service=st.dictionaries(st.sampled_from(sorted(FAULTS)), st.integers(4, 30), max_size=3),
     journal=st.dictionaries(st.integers(1, 60), st.sampled_from(["before", "after"]), max_size=20),
@@ -265,7 +266,7 @@ def test_whatever_fails_and_whenever_it_is_cancelled_each_row_is_sent_once_and_o
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@up_to(60)
 @given(
     slow=st.floats(0.001, 0.05),
     first=st.floats(0, 0.15),

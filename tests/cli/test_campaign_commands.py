@@ -76,8 +76,8 @@ def test_a_plan_counts_the_rows_and_names_the_first_lines_of_each_reject(shell: 
     assert ended.code == 0
     assert lines[0] == "spring: 2 rows to send, 4 rejected"
     assert sorted(line.rpartition(" (")[2] for line in lines[1:4]) == ["line 4)", "line 6)", "lines 5, 7)"]
-    assert '"number":"+1…11"' in lines[4]
-    assert '"value":"Ann"' in lines[4]
+    assert '"number": "+1…11"' in lines[4]
+    assert '"value": "Ann"' in lines[4]
     assert lines[5:] == ["takes at least 0:00:01"]
     assert ended.err == UNREGISTERED
     assert [number for number in NUMBERS if number in ended.out] == []
@@ -124,7 +124,7 @@ def test_the_sample_is_shown_whole_if_asked_for(plan: Plan) -> None:
 def test_the_sample_hides_a_bsuid_and_the_sender(plan: Plan) -> None:
     ended = plan("--sender", "+16501113333", text=f"{HEADER}Ann,US.13491208655302741918,A1\n")
 
-    assert '"sender":"+1…33","number":"bsuid:US.…18"' in ended.out
+    assert '"sender": "+1…33", "number": "bsuid:US.…18"' in ended.out
 
 
 def test_a_registration_for_statuses_needs_no_warning(shell: Shell, plan: Plan) -> None:
@@ -156,7 +156,9 @@ def test_a_service_that_fails_does_not_fail_the_plan(shell: Shell) -> None:
 def test_the_same_file_planned_again_changes_nothing_and_another_is_refused(plan: Plan) -> None:
     plan()
 
-    assert plan().out.startswith("spring: 2 rows to send, 4 rejected, planned before\n")
+    again = plan("--rate", "1")
+    assert again.out.startswith("spring: planned before, nothing is changed: ready: 0 of 2 accepted, 2 pending,")
+    assert "takes at least" not in again.out
     assert plan(text=f"{HEADER}{ANN}").code == 13
 
 
@@ -167,7 +169,12 @@ def test_a_file_without_a_row_to_send_is_refused_with_the_reasons(shell: Shell, 
     notes = ended.err.splitlines()
     assert [note.partition(" × ")[0] for note in notes[:2]] == ["connectly: 30", "connectly: 2"]
     assert [note.rpartition(" (")[2] for note in notes[:2]] == ["lines 4, 5, 6, …)", "lines 2, 3)"]
-    assert notes[2].startswith("connectly: there is nothing to send: 30 × ")
+    assert notes[2:] == ["connectly: there is nothing to send: every row was rejected; correct the file or the options"]
+    ended = plan("--map", "header_image=name", text=HEADER + ANN)
+    assert ended.err.startswith("connectly: 1 × header_image: must be an absolute address")
+    # The error has the first rejects only.
+    ended = plan(text=f"{HEADER}Eve,12,D4\n" + "Eve,12\n" * 30 + "Eve,12,D4\n")
+    assert ended.err.splitlines()[1].endswith(" (line 2, …)")
     assert plan("--json", text=f"{HEADER}Eve,12,D4\n").error()["kind"] == "NothingToSendError"
     assert shell("campaign", "status").err == "connectly: there are no campaigns\n"
 
@@ -209,6 +216,19 @@ def test_an_option_that_is_wrong_is_named(plan: Plan, options: tuple[str, ...], 
     assert (ended.code, ended.err.count("\n")) == (code, 1), ended.err
     assert problem in ended.err
     assert "kestrel" not in ended.err
+
+
+def test_a_file_that_cannot_be_read_is_named_without_a_traceback(shell: Shell) -> None:
+    ended = shell(*PLAN)
+
+    assert (ended.code, ended.err) == (2, "connectly: FILE: cannot be read: No such file or directory\n")
+
+
+def test_a_plan_says_how_many_lines_are_empty_and_that_the_deadline_comes_first(plan: Plan) -> None:
+    ended = plan("--rate", "0.01", "--deadline", "1m", text=f"{HEADER}\n{ANN},,\n")
+
+    assert ended.out.startswith("spring: 1 row to send, 0 rejected, 2 empty\n")
+    assert "connectly: warning: that is later than the deadline, so not all will be sent; use" in ended.err
 
 
 def test_an_unknown_recipient_column_is_named_with_the_closest(shell: Shell) -> None:
@@ -379,6 +399,7 @@ def test_an_interruption_finishes_what_is_in_flight_and_the_next_run_continues(
     assert ended.code == 130
     assert "connectly: finishing what is in flight; Ctrl-C again stops at once\n" in ended.err
     assert ended.err.endswith("connectly: interrupted; 'connectly campaign run spring' continues\n")
+    assert f"connectly: spring: ready: {service.requests} of 30 accepted, " in ended.err
     status = read_state(shell)
     assert (status["sending"], status["unknown"], status["accepted"]) == (0, 0, service.requests)
     assert service.requests < 30
@@ -418,7 +439,7 @@ def test_the_status_of_all_campaigns_is_a_table(shell: Shell, plan: Plan) -> Non
     shell(*without(PLAN, "--name"), "--name", "summer")
 
     assert shell("campaign", "status").out.splitlines() == [
-        f"{name}\tready\t2\t2\t0\t0\t0\t0\t0\t0" for name in ("summer", "spring")
+        f"{name}\tready\t2\t2\t0\t0\t0" for name in ("summer", "spring")
     ]
     assert [one["name"] for one in shell("campaign", "status", "--json").json()["campaigns"]] == ["summer", "spring"]
 
@@ -547,6 +568,7 @@ def test_rows_are_forgotten_only_after_a_yes(
     shell: Shell, plan: Plan, standard_input: Input, answer: str, code: int
 ) -> None:
     plan()
+    shell("campaign", "run", "spring")
     standard_input(answer)
     ended = shell("campaign", "forget", "spring")
 
@@ -557,6 +579,7 @@ def test_rows_are_forgotten_only_after_a_yes(
 
 def test_rows_are_forgotten_without_a_question_where_an_option_says_so(shell: Shell, plan: Plan) -> None:
     plan()
+    shell("campaign", "run", "spring")
 
     assert shell("campaign", "forget", "spring", "--yes") == Ended(0, "forgotten\n", "")
     assert shell("campaign", "forget", "spring", "--yes", "--json").json() == {"name": "spring", "forgotten": True}

@@ -30,7 +30,7 @@ STATUS = CampaignStatus(
     failed=3,
     rate=68.9,
     remaining_seconds=28.4,
-    waiting_for="the pace",
+    waiting_for="its own rate limit",
 )
 
 
@@ -48,7 +48,7 @@ def test_the_figures_stand_below_the_bar() -> None:
     assert lines == [
         "  accepted 3,023  refused 9  unknown 6  sending 64  pending 1,898",
         "  sent 80  delivered 1,627  read 1,204  failed 3",
-        "  running, 69/s, 0:00:28 left, waits for the pace",
+        "  running, 69/s, 0:00:28 left, waits for its own rate limit",
     ]
 
 
@@ -69,6 +69,13 @@ def test_only_figures_that_matter_have_a_color() -> None:
 
 def test_a_campaign_without_rows_and_a_hostile_name_can_be_drawn() -> None:
     assert draw(attrs.evolve(STATUS, name="a\x1b[2J", total=0))[0].startswith("a\\x1b[2J ")
+
+
+def test_a_long_name_leaves_room_for_the_bar() -> None:
+    bar = draw(attrs.evolve(STATUS, name="x" * 300))[0]
+
+    assert (len(bar), bar.endswith("  3,038 of 5,000")) == (80, True)
+    assert bar.startswith("x" * 39 + "…  ━")
 
 
 def test_a_later_status_waits_for_its_turn_and_the_last_one_is_shown(

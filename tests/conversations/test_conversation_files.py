@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from connectly_api import Phone, WebhookStoreError
@@ -61,6 +62,25 @@ def test_a_file_keeps_what_it_knows_and_is_shared_with_a_store_of_events(path: P
 
     anyio.run(main)
     assert run_sql(path, "SELECT version FROM connectly_sightings_schema") == [(1,)]
+
+
+def test_events_that_are_recorded_at_the_same_time_are_written_together(path: Path, clock: Clock) -> None:
+    async def main() -> int:
+        async with SQLiteConversations(path, clock=clock) as store:
+            await store.check()
+            limiter = store._get_limiter()
+            async with anyio.create_task_group() as tasks, limiter:
+                for number in range(150):
+                    tasks.start_soon(store.record, write(f"+1604444{number:04}"))
+                while not limiter.statistics().tasks_waiting:
+                    await anyio.lowlevel.checkpoint()
+                await anyio.wait_all_tasks_blocked()
+                batches = limiter.statistics().tasks_waiting
+            assert await store.is_open("+16044440149")
+        return batches
+
+    assert anyio.run(main) == 1
+    assert run_sql(path, "SELECT count(*) FROM connectly_sightings") == [(150,)]
 
 
 def test_customers_who_have_not_written_for_the_retention_are_forgotten_a_few_at_a_time(

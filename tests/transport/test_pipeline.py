@@ -218,6 +218,13 @@ async def test_what_never_left_is_repeated_with_growing_pauses_and_then_raised()
     assert caught.value.retry_safe
 
 
+async def test_a_call_may_have_its_own_number_of_attempts() -> None:
+    calls, mock = pipeline([Response(429)], retry=Retry(attempts=4))
+    with pytest.raises(RateLimitError):
+        await calls.send(request(), retry=Retry(attempts=1))
+    assert len(mock.requests) == 1
+
+
 @pytest.mark.parametrize("error", [TypeError("a bug"), ImportError("socksio"), ssl.SSLCertVerificationError("no")])
 async def test_what_never_left_for_a_reason_that_stays_is_not_repeated(error: Exception) -> None:
     calls, mock = pipeline([error, ok()], may_have_left=False)

@@ -245,7 +245,13 @@ def test_the_recipe_for_queues_asks_for_another_delivery_of_what_failed(recipe: 
     anyio.run(recipe.work, event)
 
 
+@pytest.mark.parametrize("recipe", ["Several machines 0"], indirect=True)
+def test_the_recipe_for_several_machines_connects_to_nothing_yet(recipe: ModuleType) -> None:
+    assert recipe.app.counts.handled == 0
+
+
 def test_every_block_of_python_on_the_page_is_tested() -> None:
     tested = {parameters.values[0] for parameters in FRAMEWORKS} | {"Statuses out of order 0"}
     tested |= {"When a handler fails 0", "When a handler fails 1", "Handle an event from a queue 0"}
+    tested |= {"Several machines 0"}
     assert set(RECIPES) == tested

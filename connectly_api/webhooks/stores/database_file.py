@@ -97,6 +97,7 @@ class DatabaseFile(ABC):
         """Open the file, or create it; statements wait for other processes until `deadline`, a `time.monotonic()`."""
         self.deadline = deadline
         self.changes = 0
+        self._busy_timeout: int = -1
         self._path: Final = Path(path)
         self._reserve: Final = self._path.with_name(f"{self._path.name}-reserve")
         try:

@@ -23,33 +23,43 @@ except ModuleNotFoundError as error:
 
 RedisClient = redis.Redis | redis.RedisCluster
 
-# Each touches one key, so a cluster needs no hash tags. A claim outlives its lease until its retention ends, as it can
-# still be completed. One that begins more than a lease from now was made before the server's clock was set back.
+# A claim outlives its lease until its retention ends, as it can still be completed. One that begins more than a lease
+# from now was made before the server's clock was set back. A key with another kind of value fails alone.
 _SCRIPT: Final = """
-local key, kind, token, lease, retention = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local lease, retention = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local held = redis.call('GET', key)
-local holder, since, expires = string.match(held or '', '^(%S+) (%d+) (%d+)$')
-if kind == 'claim' then
-    if held and holder ~= token and (
-        not holder or tonumber(expires) > now and since - now <= expires - since
-    ) then
-        return held == 'completed' and 2 or 1
+
+local function take(key, kind, token)
+    local held = redis.pcall('GET', key)
+    if type(held) == 'table' then
+        return held
     end
-    local value = string.format('%s %.0f %.0f', token, now, now + lease)
-    redis.call('SET', key, value, 'PX', string.format('%.0f', lease + retention))
-    return 0
+    local holder, since, expires = string.match(held or '', '^(%S+) (%d+) (%d+)$')
+    local reply, result
+    if kind == 'claim' then
+        if held and holder ~= token and (
+            not holder or tonumber(expires) > now and since - now <= expires - since
+        ) then
+            return held == 'completed' and 2 or 1
+        end
+        local value = string.format('%s %.0f %.0f', token, now, now + lease)
+        reply, result = redis.pcall('SET', key, value, 'PX', string.format('%.0f', lease + retention)), 0
+    elseif holder ~= token then
+        return 0
+    elseif kind == 'complete' then
+        reply, result = redis.pcall('SET', key, 'completed', 'PX', string.format('%.0f', retention)), 1
+    else
+        reply, result = redis.pcall('DEL', key), 1
+    end
+    return type(reply) == 'table' and reply.err and reply or result
 end
-if holder ~= token then
-    return 0
+
+local results = {}
+for number, key in ipairs(KEYS) do
+    results[number] = take(key, ARGV[2 * number + 1], ARGV[2 * number + 2])
 end
-if kind == 'complete' then
-    redis.call('SET', key, 'completed', 'PX', string.format('%.0f', retention))
-else
-    redis.call('DEL', key)
-end
-return 1
+return results
 """
 _STATES: Final = (ClaimState.GRANTED, ClaimState.IN_PROGRESS, ClaimState.COMPLETED)
 _REFUSED: Final = (redis.AuthenticationError, AuthorizationError, NoPermissionError)
@@ -61,6 +71,7 @@ class _Connection:
 
     def __init__(self, client: RedisClient, *, is_own: bool) -> None:
         self.client: Any = client
+        self.is_cluster: Final = isinstance(client, redis.RedisCluster)
         self._is_own: Final = is_own
 
     def close(self) -> None:
@@ -140,12 +151,18 @@ class RedisStore(ServerStore[_Connection]):
         ]
 
     def _execute_all(self, connection: _Connection, steps: Sequence[Step]) -> list[Any]:
+        # A cluster has keys on several servers, so each step has a script of its own there.
+        batches = [[step] for step in steps] if connection.is_cluster else [steps]
         with connection.client.pipeline(transaction=False) as pipeline:
-            for step in steps:
-                # With the script's text: a server that was restarted need not be told it, and a cluster takes it.
-                arguments = (f"{self._prefix}{step.key}", step.kind.value, step.token or "", *self._times)
-                pipeline.execute_command("EVAL", _SCRIPT, 1, *arguments)
-            results: list[Any] = pipeline.execute(raise_on_error=False)
+            for batch in batches:
+                keys = [f"{self._prefix}{step.key}" for step in batch]
+                arguments = [value for step in batch for value in (step.kind.value, step.token or "")]
+                # With the script's text: a server that was restarted need not be told it.
+                pipeline.execute_command("EVAL", _SCRIPT, len(keys), *keys, *self._times, *arguments)
+            answers: list[Any] = pipeline.execute(raise_on_error=False)
+        results: list[Any] = []
+        for batch, answer in zip(batches, answers, strict=True):
+            results += len(batch) * [answer] if isinstance(answer, Exception) else answer
         for result in results:
             if isinstance(result, (redis.ReadOnlyError, *_AWAY)):  # All of them, as the server is no primary.
                 raise result
