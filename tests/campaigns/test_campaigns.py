@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import AsyncMock
@@ -630,13 +629,10 @@ def test_events_may_come_on_other_event_loops(path: Path) -> None:
             spring = await plan(campaigns, 200)
 
             async def deliver(first: int) -> None:
-                async with anyio.create_task_group() as group:
-                    for n in range(first, first + 100):
-                        group.start_soon(observe, campaigns, n)
+                await asyncio.gather(*[observe(campaigns, n) for n in range(first, first + 100)])
 
-            async with anyio.create_task_group() as group:
-                for first in (1, 101):
-                    group.start_soon(anyio.to_thread.run_sync, partial(anyio.run, deliver, first))
+            threads = [asyncio.to_thread(asyncio.run, deliver(first)) for first in (1, 101)]
+            await asyncio.gather(*threads)
             assert (await spring.status()).sent == 200
 
     anyio.run(main)

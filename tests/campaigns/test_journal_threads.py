@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_event_loops_in_several_threads_share_it(backend: str) -> None:
         async with anyio.create_task_group() as group:
             for number in range(first, first + 100):
                 group.start_soon(thread.call, may_end.wait)
-                group.start_soon(thread.call, numbers.append, number)
+                group.start_soon(thread.call, partial(numbers.append, number))
             may_end.set()
 
     def run_loop(first: int) -> None:
