@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import attrs
 
-from connectly_api.campaigns.journal_protocol import CampaignRecord, Counts
+from connectly_api.campaigns.journal_protocol import FORGOTTEN, CampaignRecord, Counts
 from connectly_api.campaigns.row_states import Outcome, RowState
 
 _RATE_SPAN: Final = 10.0
@@ -104,7 +104,7 @@ def build_status(
     state: StatusState = record.state
     if is_running or (left and states[RowState.SENDING] and state == "ready"):
         state = "running"
-    elif not left:
+    elif not left and record.reason != FORGOTTEN:
         state = "finished"
     return CampaignStatus(
         name=record.name,

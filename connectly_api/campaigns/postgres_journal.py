@@ -154,6 +154,7 @@ def _rank(status: str) -> str:
 _OBSERVE: Final = f"""
     UPDATE connectly_row AS r SET
         state = 'accepted',
+        owner = CASE WHEN r.state = 'accepted' THEN r.owner END,
         message_id = coalesce(r.message_id, seen.message_id),
         status = CASE WHEN {_rank("seen.status")} > {_rank("r.status")} THEN seen.status ELSE r.status END,
         problem = CASE WHEN r.state = 'accepted' THEN coalesce(r.problem, seen.problem) ELSE seen.problem END
@@ -187,10 +188,12 @@ _REJECTS: Final = b"SELECT line, field, reason FROM connectly_reject WHERE campa
 _COUNT: Final = b"""
     SELECT state, status, count(*), connectly_now() - min(at) FROM connectly_row WHERE campaign = %s GROUP BY 1, 2
 """
+# Those that only an event made accepted have no owner.
 _COUNT_BY_MINUTE: Final = b"""
-    SELECT floor(at / 60) * 60, count(*) FILTER (WHERE state = 'accepted'), count(status),
-        count(*) FILTER (WHERE state = 'unknown')
-    FROM connectly_row WHERE campaign = %s AND state IN ('accepted', 'unknown') AND at IS NOT NULL GROUP BY 1 ORDER BY 1
+    SELECT floor(at / 60) * 60, connectly_now() - floor(at / 60) * 60 - 60,
+        count(*) FILTER (WHERE state = 'accepted'), count(status), count(*) FILTER (WHERE state = 'unknown')
+    FROM connectly_row WHERE campaign = %s AND state IN ('accepted', 'unknown') AND owner IS NOT NULL
+    GROUP BY 1 ORDER BY 1
 """
 _RETRY: Final = f"""
     UPDATE connectly_row SET state = 'pending', problem = NULL, not_before = connectly_now()

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import AsyncMock
@@ -514,7 +515,7 @@ def test_unknown_rows_are_sent_again_where_webhooks_prove_that_they_were_not_acc
 
     async def main() -> None:
         nonlocal now
-        async with Campaigns(lambda: SQLiteJournal(path, clock=clock), clock=clock) as campaigns:
+        async with Campaigns(lambda: SQLiteJournal(path, clock=clock)) as campaigns:
             spring = await plan(campaigns, 21)
             settle(path, *[RowState.ACCEPTED] * 20, RowState.UNKNOWN, clock=clock)
             now += 600
@@ -603,6 +604,24 @@ def test_events_that_come_together_are_written_together(path: Path, backend: str
     assert len(sizes) < 50
 
 
+def test_events_may_come_on_other_event_loops(path: Path) -> None:
+    async def main() -> None:
+        async with journal(path) as campaigns:
+            spring = await plan(campaigns, 200)
+
+            async def deliver(first: int) -> None:
+                async with anyio.create_task_group() as group:
+                    for n in range(first, first + 100):
+                        group.start_soon(observe, campaigns, n)
+
+            async with anyio.create_task_group() as group:
+                for first in (1, 101):
+                    group.start_soon(anyio.to_thread.run_sync, partial(anyio.run, deliver, first))
+            assert (await spring.status()).sent == 200
+
+    anyio.run(main)
+
+
 # The journal.
 
 
@@ -625,7 +644,8 @@ def test_a_campaign_that_was_forgotten_has_no_rows_and_is_not_sent_again(run: Ru
         assert [line async for line in spring.report()] == []
         again = await plan(campaigns)
         async with connect(sandbox) as connectly:
-            assert (await again.run(connectly)).accepted == 0
+            status = await again.run(connectly)
+        assert (status.state, status.reason, status.accepted) == ("stopped", "forgotten", 0)
 
     run(test)
     assert sandbox.received == 0
