@@ -57,7 +57,7 @@ _RUNNING: Final = CampaignStatus(
     failed=3,
     rate=69.0,
     remaining_seconds=28.0,
-    waiting_for="the pace",
+    waiting_for="its own rate limit",
 )
 _STOPPED: Final = attrs.evolve(
     _RUNNING,
@@ -74,7 +74,7 @@ _STOPPED: Final = attrs.evolve(
 
 def draw_pictures() -> Iterator[tuple[Path, str]]:
     """Yield each picture's file and its content."""
-    summary = PlanSummary(_PLAN, _LINES, CampaignPace(), is_masked=True)
+    summary = PlanSummary(_PLAN, _LINES, CampaignPace(), is_masked=True, status=_RUNNING, empty=0)
     plan = Text("\n".join(summary.format_lines("spring")))
     yield _draw("campaign-plan", "connectly campaign plan customers.csv --name spring …", plan)
     yield _draw("campaign-run", "connectly campaign run spring", render_progress(_RUNNING))

@@ -102,14 +102,17 @@ def build_status(
     states, statuses = counts.states, counts.statuses
     left = states[RowState.PENDING] + states[RowState.SENDING]
     state: StatusState = record.state
+    reason = record.reason
     if is_running or (left and states[RowState.SENDING] and state == "ready"):
-        state = "running"
-    elif not left and record.reason != FORGOTTEN:
-        state = "finished"
+        state, reason = "running", None
+    elif not any(states.values()):
+        state, reason = "stopped", FORGOTTEN
+    elif not left:
+        state, reason = "finished", None
     return CampaignStatus(
         name=record.name,
         state=state,
-        reason=record.reason if state == record.state else None,
+        reason=reason,
         total=record.total,
         rejected=record.rejected,
         pending=states[RowState.PENDING],

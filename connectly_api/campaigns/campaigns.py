@@ -207,7 +207,7 @@ class Campaigns:
             _, record = await self._find(name)
             raise CampaignExistsError(
                 f"the journal has a campaign {name!r}, and {_name_difference(record, settings, planner.count)};"
-                " use another name"
+                " use another name, or forget that campaign if nothing of it was sent"
             ) from None
         return await self._build_campaign(name, is_resumed=is_resumed, first=planner.first)
 
@@ -404,7 +404,10 @@ class Campaign:
         return _Items(self._find, lambda journal: journal.rejects)
 
     async def forget(self) -> None:
-        """Delete the campaign with all its rows, as privacy laws may demand. Later events about it are ignored."""
+        """Delete the campaign's rows, as privacy laws may demand. Later events about it are ignored.
+
+        If none was ever sent, its name is free again. Otherwise the name is kept, and planning it again sends nothing.
+        """
         thread, record = await self._find()
         await thread.call(thread.journal.forget, record.id)
 

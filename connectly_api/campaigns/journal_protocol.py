@@ -330,7 +330,8 @@ class Journal(Protocol):
     def forget(self, campaign_id: int) -> None:
         """Delete the campaign's rows and rejects for good, stop it, and keep its record.
 
-        So a program that plans and runs the same campaign once more sends nothing.
+        So a program that plans and runs the same campaign once more sends nothing. If no row was ever taken, the record
+        is deleted, too, so that a plan that was wrong leaves its name.
 
         Raises:
             CampaignNotFoundError: There is no such campaign.

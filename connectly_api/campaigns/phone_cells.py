@@ -22,9 +22,7 @@ BAD_FORM: Final = "is neither a phone number nor a BSUID"
 OTHER_BSUID: Final = "is not a BSUID, or another one than in the column of the recipients"
 _PREFIX: Final = "bsuid:"
 EXTRA_CHARACTERS: Final = "has letters, an extension, or other characters that do not belong to one phone number"
-TRUNK_DIGIT: Final = (
-    "has a digit that is only dialled within the country; write the number as it is dialled from abroad"
-)
+TRUNK_DIGIT: Final = "has a digit that is only dialed within the country; write the number as it is dialed from abroad"
 BAD_LENGTH: Final = "has too few or too many digits for a phone number with its country code"
 NO_COUNTRY_CODE: Final = (
     "has no country code: write + and the country code, or give region= or has_country_code=True (--region, "
@@ -36,8 +34,8 @@ SCIENTIFIC: Final = (
 )
 FRACTION: Final = "is a number with a decimal point or more digits than a spreadsheet keeps: store the column as text"
 AMBIGUOUS: Final = (
-    "is valid both with and without its first digits as the country code: write + before the country code, or give "
-    "has_country_code=True instead of region= if all numbers start with it"
+    "is valid both with and without its first digits as the country code: write + before the country code, or, if all "
+    "numbers start with it, give has_country_code=True instead of region= (--has-country-code, --region)"
 )
 
 # A number with a dot after each group has several of them.

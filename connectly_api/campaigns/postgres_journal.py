@@ -176,6 +176,9 @@ _MARK: Final = b"""
     UPDATE connectly_campaign SET state = %s, reason = %s, deadline = coalesce(connectly_now() + %s::float8, deadline)
     WHERE id = %s
 """
+_DELETE_ROWS: Final = b"""
+    WITH deleted AS (DELETE FROM connectly_row WHERE campaign = %s RETURNING attempt) SELECT max(attempt) FROM deleted
+"""
 _REPLACE_SETTINGS: Final = b"""
     UPDATE connectly_campaign SET settings = CASE WHEN settings = %s THEN %s ELSE settings END
     WHERE id = %s RETURNING settings
@@ -383,8 +386,9 @@ class PostgresJournal:
             with connection.transaction():
                 if not connection.execute(_MARK, ["stopped", FORGOTTEN, None, campaign_id]).rowcount:
                     raise _build_absence(campaign_id)
-                for table in (b"connectly_row", b"connectly_reject"):
-                    connection.execute(b"DELETE FROM " + table + b" WHERE campaign = %s", [campaign_id])
+                connection.execute(b"DELETE FROM connectly_reject WHERE campaign = %s", [campaign_id])
+                if connection.execute(_DELETE_ROWS, [campaign_id]).fetchone() == (0,):
+                    connection.execute(b"DELETE FROM connectly_campaign WHERE id = %s", [campaign_id])
 
         self._call(delete)
 

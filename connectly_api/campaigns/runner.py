@@ -250,7 +250,7 @@ class _Run:
             wait = _POLL
             if turn.wait is not None and len(turn.rows) < want:
                 wait = min(max(began + max(turn.wait, _BEAT) - anyio.current_time(), 0.0), _POLL)
-                self._waiting_for = "the pace" if began >= self._limited_until else _LIMIT
+                self._waiting_for = "its own rate limit" if began >= self._limited_until else _LIMIT
             elif has_none and self._tally.left and not self._is_draining and self._waiting_for is None:
                 self._waiting_for = f"{self._tally.left:,} rows of another process"
             await self._report()

@@ -62,5 +62,5 @@ def _explain(error: UnicodeError, count: int, encoding: str | None) -> str:
         byte = f" (byte 0x{error.object[error.start]:02X})"
     hint = "" if encoding else '; if Excel saved it as plain "CSV", give encoding="cp1252", or save it as "CSV UTF-8"'
     return (
-        f"source: line {place} is not in {encoding or 'UTF-8, or in the encoding of its byte order mark'}{byte}{hint}"
+        f"encoding: line {place} is not in {encoding or 'UTF-8, or in the encoding of its byte order mark'}{byte}{hint}"
     )

@@ -68,7 +68,9 @@ _message = partial(_build_option, "Message")
 _sending = partial(_build_option, "Sending")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign's name.")]
-Deadline = Annotated[str | None, _sending("TIME", "Send for so long: 90m, 24h (the default), 2d.", "--deadline")]
+Deadline = Annotated[
+    str | None, _sending("TIME", "Send nothing later than this from now: 90m, 24h (the default), 2d.", "--deadline")
+]
 Place = Annotated[
     str | None,
     typer.Option(
@@ -137,10 +139,14 @@ class PaceOptions:
 
     key: Annotated[str | None, _sending("COLUMN", "No two rows may share its value. Default: the recipient.")] = None
     deadline: Deadline = None
-    hours: Annotated[str | None, _sending("TIMES", "Send only then: 09:00-20:00.")] = None
-    zone: Annotated[str | None, _sending("NAME", "Of the hours: Europe/Berlin.")] = None
-    days: Annotated[str, _sending("DAYS", "Of the hours: mon-fri, or sat,sun.", "--days")] = "mon-sun"
-    rate: Annotated[float | None, _sending("NUMBER", "Messages a second, at most. Default: 70.")] = None
+    hours: Annotated[
+        str | None, _sending("TIMES", "Send only between these times of day: 09:00-20:00; needs --zone.")
+    ] = None
+    zone: Annotated[str | None, _sending("NAME", "The time zone of --hours: Europe/Berlin.")] = None
+    days: Annotated[str, _sending("DAYS", "The days of --hours: mon-fri, or sat,sun.", "--days")] = "mon-sun"
+    rate: Annotated[
+        float | None, _sending("NUMBER", "Messages a second at most, for the sending number. Default: 70.")
+    ] = None
 
 
 @command(
@@ -156,7 +162,7 @@ def _plan(
         str | None, typer.Option(metavar="FILE", help="Write every rejected line and its reason to FILE, as CSV.")
     ] = None,
     show_personal_data: Annotated[
-        bool, typer.Option("--show-personal-data", metavar="", help="Show the sample's whole number.")
+        bool, typer.Option("--show-personal-data", metavar="", help="Show the whole phone numbers of the sample.")
     ] = False,
     template: TemplateOptions,
     source: FileOptions,
@@ -193,20 +199,30 @@ def _plan(
             try:
                 campaign = await journal.plan(name, rows, build, **settings)
             except campaigns.NothingToSendError as error:
-                if not options.is_json:
+                if error.reasons and not options.is_json:
                     _write_reasons(error)
+                    error.args = ("there is nothing to send: every row was rejected",)
                 raise
         lines: Lines = {}
         async for reject in campaign.rejects():
             add_line(lines, reject)
         if rejects is not None:
             await write_rejects(campaign, rejects)
-        summary = PlanSummary(campaign.plan, lines, settings["pace"], is_masked=not show_personal_data)
+        summary = PlanSummary(
+            campaign.plan,
+            lines,
+            settings["pace"],
+            is_masked=not show_personal_data,
+            status=await campaign.status(),
+            empty=rows.empty,
+        )
         if options.is_json:
             write_json({"name": name, **summary.to_json()})
         else:
             for line in summary.format_lines(name):
                 write_line(line)
+        if (summary.seconds or 0) > settings["deadline"].total_seconds():
+            write_note("warning: that is later than the deadline, so not all will be sent; use --deadline or --rate")
         if (doubt := await _check_registrations(options)) is not None:
             write_note(doubt)
 
@@ -283,7 +299,7 @@ def _show_status(
 
 @command(app, "pause", "connectly campaign pause spring")
 def _pause(name: Name, options: JournalOptions) -> None:
-    """Let no process take another row; those in flight are finished."""
+    """Stop sending, in all processes; what is in flight is finished."""
 
     async def pause(campaign: Campaign) -> None:
         await campaign.pause()
@@ -294,7 +310,7 @@ def _pause(name: Name, options: JournalOptions) -> None:
 
 @command(app, "resume", "connectly campaign resume spring --deadline 24h")
 def _resume(name: Name, *, deadline: Deadline = None, options: JournalOptions) -> None:
-    """Let a paused or stopped campaign be run again."""
+    """Let a paused or stopped campaign be run again; this sends nothing."""
     extension = None if deadline is None else parse_duration("--deadline", deadline)
 
     async def resume(campaign: Campaign) -> None:
@@ -488,6 +504,8 @@ def _name_options(places: Mapping[str | None, str]) -> Generator[None]:
         if isinstance(cause, campaigns.UnknownColumnError):
             raise CommandLineError(f"{places[cause.field]}: {cause}") from None
         raise name_origin(error, _ORIGINS) if isinstance(error, InvalidInputError) else error from None
+    except OSError as error:
+        raise CommandLineError(f"FILE: cannot be read: {error.strerror}") from None
 
 
 @contextmanager

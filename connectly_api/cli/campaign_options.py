@@ -28,9 +28,8 @@ Pairs = Sequence[tuple[str, str]]
 _BODY: Final = tuple(f"body_{number}" for number in range(1, 16))
 _DOCUMENT: Final = "header_document"
 _FILE_NAME: Final = "header_filename"
-_DOCUMENTED: Final = (
-    *_BODY, "header_text", "header_image", "header_video", _DOCUMENT, _FILE_NAME, "button_1_url", "button_2_url",
-)  # fmt: skip
+_HEADERS: Final = ("header_text", "header_image", "header_video", _DOCUMENT)
+_DOCUMENTED: Final = (*_BODY, *_HEADERS, _FILE_NAME, "button_1_url", "button_2_url")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -66,15 +65,18 @@ def create_builder(name: str, language: str, columns: Pairs, constants: Pairs) -
         **{parameter: itemgetter(column) for parameter, column in columns},
         **{parameter: partial(_return_constant, value) for parameter, value in constants},
     }
-    get_file_name = values.pop(_FILE_NAME, partial(_return_constant, None))
+    # Template's own arguments, as far as it has them: its errors name them.
+    get_file_name = values.pop(_FILE_NAME, None)
+    headers = {parameter: values.pop(parameter) for parameter in _HEADERS if parameter in values}
+    if get_file_name is not None:
+        get_document = headers[_DOCUMENT]
+        headers[_DOCUMENT] = lambda row: (get_document(row), get_file_name(row))
     body = [values.pop(parameter) for parameter in _BODY if parameter in values]
 
     def build(row: InputRow) -> Template:
-        others = [
-            Parameter(parameter, get(row), get_file_name(row) if parameter == _DOCUMENT else None)
-            for parameter, get in values.items()
-        ]
-        return Template(name, language, body=[get(row) for get in body] or None, parameters=others or None)
+        others = [Parameter(parameter, get(row)) for parameter, get in values.items()]
+        named = {parameter: get(row) for parameter, get in headers.items()}
+        return Template(name, language, body=[get(row) for get in body] or None, parameters=others or None, **named)
 
     return build
 

@@ -82,7 +82,7 @@ _STATUSES: Final[Mapping[type[ConnectlyError], ExitStatus]] = {
     NotFoundError: ExitStatus(12, _NO_SUCH, "check the id of the business or registration"),
     CampaignNotFoundError: ExitStatus(12, _NO_SUCH, "see 'connectly campaign status'"),
     ConflictError: ExitStatus(13, "already exists", "see 'connectly webhooks list', then update or delete it"),
-    NothingToSendError: ExitStatus(3, "invalid input: nothing was sent", "correct the file"),
+    NothingToSendError: ExitStatus(3, "invalid input: nothing was sent", "correct the file or the options"),
     CampaignExistsError: ExitStatus(13, "already exists"),
     RateLimitError: ExitStatus(14, "rate limit: safe to retry later", "retry later"),
     RequestRejectedError: ExitStatus(20, "request rejected", "correct the request"),

@@ -13,7 +13,7 @@ import attrs
 from connectly_api.campaigns.planning import name_reason
 
 if TYPE_CHECKING:
-    from connectly_api.campaigns import CampaignPace, PlanResult, Reject
+    from connectly_api.campaigns import CampaignPace, CampaignStatus, PlanResult, Reject
 
 _SHOWN: Final = 3
 _HIDDEN: Final = ("number", "sender")
@@ -34,8 +34,9 @@ def add_line(lines: Lines, reject: Reject) -> None:
 def format_reasons(reasons: Mapping[str, int], lines: Lines) -> Iterator[str]:
     """Yield a line for each reason, with the number of rows and the first lines."""
     for reason, count in reasons.items():
-        shown = ", ".join(map(str, lines.get(reason, ())))
-        place = f" (line{'s' if count > 1 else ''} {shown}{', …' if count > _SHOWN else ''})" if shown else ""
+        found = lines.get(reason, ())
+        shown = ", ".join(map(str, found))
+        place = f" (line{'s' * (len(found) > 1)} {shown}{', …' * (count > len(found))})" if shown else ""
         yield f"  {count:,} × {reason}{place}"
 
 
@@ -46,23 +47,31 @@ class PlanSummary:
     Attributes:
         plan: What was planned.
         lines: The first lines that were rejected for each reason.
-        pace: The campaign's.
+        pace: The campaign's, unless it was planned before.
         is_masked: Whether to hide most of the sample's phone numbers.
+        status: The campaign's.
+        empty: How many lines of the source were empty.
     """
 
     plan: PlanResult
     lines: Lines
     pace: CampaignPace
     is_masked: bool
+    status: CampaignStatus
+    empty: int
 
     def format_lines(self, name: str) -> Iterator[str]:
         """Yield lines for people."""
         plan = self.plan
-        before = ", planned before" if plan.is_resumed else ""
-        yield f"{name}: {plan.rows:,} rows to send, {plan.rejected:,} rejected{before}"
+        if plan.is_resumed:
+            yield f"{name}: planned before, nothing is changed: {str(self.status).removeprefix(f'{name}: ')}"
+        else:
+            empty = f", {self.empty:,} empty" if self.empty else ""
+            yield f"{name}: {plan.rows:,} {'row' if plan.rows == 1 else 'rows'} to send, {plan.rejected:,} rejected{empty}"
         yield from format_reasons(plan.reasons, self.lines)
         yield f"sample: {json.dumps(json.loads(self._mask_sample()), ensure_ascii=False)}"
-        yield f"takes at least {timedelta(seconds=self._find_seconds())}"
+        if self.seconds is not None:
+            yield f"takes at least {timedelta(seconds=self.seconds)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as JSON."""
@@ -76,10 +85,14 @@ class PlanSummary:
             "isResumed": plan.is_resumed,
             "digest": plan.digest,
             "sample": json.loads(self._mask_sample()),
-            "seconds": self._find_seconds(),
+            "seconds": self.seconds,
         }
 
-    def _find_seconds(self) -> int:
+    @property
+    def seconds(self) -> int | None:
+        """How long sending takes at least; None if the campaign was planned before, perhaps at another pace."""
+        if self.plan.is_resumed:
+            return None
         rates = [rate.per_second for rate in (self.pace.endpoint, self.pace.number) if rate is not None]
         return math.ceil(self.plan.rows / min(rates))
 

@@ -149,7 +149,7 @@ def test_another_encoding_is_refused_with_the_line_and_read_if_it_is_named(tmp_p
     path = write(tmp_path, text.encode("cp1252"))
     with pytest.raises(InvalidInputError) as caught:
         read(path)
-    assert str(caught.value).startswith(f"source: line {before + 2} is not in UTF-8")
+    assert str(caught.value).startswith(f"encoding: line {before + 2} is not in UTF-8")
     assert "(byte 0xF6); if Excel saved it" in str(caught.value)
     assert caught.value.__context__ is None  # It would hold a piece of the file.
     *_, row, _ = read(path, encoding="cp1252")
@@ -160,8 +160,8 @@ def test_another_encoding_is_refused_with_the_line_and_read_if_it_is_named(tmp_p
 def test_an_encoding_that_is_named_must_fit_as_well(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError) as caught:
         read(write(tmp_path, b"phone;name\n+16044441111;\x81\n"), encoding="cp1252")
-    assert str(caught.value) == "source: line 2 is not in cp1252 (byte 0x81)"
-    with pytest.raises(InvalidInputError, match=r"source: line 1 is not in utf-16"):
+    assert str(caught.value) == "encoding: line 2 is not in cp1252 (byte 0x81)"
+    with pytest.raises(InvalidInputError, match=r"encoding: line 1 is not in utf-16"):
         read(write(tmp_path, b"phone"), encoding="utf-16")
 
 

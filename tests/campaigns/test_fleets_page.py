@@ -86,6 +86,8 @@ def test_each_role_can_do_its_work_and_no_more(as_role: Callable[[str], Postgres
     runner.mark(campaign.id, "paused", deadline=60.0)
     assert runner.summary(campaign.id) == planner.summary(campaign.id)
     assert runner.find("spring") == planner.find("spring")
+    # `open` counts the rejects by their reason.
+    assert len(runner.rejects(campaign.id, 0, 9)) == 1
     # The planner's.
     assert len(planner.lines(campaign.id, 0, 9)) == 5
     assert len(planner.rejects(campaign.id, 0, 9)) == 1

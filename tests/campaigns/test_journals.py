@@ -813,6 +813,26 @@ def test_a_campaign_that_is_forgotten_keeps_its_record_and_sends_nothing(place: 
     assert read_states(journal, other) == [PENDING, PENDING]
 
 
+def test_a_campaign_that_is_forgotten_before_its_first_row_was_taken_leaves_its_name(place: Place) -> None:
+    journal = place()
+    campaign, _ = journal.plan("spring", "{}", DAY, iter([[make_row(1), Reject(9, None, "empty")]]), lambda: "wrong")
+
+    place().forget(campaign.id)
+
+    for use in (take, lambda journal, campaign: journal.forget(campaign.id)):
+        with pytest.raises(CampaignNotFoundError):
+            use(journal, campaign)
+    again, is_resumed = journal.plan("spring", "{}", DAY, iter([[make_row(1)]]), lambda: "right")
+    assert (again.id != campaign.id, again.token != campaign.token, again.digest, is_resumed) == (
+        True,
+        True,
+        "right",
+        False,
+    )
+    assert not journal.rejects(again.id, 0, 9)
+    assert len(take(journal, again)) == 1
+
+
 # Whatever happens, in whatever order
 
 

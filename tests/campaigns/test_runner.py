@@ -148,7 +148,7 @@ def test_a_429_slows_the_campaign_down_and_its_row_is_sent_again(tmp_path: Path)
             status = await spring.run(on_progress=seen.append, rates=[("r", Rate(50.0, 6))])
             spring.check()
         assert status.accepted == 100
-        assert {"the pace", "the service's rate limit (429)"} <= {each.waiting_for for each in seen}
+        assert {"its own rate limit", "the service's rate limit (429)"} <= {each.waiting_for for each in seen}
 
     run_on_trio(main)
 
@@ -210,7 +210,8 @@ def test_a_row_whose_lease_ended_before_it_left_is_not_sent_by_who_took_it(tmp_p
                 status = await spring.run(lease=120.0, now=lambda: suspended)
             spring.check()
             assert status.accepted == 3
-            assert [line.attempts for line in spring.lines] == [1, 1, 2]
+            # Trio starts tasks in any order.
+            assert sorted(line.attempts for line in spring.lines) == [1, 1, 2]
 
     run_on_trio(main)
 

@@ -156,7 +156,9 @@ def test_a_service_that_fails_does_not_fail_the_plan(shell: Shell) -> None:
 def test_the_same_file_planned_again_changes_nothing_and_another_is_refused(plan: Plan) -> None:
     plan()
 
-    assert plan().out.startswith("spring: 2 rows to send, 4 rejected, planned before\n")
+    again = plan("--rate", "1")
+    assert again.out.startswith("spring: planned before, nothing is changed: ready: 0 of 2 accepted, 2 pending,")
+    assert "takes at least" not in again.out
     assert plan(text=f"{HEADER}{ANN}").code == 13
 
 
@@ -167,7 +169,12 @@ def test_a_file_without_a_row_to_send_is_refused_with_the_reasons(shell: Shell, 
     notes = ended.err.splitlines()
     assert [note.partition(" × ")[0] for note in notes[:2]] == ["connectly: 30", "connectly: 2"]
     assert [note.rpartition(" (")[2] for note in notes[:2]] == ["lines 4, 5, 6, …)", "lines 2, 3)"]
-    assert notes[2].startswith("connectly: there is nothing to send: 30 × ")
+    assert notes[2:] == ["connectly: there is nothing to send: every row was rejected; correct the file or the options"]
+    ended = plan("--map", "header_image=name", text=HEADER + ANN)
+    assert ended.err.startswith("connectly: 1 × header_image: must be an absolute address")
+    # The error has the first rejects only.
+    ended = plan(text=f"{HEADER}Eve,12,D4\n" + "Eve,12\n" * 30 + "Eve,12,D4\n")
+    assert ended.err.splitlines()[1].endswith(" (line 2, …)")
     assert plan("--json", text=f"{HEADER}Eve,12,D4\n").error()["kind"] == "NothingToSendError"
     assert shell("campaign", "status").err == "connectly: there are no campaigns\n"
 
@@ -209,6 +216,19 @@ def test_an_option_that_is_wrong_is_named(plan: Plan, options: tuple[str, ...], 
     assert (ended.code, ended.err.count("\n")) == (code, 1), ended.err
     assert problem in ended.err
     assert "kestrel" not in ended.err
+
+
+def test_a_file_that_cannot_be_read_is_named_without_a_traceback(shell: Shell) -> None:
+    ended = shell(*PLAN)
+
+    assert (ended.code, ended.err) == (2, "connectly: FILE: cannot be read: No such file or directory\n")
+
+
+def test_a_plan_says_how_many_lines_are_empty_and_that_the_deadline_comes_first(plan: Plan) -> None:
+    ended = plan("--rate", "0.01", "--deadline", "1m", text=f"{HEADER}\n{ANN},,\n")
+
+    assert ended.out.startswith("spring: 1 row to send, 0 rejected, 2 empty\n")
+    assert "connectly: warning: that is later than the deadline, so not all will be sent; use" in ended.err
 
 
 def test_an_unknown_recipient_column_is_named_with_the_closest(shell: Shell) -> None:
@@ -540,6 +560,7 @@ def test_rows_are_forgotten_only_after_a_yes(
     shell: Shell, plan: Plan, standard_input: Input, answer: str, code: int
 ) -> None:
     plan()
+    shell("campaign", "run", "spring")
     standard_input(answer)
     ended = shell("campaign", "forget", "spring")
 
@@ -550,6 +571,7 @@ def test_rows_are_forgotten_only_after_a_yes(
 
 def test_rows_are_forgotten_without_a_question_where_an_option_says_so(shell: Shell, plan: Plan) -> None:
     plan()
+    shell("campaign", "run", "spring")
 
     assert shell("campaign", "forget", "spring", "--yes") == Ended(0, "forgotten\n", "")
     assert shell("campaign", "forget", "spring", "--yes", "--json").json() == {"name": "spring", "forgotten": True}

@@ -30,7 +30,7 @@ STATUS = CampaignStatus(
     failed=3,
     rate=68.9,
     remaining_seconds=28.4,
-    waiting_for="the pace",
+    waiting_for="its own rate limit",
 )
 
 
@@ -48,7 +48,7 @@ def test_the_figures_stand_below_the_bar() -> None:
     assert lines == [
         "  accepted 3,023  refused 9  unknown 6  sending 64  pending 1,898",
         "  sent 80  delivered 1,627  read 1,204  failed 3",
-        "  running, 69/s, 0:00:28 left, waits for the pace",
+        "  running, 69/s, 0:00:28 left, waits for its own rate limit",
     ]
 
 

@@ -52,7 +52,9 @@ def decide(service: Service, settings: Settings, state: State, request: Request)
             if isinstance(change, MessageAccepted):
                 sender = change.message.sender
                 if not state.has_room(sender, limit):
-                    decision = refuse_request(refuse_rate(limit, whose="from one number "), trace, route.operation.names)
+                    decision = refuse_request(
+                        refuse_rate(limit, whose="from one number "), trace, route.operation.names
+                    )
                 else:
                     counts.append(SendCounted(sender, limit))
     return attrs.evolve(decision, changes=(*counts, *decision.changes))
