@@ -15,8 +15,10 @@ from connectly_api.transport.shared_pace import CUSTOMER, SharedPace
 if TYPE_CHECKING:
     import psycopg
 
+_TIMEOUT: Final = 2.0
+"""Seconds for connecting, and for each reply."""
 _FORGET_EVERY: Final = 1000
-"""The number of bookings after which customers that have recovered are forgotten."""
+"""The number of bookings after which customers that have recovered are forgotten, as with the first."""
 
 # The same table as a journal's, so that campaigns and other messages share the rates. Two that create it in the same
 # moment would get in each other's way.
@@ -101,25 +103,23 @@ class PostgresPace(SharedPace):
         super().__init__(pace)
         try:
             import psycopg  # noqa: PLC0415 (an extra)
-            from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 (likewise)
+
+            from connectly_api.postgres_connection import build_settings, connect  # noqa: PLC0415 (likewise)
         except ImportError:
             raise InvalidInputError("pace: needs pip install 'connectly-api[fleet]'", field="pace") from None
         check_string("server", server)
         try:
-            given = conninfo_to_dict(server)
+            self._settings = build_settings(server, _TIMEOUT)
         except psycopg.Error:
             # The text is not shown, as it may have a password.
             raise InvalidInputError("server: must be a postgresql:// URL", field="server") from None
         self.errors = (psycopg.Error,)
-        # A machine that is gone is noticed within seconds.
-        network = {"connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
-        self._settings: dict[str, Any] = {**network, "tcp_user_timeout": 5000, **given}
         self._missing = psycopg.errors.UndefinedTable
-        self._connect = psycopg.Connection[Any].connect
+        self._connect = connect
         self._idle: deque[psycopg.Connection[Any]] = deque()
         self._process = os.getpid()
         self._inherited: object = None
-        self._until_forget = _FORGET_EVERY
+        self._until_forget = 1
 
     def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:
         """Book messages."""
@@ -138,7 +138,7 @@ class PostgresPace(SharedPace):
     def _run(self, statement: bytes, key: str, rate: Rate, values: dict[str, float]) -> Any:  # noqa: ANN401 (a row)
         """Run a statement on a connection that no other thread has; create what is missing."""
         everything = {"key": key, "rate": rate.per_second, "burst": rate.burst, **values}
-        connection = self._take_idle() or self._connect(**self._settings, autocommit=True, prepare_threshold=None)
+        connection = self._take_idle() or self._connect(self._settings, _TIMEOUT)
         try:
             try:
                 cursor = connection.execute(statement, everything)

@@ -301,6 +301,23 @@ def test_another_table_of_that_name_is_refused(postgres_url: str, table: str, re
 
 
 @SLOW
+def test_a_table_that_is_locked_for_too_long_fails_the_step_and_leaves_no_statement_behind(postgres_url: str) -> None:
+    _sql(postgres_url, PostgresStore.SCHEMA)
+    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    async def main() -> bool:
+        async with PostgresStore(postgres_url, timeout=0.2) as store:
+            with psycopg.connect(postgres_url) as other:
+                other.execute("LOCK TABLE connectly_events")
+                assert (await _catch(partial(store.claim, "k"))).retry_safe
+                assert _sql(postgres_url, waiting) == []
+        async with PostgresStore(postgres_url) as store:
+            return (await store.claim("k")).is_granted
+
+    assert anyio.run(main)
+
+
+@SLOW
 def test_a_table_that_is_dropped_is_created_again(postgres_url: str) -> None:
     async def main() -> None:
         async with PostgresStore(postgres_url) as store:
