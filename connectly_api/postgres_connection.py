@@ -63,9 +63,16 @@ class PostgresConnection(psycopg.Connection[tuple[Any, ...]]):
                 give_up_at, is_cancelled = time.monotonic() + _REACTION, True
 
 
-def build_settings(url: str, seconds: float) -> dict[str, Any]:
-    """Return a URL's settings, with others that find out within some seconds that a server's machine is gone."""
+def build_settings(url: str, seconds: float) -> dict[str, Any] | None:
+    """Return a URL's settings, with others that find out within some seconds that a server's machine is gone.
+
+    None if the URL cannot be read: the error's text may have a password.
+    """
     whole = math.ceil(seconds)
+    try:
+        given = conninfo_to_dict(url)
+    except (psycopg.Error, TypeError, ValueError, AttributeError):
+        return None
     return {
         "application_name": "connectly",
         "connect_timeout": whole,
@@ -73,7 +80,7 @@ def build_settings(url: str, seconds: float) -> dict[str, Any]:
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        **conninfo_to_dict(url),
+        **given,
         "client_encoding": "UTF8",
     }
 

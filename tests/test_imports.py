@@ -30,12 +30,14 @@ TABLE = """
     error_response        | error_codes errors json_values number_checks                              |
     setting_rules         | errors                                                                    |
     postgres_connection   |                                                                           | psycopg
+    redis_client          |                                                                           | redis
     wire.*                | errors json_values number_checks setting_rules wire.*                     | attrs
 
     unknown_outcomes       | errors                                                                    |
     transport.*           | _version unknown_outcomes error_response errors json_values lazy           | attrs anyio
                           | number_checks setting_rules tracebacks transport.* web_address            |
-    transport.redis_pace  | errors setting_rules tracebacks transport.rates transport.shared_pace     | redis
+    transport.redis_pace  | errors redis_client setting_rules tracebacks transport.rates              | redis
+                          | transport.shared_pace                                                     |
     transport.postgres_pace | errors postgres_connection setting_rules tracebacks transport.rates     | psycopg
                           | transport.shared_pace                                                     |
     transport.adapters.httpx | errors setting_rules tracebacks transport.adapters.httpx_connections   | certifi
@@ -99,7 +101,7 @@ TABLE = """
     webhooks.body_reader  |                                                                           | anyio
     webhooks.deferred_cancellation |                                                                  | anyio sniffio
     webhooks.stores.postgres | errors postgres_connection tracebacks webhooks.stores.*                | psycopg
-    webhooks.stores.redis | errors tracebacks webhooks.stores.*                                       | redis
+    webhooks.stores.redis | errors redis_client tracebacks webhooks.stores.*                          | redis
     webhooks.stores.*     | errors number_checks webhooks.deferred_cancellation webhooks.stores.*     | attrs anyio
     webhooks.parsing      | error_response json_values tracebacks webhooks.decoding webhooks.events   |
                           | webhooks.event_parts webhooks.event_values webhooks.extract               |

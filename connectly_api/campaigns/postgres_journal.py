@@ -395,16 +395,17 @@ class PostgresJournal:
         if self._opened is None or self._process != os.getpid():
             # A forked child leaves its parent's connection alone, and open.
             self._inherited = self._opened
+            opened, failure = None, _build_error("its URL cannot be read")
             try:
-                self._opened = connect(build_settings(self._url, _SECONDS))
+                if settings := build_settings(self._url, _SECONDS):
+                    opened = connect(settings)
             except psycopg.OperationalError as error:
                 failure = _build_error(explain_failure(error, _PERMANENT)[0], retry_safe=True)
             except psycopg.Error:
-                failure = _build_error("its URL cannot be read")
-            else:
-                self._process = os.getpid()
-                return self._opened
-            raise failure
+                pass
+            if opened is None:
+                raise failure
+            self._opened, self._process = opened, os.getpid()
         return self._opened
 
 

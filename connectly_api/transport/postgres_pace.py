@@ -108,11 +108,10 @@ class PostgresPace(SharedPace):
         except ImportError:
             raise InvalidInputError("pace: needs pip install 'connectly-api[fleet]'", field="pace") from None
         check_string("server", server)
-        try:
-            self._settings = build_settings(server, _TIMEOUT)
-        except psycopg.Error:
-            # The text is not shown, as it may have a password.
-            raise InvalidInputError("server: must be a postgresql:// URL", field="server") from None
+        settings = build_settings(server, _TIMEOUT)
+        if settings is None:
+            raise InvalidInputError("server: must be a postgresql:// URL", field="server")
+        self._settings = settings
         self.errors = (psycopg.Error,)
         self._missing = psycopg.errors.UndefinedTable
         self._connect = connect

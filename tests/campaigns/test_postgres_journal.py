@@ -398,6 +398,8 @@ def test_characters_that_cannot_be_stored_harm_nothing(journal: PostgresJournal)
         "postgresql://postgres:hunter2@127.0.0.1:1/x",
         "postgresql://postgres:hunter2@127.0.0.1/x?port=hunter2",
         "postgresql://postgres:hunter2@127.0.0.1:{port}/hunter2",
+        "postgresql://postgres:hunter2\udcff@127.0.0.1/x",
+        "postgresql://postgres:hunter2@127.0.0.1/x?connect_timeout=hunter2",
     ],
 )
 def test_no_error_shows_the_password(postgres_url: str, address: str) -> None:

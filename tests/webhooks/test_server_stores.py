@@ -146,7 +146,16 @@ def test_an_event_that_was_handled_while_the_server_was_away_is_completed_once_i
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", 7, None, f"nonsense {PASSWORD}", f"postgresql://x:{PASSWORD}@h/?a=b", "http://x"]
+    "wrong",
+    [
+        "",
+        7,
+        None,
+        f"nonsense {PASSWORD}",
+        f"postgresql://x:{PASSWORD}@h/?a=b",
+        f"redis://:{PASSWORD}@h/?a=b",
+        "http://x",
+    ],
 )
 @pytest.mark.parametrize("kind", [PostgresStore, RedisStore])
 def test_an_address_that_cannot_be_read_is_refused_and_not_shown(kind: Any, wrong: Any) -> None:
@@ -155,7 +164,7 @@ def test_an_address_that_cannot_be_read_is_refused_and_not_shown(kind: Any, wron
     with pytest.raises(InvalidInputError, match=r"^url: ") as caught:
         kind(wrong)
     assert PASSWORD not in str(caught.value)
-    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("field", ["lease", "retention", "timeout"])

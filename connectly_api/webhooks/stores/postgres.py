@@ -108,10 +108,7 @@ class PostgresStore(ServerStore[PostgresConnection]):
             InvalidInputError: The URL cannot be read, a number is not above 0, or the lease or the timeout is infinite.
         """
         super().__init__(lease=lease, retention=retention, timeout=timeout)
-        try:
-            settings = build_settings(url, min(timeout, 86_400))
-        except (psycopg.Error, TypeError, ValueError, AttributeError):
-            settings = None
+        settings = build_settings(url, min(timeout, 86_400))
         if settings is None:
             raise InvalidInputError("url: must be the URL of a PostgreSQL database", field="url")
         self._settings: Final = settings
