@@ -142,7 +142,8 @@ TABLE = """
                           | webhooks.stores.file_access wire.encoding                                 |
     campaigns.sqlite_journal | campaigns.* transport.rates webhooks.status_tracker                    | attrs
                           | webhooks.stores.database_file                                             |
-    campaigns.postgres_schema | campaigns.journal_protocol campaigns.row_states transport.rates           |
+    campaigns.postgres_schema | campaigns.journal_protocol campaigns.row_states                        |
+                          | transport.postgres_pace transport.rates                                   |
                           | webhooks.status_tracker                                                   |
     campaigns.postgres_journal | campaigns.* postgres_connection transport.rates                      | attrs psycopg
                           | webhooks.status_tracker                                                   |

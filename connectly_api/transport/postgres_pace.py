@@ -20,17 +20,16 @@ _TIMEOUT: Final = 2.0
 _FORGET_EVERY: Final = 1000
 """The number of bookings after which customers that have recovered are forgotten, as with the first."""
 
-# The same table as a journal's, so that campaigns and other messages share the rates. Two that create it in the same
-# moment would get in each other's way.
-_CREATE: Final = b"""
+CREATE_TABLE: Final = """
 SELECT pg_advisory_xact_lock(hashtext('connectly_pace'));
 CREATE TABLE IF NOT EXISTS connectly_pace (
     key text PRIMARY KEY,
     even float8 NOT NULL DEFAULT 0,
     factor float8 NOT NULL DEFAULT 1,
     slowed_at float8 NOT NULL DEFAULT 0
-) WITH (fillfactor = 50)
+) WITH (fillfactor = 50);
 """
+"""A journal has it, too: campaigns and other messages share the rates. All who create it wait for each other."""
 _INSERT: Final = b"INSERT INTO connectly_pace (key) VALUES (%s) ON CONFLICT DO NOTHING"
 # The arithmetic of `rates.Bucket`, with the care for a clock that was set back of `pace_booking`; a test compares them.
 _LOCK: Final = f"""
@@ -142,7 +141,7 @@ class PostgresPace(SharedPace):
             try:
                 cursor = connection.execute(statement, everything)
             except self._missing:
-                connection.execute(_CREATE)
+                connection.execute(CREATE_TABLE)
                 cursor = None
             if cursor is None or not cursor.rowcount:
                 connection.execute(_INSERT, [key])

@@ -228,7 +228,7 @@ def test_table_of_postgresql_that_is_locked_for_too_long_counts_as_away(
 ) -> None:
     monkeypatch.setattr(postgres_pace, "_TIMEOUT", 0.2)
     with closing(PostgresPace(postgres_url)) as pace, psycopg.connect(postgres_url) as other:
-        other.execute(postgres_pace._CREATE)
+        other.execute(postgres_pace.CREATE_TABLE)
         other.execute("LOCK TABLE connectly_pace")
         with pytest.raises(pace.errors):
             pace.book("b/1", Rate(1.0), 1)
@@ -312,7 +312,7 @@ def test_statements_of_postgresql_count_like_pace_booking(postgres_url: str) -> 
         statement.replace(clock, b"%(now)s") for statement in (postgres_pace._BOOK, postgres_pace._SLOW_DOWN)
     )
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(postgres_pace._CREATE)
+        connection.execute(postgres_pace.CREATE_TABLE)
 
         @up_to(200)
         @given(rate=rates, path=steps)
