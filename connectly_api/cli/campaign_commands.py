@@ -199,9 +199,8 @@ def _plan(
             try:
                 campaign = await journal.plan(name, rows, build, **settings)
             except campaigns.NothingToSendError as error:
-                if error.reasons and not options.is_json:
+                if not options.is_json:
                     _write_reasons(error)
-                    error.args = ("there is nothing to send: every row was rejected",)
                 raise
         lines: Lines = {}
         async for reject in campaign.rejects():
@@ -212,6 +211,7 @@ def _plan(
             campaign.plan,
             lines,
             settings["pace"],
+            settings["deadline"],
             is_masked=not show_personal_data,
             status=await campaign.status(),
             empty=rows.empty,
@@ -221,8 +221,6 @@ def _plan(
         else:
             for line in summary.format_lines(name):
                 write_line(line)
-        if (summary.seconds or 0) > settings["deadline"].total_seconds():
-            write_note("warning: that is later than the deadline, so not all will be sent; use --deadline or --rate")
         if (doubt := await _check_registrations(options)) is not None:
             write_note(doubt)
 
@@ -475,6 +473,8 @@ def _write_reasons(error: campaigns.NothingToSendError) -> None:
         add_line(lines, reject)
     for line in format_reasons(error.reasons, lines):
         write_note(line.strip())
+    if error.reasons:
+        error.args = ("there is nothing to send: every row was rejected",)
 
 
 def _write_status(options: JournalOptions | SendingOptions, status: CampaignStatus) -> None:
