@@ -23,7 +23,7 @@ from connectly_api.cli.campaign_options import create_builder, find_doubts, pars
 from connectly_api.cli.campaign_report import describe_status, write_rejects, write_report
 from connectly_api.cli.client_call import create_client, show_warnings
 from connectly_api.cli.config import ConnectionOptions, EnvFile, IsJson, find_settings, load_settings
-from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_code
+from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_advice, find_campaign_code
 from connectly_api.cli.inputs import parse_object
 from connectly_api.cli.option_groups import command
 from connectly_api.cli.output import is_terminal, write_bytes, write_json, write_line, write_note, write_table
@@ -256,6 +256,8 @@ def _run(
         write_note(f"interrupted; 'connectly campaign run {name}' continues")
         raise KeyboardInterrupt from None
     _write_status(options, status)
+    if not options.is_json and (advice := find_campaign_advice(status)) is not None:
+        write_note(advice)
     raise typer.Exit(find_campaign_code(status))
 
 
@@ -341,7 +343,7 @@ def _retry(
         if options.is_json:
             write_json({"name": name, "rows": count, "unknown": status.unknown})
             return
-        write_line(f"{count:,} rows are pending again")
+        write_line(f"{count:,} {'row is' if count == 1 else 'rows are'} pending again")
         if unknown and status.unknown:
             write_note(f"{status.unknown:,} rows stay unknown: too few webhooks prove that they were not accepted")
 
