@@ -202,13 +202,14 @@ class SQLiteJournal:
         self._clock: Final = clock
         self._opened: sqlite3.Connection | None = None
         self._file: os.stat_result | None = None
+        self._process = 0
 
     def open(self) -> None:
         """Open the file; create it if there is none."""
         try:
             # SQLite gives its two other files the permissions of this one.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._file = self._path.stat()
+            self._file, self._process = self._path.stat(), os.getpid()
         except OSError as error:
             raise self._build_error(error.strerror or type(error).__name__) from error
         with self._translate_errors():
@@ -521,6 +522,9 @@ class SQLiteJournal:
                     connection.execute("ROLLBACK")
 
     def _check_file(self) -> None:
+        if self._process != os.getpid():
+            # SQLite's connections must not be carried over.
+            raise self._build_error("it was opened before this process was forked; open it in each process")
         # SQLite would go on with a file that no other process, and no later one, can see.
         with suppress(OSError):
             if self._file is not None and os.path.samestat(self._path.stat(), self._file):

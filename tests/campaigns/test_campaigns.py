@@ -604,6 +604,26 @@ def test_events_that_come_together_are_written_together(path: Path, backend: str
     assert len(sizes) < 50
 
 
+def test_customers_who_share_a_bsuid_are_one_unless_keys_are_given(run: Run) -> None:
+    people = [
+        *({"phone": number(1), "bsuid": "US.1"}, {"phone": "", "bsuid": "US.1"}, {"phone": number(1), "bsuid": ""}),
+        *({"phone": "", "bsuid": "US.2"}, {"phone": number(2), "bsuid": "US.2"}, {"phone": number(3), "bsuid": "US.3"}),
+    ]
+
+    async def test(campaigns: Campaigns) -> None:
+        given = rows([{**one, "order": str(n)} for n, one in enumerate(people)], to="phone", bsuid="bsuid")
+        spring = await campaigns.plan("spring", given, lambda _row: Template("spring", "de"))
+        assert [(one.line, one.reason) async for one in spring.rejects()] == [
+            (2, "duplicate of line 1"),
+            (3, "duplicate of line 1"),
+            (5, "duplicate of line 4"),
+        ]
+        orders = await campaigns.plan("orders", given, lambda _row: Template("spring", "de"), key="order")
+        assert orders.plan.rows == 6
+
+    run(test)
+
+
 def test_events_may_come_on_other_event_loops(path: Path) -> None:
     async def main() -> None:
         async with journal(path) as campaigns:
