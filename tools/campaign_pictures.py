@@ -9,6 +9,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -74,7 +75,7 @@ _STOPPED: Final = attrs.evolve(
 
 def draw_pictures() -> Iterator[tuple[Path, str]]:
     """Yield each picture's file and its content."""
-    summary = PlanSummary(_PLAN, _LINES, CampaignPace(), is_masked=True, status=_RUNNING, empty=0)
+    summary = PlanSummary(_PLAN, _LINES, CampaignPace(), timedelta(days=1), is_masked=True, status=_RUNNING, empty=0)
     plan = Text("\n".join(summary.format_lines("spring")))
     yield _draw("campaign-plan", "connectly campaign plan customers.csv --name spring …", plan)
     yield _draw("campaign-run", "connectly campaign run spring", render_progress(_RUNNING))

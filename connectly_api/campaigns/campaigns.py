@@ -361,9 +361,10 @@ class Campaign:
         return build_status(record, await thread.call(thread.journal.summary, record.id))
 
     async def pause(self) -> None:
-        """Let no process take another row; those in flight are finished."""
+        """Let no process take another row; those in flight are finished. A stopped campaign stays as it is."""
         thread, record = await self._find()
-        await thread.call(thread.journal.mark, record.id, "paused")
+        if record.state == "ready":
+            await thread.call(thread.journal.mark, record.id, "paused")
 
     async def resume(self, *, deadline: timedelta | None = None) -> None:
         """Let a paused or stopped campaign be run again.

@@ -23,7 +23,7 @@ from connectly_api.cli.campaign_options import create_builder, find_doubts, pars
 from connectly_api.cli.campaign_report import describe_status, write_rejects, write_report
 from connectly_api.cli.client_call import create_client, show_warnings
 from connectly_api.cli.config import ConnectionOptions, EnvFile, IsJson, find_settings, load_settings
-from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_code
+from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_advice, find_campaign_code
 from connectly_api.cli.inputs import parse_object
 from connectly_api.cli.option_groups import command
 from connectly_api.cli.output import is_terminal, write_bytes, write_json, write_line, write_note, write_table
@@ -199,9 +199,8 @@ def _plan(
             try:
                 campaign = await journal.plan(name, rows, build, **settings)
             except campaigns.NothingToSendError as error:
-                if error.reasons and not options.is_json:
+                if not options.is_json:
                     _write_reasons(error)
-                    error.args = ("there is nothing to send: every row was rejected",)
                 raise
         lines: Lines = {}
         async for reject in campaign.rejects():
@@ -212,6 +211,7 @@ def _plan(
             campaign.plan,
             lines,
             settings["pace"],
+            settings["deadline"],
             is_masked=not show_personal_data,
             status=await campaign.status(),
             empty=rows.empty,
@@ -221,8 +221,6 @@ def _plan(
         else:
             for line in summary.format_lines(name):
                 write_line(line)
-        if (summary.seconds or 0) > settings["deadline"].total_seconds():
-            write_note("warning: that is later than the deadline, so not all will be sent; use --deadline or --rate")
         if (doubt := await _check_registrations(options)) is not None:
             write_note(doubt)
 
@@ -258,6 +256,8 @@ def _run(
         write_note(f"interrupted; 'connectly campaign run {name}' continues")
         raise KeyboardInterrupt from None
     _write_status(options, status)
+    if not options.is_json and (advice := find_campaign_advice(status)) is not None:
+        write_note(advice)
     raise typer.Exit(find_campaign_code(status))
 
 
@@ -343,7 +343,7 @@ def _retry(
         if options.is_json:
             write_json({"name": name, "rows": count, "unknown": status.unknown})
             return
-        write_line(f"{count:,} rows are pending again")
+        write_line(f"{count:,} {'row is' if count == 1 else 'rows are'} pending again")
         if unknown and status.unknown:
             write_note(f"{status.unknown:,} rows stay unknown: too few webhooks prove that they were not accepted")
 
@@ -475,6 +475,8 @@ def _write_reasons(error: campaigns.NothingToSendError) -> None:
         add_line(lines, reject)
     for line in format_reasons(error.reasons, lines):
         write_note(line.strip())
+    if error.reasons:
+        error.args = ("there is nothing to send: every row was rejected",)
 
 
 def _write_status(options: JournalOptions | SendingOptions, status: CampaignStatus) -> None:

@@ -132,6 +132,17 @@ def find_campaign_code(status: CampaignStatus) -> int:
             return CAMPAIGN_INCOMPLETE if status.refused or status.unknown else 0
 
 
+def find_campaign_advice(status: CampaignStatus) -> str | None:
+    """Return what to do after a campaign's run, if there is anything to do."""
+    code = find_campaign_code(status)
+    if code == CAMPAIGN_INCOMPLETE:
+        return f"'connectly campaign report {status.name}' says which rows were not accepted"
+    if code and status.pending:
+        first = "mend the cause; then " if code == CAMPAIGN_STOPPED else ""
+        return f"{first}'connectly campaign resume {status.name}' lets it be run again"
+    return None
+
+
 def describe_error(error: ConnectlyError) -> dict[str, Any]:
     """Return an error as JSON, without the service's own words, which may repeat the request."""
     status = find_exit_status(error)

@@ -48,6 +48,7 @@ class PlanSummary:
         plan: What was planned.
         lines: The first lines that were rejected for each reason.
         pace: The campaign's, unless it was planned before.
+        deadline: Likewise.
         is_masked: Whether to hide most of the sample's phone numbers.
         status: The campaign's.
         empty: How many lines of the source were empty.
@@ -56,6 +57,7 @@ class PlanSummary:
     plan: PlanResult
     lines: Lines
     pace: CampaignPace
+    deadline: timedelta
     is_masked: bool
     status: CampaignStatus
     empty: int
@@ -67,11 +69,13 @@ class PlanSummary:
             yield f"{name}: planned before, nothing is changed: {str(self.status).removeprefix(f'{name}: ')}"
         else:
             empty = f", {self.empty:,} empty" if self.empty else ""
-            yield f"{name}: {plan.rows:,} {'row' if plan.rows == 1 else 'rows'} to send, {plan.rejected:,} rejected{empty}"
+            yield f"{name}: {plan.rows:,} row{'s' * (plan.rows > 1)} to send, {plan.rejected:,} rejected{empty}"
         yield from format_reasons(plan.reasons, self.lines)
         yield f"sample: {json.dumps(json.loads(self._mask_sample()), ensure_ascii=False)}"
         if self.seconds is not None:
-            yield f"takes at least {timedelta(seconds=self.seconds)}"
+            duration = timedelta(seconds=self.seconds)
+            late = "; the deadline comes first, so not all will be sent" if duration > self.deadline else ""
+            yield f"takes at least {duration}{late}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as JSON."""

@@ -10,7 +10,6 @@ import json
 import multiprocessing
 import os
 import signal
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
@@ -217,10 +216,11 @@ async def test_a_database_that_is_restarted_while_a_campaign_runs_costs_no_row(o
         assert server.count_rows() == dict.fromkeys(range(1, 1_501), 1)
 
 
+@pytest.mark.slow
 async def test_a_campaign_gets_through_all_that_the_sandbox_does_to_it(tmp_path: Path) -> None:
-    sandbox = Sandbox(clock="real", rate_limit=100, number_limit=80, sent_after=0.0, delivered_after=0.0)
+    sandbox = Sandbox(clock="real", rate_limit=50, number_limit=40, sent_after=0.0, delivered_after=0.0)
     sandbox.template("spring", "en", parameters=["body_1"])
-    sandbox.fault("fail_delivery", every=50)
+    sandbox.fault("fail_delivery", every=20)
     faults: list[FaultKind] = ["reset", "drop", "cut_off", "truncated", "server_error"]
     for fault in faults:
         sandbox.fault(fault, operation="send_whatsapp_templated_message", next=2)
@@ -233,7 +233,7 @@ async def test_a_campaign_gets_through_all_that_the_sandbox_does_to_it(tmp_path:
     sandbox.attach("https://shop.example/", webhooks)
 
     def build(row: InputRow) -> Template:
-        return Template("spring", "en", body=[row["name"], "too much"] if row["name"] == "Ann 100" else [row["name"]])
+        return Template("spring", "en", body=[row["name"], "too much"] if row["name"] == "Ann 50" else [row["name"]])
 
     async with (
         Connectly(
@@ -245,16 +245,15 @@ async def test_a_campaign_gets_through_all_that_the_sandbox_does_to_it(tmp_path:
     ):
         campaigns.follow(webhooks)
         await connectly.webhooks.create("delivery_status", "https://shop.example/")
-        pace = CampaignPace(endpoint=Rate(400, 90), number=None)
-        items = rows(build_rows(120), to="phone")
+        pace = CampaignPace(endpoint=Rate(400, 45), number=None)
+        items = rows(build_rows(60), to="phone")
         campaign = await campaigns.plan("spring", items, build, sender=SENDER, pace=pace, stop=NEVER, limits="off")
         status = await campaign.run(connectly)
         assert status.state == "finished"
         await sandbox.settle()
         status = await campaign.status()
-    refusals = Counter(request.status for request in sandbox.requests)
-    assert refusals[429]
+    assert 429 in {request.status for request in sandbox.requests}
     assert (status.refused, status.failed) == (1, 2)
     assert status.accepted == sandbox.accepted == len({message.phone for message in sandbox.messages})
-    assert status.accepted + status.unknown == 119
+    assert status.accepted + status.unknown == 59
     assert 0 < status.unknown < 10

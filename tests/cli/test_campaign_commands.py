@@ -228,7 +228,7 @@ def test_a_plan_says_how_many_lines_are_empty_and_that_the_deadline_comes_first(
     ended = plan("--rate", "0.01", "--deadline", "1m", text=f"{HEADER}\n{ANN},,\n")
 
     assert ended.out.startswith("spring: 1 row to send, 0 rejected, 2 empty\n")
-    assert "connectly: warning: that is later than the deadline, so not all will be sent; use" in ended.err
+    assert ended.out.endswith("takes at least 0:01:40; the deadline comes first, so not all will be sent\n")
 
 
 def test_an_unknown_recipient_column_is_named_with_the_closest(shell: Shell) -> None:
@@ -334,7 +334,8 @@ def test_a_run_with_refused_rows_ends_with_a_status_of_its_own(shell: Shell, pla
 
     assert ended.code == 40
     assert "1 of 2 accepted, 1 refused" in ended.out
-    assert shell("campaign", "retry", "spring", "--refused").out == "1 rows are pending again\n"
+    assert ended.err.endswith("connectly: 'connectly campaign report spring' says which rows were not accepted\n")
+    assert shell("campaign", "retry", "spring", "--refused").out == "1 row is pending again\n"
     assert shell("campaign", "run", "spring").code == 0
     assert [message.body["number"] for message in shell.sandbox.messages] == ["+16044442222"]
 
@@ -350,6 +351,11 @@ def test_a_run_that_stops_says_why(shell: Shell, plan: Plan) -> None:
     ended = shell.against(lambda _: Response(401, (), b"{}"))("campaign", "run", "spring")
 
     assert (ended.code, ended.out.startswith("spring: stopped (")) == (41, True)
+    assert ended.err.endswith(
+        "connectly: mend the cause; then 'connectly campaign resume spring' lets it be run again\n"
+    )
+    # The reason is kept.
+    assert shell("campaign", "pause", "spring").out == ended.out
     assert read_state(shell)["pending"] == 2
     assert shell("campaign", "resume", "spring").out.startswith("spring: ready: ")
     assert shell("campaign", "run", "spring").code == 0
@@ -359,7 +365,9 @@ def test_a_paused_campaign_sends_nothing_until_it_is_resumed(shell: Shell, plan:
     plan()
 
     assert shell("campaign", "pause", "spring").out == "spring: paused: 0 of 2 accepted, 2 pending, 4 rejected\n"
-    assert shell("campaign", "run", "spring").code == 42
+    ended = shell("campaign", "run", "spring")
+    assert ended.code == 42
+    assert ended.err.endswith("connectly: 'connectly campaign resume spring' lets it be run again\n")
     assert shell.sandbox.accepted == 0
     assert shell("campaign", "resume", "spring", "--deadline", "1h", "--json").json()["state"] == "ready"
     assert shell("campaign", "run", "spring").code == 0

@@ -146,7 +146,16 @@ def test_an_event_that_was_handled_while_the_server_was_away_is_completed_once_i
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", 7, None, f"nonsense {PASSWORD}", f"postgresql://x:{PASSWORD}@h/?a=b", "http://x"]
+    "wrong",
+    [
+        "",
+        7,
+        None,
+        f"nonsense {PASSWORD}",
+        f"postgresql://x:{PASSWORD}@h/?a=b",
+        f"redis://:{PASSWORD}@h/?a=b",
+        "http://x",
+    ],
 )
 @pytest.mark.parametrize("kind", [PostgresStore, RedisStore])
 def test_an_address_that_cannot_be_read_is_refused_and_not_shown(kind: Any, wrong: Any) -> None:
@@ -155,7 +164,7 @@ def test_an_address_that_cannot_be_read_is_refused_and_not_shown(kind: Any, wron
     with pytest.raises(InvalidInputError, match=r"^url: ") as caught:
         kind(wrong)
     assert PASSWORD not in str(caught.value)
-    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("field", ["lease", "retention", "timeout"])
@@ -298,6 +307,23 @@ def test_another_table_of_that_name_is_refused(postgres_url: str, table: str, re
             assert reason in str(await _catch(partial(store.claim, "k")))
 
     anyio.run(main)
+
+
+@SLOW
+def test_a_table_that_is_locked_for_too_long_fails_the_step_and_leaves_no_statement_behind(postgres_url: str) -> None:
+    _sql(postgres_url, PostgresStore.SCHEMA)
+    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    async def main() -> bool:
+        async with PostgresStore(postgres_url, timeout=0.2) as store:
+            with psycopg.connect(postgres_url) as other:
+                other.execute("LOCK TABLE connectly_events")
+                assert (await _catch(partial(store.claim, "k"))).retry_safe
+                assert _sql(postgres_url, waiting) == []
+        async with PostgresStore(postgres_url) as store:
+            return (await store.claim("k")).is_granted
+
+    assert anyio.run(main)
 
 
 @SLOW

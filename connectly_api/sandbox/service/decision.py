@@ -47,17 +47,18 @@ def decide(service: Service, settings: Settings, state: State, request: Request)
             return refuse_request(refuse_rate(limit), trace, route.operation.names)
         counts.append(SendCounted(function, limit))
     decision = _handle(route, settings, state, request, trace)
-    if (limit := settings.number_limit) is not None:
-        for change in decision.changes:
-            if isinstance(change, MessageAccepted):
-                sender = change.message.sender
-                if not state.has_room(sender, limit):
-                    decision = refuse_request(
-                        refuse_rate(limit, whose="from one number "), trace, route.operation.names
-                    )
-                else:
-                    counts.append(SendCounted(sender, limit))
+    sender = _find_sender(decision)
+    if sender is not None and (limit := settings.number_limit) is not None:
+        if not state.has_room(sender, limit):
+            decision = refuse_request(refuse_rate(limit, whose="from one number "), trace, route.operation.names)
+        else:
+            counts.append(SendCounted(sender, limit))
     return attrs.evolve(decision, changes=(*counts, *decision.changes))
+
+
+def _find_sender(decision: Decision) -> str | None:
+    """Return the number that sends, if a message was accepted."""
+    return next((change.message.sender for change in decision.changes if isinstance(change, MessageAccepted)), None)
 
 
 def _check_access(route: RouteMatch, settings: Settings, request: Request) -> Refusal | None:

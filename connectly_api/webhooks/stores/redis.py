@@ -14,9 +14,9 @@ from connectly_api.webhooks.stores.store import ClaimState
 
 try:
     import redis
-    from redis.backoff import NoBackoff
     from redis.exceptions import AuthorizationError, NoPermissionError, RedisClusterException
-    from redis.retry import Retry
+
+    from connectly_api.redis_client import build_client
 except ModuleNotFoundError as error:
     message = f"RedisStore needs {error.name}: pip install 'connectly-api[redis]'"
     raise ModuleNotFoundError(message, name=error.name) from error
@@ -121,14 +121,7 @@ class RedisStore(ServerStore[_Connection]):
             self._connection = _Connection(url, is_own=False)
             self._place = "of your own client"
             return
-        library: Any = redis.Redis  # Its types are incomplete.
-        client: Any = None
-        try:
-            # Without redis-py's own retries: a step is repeated once, and the service delivers the event again.
-            retry = Retry(NoBackoff(), 0)
-            client = library.from_url(url, retry=retry, socket_timeout=timeout, socket_connect_timeout=timeout)
-        except (ValueError, TypeError, AttributeError):
-            client = None
+        client: Any = build_client(url, timeout)  # Its types are incomplete.
         if client is None:
             raise InvalidInputError("url: must be the URL of a Redis server, or a client of redis-py", field="url")
         self._connection = _Connection(client, is_own=True)
