@@ -50,7 +50,7 @@ from connectly_api.lowlevel.models import SendMessageResponse, SendWhatsappTempl
 from connectly_api.number_checks import check_count, is_number
 from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Request
-from connectly_api.transport.rates import Rate
+from connectly_api.transport.rates import LONGEST_PAUSE, Rate
 from connectly_api.transport.retry import Retry
 
 _ONCE: Final = Retry(attempts=1)
@@ -340,7 +340,7 @@ class _Run:
         if outcome.state != RowState.PENDING:
             self._stop(self.watch.count_row(is_accepted=outcome.state == RowState.ACCEPTED))
         elif outcome.is_rate_limited:
-            self._limited_until = anyio.current_time() + (outcome.retry_after or _POLL)
+            self._limited_until = anyio.current_time() + min(outcome.retry_after or _POLL, LONGEST_PAUSE)
 
     def _judge(self, error: Exception) -> None:
         """Draw the conclusion from an error for the rows to come."""

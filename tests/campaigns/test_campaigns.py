@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -525,6 +526,20 @@ def test_unknown_rows_are_sent_again_where_webhooks_prove_that_they_were_not_acc
             assert (await spring.status()).pending == 1
 
     anyio.run(main, backend=backend)
+
+
+async def test_a_campaign_whose_process_died_is_not_running_for_ever(path: Path) -> None:
+    now = 1_790_000_000.0
+    async with Campaigns(lambda: SQLiteJournal(path, clock=lambda: now)) as campaigns:
+        spring = await plan(campaigns)
+        assert (await spring.status()).state == "ready"
+        with closing(SQLiteJournal(path, clock=lambda: now)) as other:
+            other.open()
+            other.turn((await find(campaigns)).id, "other", [], 3, [])
+        assert (await spring.status()).state == "running"
+        now += 121
+        status = await spring.status()
+        assert (status.state, status.sending) == ("ready", 3)
 
 
 # Events.
