@@ -327,7 +327,8 @@ class Campaign:
             connectly: The client of the business that ran the campaign first.
             max_in_flight: How many rows are sent at the same time.
             lease: Seconds after which the rows in flight of a process that died are unknown.
-            on_progress: Called with the status about once a second; a plain or an async function.
+            on_progress: Called with the status about twice a second; a plain function that does not block, or an async
+                one, which is cancelled after 30 seconds.
 
         Raises:
             InvalidInputError: The client is another business's.
@@ -382,7 +383,7 @@ class Campaign:
         Args:
             refused: Those that the service refused.
             unknown: Those whose outcome is unknown, where webhooks prove that they were not accepted: of the rows
-                accepted around that time, at least 20, 99 % have a status.
+                accepted around that time, as their responses say, at least 20, 99 % have a status.
         """
         if not refused and not unknown:
             raise InvalidInputError("refused: choose refused=True, unknown=True, or both", field="refused")
