@@ -429,10 +429,20 @@ def test_what_redis_refuses_is_explained(redis_url: str) -> None:
 
 @SLOW
 @pytest.mark.once
-def test_a_redis_that_is_full_or_a_replica_says_so(own_redis: DatabaseServer) -> None:
+def test_a_redis_that_is_full_or_a_replica_or_evicts_keys_says_so(
+    own_redis: DatabaseServer, caplog: pytest.LogCaptureFixture
+) -> None:
     async def main() -> None:
         with redis.Redis.from_url(own_redis.url) as client:
             async with RedisStore(own_redis.url) as store:
+                await store.check()
+                client.config_set("maxmemory", 10**9)
+                await store.check()
+                assert not caplog.messages
+                client.config_set("maxmemory-policy", "volatile-lru")
+                await store.check()
+                assert "may forget events when its memory is full: maxmemory-policy is volatile-lru" in caplog.text
+                client.config_set("maxmemory-policy", "noeviction")
                 claim = await store.claim("k")
                 client.config_set("maxmemory", 1)
                 error = await _catch(partial(store.claim, "other"))

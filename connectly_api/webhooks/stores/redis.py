@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from connectly_api.errors import InvalidInputError, WebhookStoreError
@@ -61,6 +63,7 @@ for number, key in ipairs(KEYS) do
 end
 return results
 """
+_LOG: Final = logging.getLogger("connectly_api.webhooks")
 _STATES: Final = (ClaimState.GRANTED, ClaimState.IN_PROGRESS, ClaimState.COMPLETED)
 _REFUSED: Final = (redis.AuthenticationError, AuthorizationError, NoPermissionError)
 _AWAY: Final = (redis.ConnectionError, redis.TimeoutError)
@@ -136,6 +139,14 @@ class RedisStore(ServerStore[_Connection]):
             (result,) = self._execute_all(connection, [Step(kind, "a trial", "a trial", 0)])
             if isinstance(result, Exception):
                 raise result
+        with suppress(redis.RedisError, RedisClusterException):  # Not every user may ask.
+            memory = connection.client.info("memory")
+            if memory.get("maxmemory") and memory.get("maxmemory_policy") != "noeviction":
+                _LOG.warning(
+                    "the webhook store %r may forget events when its memory is full: maxmemory-policy is %s",
+                    self._place,
+                    memory.get("maxmemory_policy"),
+                )
 
     def _take_steps(self, connection: _Connection, steps: Sequence[Step]) -> Sequence[StepResult | Exception]:
         return [
