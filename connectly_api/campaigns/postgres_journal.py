@@ -156,7 +156,10 @@ _MARK: Final = b"""
     WHERE id = %s
 """
 _DELETE_ROWS: Final = b"""
-    WITH deleted AS (DELETE FROM connectly_row WHERE campaign = %s RETURNING attempt) SELECT max(attempt) FROM deleted
+    WITH deleted AS (
+        DELETE FROM connectly_row WHERE campaign = %s RETURNING attempt > 0 OR state <> 'pending' AS is_used
+    )
+    SELECT bool_or(is_used) FROM deleted
 """
 _REPLACE_SETTINGS: Final = b"""
     UPDATE connectly_campaign SET settings = CASE WHEN settings = %s THEN %s ELSE settings END
@@ -366,7 +369,7 @@ class PostgresJournal:
                 if not connection.execute(_MARK, ["stopped", FORGOTTEN, None, campaign_id]).rowcount:
                     raise _build_absence(campaign_id)
                 connection.execute(b"DELETE FROM connectly_reject WHERE campaign = %s", [campaign_id])
-                if connection.execute(_DELETE_ROWS, [campaign_id]).fetchone() == (0,):
+                if connection.execute(_DELETE_ROWS, [campaign_id]).fetchone() == (False,):
                     connection.execute(b"DELETE FROM connectly_campaign WHERE id = %s", [campaign_id])
 
         self._call(delete)

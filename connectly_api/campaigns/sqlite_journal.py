@@ -379,7 +379,9 @@ class SQLiteJournal:
     def forget(self, campaign_id: int) -> None:
         """Delete the campaign's rows and rejects, and overwrite what they contained; see `Journal`."""
         with self._transact() as execute:
-            ((attempts,),) = execute("SELECT max(attempt) FROM connectly_row WHERE campaign = ?", (campaign_id,))
+            ((is_used,),) = execute(
+                "SELECT max(attempt > 0 OR state <> 'pending') FROM connectly_row WHERE campaign = ?", (campaign_id,)
+            )
             for table in ("connectly_row", "connectly_reject"):
                 execute(f"DELETE FROM {table} WHERE campaign = ?", (campaign_id,))
             self._mark(campaign_id, "stopped", FORGOTTEN)
@@ -391,7 +393,7 @@ class SQLiteJournal:
                 "other processes are reading it, so what was deleted is still in its log", retry_safe=True
             )
         # The record goes last: without it, nobody could call again to clear the log.
-        if attempts == 0:
+        if is_used == 0:
             with self._transact() as execute:
                 execute("DELETE FROM connectly_campaign WHERE id = ?", (campaign_id,))
 

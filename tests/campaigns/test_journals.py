@@ -833,6 +833,16 @@ def test_a_campaign_that_is_forgotten_before_its_first_row_was_taken_leaves_its_
     assert len(take(journal, again)) == 1
 
 
+def test_a_campaign_whose_rows_only_webhooks_know_keeps_its_name(place: Place) -> None:
+    journal = place()
+    campaign = plan(journal, 2)
+    journal.observe([Observation(campaign.token, 2)])
+
+    journal.forget(campaign.id)
+
+    assert journal.find(campaign.name) == attrs.evolve(campaign, state="stopped", reason=FORGOTTEN)
+
+
 # Whatever happens, in whatever order
 
 
