@@ -1,7 +1,7 @@
 # `make` lists the targets. Each creates the environments that it needs, as .venv folders in this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots build release bench soak prism lock clean environment interpreter onboarding
+.PHONY: help demo test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots build release bench chaos soak prism lock clean environment interpreter onboarding
 
 # The oldest and the newest supported Python of this machine. To choose one: `make PYTHONS=python3.12 test`.
 PYTHONS := $(shell sh tools/interpreters)
@@ -117,7 +117,7 @@ release: environment ## Set the version and the changelog's heading: make releas
 onboarding: environment ## Time the path from a clone to the first webhook, by the README and the quick start
 	$(RUN) -m tools.onboarding
 
-bench: ## Run the benchmarks, side by side with other packages, and write docs/benchmarks.md
+bench: environment ## Run the benchmarks, side by side with other packages, and write docs/benchmarks.md
 	@sh tools/environment $(firstword $(PYTHONS)) .venv-bench bench
 	.venv-bench/bin/python -m benchmarks.imports
 	.venv-bench/bin/python -m benchmarks.send_rates --write
@@ -126,6 +126,11 @@ bench: ## Run the benchmarks, side by side with other packages, and write docs/b
 	.venv-bench/bin/python -m benchmarks.drift_cost
 	.venv-bench/bin/python -m benchmarks.sandbox_rates
 	.venv-bench/bin/python -m benchmarks.send_soak
+	$(RUN) -m benchmarks.campaign_rates
+
+chaos: environment ## Kill processes that run campaigns, 201 times over 51,000 rows, and print what came of it (10 minutes)
+	@sh tools/databases
+	@$(RUN) -m tests.campaigns.chaos
 
 soak: environment ## Send 100,000 messages through the sandbox under mixed faults, and check memory
 	$(RUN) -m tests.sandbox.soak

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -157,8 +158,14 @@ class DatabaseServer:
         self._end(signal.SIGINT if self._name == "postgres" else signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """End it as a crash does: PostgreSQL's processes for connections, too, which would live a moment longer."""
+        process = self._process
+        assert process is not None
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
         self._end(signal.SIGKILL)
+        for child in map(int, children):
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -175,6 +182,7 @@ class DatabaseServer:
 def _keep(name: str, run: int) -> None:
     """Start a server, print its URL, and remove it at the end of the run."""
     watch = os.pidfd_open(run)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     server = DatabaseServer(name, is_durable=False)
     try:
         server.start()

@@ -29,13 +29,17 @@ TABLE = """
     tracebacks            | errors                                                                    |
     error_response        | error_codes errors json_values number_checks                              |
     setting_rules         | errors                                                                    |
+    postgres_connection   |                                                                           | psycopg
+    redis_client          |                                                                           | redis
     wire.*                | errors json_values number_checks setting_rules wire.*                     | attrs
 
     unknown_outcomes       | errors                                                                    |
     transport.*           | _version unknown_outcomes error_response errors json_values lazy           | attrs anyio
                           | number_checks setting_rules tracebacks transport.* web_address            |
-    transport.redis_pace  | errors setting_rules tracebacks transport.rates transport.shared_pace     | redis
-    transport.postgres_pace | errors setting_rules tracebacks transport.rates transport.shared_pace   | psycopg
+    transport.redis_pace  | errors redis_client setting_rules tracebacks transport.rates              | redis
+                          | transport.shared_pace                                                     |
+    transport.postgres_pace | errors postgres_connection setting_rules tracebacks transport.rates     | psycopg
+                          | transport.shared_pace                                                     |
     transport.adapters.httpx | errors setting_rules tracebacks transport.adapters.httpx_connections   | certifi
                           | transport.adapters.httpx_stream transport.adapters.network                | httpcore
                           | transport.endpoint transport.protocol transport.tls                       | httpx
@@ -96,8 +100,8 @@ TABLE = """
                           |                                                                           | trio
     webhooks.body_reader  |                                                                           | anyio
     webhooks.deferred_cancellation |                                                                  | anyio sniffio
-    webhooks.stores.postgres | errors tracebacks webhooks.stores.*                                    | psycopg
-    webhooks.stores.redis | errors tracebacks webhooks.stores.*                                       | redis
+    webhooks.stores.postgres | errors postgres_connection tracebacks webhooks.stores.*                | psycopg
+    webhooks.stores.redis | errors redis_client tracebacks webhooks.stores.*                          | redis
     webhooks.stores.*     | errors number_checks webhooks.deferred_cancellation webhooks.stores.*     | attrs anyio
     webhooks.parsing      | error_response json_values tracebacks webhooks.decoding webhooks.events   |
                           | webhooks.event_parts webhooks.event_values webhooks.extract               |
@@ -138,9 +142,11 @@ TABLE = """
                           | webhooks.stores.file_access wire.encoding                                 |
     campaigns.sqlite_journal | campaigns.* transport.rates webhooks.status_tracker                    | attrs
                           | webhooks.stores.database_file                                             |
-    campaigns.postgres_schema | campaigns.journal_protocol campaigns.row_states transport.rates           |
+    campaigns.postgres_schema | campaigns.journal_protocol campaigns.row_states                        |
+                          | transport.postgres_pace transport.rates                                   |
                           | webhooks.status_tracker                                                   |
-    campaigns.postgres_journal | campaigns.* transport.rates webhooks.status_tracker                  | attrs psycopg
+    campaigns.postgres_journal | campaigns.* postgres_connection transport.rates                      | attrs psycopg
+                          | webhooks.status_tracker                                                   |
     campaigns.procrastinate | campaigns.campaigns client                                              | procrastinate
     campaigns.input_rows  | conversations.lookup_keys errors keywords recipients                  |
     campaigns.phone_cells | campaigns.input_rows errors national_numbers number_text recipients   |

@@ -14,6 +14,8 @@ from connectly_api.campaigns.row_states import Outcome, RowState
 _RATE_SPAN: Final = 10.0
 """Seconds over which a rate is measured."""
 
+_LONGEST: Final = 120.0
+"""Seconds after which rows are in flight no more: the process died."""
 _DONE: Final = frozenset({RowState.ACCEPTED, RowState.REFUSED, RowState.UNKNOWN})
 
 StatusState = Literal["running", "ready", "paused", "stopped", "finished"]
@@ -103,7 +105,7 @@ def build_status(
     left = states[RowState.PENDING] + states[RowState.SENDING]
     state: StatusState = record.state
     reason = record.reason
-    if is_running or (left and states[RowState.SENDING] and state == "ready"):
+    if is_running or (state == "ready" and counts.oldest_sending is not None and counts.oldest_sending <= _LONGEST):
         state, reason = "running", None
     elif not any(states.values()):
         state, reason = "stopped", FORGOTTEN

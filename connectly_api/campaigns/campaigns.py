@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
@@ -39,7 +38,7 @@ from connectly_api.campaigns.journal_protocol import (
     Reject,
     TakenRow,
 )
-from connectly_api.campaigns.journal_thread import JournalThread
+from connectly_api.campaigns.journal_thread import JournalThread, LoopLocal
 from connectly_api.campaigns.planning import Build, CallbackData, Key, PlanResult, RowPlanner, count_reasons
 from connectly_api.campaigns.retry_evidence import find_proven_spans
 from connectly_api.campaigns.row_callback import read_observation
@@ -93,22 +92,19 @@ def journal(path: str | PathLike[str]) -> Campaigns:
 class Campaigns:
     """The campaigns of one journal, from `journal(…)`.
 
-    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it.
+    It is opened by `async with`, or at its first use, such as the first event that a `WebhookApp` reports to it. The
+    event loops of several threads may use it, such as that of a run, and that of webhooks.
     """
 
-    def __init__(self, create: Callable[[], Journal], *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, create: Callable[[], Journal]) -> None:
         """Bind a journal; nothing is opened yet.
 
         Args:
             create: Returns the journal, closed; each call returns another object for the same place.
-            clock: Returns the time in seconds since 1970.
         """
-        self._clock = clock
         self._create = create
-        self._thread: JournalThread | None = None
-        self._opening = Lock()
-        self._observing = Lock()
-        self._waiting = _Observations()
+        self._thread = JournalThread(create())
+        self._observers = LoopLocal(_Observer)
 
     async def __aenter__(self) -> Self:
         """Open the journal.
@@ -127,10 +123,8 @@ class Campaigns:
 
     async def aclose(self) -> None:
         """Close the journal. Calling it twice is fine; a later use opens it again."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            with CancelScope(shield=True):
-                await thread.call(thread.journal.close)
+        with CancelScope(shield=True):
+            await self._thread.close()
 
     @cut_traceback
     async def plan(
@@ -252,25 +246,22 @@ class Campaigns:
         if (observation := read_observation(event)) is None:
             return
         thread = await self._open()
-        waiting = self._waiting
+        observer = self._observers.get()
+        waiting = observer.waiting
         waiting.observations.append(observation)
         # Whoever comes first writes what all have brought who wait here, in one transaction. If that fails, each tries
         # it again: an observation does no harm twice.
-        async with self._observing:
+        async with observer.lock:
             if waiting.are_written:
                 return
-            if waiting is self._waiting:
-                self._waiting = _Observations()
+            if waiting is observer.waiting:
+                observer.waiting = _Observations()
             await thread.call(thread.journal.observe, waiting.observations)
             waiting.are_written = True
 
     async def _open(self) -> JournalThread:
-        async with self._opening:
-            if self._thread is None:
-                thread = JournalThread(self._create())
-                await thread.call(thread.journal.open)
-                self._thread = thread
-            return self._thread
+        await self._thread.open()
+        return self._thread
 
     async def _find(self, name: str) -> tuple[JournalThread, CampaignRecord]:
         thread = await self._open()
@@ -297,7 +288,7 @@ class Campaigns:
             digest=record.digest,
             sample=sample,
         )
-        return Campaign(name, result, find, self._clock)
+        return Campaign(name, result, find)
 
 
 class Campaign:
@@ -308,12 +299,11 @@ class Campaign:
         plan: What was planned.
     """
 
-    def __init__(self, name: str, plan: PlanResult, find: Find, clock: Callable[[], float]) -> None:
+    def __init__(self, name: str, plan: PlanResult, find: Find) -> None:
         """Use `Campaigns.plan` or `Campaigns.open`."""
         self.name: Final = name
         self.plan: Final = plan
         self._find = find
-        self._clock = clock
 
     def __repr__(self) -> str:
         """Show the name."""
@@ -337,7 +327,8 @@ class Campaign:
             connectly: The client of the business that ran the campaign first.
             max_in_flight: How many rows are sent at the same time.
             lease: Seconds after which the rows in flight of a process that died are unknown.
-            on_progress: Called with the status about once a second; a plain or an async function.
+            on_progress: Called with the status about twice a second; a plain function that does not block, or an async
+                one, which is cancelled after 30 seconds.
 
         Raises:
             InvalidInputError: The client is another business's.
@@ -392,7 +383,7 @@ class Campaign:
         Args:
             refused: Those that the service refused.
             unknown: Those whose outcome is unknown, where webhooks prove that they were not accepted: of the rows
-                accepted around that time, at least 20, 99 % have a status.
+                accepted around that time, as their responses say, at least 20, 99 % have a status.
         """
         if not refused and not unknown:
             raise InvalidInputError("refused: choose refused=True, unknown=True, or both", field="refused")
@@ -402,7 +393,7 @@ class Campaign:
             count += await thread.call(thread.journal.retry, record.id, RowState.REFUSED)
         if unknown:
             evidence = await thread.call(thread.journal.evidence, record.id)
-            if spans := find_proven_spans(evidence, self._clock()):
+            if spans := find_proven_spans(evidence):
                 count += await thread.call(thread.journal.retry, record.id, RowState.UNKNOWN, spans)
         return count
 
@@ -429,6 +420,14 @@ class _Observations:
 
     observations: list[Observation] = attrs.field(factory=list[Observation])
     are_written: bool = False
+
+
+@attrs.define(eq=False)
+class _Observer:
+    """What the events of one event loop share: whoever has the lock writes what waits."""
+
+    lock: Lock = attrs.field(factory=Lock)
+    waiting: _Observations = attrs.field(factory=_Observations)
 
 
 class _UnfinishedError(CampaignError):

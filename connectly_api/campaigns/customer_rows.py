@@ -122,6 +122,7 @@ class Rows:
     def _convert(self, chunk: Sequence[Record], columns: set[str]) -> Batch:
         """Return the rows and rejects of some records, and add their columns to those known so far."""
         is_first = not columns
+        has_further = len(self._recipients.columns) > 1
         batch: Batch = []
         for line, values in chunk:
             if values is None:
@@ -132,10 +133,20 @@ class Rows:
                 if not (columns and self._is_complete):
                     columns.update(values)
                 phone, bsuid, problem, field = self._recipients.read(values)
+                if problem:
+                    batch.append(Reject(line, field, problem))
+                    continue
+                further = bsuid if has_further else ""
                 batch.append(
-                    Reject(line, field, problem)
-                    if problem
-                    else InputRow(line, phone, values, columns, bsuid=bsuid, is_complete=self._is_complete)
+                    InputRow(
+                        line,
+                        phone,
+                        values,
+                        columns,
+                        bsuid=bsuid,
+                        further_key=further,
+                        is_complete=self._is_complete,
+                    )
                 )
         if is_first and columns:
             check_columns(columns, self._recipients.columns)

@@ -58,9 +58,10 @@ class InputRow(Mapping[str, Any]):
         number: The recipient as a template's request names it: `+16044441111`, or `bsuid:US.…`.
         key: The same for all spellings of one WhatsApp account's number, and for no other recipient.
         recipient: The recipient.
+        further_key: The BSUID, if the source has further ones: no other row has the same recipient.
     """
 
-    __slots__ = ("_bsuid", "_columns", "_is_complete", "_phone", "_values", "line")
+    __slots__ = ("_bsuid", "_columns", "_is_complete", "_phone", "_values", "further_key", "line")
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class InputRow(Mapping[str, Any]):
         columns: Collection[str],
         *,
         bsuid: str = "",
+        further_key: str = "",
         is_complete: bool = True,
     ) -> None:
         """Create a row.
@@ -80,11 +82,13 @@ class InputRow(Mapping[str, Any]):
             values: The values by the names of their columns.
             columns: The names of all columns, as far as they are known.
             bsuid: The BSUID, or an empty string.
+            further_key: The same again, if the source has a column of further ones.
             is_complete: Whether no later row may have further columns.
         """
         self.line = line
         self._phone = phone
         self._bsuid = bsuid
+        self.further_key = further_key
         self._values = values
         self._columns = columns
         self._is_complete = is_complete

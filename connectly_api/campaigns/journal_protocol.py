@@ -181,12 +181,15 @@ class Evidence:
 
     Attributes:
         start: The minute's first instant.
-        accepted: How many rows were accepted.
+        age: How many seconds ago it ended, by the journal's clock, which need not be this machine's.
+        accepted: How many rows were accepted, as responses say. Those of which only an event says so prove nothing:
+            of the rows whose responses were lost, they are just the ones whose events were not.
         confirmed: How many of these have a status, so that webhooks came for them.
         unknown: How many are unknown.
     """
 
     start: float
+    age: float
     accepted: int
     confirmed: int
     unknown: int
@@ -306,7 +309,7 @@ class Journal(Protocol):
         ...
 
     def evidence(self, campaign_id: int) -> Sequence[Evidence]:
-        """Count the accepted and unknown rows by minute, in the order of time."""
+        """Count the accepted and unknown rows by minute, in the order of time; see `Evidence` for which."""
         ...
 
     def retry(self, campaign_id: int, state: RowState, spans: Sequence[tuple[float, float]] | None = None) -> int:

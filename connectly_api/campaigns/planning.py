@@ -139,6 +139,7 @@ class RowPlanner:
         self._hash = hashlib.sha256(json.dumps([1, *others]).encode())
         self._reasons: Counter[str] = Counter()
         self._rejects: list[Reject] = []
+        self._further: dict[str, int] = {}
         self.first: PlannedRow | None = None
         self.count = 0
 
@@ -193,6 +194,11 @@ class RowPlanner:
             return to_reject(row.line, error)
         except Exception as error:
             raise CampaignError(f"line {row.line}: {function} failed with {type(error).__qualname__}") from error
+        if self._key is None and row.further_key:
+            # The journal compares keys, which are numbers where there are any.
+            first = self._further.setdefault(row.further_key, row.line)
+            if first != row.line:
+                return Reject(row.line, None, f"duplicate of line {first}")
         return PlannedRow(row.line, key, row.number, body, own)
 
     def _make_key(self, row: InputRow, key: Key) -> str:

@@ -9,8 +9,7 @@ Theory of operation. A method is one transaction, most are one statement. What c
   comes up nevertheless, the server has rolled back, and the call is repeated.
 - **Busy, full, in recovery, timed out**: `JournalError` with `retry_safe`. Anything else is for people to mend.
 
-There is no state in the session, neither settings nor prepared statements, so PgBouncer may pool transactions. The
-text of no error repeats the database's or the library's, which may contain a password or a row.
+There is no state in the session; see `postgres_connection`.
 """
 
 # ruff: noqa: S608  (statements are put together from this package's own names)
@@ -26,7 +25,6 @@ from typing import Any, Final, Literal, TypeVar
 
 import attrs
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from connectly_api.campaigns.campaign_errors import CampaignExistsError, CampaignNotFoundError, JournalError
 from connectly_api.campaigns.journal_protocol import (
@@ -45,43 +43,24 @@ from connectly_api.campaigns.journal_protocol import (
 )
 from connectly_api.campaigns.postgres_schema import LATER_VERSION, VERSION, build_schema, is_source, owner_lock, quote
 from connectly_api.campaigns.row_states import Outcome, RowState
+from connectly_api.postgres_connection import PostgresConnection, build_settings, connect, explain_failure
 from connectly_api.transport.rates import Rate
 from connectly_api.webhooks.status_tracker import STATUS_ORDER
 
 T = TypeVar("T")
-_Connection = psycopg.Connection[tuple[Any, ...]]
 
-# Kept on this side of the connection, so that PgBouncer has nothing against them. A server whose machine is gone says
-# nothing more: without these, a call waits for a quarter of an hour.
-_DEFAULTS: Final = {
-    "application_name": "connectly",
-    "connect_timeout": "10",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-}
+_SECONDS: Final = 10
+"""After so many, a server whose machine is gone counts as lost."""
 _MOST_REPETITIONS: Final = 20
 _SCHEMA_COMMAND: Final = "run `connectly campaign schema`"
 # By SQLSTATE, or its first characters.
 _ROLLED_BACK: Final = frozenset({"40001", "40P01"})
 _READ_ONLY: Final = "25006"
-_TEMPORARY: Final = {
-    "08": "the connection was lost",
-    "25P": "it ended the connection",
-    "40": "others keep changing the same rows",
-    _READ_ONLY: "it accepts no writes: it is a standby, or set to read only",
-    "53": "it has too little memory, room or free connections",
-    "55P03": "others have locked its tables for too long",
-    "57": "it ended the call or the connection",
-    "58": "its machine has a fault",
-}
 _PERMANENT: Final = {
     LATER_VERSION: "a later version of connectly-api made its tables",
     "42501": "the user lacks a right; the rights that it needs stand in the documentation",
     "42P01": f"it has no tables of campaigns, or those of an earlier version: {_SCHEMA_COMMAND}",
 }
-_NO_CONNECTION: Final = "no connection: the server is away, or refuses the user, the password or the database"
 
 _LARGEST_NUMBER: Final = 2**63 - 1
 _Repeat = Literal["always", "rolled back", "never"]
@@ -154,6 +133,7 @@ def _rank(status: str) -> str:
 _OBSERVE: Final = f"""
     UPDATE connectly_row AS r SET
         state = 'accepted',
+        owner = CASE WHEN r.state = 'accepted' THEN r.owner END,
         message_id = coalesce(r.message_id, seen.message_id),
         status = CASE WHEN {_rank("seen.status")} > {_rank("r.status")} THEN seen.status ELSE r.status END,
         problem = CASE WHEN r.state = 'accepted' THEN coalesce(r.problem, seen.problem) ELSE seen.problem END
@@ -190,10 +170,12 @@ _REJECTS: Final = b"SELECT line, field, reason FROM connectly_reject WHERE campa
 _COUNT: Final = b"""
     SELECT state, status, count(*), connectly_now() - min(at) FROM connectly_row WHERE campaign = %s GROUP BY 1, 2
 """
+# Those that only an event made accepted have no owner.
 _COUNT_BY_MINUTE: Final = b"""
-    SELECT floor(at / 60) * 60, count(*) FILTER (WHERE state = 'accepted'), count(status),
-        count(*) FILTER (WHERE state = 'unknown')
-    FROM connectly_row WHERE campaign = %s AND state IN ('accepted', 'unknown') AND at IS NOT NULL GROUP BY 1 ORDER BY 1
+    SELECT floor(at / 60) * 60, connectly_now() - floor(at / 60) * 60 - 60,
+        count(*) FILTER (WHERE state = 'accepted'), count(status), count(*) FILTER (WHERE state = 'unknown')
+    FROM connectly_row WHERE campaign = %s AND state IN ('accepted', 'unknown') AND owner IS NOT NULL
+    GROUP BY 1 ORDER BY 1
 """
 _RETRY: Final = f"""
     UPDATE connectly_row SET state = 'pending', problem = NULL, not_before = connectly_now()
@@ -225,8 +207,8 @@ class PostgresJournal:
                 comes from libpq's environment variables and files.
         """
         self._url: Final = url
-        self._opened: _Connection | None = None
-        self._inherited: _Connection | None = None
+        self._opened: PostgresConnection | None = None
+        self._inherited: PostgresConnection | None = None
         self._process = 0
 
     def open(self) -> None:
@@ -249,7 +231,7 @@ class PostgresJournal:
         The user must be allowed to create tables, and own those that are there.
         """
 
-        def create(connection: _Connection) -> None:
+        def create(connection: PostgresConnection) -> None:
             with connection.transaction():
                 connection.execute(build_schema().encode())
 
@@ -310,7 +292,7 @@ class PostgresJournal:
         numbers, attempts = zip(*in_hand, strict=True) if in_hand else ((), ())
         values = {"campaign": campaign_id, "owner": owner, "numbers": list(numbers), "attempts": list(attempts)}
 
-        def release(connection: _Connection) -> int:
+        def release(connection: PostgresConnection) -> int:
             with connection.transaction():
                 connection.execute(_LOCK_OWNER, [owner])
                 return connection.execute(_RELEASE, values).rowcount
@@ -379,7 +361,7 @@ class PostgresJournal:
     def forget(self, campaign_id: int) -> None:
         """Delete the campaign's rows and rejects; they are gone from the disk once the server vacuums the tables."""
 
-        def delete(connection: _Connection) -> None:
+        def delete(connection: PostgresConnection) -> None:
             with connection.transaction():
                 if not connection.execute(_MARK, ["stopped", FORGOTTEN, None, campaign_id]).rowcount:
                     raise _build_absence(campaign_id)
@@ -395,7 +377,7 @@ class PostgresJournal:
     def _change(self, query: bytes, values: Sequence[object] | Mapping[str, object]) -> int:
         return self._call(lambda connection: connection.execute(query, values).rowcount)
 
-    def _call(self, work: Callable[[_Connection], T], *, repeat: _Repeat = "always") -> T:
+    def _call(self, work: Callable[[PostgresConnection], T], *, repeat: _Repeat = "always") -> T:
         """Do some work over the connection; see the module for what happens if it fails."""
         repetitions = 0
         while True:
@@ -405,7 +387,8 @@ class PostgresJournal:
                 return work(connection)
             except psycopg.Error as error:
                 code = error.sqlstate
-                failure = _explain(error)
+                reason, may_pass = explain_failure(error, _PERMANENT)
+                failure = _build_error(reason, retry_safe=may_pass)
             is_lost = connection.closed or code == _READ_ONLY
             if is_lost:
                 self.close()
@@ -415,26 +398,26 @@ class PostgresJournal:
                 # Outside of the handler, so that the database's own error is not attached.
                 raise failure
 
-    def _connect(self) -> _Connection:
+    def _connect(self) -> PostgresConnection:
         if self._opened is None or self._process != os.getpid():
             # A forked child leaves its parent's connection alone, and open.
             self._inherited = self._opened
+            opened, failure = None, _build_error("its URL cannot be read")
             try:
-                settings: dict[str, Any] = _DEFAULTS | conninfo_to_dict(self._url) | {"client_encoding": "UTF8"}
-                self._opened = psycopg.connect(make_conninfo(**settings), autocommit=True, prepare_threshold=None)
-            except psycopg.OperationalError:
-                failure = _build_error(_NO_CONNECTION, retry_safe=True)
+                if settings := build_settings(self._url, _SECONDS):
+                    opened = connect(settings)
+            except psycopg.OperationalError as error:
+                failure = _build_error(explain_failure(error, _PERMANENT)[0], retry_safe=True)
             except psycopg.Error:
-                failure = _build_error("its URL cannot be read")
-            else:
-                self._process = os.getpid()
-                return self._opened
-            raise failure
+                pass
+            if opened is None:
+                raise failure
+            self._opened, self._process = opened, os.getpid()
         return self._opened
 
 
 def _add(
-    connection: _Connection,
+    connection: PostgresConnection,
     values: Mapping[str, object],
     batches: Iterator[Sequence[PlannedRow | Reject]],
     digest: Callable[[], str],
@@ -489,14 +472,6 @@ def _to_json(values: Iterable[Mapping[str, object]]) -> str:
 
 def _clean(text: str) -> str:
     return text.encode(errors="replace").decode().replace("\0", "?")
-
-
-def _explain(error: psycopg.Error) -> JournalError:
-    code = error.sqlstate or ("08" if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) else "")
-    for part in (code, code[:3], code[:2]):
-        if part in _TEMPORARY:
-            return _build_error(_TEMPORARY[part], retry_safe=True)
-    return _build_error(_PERMANENT.get(code, f"it refused the call, SQLSTATE {code or 'unknown'}"))
 
 
 def _build_absence(campaign_id: int) -> CampaignNotFoundError:

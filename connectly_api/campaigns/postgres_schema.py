@@ -26,6 +26,7 @@ from typing import Final
 
 from connectly_api.campaigns.journal_protocol import DEADLINE_PASSED
 from connectly_api.campaigns.row_states import TRANSITIONS, RowState
+from connectly_api.transport.postgres_pace import CREATE_TABLE
 from connectly_api.transport.rates import LONGEST_PAUSE, RECOVERY, SLOWEST
 from connectly_api.webhooks.status_tracker import STATUS_ORDER
 
@@ -103,14 +104,7 @@ CREATE TABLE IF NOT EXISTS connectly_reject (
     reason text NOT NULL,
     PRIMARY KEY (campaign, n)
 );
-
-CREATE TABLE IF NOT EXISTS connectly_pace (
-    key text PRIMARY KEY,
-    even float8 NOT NULL DEFAULT 0,
-    factor float8 NOT NULL DEFAULT 1,
-    slowed_at float8 NOT NULL DEFAULT 0
-) WITH (fillfactor = 50);
-"""
+{CREATE_TABLE}"""
 
 _FUNCTIONS: Final = f"""
 CREATE OR REPLACE FUNCTION connectly_now() RETURNS float8 LANGUAGE sql VOLATILE

@@ -18,7 +18,7 @@ _FEWEST: Final = 20
 _SHARE: Final = 0.99
 
 
-def find_proven_spans(evidence: Sequence[Evidence], now: float) -> list[tuple[float, float]]:
+def find_proven_spans(evidence: Sequence[Evidence]) -> list[tuple[float, float]]:
     """Return the minutes whose unknown rows were provably not accepted.
 
     At least 20 rows were accepted within five minutes before and after, and 99 % of these have a status, as have 99 %
@@ -26,13 +26,12 @@ def find_proven_spans(evidence: Sequence[Evidence], now: float) -> list[tuple[fl
 
     Args:
         evidence: The campaign's minutes, in the order of time.
-        now: The time in seconds since 1970.
     """
     return [
         (one.start, one.start + _MINUTE)
         for one in evidence
         if one.unknown
-        and one.start + _MINUTE + _QUIET <= now
+        and one.age >= _QUIET
         and _is_proof([one], fewest=0)
         and _is_proof([other for other in evidence if abs(other.start - one.start) <= _NEARBY], fewest=_FEWEST)
     ]

@@ -16,6 +16,7 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.keywords import list_keywords
 from connectly_api.setting_rules import describe_kind
 
+_INEXACT: Final = frozenset({"Float16", "Float32"})
 Records = Generator[Record, None, None]
 Read = Callable[..., Records]
 
@@ -63,18 +64,25 @@ def _is_dataframe(value: object) -> bool:
     return hasattr(value, "to_dicts") or (hasattr(value, "shape") and hasattr(value, "columns"))
 
 
-def _read_dataframe(frame: Any, _needed: Collection[str]) -> Records:  # noqa: ANN401 (of any library)
+def _read_dataframe(frame: Any, needed: Collection[str]) -> Records:  # noqa: ANN401 (of any library)
     """Yield a record for each row; the first one has the number 1.
 
     Raises:
-        InvalidInputError: The dataframe is lazy, or of an unknown library, or the extra is not installed.
+        InvalidInputError: The dataframe is lazy, or of an unknown library, it has lost digits of numbers, or the extra
+            is not installed.
     """
     try:
         import narwhals  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError:
         raise InvalidInputError("source: needs pip install 'connectly-api[campaigns]'", field="source") from None
     try:
-        rows: Iterable[Mapping[str, Any]] = narwhals.from_native(frame, eager_only=True).iter_rows(named=True)
+        known = narwhals.from_native(frame, eager_only=True)
+        for name in needed:
+            # Seven digits are right, the others are another customer's.
+            if str(known.schema.get(name)) in _INEXACT:
+                problem = f"{name}: is stored as 32-bit numbers, which lost digits; store it as text"
+                raise InvalidInputError(problem, field=name)
+        rows: Iterable[Mapping[str, Any]] = known.iter_rows(named=True)
     except (TypeError, narwhals.exceptions.NarwhalsError):
         if not hasattr(frame, "to_dicts"):
             problem = "must be a dataframe in memory, with a name for each column"

@@ -30,24 +30,30 @@ from anyio.lowlevel import checkpoint
 
 from connectly_api.campaigns.campaign_errors import JournalError
 from connectly_api.campaigns.campaign_status import CampaignStatus, Tally, build_status
-from connectly_api.campaigns.journal_protocol import CampaignRecord, TakenRow, Turn
+from connectly_api.campaigns.journal_protocol import LEASE_ENDED, CampaignRecord, TakenRow, Turn
 from connectly_api.campaigns.journal_thread import JournalThread
 from connectly_api.campaigns.row_states import Outcome, RowState
 from connectly_api.campaigns.send_outcome import is_about_all, is_local, to_outcome
 from connectly_api.campaigns.sending_hours import Hours
 from connectly_api.campaigns.stop_rules import StopRules, StopWatch
 from connectly_api.client import Connectly
-from connectly_api.errors import ApiError, ConnectlyError, InvalidInputError, NotSentError, build_error_text
+from connectly_api.errors import (
+    ApiError,
+    ConnectlyError,
+    InvalidInputError,
+    NotSentError,
+    RateLimitError,
+    build_error_text,
+)
 from connectly_api.lowlevel.api.message_service import send_whatsapp_templated_message
 from connectly_api.lowlevel.models import SendMessageResponse, SendWhatsappTemplatedMessageRequest
 from connectly_api.number_checks import check_count, is_number
 from connectly_api.transport.pipeline import Pipeline
 from connectly_api.transport.protocol import Request
-from connectly_api.transport.rates import Rate
+from connectly_api.transport.rates import LONGEST_PAUSE, Rate
 from connectly_api.transport.retry import Retry
 
 _ONCE: Final = Retry(attempts=1)
-_RATE_LIMIT: Final = "the service's rate limit (429)"
 # All in seconds.
 _GATHER: Final = 0.001
 """How long a turn waits, after the first outcome, for others to settle with it."""
@@ -57,8 +63,6 @@ _SHORT: Final = 0.05
 """Outcomes wait for a turn that comes sooner than this."""
 _POLL: Final = 0.5
 """The longest time from turn to turn, and the shortest between two reports of progress."""
-_RETRY_AFTER: Final = 1.0
-"""How long a 429 without a time holds up a run that keeps no rates."""
 _REFRESH: Final = 2.0
 """The least time between two counts of all rows; they take at most a hundredth of the time."""
 _FIRST_BACKOFF: Final = 0.5
@@ -68,6 +72,9 @@ _PATIENCE: Final = 300.0
 """How long a run waits for its journal to come back."""
 _PATIENCE_AT_END: Final = 30.0
 """The same, if the run is to end."""
+
+_AWAY: Final = "the service, which cannot be reached"
+_LIMIT: Final = "the service's rate limit (429)"
 
 
 async def run_campaign(
@@ -163,6 +170,8 @@ class _Run:
     _tally: Tally = attrs.field(factory=Tally, init=False)
     _waiting_for: str | None = attrs.field(default=None, init=False)
     _backoff: float = attrs.field(default=0.0, init=False)
+    _obstacle: str = attrs.field(default=_AWAY, init=False)
+    """What the backoff is for."""
     _retry_at: float = attrs.field(default=-math.inf, init=False)
     _opens_at: float = attrs.field(default=-math.inf, init=False)
     _limited_until: float = attrs.field(default=-math.inf, init=False)
@@ -241,7 +250,7 @@ class _Run:
             wait = _POLL
             if turn.wait is not None and len(turn.rows) < want:
                 wait = min(max(began + max(turn.wait, _BEAT) - anyio.current_time(), 0.0), _POLL)
-                self._waiting_for = "its own rate limit" if began >= self._limited_until else _RATE_LIMIT
+                self._waiting_for = "its own rate limit" if began >= self._limited_until else _LIMIT
             elif has_none and self._tally.left and not self._is_draining and self._waiting_for is None:
                 self._waiting_for = f"{self._tally.left:,} rows of another process"
             await self._report()
@@ -255,17 +264,16 @@ class _Run:
         if self.hours is not None:
             wall = self.now()
             if wall >= self._opens_at:
-                self._opens_at = self.hours.find_opening(wall)
+                opening = self.hours.find_opening(wall)
+                # An opening that is past would be ahead of a clock that is set back.
+                self._opens_at = opening if opening > wall else -math.inf
             if wall < self._opens_at:
                 self._waiting_for = f"the hours, until {self.hours.describe(self._opens_at)}"
                 return 0
-        if not self.rates and now < self._limited_until:
-            self._waiting_for = _RATE_LIMIT
-            return 0
         free = self.max_in_flight - len(self._in_hand) + len(self._outcomes)
         if not self._backoff:
             return free
-        self._waiting_for = "the service, which cannot be reached"
+        self._waiting_for = self._obstacle
         return min(free, 1) if now >= self._retry_at else 0
 
     async def _take_turn(self, want: int, sends: TaskGroup | None = None) -> Turn:
@@ -293,15 +301,19 @@ class _Run:
         if turn.rows and sends is not None:
             self._last_row = turn.rows[-1].n
             for row in turn.rows:
-                sends.start_soon(self._send, row)
+                sends.start_soon(self._send, row, self.now() + self.lease)
         if turn.state != "ready":
             self.record = attrs.evolve(self.record, state=turn.state, reason=turn.reason)
             self._drain()
         return turn
 
-    async def _send(self, row: TakenRow) -> None:
+    async def _send(self, row: TakenRow, until: float) -> None:
         try:
             await self.transport.take_turn()
+            if self.now() > until:
+                # The process, or its machine, was suspended: others have given the row up.
+                self._add(Outcome(row.n, row.attempt, RowState.PENDING, problem=LEASE_ENDED))
+                return
             request = attrs.evolve(self.request, content=self.compose(row))
             answer = await self.transport.send(request, retry=_ONCE)
         except anyio.get_cancelled_exc_class() as cancellation:
@@ -328,20 +340,22 @@ class _Run:
         if outcome.state != RowState.PENDING:
             self._stop(self.watch.count_row(is_accepted=outcome.state == RowState.ACCEPTED))
         elif outcome.is_rate_limited:
-            self._limited_until = anyio.current_time() + (outcome.retry_after or _RETRY_AFTER)
+            self._limited_until = anyio.current_time() + min(outcome.retry_after or _POLL, LONGEST_PAUSE)
 
     def _judge(self, error: Exception) -> None:
         """Draw the conclusion from an error for the rows to come."""
         now = anyio.current_time()
         if is_local(error):
             self._fail(error)
+        elif isinstance(error, NotSentError) or (isinstance(error, RateLimitError) and not self.rates):
+            if now >= self._retry_at:
+                self._backoff = min(max(self._backoff * 2, _FIRST_BACKOFF), _LONGEST_BACKOFF)
+                self._retry_at = now + self._backoff
+                self._obstacle = _AWAY if isinstance(error, NotSentError) else _LIMIT
         elif isinstance(error, ApiError):
             self._backoff = 0.0
             if is_about_all(error):
                 self._stop(build_error_text(error, ""))
-        elif isinstance(error, NotSentError) and now >= self._retry_at:
-            self._backoff = min(max(self._backoff * 2, _FIRST_BACKOFF), _LONGEST_BACKOFF)
-            self._retry_at = now + self._backoff
 
     def _stop(self, reason: str | None) -> None:
         """Stop the campaign, for all processes; None does nothing."""
@@ -383,7 +397,9 @@ class _Run:
             self.record, self._tally.counts, is_running=True, rate=rate, waiting_for=self._waiting_for
         )
         try:
-            await self._call_back(status)
+            # One that hangs must not hold up the journal, nor a cancelled run.
+            with anyio.move_on_after(_PATIENCE_AT_END):
+                await self._call_back(status)
         except Exception as error:  # noqa: BLE001 (the caller's; raised when nothing is in hand)
             self._fail(error)
 

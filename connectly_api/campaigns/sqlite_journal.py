@@ -8,7 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final, Literal
@@ -151,6 +151,7 @@ _FIND_OLDEST: Final = """
 _OBSERVE: Final = f"""
     UPDATE connectly_row SET
         state = 'accepted',
+        owner = CASE WHEN state = 'accepted' THEN owner END,
         message_id = coalesce(message_id, :message_id),
         status = CASE WHEN {_rank(":status")} > {_rank("status")} THEN :status ELSE status END,
         problem = CASE WHEN state = 'accepted' THEN coalesce(problem, :problem) ELSE :problem END
@@ -169,10 +170,12 @@ _COUNT: Final = f"""
         {", ".join(f"count(CASE WHEN status = '{status}' THEN 1 END)" for status in STATUS_ORDER)}
     FROM connectly_row WHERE campaign = ?
 """
+# Those that only an event made accepted have no owner.
 _COUNT_BY_MINUTE: Final = """
-    SELECT CAST(at / 60 AS INTEGER) * 60, count(CASE WHEN state = 'accepted' THEN 1 END), count(status),
-        count(CASE WHEN state = 'unknown' THEN 1 END)
-    FROM connectly_row WHERE campaign = ? AND state IN ('accepted', 'unknown') GROUP BY 1 ORDER BY 1
+    SELECT CAST(at / 60 AS INTEGER) * 60, ? - CAST(at / 60 AS INTEGER) * 60 - 60,
+        count(CASE WHEN state = 'accepted' THEN 1 END), count(status), count(CASE WHEN state = 'unknown' THEN 1 END)
+    FROM connectly_row WHERE campaign = ? AND state IN ('accepted', 'unknown') AND owner IS NOT NULL
+    GROUP BY 1 ORDER BY 1
 """
 
 
@@ -198,12 +201,15 @@ class SQLiteJournal:
         self._busy_timeout: Final = busy_timeout
         self._clock: Final = clock
         self._opened: sqlite3.Connection | None = None
+        self._file: os.stat_result | None = None
+        self._process = 0
 
     def open(self) -> None:
         """Open the file; create it if there is none."""
         try:
             # SQLite gives its two other files the permissions of this one.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._file, self._process = self._path.stat(), os.getpid()
         except OSError as error:
             raise self._build_error(error.strerror or type(error).__name__) from error
         with self._translate_errors():
@@ -347,7 +353,7 @@ class SQLiteJournal:
     def evidence(self, campaign_id: int) -> Sequence[Evidence]:
         """Count the accepted and unknown rows by minute."""
         with self._transact("DEFERRED") as execute:
-            return [Evidence(*row) for row in execute(_COUNT_BY_MINUTE, (campaign_id,))]
+            return [Evidence(*row) for row in execute(_COUNT_BY_MINUTE, (self._clock(), campaign_id))]
 
     def retry(self, campaign_id: int, state: RowState, spans: Sequence[tuple[float, float]] | None = None) -> int:
         """Make refused or unknown rows pending."""
@@ -376,10 +382,7 @@ class SQLiteJournal:
             ((attempts,),) = execute("SELECT max(attempt) FROM connectly_row WHERE campaign = ?", (campaign_id,))
             for table in ("connectly_row", "connectly_reject"):
                 execute(f"DELETE FROM {table} WHERE campaign = ?", (campaign_id,))
-            if attempts == 0:
-                execute("DELETE FROM connectly_campaign WHERE id = ?", (campaign_id,))
-            else:
-                self._mark(campaign_id, "stopped", FORGOTTEN)
+            self._mark(campaign_id, "stopped", FORGOTTEN)
         # They are still in the log.
         with self._translate_errors():
             ((is_busy, *_),) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -387,6 +390,10 @@ class SQLiteJournal:
             raise self._build_error(
                 "other processes are reading it, so what was deleted is still in its log", retry_safe=True
             )
+        # The record goes last: without it, nobody could call again to clear the log.
+        if attempts == 0:
+            with self._transact() as execute:
+                execute("DELETE FROM connectly_campaign WHERE id = ?", (campaign_id,))
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -504,6 +511,7 @@ class SQLiteJournal:
     ) -> Generator[Callable[..., sqlite3.Cursor]]:
         with self._translate_errors():
             connection = self._connection
+            self._check_file()
             connection.execute(f"BEGIN {kind}")
             try:
                 yield connection.execute
@@ -512,6 +520,16 @@ class SQLiteJournal:
                 # After some errors, such as a full disk, SQLite has rolled back already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    def _check_file(self) -> None:
+        if self._process != os.getpid():
+            # SQLite's connections must not be carried over.
+            raise self._build_error("it was opened before this process was forked; open it in each process")
+        # SQLite would go on with a file that no other process, and no later one, can see.
+        with suppress(OSError):
+            if self._file is not None and os.path.samestat(self._path.stat(), self._file):
+                return
+        raise self._build_error("it was deleted, moved or replaced")
 
     @contextmanager
     def _translate_errors(self) -> Generator[None]:

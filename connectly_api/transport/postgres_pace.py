@@ -15,20 +15,21 @@ from connectly_api.transport.shared_pace import CUSTOMER, SharedPace
 if TYPE_CHECKING:
     import psycopg
 
+_TIMEOUT: Final = 2.0
+"""Seconds for connecting, and for each reply."""
 _FORGET_EVERY: Final = 1000
-"""The number of bookings after which customers that have recovered are forgotten."""
+"""The number of bookings after which customers that have recovered are forgotten, as with the first."""
 
-# The same table as a journal's, so that campaigns and other messages share the rates. Two that create it in the same
-# moment would get in each other's way.
-_CREATE: Final = b"""
+CREATE_TABLE: Final = """
 SELECT pg_advisory_xact_lock(hashtext('connectly_pace'));
 CREATE TABLE IF NOT EXISTS connectly_pace (
     key text PRIMARY KEY,
     even float8 NOT NULL DEFAULT 0,
     factor float8 NOT NULL DEFAULT 1,
     slowed_at float8 NOT NULL DEFAULT 0
-) WITH (fillfactor = 50)
+) WITH (fillfactor = 50);
 """
+"""A journal has it, too: campaigns and other messages share the rates. All who create it wait for each other."""
 _INSERT: Final = b"INSERT INTO connectly_pace (key) VALUES (%s) ON CONFLICT DO NOTHING"
 # The arithmetic of `rates.Bucket`, with the care for a clock that was set back of `pace_booking`; a test compares them.
 _LOCK: Final = f"""
@@ -101,25 +102,22 @@ class PostgresPace(SharedPace):
         super().__init__(pace)
         try:
             import psycopg  # noqa: PLC0415 (an extra)
-            from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 (likewise)
+
+            from connectly_api.postgres_connection import build_settings, connect  # noqa: PLC0415 (likewise)
         except ImportError:
             raise InvalidInputError("pace: needs pip install 'connectly-api[fleet]'", field="pace") from None
         check_string("server", server)
-        try:
-            given = conninfo_to_dict(server)
-        except psycopg.Error:
-            # The text is not shown, as it may have a password.
-            raise InvalidInputError("server: must be a postgresql:// URL", field="server") from None
+        settings = build_settings(server, _TIMEOUT)
+        if settings is None:
+            raise InvalidInputError("server: must be a postgresql:// URL", field="server")
+        self._settings = settings
         self.errors = (psycopg.Error,)
-        # A machine that is gone is noticed within seconds.
-        network = {"connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
-        self._settings: dict[str, Any] = {**network, "tcp_user_timeout": 5000, **given}
         self._missing = psycopg.errors.UndefinedTable
-        self._connect = psycopg.Connection[Any].connect
+        self._connect = connect
         self._idle: deque[psycopg.Connection[Any]] = deque()
         self._process = os.getpid()
         self._inherited: object = None
-        self._until_forget = _FORGET_EVERY
+        self._until_forget = 1
 
     def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:
         """Book messages."""
@@ -138,12 +136,12 @@ class PostgresPace(SharedPace):
     def _run(self, statement: bytes, key: str, rate: Rate, values: dict[str, float]) -> Any:  # noqa: ANN401 (a row)
         """Run a statement on a connection that no other thread has; create what is missing."""
         everything = {"key": key, "rate": rate.per_second, "burst": rate.burst, **values}
-        connection = self._take_idle() or self._connect(**self._settings, autocommit=True, prepare_threshold=None)
+        connection = self._take_idle() or self._connect(self._settings, _TIMEOUT)
         try:
             try:
                 cursor = connection.execute(statement, everything)
             except self._missing:
-                connection.execute(_CREATE)
+                connection.execute(CREATE_TABLE)
                 cursor = None
             if cursor is None or not cursor.rowcount:
                 connection.execute(_INSERT, [key])

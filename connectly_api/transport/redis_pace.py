@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.setting_rules import describe_kind
@@ -72,30 +72,23 @@ class RedisPace(SharedPace):
         super().__init__(pace)
         try:
             import redis  # noqa: PLC0415 (an extra)
-            from redis.backoff import NoBackoff  # noqa: PLC0415 (likewise)
-            from redis.retry import Retry  # noqa: PLC0415 (likewise)
+
+            from connectly_api.redis_client import build_client  # noqa: PLC0415 (likewise)
         except ModuleNotFoundError:
             raise InvalidInputError("pace: needs pip install 'connectly-api[redis]'", field="pace") from None
         self.errors = (redis.RedisError,)
         self._is_own = isinstance(server, str)
         given: object = server
-        if isinstance(given, str):
-            # The waiting is done here, where it can be cancelled.
-            settings = {"socket_timeout": _TIMEOUT, "socket_connect_timeout": _TIMEOUT, "retry": Retry(NoBackoff(), 0)}
-            try:
-                self._client: redis.Redis | redis.RedisCluster = cast("Any", redis.Redis).from_url(given, **settings)
-            except ValueError:
-                # The text is not shown, as it may have a password.
-                raise InvalidInputError("server: must be a redis:// URL", field="server") from None
-        elif isinstance(given, (redis.Redis, redis.RedisCluster)):
-            self._client = given
-        else:
+        client = build_client(given, _TIMEOUT) if self._is_own else given
+        if client is None:
+            raise InvalidInputError("server: must be a redis:// URL", field="server")
+        if not isinstance(client, (redis.Redis, redis.RedisCluster)):
             raise InvalidInputError(
                 f"server: must be a redis:// URL or a synchronous client of redis-py, not {describe_kind(given)}",
                 field="server",
             )
-
-        self._script = self._client.register_script(_SCRIPT)
+        self._client = client
+        self._script = client.register_script(_SCRIPT)
 
     def book(self, key: str, rate: Rate, count: int) -> tuple[int, float]:
         """Book messages."""

@@ -76,7 +76,7 @@ class CountingServer:
 
     def count_rows(self) -> Counter[int]:
         """Return how many messages were accepted for each row."""
-        return Counter({_read_row(key): len(messages) for key, messages in list(self.accepted.items())})
+        return Counter({_read_row(key): len(messages) for key, messages in self.accepted.copy().items()})
 
     def build_statuses(self, status: str) -> list[dict[str, Any]]:
         """Build the webhook body of a status for every accepted message."""
@@ -89,7 +89,7 @@ class CountingServer:
                 "statusUpdate": {"id": message["id"], "status": status, "error": None},
                 "callbackData": message["callbackData"],
             }
-            for messages in list(self.accepted.values())
+            for messages in self.accepted.copy().values()
             for message in messages
         ]
 
@@ -109,8 +109,8 @@ class CountingServer:
         try:
             while await self._answer(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # The sender was killed.
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # The sender was killed, or this server ends.
         finally:
             writer.close()
 
@@ -141,7 +141,8 @@ class CountingServer:
 async def _respond(writer: asyncio.StreamWriter, status: bytes, body: object) -> None:
     content = json.dumps(body).encode()
     writer.write(
-        b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (status, len(content), content)
+        b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+        % (status, len(content), content)
     )
     await writer.drain()
 

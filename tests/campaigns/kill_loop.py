@@ -20,14 +20,17 @@ import attrs
 from connectly_api import Template
 from connectly_api.campaigns import Campaign, CampaignPace, Campaigns, InputRow, StopRules, journal, rows
 from connectly_api.campaigns.journal_protocol import Line
+from connectly_api.transport import Rate
 from connectly_api.webhooks import parse
 
-from .counting_server import SENDER, CountingServer, Manners
-from .kill_worker import start_supervised, work
+from .counting_server import ROUGH, SENDER, CountingServer
+from .kill_worker import LEASE, start_supervised, work
 
 NAME: Final = "spring"
 IN_FLIGHT: Final = 64
 _BATCH: Final = 5_000
+# Even after some 429, the processes are as fast as they can; without a rate, each 429 holds one up for a second.
+_RATE: Final = Rate(100_000, 1_000)
 # A process that is forked from one that has imported everything starts within milliseconds.
 _PROCESSES: Final = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["pytest", "tests.campaigns.kill_worker"])
@@ -43,7 +46,6 @@ class Trial:
         kills: How many processes are killed.
         processes: How many run the campaign at the same time.
         is_supervised: Whether they are workers of procrastinate, which gives them the campaign.
-        manners: How the service behaves.
         seed: Of everything that is random.
     """
 
@@ -52,7 +54,6 @@ class Trial:
     kills: int
     processes: int = 1
     is_supervised: bool = False
-    manners: Manners = Manners()
     seed: int = 0
 
 
@@ -72,15 +73,14 @@ async def try_kills(trial: Trial, log: Path) -> Result:
     Raises:
         AssertionError: Something was sent twice, or cannot be accounted for.
     """
-    log.touch()
-    with CountingServer(trial.manners, trial.seed) as server:
+    with CountingServer(ROUGH, trial.seed) as server:
         async with journal(trial.journal) as campaigns:
             campaign = await campaigns.plan(
                 NAME,
                 rows(_build_rows(trial.rows), to="phone"),
                 _build_template,
                 sender=SENDER,
-                pace=CampaignPace(endpoint=None, number=None),
+                pace=CampaignPace(endpoint=_RATE, number=None),
                 stop=StopRules(in_a_row=None, share=None, failed_share=None),
             )
             if trial.is_supervised:
@@ -108,6 +108,7 @@ class _KillLoop:
         self._server = server
         self._campaign = campaign
         self._log = log
+        self._log.touch()
         self._dice = random.Random(trial.seed)  # noqa: S311 (repeatable, not secret)
         self._fleet = [self._start() for _ in range(trial.processes)]
 
@@ -116,11 +117,12 @@ class _KillLoop:
         while self.kills < self._trial.kills:
             # It hits a process that has sent nothing yet, in a turn, on the wire, or between two turns.
             seen = len(self._server.arrivals)
-            each = (self._trial.rows - seen) * 6 // 10 // (self._trial.kills - self.kills)
-            until = seen + self._dice.randint(0, 2 * each)
-            while len(self._server.arrivals) < until:
-                self._check_processes()
-                await anyio.sleep(0.001)
+            most = (self._trial.rows - seen) // (self._trial.kills - self.kills)
+            until = seen + self._dice.randint(0, most)
+            with anyio.move_on_after(LEASE):
+                while len(self._server.arrivals) < until:
+                    self._check_processes()
+                    await anyio.sleep(0.001)
             place = self._dice.randrange(len(self._fleet))
             self._fleet[place].kill()
             self._fleet[place].join()
@@ -143,7 +145,9 @@ class _KillLoop:
     async def check(self) -> Counter[str]:
         """Compare the journal with what the service counted, while processes may be sending."""
         received_before = set(self._server.count_rows())
-        found: dict[str, set[int]] = {state: set() for state in ("pending", "sending", "accepted", "refused", "unknown")}
+        found: dict[str, set[int]] = {
+            state: set() for state in ("pending", "sending", "accepted", "refused", "unknown")
+        }
         for line in await _read_lines(self._campaign):
             found[line.state].add(line.n)
         counted = self._server.count_rows()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import procrastinate
 
 from connectly_api import Connectly, Timeouts
 from connectly_api.campaigns import journal
-from connectly_api.campaigns.procrastinate import QUEUE, keep_running
+from connectly_api.campaigns.procrastinate import keep_running
 
 TIMEOUT = 1.0
 LEASE = 1.2
@@ -19,7 +20,8 @@ LEASE = 1.2
 
 def work(journal: str, name: str, url: str, log: str, *, is_supervised: bool) -> None:
     """Run a campaign until it has ended, or, as a worker of procrastinate, until the process is killed."""
-    sys.stderr = open(log, "a", encoding="utf-8")  # noqa: SIM115 (multiprocessing writes to it at the very end)
+    # multiprocessing writes to it at the very end.
+    sys.stderr = Path(log).open("a", encoding="utf-8")  # noqa: SIM115
     asyncio.run(_serve(journal, url) if is_supervised else _run(journal, name, url))
 
 
@@ -40,7 +42,7 @@ async def _run(path: str, name: str, url: str) -> None:
 async def _serve(path: str, url: str) -> None:
     app, _ = _create_app(path, url)
     async with app.open_async():
-        await app.run_worker_async(queues=[QUEUE], concurrency=8, install_signal_handlers=False)
+        await app.run_worker_async(queues=["connectly"], concurrency=8, install_signal_handlers=False)
 
 
 def _create_app(path: str, url: str) -> tuple[procrastinate.App, Callable[[str], Awaitable[None]]]:

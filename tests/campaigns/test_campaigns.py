@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -514,7 +515,7 @@ def test_unknown_rows_are_sent_again_where_webhooks_prove_that_they_were_not_acc
 
     async def main() -> None:
         nonlocal now
-        async with Campaigns(lambda: SQLiteJournal(path, clock=clock), clock=clock) as campaigns:
+        async with Campaigns(lambda: SQLiteJournal(path, clock=clock)) as campaigns:
             spring = await plan(campaigns, 21)
             settle(path, *[RowState.ACCEPTED] * 20, RowState.UNKNOWN, clock=clock)
             now += 600
@@ -525,6 +526,20 @@ def test_unknown_rows_are_sent_again_where_webhooks_prove_that_they_were_not_acc
             assert (await spring.status()).pending == 1
 
     anyio.run(main, backend=backend)
+
+
+async def test_a_campaign_whose_process_died_is_not_running_for_ever(path: Path) -> None:
+    now = 1_790_000_000.0
+    async with Campaigns(lambda: SQLiteJournal(path, clock=lambda: now)) as campaigns:
+        spring = await plan(campaigns)
+        assert (await spring.status()).state == "ready"
+        with closing(SQLiteJournal(path, clock=lambda: now)) as other:
+            other.open()
+            other.turn((await find(campaigns)).id, "other", [], 3, [])
+        assert (await spring.status()).state == "running"
+        now += 121
+        status = await spring.status()
+        assert (status.state, status.sending) == ("ready", 3)
 
 
 # Events.
@@ -601,6 +616,41 @@ def test_events_that_come_together_are_written_together(path: Path, backend: str
     # Who did not fail has written for all who waited with it.
     assert len(errors) == (failing > 0)
     assert len(sizes) < 50
+
+
+def test_customers_who_share_a_bsuid_are_one_unless_keys_are_given(run: Run) -> None:
+    people = [
+        *({"phone": number(1), "bsuid": "US.1"}, {"phone": "", "bsuid": "US.1"}, {"phone": number(1), "bsuid": ""}),
+        *({"phone": "", "bsuid": "US.2"}, {"phone": number(2), "bsuid": "US.2"}, {"phone": number(3), "bsuid": "US.3"}),
+    ]
+
+    async def test(campaigns: Campaigns) -> None:
+        given = rows([{**one, "order": str(n)} for n, one in enumerate(people)], to="phone", bsuid="bsuid")
+        spring = await campaigns.plan("spring", given, lambda _row: Template("spring", "de"))
+        assert [(one.line, one.reason) async for one in spring.rejects()] == [
+            (2, "duplicate of line 1"),
+            (3, "duplicate of line 1"),
+            (5, "duplicate of line 4"),
+        ]
+        orders = await campaigns.plan("orders", given, lambda _row: Template("spring", "de"), key="order")
+        assert orders.plan.rows == 6
+
+    run(test)
+
+
+def test_events_may_come_on_other_event_loops(path: Path) -> None:
+    async def main() -> None:
+        async with journal(path) as campaigns:
+            spring = await plan(campaigns, 200)
+
+            async def deliver(first: int) -> None:
+                await asyncio.gather(*[observe(campaigns, n) for n in range(first, first + 100)])
+
+            threads = [asyncio.to_thread(asyncio.run, deliver(first)) for first in (1, 101)]
+            await asyncio.gather(*threads)
+            assert (await spring.status()).sent == 200
+
+    anyio.run(main)
 
 
 # The journal.

@@ -1,11 +1,14 @@
-"""Calls of a journal from an event loop: one at a time, also where asyncio has given one up."""
+"""Calls of a journal from event loops: one at a time, also where asyncio has given one up."""
 
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event
 from typing import Any
 
+import anyio
 import pytest
 
 from connectly_api.campaigns.journal_thread import JournalThread
@@ -32,3 +35,24 @@ async def test_a_call_waits_for_one_that_was_cancelled_and_still_runs() -> None:
     may_end.set()
     await second
     assert order == ["first", "second"]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_event_loops_in_several_threads_share_it(backend: str) -> None:
+    journal: Any = object()
+    thread, may_end = JournalThread(journal), Event()
+    numbers: list[int] = []
+
+    async def call_many(first: int) -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(first, first + 100):
+                group.start_soon(thread.call, may_end.wait)
+                group.start_soon(thread.call, partial(numbers.append, number))
+            may_end.set()
+
+    def run_loop(first: int) -> None:
+        anyio.run(call_many, first, backend=backend)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(run_loop, range(0, 400, 100)))
+    assert sorted(numbers) == list(range(400))

@@ -751,9 +751,22 @@ def test_evidence_tells_by_minute_what_webhooks_confirmed(place: Place, clock: C
     journal.observe([Observation(campaign.token, 1, None, "read"), Observation(campaign.token, 2)])
 
     assert journal.evidence(campaign.id) == [
-        Evidence(start, accepted=2, confirmed=1, unknown=1),
-        Evidence(start + 60, accepted=1, confirmed=0, unknown=0),
+        Evidence(start, 1, accepted=2, confirmed=1, unknown=1),
+        Evidence(start + 60, -59, accepted=1, confirmed=0, unknown=0),
     ]
+
+
+def test_rows_that_only_an_event_made_accepted_are_no_evidence(place: Place, clock: Clock) -> None:
+    journal = place()
+    campaign = plan(journal, 4)
+    start = clock.now
+    for state in (ACCEPTED, UNKNOWN, SENDING):
+        bring(journal, campaign, state)
+    # The last one was never taken, as far as this journal knows: it is a copy from before that.
+    journal.observe([Observation(campaign.token, n, None, "sent") for n in (2, 3, 4)])
+
+    assert read_states(journal, campaign) == [ACCEPTED] * 4
+    assert journal.evidence(campaign.id) == [Evidence(start, -60, accepted=1, confirmed=0, unknown=0)]
 
 
 def test_refused_and_unknown_rows_become_pending_on_the_users_word(place: Place, clock: Clock) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from .counting_server import ROUGH
 from .kill_loop import Result, Trial, try_kills
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
@@ -21,7 +20,7 @@ def check_result(trial: Trial, result: Result) -> None:
 
 @pytest.mark.parametrize("processes", [1, 3])
 async def test_kills_neither_double_nor_lose_a_row(tmp_path: Path, processes: int) -> None:
-    trial = Trial(str(tmp_path / "campaigns.db"), rows=1_200, kills=7, processes=processes, manners=ROUGH)
+    trial = Trial(str(tmp_path / "campaigns.db"), rows=1_000, kills=7, processes=processes)
     check_result(trial, await try_kills(trial, tmp_path / "log"))
 
 
@@ -30,5 +29,5 @@ async def test_kills_of_a_fleet_whose_workers_an_engine_puts_to_the_campaign(pos
 
     with closing(PostgresJournal(postgres_url)) as journal:
         journal.create_schema()
-    trial = Trial(postgres_url, rows=1_200, kills=6, processes=3, is_supervised=True, manners=ROUGH)
+    trial = Trial(postgres_url, rows=1_000, kills=6, processes=3, is_supervised=True)
     check_result(trial, await try_kills(trial, tmp_path / "log"))

@@ -23,6 +23,7 @@ from connectly_api.campaigns.pace_booking import PaceState, book, slow_down
 from connectly_api.campaigns.postgres_journal import PostgresJournal
 from connectly_api.campaigns.postgres_schema import VERSION
 from connectly_api.campaigns.row_states import Outcome
+from connectly_api.transport.postgres_pace import CREATE_TABLE
 from connectly_api.transport.rates import Rate
 from tests.campaigns.clocked_postgres import prepare_postgres
 from tests.database_servers import DatabaseServer
@@ -82,6 +83,23 @@ def test_the_schema_is_created_once_however_many_do_it_at_once(postgres_url: str
         campaign = plan(journal)
         journal.create_schema()
         assert journal.list_campaigns() == [campaign]
+
+
+def test_the_schema_waits_for_a_pace_that_creates_its_table(postgres_url: str) -> None:
+    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with (
+        closing(PostgresJournal(postgres_url)) as journal,
+        psycopg.connect(postgres_url, autocommit=True) as admin,
+        ThreadPoolExecutor(1) as threads,
+        psycopg.connect(postgres_url) as pace,
+    ):
+        pace.execute(CREATE_TABLE)
+        created = threads.submit(journal.create_schema)
+        while not admin.execute(waiting).fetchall():
+            assert not created.done()
+        pace.commit()
+        created.result()
+        journal.open()
 
 
 def test_a_database_without_the_tables_is_refused_with_the_command_that_creates_them(postgres_url: str) -> None:
@@ -402,6 +420,8 @@ def test_characters_that_cannot_be_stored_harm_nothing(journal: PostgresJournal)
         "postgresql://postgres:hunter2@127.0.0.1:1/x",
         "postgresql://postgres:hunter2@127.0.0.1/x?port=hunter2",
         "postgresql://postgres:hunter2@127.0.0.1:{port}/hunter2",
+        "postgresql://postgres:hunter2\udcff@127.0.0.1/x",
+        "postgresql://postgres:hunter2@127.0.0.1/x?connect_timeout=hunter2",
     ],
 )
 def test_no_error_shows_the_password(postgres_url: str, address: str) -> None:

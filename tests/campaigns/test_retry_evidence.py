@@ -8,12 +8,11 @@ from connectly_api.campaigns.journal_protocol import Evidence
 from connectly_api.campaigns.retry_evidence import find_proven_spans
 
 NOON = 1_790_000_040.0
-NOW = NOON + 3600
 MINUTE = 60.0
 
 
-def minute(index: int, accepted: int = 0, confirmed: int = 0, unknown: int = 0) -> Evidence:
-    return Evidence(NOON + index * MINUTE, accepted, confirmed, unknown)
+def minute(index: int, accepted: int = 0, confirmed: int = 0, unknown: int = 0, age: float = 3600.0) -> Evidence:
+    return Evidence(NOON + index * MINUTE, age, accepted, confirmed, unknown)
 
 
 SPAN = (NOON, NOON + MINUTE)
@@ -38,17 +37,15 @@ SPAN = (NOON, NOON + MINUTE)
 def test_unknown_rows_may_be_sent_again_where_nearly_all_accepted_ones_have_a_status(
     evidence: list[Evidence], spans: list[tuple[float, float]]
 ) -> None:
-    assert find_proven_spans(evidence, NOW) == spans
+    assert find_proven_spans(evidence) == spans
 
 
 def test_a_minute_counts_when_statuses_had_five_minutes_to_come() -> None:
-    evidence = [minute(0, 100, 100, 1)]
-
-    assert find_proven_spans(evidence, NOON + 6 * MINUTE - 1) == []
-    assert find_proven_spans(evidence, NOON + 6 * MINUTE) == [SPAN]
+    assert find_proven_spans([minute(0, 100, 100, 1, age=5 * MINUTE - 1)]) == []
+    assert find_proven_spans([minute(0, 100, 100, 1, age=5 * MINUTE)]) == [SPAN]
 
 
 def test_each_minute_is_judged_for_itself() -> None:
     evidence = [minute(0, 100, 100, 1), minute(20, 100, 50, 5), minute(40, 100, 100, 2)]
 
-    assert [start for start, _ in find_proven_spans(evidence, NOW)] == [NOON, NOON + 40 * MINUTE]
+    assert [start for start, _ in find_proven_spans(evidence)] == [NOON, NOON + 40 * MINUTE]

@@ -169,6 +169,8 @@ def test_a_column_that_no_item_has_is_an_unknown_one() -> None:
         read([{1: "x", **PEOPLE[0]}], to="phones")
 
 
+NUMBERS = {"phone": [16044441111.0]}
+FLOAT32 = {"phone": pl.Float32}
 FRAMES = [pd.DataFrame(PEOPLE), pl.DataFrame(PEOPLE)]
 
 
@@ -191,6 +193,12 @@ def test_missing_values_of_pandas_are_empty() -> None:
         (2, "phone", phone_cells.EMPTY),
         0,
     ]
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame(NUMBERS, dtype="float32"), pl.DataFrame(NUMBERS, pl.Schema(FLOAT32))])
+def test_a_dataframe_whose_numbers_are_rounded_is_refused(frame: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"^phone: is stored as 32-bit numbers, which lost digits"):
+        read(frame, has_country_code=True)
 
 
 @pytest.mark.parametrize(

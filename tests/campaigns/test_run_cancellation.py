@@ -48,6 +48,21 @@ def test_a_cancelled_run_finishes_what_is_in_flight(backend: str, tmp_path: Path
     anyio.run(main, backend=backend)
 
 
+def test_progress_that_hangs_holds_neither_the_run_nor_its_cancellation_up(tmp_path: Path) -> None:
+    async def main(clock: MockClock) -> None:
+        async def hang(_status: object) -> None:
+            await anyio.sleep_forever()
+
+        with Spring(tmp_path, 50, clock=clock.current_time) as spring:
+            with anyio.move_on_after(100):
+                await spring.run(on_progress=hang)
+            spring.check()
+            assert spring.states == {"accepted": 50}
+        assert clock.current_time() < 200
+
+    run_on_trio(main)
+
+
 async def test_a_run_that_is_cancelled_before_it_begins_takes_nothing(tmp_path: Path) -> None:
     with Spring(tmp_path, 50) as spring:
         with anyio.CancelScope() as scope:

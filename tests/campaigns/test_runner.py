@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import anyio
 import pytest
@@ -152,26 +153,6 @@ def test_a_429_slows_the_campaign_down_and_its_row_is_sent_again(tmp_path: Path)
     run_on_trio(main)
 
 
-def test_without_a_pace_a_429_holds_the_run_up(tmp_path: Path) -> None:
-    async def main(clock: MockClock) -> None:
-        seen: list[CampaignStatus] = []
-        attempts = 0
-
-        def answer(_request: object) -> Response:
-            nonlocal attempts
-            attempts += 1
-            return Response(429) if clock.current_time() < 5 else Response(200, (), b'{"id":"01"}')
-
-        with Spring(tmp_path, 50, clock=clock.current_time) as spring:
-            spring.client = spring.build_client(MockTransport(answer))
-            status = await spring.run(on_progress=seen.append, max_in_flight=10)
-        assert status.accepted == 50
-        assert "the service's rate limit (429)" in {each.waiting_for for each in seen}
-        assert attempts <= 50 + 7 * 10
-
-    run_on_trio(main)
-
-
 def test_rate_and_remaining_time_follow_the_pace(tmp_path: Path) -> None:
     async def main(clock: MockClock) -> None:
         seen: list[CampaignStatus] = []
@@ -197,6 +178,40 @@ def test_outside_its_hours_a_campaign_waits_and_says_until_when(tmp_path: Path) 
             assert status.accepted == 5
             assert clock.current_time() >= 100
         assert {each.waiting_for for each in seen} >= {"the hours, until 1970-01-01 09:00 UTC"}
+
+    run_on_trio(main)
+
+
+def test_a_clock_that_is_set_back_within_the_hours_holds_nothing_up(tmp_path: Path) -> None:
+    async def main(clock: MockClock) -> None:
+        with Spring(tmp_path, 200, clock=clock.current_time) as spring:
+            noon = 12 * 3600.0
+            await spring.run(
+                hours=Hours("09:00", "20:00", "UTC"),
+                rates=[("r", Rate(50.0, 1))],
+                now=lambda: noon + clock.current_time() - (3600 if clock.current_time() > 2 else 0),
+            )
+            spring.check()
+            assert clock.current_time() < 60
+
+    run_on_trio(main)
+
+
+def test_a_row_whose_lease_ended_before_it_left_is_not_sent_by_who_took_it(tmp_path: Path) -> None:
+    async def main(clock: MockClock) -> None:
+        with Spring(tmp_path, 3, clock=clock.current_time) as spring:
+            suspended = 0.0
+
+            async def wait_for_turn() -> None:
+                nonlocal suspended
+                suspended += 50.0
+
+            with patch.object(spring.client.transport, "take_turn", wait_for_turn):
+                status = await spring.run(lease=120.0, now=lambda: suspended)
+            spring.check()
+            assert status.accepted == 3
+            # Trio starts tasks in any order.
+            assert sorted(line.attempts for line in spring.lines) == [1, 1, 2]
 
     run_on_trio(main)
 
@@ -245,6 +260,27 @@ def test_a_service_that_cannot_be_reached_is_tried_again_with_one_row(tmp_path: 
             status = await spring.run(on_progress=seen.append, max_in_flight=20)
         assert (status.state, status.accepted) == ("finished", 50)
         assert "the service, which cannot be reached" in {each.waiting_for for each in seen}
+        assert attempts < 20 + 10 + 50
+
+    run_on_trio(main)
+
+
+def test_a_429_slows_a_campaign_without_rates_down_too(tmp_path: Path) -> None:
+    async def main(clock: MockClock) -> None:
+        seen: list[CampaignStatus] = []
+        attempts = 0
+
+        async def answer(_request: object) -> Response:
+            nonlocal attempts
+            attempts += 1
+            await anyio.sleep(0.01)
+            return Response(429 if clock.current_time() < 60 else 200, (), b'{"id":"01"}')
+
+        with Spring(tmp_path, 50, clock=clock.current_time) as spring:
+            spring.client = spring.build_client(MockTransport(answer))
+            status = await spring.run(on_progress=seen.append, max_in_flight=20)
+        assert (status.state, status.accepted) == ("finished", 50)
+        assert "the service's rate limit (429)" in {each.waiting_for for each in seen}
         assert attempts < 20 + 10 + 50
 
     run_on_trio(main)

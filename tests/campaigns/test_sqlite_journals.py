@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sqlite3
@@ -72,6 +73,29 @@ def test_a_path_that_means_something_to_sqlite_is_a_file_like_any_other(
         journal.open()
 
         assert (tmp_path / ":memory:").is_file()
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_file_that_is_deleted_or_replaced_hands_out_no_more_rows(
+    journal: SQLiteJournal, path: Path, is_replaced: bool
+) -> None:
+    campaign = plan(journal)
+    path.rename(path.with_name("moved.db"))
+    if is_replaced:
+        path.touch()
+
+    with pytest.raises(JournalError, match=r"it was deleted, moved or replaced$") as caught:
+        take(journal, campaign)
+    assert not caught.value.retry_safe
+
+
+def test_a_forked_process_does_not_use_its_parents_connection(
+    journal: SQLiteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+
+    with pytest.raises(JournalError, match="opened before this process was forked"):
+        journal.find("spring")
 
 
 def test_many_open_a_new_file_at_once(path: Path) -> None:

@@ -241,6 +241,14 @@ def test_an_unknown_recipient_column_is_named_with_the_closest(shell: Shell) -> 
     )
 
 
+def test_a_file_that_cannot_be_read_is_named(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    for name, reason in (("missing.csv", "No such file or directory"), ("folder.csv", "Is a directory")):
+        ended = shell(*(str(tmp_path / name) if word == PLAN[2] else word for word in PLAN))
+
+        assert (ended.code, ended.err) == (2, f"connectly: FILE: cannot be read: {reason}\n")
+
+
 def test_a_required_option_that_is_missing_is_named(shell: Shell) -> None:
     ended = shell(*without(PLAN, "--template"))
 

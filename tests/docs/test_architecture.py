@@ -142,10 +142,11 @@ def test_each_step_of_a_walk_is_a_function_that_a_step_before_it_names(walk: lis
     assert not problems, "\n".join(problems)
 
 
-def test_there_are_four_walks_the_sandbox_s_in_two_parts() -> None:
+def test_there_are_five_walks_the_sandbox_s_in_two_parts() -> None:
     assert [walk[0].name for walk in WALKS] == [
         "client.Connectly.send_text",
         "webhooks.app.WebhookApp.__call__",
+        "campaigns.campaigns.Campaign.run",
         "sandbox.web.api.build_app",
         "sandbox.engine.Engine.run_until",
         "__main__._update",

@@ -34,6 +34,7 @@ from connectly_api import (
     errors,
     telemetry,
 )
+from connectly_api.campaigns.row_states import TRANSITIONS
 from connectly_api.error_response import _BY_CODE
 from connectly_api.sandbox import Settings
 from connectly_api.sandbox.flags import build_parser
@@ -242,3 +243,12 @@ def test_each_limit_in_the_table_is_the_one_that_is_kept(method: str, limit: int
     found: list[Violation] = list(content.violations())
     assert [violation.limit for violation in found][:1] == [limit]
     assert re.search(rf"\b{limit}\b", row[2])
+
+
+def test_the_page_on_crashes_has_every_change_of_a_row() -> None:
+    found = {
+        change.strip("`"): tuple(tuple(re.findall(r"`(\w+)`", cell)) for cell in cells)
+        for change, *cells in ((name, before, after) for name, before, after, _ in rows("docs/crashes.md", "change"))
+    }
+
+    assert found == {name: (one.sources, one.targets) for name, one in TRANSITIONS.items()}

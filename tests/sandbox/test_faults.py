@@ -257,6 +257,22 @@ async def test_refused_sends_count_towards_the_limit_and_wrong_keys_do_not() -> 
     assert ask(sandbox, session()).status == 429
 
 
+async def test_more_messages_than_a_sender_may_send_within_a_second_are_refused_on_all_endpoints_together() -> None:
+    sandbox = Sandbox(windows="open", number_limit=2)
+    template = {"number": PHONE, "templateName": "t", "language": "en"}
+    first, other = sandbox.settings.senders
+    number = {"id": first, "channelType": "whatsapp"}
+
+    assert ask(sandbox, {**session(), "sender": number}).status == 200
+    assert ask(sandbox, {}).status == 400
+    assert ask(sandbox, {**template, "sender": first}, path=TEMPLATES).status == 200
+    assert ask(sandbox, {**session(), "sender": number}).status == 429
+    assert ask(sandbox, {**session(), "sender": {**number, "id": other}}).status == 200
+    await sandbox.advance(1)
+    assert ask(sandbox, {**session(), "sender": number}).status == 200
+    assert sandbox.accepted == 4
+
+
 async def test_a_server_that_ends_does_not_wait_for_a_hanging_request() -> None:
     came = asyncio.Event()
     sandbox = Sandbox(windows="open", on_request=lambda _: came.set())

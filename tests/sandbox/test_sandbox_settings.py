@@ -38,6 +38,7 @@ from connectly_api.sandbox import Sandbox
         ("window_error_type", "ERROR_TYPE_UNSPECIFIED", "window_error_type"),
         ("sent_status", 202, "sent_status"),
         ("rate_limit", 0, "rate_limit"),
+        ("number_limit", 0, "number_limit"),
         ("rate_limit", True, "rate_limit"),
         ("rate_limit", "none", "rate_limit"),
         ("sent_after", -1, "sent_after"),

@@ -208,8 +208,8 @@ def test_table_of_postgresql_forgets_customers(postgres_url: str) -> None:
         for key in ("b/customer/1", "b/customer/2", "b/send_message"):
             pace.book(key, Rate(1.0), 1)
         connection.execute("UPDATE connectly_pace SET even = even - 3600 WHERE key <> 'b/customer/2'")
-        vars(pace)["_until_forget"] = 1
-        pace.book("b/send_message", Rate(1000.0), 1)
+        with closing(PostgresPace(postgres_url)) as other:
+            other.book("b/send_message", Rate(1000.0), 1)
         rows = connection.execute("SELECT key FROM connectly_pace ORDER BY key").fetchall()
     assert rows == [("b/customer/2",), ("b/send_message",)]
 
@@ -221,6 +221,17 @@ def test_table_of_postgresql_is_created_by_many_at_once(postgres_url: str) -> No
     assert sum(booked) == 3
     for pace in paces:
         pace.close()
+
+
+def test_table_of_postgresql_that_is_locked_for_too_long_counts_as_away(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_pace, "_TIMEOUT", 0.2)
+    with closing(PostgresPace(postgres_url)) as pace, psycopg.connect(postgres_url) as other:
+        other.execute(postgres_pace.CREATE_TABLE)
+        other.execute("LOCK TABLE connectly_pace")
+        with pytest.raises(pace.errors):
+            pace.book("b/1", Rate(1.0), 1)
 
 
 def test_forked_child_connects_anew(postgres_url: str) -> None:
@@ -301,7 +312,7 @@ def test_statements_of_postgresql_count_like_pace_booking(postgres_url: str) -> 
         statement.replace(clock, b"%(now)s") for statement in (postgres_pace._BOOK, postgres_pace._SLOW_DOWN)
     )
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(postgres_pace._CREATE)
+        connection.execute(postgres_pace.CREATE_TABLE)
 
         @up_to(200)
         @given(rate=rates, path=steps)

@@ -276,18 +276,22 @@ async def test_call_ends_unsent_when_its_time_is_over_and_the_server_still_away(
     assert "secret" not in caplog.text
 
 
-@pytest.mark.parametrize("server", ["", "http://:secret@host", "secret", None, 1, b"redis://", RedisPace])
+@pytest.mark.parametrize(
+    "server", ["", "http://:secret@host", "redis://:secret@host?x=secret", "secret", None, 1, b"redis://", RedisPace]
+)
 def test_what_is_no_server_of_redis_is_refused(server: object) -> None:
     with pytest.raises(InvalidInputError, match="server: must be") as caught:
         RedisPace(server)  # type: ignore[arg-type]
     assert "secret" not in str(caught.value)
+    assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("server", ["http://:secret@host", "secret", None, 1, b"postgresql://", PostgresPace])
+@pytest.mark.parametrize("server", ["http://:secret@host", "host=secret\udcff", "secret", None, 1, PostgresPace])
 def test_what_is_no_server_of_postgresql_is_refused(server: object) -> None:
     with pytest.raises(InvalidInputError, match="server: must be") as caught:
         PostgresPace(server)  # type: ignore[arg-type]
     assert "secret" not in str(caught.value)
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,16 @@ def test_an_event_that_was_handled_while_the_server_was_away_is_completed_once_i
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", 7, None, f"nonsense {PASSWORD}", f"postgresql://x:{PASSWORD}@h/?a=b", "http://x"]
+    "wrong",
+    [
+        "",
+        7,
+        None,
+        f"nonsense {PASSWORD}",
+        f"postgresql://x:{PASSWORD}@h/?a=b",
+        f"redis://:{PASSWORD}@h/?a=b",
+        "http://x",
+    ],
 )
 @pytest.mark.parametrize("kind", [PostgresStore, RedisStore])
 def test_an_address_that_cannot_be_read_is_refused_and_not_shown(kind: Any, wrong: Any) -> None:
@@ -155,7 +164,7 @@ def test_an_address_that_cannot_be_read_is_refused_and_not_shown(kind: Any, wron
     with pytest.raises(InvalidInputError, match=r"^url: ") as caught:
         kind(wrong)
     assert PASSWORD not in str(caught.value)
-    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("field", ["lease", "retention", "timeout"])
@@ -301,6 +310,23 @@ def test_another_table_of_that_name_is_refused(postgres_url: str, table: str, re
 
 
 @SLOW
+def test_a_table_that_is_locked_for_too_long_fails_the_step_and_leaves_no_statement_behind(postgres_url: str) -> None:
+    _sql(postgres_url, PostgresStore.SCHEMA)
+    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+    async def main() -> bool:
+        async with PostgresStore(postgres_url, timeout=0.2) as store:
+            with psycopg.connect(postgres_url) as other:
+                other.execute("LOCK TABLE connectly_events")
+                assert (await _catch(partial(store.claim, "k"))).retry_safe
+                assert _sql(postgres_url, waiting) == []
+        async with PostgresStore(postgres_url) as store:
+            return (await store.claim("k")).is_granted
+
+    assert anyio.run(main)
+
+
+@SLOW
 def test_a_table_that_is_dropped_is_created_again(postgres_url: str) -> None:
     async def main() -> None:
         async with PostgresStore(postgres_url) as store:
@@ -403,10 +429,20 @@ def test_what_redis_refuses_is_explained(redis_url: str) -> None:
 
 @SLOW
 @pytest.mark.once
-def test_a_redis_that_is_full_or_a_replica_says_so(own_redis: DatabaseServer) -> None:
+def test_a_redis_that_is_full_or_a_replica_or_evicts_keys_says_so(
+    own_redis: DatabaseServer, caplog: pytest.LogCaptureFixture
+) -> None:
     async def main() -> None:
         with redis.Redis.from_url(own_redis.url) as client:
             async with RedisStore(own_redis.url) as store:
+                await store.check()
+                client.config_set("maxmemory", 10**9)
+                await store.check()
+                assert not caplog.messages
+                client.config_set("maxmemory-policy", "volatile-lru")
+                await store.check()
+                assert "may forget events when its memory is full: maxmemory-policy is volatile-lru" in caplog.text
+                client.config_set("maxmemory-policy", "noeviction")
                 claim = await store.claim("k")
                 client.config_set("maxmemory", 1)
                 error = await _catch(partial(store.claim, "other"))

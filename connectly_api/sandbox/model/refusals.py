@@ -78,13 +78,14 @@ def refuse_no_conversation() -> Refusal:
     return Refusal(status=400, message=message, code="ERROR_CODE_MESSAGE_CUSTOMER_NO_CONVERSATION_INITIATION")
 
 
-def refuse_rate(limit: int | None, retry_after: str | None = None) -> Refusal:
+def refuse_rate(limit: int | None, retry_after: str | None = None, *, whose: str = "") -> Refusal:
     """Return a 429, which has no documented code.
 
     Args:
         limit: Requests per second; None for a fault.
         retry_after: The value of the header, which is not documented.
+        whose: What has the limit, if it is not the endpoint.
     """
-    message = "Too many requests" if limit is None else f"More than {limit} requests within a second"
+    message = "Too many requests" if limit is None else f"More than {limit} requests {whose}within a second"
     headers = () if retry_after is None else (("retry-after", retry_after),)
     return Refusal(status=429, message=message, type="ERROR_TYPE_UNSPECIFIED", headers=headers)

@@ -139,6 +139,7 @@ class Options(TypedDict, total=False):
     update_answer: Literal["empty", "id"]
     deliver: Literal["local", "anywhere"]
     rate_limit: int | None
+    number_limit: int | None
     webhook_secret: str
     sent_after: float
     delivered_after: float
@@ -193,6 +194,7 @@ class Settings:
         deliver: Whether webhooks are only sent to this machine and attached applications, or to the internet, too.
         rate_limit: Requests per second of the sandbox's clock on each send endpoint; None for no limit. The documented
             limit is 200.
+        number_limit: The same for the messages of each sender; None for no limit. WhatsApp's own is 80.
         webhook_secret: Signs webhooks: visible characters and inner spaces.
         sent_after: Seconds from acceptance to `sent`.
         delivered_after: Seconds from `sent` to `delivered`.
@@ -244,6 +246,7 @@ class Settings:
     update_answer: Literal["empty", "id"] = attrs.field(default="empty", validator=_validate_choice)
     deliver: Literal["local", "anywhere"] = attrs.field(default="local", validator=_validate_choice)
     rate_limit: int | None = attrs.field(default=200, validator=_validate_limit)
+    number_limit: int | None = attrs.field(default=None, validator=_validate_limit)
     webhook_secret: str = attrs.field(default="sandbox-secret", repr=False, validator=_validate_secret)
     sent_after: float = attrs.field(default=1.0, validator=_validate_duration)
     delivered_after: float = attrs.field(default=1.0, validator=_validate_duration)

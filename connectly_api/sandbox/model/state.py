@@ -113,7 +113,7 @@ class State:
         opted_out: Ids of customers who do not want templates.
         former_ids: Phone numbers and BSUIDs that customers no longer have.
         statuses: The latest status of each kept message, by id.
-        send_times: The times of the latest requests, by function; as many as the rate limit allows.
+        send_times: The times of the latest requests, by function, and by sender; as many as the rate limits allow.
         rules: Fault rules, by number.
         rule_matches: How many requests or events each rule has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
@@ -158,9 +158,9 @@ class State:
         ends = [self.windows[sender, key] for key in ids if (sender, key) in self.windows]
         return max(ends, default=None)
 
-    def has_room(self, function: str, limit: int) -> bool:
-        """Return whether one more request of a function's operation is within a limit per second."""
-        times = self.send_times.get(function, ())
+    def has_room(self, key: str, limit: int) -> bool:
+        """Return whether one more request to a function's operation, or of a sender, is within a limit per second."""
+        times = self.send_times.get(key, ())
         return len(times) < limit or times[-limit] <= self.now - 1
 
     @property

@@ -130,13 +130,13 @@ class TemplateStored:
 
 @attrs.frozen
 class SendCounted:
-    """A request counts towards the rate limit of a function's operation."""
+    """A request counts towards a rate limit: that of a function's operation, or of the number that sends."""
 
-    function: str
+    key: str
     limit: int
 
     def apply_to(self, state: State) -> None:
-        state.send_times.setdefault(self.function, deque(maxlen=self.limit)).append(state.now)
+        state.send_times.setdefault(self.key, deque(maxlen=self.limit)).append(state.now)
 
 
 @attrs.frozen

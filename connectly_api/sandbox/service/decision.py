@@ -17,7 +17,7 @@ from connectly_api.sandbox.model.ids import build_trace_id
 from connectly_api.sandbox.model.refusals import Refusal, refuse_rate, refuse_violations
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import State
-from connectly_api.sandbox.model.state_changes import SendCounted
+from connectly_api.sandbox.model.state_changes import MessageAccepted, SendCounted
 from connectly_api.sandbox.service.handlers import HANDLERS, RATE_LIMITED, Call
 from connectly_api.sandbox.spec.api_operations import Operation, Requirement, RouteMatch, Service
 from connectly_api.sandbox.spec.examples import build_example
@@ -38,13 +38,27 @@ def decide(service: Service, settings: Settings, state: State, request: Request)
     refusal = _check_access(route, settings, request)
     if refusal is not None:
         return refuse_request(refusal, trace, route.operation.names)
-    limit, function = settings.rate_limit, route.operation.function
-    if limit is None or function is None or function not in RATE_LIMITED:
+    function = route.operation.function
+    if function not in RATE_LIMITED:
         return _handle(route, settings, state, request, trace)
-    if not state.has_room(function, limit):
-        return refuse_request(refuse_rate(limit), trace, route.operation.names)
+    counts: list[SendCounted] = []
+    if (limit := settings.rate_limit) is not None:
+        if not state.has_room(function, limit):
+            return refuse_request(refuse_rate(limit), trace, route.operation.names)
+        counts.append(SendCounted(function, limit))
     decision = _handle(route, settings, state, request, trace)
-    return attrs.evolve(decision, changes=(SendCounted(function, limit), *decision.changes))
+    sender = _find_sender(decision)
+    if sender is not None and (limit := settings.number_limit) is not None:
+        if not state.has_room(sender, limit):
+            decision = refuse_request(refuse_rate(limit, whose="from one number "), trace, route.operation.names)
+        else:
+            counts.append(SendCounted(sender, limit))
+    return attrs.evolve(decision, changes=(*counts, *decision.changes))
+
+
+def _find_sender(decision: Decision) -> str | None:
+    """Return the number that sends, if a message was accepted."""
+    return next((change.message.sender for change in decision.changes if isinstance(change, MessageAccepted)), None)
 
 
 def _check_access(route: RouteMatch, settings: Settings, request: Request) -> Refusal | None:

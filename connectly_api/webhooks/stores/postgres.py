@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
@@ -15,12 +14,11 @@ from connectly_api.webhooks.stores.store import ClaimState
 try:
     import psycopg
     import psycopg.errors
-    from psycopg.conninfo import conninfo_to_dict
+
+    from connectly_api.postgres_connection import PostgresConnection, build_settings, connect, explain_failure
 except ModuleNotFoundError as error:
     message = f"PostgresStore needs {error.name}: pip install 'connectly-api[fleet]'"
     raise ModuleNotFoundError(message, name=error.name) from error
-
-_Connection = psycopg.Connection[tuple[Any, ...]]
 
 # As in a SQLite file: a row without a token is a completed key, one with a token is a claim, and a claim that begins
 # more than a lease from now was made before the server's clock was set back.
@@ -74,25 +72,15 @@ _FORGET_AT_ONCE: Final = 512
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('connectly_events'))"
 _FIND: Final = "SELECT to_regclass('connectly_events') IS NULL"
 
-# By SQLSTATE, or its first characters.
-_TEMPORARY: Final = {
-    "08": "no connection: the server is away, or refuses the user, the password or the database",
-    "25006": "it accepts no writes",
-    "40": "other transactions were in the way",
-    "53": "it has too little memory, room or free connections",
-    "55P03": "its table is locked",
-    "57": "it ended the statement or the connection",
-    "58": "its machine has a fault",
-}
+# By SQLSTATE.
 _PERMANENT: Final = {
     "42501": "the user may not create or use the table connectly_events",
     "42703": "its table connectly_events does not have the store's columns",
     "42P10": "its table connectly_events does not have the store's primary key",
 }
-_CONNECTION_ERRORS: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
-class PostgresStore(ServerStore[_Connection]):
+class PostgresStore(ServerStore[PostgresConnection]):
     """A `Store` in a PostgreSQL database, which any number of machines share. It needs the extra `fleet`.
 
     Leases are measured by the server's clock. If a process or a machine dies, its claims are free when their lease
@@ -114,36 +102,23 @@ class PostgresStore(ServerStore[_Connection]):
             url: The database, as libpq takes it: `postgresql://user:password@host/database`, or `key=value` pairs.
             lease: Seconds for which a claim holds its key: longer than handlers take.
             retention: Seconds for which a handled event is remembered: longer than the service retries.
-            timeout: Seconds until a server that says nothing counts as lost.
+            timeout: Seconds that each statement may take, and after which a server that says nothing counts as lost.
 
         Raises:
             InvalidInputError: The URL cannot be read, a number is not above 0, or the lease or the timeout is infinite.
         """
         super().__init__(lease=lease, retention=retention, timeout=timeout)
-        seconds = math.ceil(min(timeout, 86_400))
-        try:
-            given = conninfo_to_dict(url)
-        except (psycopg.Error, TypeError, ValueError, AttributeError):
-            given = None
-        if given is None:
+        settings = build_settings(url, min(timeout, 86_400))
+        if settings is None:
             raise InvalidInputError("url: must be the URL of a PostgreSQL database", field="url")
-        self._settings: Final[dict[str, Any]] = {
-            "application_name": "connectly",
-            "connect_timeout": seconds,
-            "tcp_user_timeout": 1000 * seconds,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            **given,
-            "client_encoding": "UTF8",
-        }
-        self._place: Final = f"{given.get('host', 'localhost')}/{given.get('dbname', '')}"
+        self._settings: Final = settings
+        self._place: Final = f"{settings.get('host', 'localhost')}/{settings.get('dbname', '')}"
+        self._patience: Final = timeout
         self._seconds: Final = min(retention, MAX_SECONDS)
         self._changes = 0
 
-    def _open(self) -> _Connection:
-        # Nothing is prepared on the server, so PgBouncer may pool transactions.
-        connection: _Connection = psycopg.connect("", autocommit=True, prepare_threshold=None, **self._settings)
+    def _open(self) -> PostgresConnection:
+        connection = connect(self._settings, self._patience)
         try:
             self._create_table(connection)
         except BaseException:
@@ -151,20 +126,20 @@ class PostgresStore(ServerStore[_Connection]):
             raise
         return connection
 
-    def _create_table(self, connection: _Connection) -> None:
+    def _create_table(self, connection: PostgresConnection) -> None:
         # Without the question, the user would need the right to create tables even if it is there.
         if connection.execute(_FIND).fetchone() == (True,):
             with connection.transaction():
                 connection.execute(_LOCK)  # Many processes start at once.
                 connection.execute(_SCHEMA)
 
-    def _try_out(self, connection: _Connection) -> None:
+    def _try_out(self, connection: PostgresConnection) -> None:
         trial = "a trial"
         with connection.transaction(force_rollback=True):
             for kind in StepKind:
                 self._take_at_once(connection, [Step(kind, trial, trial, 0)])
 
-    def _take_steps(self, connection: _Connection, steps: Sequence[Step]) -> Sequence[StepResult]:
+    def _take_steps(self, connection: PostgresConnection, steps: Sequence[Step]) -> Sequence[StepResult]:
         self._forget_some(connection, len(steps))
         while True:
             try:
@@ -172,7 +147,7 @@ class PostgresStore(ServerStore[_Connection]):
             except psycopg.errors.DeadlockDetected:  # One machine claims what the other ends, and the other way round.
                 continue
 
-    def _take_at_once(self, connection: _Connection, steps: Sequence[Step]) -> Sequence[StepResult]:
+    def _take_at_once(self, connection: PostgresConnection, steps: Sequence[Step]) -> Sequence[StepResult]:
         values: dict[str, Any] = {"lease": min(self._lease, MAX_SECONDS), "retention": self._seconds}
         for kind in StepKind:
             chosen = [step for step in steps if step.kind is kind]
@@ -181,7 +156,7 @@ class PostgresStore(ServerStore[_Connection]):
         found: dict[str, bool] = dict(connection.execute(_TAKE, values).fetchall())
         return [_to_result(step.kind, found.get(step.key)) for step in steps]
 
-    def _forget_some(self, connection: _Connection, changes: int) -> None:
+    def _forget_some(self, connection: PostgresConnection, changes: int) -> None:
         earlier = self._changes
         self._changes += changes
         if -(earlier // -_FORGET_EVERY) != -(self._changes // -_FORGET_EVERY):
@@ -190,12 +165,10 @@ class PostgresStore(ServerStore[_Connection]):
     def _explain(self, error: Exception) -> WebhookStoreError | None:
         if not isinstance(error, psycopg.Error):
             return None
-        code = error.sqlstate or ("08" if isinstance(error, _CONNECTION_ERRORS) else "")
-        reason = next((_TEMPORARY[part] for part in (code, code[:2]) if part in _TEMPORARY), None)
-        text = reason or _PERMANENT.get(code, f"it refused the statement, SQLSTATE {code or 'unknown'}")
-        return WebhookStoreError(f"webhook store {self._place!r}: {text}", retry_safe=reason is not None)
+        reason, may_pass = explain_failure(error, _PERMANENT)
+        return WebhookStoreError(f"webhook store {self._place!r}: {reason}", retry_safe=may_pass)
 
-    def _is_lost(self, connection: _Connection, error: Exception) -> bool:
+    def _is_lost(self, connection: PostgresConnection, error: Exception) -> bool:
         # A server that accepts no writes was the primary before a failover, and one without the table is another.
         is_other = isinstance(error, (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.UndefinedTable))
         return connection.closed or is_other

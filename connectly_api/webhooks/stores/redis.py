@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from connectly_api.errors import InvalidInputError, WebhookStoreError
@@ -14,9 +16,9 @@ from connectly_api.webhooks.stores.store import ClaimState
 
 try:
     import redis
-    from redis.backoff import NoBackoff
     from redis.exceptions import AuthorizationError, NoPermissionError, RedisClusterException
-    from redis.retry import Retry
+
+    from connectly_api.redis_client import build_client
 except ModuleNotFoundError as error:
     message = f"RedisStore needs {error.name}: pip install 'connectly-api[redis]'"
     raise ModuleNotFoundError(message, name=error.name) from error
@@ -61,6 +63,7 @@ for number, key in ipairs(KEYS) do
 end
 return results
 """
+_LOG: Final = logging.getLogger("connectly_api.webhooks")
 _STATES: Final = (ClaimState.GRANTED, ClaimState.IN_PROGRESS, ClaimState.COMPLETED)
 _REFUSED: Final = (redis.AuthenticationError, AuthorizationError, NoPermissionError)
 _AWAY: Final = (redis.ConnectionError, redis.TimeoutError)
@@ -121,14 +124,7 @@ class RedisStore(ServerStore[_Connection]):
             self._connection = _Connection(url, is_own=False)
             self._place = "of your own client"
             return
-        library: Any = redis.Redis  # Its types are incomplete.
-        client: Any = None
-        try:
-            # Without redis-py's own retries: a step is repeated once, and the service delivers the event again.
-            retry = Retry(NoBackoff(), 0)
-            client = library.from_url(url, retry=retry, socket_timeout=timeout, socket_connect_timeout=timeout)
-        except (ValueError, TypeError, AttributeError):
-            client = None
+        client: Any = build_client(url, timeout)  # Its types are incomplete.
         if client is None:
             raise InvalidInputError("url: must be the URL of a Redis server, or a client of redis-py", field="url")
         self._connection = _Connection(client, is_own=True)
@@ -143,6 +139,14 @@ class RedisStore(ServerStore[_Connection]):
             (result,) = self._execute_all(connection, [Step(kind, "a trial", "a trial", 0)])
             if isinstance(result, Exception):
                 raise result
+        with suppress(redis.RedisError, RedisClusterException):  # Not every user may ask.
+            memory = connection.client.info("memory")
+            if memory.get("maxmemory") and memory.get("maxmemory_policy") != "noeviction":
+                _LOG.warning(
+                    "the webhook store %r may forget events when its memory is full: maxmemory-policy is %s",
+                    self._place,
+                    memory.get("maxmemory_policy"),
+                )
 
     def _take_steps(self, connection: _Connection, steps: Sequence[Step]) -> Sequence[StepResult | Exception]:
         return [
