@@ -24,8 +24,8 @@ TOO_MANY: Final = "has more cells than the header"
 
 
 def to_names(cells: Iterable[str]) -> list[str]:
-    """Return the names of columns, without white space around them, and without a byte order mark."""
-    return [cell.removeprefix("\ufeff").strip() for cell in cells]
+    """Return the names of columns, without a byte order mark, and with single spaces: Excel's may have line breaks."""
+    return [" ".join(cell.removeprefix("\ufeff").split()) for cell in cells]
 
 
 def read_table(

@@ -42,7 +42,7 @@ def test_delimiter_and_byte_order_mark_are_found(tmp_path: Path, delimiter: str,
     [
         ("phone;name, first\n+16044441111;a,b\n", "name, first"),
         ('"name, first",phone\n"a,b",+16044441111\n', "name, first"),
-        ('"name\nfirst",phone\n"a,b",+16044441111\n', "name\nfirst"),
+        ('"name\nfirst",phone\n"a,b",+16044441111\n', "name first"),
         ("sep=;\nphone;name\n+16044441111;a,b\n", "name"),
         ("\ufeffSEP=;\r\nphone;name\r\n+16044441111;a,b\r\n", "name"),
         ("\n\r\nphone|name\r+16044441111|a,b", "name"),
@@ -130,6 +130,11 @@ def test_a_file_that_is_not_clear_is_refused(
     with pytest.raises(InvalidInputError) as caught:
         read(write(tmp_path, data), **options)
     assert str(caught.value) == problem
+
+
+def test_a_line_break_in_the_name_of_a_column_is_a_space(tmp_path: Path) -> None:
+    path = write(tmp_path, f'"phone\n(mobile)"; name ;\n{ANN};Ann;\n')
+    assert show(read(path, to="phone (mobile)"))[0][2]["name"] == "Ann"
 
 
 def test_a_header_is_not_repeated_where_it_may_be_a_customer(tmp_path: Path) -> None:

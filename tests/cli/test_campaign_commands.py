@@ -170,6 +170,8 @@ def test_a_file_without_a_row_to_send_is_refused_with_the_reasons(shell: Shell, 
     assert [note.partition(" × ")[0] for note in notes[:2]] == ["connectly: 30", "connectly: 2"]
     assert [note.rpartition(" (")[2] for note in notes[:2]] == ["lines 4, 5, 6, …)", "lines 2, 3)"]
     assert notes[2:] == ["connectly: there is nothing to send: every row was rejected; correct the file or the options"]
+    problem = "there is nothing to send: the source has no rows; correct the file or the options"
+    assert plan(text=HEADER).err == f"connectly: {problem}\n"
     ended = plan("--map", "header_image=name", text=HEADER + ANN)
     assert ended.err.startswith("connectly: 1 × header_image: must be an absolute address")
     # The error has the first rejects only.
