@@ -238,7 +238,7 @@ def without_listing() -> Json:
             without_listing(),
             "GET /v1/businesses/{}/webhooks, which connectly_api/registrations.py uses, is not in the file",
         ),
-        (small(), "which connectly_api/registrations.py uses, is not in the file"),
+        (small(), "which connectly_api/campaigns/runner.py uses, is not in the file"),
         (b'{"swagger": "2.0", "info": {"ti', "new.swagger.json: "),
     ],
 )
