@@ -52,7 +52,7 @@ _ORIGINS: Final = {
     "per_second": "--rate",
 }
 """Where the arguments of a plan come from."""
-_COUNTS: Final = ("total", "pending", "accepted", "refused", "unknown")
+_COUNTS: Final = ("total", "pending", "sending", "accepted", "refused", "unknown")
 _WATCH_EVERY: Final = 1.0
 _pause_watching = anyio.sleep
 _ENDS: Final = frozenset({"finished", "stopped"})

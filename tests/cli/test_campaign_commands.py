@@ -449,7 +449,7 @@ def test_the_status_of_all_campaigns_is_a_table(shell: Shell, plan: Plan) -> Non
     shell(*without(PLAN, "--name"), "--name", "summer")
 
     assert shell("campaign", "status").out.splitlines() == [
-        f"{name}\tready\t2\t2\t0\t0\t0" for name in ("summer", "spring")
+        f"{name}\tready\t2\t2\t0\t0\t0\t0" for name in ("summer", "spring")
     ]
     assert [one["name"] for one in shell("campaign", "status", "--json").json()["campaigns"]] == ["summer", "spring"]
 
