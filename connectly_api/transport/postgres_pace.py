@@ -136,7 +136,8 @@ class PostgresPace(SharedPace):
     def _run(self, statement: bytes, key: str, rate: Rate, values: dict[str, float]) -> Any:  # noqa: ANN401 (a row)
         """Run a statement on a connection that no other thread has; create what is missing."""
         everything = {"key": key, "rate": rate.per_second, "burst": rate.burst, **values}
-        connection = self._take_idle() or self._connect(self._settings, _TIMEOUT)
+        idle = self._take_idle()
+        connection = idle or self._connect(self._settings, _TIMEOUT)
         try:
             try:
                 cursor = connection.execute(statement, everything)
@@ -152,12 +153,16 @@ class PostgresPace(SharedPace):
                 connection.execute(_FORGET, [2 * _FORGET_EVERY])
             row = cursor.fetchone() if cursor.description else None
         except BaseException:
-            # If the server is gone, so are the others.
+            # If the server is gone, so are the others. An idle one may have been ended long ago.
+            is_stale = idle is not None and connection.closed
             connection.close()
             self.close()
-            raise
-        self._idle.append(connection)
-        return row
+            if not is_stale:
+                raise
+        else:
+            self._idle.append(connection)
+            return row
+        return self._run(statement, key, rate, values)
 
     def _take_idle(self) -> psycopg.Connection[Any] | None:
         if self._process != os.getpid():

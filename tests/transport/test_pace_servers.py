@@ -234,6 +234,14 @@ def test_table_of_postgresql_that_is_locked_for_too_long_counts_as_away(
             pace.book("b/1", Rate(1.0), 1)
 
 
+def test_connection_that_was_ended_while_idle_is_replaced(postgres_url: str) -> None:
+    with closing(PostgresPace(postgres_url)) as pace, psycopg.connect(postgres_url, autocommit=True) as other:
+        assert pace.book("b/1", Rate(1.0, 2), 1)[0] == 1
+        (idle,) = vars(pace)["_idle"]
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [idle.info.backend_pid])
+        assert pace.book("b/1", Rate(1.0, 2), 1)[0] == 1
+
+
 def test_forked_child_connects_anew(postgres_url: str) -> None:
     with closing(PostgresPace(postgres_url)) as pace:
         pace.book("b/1", Rate(1.0), 1)

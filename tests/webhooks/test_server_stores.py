@@ -371,19 +371,25 @@ def test_a_claim_from_before_the_servers_clock_was_set_back_is_free(postgres_url
 
 
 @SLOW
-def test_steps_that_met_a_deadlock_are_taken_again(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    take, failures = PostgresStore._take_at_once, [psycopg.errors.DeadlockDetected()]
+def test_steps_that_other_transactions_were_in_the_way_of_are_taken_again_until_time_is_up(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = PostgresStore._take_at_once
+    failures = [psycopg.errors.DeadlockDetected(), psycopg.errors.SerializationFailure()]
 
-    def fail_once(store: PostgresStore, *arguments: Any) -> Any:
+    def fail(store: PostgresStore, *arguments: Any) -> Any:
         if failures:
             raise failures.pop()
         return take(store, *arguments)
 
-    monkeypatch.setattr(PostgresStore, "_take_at_once", fail_once)
+    monkeypatch.setattr(PostgresStore, "_take_at_once", fail)
 
     async def main() -> bool:
         async with PostgresStore(postgres_url) as store:
-            return (await store.claim("k")).is_granted
+            assert (await store.claim("k")).is_granted
+        async with PostgresStore(postgres_url, timeout=1e-9) as store:
+            failures.append(psycopg.errors.DeadlockDetected())
+            return (await _catch(partial(store.claim, "other"))).retry_safe
 
     assert anyio.run(main)
 

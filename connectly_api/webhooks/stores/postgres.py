@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
@@ -144,8 +145,10 @@ class PostgresStore(ServerStore[PostgresConnection]):
         while True:
             try:
                 return self._take_at_once(connection, steps)
-            except psycopg.errors.DeadlockDetected:  # One machine claims what the other ends, and the other way round.
-                continue
+            # One machine claims what the other ends, and the other way round; or the database isolates more strictly.
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                if time.monotonic() > steps[0].deadline:
+                    raise
 
     def _take_at_once(self, connection: PostgresConnection, steps: Sequence[Step]) -> Sequence[StepResult]:
         values: dict[str, Any] = {"lease": min(self._lease, MAX_SECONDS), "retention": self._seconds}
