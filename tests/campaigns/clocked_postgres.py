@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 import psycopg
 
 from connectly_api.campaigns.postgres_journal import PostgresJournal
+from connectly_api.postgres_connection import PostgresConnection
 
 _CLOCK = """
     CREATE TABLE test_clock (now float8 NOT NULL);
@@ -33,7 +33,7 @@ class ClockedJournal(PostgresJournal):
         super().__init__(url)
         self._clock = clock
 
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def _connect(self) -> PostgresConnection:
         connection = super()._connect()
         now = self._clock()
         connection.execute("UPDATE test_clock SET now = %s WHERE now <> %s", [now, now])
