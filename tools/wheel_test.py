@@ -1,7 +1,7 @@
 """Install the wheel in dist/ outside the checkout and test it there: `python -m tools.wheel_test PYTHON`.
 
 First with only its declared dependencies: every module must import, and a message must be sent. Then with the test
-tools: the tests that do not need the checkout must pass.
+tools: the quick tests that do not need the checkout must pass.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def main(python: str) -> None:
         for part in ("examples", "benchmarks", "docs"):
             shutil.copytree(ROOT / part, outside / part, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", outside)
-        tests = ("-m", "pytest", "-q", "-n", "auto", "-m", "not (once or long)", "-p", "no:cacheprovider")
+        tests = ("-m", "pytest", "-q", "-n", "auto", "-m", "not (slow or once or long)", "-p", "no:cacheprovider")
         run(clean, *tests, cwd=outside)
 
 
