@@ -75,7 +75,9 @@ def test_a_long_name_leaves_room_for_the_bar() -> None:
     bar = draw(attrs.evolve(STATUS, name="x" * 300))[0]
 
     assert (len(bar), bar.endswith("  3,038 of 5,000")) == (80, True)
-    assert bar.startswith("x" * 39 + "…  ━")
+    # Versions of rich divide the room in two ways.
+    assert bar.startswith("x" * 39)
+    assert "…  ━━━━" in bar
 
 
 def test_a_later_status_waits_for_its_turn_and_the_last_one_is_shown(
