@@ -29,7 +29,7 @@ test: environment ## Run the tests with branch coverage, on the oldest supported
 test-fast: environment ## Run most tests in under a minute, without coverage: none that is marked slow, once or long
 	@$(RUN) -m pytest -q -n 3 --dist worksteal -m "not slow and not once and not long"
 
-test-long: environment ## Run the long tests: every byte, step and case, crowds at real servers, all property tests' examples
+test-long: environment ## Run the long tests: every byte, step and case, crowds at real servers, kills, all property tests' examples
 	$(RUN) -m pytest -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile thorough
 
 # What is shipped. Tests that need a framework or the locked development tools are left out.

@@ -9,7 +9,7 @@ import pytest
 
 from .kill_loop import Result, Trial, try_kills
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = [pytest.mark.long, pytest.mark.once]
 
 
 def check_result(trial: Trial, result: Result) -> None:
