@@ -16,18 +16,21 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.delivery.payloads import build_report_event
 from connectly_api.sandbox.delivery.statuses import schedule_webhooks
 from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule
-from connectly_api.sandbox.model.ids import build_report_id
+from connectly_api.sandbox.model.ids import build_registration_id, build_report_id
 from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
 from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
 from connectly_api.sandbox.model.state import Change, State
 from connectly_api.sandbox.model.state_changes import (
     CustomerIdentified,
     EntryRecorded,
+    RegistrationRemoved,
+    RegistrationStored,
     RuleAdded,
     RulesCleared,
     TemplateStored,
     WindowSet,
 )
+from connectly_api.sandbox.service.registration_rules import TOPICS, build_registration, check_creation
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
 
@@ -99,6 +102,19 @@ def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -
     yield from schedule_webhooks(state, build_report_event(report_id, state.now, name, url))
 
 
+def _register(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    """Register an address for a topic, in the place of earlier ones: a bot that starts again may have another port."""
+    topic = arguments.get_text("topic")
+    if topic not in TOPICS:
+        raise InvalidInputError(f"topic: must be one of {', '.join(TOPICS)}", field="topic")
+    body = {"topic": topic, "address": arguments.get_text("address")}
+    if (problem := next(check_creation(body), None)) is not None:
+        raise InvalidInputError(str(problem), field=problem.field)
+    new_id = build_registration_id(settings.seed, state.registration_count + 1, state.now)
+    yield from (RegistrationRemoved(one.id) for one in state.registrations.values() if one.topic == topic)
+    yield RegistrationStored(build_registration(new_id, body), new=True)
+
+
 def _close_window(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     return _set_window(settings, state, arguments, -math.inf)
 
@@ -119,6 +135,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "template": _declare_template,
     "fault": _add_fault,
     "clear_faults": _clear_faults,
+    "register": _register,
     "report_ready": _finish_report,
     "close_window": _close_window,
     "open_window": _open_window,
@@ -127,5 +144,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 CLOCK_VERBS: Final = frozenset({"advance", "settle"})
 """Verbs that only move the clock."""
 
-SETUP_VERBS: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
+SETUP_VERBS: Final = frozenset({
+    *("customer", "template", "register", "fault", "clear_faults", "close_window", "open_window"),
+})  # fmt: skip
 """Verbs after which nothing is due."""
