@@ -110,7 +110,8 @@ def main(python: str) -> None:
         for part in ("examples", "benchmarks", "docs"):
             shutil.copytree(ROOT / part, outside / part, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", outside)
-        tests = ("-m", "pytest", "-q", "-n", os.environ.get("WORKERS", "auto"), "-m", "not (slow or once or long)", "-p", "no:cacheprovider")
+        workers = os.environ.get("WORKERS", "auto")
+        tests = ("-m", "pytest", "-q", "-n", workers, "-m", "not (slow or once or long)", "-p", "no:cacheprovider")
         run(clean, *tests, cwd=outside)
 
 
