@@ -15,10 +15,12 @@ from connectly_api.sandbox.model.records import (
     DeclaredTemplate,
     Delivery,
     InboundText,
+    NumberedEntry,
     ReceivedRequest,
     Registration,
     StatusChange,
     TimelineEntry,
+    VerbCall,
 )
 from connectly_api.sandbox.model.state import State, Task, WebhookDue
 
@@ -70,7 +72,8 @@ class WindowSet:
 
     def apply_to(self, state: State) -> None:
         for key in self.ids:
-            state.windows[self.sender, key] = self.until
+            record = state.customers.touch((key,))
+            state.customers.store(attrs.evolve(record, windows={**record.windows, (self.sender, key): self.until}))
 
 
 @attrs.frozen
@@ -81,11 +84,7 @@ class CustomerIdentified:
     name: str | None = attrs.field(default=None, repr=False)
 
     def apply_to(self, state: State) -> None:
-        for key in self.identity.ids:
-            state.identities[key] = self.identity
-            state.former_ids.discard(key)
-            if self.name is not None:
-                state.display_names[key] = self.name
+        state.customers.identify(self.identity, self.name)
 
 
 @attrs.frozen
@@ -96,12 +95,7 @@ class CustomerPhoneChanged:
     new: Identity
 
     def apply_to(self, state: State) -> None:
-        name = state.get_display_name(self.old)
-        for key in self.old.ids:
-            state.identities.pop(key, None)
-            state.display_names.pop(key, None)
-        CustomerIdentified(self.new, name).apply_to(state)
-        state.former_ids.update(set(self.old.ids) - set(self.new.ids))
+        state.customers.change_phone(self.old, self.new)
 
 
 @attrs.frozen
@@ -112,10 +106,8 @@ class OptOutChanged:
     is_out: bool = True
 
     def apply_to(self, state: State) -> None:
-        if self.is_out:
-            state.opted_out.update(self.ids)
-        else:
-            state.opted_out.difference_update(self.ids)
+        record = state.customers.touch(self.ids)
+        state.customers.store(attrs.evolve(record, is_opted_out=self.is_out))
 
 
 @attrs.frozen
@@ -141,7 +133,9 @@ class SendCounted:
 
 @attrs.frozen
 class InboundMessageCounted:
-    """A customer's message got its number."""
+    """A customer's message got its number, and from that its id."""
+
+    id: str
 
     def apply_to(self, state: State) -> None:
         state.inbound_count += 1
@@ -171,7 +165,9 @@ class TaskScheduled:
         task = self.task
         if isinstance(task, WebhookDue) and not task.number:
             state.event_count += 1
-            task = attrs.evolve(task, number=state.event_count)
+            # The request that an echo is about is recorded only after its changes.
+            cause = state.entry_count + task.event.is_echo
+            task = attrs.evolve(task, number=state.event_count, cause=cause)
         heapq.heappush(state.schedule, (self.due, state.task_count, task))
 
 
@@ -247,13 +243,23 @@ class RulesCleared:
 
 @attrs.frozen
 class EntryRecorded:
-    """An entry was recorded for inspection; the oldest one is dropped if there are too many."""
+    """An entry was recorded for inspection; the oldest one is dropped if there are too many.
+
+    Requests and verbs count as activity of their customer.
+    """
 
     entry: TimelineEntry
+    customer: Identity = attrs.field(factory=Identity)
+    cause: int | None = None
+    message_id: str | None = None
 
     def apply_to(self, state: State) -> None:
         state.entry_count += 1
-        state.timeline.append(self.entry)
+        ids = self.customer.ids
+        is_activity = bool(ids) and isinstance(self.entry, ReceivedRequest | VerbCall)
+        customer = state.customers.touch(ids) if is_activity else state.customers.find(ids)
+        number = None if customer is None else customer.number
+        state.timeline.append(NumberedEntry(state.entry_count, self.entry, number, self.cause, self.message_id))
         match self.entry:
             case ReceivedRequest() as request:
                 state.request_count += 1
