@@ -176,6 +176,12 @@ class State:
         """Return a customer's name, if known."""
         return next((self.display_names[key] for key in identity.ids if key in self.display_names), None)
 
+    def find_template(self, name: str, language: str) -> DeclaredTemplate | None:
+        """Return a declared template; without a language, the first of that name."""
+        if language:
+            return self.templates.get((name, language))
+        return next((template for template in self.templates.values() if template.name == name), None)
+
     def find_messages(self, identity: Identity, message_id: str | None = None) -> Iterable[AcceptedMessage]:
         """Yield the kept messages to a customer, latest first; with an id, only that one."""
         return self._find(reversed(self.messages.values()), identity, message_id)

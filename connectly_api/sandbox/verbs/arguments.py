@@ -63,8 +63,8 @@ class VerbArguments:
         found: object = self.get(name)
         if found is None:
             return ()
-        if not is_array(found) or not all(isinstance(item, str) for item in found):
-            raise InvalidInputError(f"{name}: must be a list of strings", field=name)
+        if not is_array(found) or not all(isinstance(item, str) and _is_utf8(item) for item in found):
+            raise InvalidInputError(f"{name}: must be a list of strings of UTF-8 text", field=name)
         return tuple(map(str, found))
 
     def get_number(self, name: str, default: float | None = None) -> float:

@@ -28,6 +28,7 @@ from connectly_api.sandbox.model.state_changes import (
     TemplateStored,
     WindowSet,
 )
+from connectly_api.sandbox.model.template_texts import list_parameters
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
 
@@ -76,8 +77,12 @@ def _identify_customer(_settings: Settings, _state: State, arguments: VerbArgume
 def _declare_template(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
     status: Any = arguments.get_optional_text("status") or "approved"
     language = arguments.get_optional_text("language") or "en"
-    name, parameters = arguments.get_text("name"), arguments.get_text_list("parameters")
-    yield TemplateStored(DeclaredTemplate(name, language, parameters, status))
+    name, buttons = arguments.get_text("name"), arguments.get_text_list("buttons")
+    header, text, footer = map(arguments.get_optional_text, ("header", "text", "footer"))
+    parameters = arguments.get_text_list("parameters")
+    if arguments.get("parameters") is None:
+        parameters = list_parameters(header, text)
+    yield TemplateStored(DeclaredTemplate(name, language, parameters, status, header, text, footer, buttons))
 
 
 def _add_fault(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
