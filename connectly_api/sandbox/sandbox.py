@@ -298,12 +298,13 @@ class Sandbox:
     ) -> None:
         """Inject a fault by a rule. If several rules match, the oldest one applies.
 
-        Faults of the response: `rate_limited` (429, with `retry_after`), `server_error` (`status`, `html`,
-        `accepted`), `slow_head` and `slow_body` (real `seconds`), `hang` (`accepted`), `reset` (the connection is
-        reset, and nothing is accepted; before the body is read, unless the rule has a recipient), `drop` (the message
-        is accepted, and the response lost), `cut_off` (accepted, and the response ends in the middle), `truncated`
-        (accepted, and half of the response's JSON is missing), `wrong_types`, `new_values` and `nulls` (accepted, and
-        the response's JSON has unexpected values).
+        Faults of the response: `rate_limited` (429, with `retry_after`), `refuse` (a 4xx `status`, 400 by default, with
+        any error `code`; nothing is accepted), `server_error` (`status`, `html`, `accepted`), `slow_head` and
+        `slow_body` (real `seconds`), `hang` (`accepted`), `reset` (the connection is reset, and nothing is accepted;
+        before the body is read, unless the rule has a recipient), `drop` (the message is accepted, and the response
+        lost), `cut_off` (accepted, and the response ends in the middle), `truncated` (accepted, and half of the
+        response's JSON is missing), `wrong_types`, `new_values` and `nulls` (accepted, and the response's JSON has
+        unexpected values).
 
         Faults of the message: `fail_delivery` (`code`), `early_webhook` (its first status is delivered before the
         response).
