@@ -15,6 +15,9 @@ from connectly_api.tracebacks import cut_traceback
 class Customer:
     """A customer of the business. Each verb happens at the sandbox's current time, and its events are delivered.
 
+    A message of the business that a verb refers to is delivered first, if it was not yet; one whose delivery fails is
+    unknown to the customer.
+
     Every message opens the 24-hour window with the business's number that receives it: `sender`, the number whose
     message it replies to, or the first one.
 

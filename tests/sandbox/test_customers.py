@@ -125,13 +125,13 @@ async def test_a_tapped_button_comes_as_documented_with_the_callback_data_of_its
     customer = sandbox.customer(PHONE, name="Vasi")
     await customer.taps("Yes")
     await customer.taps("n", message=sent)
-    first, second = receiver.bodies
+    _, _, first, second = receiver.bodies
     expected = load_document("webhooks/button_response")
     assert list(first) == [*expected, "callbackData"]
     assert first["context"] == {"replyToId": sent}
     assert first["buttonResponse"] == {"id": "y", "text": "Yes", "payload": "y"}
     assert (first["callbackData"], second["buttonResponse"]["payload"]) == ({"order": 1}, "n")
-    event = parse(receiver.contents[0])
+    event = parse(receiver.contents[2])
     assert isinstance(event, ButtonReply)
     assert (event.id, event.reply_to_id, event.callback_data) == ("y", sent, {"order": 1})
 
@@ -140,16 +140,16 @@ async def test_a_tapped_button_can_come_in_the_older_form() -> None:
     sandbox, receiver = await attach_receiver(windows="open", button_reply="message")
     ask(sandbox, session(message=BUTTONS))
     await sandbox.customer(PHONE).taps("Yes")
-    assert receiver.bodies[0]["message"].items() >= {"text": "Yes", "isButtonResponse": True}.items()
-    assert isinstance(parse(receiver.contents[0]), ButtonReply)
+    assert receiver.bodies[-1]["message"].items() >= {"text": "Yes", "isButtonResponse": True}.items()
+    assert isinstance(parse(receiver.contents[-1]), ButtonReply)
 
 
 async def test_a_templates_button_is_tapped_by_its_text() -> None:
     sandbox, receiver = await attach_receiver()
     ask(sandbox, template(callbackData=[1]), path=TEMPLATES)
     await sandbox.customer(PHONE).taps("Stop promotions")
-    assert receiver.bodies[0]["buttonResponse"]["text"] == "Stop promotions"
-    assert receiver.bodies[0]["callbackData"] == [1]
+    assert receiver.bodies[-1]["buttonResponse"]["text"] == "Stop promotions"
+    assert receiver.bodies[-1]["callbackData"] == [1]
 
 
 async def test_rows_and_reactions_refer_to_their_message_and_open_the_window() -> None:
@@ -222,7 +222,7 @@ async def test_a_quoting_text_has_the_callback_data_and_a_plain_one_has_not() ->
     customer = sandbox.customer(PHONE)
     await customer.says("Yes", reply_to=sandbox.messages[0].id)
     await customer.says("Yes")
-    quoting, plain = receiver.bodies
+    _, _, quoting, plain = receiver.bodies
     assert (quoting["callbackData"], quoting["context"]) == (7, {"replyToId": sandbox.messages[0].id})
     assert {"callbackData", "context"}.isdisjoint(plain)
 
@@ -232,8 +232,8 @@ async def test_an_answer_goes_to_the_number_that_was_answered() -> None:
     second = sandbox.settings.senders[1]
     ask(sandbox, session(sender={"id": second}, message=BUTTONS))
     await sandbox.customer(PHONE).taps("Yes")
-    assert receiver.bodies[0]["recipient"]["id"] == second
-    assert parse(receiver.contents[0]).business.phone == Phone(second)
+    assert receiver.bodies[-1]["recipient"]["id"] == second
+    assert parse(receiver.contents[-1]).business.phone == Phone(second)
 
 
 @pytest.mark.parametrize(

@@ -49,11 +49,10 @@ class Event:
 
 @attrs.frozen
 class StatusDue:
-    """A task: a message becomes `sent`, `delivered` or `read`; `failure` is the error code if it is not delivered."""
+    """A task: a message becomes `sent`, `delivered` (or fails, if `State.failures` says so) or `read`."""
 
     message: AcceptedMessage
     status: str
-    failure: str | None = None
 
 
 @attrs.frozen
@@ -113,6 +112,7 @@ class State:
         opted_out: Ids of customers who do not want templates.
         former_ids: Phone numbers and BSUIDs that customers no longer have.
         statuses: The latest status of each kept message, by id.
+        failures: The error codes of messages that are in flight and will not be delivered, by id.
         send_times: The times of the latest requests, by function, and by sender; as many as the rate limits allow.
         rules: Fault rules that can still be triggered, by number.
         used_rules: The latest rules whose `next` matches are used up, by number.
@@ -139,6 +139,7 @@ class State:
     templates: dict[tuple[str, str], DeclaredTemplate] = attrs.field(factory=dict[tuple[str, str], DeclaredTemplate])
     registrations: dict[str, Registration] = attrs.field(factory=dict[str, Registration])
     statuses: dict[str, str] = attrs.field(factory=dict[str, str])
+    failures: dict[str, str] = attrs.field(factory=dict[str, str])
     send_times: dict[str, deque[float]] = attrs.field(factory=dict[str, deque[float]])
     rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
     used_rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
@@ -177,6 +178,10 @@ class State:
     def get_display_name(self, identity: Identity) -> str | None:
         """Return a customer's name, if known."""
         return next((self.display_names[key] for key in identity.ids if key in self.display_names), None)
+
+    def is_undeliverable(self, message_id: str) -> bool:
+        """Return whether a kept message failed, or is going to."""
+        return message_id in self.failures or self.statuses.get(message_id) == "delivery_failed"
 
     def find_template(self, name: str, language: str) -> DeclaredTemplate | None:
         """Return a declared template; without a language, the first of that name."""

@@ -29,12 +29,18 @@ _MAX_USED_RULES: Final = 100
 
 @attrs.frozen
 class MessageAccepted:
-    """A message was accepted; the oldest one is dropped if there are too many."""
+    """A message was accepted; the oldest one is dropped if there are too many.
+
+    `failure` is the error code if it will not be delivered.
+    """
 
     message: AcceptedMessage
+    failure: str | None = None
 
     def apply_to(self, state: State) -> None:
         state.message_count += 1
+        if self.failure is not None:
+            state.failures[self.message.id] = self.failure
         state.messages[self.message.id] = self.message
         if len(state.messages) > state.keep:
             oldest, _ = state.messages.popitem(last=False)
@@ -272,7 +278,10 @@ class EntryRecorded:
                 state.requests.append(request)
             case Delivery() as delivery:
                 state.deliveries.append(delivery)
-            case StatusChange(message_id, status) if message_id in state.messages:
-                state.statuses[message_id] = status
+            case StatusChange(message_id, status):
+                if status == "delivery_failed":
+                    state.failures.pop(message_id, None)
+                if message_id in state.messages:
+                    state.statuses[message_id] = status
             case _:
                 pass

@@ -211,8 +211,8 @@ def _accept(call: Call, participants: Participants, kind: str, failure: str | No
     is_early = early.rule is not None
     changes: tuple[Change, ...] = (
         *map(RuleMatched, (*failing.matched, *early.matched)),
-        MessageAccepted(message),
-        *schedule_statuses(settings, state, message, failure, early=is_early),
+        MessageAccepted(message, failure),
+        *schedule_statuses(settings, state, message, early=is_early),
     )
     return Success({"id": message.id}, changes, settings.sent_status, is_early)
 

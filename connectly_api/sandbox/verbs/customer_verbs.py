@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -22,7 +22,7 @@ from connectly_api.sandbox.delivery.payloads import (
     build_message_part,
     build_reaction_part,
 )
-from connectly_api.sandbox.delivery.statuses import mark_read, schedule_webhooks
+from connectly_api.sandbox.delivery.statuses import mark_delivered, mark_read, schedule_webhooks
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_inbound_id, build_next_bsuid
 from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, AcceptedMessage, InboundText
@@ -39,6 +39,9 @@ from connectly_api.sandbox.verbs.arguments import VerbArguments
 
 _WINDOW_SECONDS: Final = 24 * 3600.0
 
+_UNDELIVERED: Final = "the delivery of that message fails, so the customer does not get it"
+
+Found = TypeVar("Found")
 Verb = Callable[[Settings, State, VerbArguments], Iterable[Change]]
 
 
@@ -125,8 +128,11 @@ def _read(settings: Settings, state: State, arguments: VerbArguments) -> Iterato
     messages = list(state.find_messages(customer, message_id))
     if message_id is not None and not messages:
         raise InvalidInputError("message: no message of that id went to this customer", field="message")
+    if message_id is not None and state.is_undeliverable(message_id):
+        raise InvalidInputError(f"message: {_UNDELIVERED}", field="message")
     for message in reversed(messages):
-        yield from mark_read(settings, state, message)
+        if not state.is_undeliverable(message.id):
+            yield from mark_read(settings, state, message)
 
 
 def _opt_out(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
@@ -187,6 +193,8 @@ def _write(
     customer, sender = state.complete_identity(writer), arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
     name = state.get_display_name(customer)
+    if about is not None:
+        yield from mark_delivered(settings, state, about)
     yield InboundMessageCounted()
     if customer.phone is None and settings.bsuid_events == "off":
         return
@@ -198,20 +206,32 @@ def _write(
 
 
 def _find_message(state: State, customer: Identity, message_id: str | None) -> AcceptedMessage:
-    for message in state.find_messages(customer, message_id):
-        return message
-    raise InvalidInputError("message: no such message went to this customer", field="message")
+    found = ((message, None) for message in state.find_messages(customer, message_id))
+    return _take_delivered(state, found, "message", "no such message went to this customer")[0]
 
 
 def _find_choice(
     state: State, customer: Identity, message_id: str | None, kind: str, wanted: str
 ) -> tuple[AcceptedMessage, Mapping[str, str]]:
     """Return the latest message that offers a button or row of that id or text, and the button or row."""
-    for message in state.find_messages(customer, message_id):
-        for choice in _list_choices(state, message, kind, wanted):
-            if wanted in {choice["id"], choice["text"]}:
-                return message, choice
-    raise InvalidInputError(f"{kind}: no message to this customer has it", field=kind)
+    found = (
+        (message, choice)
+        for message in state.find_messages(customer, message_id)
+        for choice in _list_choices(state, message, kind, wanted)
+        if wanted in {choice["id"], choice["text"]}
+    )
+    return _take_delivered(state, found, kind, "no message to this customer has it")
+
+
+def _take_delivered(
+    state: State, found: Iterable[tuple[AcceptedMessage, Found]], field: str, problem: str
+) -> tuple[AcceptedMessage, Found]:
+    """Return the first whose message was delivered, or will be."""
+    for message, value in found:
+        if not state.is_undeliverable(message.id):
+            return message, value
+        problem = _UNDELIVERED
+    raise InvalidInputError(f"{field}: {problem}", field=field)
 
 
 def _list_choices(state: State, message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:
