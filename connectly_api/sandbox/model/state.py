@@ -192,7 +192,8 @@ class State:
 
     def is_undeliverable(self, message_id: str) -> bool:
         """Return whether a kept message failed, or is going to."""
-        return message_id in self.failures or self.statuses.get(message_id) == "delivery_failed"
+        status = self.statuses.get(message_id)
+        return status == "delivery_failed" or (message_id in self.failures and status in {None, "sent"})
 
     def find_template(self, name: str, language: str) -> DeclaredTemplate | None:
         """Return a declared template; without a language, the first of that name."""
@@ -209,7 +210,10 @@ class State:
         return self._find(reversed(self.texts.values()), identity, text_id)
 
     def _find(self, kept: Iterable[Kept], identity: Identity, wanted: str | None) -> Iterator[Kept]:
-        ids = {*identity.ids, *self.complete_identity(identity).ids}
+        known = self.customers.find_current(identity.ids)
+        ids = set(identity.ids)
+        if known is not None:
+            ids.update(known.identity.ids, known.former_ids)
         for one in kept:
             if not ids.isdisjoint(one.customer.ids) and wanted in {None, one.id}:
                 yield one

@@ -21,7 +21,8 @@ from connectly_api.sandbox.model.records import (
     StatusChange,
     TimelineEntry,
 )
-from connectly_api.sandbox.model.state import State, Task, WebhookDue
+from connectly_api.sandbox.model.refusals import RECIPIENT_INVALID
+from connectly_api.sandbox.model.state import State, StatusDue, Task, WebhookDue
 
 _MAX_USED_RULES: Final = 100
 """How many used-up rules are kept for inspection."""
@@ -97,13 +98,22 @@ class CustomerIdentified:
 
 @attrs.frozen
 class CustomerPhoneChanged:
-    """A customer has another phone number and BSUID; the new ids have no window yet."""
+    """A customer has another phone number and BSUID; what is on its way to the former ids will fail."""
 
     old: Identity
     new: Identity
+    keeps_opt_out: bool = False
 
     def apply_to(self, state: State) -> None:
-        state.customers.change_phone(self.old, self.new)
+        state.customers.change_phone(self.old, self.new, keeps_opt_out=self.keeps_opt_out)
+        former = set(self.old.ids) - set(self.new.ids)
+        for _, _, task in state.schedule:
+            if (
+                isinstance(task, StatusDue)
+                and not former.isdisjoint(task.message.customer.ids)
+                and task.status != "read"
+            ):
+                state.failures.setdefault(task.message.id, RECIPIENT_INVALID)
 
 
 @attrs.frozen
