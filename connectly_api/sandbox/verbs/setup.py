@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -15,9 +15,9 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.delivery.payloads import build_report_event
 from connectly_api.sandbox.delivery.statuses import schedule_webhooks
-from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule
+from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule, normalize_operation
 from connectly_api.sandbox.model.identity import Identity
-from connectly_api.sandbox.model.ids import build_report_id
+from connectly_api.sandbox.model.ids import build_registration_id, build_report_id
 from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
 from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
 from connectly_api.sandbox.model.state import Change, State
@@ -25,17 +25,31 @@ from connectly_api.sandbox.model.state_changes import (
     CustomerIdentified,
     EntryRecorded,
     InboundMessageCounted,
+    RegistrationRemoved,
+    RegistrationStored,
     RuleAdded,
     RulesCleared,
     TemplateStored,
     WindowSet,
 )
+from connectly_api.sandbox.model.template_texts import list_parameters
+from connectly_api.sandbox.service.registration_rules import TOPICS, build_registration, check_creation
 from connectly_api.sandbox.verbs.arguments import VerbArguments
-from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
+from connectly_api.sandbox.verbs.customer_verbs import (
+    CUSTOMER_VERBS,
+    Verb,
+    choose_senders,
+    get_new_window_end,
+    read_customer,
+)
 
 
-def build_verb_changes(settings: Settings, state: State, name: str, arguments: Mapping[str, Any]) -> tuple[Change, ...]:
+def build_verb_changes(
+    settings: Settings, state: State, name: str, arguments: Mapping[str, Any], names: Mapping[str, Collection[str]]
+) -> tuple[Change, ...]:
     """Return the changes of a verb; the first is its entry in the timeline.
+
+    `names` are the service's own, of operations and of topics.
 
     Raises:
         InvalidInputError: There is no such verb, or an argument is invalid.
@@ -43,7 +57,7 @@ def build_verb_changes(settings: Settings, state: State, name: str, arguments: M
     verb = VERBS.get(name)
     if verb is None:
         raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(VERBS))}", field="verb")
-    given = VerbArguments(arguments)
+    given = VerbArguments(arguments, names)
     changes = tuple(verb(settings, state, given))
     given.check_unknown()
     message_id = next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
@@ -84,13 +98,19 @@ def _identify_customer(_settings: Settings, _state: State, arguments: VerbArgume
 def _declare_template(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
     status: Any = arguments.get_optional_text("status") or "approved"
     language = arguments.get_optional_text("language") or "en"
-    name, parameters = arguments.get_text("name"), arguments.get_text_list("parameters")
-    yield TemplateStored(DeclaredTemplate(name, language, parameters, status))
+    name, buttons = arguments.get_text("name"), arguments.get_text_list("buttons")
+    header, text, footer = map(arguments.get_optional_text, ("header", "text", "footer"))
+    parameters = arguments.get_text_list("parameters")
+    if arguments.get("parameters") is None:
+        parameters = list_parameters(header, text)
+    yield TemplateStored(DeclaredTemplate(name, language, parameters, status, header, text, footer, buttons))
 
 
 def _add_fault(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
     given = {field.name: arguments.get(field.name) for field in attrs.fields(FaultRule)}
     given["what"] = arguments.get_text("what")
+    arguments.check_name("operation", normalize_operation)
+    arguments.check_name("topic")
     yield RuleAdded(build_rule({name: value for name, value in given.items() if value is not None}))
 
 
@@ -107,6 +127,19 @@ def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -
     yield from schedule_webhooks(state, build_report_event(report_id, state.now, name, url))
 
 
+def _register(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    """Register an address for a topic, in the place of earlier ones: a bot that starts again may have another port."""
+    topic = arguments.get_text("topic")
+    if topic not in TOPICS:
+        raise InvalidInputError(f"topic: must be one of {', '.join(TOPICS)}", field="topic")
+    body = {"topic": topic, "address": arguments.get_text("address")}
+    if (problem := next(check_creation(body), None)) is not None:
+        raise InvalidInputError(str(problem), field=problem.field)
+    new_id = build_registration_id(settings.seed, state.registration_count + 1, state.now)
+    yield from (RegistrationRemoved(one.id) for one in state.registrations.values() if one.topic == topic)
+    yield RegistrationStored(build_registration(new_id, body), new=True)
+
+
 def _close_window(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     return _set_window(settings, state, arguments, -math.inf)
 
@@ -116,7 +149,7 @@ def _open_window(settings: Settings, state: State, arguments: VerbArguments) -> 
 
 
 def _set_window(settings: Settings, state: State, arguments: VerbArguments, until: float) -> Iterator[Change]:
-    customer = state.complete_identity(arguments.get_customer())
+    customer = read_customer(state, arguments)
     for number in choose_senders(settings, arguments.get("sender")):
         yield WindowSet(number, customer.ids, until)
 
@@ -127,6 +160,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "template": _declare_template,
     "fault": _add_fault,
     "clear_faults": _clear_faults,
+    "register": _register,
     "report_ready": _finish_report,
     "close_window": _close_window,
     "open_window": _open_window,
@@ -135,5 +169,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 CLOCK_VERBS: Final = frozenset({"advance", "settle"})
 """Verbs that only move the clock."""
 
-SETUP_VERBS: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
+SETUP_VERBS: Final = frozenset({
+    *("customer", "template", "register", "fault", "clear_faults", "close_window", "open_window"),
+})  # fmt: skip
 """Verbs after which nothing is due."""
