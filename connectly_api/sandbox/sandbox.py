@@ -70,6 +70,7 @@ class Sandbox:
         swagger: str | Path | bytes | Mapping[str, Any] | None = None,
         on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
+        on_entry: Callable[[TimelineEntry], None] | None = None,
         **options: Unpack[Options],
     ) -> None:
         """Create a sandbox in which nothing has happened yet.
@@ -79,6 +80,7 @@ class Sandbox:
                 client calls is found by path, behind any prefix, or else by id; other operations return an example.
             on_request: Called with each request once its response is decided.
             on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
+            on_entry: Called with each entry of the timeline, these two included, verbs and statuses.
             **options: The keywords of `connectly_api.sandbox.Settings`: `api_key`, `business_id`, `senders`, `seed`,
                 and one for each point on which the documentation contradicts itself or is silent.
 
@@ -93,7 +95,7 @@ class Sandbox:
         service = load_service(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in service.operations):
             raise build_swagger_error(f"has a path below {PREFIX}, where the sandbox answers for itself")
-        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery)
+        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery, on_entry=on_entry)
         self.app: ASGIApp = build_app(self._engine)
 
     def __repr__(self) -> str:
