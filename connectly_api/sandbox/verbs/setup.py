@@ -31,6 +31,7 @@ from connectly_api.sandbox.model.state_changes import (
 from connectly_api.sandbox.model.template_texts import list_parameters
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
+from connectly_api.sandbox.verbs.declarations import DECLARATIONS
 
 
 def build_verb_changes(
@@ -46,9 +47,7 @@ def build_verb_changes(
     verb = VERBS.get(name)
     if verb is None:
         raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(VERBS))}", field="verb")
-    given = VerbArguments(arguments, names)
-    changes = tuple(verb(settings, state, given))
-    given.check_unknown()
+    changes = tuple(verb(settings, state, VerbArguments(DECLARATIONS[name], arguments, names)))
     return (record_verb(state, name, arguments), *changes)
 
 
@@ -64,13 +63,12 @@ def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:
     Raises:
         InvalidInputError: An argument is invalid.
     """
-    given, seconds = VerbArguments(arguments), math.inf
+    given, seconds = VerbArguments(DECLARATIONS[name], arguments), math.inf
     if name == "advance":
         units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
-        seconds = sum(given.get_number(unit, 0) * size for unit, size in units.items())
+        seconds = sum(given.get_number(unit) * size for unit, size in units.items())
         if not 0 <= seconds <= MAX_SECONDS:
             raise InvalidInputError("seconds: time goes forward, and not by more than thirty years", field="seconds")
-    given.check_unknown()
     return seconds
 
 
