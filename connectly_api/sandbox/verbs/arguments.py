@@ -75,6 +75,13 @@ class VerbArguments:
             raise InvalidInputError(f"{name}: must be a number", field=name)
         return found
 
+    def get_flag(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
+        found = self.get(name)
+        if not isinstance(found, bool | None):
+            raise InvalidInputError(f"{name}: must be true or false", field=name)
+        return default if found is None else found
+
     def get_object(self, name: str) -> Mapping[str, Any] | None:
         """Return an object, or None."""
         found = self.get(name)
