@@ -103,15 +103,15 @@ class Sandbox:
         return f"Sandbox(received={self.received}, accepted={self.accepted})"
 
     async def __aenter__(self) -> Self:
-        """Run a real clock until the block ends; a virtual one needs no block."""
-        await self._engine.start_clock()
+        """Let the clock run until the block ends, unless it stands still; `advance` and `settle` need no block."""
+        self._engine.start_background()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clock."""
-        await self._engine.stop_clock()
+        await self._engine.stop_background()
 
     @asynccontextmanager
     async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
@@ -129,7 +129,7 @@ class Sandbox:
             UsageError: The running loop is not asyncio's.
         """
         async with serve_app(self.app, host, port) as address:
-            if self._engine.is_clock_running:
+            if self._engine.has_background:
                 yield address
                 return
             async with self:
@@ -138,7 +138,7 @@ class Sandbox:
     @property
     def now(self) -> float:
         """The sandbox's clock, in Unix seconds."""
-        return self._engine.state.now
+        return self._engine.now
 
     @property
     def messages(self) -> tuple[AcceptedMessage, ...]:
@@ -397,6 +397,21 @@ class Sandbox:
             InvalidInputError: The time is negative, or not a number.
         """
         await self.run_verb("advance", seconds=seconds, minutes=minutes, hours=hours, days=days)
+
+    @cut_traceback
+    async def set_clock(self, *, running: bool | None = None, speed: float | None = None) -> None:
+        """Let the clock run by itself, pause it, or change its speed; `advance` and `settle` work all the same.
+
+        It runs within `async with sandbox` or `sandbox.serve()`, and does not notice when the machine's date changes.
+
+        Args:
+            running: Whether it runs; None leaves it as it is.
+            speed: Its seconds in a real one, up to 86,400; None leaves it as it is.
+
+        Raises:
+            InvalidInputError: The speed is out of bounds, or the sandbox is in neither block.
+        """
+        await self.run_verb("clock", running=running, speed=speed)
 
     async def settle(self) -> None:
         """Move the clock until nothing is due: every message has its last status, every webhook its response."""

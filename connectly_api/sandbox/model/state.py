@@ -110,6 +110,8 @@ class State:
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
+        is_running: Whether the clock runs by itself while the sandbox has a task in the background.
+        speed: Seconds of a running clock in a real one.
         keep: How many of the latest messages, customers, their texts, requests and deliveries are kept; of the
             timeline, four times as many.
         customers: Those who were declared, wrote, or were written to.
@@ -124,6 +126,8 @@ class State:
 
     now: float
     keep: int
+    is_running: bool = False
+    speed: float = 1.0
     request_count: int = 0
     message_count: int = 0
     registration_count: int = 0

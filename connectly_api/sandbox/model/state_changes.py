@@ -189,6 +189,17 @@ class ClockSet:
 
 
 @attrs.frozen
+class ClockChanged:
+    """The clock was paused, or runs, or has another speed."""
+
+    is_running: bool
+    speed: float = 1.0
+
+    def apply_to(self, state: State) -> None:
+        state.is_running, state.speed = self.is_running, self.speed
+
+
+@attrs.frozen
 class WebhookHeld:
     """A webhook waits for the next event of its registration."""
 

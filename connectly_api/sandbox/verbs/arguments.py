@@ -69,6 +69,11 @@ class VerbArguments:
         found: float | None = self.get(name)
         return default if found is None else found
 
+    def get_flag(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
+        found: bool | None = self.get(name)
+        return default if found is None else found
+
     def get_object(self, name: str) -> Mapping[str, Any] | None:
         """Return an object, or None."""
         found: Mapping[str, Any] | None = self.get(name)

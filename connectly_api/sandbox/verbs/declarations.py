@@ -198,5 +198,6 @@ DECLARATIONS: Final[Mapping[str, Declaration]] = {
     "redeliver": Declaration("Delivers a webhook again.", {"entry": COUNT}),
     "event": Declaration("Sends an event to the registrations of a topic.", {"topic": TEXT, "body": OBJECT}),
     "advance": Declaration("Moves the clock.", {}, dict.fromkeys(("seconds", "minutes", "hours", "days"), NUMBER)),
+    "clock": Declaration("Lets the clock run or stand still, at a speed.", {}, {"running": BOOLEAN, "speed": NUMBER}),
     "settle": Declaration("Moves the clock until nothing is due."),
 }

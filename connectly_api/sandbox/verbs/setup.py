@@ -21,6 +21,7 @@ from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
 from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
 from connectly_api.sandbox.model.state import Change, State
 from connectly_api.sandbox.model.state_changes import (
+    ClockChanged,
     CustomerIdentified,
     EntryRecorded,
     RuleAdded,
@@ -32,6 +33,8 @@ from connectly_api.sandbox.model.template_texts import list_parameters
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
 from connectly_api.sandbox.verbs.declarations import DECLARATIONS
+
+_MAX_SPEED: Final = 86_400
 
 
 def build_verb_changes(
@@ -99,6 +102,14 @@ def _clear_faults(_settings: Settings, _state: State, _arguments: VerbArguments)
     yield RulesCleared()
 
 
+def _set_clock(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    is_running = arguments.get_flag("running", default=state.is_running)
+    speed = arguments.get_number("speed", state.speed)
+    if not 0 < speed <= _MAX_SPEED:
+        raise InvalidInputError("speed: must be above 0, and at most 86,400: a day in a second", field="speed")
+    yield ClockChanged(is_running, speed)
+
+
 def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     if state.now > MAX_TIME:
         raise InvalidInputError("report_ready: the clock is past the year 9999, where times have no date", field="now")
@@ -128,6 +139,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "template": _declare_template,
     "fault": _add_fault,
     "clear_faults": _clear_faults,
+    "clock": _set_clock,
     "report_ready": _finish_report,
     "close_window": _close_window,
     "open_window": _open_window,
@@ -136,5 +148,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 CLOCK_VERBS: Final = frozenset({"advance", "settle"})
 """Verbs that only move the clock."""
 
-SETUP_VERBS: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
+SETUP_VERBS: Final = frozenset({
+    *("customer", "template", "fault", "clear_faults", "clock", "close_window", "open_window"),
+})  # fmt: skip
 """Verbs after which nothing is due."""
