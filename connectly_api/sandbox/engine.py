@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.background_task import BackgroundTask
@@ -121,15 +123,21 @@ class Engine:
         Raises:
             InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
         """
+        await self.start_verb(verb, arguments)()
+
+    def start_verb(self, verb: str, arguments: Mapping[str, Any]) -> Callable[[], Awaitable[None]]:
+        """Apply the changes of a verb, and return what then runs due tasks.
+
+        Raises:
+            InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
+        """
         if verb == "clock" and self._background is None:
             problem = "clock: runs only while the sandbox is served, or in `async with sandbox`; use advance or settle"
             raise InvalidInputError(problem, field="running")
         if verb in CLOCK_VERBS:
-            await self._move_clock(verb, read_seconds(verb, arguments), arguments)
-            return
+            return partial(self._move_clock, self._choose_time(verb, arguments))
         self.apply_verb(verb, arguments)
-        if verb not in SETUP_VERBS:
-            await self.deliver_due()
+        return checkpoint if verb in SETUP_VERBS else self.deliver_due
 
     async def deliver_due(self) -> None:
         """Run the due tasks."""
@@ -185,15 +193,20 @@ class Engine:
         """
         return build_recording(self.settings, self._start, self.state.timeline, self.state.entry_count).to_text()
 
-    async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
+    def _choose_time(self, verb: str, arguments: Mapping[str, Any]) -> float:
+        """Return until when a verb moves the clock, and record it."""
+        seconds = read_seconds(verb, arguments)
         self._catch_up()
         state = self.state
         if seconds and seconds != math.inf and state.now + seconds > MAX_TIME:
             raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
         self._apply(state, (record_verb(state, verb, arguments),))
+        return state.now + seconds
+
+    async def _move_clock(self, until: float) -> None:
         self._movers += 1
         try:
-            await self.run_until(state.now + seconds)
+            await self.run_until(until)
         finally:
             self._movers -= 1
             self._read_at = time.monotonic()

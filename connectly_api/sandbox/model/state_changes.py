@@ -170,6 +170,20 @@ class TaskScheduled:
 
 
 @attrs.frozen
+class RetryDropped:
+    """The next attempt to deliver an event, which has the number, is not due any more."""
+
+    number: int
+
+    def apply_to(self, state: State) -> None:
+        state.schedule = [due for due in state.schedule if not self._is_attempt(due[2])]
+        heapq.heapify(state.schedule)
+
+    def _is_attempt(self, task: Task) -> bool:
+        return isinstance(task, WebhookDue) and task.number == self.number
+
+
+@attrs.frozen
 class TaskStarted:
     """The next task was taken off the schedule, and the clock set to the time when it was due."""
 
@@ -246,6 +260,18 @@ class RuleMatched:
         if len(state.used_rules) > _MAX_USED_RULES:
             oldest = next(iter(state.used_rules))
             del state.used_rules[oldest], state.rule_matches[oldest]
+
+
+@attrs.frozen
+class RuleRemoved:
+    """A fault rule was removed."""
+
+    number: int
+
+    def apply_to(self, state: State) -> None:
+        state.rules.pop(self.number, None)
+        state.used_rules.pop(self.number, None)
+        del state.rule_matches[self.number]
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ from connectly_api.number_checks import is_integer, is_number
 from connectly_api.sandbox.model.fault_rules import FaultRule
 from connectly_api.sandbox.model.identity import BSUID_PATTERN, PHONE_PATTERN, parse_bsuid, parse_phone
 from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, TemplateStatus
+from connectly_api.sandbox.service.registration_rules import TOPICS
 
 _LARGEST: Final = 1e15
 
@@ -195,6 +196,10 @@ DECLARATIONS: Final[Mapping[str, Declaration]] = {
     "report_ready": Declaration("Finishes a report.", {}, {"name": ANY_TEXT, "url": ANY_TEXT}),
     "open_window": _declare_customer_verb("Opens the customer's 24-hour window.", sender=TEXT),
     "close_window": _declare_customer_verb("Closes the customer's 24-hour window.", sender=TEXT),
+    "register": Declaration(
+        "Registers an address for a topic, in the place of an earlier one.",
+        {"topic": _build_choice(TOPICS), "address": TEXT},
+    ),
     "redeliver": Declaration("Delivers a webhook again.", {"entry": COUNT}),
     "event": Declaration("Sends an event to the registrations of a topic.", {"topic": TEXT, "body": OBJECT}),
     "advance": Declaration("Moves the clock.", {}, dict.fromkeys(("seconds", "minutes", "hours", "days"), NUMBER)),

@@ -16,20 +16,28 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.delivery.payloads import build_report_event
 from connectly_api.sandbox.delivery.statuses import schedule_webhooks
 from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule, normalize_operation
-from connectly_api.sandbox.model.ids import build_report_id
-from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
+from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.model.ids import build_registration_id, build_report_id
+from connectly_api.sandbox.model.records import DeclaredTemplate, Delivery, VerbCall
 from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
-from connectly_api.sandbox.model.state import Change, State
+from connectly_api.sandbox.model.state import Change, Event, State, WebhookDue
 from connectly_api.sandbox.model.state_changes import (
     ClockChanged,
     CustomerIdentified,
     EntryRecorded,
+    RegistrationRemoved,
+    RegistrationStored,
+    RetryDropped,
     RuleAdded,
+    RuleRemoved,
     RulesCleared,
+    TaskScheduled,
     TemplateStored,
     WindowSet,
 )
 from connectly_api.sandbox.model.template_texts import list_parameters
+from connectly_api.sandbox.service.registration_rules import build_registration, check_creation
+from connectly_api.sandbox.spec.protojson import encode_compact
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
 from connectly_api.sandbox.verbs.declarations import DECLARATIONS
@@ -98,6 +106,13 @@ def _add_fault(_settings: Settings, _state: State, arguments: VerbArguments) -> 
     yield RuleAdded(build_rule({name: value for name, value in given.items() if value is not None}))
 
 
+def _remove_fault(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    number: int = arguments.get("number")
+    if number not in state.rule_matches:
+        raise InvalidInputError("number: there is no rule of that number", field="number")
+    yield RuleRemoved(number)
+
+
 def _clear_faults(_settings: Settings, _state: State, _arguments: VerbArguments) -> Iterator[Change]:
     yield RulesCleared()
 
@@ -119,6 +134,47 @@ def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -
     yield from schedule_webhooks(state, build_report_event(report_id, state.now, name, url))
 
 
+def _redeliver(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    """Deliver an event once more, in the place of a retry that is still due."""
+    entry = _find_delivery(state, arguments.get("entry"))
+    if entry.registration_id not in state.registrations:
+        raise InvalidInputError("entry: its registration was deleted", field="entry")
+    attempts = [one.attempt for one in state.deliveries if one.number == entry.number]
+    event = Event(topic=entry.topic, customer=Identity(), content=entry.content)
+    yield RetryDropped(entry.number)
+    yield TaskScheduled(
+        state.now, WebhookDue(entry.number, entry.registration_id, event, max(attempts) + 1, skip_faults=True)
+    )
+
+
+def _find_delivery(state: State, number: int) -> Delivery:
+    index = number - 1 - (state.entry_count - len(state.timeline))
+    entry = state.timeline[index] if 0 <= index < len(state.timeline) else None
+    if not isinstance(entry, Delivery):
+        raise InvalidInputError("entry: is not the number of a delivery that is kept", field="entry")
+    return entry
+
+
+def _send_event(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    topic, content = arguments.get_text("topic"), encode_compact(arguments.get_object("body"))
+    registrations = [one for one in state.registrations.values() if one.topic == topic]
+    if not registrations:
+        raise InvalidInputError("topic: no webhook is registered for it", field="topic")
+    for registration in registrations:
+        yield TaskScheduled(state.now, WebhookDue(0, registration.id, Event(topic, Identity(), content)))
+
+
+def _register(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    """Register an address for a topic, in the place of earlier ones: a bot that starts again may have another port."""
+    topic = arguments.get_text("topic")
+    body = {"topic": topic, "address": arguments.get_text("address")}
+    if (problem := next(check_creation(body), None)) is not None:
+        raise InvalidInputError(str(problem), field=problem.field)
+    new_id = build_registration_id(settings.seed, state.registration_count + 1, state.now)
+    yield from (RegistrationRemoved(one.id) for one in state.registrations.values() if one.topic == topic)
+    yield RegistrationStored(build_registration(new_id, body), new=True)
+
+
 def _close_window(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     return _set_window(settings, state, arguments, -math.inf)
 
@@ -138,9 +194,13 @@ VERBS: Final[Mapping[str, Verb]] = {
     "customer": _identify_customer,
     "template": _declare_template,
     "fault": _add_fault,
+    "remove_fault": _remove_fault,
     "clear_faults": _clear_faults,
     "clock": _set_clock,
+    "register": _register,
     "report_ready": _finish_report,
+    "redeliver": _redeliver,
+    "event": _send_event,
     "close_window": _close_window,
     "open_window": _open_window,
 }
@@ -149,6 +209,6 @@ CLOCK_VERBS: Final = frozenset({"advance", "settle"})
 """Verbs that only move the clock."""
 
 SETUP_VERBS: Final = frozenset({
-    *("customer", "template", "fault", "clear_faults", "clock", "close_window", "open_window"),
+    *("customer", "template", "register", "fault", "remove_fault", "clear_faults", "clock", "close_window", "open_window"),
 })  # fmt: skip
 """Verbs after which nothing is due."""
