@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
+from secrets import token_urlsafe
 from typing import Any, Final
 
 import anyio
@@ -35,9 +36,11 @@ from connectly_api.sandbox.model.state_changes import (
     ClockChanged,
     ClockSet,
     EntryRecorded,
+    FileStored,
     TaskScheduled,
     TaskStarted,
 )
+from connectly_api.sandbox.model.stored_files import StoredFile, clean_file_name
 from connectly_api.sandbox.recording import build_recording, record_request
 from connectly_api.sandbox.service.decision import decide
 from connectly_api.sandbox.service.faults import apply_faults, decide_reset
@@ -138,6 +141,12 @@ class Engine:
             return partial(self._move_clock, self._choose_time(verb, arguments))
         self.apply_verb(verb, arguments)
         return checkpoint if verb in SETUP_VERBS else self.deliver_due
+
+    def store_file(self, name: str, content: bytes) -> StoredFile:
+        """Keep a file that a customer can send, until the next reset. It is no part of a recording."""
+        file = StoredFile(token_urlsafe(12), clean_file_name(name), content)
+        self._apply(self.state, (FileStored(file),))
+        return file
 
     async def deliver_due(self) -> None:
         """Run the due tasks."""

@@ -297,7 +297,7 @@ class Sandbox:
         every: int | None = None,
         probability: float | None = None,
         **options: Any,  # noqa: ANN401  (each kind has its own)
-    ) -> None:
+    ) -> int:
         """Inject a fault by a rule. If several rules match, the oldest one applies.
 
         Faults of the response: `rate_limited` (429, with `retry_after`), `refuse` (a 4xx `status`, 400 by default, with
@@ -324,6 +324,9 @@ class Sandbox:
             probability: Applies with this probability, drawn from the sandbox's seed.
             **options: The options of the fault, named above in parentheses.
 
+        Returns:
+            The number of the rule, for `remove_fault`.
+
         Raises:
             TypeError: There is no such option; the error suggests the closest name.
             InvalidInputError: A value is invalid, or cannot be combined with the others.
@@ -332,6 +335,19 @@ class Sandbox:
         selectors = {"operation": operation, "recipient": recipient, "topic": topic}
         times = {"next": next, "every": every, "probability": probability}
         self._engine.apply_verb("fault", {"what": what, **selectors, **times, **options})
+        return self._engine.state.rule_count
+
+    @cut_traceback
+    def remove_fault(self, number: int) -> None:
+        """Remove one fault.
+
+        Args:
+            number: What `fault` returned.
+
+        Raises:
+            InvalidInputError: There is no such fault, or not any more.
+        """
+        self._engine.apply_verb("remove_fault", {"number": number})
 
     def clear_faults(self) -> None:
         """Remove all faults."""
@@ -426,6 +442,31 @@ class Sandbox:
             url: Where it can be downloaded.
         """
         await self.run_verb("report_ready", name=name, url=url)
+
+    @cut_traceback
+    async def redeliver(self, delivery: Delivery) -> None:
+        """Deliver a webhook again, as a further attempt; it takes the place of a retry that is still due.
+
+        Args:
+            delivery: One of its attempts, from `deliveries`.
+
+        Raises:
+            InvalidInputError: The attempt is not kept any more, or its registration was deleted.
+        """
+        await self.run_verb("redeliver", entry=self._engine.state.get_entry_number(delivery))
+
+    @cut_traceback
+    async def send_event(self, topic: str, body: Mapping[str, Any]) -> None:
+        """Send any event, signed, to all registrations of a topic: what the service may send one day.
+
+        Args:
+            topic: The topic.
+            body: The event, as JSON.
+
+        Raises:
+            InvalidInputError: No webhook is registered for the topic.
+        """
+        await self.run_verb("event", topic=topic, body=dict(body))
 
     @cut_traceback
     async def run_verb(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)

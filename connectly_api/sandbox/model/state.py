@@ -21,6 +21,7 @@ from connectly_api.sandbox.model.records import (
     Registration,
     TimelineEntry,
 )
+from connectly_api.sandbox.model.stored_files import StoredFile
 
 Kept = TypeVar("Kept", AcceptedMessage, InboundText)
 
@@ -121,6 +122,7 @@ class State:
         used_rules: The latest rules whose `next` matches are used up, by number.
         rule_matches: How many requests or events each of these rules has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
+        files: Files that customers can send, by id, oldest first.
         held_webhooks: Webhooks that wait for the next event of their registration.
     """
 
@@ -146,6 +148,7 @@ class State:
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     customers: CustomerRegistry = attrs.field(init=False, default=attrs.Factory(_build_customers, takes_self=True))
+    files: OrderedDict[str, StoredFile] = attrs.field(init=False, factory=OrderedDict[str, StoredFile])
     messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
     texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
     requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
@@ -181,6 +184,11 @@ class State:
     def next_due(self) -> float:
         """When the next task is due; inf if there is none."""
         return self.schedule[0][0] if self.schedule else math.inf
+
+    def get_entry_number(self, entry: TimelineEntry) -> int:
+        """Return the number of an entry; that of the next one if it is not kept."""
+        first = self.entry_count - len(self.timeline) + 1
+        return next((number for number, one in enumerate(self.timeline, first) if one is entry), self.entry_count + 1)
 
     def complete_identity(self, identity: Identity) -> Identity:
         """Return a customer with the other id added, if it is known."""

@@ -22,6 +22,7 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
 )
 from connectly_api.sandbox.model.state import State, Task, WebhookDue
+from connectly_api.sandbox.model.stored_files import MAX_BYTES, StoredFile
 
 _MAX_USED_RULES: Final = 100
 """How many used-up rules are kept for inspection."""
@@ -282,6 +283,19 @@ class RulesCleared:
         state.rules.clear()
         state.used_rules.clear()
         state.rule_matches.clear()
+
+
+@attrs.frozen
+class FileStored:
+    """A file was stored; the oldest ones are dropped if there are too many bytes."""
+
+    file: StoredFile
+
+    def apply_to(self, state: State) -> None:
+        state.files[self.file.id] = self.file
+        size = sum(len(file.content) for file in state.files.values())
+        while size > MAX_BYTES:
+            size -= len(state.files.popitem(last=False)[1].content)
 
 
 @attrs.frozen

@@ -139,7 +139,7 @@ def _redeliver(_settings: Settings, state: State, arguments: VerbArguments) -> I
     entry = _find_delivery(state, arguments.get("entry"))
     if entry.registration_id not in state.registrations:
         raise InvalidInputError("entry: its registration was deleted", field="entry")
-    attempts = [one.attempt for one in state.deliveries if one.number == entry.number]
+    attempts = [entry.attempt, *(one.attempt for one in state.deliveries if one.number == entry.number)]
     event = Event(topic=entry.topic, customer=Identity(), content=entry.content)
     yield RetryDropped(entry.number)
     yield TaskScheduled(
@@ -209,6 +209,7 @@ CLOCK_VERBS: Final = frozenset({"advance", "settle"})
 """Verbs that only move the clock."""
 
 SETUP_VERBS: Final = frozenset({
-    *("customer", "template", "register", "fault", "remove_fault", "clear_faults", "clock", "close_window", "open_window"),
+    *("customer", "template", "register", "fault", "remove_fault", "clear_faults", "clock"),
+    *("close_window", "open_window"),
 })  # fmt: skip
 """Verbs after which nothing is due."""
