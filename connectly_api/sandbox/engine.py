@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
-from secrets import token_urlsafe
+from secrets import token_hex, token_urlsafe
 from typing import Any, Final
 
 import anyio
@@ -42,7 +42,7 @@ from connectly_api.sandbox.model.state_changes import (
 )
 from connectly_api.sandbox.model.stored_files import StoredFile, clean_file_name
 from connectly_api.sandbox.recording import build_recording, record_request
-from connectly_api.sandbox.service.decision import decide
+from connectly_api.sandbox.service.decision import decide, find_recipient
 from connectly_api.sandbox.service.faults import apply_faults, decide_reset
 from connectly_api.sandbox.spec.api_operations import Service
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
@@ -58,6 +58,9 @@ class Engine:
         settings: The sandbox's settings.
         state: The sandbox's state; a reset replaces it.
         webhook_sender: Delivers webhooks; a replay replaces it with the recorded receivers.
+        run: Names the time since the start or the last reset, differently each time. No part of the state, which is
+            the same for the same inputs.
+        version: Grows with every change of the state.
     """
 
     def __init__(
@@ -81,12 +84,28 @@ class Engine:
         self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
         self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
         self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
+        self._waiters: set[anyio.Event] = set()
+        self.version = 0
         self._begin(0.0)
 
     def reset(self) -> None:
         """Forget everything that happened."""
         self._begin(self.now)
         self._wake_up()
+        self._wake_waiters()
+
+    async def wait_for_change(self, version: int) -> None:
+        """Wait until the state has changed since it had a version; a clock that runs on is no change.
+
+        Read `version` before the state, so that no change is missed in between.
+        """
+        if version == self.version:
+            changed = anyio.Event()
+            self._waiters.add(changed)
+            try:
+                await changed.wait()
+            finally:
+                self._waiters.discard(changed)
 
     def receive(self, request: Request) -> Decision:
         """Decide on a request, apply its changes, and keep it for inspection."""
@@ -200,7 +219,7 @@ class Engine:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        return build_recording(self.settings, self._start, self.state.timeline, self.state.entry_count).to_text()
+        return build_recording(self.settings, self._start, self.state).to_text()
 
     def _choose_time(self, verb: str, arguments: Mapping[str, Any]) -> float:
         """Return until when a verb moves the clock, and record it."""
@@ -288,8 +307,9 @@ class Engine:
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state
         self._apply(state, decision.changes)
-        received = record_request(request, decision, state.request_count + 1, state.now, self.settings.api_key)
-        self._apply(state, (EntryRecorded(received),))
+        recipient = find_recipient(self._service, self.settings, request, decision)
+        received = record_request(request, decision, recipient, state, self.settings.api_key)
+        self._apply(state, (EntryRecorded(received, recipient),))
         return decision
 
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
@@ -304,9 +324,16 @@ class Engine:
                 self._on_delivery(entry)
             if entry is not None and self._on_entry is not None:
                 self._on_entry(entry)
+        self._wake_waiters()
+
+    def _wake_waiters(self) -> None:
+        self.version += 1
+        for changed in self._waiters:
+            changed.set()
 
     def _begin(self, earliest: float) -> None:
         is_running = self.settings.clock == "real"
         self._start = max(earliest, time.time()) if is_running else self.settings.start
         self._read_at = time.monotonic()
         self.state = State(now=self._start, keep=self.settings.keep, is_running=is_running)
+        self.run = token_hex(8)

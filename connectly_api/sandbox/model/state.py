@@ -17,6 +17,7 @@ from connectly_api.sandbox.model.records import (
     DeclaredTemplate,
     Delivery,
     InboundText,
+    NumberedEntry,
     ReceivedRequest,
     Registration,
     TimelineEntry,
@@ -38,7 +39,7 @@ class Change(Protocol):
 class Event:
     """A webhook event, before its registrations are known.
 
-    Channel and campaign are those of the message that it refers to; an echo refers to the business's own message.
+    Channel, campaign and message id are those of the business's message that it refers to; an echo is that message.
     """
 
     topic: str
@@ -47,6 +48,7 @@ class Event:
     channel: str = "whatsapp"
     campaign_name: str | None = None
     is_echo: bool = False
+    message_id: str | None = None
 
 
 @attrs.frozen
@@ -68,6 +70,7 @@ class WebhookDue:
         attempt: 1 for the first.
         skip_faults: Whether fault rules were already applied.
         fault: The fault that a rule caused, for the record.
+        cause: The number of the entry that caused the event.
     """
 
     number: int
@@ -76,6 +79,7 @@ class WebhookDue:
     attempt: int = 1
     skip_faults: bool = False
     fault: str | None = None
+    cause: int | None = None
 
 
 @attrs.frozen
@@ -101,7 +105,7 @@ def _build_deliveries(state: State) -> deque[Delivery]:
     return deque(maxlen=state.keep)
 
 
-def _build_timeline(state: State) -> deque[TimelineEntry]:
+def _build_timeline(state: State) -> deque[NumberedEntry]:
     return deque(maxlen=state.keep * 4)
 
 
@@ -153,7 +157,7 @@ class State:
     texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
     requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
     deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_build_deliveries, takes_self=True))
-    timeline: deque[TimelineEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
+    timeline: deque[NumberedEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
 
     def apply(self, change: Change) -> None:
         """Apply one change."""
@@ -181,14 +185,18 @@ class State:
         return len(times) < limit or times[-limit] <= self.now - 1
 
     @property
+    def first_entry(self) -> int:
+        """The number of the first entry that is kept; of the next one if there is none."""
+        return self.entry_count - len(self.timeline) + 1
+
+    @property
     def next_due(self) -> float:
         """When the next task is due; inf if there is none."""
         return self.schedule[0][0] if self.schedule else math.inf
 
-    def get_entry_number(self, entry: TimelineEntry) -> int:
+    def get_entry_number(self, record: TimelineEntry) -> int:
         """Return the number of an entry; that of the next one if it is not kept."""
-        first = self.entry_count - len(self.timeline) + 1
-        return next((number for number, one in enumerate(self.timeline, first) if one is entry), self.entry_count + 1)
+        return next((entry.number for entry in self.timeline if entry.record is record), self.entry_count + 1)
 
     def complete_identity(self, identity: Identity) -> Identity:
         """Return a customer with the other id added, if it is known."""

@@ -16,7 +16,7 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.delivery.payloads import build_report_event
 from connectly_api.sandbox.delivery.statuses import schedule_webhooks
 from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule, normalize_operation
-from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.model.identity import Identity, parse_customer
 from connectly_api.sandbox.model.ids import build_registration_id, build_report_id
 from connectly_api.sandbox.model.records import DeclaredTemplate, Delivery, VerbCall
 from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
@@ -25,6 +25,7 @@ from connectly_api.sandbox.model.state_changes import (
     ClockChanged,
     CustomerIdentified,
     EntryRecorded,
+    InboundMessageCounted,
     RegistrationRemoved,
     RegistrationStored,
     RetryDropped,
@@ -59,13 +60,19 @@ def build_verb_changes(
     if verb is None:
         raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(VERBS))}", field="verb")
     changes = tuple(verb(settings, state, VerbArguments(DECLARATIONS[name], arguments, names)))
-    return (record_verb(state, name, arguments), *changes)
+    message_id = next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
+    return (record_verb(state, name, arguments, message_id), *changes)
 
 
-def record_verb(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
-    """Return the timeline's entry of a verb."""
+def record_verb(state: State, name: str, arguments: Mapping[str, Any], message_id: str | None = None) -> Change:
+    """Return the timeline's entry of a verb with valid arguments."""
     given = {key: value for key, value in arguments.items() if value is not None}
-    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now))
+    customer = Identity()
+    if name == "customer":
+        customer = Identity(given.get("phone"), given.get("bsuid"))
+    elif "customer" in given:
+        customer = parse_customer("customer", given["customer"])
+    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now, id=message_id), customer)
 
 
 def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:
@@ -136,23 +143,23 @@ def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -
 
 def _redeliver(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     """Deliver an event once more, in the place of a retry that is still due."""
-    entry = _find_delivery(state, arguments.get("entry"))
-    if entry.registration_id not in state.registrations:
-        raise InvalidInputError("entry: its registration was deleted", field="entry")
-    attempts = [entry.attempt, *(one.attempt for one in state.deliveries if one.number == entry.number)]
-    event = Event(topic=entry.topic, customer=Identity(), content=entry.content)
-    yield RetryDropped(entry.number)
-    yield TaskScheduled(
-        state.now, WebhookDue(entry.number, entry.registration_id, event, max(attempts) + 1, skip_faults=True)
-    )
-
-
-def _find_delivery(state: State, number: int) -> Delivery:
-    index = number - 1 - (state.entry_count - len(state.timeline))
+    index = arguments.get("entry") - state.first_entry
     entry = state.timeline[index] if 0 <= index < len(state.timeline) else None
-    if not isinstance(entry, Delivery):
+    if entry is None or not isinstance(entry.record, Delivery):
         raise InvalidInputError("entry: is not the number of a delivery that is kept", field="entry")
-    return entry
+    delivery, record = entry.record, None if entry.customer is None else state.customers.get(entry.customer)
+    if delivery.registration_id not in state.registrations:
+        raise InvalidInputError("entry: its registration was deleted", field="entry")
+    event = Event(
+        topic=delivery.topic,
+        customer=Identity() if record is None else record.identity,
+        content=delivery.content,
+        message_id=entry.message_id,
+    )
+    attempts = [delivery.attempt, *(one.attempt for one in state.deliveries if one.number == delivery.number)]
+    task = WebhookDue(delivery.number, delivery.registration_id, event, max(attempts) + 1, skip_faults=True)
+    yield RetryDropped(delivery.number)
+    yield TaskScheduled(state.now, attrs.evolve(task, cause=entry.cause))
 
 
 def _send_event(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:

@@ -2,8 +2,9 @@
 
     GET    /__sandbox__/                  the page
     GET    /__sandbox__/openapi.json      what follows, as an OpenAPI description
-    GET    /__sandbox__/state             settings, clock and counts
-    GET    /__sandbox__/timeline          what happened, in order
+    GET    /__sandbox__/state             customers, registrations, templates, rules, clock and counts
+    GET    /__sandbox__/timeline          what happened, in order, in pages: after=, before=, limit=, customer=
+    GET    /__sandbox__/events            what happens, as Server-Sent Events
     GET    /__sandbox__/messages          the kept accepted messages, with their statuses
     GET    /__sandbox__/requests          the kept requests, refused ones included
     GET    /__sandbox__/deliveries        the kept delivery attempts of webhooks
@@ -24,8 +25,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -42,29 +44,35 @@ from connectly_api.json_values import is_object
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.documents import (
     serialize_delivery,
-    serialize_entry,
     serialize_message,
     serialize_request,
 )
 from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.model.stored_files import MAX_FILE_BYTES
-from connectly_api.sandbox.recording import is_public_setting
 from connectly_api.sandbox.spec.protojson import NotJsonError, decode_json
 from connectly_api.sandbox.verbs.declarations import BOOLEAN, DECLARATIONS
 from connectly_api.sandbox.web.access_guard import AccessGuard
 from connectly_api.sandbox.web.connection import read_body
+from connectly_api.sandbox.web.control_schemas import OBJECT, TEXT, build_list_schema, build_object_schema, refer_to
+from connectly_api.sandbox.web.endpoints import Endpoint, Handler, build_description, build_verb_content
+from connectly_api.sandbox.web.event_stream import show_events, show_state, show_timeline
+from connectly_api.sandbox.web.live_state import MAX_ENTRIES
 from connectly_api.sandbox.web.page_files import build_page_response
 
 PREFIX: Final = "/__sandbox__"
 
-Handler = Callable[[Engine, Request], Awaitable[Response]]
+_ENTRY: Final = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+_PAGE_PARAMETERS: Final = {
+    **dict.fromkeys(("after", "before", "customer"), _ENTRY),
+    "limit": {"type": "integer", "minimum": 1, "maximum": MAX_ENTRIES},
+}
 
 
 def build_control_routes(engine: Engine) -> list[BaseRoute]:
     """Return the routes; every other path below the prefix gets a 404."""
-    paths: dict[str, dict[str, Handler]] = {}
-    for (method, path), handler in _HANDLERS.items():
-        paths.setdefault(path, {})[method] = handler
+    paths: dict[str, dict[str, Handler]] = {"/": {"GET": _show_page}, "/page/{name}": {"GET": _show_page}}
+    for endpoint in _ENDPOINTS:
+        paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint.handler
     routes = [Route(path, _Endpoints(engine, handlers)) for path, handlers in paths.items()]
     router = Router(routes, redirect_slashes=False, default=_refuse_path)
     guard = Middleware(AccessGuard, allow_hosts=engine.settings.allow_hosts)
@@ -112,16 +120,6 @@ async def _show_page(_engine: Engine, request: Request) -> Response:
     return found or _refuse("the page has no such file", 404)
 
 
-async def _show_state(engine: Engine, _request: Request) -> Response:
-    state, settings = engine.state, attrs.asdict(engine.settings, filter=is_public_setting)
-    kept = {name: len(getattr(state, name)) for name in _RECORDS}
-    return _respond({"settings": settings, "now": state.now, "kept": kept})
-
-
-async def _show_timeline(engine: Engine, _request: Request) -> Response:
-    return _respond({"now": engine.state.now, "timeline": list(map(serialize_entry, engine.state.timeline))})
-
-
 async def _show_records(name: str, engine: Engine, _request: Request) -> Response:
     return _respond({name: _RECORDS[name](engine.state)})
 
@@ -131,6 +129,10 @@ async def _show_recording(engine: Engine, _request: Request) -> Response:
         return Response(engine.build_recording().encode(), media_type="application/json")
     except InvalidInputError as error:
         return _refuse(str(error), 409)
+
+
+async def _show_description(_engine: Engine, request: Request) -> Response:
+    return _respond(build_description(_ENDPOINTS, request.scope["root_path"]))
 
 
 async def _reset(engine: Engine, _request: Request) -> Response:
@@ -186,19 +188,104 @@ _RECORDS: Final[Mapping[str, Callable[[State], list[dict[str, Any]]]]] = {
     "registrations": lambda state: [registration.to_dict() for registration in state.registrations.values()],
 }
 
-_HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
-    ("GET", "/"): _show_page,
-    ("GET", "/page/{name}"): _show_page,
-    ("GET", "/state"): _show_state,
-    ("GET", "/timeline"): _show_timeline,
-    **{("GET", f"/{name}"): partial(_show_records, name) for name in _RECORDS},
-    ("GET", "/recording"): _show_recording,
-    ("POST", "/reset"): _reset,
-    ("DELETE", "/rules/{number}"): _remove_rule,
-    ("POST", "/files"): _store_file,
-    ("GET", "/files/{id}/{name}"): _show_file,
-    **{("POST", f"/{verb}"): partial(_run_verb, verb) for verb in DECLARATIONS},
-}
+_ENDPOINTS: Final = (
+    Endpoint(
+        method="GET",
+        path="/state",
+        handler=show_state,
+        summary="Everything but what happened: customers, registrations, templates, rules, clock and counts.",
+        result=refer_to("State"),
+    ),
+    Endpoint(
+        method="GET",
+        path="/timeline",
+        handler=show_timeline,
+        summary="What happened, in order. `next` is the `after` of the next page.",
+        result=refer_to("Timeline"),
+        query=_PAGE_PARAMETERS,
+        refusals=(HTTPStatus.BAD_REQUEST,),
+    ),
+    Endpoint(
+        method="GET",
+        path="/events",
+        handler=show_events,
+        summary="What happens, as Server-Sent Events, whose data have the shapes of `state` and `timeline`.",
+        result="text/event-stream",
+        query={"run": TEXT, "after": _ENTRY},
+        refusals=(HTTPStatus.BAD_REQUEST,),
+    ),
+    *(
+        Endpoint(
+            method="GET",
+            path=f"/{name}",
+            handler=partial(_show_records, name),
+            summary=f"The {name} that are kept, oldest first.",
+            result=build_object_schema({name: build_list_schema(refer_to(name.capitalize()[:-1]))}),
+        )
+        for name in _RECORDS
+    ),
+    Endpoint(
+        method="GET",
+        path="/recording",
+        handler=_show_recording,
+        summary="The run as a file that can be replayed.",
+        result=OBJECT,
+        refusals=(HTTPStatus.CONFLICT,),
+    ),
+    Endpoint(
+        method="POST",
+        path="/reset",
+        handler=_reset,
+        summary="Forgets everything that happened.",
+        result=OBJECT,
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/rules/{number}",
+        handler=_remove_rule,
+        summary="Removes a fault rule.",
+        result=refer_to("VerbResult"),
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+    Endpoint(
+        method="POST",
+        path="/files",
+        handler=_store_file,
+        summary="Keeps a file, whose URL a customer can then send.",
+        result=refer_to("File"),
+        query={"name": TEXT},
+        content="application/octet-stream",
+        refusals=(HTTPStatus.REQUEST_ENTITY_TOO_LARGE,),
+    ),
+    Endpoint(
+        method="GET",
+        path="/files/{id}/{name}",
+        handler=_show_file,
+        summary="A file that is kept.",
+        result="application/octet-stream",
+        refusals=(HTTPStatus.NOT_FOUND,),
+    ),
+    *(
+        Endpoint(
+            method="POST",
+            path=f"/{verb}",
+            handler=partial(_run_verb, verb),
+            summary=declaration.summary,
+            result=refer_to("VerbResult"),
+            content=build_verb_content(declaration),
+            refusals=(HTTPStatus.BAD_REQUEST,),
+        )
+        for verb, declaration in DECLARATIONS.items()
+    ),
+    Endpoint(
+        method="GET",
+        path="/openapi.json",
+        handler=_show_description,
+        summary="This description.",
+        result=OBJECT,
+    ),
+)
+"""The endpoints for programs, in the order of the description."""
 
 
 async def _read_object(engine: Engine, request: Request) -> dict[str, Any]:

@@ -14,9 +14,7 @@ from starlette.responses import Response
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.verbs.declarations import BOOLEAN, Declaration
 from connectly_api.sandbox.web.control_schemas import SCHEMAS, TEXT, Schema, build_object_schema, refer_to
-
-VERSION: Final = 1
-"""The version of the control interface. It grows when a program that was written for it may no longer work."""
+from connectly_api.sandbox.web.live_state import VERSION
 
 Handler = Callable[[Engine, Request], Awaitable[Response]]
 
