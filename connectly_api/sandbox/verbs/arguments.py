@@ -69,7 +69,7 @@ class VerbArguments:
         found: float | None = self.get(name)
         return default if found is None else found
 
-    def get_flag(self, name: str, *, default: bool) -> bool:
+    def get_flag(self, name: str, *, default: bool = False) -> bool:
         """Return true or false."""
         found: bool | None = self.get(name)
         return default if found is None else found

@@ -175,7 +175,9 @@ DECLARATIONS: Final[Mapping[str, Declaration]] = {
     "reads": _declare_customer_verb("The customer reads one message, or all.", message=ANY_TEXT),
     "opts_out": _declare_customer_verb("The customer opts out of templates."),
     "opts_in": _declare_customer_verb("The customer opts in to templates again."),
-    "changes_phone": _declare_customer_verb("The customer changes the phone number.", phone=PHONE, bsuid=BSUID),
+    "changes_phone": _declare_customer_verb(
+        "The customer changes the phone number.", phone=PHONE, bsuid=BSUID, keeps_opt_out=BOOLEAN
+    ),
     "customer": Declaration("Adds a customer.", {}, {"phone": PHONE, "bsuid": BSUID, "name": ANY_TEXT}),
     "template": Declaration(
         "Declares a template.",
