@@ -169,7 +169,7 @@ TABLE = """
                           | sandbox.delivery.* sandbox.model.* sandbox.service.* sandbox.spec.*       |
                           | setting_rules web_address                                                 |
     sandbox.verbs.*       | errors json_values keywords number_checks sandbox.delivery.*              | attrs
-                          | sandbox.model.* sandbox.verbs.*                                           |
+                          | sandbox.model.* sandbox.verbs.* web_address                               |
     sandbox.recording     | errors json_values sandbox.delivery.* sandbox.model.*                     | attrs
     sandbox.engine        | errors sandbox.delivery.* sandbox.model.* sandbox.recording               | anyio
                           | sandbox.service.* sandbox.spec.* sandbox.verbs.*                          |
