@@ -115,11 +115,11 @@ class Customer:
         """React to a message.
 
         Args:
-            emoji: The emoji; None takes the reaction back.
+            emoji: One emoji; None takes the reaction back.
             message: The id of the message; None for the latest.
 
         Raises:
-            InvalidInputError: There is no such message.
+            InvalidInputError: There is no such message, or the text is not one emoji.
         """
         await self._run("reacts", emoji=emoji, message=message)
 
@@ -137,13 +137,13 @@ class Customer:
 
         Args:
             type: The type of the file.
-            url: Its URL.
-            caption: Its caption.
-            filename: The name of a document.
+            url: Its URL, `https://…` or `http://…`.
+            caption: Its caption; audio has none.
+            filename: The name of a document; other files have none.
             sender: The business's number that receives it.
 
         Raises:
-            InvalidInputError: There is no such type, or the URL is empty.
+            InvalidInputError: There is no such type, the URL is none, or the type has no caption or filename.
         """
         await self._run("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
 
@@ -152,7 +152,7 @@ class Customer:
         """Send an image.
 
         Raises:
-            InvalidInputError: The URL is empty.
+            InvalidInputError: The URL is none, or the caption is too long.
         """
         await self.sends("image", url, caption=caption)
 
@@ -160,10 +160,10 @@ class Customer:
     async def shares_location(
         self, latitude: float, longitude: float, *, name: str | None = None, address: str | None = None
     ) -> None:
-        """Share a location, in degrees.
+        """Share a location, in degrees: latitude from -90 to 90, longitude from -180 to 180.
 
         Raises:
-            InvalidInputError: A coordinate is not a number.
+            InvalidInputError: A coordinate is not such a number.
         """
         await self._run("shares_location", latitude=latitude, longitude=longitude, name=name, address=address)
 

@@ -97,7 +97,7 @@ def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:
 
 
 def _identify_customer(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
-    yield CustomerIdentified(arguments.get_identity(), arguments.get_optional_text("name"))
+    yield CustomerIdentified(arguments.get_identity(), arguments.get_optional_name("name"))
 
 
 def _declare_template(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
@@ -141,8 +141,8 @@ def _set_clock(_settings: Settings, state: State, arguments: VerbArguments) -> I
 def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     if state.now > MAX_TIME:
         raise InvalidInputError("report_ready: the clock is past the year 9999, where times have no date", field="now")
-    name = arguments.get_optional_text("name") or "Daily Campaign Report"
-    url = arguments.get_optional_text("url") or "https://reports.example.com/report"
+    name = arguments.get_optional_name("name") or "Daily Campaign Report"
+    url = arguments.get_url("url", "https://reports.example.com/report")
     report_id = build_report_id(settings.seed, state.event_count + 1)
     yield from schedule_webhooks(state, build_report_event(report_id, state.now, name, url))
 
