@@ -170,7 +170,7 @@ TABLE = """
                           | setting_rules web_address                                                 |
     sandbox.verbs.*       | errors json_values keywords number_checks sandbox.delivery.*              | attrs
                           | sandbox.model.* sandbox.service.registration_rules                        |
-                          | sandbox.verbs.* web_address                                               |
+                          | sandbox.spec.* sandbox.verbs.* web_address                                |
     sandbox.recording     | errors json_values sandbox.delivery.* sandbox.model.*                     | attrs
     sandbox.background_task |                                                                         | anyio sniffio
                           |                                                                           | trio

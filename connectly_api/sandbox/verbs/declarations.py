@@ -67,7 +67,7 @@ def check_arguments(declaration: Declaration, given: Mapping[str, Any]) -> dict[
     values = {name: given.get(name) for name in types}
     for name, kind in types.items():
         if values[name] is None and name in declaration.required:
-            raise InvalidInputError(f"{name}: is missing; it {kind.problem}", field=name)
+            raise InvalidInputError(f"{name}: is missing or empty", field=name)
         if values[name] is not None and not kind.is_valid(values[name]):
             raise InvalidInputError(f"{name}: {kind.problem}", field=name)
     return values
@@ -93,10 +93,8 @@ def _build_number(least: float, most: float, problem: str) -> ArgumentType:
     return ArgumentType(schema, lambda value: is_number(value, least, most), problem)
 
 
-TEXT: Final = ArgumentType(
-    {"type": "string", "minLength": 1}, lambda value: _is_text(value) and value != "", "must be text that is not empty"
-)
 ANY_TEXT: Final = ArgumentType({"type": "string"}, _is_text, "must be a string of UTF-8 text")
+TEXT: Final = attrs.evolve(ANY_TEXT, schema={"type": "string", "minLength": 1})
 TEXTS: Final = ArgumentType(
     {"type": "array", "items": {"type": "string"}},
     lambda value: is_array(value) and all(map(_is_text, value)),

@@ -113,7 +113,6 @@ def _declare_template(_settings: Settings, _state: State, arguments: VerbArgumen
 
 def _add_fault(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
     given = {field.name: arguments.get(field.name) for field in attrs.fields(FaultRule)}
-    given["what"] = arguments.get_text("what")
     arguments.check_name("operation", normalize_operation)
     arguments.check_name("topic")
     yield RuleAdded(build_rule({name: value for name, value in given.items() if value is not None}))
