@@ -40,7 +40,7 @@ class Customer:
         reply_to: str | None = None,
         referral: dict[str, Any] | None = None,
         sender: str | None = None,
-    ) -> None:
+    ) -> str:
         """Write a text.
 
         Args:
@@ -49,10 +49,13 @@ class Customer:
             referral: The advertisement that the customer came from, as JSON.
             sender: The business's number that receives it.
 
+        Returns:
+            The id of the customer's message.
+
         Raises:
             InvalidInputError: The text is empty, or there is no such message or number.
         """
-        await self._run("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
+        return await self._write("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
 
     @cut_traceback
     async def edits(self, text: str, *, message: str | None = None) -> None:
@@ -70,30 +73,38 @@ class Customer:
         await self._run("edits", text=text, message=message)
 
     @cut_traceback
-    async def taps(self, button: str, *, message: str | None = None) -> None:
+    async def taps(self, button: str, *, message: str | None = None, sender: str | None = None) -> str:
         """Tap a button of the latest message that has it.
 
         Args:
             button: Its id or its text. The sandbox does not know the buttons of templates and accepts any text.
             message: The id of the message, if it is not the latest.
+            sender: The business's number that sent the message; None for any.
+
+        Returns:
+            The id of the customer's message.
 
         Raises:
-            InvalidInputError: No message to this customer has the button.
+            InvalidInputError: No message to this customer has the button; the text lists those that there are.
         """
-        await self._run("taps", button=button, message=message)
+        return await self._write("taps", button=button, message=message, sender=sender)
 
     @cut_traceback
-    async def picks(self, row: str, *, message: str | None = None) -> None:
+    async def picks(self, row: str, *, message: str | None = None, sender: str | None = None) -> str:
         """Pick a row of the latest list that has it.
 
         Args:
             row: Its id or its text.
             message: The id of the message, if it is not the latest.
+            sender: The business's number that sent the message; None for any.
+
+        Returns:
+            The id of the customer's message.
 
         Raises:
-            InvalidInputError: No message to this customer has the row.
+            InvalidInputError: No message to this customer has the row; the text lists those that there are.
         """
-        await self._run("picks", row=row, message=message)
+        return await self._write("picks", row=row, message=message, sender=sender)
 
     @cut_traceback
     async def reads(self, message: str | None = None) -> None:
@@ -108,17 +119,21 @@ class Customer:
         await self._run("reads", message=message)
 
     @cut_traceback
-    async def reacts(self, emoji: str | None, *, message: str | None = None) -> None:
+    async def reacts(self, emoji: str | None, *, message: str | None = None, sender: str | None = None) -> str:
         """React to a message.
 
         Args:
             emoji: The emoji; None takes the reaction back.
             message: The id of the message; None for the latest.
+            sender: The business's number that sent the message; None for any.
+
+        Returns:
+            The id of the customer's reaction.
 
         Raises:
             InvalidInputError: There is no such message.
         """
-        await self._run("reacts", emoji=emoji, message=message)
+        return await self._write("reacts", emoji=emoji, message=message, sender=sender)
 
     @cut_traceback
     async def sends(
@@ -129,7 +144,7 @@ class Customer:
         caption: str | None = None,
         filename: str | None = None,
         sender: str | None = None,
-    ) -> None:
+    ) -> str:
         """Send a file.
 
         Args:
@@ -139,30 +154,50 @@ class Customer:
             filename: The name of a document.
             sender: The business's number that receives it.
 
+        Returns:
+            The id of the customer's message.
+
         Raises:
             InvalidInputError: There is no such type, or the URL is empty.
         """
-        await self._run("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
+        return await self._write("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
 
     @cut_traceback
-    async def sends_image(self, url: str, *, caption: str | None = None) -> None:
-        """Send an image.
+    async def sends_image(self, url: str, *, caption: str | None = None, sender: str | None = None) -> str:
+        """Send an image; see `sends`.
 
         Raises:
             InvalidInputError: The URL is empty.
         """
-        await self.sends("image", url, caption=caption)
+        return await self.sends("image", url, caption=caption, sender=sender)
 
     @cut_traceback
     async def shares_location(
-        self, latitude: float, longitude: float, *, name: str | None = None, address: str | None = None
-    ) -> None:
-        """Share a location, in degrees.
+        self,
+        latitude: float,
+        longitude: float,
+        *,
+        name: str | None = None,
+        address: str | None = None,
+        sender: str | None = None,
+    ) -> str:
+        """Share a location.
+
+        Args:
+            latitude: In degrees.
+            longitude: In degrees.
+            name: The name of the place.
+            address: The address of the place.
+            sender: The business's number that receives it.
+
+        Returns:
+            The id of the customer's message.
 
         Raises:
-            InvalidInputError: A coordinate is not a number.
+            InvalidInputError: A coordinate is not a number, or there is no such number.
         """
-        await self._run("shares_location", latitude=latitude, longitude=longitude, name=name, address=address)
+        place = {"latitude": latitude, "longitude": longitude, "name": name, "address": address}
+        return await self._write("shares_location", **place, sender=sender)
 
     async def opts_out(self) -> None:
         """Opt out of templates."""
@@ -190,5 +225,8 @@ class Customer:
         known = self._engine.state.complete_identity(Identity(phone))
         return attrs.evolve(self, phone=known.phone, bsuid=known.bsuid)
 
-    async def _run(self, verb: str, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        await self._engine.run_verb(verb, {"customer": self.phone or self.bsuid, **arguments})
+    async def _run(self, verb: str, **arguments: Any) -> str | None:  # noqa: ANN401  (JSON)
+        return await self._engine.run_verb(verb, {"customer": self.phone or self.bsuid, **arguments})
+
+    async def _write(self, verb: str, **arguments: Any) -> str:  # noqa: ANN401  (JSON)
+        return str(await self._run(verb, **arguments))

@@ -93,27 +93,30 @@ class Engine:
             await self.deliver_due()
         return decision
 
-    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, without running due tasks.
+    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, without running due tasks; return the id of the message that it created.
 
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
         self._sync_clock()
-        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments))
+        call, changes = build_verb_changes(self.settings, self.state, verb, arguments)
+        self._apply(self.state, (EntryRecorded(call), *changes))
+        return call.id
 
-    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, and run due tasks.
+    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, and run due tasks; return the id of the customer's message that it created.
 
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
         if verb in CLOCK_VERBS:
             await self._move_clock(verb, read_seconds(verb, arguments), arguments)
-            return
-        self.apply_verb(verb, arguments)
+            return None
+        created = self.apply_verb(verb, arguments)
         if verb not in SETUP_VERBS:
             await self.deliver_due()
+        return created
 
     async def deliver_due(self) -> None:
         """Run the due tasks."""
@@ -162,7 +165,7 @@ class Engine:
         state = self.state
         if seconds and seconds != math.inf and state.now + seconds > MAX_TIME:
             raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
-        self._apply(state, (record_verb(state, verb, arguments),))
+        self._apply(state, (EntryRecorded(record_verb(state, verb, arguments)),))
         if self.settings.clock == "real":
             last = max((due for due, _, _ in state.schedule), default=state.now)
             self._ahead += max(0.0, last - state.now) if seconds == math.inf else seconds

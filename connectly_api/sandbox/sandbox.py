@@ -392,17 +392,20 @@ class Sandbox:
         await self.run_verb("report_ready", name=name, url=url)
 
     @cut_traceback
-    async def run_verb(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+    async def run_verb(self, verb: str, /, **arguments: Any) -> str | None:  # noqa: ANN401  (JSON)
         """Run a verb by its name, as over HTTP, and deliver the webhooks that it causes.
 
         Args:
             verb: `advance`, `settle`, or one of the verbs of customers and tests.
             **arguments: JSON values; None counts as absent.
 
+        Returns:
+            The id of the customer's message that the verb created, or None.
+
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
-        await self._engine.run_verb(verb, arguments)
+        return await self._engine.run_verb(verb, arguments)
 
     def reset(self) -> None:
         """Forget everything that happened: messages, requests, registrations, windows, customers, faults, counters.

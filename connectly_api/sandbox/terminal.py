@@ -23,7 +23,7 @@ import attrs
 from connectly_api.json_values import get_object, get_text
 from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox.model.documents import serialize_entry
-from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest
+from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest, get_problem_kind
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.web.control import PREFIX
 
@@ -90,7 +90,9 @@ class TerminalFormat:
             return document
         names = _SHOWN_OF_REQUESTS if isinstance(entry, ReceivedRequest) else _SHOWN_OF_DELIVERIES
         shown = {name: document[name] for name in ("what", *names)}
-        return shown | {"method": _get_known_method(entry)} if isinstance(entry, ReceivedRequest) else shown
+        if isinstance(entry, ReceivedRequest):
+            return shown | {"method": _get_known_method(entry)}
+        return shown | {"problem": get_problem_kind(entry.problem)}
 
     def _name_request(self, received: ReceivedRequest) -> str:
         if self.personal:
@@ -119,7 +121,7 @@ class TerminalFormat:
     def _describe_webhook(self, delivery: Delivery) -> list[str]:
         details = [delivery.address if self.personal else _get_origin(delivery.address)]
         if delivery.problem is not None:
-            details.append(delivery.problem)
+            details.append(delivery.problem if self.personal else str(get_problem_kind(delivery.problem)))
         if delivery.attempt > 1:
             details.append(f"attempt {delivery.attempt}")
         if delivery.fault is not None:

@@ -62,6 +62,8 @@ def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
         "signature": delivery.signature,
         "status": delivery.status,
         "problem": delivery.problem,
+        "answer": delivery.answer.decode(errors="replace"),
+        "traceback": delivery.traceback,
         "at": delivery.at,
         "fault": delivery.fault,
     }
@@ -75,7 +77,7 @@ def serialize_entry(entry: TimelineEntry) -> dict[str, Any]:
         case Delivery():
             return {"what": "delivery", **serialize_delivery(entry)}
         case VerbCall():
-            return {"what": "act", "at": entry.at, "name": entry.name, "arguments": entry.arguments}
+            return {"what": "act", "at": entry.at, "name": entry.name, "arguments": entry.arguments, "id": entry.id}
         case _:
             change = {"messageId": entry.message_id, "status": entry.status, "code": entry.code}
             return {"what": "status", "at": entry.at, **change}

@@ -141,7 +141,9 @@ class SendCounted:
 
 @attrs.frozen
 class InboundMessageCounted:
-    """A customer's message got its number."""
+    """A customer's message got its number and its id."""
+
+    id: str
 
     def apply_to(self, state: State) -> None:
         state.inbound_count += 1

@@ -23,6 +23,7 @@ from connectly_api.sandbox.delivery.payloads import (
     build_reaction_part,
 )
 from connectly_api.sandbox.delivery.statuses import mark_read, schedule_webhooks
+from connectly_api.sandbox.model.clipped_text import clip
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_inbound_id, build_next_bsuid
 from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, AcceptedMessage, InboundText
@@ -38,6 +39,8 @@ from connectly_api.sandbox.model.state_changes import (
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 
 _WINDOW_SECONDS: Final = 24 * 3600.0
+_MAX_CHOICES: Final = 10
+_LONGEST_CHOICE: Final = 100
 
 Verb = Callable[[Settings, State, VerbArguments], Iterable[Change]]
 
@@ -62,7 +65,7 @@ def choose_senders(settings: Settings, sender: object) -> tuple[str, ...]:
 
 def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     customer, reply_to = arguments.get_customer(), arguments.get_optional_text("reply_to")
-    about = None if reply_to is None else _find_message(state, customer, reply_to)
+    about = None if reply_to is None else _find_message(settings, state, arguments, reply_to)
     text, referral = arguments.get_text("text"), arguments.get_object("referral")
     text_id = _build_id(settings, state)
     part = build_message_part(settings, text_id, text=text, referral=referral)
@@ -101,23 +104,20 @@ def _share_location(settings: Settings, state: State, arguments: VerbArguments) 
 
 
 def _tap(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, wanted = arguments.get_customer(), arguments.get_text("button")
-    about, button = _find_choice(state, customer, arguments.get_optional_text("message"), "button", wanted)
+    about, button = _find_choice(settings, state, arguments, "button")
     part = build_button_part(settings, _build_id(settings, state), button)
-    return _write(settings, state, arguments, customer, part, about=about)
+    return _write(settings, state, arguments, arguments.get_customer(), part, about=about)
 
 
 def _pick(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, wanted = arguments.get_customer(), arguments.get_text("row")
-    about, row = _find_choice(state, customer, arguments.get_optional_text("message"), "row", wanted)
-    return _write(settings, state, arguments, customer, build_list_part(row), about=about)
+    about, row = _find_choice(settings, state, arguments, "row")
+    return _write(settings, state, arguments, arguments.get_customer(), build_list_part(row), about=about)
 
 
 def _react(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer = arguments.get_customer()
-    about = _find_message(state, customer, arguments.get_optional_text("message"))
+    about = _find_message(settings, state, arguments, arguments.get_optional_text("message"))
     part = build_reaction_part(arguments.get_optional_text("emoji"), about.id)
-    return _write(settings, state, arguments, customer, part, about=about)
+    return _write(settings, state, arguments, arguments.get_customer(), part, about=about)
 
 
 def _read(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
@@ -187,7 +187,7 @@ def _write(
     customer, sender = state.complete_identity(writer), arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
     name = state.get_display_name(customer)
-    yield InboundMessageCounted()
+    yield InboundMessageCounted(_build_id(settings, state))
     if customer.phone is None and settings.bsuid_events == "off":
         return
     yield WindowSet(business, customer.ids, get_new_window_end(settings, state.now))
@@ -197,21 +197,38 @@ def _write(
     yield from schedule_webhooks(state, build_message_event(settings, message))
 
 
-def _find_message(state: State, customer: Identity, message_id: str | None) -> AcceptedMessage:
-    for message in state.find_messages(customer, message_id):
+def _find_messages(
+    settings: Settings, state: State, arguments: VerbArguments, message_id: str | None
+) -> Iterator[AcceptedMessage]:
+    """Yield the messages to the customer, latest first; only that of an id, and only a sender's, if they are given."""
+    senders = choose_senders(settings, arguments.get("sender"))
+    found = state.find_messages(arguments.get_customer(), message_id)
+    return (message for message in found if message.sender in senders)
+
+
+def _find_message(
+    settings: Settings, state: State, arguments: VerbArguments, message_id: str | None
+) -> AcceptedMessage:
+    for message in _find_messages(settings, state, arguments, message_id):
         return message
     raise InvalidInputError("message: no such message went to this customer", field="message")
 
 
 def _find_choice(
-    state: State, customer: Identity, message_id: str | None, kind: str, wanted: str
+    settings: Settings, state: State, arguments: VerbArguments, kind: str
 ) -> tuple[AcceptedMessage, Mapping[str, str]]:
-    """Return the latest message that offers a button or row of that id or text, and the button or row."""
-    for message in state.find_messages(customer, message_id):
+    """Return the latest message that offers a button or row of the given id or text, and the button or row."""
+    wanted, others = arguments.get_text(kind), list[str]()
+    for message in _find_messages(settings, state, arguments, arguments.get_optional_text("message")):
         for choice in _list_choices(message, kind, wanted):
             if wanted in {choice["id"], choice["text"]}:
                 return message, choice
-    raise InvalidInputError(f"{kind}: no message to this customer has it", field=kind)
+            others.append(clip(f"{choice['text']!r} ({choice['id']})", _LONGEST_CHOICE))
+    shown = list(dict.fromkeys(others))
+    more = f" and {len(shown) - _MAX_CHOICES} more" if len(shown) > _MAX_CHOICES else ""
+    existing = f"there are {', '.join(shown[:_MAX_CHOICES])}{more}" if shown else f"none has a {kind}"
+    problem = f"no message to this customer has {clip(repr(wanted), _LONGEST_CHOICE)}; {existing}"
+    raise InvalidInputError(f"{kind}: {problem}", field=kind)
 
 
 def _list_choices(message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:

@@ -22,7 +22,7 @@ from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
 from connectly_api.sandbox.model.state import Change, State
 from connectly_api.sandbox.model.state_changes import (
     CustomerIdentified,
-    EntryRecorded,
+    InboundMessageCounted,
     RuleAdded,
     RulesCleared,
     TemplateStored,
@@ -32,8 +32,10 @@ from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
 
 
-def build_verb_changes(settings: Settings, state: State, name: str, arguments: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return the changes of a verb; the first is its entry in the timeline.
+def build_verb_changes(
+    settings: Settings, state: State, name: str, arguments: Mapping[str, Any]
+) -> tuple[VerbCall, tuple[Change, ...]]:
+    """Return a verb's entry in the timeline, and its changes.
 
     Raises:
         InvalidInputError: There is no such verb, or an argument is invalid.
@@ -44,13 +46,14 @@ def build_verb_changes(settings: Settings, state: State, name: str, arguments: M
     given = VerbArguments(arguments)
     changes = tuple(verb(settings, state, given))
     given.check_unknown()
-    return (record_verb(state, name, arguments), *changes)
+    created = next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
+    return record_verb(state, name, arguments, created), changes
 
 
-def record_verb(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
-    """Return the timeline's entry of a verb."""
+def record_verb(state: State, name: str, arguments: Mapping[str, Any], created: str | None = None) -> VerbCall:
+    """Return the timeline's entry of a verb, with the id of the customer's message that it created."""
     given = {key: value for key, value in arguments.items() if value is not None}
-    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now))
+    return VerbCall(name=name, arguments=json.dumps(given), at=state.now, id=created)
 
 
 def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:

@@ -111,10 +111,10 @@ async def _run_verb(request: Request, engine: Engine) -> Response:
     if not is_object(arguments):
         return _refuse("the body is not a JSON object")
     try:
-        await engine.run_verb(_get_last_segment(request), arguments)
+        created = await engine.run_verb(_get_last_segment(request), arguments)
     except InvalidInputError as error:
         return _refuse(str(error))
-    return _respond({"now": engine.state.now})
+    return _respond({"now": engine.state.now} | ({} if created is None else {"id": created}))
 
 
 def _get_last_segment(request: Request) -> str:
