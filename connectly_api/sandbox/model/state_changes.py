@@ -70,7 +70,8 @@ class WindowSet:
 
     def apply_to(self, state: State) -> None:
         for key in self.ids:
-            state.windows[self.sender, key] = self.until
+            record = state.customers.touch((key,))
+            state.customers.store(attrs.evolve(record, windows={**record.windows, (self.sender, key): self.until}))
 
 
 @attrs.frozen
@@ -81,11 +82,7 @@ class CustomerIdentified:
     name: str | None = attrs.field(default=None, repr=False)
 
     def apply_to(self, state: State) -> None:
-        for key in self.identity.ids:
-            state.identities[key] = self.identity
-            state.former_ids.discard(key)
-            if self.name is not None:
-                state.display_names[key] = self.name
+        state.customers.identify(self.identity, self.name)
 
 
 @attrs.frozen
@@ -96,12 +93,7 @@ class CustomerPhoneChanged:
     new: Identity
 
     def apply_to(self, state: State) -> None:
-        name = state.get_display_name(self.old)
-        for key in self.old.ids:
-            state.identities.pop(key, None)
-            state.display_names.pop(key, None)
-        CustomerIdentified(self.new, name).apply_to(state)
-        state.former_ids.update(set(self.old.ids) - set(self.new.ids))
+        state.customers.change_phone(self.old, self.new)
 
 
 @attrs.frozen
@@ -112,10 +104,8 @@ class OptOutChanged:
     is_out: bool = True
 
     def apply_to(self, state: State) -> None:
-        if self.is_out:
-            state.opted_out.update(self.ids)
-        else:
-            state.opted_out.difference_update(self.ids)
+        record = state.customers.touch(self.ids)
+        state.customers.store(attrs.evolve(record, is_opted_out=self.is_out))
 
 
 @attrs.frozen

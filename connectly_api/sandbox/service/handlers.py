@@ -111,7 +111,7 @@ def send_template_message(call: Call) -> Success | Refusal:
     mismatch = refuse_findings(findings)
     if mismatch is not None and settings.template_mismatch == "refuse":
         return mismatch
-    if not state.opted_out.isdisjoint(_get_recipient_ids(call, participants)):
+    if state.is_opted_out(_get_recipient_ids(call, participants)):
         message = "The customer opted out of templates"
         return Refusal(status=400, message=message, code="ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT")
     return _accept(call, participants, "template", None if mismatch is None else mismatch.code)
@@ -204,7 +204,7 @@ def _accept(call: Call, participants: Participants, kind: str, failure: str | No
         )
         for fault in ("fail_delivery", "early_webhook")
     )  # fmt: skip
-    if not state.former_ids.isdisjoint(customer.ids):
+    if any(map(state.is_former, customer.ids)):
         failure = "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
     elif failing.rule is not None:
         failure = failing.rule.code
