@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.json_values import get_object, get_objects
+from connectly_api.json_values import get_object, get_objects, get_text
 from connectly_api.sandbox.delivery.payloads import (
     CustomerMessage,
     build_button_part,
@@ -220,7 +220,7 @@ def _find_choice(
     """Return the latest message that offers a button or row of the given id or text, and the button or row."""
     wanted, others = arguments.get_text(kind), list[str]()
     for message in _find_messages(settings, state, arguments, arguments.get_optional_text("message")):
-        for choice in _list_choices(message, kind, wanted):
+        for choice in _list_choices(state, message, kind, wanted):
             if wanted in {choice["id"], choice["text"]}:
                 return message, choice
             others.append(clip(f"{choice['text']!r} ({choice['id']})", _LONGEST_CHOICE))
@@ -231,11 +231,13 @@ def _find_choice(
     raise InvalidInputError(f"{kind}: {problem}", field=kind)
 
 
-def _list_choices(message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:
+def _list_choices(state: State, message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:
     content = get_object(message.body, "message")
     if kind == "button" and message.kind == "template":
-        # The buttons of a template are not known here, so it may have this one.
-        yield {"id": wanted, "text": wanted}
+        body = message.body
+        template = state.find_template(get_text(body, "templateName"), get_text(body, "language"))
+        # If the buttons of a template are not known here, it may have this one.
+        yield from ({"id": text, "text": text} for text in (template and template.buttons) or (wanted,))
     buttons = get_objects(get_object(content, "replyButtonMessage"), "buttons") if kind == "button" else ()
     sections = get_objects(get_object(content, "listMessage"), "sections") if kind == "row" else ()
     for choice in (*buttons, *(row for section in sections for row in get_objects(section, "rows"))):
