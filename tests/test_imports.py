@@ -179,10 +179,12 @@ TABLE = """
                           | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn
-    sandbox.expectation   | json_values sandbox.model.*                                               | attrs
+    sandbox.value_difference | sandbox.model.*                                                        |
+    sandbox.expectation   | json_values sandbox.model.* sandbox.value_difference                      | attrs
+    sandbox.sent_report   | json_values sandbox.expectation sandbox.model.* sandbox.value_difference  |
     sandbox.customer      | sandbox.engine sandbox.model.* tracebacks                                 | attrs
     sandbox.sandbox       | keywords sandbox.customer sandbox.delivery.wsgi_bridge sandbox.engine     | attrs starlette
-                          | sandbox.expectation                                                       |
+                          | sandbox.expectation sandbox.sent_report                                   |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |

@@ -8,6 +8,7 @@ import attrs
 
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.model.records import AcceptedMessage
 from connectly_api.tracebacks import cut_traceback
 
 
@@ -31,6 +32,13 @@ class Customer:
     def identity(self) -> Identity:
         """Phone and BSUID together."""
         return Identity(self.phone, self.bsuid)
+
+    @property
+    def messages(self) -> tuple[AcceptedMessage, ...]:
+        """The kept messages to this customer, oldest first, whichever of the customer's ids they were sent to."""
+        state = self._engine.state
+        ids = state.list_ids(self.identity.ids)
+        return tuple(one for one in state.messages.values() if not ids.isdisjoint(one.customer.ids))
 
     @cut_traceback
     async def says(
