@@ -86,9 +86,9 @@ def _is_send(request: ReceivedRequest) -> bool:
 
 def _explain_webhooks(expectation: Expectation, state: State) -> Iterator[str]:
     """Yield what kept the receiver from being told, or what it answered."""
-    calls = [entry for entry in state.timeline if isinstance(entry, VerbCall) and entry.id is not None]
+    calls = (entry.record for entry in state.timeline if isinstance(entry.record, VerbCall))
     ids = expectation.ids
-    written = [call for call in calls if not ids or call.arguments.get("customer") in ids]
+    written = [call for call in calls if call.id is not None and (not ids or call.arguments.get("customer") in ids)]
     registrations = [one for one in state.registrations.values() if one.topic == _TOPIC]
     deliveries = list(_find_deliveries(expectation, state))
     if not written:

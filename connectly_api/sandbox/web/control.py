@@ -5,7 +5,9 @@
     GET  /__sandbox__/requests          the kept requests, refused ones included
     GET  /__sandbox__/deliveries        the kept delivery attempts of webhooks
     GET  /__sandbox__/registrations     the webhook registrations
-    GET  /__sandbox__/timeline          all of these, in the order in which they happened
+    GET  /__sandbox__/state             customers, registrations, templates, rules, clock and counts
+    GET  /__sandbox__/timeline          what happened, in order, in pages: after=, before=, limit=, customer=
+    GET  /__sandbox__/events            what happens, as Server-Sent Events
     GET  /__sandbox__/recording         the run as a file that can be replayed
     POST /__sandbox__/advance           {"hours": 24}: move the clock
     POST /__sandbox__/settle            {}: move the clock until nothing is due
@@ -35,7 +37,6 @@ from connectly_api.json_values import is_object
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.documents import (
     serialize_delivery,
-    serialize_entry,
     serialize_message,
     serialize_request,
 )
@@ -44,6 +45,7 @@ from connectly_api.sandbox.recording import is_public_setting
 from connectly_api.sandbox.spec.protojson import NotJsonError, decode_json
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, VERBS
 from connectly_api.sandbox.web.connection import read_body
+from connectly_api.sandbox.web.event_stream import build_timeline_routes
 
 PREFIX: Final = "/__sandbox__"
 
@@ -59,10 +61,6 @@ def build_control_routes(engine: Engine) -> list[BaseRoute]:
     async def show_records(request: Request) -> Response:
         name = _get_last_segment(request)
         return _respond({name: _RECORDS[name](engine.state)})
-
-    async def show_timeline(_request: Request) -> Response:
-        state = engine.state
-        return _respond({"now": state.now, "timeline": list(map(serialize_entry, state.timeline))})
 
     async def show_recording(_request: Request) -> Response:
         try:
@@ -82,7 +80,7 @@ def build_control_routes(engine: Engine) -> list[BaseRoute]:
 
     routes = [
         Route("/", show_overview, methods=["GET"]),
-        Route("/timeline", show_timeline, methods=["GET"]),
+        *build_timeline_routes(engine),
         Route("/recording", show_recording, methods=["GET"]),
         Route("/reset", reset, methods=["POST"]),
         *(Route(f"/{name}", show_records, methods=["GET"]) for name in _RECORDS),
