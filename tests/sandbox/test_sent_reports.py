@@ -52,7 +52,7 @@ async def test_the_report_says_that_nothing_is_attached() -> None:
     sandbox = Sandbox(webhook_retries=[])
     register(sandbox, "messages")
     await sandbox.customer(PHONE).says("Hi")
-    expected = f"  webhook 1 (attempt 1) to {ADDRESS}: no answer: nothing is attached to the address"
+    expected = f"  webhook 1 (attempt 1) to {ADDRESS}: no answer: not on this machine; attach an application"
     assert report(sandbox, PHONE)[-1].startswith(expected)
 
 

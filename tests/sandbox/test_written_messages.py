@@ -34,7 +34,7 @@ async def test_a_verb_that_writes_returns_the_id_of_the_customers_message() -> N
         await ann.sends("document", "https://a.example/cat.pdf"),
         await ann.shares_location(49, -123),
     ]
-    assert [body["message"]["id"] for body in receiver.bodies] == written
+    assert [body["message"]["id"] for body in receiver.bodies if "message" in body] == written
     others = [await ann.picks("One"), await ann.reacts("👍")]
     assert len({*written, *others}) == 7
     acts = [one["id"] for one in sandbox.timeline if one["what"] == "act"]
@@ -59,8 +59,9 @@ async def test_each_verb_that_writes_goes_to_the_sender_that_is_given() -> None:
     await ann.reacts("👍", sender=second)
     await ann.shares_location(49, -123, sender=second)
     await ann.sends_image("https://a.example/cat.png", sender=second)
-    assert [body["recipient"]["id"] for body in receiver.bodies] == [second] * 5
-    assert [body["context"]["replyToId"] for body in receiver.bodies[:3]] == [about[0], about[1], about[1]]
+    events = [body for body in receiver.bodies if "statusUpdate" not in body]
+    assert [body["recipient"]["id"] for body in events] == [second] * 5
+    assert [body["context"]["replyToId"] for body in events[:3]] == [about[0], about[1], about[1]]
     with pytest.raises(InvalidInputError, match="no such message"):
         await ann.says("Hi", reply_to=about[0], sender=first)
 

@@ -24,7 +24,7 @@ from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.transport.protocol import Progress, Response, Timeouts, Transport, WireRequest
 from connectly_api.webhooks.signature import SIGNATURE_HEADER
 
-_NOT_LOCAL: Final = "nothing is attached to the address, which is not on this machine, and webhooks may not go anywhere"
+_NOT_LOCAL: Final = "not on this machine; attach an application to the address, or let webhooks go anywhere"
 
 
 _MAX_ANSWER: Final = 2048

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -22,7 +22,7 @@ from connectly_api.sandbox.delivery.payloads import (
     build_message_part,
     build_reaction_part,
 )
-from connectly_api.sandbox.delivery.statuses import mark_read, schedule_webhooks
+from connectly_api.sandbox.delivery.statuses import mark_delivered, mark_read, schedule_webhooks
 from connectly_api.sandbox.model.clipped_text import clip
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_inbound_id, build_next_bsuid
@@ -42,6 +42,9 @@ _WINDOW_SECONDS: Final = 24 * 3600.0
 _MAX_CHOICES: Final = 10
 _LONGEST_CHOICE: Final = 100
 
+_UNDELIVERED: Final = "the delivery of that message fails, so the customer does not get it"
+
+Found = TypeVar("Found")
 Verb = Callable[[Settings, State, VerbArguments], Iterable[Change]]
 
 
@@ -63,8 +66,22 @@ def choose_senders(settings: Settings, sender: object) -> tuple[str, ...]:
     return (sender,)
 
 
+def read_customer(state: State, arguments: VerbArguments) -> Identity:
+    """Return the customer of a verb, with all known ids.
+
+    Raises:
+        InvalidInputError: It is neither a phone number nor a BSUID, or one that the customer no longer has.
+    """
+    given = arguments.get_customer()
+    record = state.customers.find(given.ids)
+    if record is not None and any(map(state.is_former, given.ids)):
+        new = " or ".join(record.identity.ids)
+        raise InvalidInputError(f"customer: has changed the phone number, and is now {new}", field="customer")
+    return state.complete_identity(given)
+
+
 def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, reply_to = arguments.get_customer(), arguments.get_optional_text("reply_to")
+    customer, reply_to = read_customer(state, arguments), arguments.get_optional_text("reply_to")
     about = None if reply_to is None else _find_message(settings, state, arguments, reply_to)
     text, referral = arguments.get_text("text"), arguments.get_object("referral")
     text_id = _build_id(settings, state)
@@ -73,7 +90,7 @@ def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator
 
 
 def _edit(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer = state.complete_identity(arguments.get_customer())
+    customer = read_customer(state, arguments)
     new, text_id = arguments.get_text("text"), arguments.get_optional_text("message")
     for text in state.find_texts(customer, text_id):
         part = build_message_part(settings, text.id, text=new, isEdited=True)
@@ -90,7 +107,7 @@ def _send(settings: Settings, state: State, arguments: VerbArguments) -> Iterato
     attachment = {"type": kind, "url": arguments.get_text("url")}
     attachment |= arguments.get_optional_texts("caption", "filename")
     part = build_message_part(settings, _build_id(settings, state), attachments=[attachment])
-    return _write(settings, state, arguments, arguments.get_customer(), part)
+    return _write(settings, state, arguments, read_customer(state, arguments), part)
 
 
 def _share_location(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
@@ -100,48 +117,51 @@ def _share_location(settings: Settings, state: State, arguments: VerbArguments) 
         **arguments.get_optional_texts("name", "address"),
     }
     part = build_message_part(settings, _build_id(settings, state), location=location)
-    return _write(settings, state, arguments, arguments.get_customer(), part)
+    return _write(settings, state, arguments, read_customer(state, arguments), part)
 
 
 def _tap(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     about, button = _find_choice(settings, state, arguments, "button")
     part = build_button_part(settings, _build_id(settings, state), button)
-    return _write(settings, state, arguments, arguments.get_customer(), part, about=about)
+    return _write(settings, state, arguments, read_customer(state, arguments), part, about=about)
 
 
 def _pick(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     about, row = _find_choice(settings, state, arguments, "row")
-    return _write(settings, state, arguments, arguments.get_customer(), build_list_part(row), about=about)
+    return _write(settings, state, arguments, read_customer(state, arguments), build_list_part(row), about=about)
 
 
 def _react(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     about = _find_message(settings, state, arguments, arguments.get_optional_text("message"))
     part = build_reaction_part(arguments.get_optional_text("emoji"), about.id)
-    return _write(settings, state, arguments, arguments.get_customer(), part, about=about)
+    return _write(settings, state, arguments, read_customer(state, arguments), part, about=about)
 
 
 def _read(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, message_id = arguments.get_customer(), arguments.get_optional_text("message")
+    customer, message_id = read_customer(state, arguments), arguments.get_optional_text("message")
     messages = list(state.find_messages(customer, message_id))
     if message_id is not None and not messages:
         raise InvalidInputError("message: no message of that id went to this customer", field="message")
+    if message_id is not None and state.is_undeliverable(message_id):
+        raise InvalidInputError(f"message: {_UNDELIVERED}", field="message")
     for message in reversed(messages):
-        yield from mark_read(settings, state, message)
+        if not state.is_undeliverable(message.id):
+            yield from mark_read(settings, state, message)
 
 
 def _opt_out(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    yield OptOutChanged(state.complete_identity(arguments.get_customer()).ids)
+    yield OptOutChanged(read_customer(state, arguments).ids)
 
 
 def _opt_in(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    yield OptOutChanged(state.complete_identity(arguments.get_customer()).ids, is_out=False)
+    yield OptOutChanged(read_customer(state, arguments).ids, is_out=False)
 
 
 def _change_phone(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    old, new = state.complete_identity(arguments.get_customer()), arguments.get_identity()
+    old, new = read_customer(state, arguments), arguments.get_identity()
     if new.bsuid is None and old.bsuid is not None:
         new = attrs.evolve(new, bsuid=build_next_bsuid(settings.seed, old.bsuid, new.phone))
-    yield CustomerPhoneChanged(old, new)
+    yield CustomerPhoneChanged(old, new, keeps_opt_out=arguments.get_flag("keeps_opt_out"))
 
 
 CUSTOMER_VERBS: Final[Mapping[str, Verb]] = {
@@ -167,7 +187,7 @@ def _write(
     settings: Settings,
     state: State,
     arguments: VerbArguments,
-    writer: Identity,
+    customer: Identity,
     part: Mapping[str, Any],
     *,
     about: AcceptedMessage | None = None,
@@ -179,14 +199,16 @@ def _write(
         settings: The settings.
         state: The state.
         arguments: Those of the verb.
-        writer: The customer.
+        customer: Who writes.
         part: The content.
         about: The message that it refers to.
         text_id: The id of a text, which can be edited.
     """
-    customer, sender = state.complete_identity(writer), arguments.get("sender")
+    sender = arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
     name = state.get_display_name(customer)
+    if about is not None:
+        yield from mark_delivered(settings, state, about)
     yield InboundMessageCounted(_build_id(settings, state))
     if customer.phone is None and settings.bsuid_events == "off":
         return
@@ -202,33 +224,48 @@ def _find_messages(
 ) -> Iterator[AcceptedMessage]:
     """Yield the messages to the customer, latest first; only that of an id, and only a sender's, if they are given."""
     senders = choose_senders(settings, arguments.get("sender"))
-    found = state.find_messages(arguments.get_customer(), message_id)
+    found = state.find_messages(read_customer(state, arguments), message_id)
     return (message for message in found if message.sender in senders)
 
 
 def _find_message(
     settings: Settings, state: State, arguments: VerbArguments, message_id: str | None
 ) -> AcceptedMessage:
-    for message in _find_messages(settings, state, arguments, message_id):
-        return message
-    raise InvalidInputError("message: no such message went to this customer", field="message")
+    found = ((message, None) for message in _find_messages(settings, state, arguments, message_id))
+    return _take_delivered(state, found, "message", lambda: "no such message went to this customer")[0]
 
 
 def _find_choice(
     settings: Settings, state: State, arguments: VerbArguments, kind: str
 ) -> tuple[AcceptedMessage, Mapping[str, str]]:
     """Return the latest message that offers a button or row of the given id or text, and the button or row."""
-    wanted, others = arguments.get_text(kind), list[str]()
-    for message in _find_messages(settings, state, arguments, arguments.get_optional_text("message")):
-        for choice in _list_choices(state, message, kind, wanted):
-            if wanted in {choice["id"], choice["text"]}:
-                return message, choice
-            others.append(clip(f"{choice['text']!r} ({choice['id']})", _LONGEST_CHOICE))
-    shown = list(dict.fromkeys(others))
-    more = f" and {len(shown) - _MAX_CHOICES} more" if len(shown) > _MAX_CHOICES else ""
-    existing = f"there are {', '.join(shown[:_MAX_CHOICES])}{more}" if shown else f"none has a {kind}"
-    problem = f"no message to this customer has {clip(repr(wanted), _LONGEST_CHOICE)}; {existing}"
-    raise InvalidInputError(f"{kind}: {problem}", field=kind)
+    wanted, message_id = arguments.get_text(kind), arguments.get_optional_text("message")
+
+    def list_all() -> Iterator[tuple[AcceptedMessage, Mapping[str, str]]]:
+        for message in _find_messages(settings, state, arguments, message_id):
+            yield from ((message, choice) for choice in _list_choices(state, message, kind, wanted))
+
+    def describe() -> str:
+        texts = dict.fromkeys(f"{choice['text']!r} ({choice['id']})" for _, choice in list_all())
+        shown = [clip(text, _LONGEST_CHOICE) for text in texts][:_MAX_CHOICES]
+        more = f" and {len(texts) - _MAX_CHOICES} more" if len(texts) > _MAX_CHOICES else ""
+        existing = f"there are {', '.join(shown)}{more}" if shown else f"none has a {kind}"
+        return f"no message to this customer has {clip(repr(wanted), _LONGEST_CHOICE)}; {existing}"
+
+    found = (pair for pair in list_all() if wanted in {pair[1]["id"], pair[1]["text"]})
+    return _take_delivered(state, found, kind, describe)
+
+
+def _take_delivered(
+    state: State, found: Iterable[tuple[AcceptedMessage, Found]], field: str, describe: Callable[[], str]
+) -> tuple[AcceptedMessage, Found]:
+    """Return the first whose message was delivered, or will be."""
+    problem = None
+    for message, value in found:
+        if not state.is_undeliverable(message.id):
+            return message, value
+        problem = _UNDELIVERED
+    raise InvalidInputError(f"{field}: {problem or describe()}", field=field)
 
 
 def _list_choices(state: State, message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:
