@@ -37,6 +37,7 @@ from connectly_api.sandbox.model.state_changes import (
     ClockSet,
     EntryRecorded,
     FileStored,
+    InboundMessageCounted,
     TaskScheduled,
     TaskStarted,
 )
@@ -130,26 +131,30 @@ class Engine:
             await self.deliver_due()
         return decision
 
-    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, without running due tasks.
+    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, without running due tasks; return the id of the message that it created.
 
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
         self._catch_up()
         names = self._service.rule_names
-        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments, names))
+        changes = build_verb_changes(self.settings, self.state, verb, arguments, names)
+        self._apply(self.state, changes)
+        return next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
 
-    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, and run due tasks.
+    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, and run due tasks; return the id of the customer's message that it created.
 
         Raises:
             InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
         """
-        await self.start_verb(verb, arguments)()
+        created, finish = self.start_verb(verb, arguments)
+        await finish()
+        return created
 
-    def start_verb(self, verb: str, arguments: Mapping[str, Any]) -> Callable[[], Awaitable[None]]:
-        """Apply the changes of a verb, and return what then runs due tasks.
+    def start_verb(self, verb: str, arguments: Mapping[str, Any]) -> tuple[str | None, Callable[[], Awaitable[None]]]:
+        """Apply the changes of a verb; return the id of the message that it created, and what then runs due tasks.
 
         Raises:
             InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
@@ -158,9 +163,8 @@ class Engine:
             problem = "clock: runs only while the sandbox is served, or in `async with sandbox`; use advance or settle"
             raise InvalidInputError(problem, field="running")
         if verb in CLOCK_VERBS:
-            return partial(self._move_clock, self._choose_time(verb, arguments))
-        self.apply_verb(verb, arguments)
-        return checkpoint if verb in SETUP_VERBS else self.deliver_due
+            return None, partial(self._move_clock, self._choose_time(verb, arguments))
+        return self.apply_verb(verb, arguments), checkpoint if verb in SETUP_VERBS else self.deliver_due
 
     def store_file(self, name: str, content: bytes) -> StoredFile:
         """Keep a file that a customer can send, until the next reset. It is no part of a recording."""

@@ -205,6 +205,13 @@ class State:
         known = Identity() if record is None else record.identity
         return Identity(known.phone or identity.phone, known.bsuid or identity.bsuid)
 
+    def list_ids(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return these ids, and every other one that their customers have, or had."""
+        given = tuple(ids)
+        records = (self.customers.find((key,)) for key in given)
+        known = (key for record in records if record is not None for key in (*record.identity.ids, *record.former_ids))
+        return frozenset((*given, *known))
+
     def get_display_name(self, identity: Identity) -> str | None:
         """Return a customer's name, if known."""
         record = self.customers.find_current(identity.ids)
