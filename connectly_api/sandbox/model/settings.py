@@ -174,17 +174,16 @@ class Settings:
         window_error_type: The `type` of a closed window's error: the documented one, or the one seen in practice.
         sent_status: The status of an accepted message; both are documented.
         clock: `virtual` stands still until you advance it; `real` runs, and can be advanced as well.
-        windows: Whether free-form messages need a customer who wrote within the last 24 hours; `open` accepts
+        windows: Whether free-form messages need a customer who wrote within the last 24 hours. `open` accepts
             them until you close the window.
         content_limits: Whether content beyond WhatsApp's limits is refused.
         undeclared_templates: Whether a template that is not declared can be sent; `until_declared` allows it as long
             as none is declared.
-        template_mismatch: Whether a message that does not match its template is refused, or accepted and then reported
-            as failed, as in a documented event.
+        template_mismatch: Whether a message that does not match its template is refused, or accepted and then fails,
+            as in a documented event.
         absent_values: How responses and events represent absent values.
-        campaign_tag: Where a status event has the campaign's name: in the top-level `metadata`, inside
-            `statusUpdate`, or there as `campaignName`. `documented` is the first, or the second on failures, as in the
-            examples.
+        campaign_tag: Where a status event has the campaign's name: in `metadata` at the top, in `statusUpdate`, or
+            there as `campaignName`. `documented` is the first, or the second on failures, as in the examples.
         failed_status: The status of a failure; older pages use the second name.
         button_reply: Whether a tapped button is sent as `buttonResponse`, or in the older form with `isButtonResponse`.
         message_topic: Whether events of customers' messages name their topic.
