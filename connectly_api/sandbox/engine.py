@@ -102,7 +102,8 @@ class Engine:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
         self._sync_clock()
-        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments))
+        names = self._service.rule_names
+        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments, names))
 
     async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
         """Apply the changes of a verb, and run due tasks.

@@ -18,7 +18,12 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.model.fault_rules import FAULT_DESCRIPTIONS, FAULT_OPTIONS
 from connectly_api.sandbox.model.settings import Settings
 
-_REPEATED: Final[Mapping[str, str]] = {"senders": "sender", "channels": "channel", "webhook_retries": "webhook-retry"}
+_REPEATED: Final[Mapping[str, str]] = {
+    "senders": "sender",
+    "channels": "channel",
+    "allow_hosts": "allow-host",
+    "webhook_retries": "webhook-retry",
+}
 """Settings that are lists: repeat their flags for each value."""
 
 _TEXT_OPTIONS: Final = frozenset({"retry_after", "recipient", "operation", "topic", "code"})
@@ -31,7 +36,7 @@ _GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "rules of the service": (
         *("windows", "content_limits", "undeclared_templates", "template_mismatch", "rate_limit", "number_limit"),
     ),
-    "the sandbox itself": ("seed", "keep", "max_body_bytes"),
+    "the sandbox itself": ("seed", "keep", "max_body_bytes", "allow_hosts"),
 }
 """Settings by topic, for the help."""
 _OPEN_QUESTIONS: Final = "where the documentation is silent or contradicts itself"
@@ -154,7 +159,8 @@ def _format_choices(choices: Sequence[object]) -> str:
 
 def _add_setting(group: Any, field: attrs.Attribute[Any], hint: Any, text: str) -> None:  # noqa: ANN401  (argparse's group has no public type)
     default: Any = "real" if field.name == "clock" else field.default
-    shown = " ".join(map(str, default)) if field.name in _REPEATED else "none" if default is None else default
+    shown = " ".join(map(str, default)) if field.name in _REPEATED else default
+    shown = "none" if shown in {None, ""} else shown
     help_ = _shorten(text, f"(default: {shown})").replace("%", "%%")
     options: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS, "help": help_}
     if get_origin(hint) is Literal:
