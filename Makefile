@@ -1,7 +1,7 @@
 # `make` lists the targets. Each creates the environments that it needs, as .venv folders in this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots build release bench chaos soak prism lock clean environment interpreter onboarding
+.PHONY: help demo sandbox test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots build release bench chaos soak prism lock clean environment interpreter onboarding
 
 # The oldest and the newest supported Python of this machine. To choose one: `make PYTHONS=python3.12 test`.
 PYTHONS := $(shell sh tools/interpreters)
@@ -21,6 +21,9 @@ environment: interpreter
 
 demo: environment ## Send every documented message to the sandbox and show each one's result
 	@$(RUN) -m examples.demo
+
+sandbox: environment ## Start the sandbox: be the customer in a browser (with options: make sandbox OPTIONS="--port 0")
+	@$(RUN) -m connectly_api.sandbox $(OPTIONS)
 
 test: environment ## Run the tests with branch coverage, on the oldest supported Python found
 	@sh tools/test
@@ -57,11 +60,12 @@ newest: environment ## Test what is shipped with the newest versions that pyproj
 
 # CI adds onboarding, test-long, lowest, newest and rehearsal: see .ci/run.
 check: lint types drift test wheel docs ## Run the checks to pass before a commit
-	@sh tools/databases
+	@sh tools/programs
 
-lint: environment ## Check style with ruff: rules and format
+lint: environment ## Check style: rules and format with ruff; the sandbox's page with Biome and tsc, where Node is
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	@sh tools/lint_page
 
 types: environment ## Check types with mypy --strict and pyright strict
 	$(RUN) -m mypy
@@ -129,7 +133,7 @@ bench: environment ## Run the benchmarks, side by side with other packages, and 
 	$(RUN) -m benchmarks.campaign_rates
 
 chaos: environment ## Kill processes that run campaigns, 201 times over 51,000 rows, and print what came of it (10 minutes)
-	@sh tools/databases
+	@sh tools/programs
 	@$(RUN) -m tests.campaigns.chaos
 
 soak: environment ## Send 100,000 messages through the sandbox under mixed faults, and check memory
@@ -143,4 +147,4 @@ lock: environment ## Update the locked requirements: versions and hashes, no add
 	sh tools/lock
 
 clean: ## Remove what the other targets created
-	rm -rf .playwright .prism .screenshots .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist site
+	rm -rf tools/javascript/node_modules .playwright .prism .screenshots .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist site

@@ -1,7 +1,7 @@
 """The engine of a sandbox: the only place that applies changes, moves the clock and performs I/O.
 
 Pure functions turn a request, a verb or a due task into changes. The engine applies them to the state, delivers the due
-webhooks, and passes requests and deliveries to the callbacks.
+webhooks, and passes entries of the timeline to the callbacks.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Final
 
 import anyio
@@ -26,8 +27,9 @@ from connectly_api.sandbox.delivery.attempts import (
 from connectly_api.sandbox.delivery.statuses import advance_status
 from connectly_api.sandbox.delivery.webhook_sender import WebhookSender
 from connectly_api.sandbox.model.exchange import Decision, Request
-from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.model.records import Delivery, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import MAX_TIME, Settings
+from connectly_api.sandbox.model.snapshot import build_snapshot, parse_snapshot
 from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusDue, Task
 from connectly_api.sandbox.model.state_changes import (
     ClockChanged,
@@ -62,6 +64,7 @@ class Engine:
         *,
         on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
+        on_entry: Callable[[TimelineEntry], None] | None = None,
     ) -> None:
         """Start with an empty state; `Sandbox` describes the callbacks."""
         self.settings = settings
@@ -69,6 +72,7 @@ class Engine:
         self._service = service
         self._on_request = on_request
         self._on_delivery = on_delivery
+        self._on_entry = on_entry
         self._background: BackgroundTask | None = None
         self._wake: anyio.Event | None = None
         self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
@@ -110,7 +114,8 @@ class Engine:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
         self._catch_up()
-        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments))
+        names = self._service.rule_names
+        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments, names))
 
     async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
         """Apply the changes of a verb, and run due tasks.
@@ -182,6 +187,22 @@ class Engine:
         """
         return build_recording(self.settings, self._start, self.state.timeline, self.state.entry_count).to_text()
 
+    def build_snapshot(self) -> str:
+        """Return the state as the text of a file."""
+        self._catch_up()
+        return build_snapshot(self.state, self._start)
+
+    def load_snapshot(self, text: str) -> None:
+        """Replace the state by one of a file.
+
+        Raises:
+            InvalidInputError: It is no such file, of another version, or damaged.
+        """
+        self.state, self._start = parse_snapshot(text, self.settings.keep)
+        if self.state.is_running and self.settings.clock == "real":
+            self._apply(self.state, (ClockSet(time.time()),))
+        self._wake_up()
+
     async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
         self._catch_up()
         state = self.state
@@ -199,17 +220,12 @@ class Engine:
     async def _follow_clock(self) -> None:
         """Run the tasks that become due, until cancelled; webhooks do not wait for each other."""
         limit = anyio.CapacityLimiter(_MAX_DELIVERIES)
-
-        async def deliver_within_limit(state: State, attempt: Attempt) -> None:
-            async with limit:
-                await self._deliver(state, attempt)
-
         async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
             while True:
                 self._wake = anyio.Event()
                 self._catch_up()
                 while self._ready:
-                    deliveries.start_soon(deliver_within_limit, *self._ready.popleft())
+                    deliveries.start_soon(self._deliver, *self._ready.popleft(), limit)
                 state = self.state
                 wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
                 with anyio.move_on_after(wait):
@@ -256,8 +272,16 @@ class Engine:
             case _:
                 return dispatch_webhook(self.settings, state, task)
 
-    async def _deliver(self, state: State, attempt: Attempt) -> None:
-        outcome = await self.webhook_sender.deliver(attempt)
+    async def _deliver(
+        self, state: State, attempt: Attempt, limit: AbstractAsyncContextManager[Any] | None = None
+    ) -> None:
+        try:
+            async with limit or nullcontext():
+                outcome = await self.webhook_sender.deliver(attempt)
+        except anyio.get_cancelled_exc_class():
+            # It may have arrived, which nobody knows, as with the service: it will be delivered again.
+            self._apply(state, (TaskScheduled(state.now, attempt.task),))
+            raise
         self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
 
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
@@ -277,6 +301,8 @@ class Engine:
                 self._on_request(entry)
             elif isinstance(entry, Delivery) and self._on_delivery is not None:
                 self._on_delivery(entry)
+            if entry is not None and self._on_entry is not None:
+                self._on_entry(entry)
 
     def _begin(self, earliest: float) -> None:
         is_running = self.settings.clock == "real"

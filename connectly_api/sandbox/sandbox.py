@@ -28,6 +28,7 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
 )
 from connectly_api.sandbox.model.settings import Options, Settings
+from connectly_api.sandbox.replaced_file import read_file, replace_file
 from connectly_api.sandbox.spec.api_operations import load_service
 from connectly_api.sandbox.spec.json_schemas import build_swagger_error
 from connectly_api.sandbox.web.api import build_app
@@ -70,6 +71,7 @@ class Sandbox:
         swagger: str | Path | bytes | Mapping[str, Any] | None = None,
         on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
+        on_entry: Callable[[TimelineEntry], None] | None = None,
         **options: Unpack[Options],
     ) -> None:
         """Create a sandbox in which nothing has happened yet.
@@ -79,6 +81,7 @@ class Sandbox:
                 client calls is found by path, behind any prefix, or else by id; other operations return an example.
             on_request: Called with each request once its response is decided.
             on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
+            on_entry: Called with each entry of the timeline, these two included, verbs and statuses.
             **options: The keywords of `connectly_api.sandbox.Settings`: `api_key`, `business_id`, `senders`, `seed`,
                 and one for each point on which the documentation contradicts itself or is silent.
 
@@ -93,7 +96,7 @@ class Sandbox:
         service = load_service(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in service.operations):
             raise build_swagger_error(f"has a path below {PREFIX}, where the sandbox answers for itself")
-        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery)
+        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery, on_entry=on_entry)
         self.app: ASGIApp = build_app(self._engine)
 
     def __repr__(self) -> str:
@@ -247,22 +250,40 @@ class Sandbox:
         name: str,
         language: str = "en",
         *,
-        parameters: Iterable[str] = (),
+        parameters: Iterable[str] | None = None,
         status: TemplateStatus = "approved",
+        header: str | None = None,
+        text: str | None = None,
+        footer: str | None = None,
+        buttons: Iterable[str] = (),
     ) -> None:
         """Declare a template. From the first one on, templates that are not declared cannot be sent.
 
         Args:
             name: The `templateName` of requests.
             language: The `language` of requests.
-            parameters: The names of exactly the parameters that a message must have: `body_1`, `header_image` …
+            parameters: The names of exactly the parameters that a message must have: `body_1`, `header_image` …; None
+                takes those of the placeholders in `header` and `text`.
             status: `paused` and `deleted` templates cannot be sent.
+            header: The text above the text. Its placeholder, `{{1}}` or `{{name}}`, is the parameter `header_text`.
+            text: The text. Its placeholders `{{1}}` and `{{name}}` are the parameters `body_1` and `body_name`.
+            footer: The text below the text, without placeholders.
+            buttons: The texts of the buttons, the only ones that customers can tap. Without any, they can tap
+                whatever they like.
 
         Raises:
             InvalidInputError: A value is invalid.
         """
-        names = [parameters] if isinstance(parameters, str) else list(parameters)
-        arguments = {"name": name, "language": language, "parameters": names, "status": status}
+        arguments = {
+            "name": name,
+            "language": language,
+            "parameters": None if parameters is None else _to_list(parameters),
+            "status": status,
+            "header": header,
+            "text": text,
+            "footer": footer,
+            "buttons": _to_list(buttons),
+        }
         self._engine.apply_verb("template", arguments)
 
     @cut_traceback
@@ -280,12 +301,13 @@ class Sandbox:
     ) -> None:
         """Inject a fault by a rule. If several rules match, the oldest one applies.
 
-        Faults of the response: `rate_limited` (429, with `retry_after`), `server_error` (`status`, `html`,
-        `accepted`), `slow_head` and `slow_body` (real `seconds`), `hang` (`accepted`), `reset` (the connection is
-        reset, and nothing is accepted; before the body is read, unless the rule has a recipient), `drop` (the message
-        is accepted, and the response lost), `cut_off` (accepted, and the response ends in the middle), `truncated`
-        (accepted, and half of the response's JSON is missing), `wrong_types`, `new_values` and `nulls` (accepted, and
-        the response's JSON has unexpected values).
+        Faults of the response: `rate_limited` (429, with `retry_after`), `refuse` (a 4xx `status`, 400 by default, with
+        any error `code`; nothing is accepted), `server_error` (`status`, `html`, `accepted`), `slow_head` and
+        `slow_body` (real `seconds`), `hang` (`accepted`), `reset` (the connection is reset, and nothing is accepted;
+        before the body is read, unless the rule has a recipient), `drop` (the message is accepted, and the response
+        lost), `cut_off` (accepted, and the response ends in the middle), `truncated` (accepted, and half of the
+        response's JSON is missing), `wrong_types`, `new_values` and `nulls` (accepted, and the response's JSON has
+        unexpected values).
 
         Faults of the message: `fail_delivery` (`code`), `early_webhook` (its first status is delivered before the
         response).
@@ -441,7 +463,30 @@ class Sandbox:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        Path(path).write_text(self.recording(), encoding="utf-8")
+        replace_file(path, self.recording())
+
+    def save_state(self, path: str | Path) -> None:
+        """Write what the sandbox knows to a file that only its owner can read, for `load_state`.
+
+        It contains what was written, but neither the settings nor a key.
+        """
+        replace_file(path, self._engine.build_snapshot())
+
+    @cut_traceback
+    def load_state(self, path: str | Path) -> None:
+        """Go on where the sandbox that saved its state left off: customers, messages, webhooks that are due and so on.
+
+        Ids and numbers go on as well, so a receiver takes no new event for one that it has handled. A clock that ran
+        goes on with the machine's date if the setting `clock` is `real`.
+
+        Raises:
+            InvalidInputError: The file cannot be read, is damaged, or is of another version.
+        """
+        self._engine.load_snapshot(read_file("state", path))
+
+
+def _to_list(texts: Iterable[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def get_engine(sandbox: Sandbox) -> Engine:

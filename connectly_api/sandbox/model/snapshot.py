@@ -45,7 +45,7 @@ def build_snapshot(state: State, start: float) -> str:
     """Return the text of a file with the state of a run whose clock began at `start`."""
     messages = {id(message) for message in state.messages.values()}
 
-    def write(value: object, *, is_kept: bool = False) -> object:
+    def write(value: Any, *, is_kept: bool = False) -> object:  # noqa: ANN401  (any type)
         if isinstance(value, AcceptedMessage) and id(value) in messages and not is_kept:
             return value.id
         if attrs.has(type(value)):
@@ -53,10 +53,11 @@ def build_snapshot(state: State, start: float) -> str:
             written = {name.lstrip("_"): write(given) for name, given in fields.items()}
             return {"class": type(value).__name__, **written} if type(value) in _TAGGED else written
         if isinstance(value, Mapping):
-            pairs = [(key, write(given, is_kept=is_kept)) for key, given in cast("Mapping[Any, Any]", value).items()]
+            items = cast("Mapping[object, object]", value).items()
+            pairs = [(key, write(given, is_kept=is_kept)) for key, given in items]
             return dict(pairs) if all(isinstance(key, str) for key, _ in pairs) else pairs
         if isinstance(value, (tuple, list, deque, set)):
-            return list(map(write, cast("tuple[object, ...]", value)))
+            return [write(given) for given in cast("tuple[object, ...]", value)]
         if isinstance(value, bytes):
             return _write_bytes(value)
         return str(value) if value in _INFINITE.values() else value
@@ -74,7 +75,7 @@ def parse_snapshot(text: str, keep: int) -> tuple[State, float]:
         InvalidInputError: It is no such file, of another version, or damaged.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         document = None
     if not is_object(document) or document.get("format") != _FORMAT:
@@ -85,10 +86,11 @@ def parse_snapshot(text: str, keep: int) -> tuple[State, float]:
     try:
         start = _read(document.get("start"), float, {})
         given = _read(document.get("state"), dict[str, Any], {})
-        messages = _read(given.get("messages"), dict[str, AcceptedMessage], {})
+        messages = _read(given.pop("messages", None), dict[str, AcceptedMessage], {})
         state = _read({**given, "keep": keep}, State, messages)
     except (_MismatchError, RecursionError) as error:
         raise InvalidInputError(f"state: the file is damaged: {error}", field="state") from None
+    state.messages.update(messages)
     state.requests.extend(entry for entry in state.timeline if isinstance(entry, ReceivedRequest))
     state.deliveries.extend(entry for entry in state.timeline if isinstance(entry, Delivery))
     return state, start
@@ -101,6 +103,10 @@ def _format(value: object) -> str:
     if is_array(value):
         return "[\n" + ",\n".join(f" {json.dumps(one)}" for one in value) + "\n]"
     return json.dumps(value)
+
+
+def _refuse_constant(_name: str) -> None:
+    raise ValueError  # NaN is no time.
 
 
 def _write_bytes(value: bytes) -> object:
@@ -123,7 +129,15 @@ def _read(value: Any, hint: Any, messages: Mapping[str, AcceptedMessage]) -> Any
         return messages[value]
     if attrs.has(kind) and is_object(value):
         return _read_record(value, kind, messages)
-    if kind in {dict, OrderedDict, Mapping} and (is_object(value) or is_array(value)):
+    if is_object(value) or is_array(value):
+        return _read_container(value, kind, parts, messages)
+    if hint is Any or type(value) in {kind} & _SCALARS or (kind is Literal and value in parts):
+        return value
+    return _read_special(value, kind)
+
+
+def _read_container(value: Any, kind: Any, parts: tuple[Any, ...], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+    if kind in {dict, OrderedDict, Mapping}:
         items = list(value.items()) if is_object(value) else [_read(pair, tuple[Any, Any], {}) for pair in value]
         pairs = [(_read(key, parts[0], messages), _read(one, parts[1], messages)) for key, one in items]
         return OrderedDict(pairs) if kind is OrderedDict else dict(pairs)
@@ -131,7 +145,7 @@ def _read(value: Any, hint: Any, messages: Mapping[str, AcceptedMessage]) -> Any
         return kind(_read(one, parts[0], messages) for one in value)
     if is_array(value) and kind is tuple and len(value) == len(parts):
         return tuple(_read(one, part, messages) for one, part in zip(value, parts, strict=True))
-    if hint is Any or type(value) in {kind} & _SCALARS or (kind is Literal and value in parts):
+    if kind is Any:
         return value
     return _read_special(value, kind)
 
@@ -174,8 +188,8 @@ def _read_special(value: object, kind: object) -> object:
     if kind is bytes and isinstance(value, str):
         return value.encode()
     if kind is bytes and is_object(value):
-        with suppress(KeyError, TypeError, ValueError):
-            return base64.b64decode(value["base64"], validate=True)
+        with suppress(ValueError):
+            return base64.b64decode(str(value.get("base64")), validate=True)
     if kind is float and (value in _INFINITE or is_number(value)):
         return _INFINITE.get(str(value), value)
     raise _MismatchError(f"must be {getattr(kind, '__name__', kind)}")

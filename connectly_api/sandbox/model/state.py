@@ -117,8 +117,9 @@ class State:
         customers: Those who were declared, wrote, or were written to.
         statuses: The latest status of each kept message, by id.
         send_times: The times of the latest requests, by function, and by sender; as many as the rate limits allow.
-        rules: Fault rules, by number.
-        rule_matches: How many requests or events each rule has matched.
+        rules: Fault rules that can still be triggered, by number.
+        used_rules: The latest rules whose `next` matches are used up, by number.
+        rule_matches: How many requests or events each of these rules has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
         held_webhooks: Webhooks that wait for the next event of their registration.
     """
@@ -140,6 +141,7 @@ class State:
     statuses: dict[str, str] = attrs.field(factory=dict[str, str])
     send_times: dict[str, deque[float]] = attrs.field(factory=dict[str, deque[float]])
     rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
+    used_rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
     rule_matches: dict[int, int] = attrs.field(factory=dict[int, int])
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
@@ -190,6 +192,12 @@ class State:
         """Return a customer's name, if known."""
         record = self.customers.find_current(identity.ids)
         return None if record is None else record.name
+
+    def find_template(self, name: str, language: str) -> DeclaredTemplate | None:
+        """Return a declared template; without a language, the first of that name."""
+        if language:
+            return self.templates.get((name, language))
+        return next((template for template in self.templates.values() if template.name == name), None)
 
     def find_messages(self, identity: Identity, message_id: str | None = None) -> Iterable[AcceptedMessage]:
         """Yield the kept messages to a customer, latest first; with an id, only that one."""

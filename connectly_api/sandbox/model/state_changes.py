@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from typing import Final
 
 import attrs
 
@@ -22,6 +23,9 @@ from connectly_api.sandbox.model.records import (
 )
 from connectly_api.sandbox.model.state import State, Task, WebhookDue
 
+_MAX_USED_RULES: Final = 100
+"""How many used-up rules are kept for inspection."""
+
 
 @attrs.frozen
 class MessageAccepted:
@@ -32,7 +36,7 @@ class MessageAccepted:
     def apply_to(self, state: State) -> None:
         state.message_count += 1
         state.messages[self.message.id] = self.message
-        if len(state.messages) > state.keep:
+        while len(state.messages) > state.keep:
             oldest, _ = state.messages.popitem(last=False)
             state.statuses.pop(oldest, None)
 
@@ -145,7 +149,7 @@ class InboundTextKept:
 
     def apply_to(self, state: State) -> None:
         state.texts[self.text.id] = self.text
-        if len(state.texts) > state.keep:
+        while len(state.texts) > state.keep:
             state.texts.popitem(last=False)
 
 
@@ -229,12 +233,19 @@ class RuleAdded:
 
 @attrs.frozen
 class RuleMatched:
-    """A rule matched, whether or not that triggered it."""
+    """A rule matched, whether or not that triggered it; a rule that is used up is only kept for inspection."""
 
     number: int
 
     def apply_to(self, state: State) -> None:
-        state.rule_matches[self.number] = state.rule_matches.get(self.number, 0) + 1
+        state.rule_matches[self.number] += 1
+        rule = state.rules[self.number]
+        if rule.next is None or state.rule_matches[self.number] < rule.next:
+            return
+        state.used_rules[self.number] = state.rules.pop(self.number)
+        if len(state.used_rules) > _MAX_USED_RULES:
+            oldest = next(iter(state.used_rules))
+            del state.used_rules[oldest], state.rule_matches[oldest]
 
 
 @attrs.frozen
@@ -243,6 +254,7 @@ class RulesCleared:
 
     def apply_to(self, state: State) -> None:
         state.rules.clear()
+        state.used_rules.clear()
         state.rule_matches.clear()
 
 

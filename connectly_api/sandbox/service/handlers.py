@@ -36,7 +36,6 @@ from connectly_api.sandbox.service.content_rules import (
     check_message,
     check_parameter_values,
     check_template_message,
-    find_template,
     get_kind,
 )
 from connectly_api.sandbox.service.participants import (
@@ -107,7 +106,8 @@ def send_template_message(call: Call) -> Success | Refusal:
     if settings.undeclared_templates == "refuse" or (
         state.templates and settings.undeclared_templates == "until_declared"
     ):
-        findings = chain(check_declared_template(find_template(state.templates, call.body), call.body), findings)
+        declared = state.find_template(get_text(call.body, "templateName"), get_text(call.body, "language"))
+        findings = chain(check_declared_template(declared, call.body), findings)
     mismatch = refuse_findings(findings)
     if mismatch is not None and settings.template_mismatch == "refuse":
         return mismatch
