@@ -113,12 +113,11 @@ async def _save_often(sandbox: Sandbox, path: str | None) -> None:
     """Save the state when something has happened, but spend at most a twentieth of the time on it."""
     saved, wait, engine = None, _SAVE_SECONDS, get_engine(sandbox)
     while path is not None:
-        happened = (id(engine.state), engine.state.entry_count)
-        if happened != saved:
+        if (version := engine.version) != saved:
             begun = time.monotonic()
             with suppress(OSError):  # The disk may have room again at the end, where the error is told.
                 sandbox.save_state(path)
-            saved, wait = happened, max(_SAVE_SECONDS, 20 * (time.monotonic() - begun))
+            saved, wait = version, max(_SAVE_SECONDS, 20 * (time.monotonic() - begun))
         await asyncio.sleep(wait)
 
 

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from secrets import token_hex
 from typing import Any, Final
 
 import anyio
@@ -39,7 +40,7 @@ from connectly_api.sandbox.model.state_changes import (
     TaskStarted,
 )
 from connectly_api.sandbox.recording import build_recording, record_request
-from connectly_api.sandbox.service.decision import decide
+from connectly_api.sandbox.service.decision import decide, find_recipient
 from connectly_api.sandbox.service.faults import apply_faults, decide_reset
 from connectly_api.sandbox.spec.api_operations import Service
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
@@ -55,6 +56,9 @@ class Engine:
         settings: The sandbox's settings.
         state: The sandbox's state; a reset replaces it.
         webhook_sender: Delivers webhooks; a replay replaces it with the recorded receivers.
+        run: Names the time since the start or the last reset, differently each time. No part of the state, which is
+            the same for the same inputs.
+        version: Grows with every change of the state.
     """
 
     def __init__(
@@ -73,17 +77,31 @@ class Engine:
         self._on_request = on_request
         self._on_delivery = on_delivery
         self._on_entry = on_entry
+        self._waiters: set[anyio.Event] = set()
+        self.version = 0
         self._background: BackgroundTask | None = None
         self._wake: anyio.Event | None = None
         self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
         self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
         self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
-        self._begin(0.0)
+        self._begin(self._build_state(0.0))
 
     def reset(self) -> None:
         """Forget everything that happened."""
-        self._begin(self.now)
-        self._wake_up()
+        self._begin(self._build_state(self.now))
+
+    async def wait_for_change(self, version: int) -> None:
+        """Wait until the state has changed since it had a version; a clock that runs on is no change.
+
+        Read `version` before the state, so that no change is missed in between.
+        """
+        if version == self.version:
+            changed = anyio.Event()
+            self._waiters.add(changed)
+            try:
+                await changed.wait()
+            finally:
+                self._waiters.discard(changed)
 
     def receive(self, request: Request) -> Decision:
         """Decide on a request, apply its changes, and keep it for inspection."""
@@ -185,7 +203,7 @@ class Engine:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        return build_recording(self.settings, self._start, self.state.timeline, self.state.entry_count).to_text()
+        return build_recording(self.settings, self._start, self.state).to_text()
 
     def build_snapshot(self) -> str:
         """Return the state as the text of a file."""
@@ -198,10 +216,10 @@ class Engine:
         Raises:
             InvalidInputError: It is no such file, of another version, or damaged.
         """
-        self.state, self._start = parse_snapshot(text, self.settings.keep)
-        if self.state.is_running and self.settings.clock == "real":
-            self._apply(self.state, (ClockSet(time.time()),))
-        self._wake_up()
+        state, start = parse_snapshot(text, self.settings.keep)
+        if state.is_running and self.settings.clock == "real":
+            state.apply(ClockSet(time.time()))
+        self._begin(state, start)
 
     async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
         self._catch_up()
@@ -248,7 +266,7 @@ class Engine:
         # Count what the clock shows, not what has passed: many short steps of a slow clock would add up to an error.
         self._read_at += (now - self.state.now) / self.state.speed
         self._ready.extend(self._run_tasks(now))
-        self._apply(self.state, (ClockSet(now),))
+        self.state.apply(ClockSet(now))
         if self._ready:
             self._wake_up()
 
@@ -287,8 +305,9 @@ class Engine:
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state
         self._apply(state, decision.changes)
-        received = record_request(request, decision, state.request_count + 1, state.now, self.settings.api_key)
-        self._apply(state, (EntryRecorded(received),))
+        recipient = find_recipient(self._service, self.settings, request, decision)
+        received = record_request(request, decision, recipient, state, self.settings.api_key)
+        self._apply(state, (EntryRecorded(received, recipient),))
         return decision
 
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
@@ -303,9 +322,21 @@ class Engine:
                 self._on_delivery(entry)
             if entry is not None and self._on_entry is not None:
                 self._on_entry(entry)
+        self._wake_waiters()
 
-    def _begin(self, earliest: float) -> None:
+    def _wake_waiters(self) -> None:
+        self.version += 1
+        for changed in self._waiters:
+            changed.set()
+
+    def _build_state(self, earliest: float) -> State:
         is_running = self.settings.clock == "real"
-        self._start = max(earliest, time.time()) if is_running else self.settings.start
+        now = max(earliest, time.time()) if is_running else self.settings.start
+        return State(now=now, keep=self.settings.keep, is_running=is_running)
+
+    def _begin(self, state: State, start: float | None = None) -> None:
+        self.state, self._start = state, state.now if start is None else start
+        self.run = token_hex(8)
         self._read_at = time.monotonic()
-        self.state = State(now=self._start, keep=self.settings.keep, is_running=is_running)
+        self._wake_up()
+        self._wake_waiters()

@@ -183,8 +183,11 @@ def damage(**changes: Any) -> str:
         (damage(is_running=1), "is_running: must be bool"),
         (damage(volume=11), "State has no volume"),
         (damage(statuses=[["a"]]), "statuses: "),
-        (damage(timeline=[{"class": "Party"}]), "timeline: a value is none of those"),
-        (damage(timeline=[{"class": "StatusChange"}]), "timeline: a value is none of those"),
+        (damage(timeline=[{"number": 1, "record": {"class": "Party"}}]), "timeline: record: a value is none of those"),
+        (
+            damage(timeline=[{"number": 1, "record": {"class": "StatusChange"}}]),
+            "timeline: record: a value is none of those",
+        ),
         (damage(texts={"a": {"id": "a"}}), "texts: "),
         (damage(rules=[[1, {"what": "explode"}]]), "rules: what: must be FaultKind|rules: what: "),
         (damage(rules=[[1, {"what": "reset", "next": 0}]]), "rules: next: must be"),

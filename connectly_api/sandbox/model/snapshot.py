@@ -91,8 +91,10 @@ def parse_snapshot(text: str, keep: int) -> tuple[State, float]:
     except (_MismatchError, RecursionError) as error:
         raise InvalidInputError(f"state: the file is damaged: {error}", field="state") from None
     state.messages.update(messages)
-    state.requests.extend(entry for entry in state.timeline if isinstance(entry, ReceivedRequest))
-    state.deliveries.extend(entry for entry in state.timeline if isinstance(entry, Delivery))
+    records = [entry.record for entry in state.timeline]
+    state.requests.extend(record for record in records if isinstance(record, ReceivedRequest))
+    state.deliveries.extend(record for record in records if isinstance(record, Delivery))
+    state.customers.keep = keep
     return state, start
 
 

@@ -16,6 +16,7 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.delivery.payloads import build_report_event
 from connectly_api.sandbox.delivery.statuses import schedule_webhooks
 from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule, normalize_operation
+from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_report_id
 from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
 from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
@@ -24,6 +25,7 @@ from connectly_api.sandbox.model.state_changes import (
     ClockChanged,
     CustomerIdentified,
     EntryRecorded,
+    InboundMessageCounted,
     RuleAdded,
     RulesCleared,
     TemplateStored,
@@ -52,13 +54,19 @@ def build_verb_changes(
     given = VerbArguments(arguments, names)
     changes = tuple(verb(settings, state, given))
     given.check_unknown()
-    return (record_verb(state, name, arguments), *changes)
+    message_id = next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
+    return (record_verb(state, name, arguments, message_id), *changes)
 
 
-def record_verb(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
-    """Return the timeline's entry of a verb."""
+def record_verb(state: State, name: str, arguments: Mapping[str, Any], message_id: str | None = None) -> Change:
+    """Return the timeline's entry of a verb with valid arguments."""
     given = {key: value for key, value in arguments.items() if value is not None}
-    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now))
+    customer = Identity()
+    if name == "customer":
+        customer = VerbArguments(given).get_identity()
+    elif "customer" in given:
+        customer = VerbArguments(given).get_customer()
+    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now, id=message_id), customer)
 
 
 def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:
