@@ -162,7 +162,8 @@ TABLE = """
     campaigns.customer_rows | campaigns.* errors setting_rules tracebacks                         | anyio
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
-    sandbox.model.*       | error_codes errors number_checks sandbox.model.* sandbox.spec.*           | attrs
+    sandbox.model.*       | error_codes errors json_values number_checks sandbox.model.*              | attrs
+                          | sandbox.spec.*                                                            |
                           | setting_rules tracebacks web_address webhooks.signature                   |
     sandbox.delivery.*    | errors json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*      | attrs anyio
                           | transport.adapters.asgi transport.adapters.httpx transport.protocol       |
@@ -174,6 +175,7 @@ TABLE = """
                           | sandbox.model.* sandbox.service.registration_rules                        |
                           | sandbox.spec.* sandbox.verbs.* web_address                                |
     sandbox.recording     | errors json_values sandbox.delivery.* sandbox.model.*                     | attrs
+    sandbox.replaced_file | errors                                                                    |
     sandbox.background_task |                                                                         | anyio sniffio
                           |                                                                           | trio
     sandbox.engine        | errors sandbox.background_task sandbox.delivery.* sandbox.model.*         | anyio
@@ -188,14 +190,15 @@ TABLE = """
     sandbox.customer      | sandbox.engine sandbox.model.* tracebacks                                 | attrs
     sandbox.sandbox       | keywords sandbox.customer sandbox.delivery.wsgi_bridge sandbox.engine     | attrs starlette
                           | sandbox.expectation sandbox.sent_report                                   |
+                          | sandbox.replaced_file                                                     |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
-                          | sandbox.recording sandbox.sandbox tracebacks                              |
-    sandbox.flags         | errors sandbox.model.*                                                    | attrs
-    sandbox.terminal      | json_values lowlevel._source sandbox.model.* sandbox.web.*                | attrs
-    sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replayer sandbox.sandbox     |
-                          | sandbox.terminal                                                          |
+                          | sandbox.recording sandbox.replaced_file sandbox.sandbox tracebacks        |
+    sandbox.flags         | errors json_values sandbox.model.*                                        | attrs
+    sandbox.terminal      | json_values lowlevel._source sandbox.model.* sandbox.verbs.* sandbox.web.* | attrs
+    sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replaced_file                | attrs
+                          | sandbox.replayer sandbox.sandbox sandbox.terminal                         |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |
                           | sandbox.web.*                                                             |
     pytest_plugin         | client sandbox sync transport.adapters.asgi                               | pytest

@@ -28,6 +28,7 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
 )
 from connectly_api.sandbox.model.settings import Options, Settings
+from connectly_api.sandbox.replaced_file import read_file, replace_file
 from connectly_api.sandbox.sent_report import describe_mismatch, describe_unwanted
 from connectly_api.sandbox.spec.api_operations import load_service
 from connectly_api.sandbox.spec.json_schemas import build_swagger_error
@@ -536,7 +537,26 @@ class Sandbox:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        Path(path).write_text(self.recording(), encoding="utf-8")
+        replace_file(path, self.recording())
+
+    def save_state(self, path: str | Path) -> None:
+        """Write what the sandbox knows to a file that only its owner can read, for `load_state`.
+
+        It contains what was written, but neither the settings nor a key.
+        """
+        replace_file(path, self._engine.build_snapshot())
+
+    @cut_traceback
+    def load_state(self, path: str | Path) -> None:
+        """Go on where the sandbox that saved its state left off: customers, messages, webhooks that are due and so on.
+
+        Ids and numbers go on as well, so a receiver takes no new event for one that it has handled. A clock that ran
+        goes on with the machine's date if the setting `clock` is `real`.
+
+        Raises:
+            InvalidInputError: The file cannot be read, is damaged, or is of another version.
+        """
+        self._engine.load_snapshot(read_file("state", path))
 
 
 def _to_list(texts: Iterable[str]) -> list[str]:

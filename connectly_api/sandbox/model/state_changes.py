@@ -46,7 +46,7 @@ class MessageAccepted:
         if self.failure is not None:
             state.failures[self.message.id] = self.failure
         state.messages[self.message.id] = self.message
-        if len(state.messages) > state.keep:
+        while len(state.messages) > state.keep:
             oldest, _ = state.messages.popitem(last=False)
             state.statuses.pop(oldest, None)
 
@@ -170,7 +170,7 @@ class InboundTextKept:
 
     def apply_to(self, state: State) -> None:
         state.texts[self.text.id] = self.text
-        if len(state.texts) > state.keep:
+        while len(state.texts) > state.keep:
             state.texts.popitem(last=False)
 
 
