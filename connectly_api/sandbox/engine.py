@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from secrets import token_hex
+from functools import partial
+from secrets import token_hex, token_urlsafe
 from typing import Any, Final
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.background_task import BackgroundTask
@@ -36,9 +38,12 @@ from connectly_api.sandbox.model.state_changes import (
     ClockChanged,
     ClockSet,
     EntryRecorded,
+    FileStored,
+    InboundMessageCounted,
     TaskScheduled,
     TaskStarted,
 )
+from connectly_api.sandbox.model.stored_files import StoredFile, clean_file_name
 from connectly_api.sandbox.recording import build_recording, record_request
 from connectly_api.sandbox.service.decision import decide, find_recipient
 from connectly_api.sandbox.service.faults import apply_faults, decide_reset
@@ -84,6 +89,7 @@ class Engine:
         self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
         self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
         self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
+        self._runs = 0  # How many calls run tasks at the moment.
         self._begin(self._build_state(0.0))
 
     def reset(self) -> None:
@@ -125,18 +131,30 @@ class Engine:
             await self.deliver_due()
         return decision
 
-    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, without running due tasks.
+    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, without running due tasks; return the id of the message that it created.
 
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
         self._catch_up()
         names = self._service.rule_names
-        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments, names))
+        changes = build_verb_changes(self.settings, self.state, verb, arguments, names)
+        self._apply(self.state, changes)
+        return next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
 
-    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, and run due tasks.
+    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, and run due tasks; return the id of the customer's message that it created.
+
+        Raises:
+            InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
+        """
+        created, finish = self.start_verb(verb, arguments)
+        await finish()
+        return created
+
+    def start_verb(self, verb: str, arguments: Mapping[str, Any]) -> tuple[str | None, Callable[[], Awaitable[None]]]:
+        """Apply the changes of a verb; return the id of the message that it created, and what then runs due tasks.
 
         Raises:
             InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
@@ -145,24 +163,39 @@ class Engine:
             problem = "clock: runs only while the sandbox is served, or in `async with sandbox`; use advance or settle"
             raise InvalidInputError(problem, field="running")
         if verb in CLOCK_VERBS:
-            await self._move_clock(verb, read_seconds(verb, arguments), arguments)
-            return
-        self.apply_verb(verb, arguments)
-        if verb not in SETUP_VERBS:
-            await self.deliver_due()
+            return None, partial(self._move_clock, self._choose_time(verb, arguments))
+        return self.apply_verb(verb, arguments), checkpoint if verb in SETUP_VERBS else self.deliver_due
+
+    def store_file(self, name: str, content: bytes) -> StoredFile:
+        """Keep a file that a customer can send, until the next reset. It is no part of a recording."""
+        file = StoredFile(token_urlsafe(12), clean_file_name(name), content)
+        self._apply(self.state, (FileStored(file),))
+        return file
 
     async def deliver_due(self) -> None:
         """Run the due tasks."""
         await self.run_until(self.state.now)
+
+    async def deliver_after_request(self) -> None:
+        """Run the tasks that are due, such as the webhook of an echo, unless somebody runs tasks already.
+
+        A receiver's own request leaves them to the verb that called the receiver, which may have to return first.
+        """
+        if not self._runs and not self._is_running and self.state.next_due <= self.state.now:
+            await self.deliver_due()
 
     async def run_until(self, time: float) -> None:
         """Run the tasks that are due until a time (Unix seconds), one after the other, and set the clock to it.
 
         With inf, run all tasks, and leave the clock where the last one was due.
         """
-        async with self.webhook_sender.keep_open():
-            for state, attempt in self._run_tasks(time):
-                await self._deliver(state, attempt)
+        self._runs += 1
+        try:
+            async with self.webhook_sender.keep_open():
+                for state, attempt in self._run_tasks(time):
+                    await self._deliver(state, attempt)
+        finally:
+            self._runs -= 1
         if time != math.inf:
             self._apply(self.state, (ClockSet(time),))
 
@@ -221,15 +254,20 @@ class Engine:
             state.apply(ClockSet(time.time()))
         self._begin(state, start)
 
-    async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
+    def _choose_time(self, verb: str, arguments: Mapping[str, Any]) -> float:
+        """Return until when a verb moves the clock, and record it."""
+        seconds = read_seconds(verb, arguments)
         self._catch_up()
         state = self.state
         if seconds and seconds != math.inf and state.now + seconds > MAX_TIME:
             raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
         self._apply(state, (record_verb(state, verb, arguments),))
+        return state.now + seconds
+
+    async def _move_clock(self, until: float) -> None:
         self._movers += 1
         try:
-            await self.run_until(state.now + seconds)
+            await self.run_until(until)
         finally:
             self._movers -= 1
             self._read_at = time.monotonic()

@@ -50,7 +50,7 @@ def build_snapshot(state: State, start: float) -> str:
     def write(value: Any, *, is_kept: bool = False) -> object:  # noqa: ANN401  (any type)
         if isinstance(value, AcceptedMessage) and id(value) in messages and not is_kept:
             return value.id
-        kind = cast("type[Any]", type(value))
+        kind = cast("Any", type(value))
         if attrs.has(kind):
             names = [field.name for field in attrs.fields(kind)]
             written = {name.lstrip("_"): write(getattr(value, name)) for name in names}

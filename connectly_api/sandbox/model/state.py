@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol, TypeVar
 
@@ -21,7 +21,9 @@ from connectly_api.sandbox.model.records import (
     NumberedEntry,
     ReceivedRequest,
     Registration,
+    TimelineEntry,
 )
+from connectly_api.sandbox.model.stored_files import StoredFile
 
 _COLLECTIONS: Final = 5
 """Requests, deliveries, timeline, messages and texts."""
@@ -58,11 +60,10 @@ class Event:
 
 @attrs.frozen
 class StatusDue:
-    """A task: a message becomes `sent`, `delivered` or `read`; `failure` is the error code if it is not delivered."""
+    """A task: a message becomes `sent`, `delivered` (or fails, if `State.failures` says so) or `read`."""
 
     message: AcceptedMessage
     status: str
-    failure: str | None = None
 
 
 @attrs.frozen
@@ -136,11 +137,13 @@ class State:
         due_bytes: Bytes of the webhooks that are scheduled.
         customers: Those who were declared, wrote, or were written to.
         statuses: The latest status of each kept message, by id.
+        failures: The error codes of messages that are in flight and will not be delivered, by id.
         send_times: The times of the latest requests, by function, and by sender; as many as the rate limits allow.
         rules: Fault rules that can still be triggered, by number.
         used_rules: The latest rules whose `next` matches are used up, by number.
         rule_matches: How many requests or events each of these rules has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
+        files: Files that customers can send, by id, oldest first.
         held_webhooks: Webhooks that wait for the next event of their registration.
     """
 
@@ -160,6 +163,7 @@ class State:
     templates: dict[tuple[str, str], DeclaredTemplate] = attrs.field(factory=dict[tuple[str, str], DeclaredTemplate])
     registrations: dict[str, Registration] = attrs.field(factory=dict[str, Registration])
     statuses: dict[str, str] = attrs.field(factory=dict[str, str])
+    failures: dict[str, str] = attrs.field(factory=dict[str, str])
     send_times: dict[str, deque[float]] = attrs.field(factory=dict[str, deque[float]])
     rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
     used_rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
@@ -168,6 +172,7 @@ class State:
     due_bytes: int = 0
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     customers: CustomerRegistry = attrs.field(init=False, default=attrs.Factory(_build_customers, takes_self=True))
+    files: OrderedDict[str, StoredFile] = attrs.field(init=False, factory=OrderedDict[str, StoredFile])
     messages: BoundedMap[AcceptedMessage] = attrs.field(
         init=False, default=attrs.Factory(_build_messages, takes_self=True)
     )
@@ -222,16 +227,32 @@ class State:
         """When the next task is due; inf if there is none."""
         return self.schedule[0][0] if self.schedule else math.inf
 
+    def get_entry_number(self, record: TimelineEntry) -> int:
+        """Return the number of an entry; that of the next one if it is not kept."""
+        return next((entry.number for entry in self.timeline if entry.record is record), self.entry_count + 1)
+
     def complete_identity(self, identity: Identity) -> Identity:
         """Return a customer with the other id added, if it is known."""
         record = self.customers.find_current(identity.ids)
         known = Identity() if record is None else record.identity
         return Identity(known.phone or identity.phone, known.bsuid or identity.bsuid)
 
+    def list_ids(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return these ids, and every other one that their customers have, or had."""
+        given = tuple(ids)
+        records = (self.customers.find((key,)) for key in given)
+        known = (key for record in records if record is not None for key in (*record.identity.ids, *record.former_ids))
+        return frozenset((*given, *known))
+
     def get_display_name(self, identity: Identity) -> str | None:
         """Return a customer's name, if known."""
         record = self.customers.find_current(identity.ids)
         return None if record is None else record.name
+
+    def is_undeliverable(self, message_id: str) -> bool:
+        """Return whether a kept message failed, or is going to."""
+        status = self.statuses.get(message_id)
+        return status == "delivery_failed" or (message_id in self.failures and status in {None, "sent"})
 
     def find_template(self, name: str, language: str) -> DeclaredTemplate | None:
         """Return a declared template; without a language, the first of that name."""
@@ -248,7 +269,10 @@ class State:
         return self._find(reversed(self.texts.values()), identity, text_id)
 
     def _find(self, kept: Iterable[Kept], identity: Identity, wanted: str | None) -> Iterator[Kept]:
-        ids = {*identity.ids, *self.complete_identity(identity).ids}
+        known = self.customers.find_current(identity.ids)
+        ids = set(identity.ids)
+        if known is not None:
+            ids.update(known.identity.ids, known.former_ids)
         for one in kept:
             if not ids.isdisjoint(one.customer.ids) and wanted in {None, one.id}:
                 yield one

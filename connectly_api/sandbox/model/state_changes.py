@@ -24,7 +24,9 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
     VerbCall,
 )
-from connectly_api.sandbox.model.state import State, Task, WebhookDue
+from connectly_api.sandbox.model.refusals import RECIPIENT_INVALID
+from connectly_api.sandbox.model.state import State, StatusDue, Task, WebhookDue
+from connectly_api.sandbox.model.stored_files import MAX_BYTES, StoredFile
 
 _MAX_USED_RULES: Final = 100
 """How many used-up rules are kept for inspection."""
@@ -32,12 +34,18 @@ _MAX_USED_RULES: Final = 100
 
 @attrs.frozen
 class MessageAccepted:
-    """A message was accepted; the oldest one is dropped if there are too many."""
+    """A message was accepted; the oldest one is dropped if there are too many.
+
+    `failure` is the error code if it will not be delivered.
+    """
 
     message: AcceptedMessage
+    failure: str | None = None
 
     def apply_to(self, state: State) -> None:
         state.message_count += 1
+        if self.failure is not None:
+            state.failures[self.message.id] = self.failure
         for oldest in state.messages.keep(self.message.id, self.message):
             state.statuses.pop(oldest, None)
 
@@ -92,13 +100,22 @@ class CustomerIdentified:
 
 @attrs.frozen
 class CustomerPhoneChanged:
-    """A customer has another phone number and BSUID; the new ids have no window yet."""
+    """A customer has another phone number and BSUID; what is on its way to the former ids will fail."""
 
     old: Identity
     new: Identity
+    keeps_opt_out: bool = False
 
     def apply_to(self, state: State) -> None:
-        state.customers.change_phone(self.old, self.new)
+        state.customers.change_phone(self.old, self.new, keeps_opt_out=self.keeps_opt_out)
+        former = set(self.old.ids) - set(self.new.ids)
+        for _, _, task in state.schedule:
+            if (
+                isinstance(task, StatusDue)
+                and not former.isdisjoint(task.message.customer.ids)
+                and task.status != "read"
+            ):
+                state.failures.setdefault(task.message.id, RECIPIENT_INVALID)
 
 
 @attrs.frozen
@@ -171,6 +188,21 @@ class TaskScheduled:
             task = attrs.evolve(task, number=state.event_count, cause=cause)
         state.due_bytes += measure(task)
         heapq.heappush(state.schedule, (self.due, state.task_count, task))
+
+
+@attrs.frozen
+class RetryDropped:
+    """The next attempt to deliver an event, which has the number, is not due any more."""
+
+    number: int
+
+    def apply_to(self, state: State) -> None:
+        state.schedule = [due for due in state.schedule if not self._is_attempt(due[2])]
+        heapq.heapify(state.schedule)
+        state.due_bytes = sum(measure(task) for _, _, task in state.schedule)
+
+    def _is_attempt(self, task: Task) -> bool:
+        return isinstance(task, WebhookDue) and task.number == self.number
 
 
 @attrs.frozen
@@ -254,6 +286,18 @@ class RuleMatched:
 
 
 @attrs.frozen
+class RuleRemoved:
+    """A fault rule was removed."""
+
+    number: int
+
+    def apply_to(self, state: State) -> None:
+        state.rules.pop(self.number, None)
+        state.used_rules.pop(self.number, None)
+        del state.rule_matches[self.number]
+
+
+@attrs.frozen
 class RulesCleared:
     """All fault rules were removed."""
 
@@ -261,6 +305,19 @@ class RulesCleared:
         state.rules.clear()
         state.used_rules.clear()
         state.rule_matches.clear()
+
+
+@attrs.frozen
+class FileStored:
+    """A file was stored; the oldest ones are dropped if there are too many bytes."""
+
+    file: StoredFile
+
+    def apply_to(self, state: State) -> None:
+        state.files[self.file.id] = self.file
+        size = sum(len(file.content) for file in state.files.values())
+        while size > MAX_BYTES:
+            size -= len(state.files.popitem(last=False)[1].content)
 
 
 @attrs.frozen
@@ -288,7 +345,10 @@ class EntryRecorded:
                 state.requests.append(request)
             case Delivery() as delivery:
                 state.deliveries.append(delivery)
-            case StatusChange(message_id, status) if message_id in state.messages:
-                state.statuses[message_id] = status
+            case StatusChange(message_id, status):
+                if status == "delivery_failed":
+                    state.failures.pop(message_id, None)
+                if message_id in state.messages:
+                    state.statuses[message_id] = status
             case _:
                 pass

@@ -25,7 +25,7 @@ from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.recording import is_public_setting
 
 VERSION: Final = 1
-"""The version of the control interface."""
+"""The version of the control interface. It grows when a program that was written for it may no longer work."""
 
 MAX_ENTRIES: Final = 1000
 """The maximum of entries in a page."""
