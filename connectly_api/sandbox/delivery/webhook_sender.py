@@ -17,7 +17,10 @@ from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.transport.protocol import Progress, Timeouts, Transport, WireRequest
 from connectly_api.webhooks.signature import SIGNATURE_HEADER
 
-_NOT_LOCAL: Final = "not on this machine: attach an application to the address, or let webhooks go anywhere"
+_NOT_LOCAL: Final = (
+    "not on this machine: attach an application to the address, or let webhooks go anywhere, "
+    'with deliver="anywhere" or --deliver anywhere'
+)
 
 
 class WebhookSender:

@@ -191,7 +191,8 @@ class Settings:
         bsuid_events: Whether events carry BSUIDs, which the service enables per number. If off, messages of
             customers without a phone number are dropped silently.
         update_answer: The response to an update of a registration, which is not documented.
-        deliver: Whether webhooks are only sent to this machine and attached applications, or to the internet, too.
+        deliver: Whether webhooks are only sent to this machine and attached applications, or to other machines and
+            containers, too, whose addresses can then be registered without TLS.
         rate_limit: Requests per second of the sandbox's clock on each send endpoint; None for no limit. The documented
             limit is 200.
         number_limit: The same for the messages of each sender; None for no limit. WhatsApp's own is 80.
