@@ -18,6 +18,7 @@ from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.spec.protojson import encode_compact
 from connectly_api.web_address import find_web_address_problem
 
+TOPICS: Final = ("messages", "delivery_status", "report")
 _NEEDS_TLS: Final = (
     "must be an https address: http is only for this machine, unless webhooks are delivered anywhere, "
     'with deliver="anywhere" or --deliver anywhere'
