@@ -187,6 +187,8 @@ TABLE = """
                           | sandbox.expectation sandbox.sent_report                                   |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
+    sandbox.sync_server   | errors sandbox.customer sandbox.model.* sandbox.sandbox                   |
+                          | sync.waiting_thread tracebacks                                            |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
                           | sandbox.recording sandbox.sandbox tracebacks                              |
     sandbox.flags         | errors sandbox.model.*                                                    | attrs
@@ -194,7 +196,7 @@ TABLE = """
     sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replayer sandbox.sandbox     |
                           | sandbox.terminal                                                          |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |
-                          | sandbox.web.*                                                             |
+                          | sandbox.sync_server sandbox.web.*                                         |
     pytest_plugin         | client sandbox sync transport.adapters.asgi                               | pytest
     cli.*                 | _version campaigns campaigns.planning campaigns.postgres_journal          | attrs anyio
                           | campaigns.postgres_schema cli.* client content.* errors                   |
