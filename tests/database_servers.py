@@ -40,7 +40,7 @@ def find_program(*names: str) -> str:
     for name in names:
         if found := shutil.which(name, path=path):
             return found
-    pytest.skip(f"{names[0]} is not installed; `sh tools/databases` installs it on Debian")
+    pytest.skip(f"{names[0]} is not installed; `sh tools/programs` installs it on Debian")
 
 
 def _build_prefix(death_signal: str) -> list[str]:

@@ -162,7 +162,8 @@ TABLE = """
     campaigns.customer_rows | campaigns.* errors setting_rules tracebacks                         | anyio
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
-    sandbox.model.*       | error_codes errors number_checks sandbox.model.* sandbox.spec.*           | attrs
+    sandbox.model.*       | error_codes errors json_values number_checks sandbox.model.*              | attrs
+                          | sandbox.spec.*                                                            |
                           | setting_rules tracebacks web_address webhooks.signature                   |
     sandbox.delivery.*    | errors json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*      | attrs anyio
                           | transport.adapters.asgi transport.adapters.httpx transport.protocol       |
@@ -171,10 +172,14 @@ TABLE = """
                           | sandbox.delivery.* sandbox.model.* sandbox.service.* sandbox.spec.*       |
                           | setting_rules web_address                                                 |
     sandbox.verbs.*       | errors json_values keywords number_checks sandbox.delivery.*              | attrs
-                          | sandbox.model.* sandbox.verbs.*                                           |
+                          | sandbox.model.* sandbox.service.registration_rules                        |
+                          | sandbox.spec.* sandbox.verbs.* web_address                                |
     sandbox.recording     | errors json_values sandbox.delivery.* sandbox.model.*                     | attrs
-    sandbox.engine        | errors sandbox.delivery.* sandbox.model.* sandbox.recording               | anyio
-                          | sandbox.service.* sandbox.spec.* sandbox.verbs.*                          |
+    sandbox.replaced_file | errors                                                                    |
+    sandbox.background_task |                                                                         | anyio sniffio
+                          |                                                                           | trio
+    sandbox.engine        | errors sandbox.background_task sandbox.delivery.* sandbox.model.*         | anyio
+                          | sandbox.recording sandbox.service.* sandbox.spec.* sandbox.verbs.*        |
     sandbox.web.*         | errors json_values sandbox.engine sandbox.model.* sandbox.recording       | anyio attrs
                           | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              | sniffio
                           |                                                                           | starlette
@@ -185,16 +190,17 @@ TABLE = """
     sandbox.customer      | sandbox.engine sandbox.model.* tracebacks                                 | attrs
     sandbox.sandbox       | keywords sandbox.customer sandbox.delivery.wsgi_bridge sandbox.engine     | attrs starlette
                           | sandbox.expectation sandbox.sent_report                                   |
+                          | sandbox.replaced_file                                                     |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
     sandbox.sync_server   | errors sandbox.customer sandbox.model.* sandbox.sandbox                   |
                           | sync.waiting_thread tracebacks                                            |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
-                          | sandbox.recording sandbox.sandbox tracebacks                              |
-    sandbox.flags         | errors sandbox.model.*                                                    | attrs
-    sandbox.terminal      | json_values lowlevel._source sandbox.model.* sandbox.web.*                | attrs
-    sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replayer sandbox.sandbox     |
-                          | sandbox.terminal                                                          |
+                          | sandbox.recording sandbox.replaced_file sandbox.sandbox tracebacks        |
+    sandbox.flags         | errors json_values sandbox.model.*                                        | attrs
+    sandbox.terminal      | json_values lowlevel._source sandbox.model.* sandbox.verbs.* sandbox.web.* | attrs
+    sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replaced_file                | attrs
+                          | sandbox.replayer sandbox.sandbox sandbox.terminal                         |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |
                           | sandbox.sync_server sandbox.web.*                                         |
     pytest_plugin         | client sandbox sync transport.adapters.asgi                               | pytest

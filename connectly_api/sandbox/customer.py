@@ -134,7 +134,7 @@ class Customer:
         """React to a message.
 
         Args:
-            emoji: The emoji; None takes the reaction back.
+            emoji: One emoji; None takes the reaction back.
             message: The id of the message; None for the latest.
             sender: The business's number that sent the message; None for any.
 
@@ -142,7 +142,7 @@ class Customer:
             The id of the customer's reaction.
 
         Raises:
-            InvalidInputError: There is no such message.
+            InvalidInputError: There is no such message, or the text is not one emoji.
         """
         return await self._write("reacts", emoji=emoji, message=message, sender=sender)
 
@@ -160,16 +160,16 @@ class Customer:
 
         Args:
             type: The type of the file.
-            url: Its URL.
-            caption: Its caption.
-            filename: The name of a document.
+            url: Its URL, `https://…` or `http://…`.
+            caption: Its caption; audio has none.
+            filename: The name of a document; other files have none.
             sender: The business's number that receives it.
 
         Returns:
             The id of the customer's message.
 
         Raises:
-            InvalidInputError: There is no such type, or the URL is empty.
+            InvalidInputError: There is no such type, the URL is none, or the type has no caption or filename.
         """
         return await self._write("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
 
@@ -178,7 +178,7 @@ class Customer:
         """Send an image; see `sends`.
 
         Raises:
-            InvalidInputError: The URL is empty.
+            InvalidInputError: The URL is none, or the caption is too long.
         """
         return await self.sends("image", url, caption=caption, sender=sender)
 
@@ -195,8 +195,8 @@ class Customer:
         """Share a location.
 
         Args:
-            latitude: In degrees.
-            longitude: In degrees.
+            latitude: In degrees, from -90 to 90.
+            longitude: In degrees, from -180 to 180.
             name: The name of the place.
             address: The address of the place.
             sender: The business's number that receives it.
@@ -205,7 +205,7 @@ class Customer:
             The id of the customer's message.
 
         Raises:
-            InvalidInputError: A coordinate is not a number, or there is no such number.
+            InvalidInputError: A coordinate is not such a number, or there is no such number.
         """
         place = {"latitude": latitude, "longitude": longitude, "name": name, "address": address}
         return await self._write("shares_location", **place, sender=sender)

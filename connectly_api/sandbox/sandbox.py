@@ -28,6 +28,7 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
 )
 from connectly_api.sandbox.model.settings import Options, Settings
+from connectly_api.sandbox.replaced_file import read_file, replace_file
 from connectly_api.sandbox.sent_report import describe_mismatch, describe_unwanted
 from connectly_api.sandbox.spec.api_operations import load_service
 from connectly_api.sandbox.spec.json_schemas import build_swagger_error
@@ -71,6 +72,7 @@ class Sandbox:
         swagger: str | Path | bytes | Mapping[str, Any] | None = None,
         on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
+        on_entry: Callable[[TimelineEntry], None] | None = None,
         **options: Unpack[Options],
     ) -> None:
         """Create a sandbox in which nothing has happened yet.
@@ -80,6 +82,7 @@ class Sandbox:
                 client calls is found by path, behind any prefix, or else by id; other operations return an example.
             on_request: Called with each request once its response is decided.
             on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
+            on_entry: Called with each entry of the timeline, these two included, verbs and statuses.
             **options: The keywords of `connectly_api.sandbox.Settings`: `api_key`, `business_id`, `senders`, `seed`,
                 and one for each point on which the documentation contradicts itself or is silent.
 
@@ -94,7 +97,7 @@ class Sandbox:
         service = load_service(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in service.operations):
             raise build_swagger_error(f"has a path below {PREFIX}, where the sandbox answers for itself")
-        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery)
+        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery, on_entry=on_entry)
         self.app: ASGIApp = build_app(self._engine)
 
     def __repr__(self) -> str:
@@ -102,15 +105,15 @@ class Sandbox:
         return f"Sandbox(received={self.received}, accepted={self.accepted})"
 
     async def __aenter__(self) -> Self:
-        """Run a real clock until the block ends; a virtual one needs no block."""
-        await self._engine.start_clock()
+        """Let the clock run until the block ends, unless it stands still; `advance` and `settle` need no block."""
+        self._engine.start_background()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clock."""
-        await self._engine.stop_clock()
+        await self._engine.stop_background()
 
     @asynccontextmanager
     async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
@@ -128,7 +131,7 @@ class Sandbox:
             UsageError: The running loop is not asyncio's.
         """
         async with serve_app(self.app, host, port) as address:
-            if self._engine.is_clock_running:
+            if self._engine.has_background:
                 yield address
                 return
             async with self:
@@ -137,7 +140,7 @@ class Sandbox:
     @property
     def now(self) -> float:
         """The sandbox's clock, in Unix seconds."""
-        return self._engine.state.now
+        return self._engine.now
 
     @property
     def messages(self) -> tuple[AcceptedMessage, ...]:
@@ -326,7 +329,7 @@ class Sandbox:
         every: int | None = None,
         probability: float | None = None,
         **options: Any,  # noqa: ANN401  (each kind has its own)
-    ) -> None:
+    ) -> int:
         """Inject a fault by a rule. If several rules match, the oldest one applies.
 
         Faults of the response: `rate_limited` (429, with `retry_after`), `refuse` (a 4xx `status`, 400 by default, with
@@ -353,6 +356,9 @@ class Sandbox:
             probability: Applies with this probability, drawn from the sandbox's seed.
             **options: The options of the fault, named above in parentheses.
 
+        Returns:
+            The number of the rule, for `remove_fault`.
+
         Raises:
             TypeError: There is no such option; the error suggests the closest name.
             InvalidInputError: A value is invalid, or cannot be combined with the others.
@@ -361,6 +367,19 @@ class Sandbox:
         selectors = {"operation": operation, "recipient": recipient, "topic": topic}
         times = {"next": next, "every": every, "probability": probability}
         self._engine.apply_verb("fault", {"what": what, **selectors, **times, **options})
+        return self._engine.state.rule_count
+
+    @cut_traceback
+    def remove_fault(self, number: int) -> None:
+        """Remove one fault.
+
+        Args:
+            number: What `fault` returned.
+
+        Raises:
+            InvalidInputError: There is no such fault, or not any more.
+        """
+        self._engine.apply_verb("remove_fault", {"number": number})
 
     def clear_faults(self) -> None:
         """Remove all faults."""
@@ -427,6 +446,21 @@ class Sandbox:
         """
         await self.run_verb("advance", seconds=seconds, minutes=minutes, hours=hours, days=days)
 
+    @cut_traceback
+    async def set_clock(self, *, running: bool | None = None, speed: float | None = None) -> None:
+        """Let the clock run by itself, pause it, or change its speed; `advance` and `settle` work all the same.
+
+        It runs within `async with sandbox` or `sandbox.serve()`, and does not notice when the machine's date changes.
+
+        Args:
+            running: Whether it runs; None leaves it as it is.
+            speed: Its seconds in a real one, up to 86,400; None leaves it as it is.
+
+        Raises:
+            InvalidInputError: The speed is out of bounds, or the sandbox is in neither block.
+        """
+        await self.run_verb("clock", running=running, speed=speed)
+
     async def settle(self) -> None:
         """Move the clock until nothing is due: every message has its last status, every webhook its response."""
         await self.run_verb("settle")
@@ -440,6 +474,31 @@ class Sandbox:
             url: Where it can be downloaded.
         """
         await self.run_verb("report_ready", name=name, url=url)
+
+    @cut_traceback
+    async def redeliver(self, delivery: Delivery) -> None:
+        """Deliver a webhook again, as a further attempt; it takes the place of a retry that is still due.
+
+        Args:
+            delivery: One of its attempts, from `deliveries`.
+
+        Raises:
+            InvalidInputError: The attempt is not kept any more, or its registration was deleted.
+        """
+        await self.run_verb("redeliver", entry=self._engine.state.get_entry_number(delivery))
+
+    @cut_traceback
+    async def send_event(self, topic: str, body: Mapping[str, Any]) -> None:
+        """Send any event, signed, to all registrations of a topic: what the service may send one day.
+
+        Args:
+            topic: The topic.
+            body: The event, as JSON.
+
+        Raises:
+            InvalidInputError: No webhook is registered for the topic.
+        """
+        await self.run_verb("event", topic=topic, body=dict(body))
 
     @cut_traceback
     async def run_verb(self, verb: str, /, **arguments: Any) -> str | None:  # noqa: ANN401  (JSON)
@@ -479,7 +538,26 @@ class Sandbox:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        Path(path).write_text(self.recording(), encoding="utf-8")
+        replace_file(path, self.recording())
+
+    def save_state(self, path: str | Path) -> None:
+        """Write what the sandbox knows to a file that only its owner can read, for `load_state`.
+
+        It contains what was written, but neither the settings nor a key.
+        """
+        replace_file(path, self._engine.build_snapshot())
+
+    @cut_traceback
+    def load_state(self, path: str | Path) -> None:
+        """Go on where the sandbox that saved its state left off: customers, messages, webhooks that are due and so on.
+
+        Ids and numbers go on as well, so a receiver takes no new event for one that it has handled. A clock that ran
+        goes on with the machine's date if the setting `clock` is `real`.
+
+        Raises:
+            InvalidInputError: The file cannot be read, is damaged, or is of another version.
+        """
+        self._engine.load_snapshot(read_file("state", path))
 
 
 def _to_list(texts: Iterable[str]) -> list[str]:

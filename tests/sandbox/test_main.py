@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connectly_api.sandbox import __main__ as sandbox_main
 from connectly_api.sandbox.__main__ import main
 from tests.sandbox.calls import KEY, MESSAGES, session, short_id
 
@@ -20,14 +21,14 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def end_once_listening(monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
-    """Let the event that waits for a signal send that signal first."""
-    wait = asyncio.Event.wait
+    """Let the program get a signal as soon as it waits for one."""
+    wait = sandbox_main._wait_for_signal
 
-    async def signalled(self: asyncio.Event) -> Any:
-        os.kill(os.getpid(), number)
-        return await wait(self)
+    async def signalled(*given: Any) -> Any:
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
+        return await wait(*given)
 
-    monkeypatch.setattr("connectly_api.sandbox.__main__.asyncio.Event.wait", signalled)
+    monkeypatch.setattr(sandbox_main, "_wait_for_signal", signalled)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -39,8 +40,7 @@ def test_a_signal_ends_it_with_status_0(
     assert main(["--port", "0", "--api-key", "k", "--business-id", "b", "--sender", "+14155550100"]) == 0
     printed = capsys.readouterr().out
     assert all(
-        word in printed
-        for word in ("API key         k", "business        b", "senders         +14155550100", "has stopped")
+        word in printed for word in ("API_KEY=k", "BUSINESS_ID=b", "senders         +14155550100", "has stopped")
     )
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -100,7 +100,7 @@ async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() 
     )
     try:
         assert process.stdout is not None
-        banner = (await process.stdout.readuntil(b"/timeline\n")).decode()
+        banner = (await process.stdout.readuntil(b"BUSINESS_ID=sandbox-business\n")).decode()
         address = re.findall(r"http://127\.0\.0\.1:\d+", banner)[0]
         async with httpx.AsyncClient(headers=dict([KEY]), timeout=3600) as client:
             identifier = (await client.post(f"{address}{MESSAGES}", json=session())).json()["id"]
@@ -125,7 +125,9 @@ def test_faults_a_recording_and_json_are_taken_from_the_command_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     async def ask_twice() -> None:
-        address = json.loads(capsys.readouterr().out)["address"]
+        banner, *lines = map(json.loads, capsys.readouterr().out.splitlines())
+        assert [(line["what"], line["name"]) for line in lines] == [("act", "fault")]
+        address = banner["address"]
         async with httpx.AsyncClient(headers=dict([KEY])) as client:
             for _ in range(2):
                 await client.post(f"{address}{MESSAGES}", json=session())

@@ -83,6 +83,17 @@ def _validate_senders(_instance: object, attribute: attrs.Attribute[Any], value:
         raise InvalidInputError(f"{attribute.name}: at least one, and none twice", field=attribute.name)
 
 
+def _validate_hosts(_instance: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
+    for index, host in enumerate(value):
+        if (
+            not isinstance(host, str)
+            or re.fullmatch(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+\]?", host) is None
+        ):
+            field = f"{attribute.name}[{index}]"
+            problem = "must be a host name (in ASCII) or an IP address, without scheme and port"
+            raise InvalidInputError(f"{field}: {problem}", field=field)
+
+
 @cache
 def _get_choices(name: str) -> tuple[object, ...]:
     return get_args(get_type_hints(Settings)[name])
@@ -138,6 +149,7 @@ class Options(TypedDict, total=False):
     bsuid_events: Literal["on", "off"]
     update_answer: Literal["empty", "id"]
     deliver: Literal["local", "anywhere"]
+    allow_hosts: Iterable[str]
     rate_limit: int | None
     number_limit: int | None
     webhook_secret: str
@@ -160,7 +172,7 @@ class Settings:
         channels: The channel types of its numbers.
         seed: Ids depend on it, on a counter and on the clock. Sandboxes that are given none have 0, 1, 2 … in the order
             in which the process creates them, so that no two write the same event.
-        start: The initial time of the virtual clock, Unix seconds.
+        start: Where a virtual clock starts, Unix seconds.
         keep: How many of the latest requests, messages and webhook deliveries are kept for inspection.
         max_body_bytes: The response to a longer body is a 413.
         missing_sender: `first` uses the first sender; `refuse` refuses if there are several, because the documentation
@@ -173,18 +185,18 @@ class Settings:
             documentation says both.
         window_error_type: The `type` of a closed window's error: the documented one, or the one seen in practice.
         sent_status: The status of an accepted message; both are documented.
-        clock: `virtual` stands still until you advance it; `real` runs, and can be advanced as well.
-        windows: Whether free-form messages need a customer who wrote within the last 24 hours; `open` accepts
+        clock: How the clock starts: `virtual` stands still at `start`, `real` runs from the present. Either can be
+            advanced, paused and run at any speed.
+        windows: Whether free-form messages need a customer who wrote within the last 24 hours. `open` accepts
             them until you close the window.
         content_limits: Whether content beyond WhatsApp's limits is refused.
         undeclared_templates: Whether a template that is not declared can be sent; `until_declared` allows it as long
             as none is declared.
-        template_mismatch: Whether a message that does not match its template is refused, or accepted and then reported
-            as failed, as in a documented event.
+        template_mismatch: Whether a message that does not match its template is refused, or accepted and then fails,
+            as in a documented event.
         absent_values: How responses and events represent absent values.
-        campaign_tag: Where a status event has the campaign's name: in the top-level `metadata`, inside
-            `statusUpdate`, or there as `campaignName`. `documented` is the first, or the second on failures, as in the
-            examples.
+        campaign_tag: Where a status event has the campaign's name: in `metadata` at the top, in `statusUpdate`, or
+            there as `campaignName`. `documented` is the first, or the second on failures, as in the examples.
         failed_status: The status of a failure; older pages use the second name.
         button_reply: Whether a tapped button is sent as `buttonResponse`, or in the older form with `isButtonResponse`.
         message_topic: Whether events of customers' messages name their topic.
@@ -192,6 +204,8 @@ class Settings:
             customers without a phone number are dropped silently.
         update_answer: The response to an update of a registration, which is not documented.
         deliver: Whether webhooks are only sent to this machine and attached applications, or to the internet, too.
+        allow_hosts: Names and addresses, besides this machine's own, by which the control interface and the page can be
+            reached. For example, a container's name.
         rate_limit: Requests per second of the sandbox's clock on each send endpoint; None for no limit. The documented
             limit is 200.
         number_limit: The same for the messages of each sender; None for no limit. WhatsApp's own is 80.
@@ -245,6 +259,7 @@ class Settings:
     bsuid_events: Literal["on", "off"] = attrs.field(default="on", validator=_validate_choice)
     update_answer: Literal["empty", "id"] = attrs.field(default="empty", validator=_validate_choice)
     deliver: Literal["local", "anywhere"] = attrs.field(default="local", validator=_validate_choice)
+    allow_hosts: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_validate_hosts)
     rate_limit: int | None = attrs.field(default=200, validator=_validate_limit)
     number_limit: int | None = attrs.field(default=None, validator=_validate_limit)
     webhook_secret: str = attrs.field(default="sandbox-secret", repr=False, validator=_validate_secret)

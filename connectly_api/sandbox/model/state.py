@@ -20,7 +20,9 @@ from connectly_api.sandbox.model.records import (
     NumberedEntry,
     ReceivedRequest,
     Registration,
+    TimelineEntry,
 )
+from connectly_api.sandbox.model.stored_files import StoredFile
 
 Kept = TypeVar("Kept", AcceptedMessage, InboundText)
 
@@ -112,6 +114,8 @@ class State:
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
+        is_running: Whether the clock runs by itself while the sandbox has a task in the background.
+        speed: Seconds of a running clock in a real one.
         keep: How many of the latest messages, customers, their texts, requests and deliveries are kept; of the
             timeline, four times as many.
         customers: Those who were declared, wrote, or were written to.
@@ -122,11 +126,14 @@ class State:
         used_rules: The latest rules whose `next` matches are used up, by number.
         rule_matches: How many requests or events each of these rules has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
+        files: Files that customers can send, by id, oldest first.
         held_webhooks: Webhooks that wait for the next event of their registration.
     """
 
     now: float
     keep: int
+    is_running: bool = False
+    speed: float = 1.0
     request_count: int = 0
     message_count: int = 0
     registration_count: int = 0
@@ -146,6 +153,7 @@ class State:
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     customers: CustomerRegistry = attrs.field(init=False, default=attrs.Factory(_build_customers, takes_self=True))
+    files: OrderedDict[str, StoredFile] = attrs.field(init=False, factory=OrderedDict[str, StoredFile])
     messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
     texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
     requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
@@ -186,6 +194,10 @@ class State:
     def next_due(self) -> float:
         """When the next task is due; inf if there is none."""
         return self.schedule[0][0] if self.schedule else math.inf
+
+    def get_entry_number(self, record: TimelineEntry) -> int:
+        """Return the number of an entry; that of the next one if it is not kept."""
+        return next((entry.number for entry in self.timeline if entry.record is record), self.entry_count + 1)
 
     def complete_identity(self, identity: Identity) -> Identity:
         """Return a customer with the other id added, if it is known."""

@@ -42,6 +42,9 @@ _WINDOW_SECONDS: Final = 24 * 3600.0
 _MAX_CHOICES: Final = 10
 _LONGEST_CHOICE: Final = 100
 
+# Characters, as in messages of the business.
+_TEXT: Final = 4096
+_CAPTION: Final = 1024
 _UNDELIVERED: Final = "the delivery of that message fails, so the customer does not get it"
 
 Found = TypeVar("Found")
@@ -83,7 +86,7 @@ def read_customer(state: State, arguments: VerbArguments) -> Identity:
 def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     customer, reply_to = read_customer(state, arguments), arguments.get_optional_text("reply_to")
     about = None if reply_to is None else _find_message(settings, state, arguments, reply_to)
-    text, referral = arguments.get_text("text"), arguments.get_object("referral")
+    text, referral = arguments.get_text("text", _TEXT), arguments.get_object("referral")
     text_id = _build_id(settings, state)
     part = build_message_part(settings, text_id, text=text, referral=referral)
     return _write(settings, state, arguments, customer, part, about=about, text_id=text_id)
@@ -91,7 +94,7 @@ def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator
 
 def _edit(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     customer = read_customer(state, arguments)
-    new, text_id = arguments.get_text("text"), arguments.get_optional_text("message")
+    new, text_id = arguments.get_text("text", _TEXT), arguments.get_optional_text("message")
     for text in state.find_texts(customer, text_id):
         part = build_message_part(settings, text.id, text=new, isEdited=True)
         name = state.get_display_name(customer)
@@ -104,17 +107,23 @@ def _send(settings: Settings, state: State, arguments: VerbArguments) -> Iterato
     kind = arguments.get_text("type")
     if kind not in ATTACHMENT_TYPES:
         raise InvalidInputError(f"type: must be one of {', '.join(ATTACHMENT_TYPES)}", field="type")
-    attachment = {"type": kind, "url": arguments.get_text("url")}
-    attachment |= arguments.get_optional_texts("caption", "filename")
+    caption, filename = arguments.get_optional_text("caption", _CAPTION), arguments.get_optional_name("filename")
+    if caption is not None and kind == "audio":
+        raise InvalidInputError("caption: audio has none", field="caption", size=len(caption), limit=0)
+    if filename is not None and kind != "document":
+        raise InvalidInputError("filename: only documents have one", field="filename", size=len(filename), limit=0)
+    given = {"type": kind, "url": arguments.get_url("url"), "caption": caption, "filename": filename}
+    attachment = {name: value for name, value in given.items() if value is not None}
     part = build_message_part(settings, _build_id(settings, state), attachments=[attachment])
     return _write(settings, state, arguments, read_customer(state, arguments), part)
 
 
 def _share_location(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    names = {name: arguments.get_optional_name(name) for name in ("name", "address")}
     location = {
-        "latitude": arguments.get_number("latitude"),
-        "longitude": arguments.get_number("longitude"),
-        **arguments.get_optional_texts("name", "address"),
+        "latitude": arguments.get_degrees("latitude", 90),
+        "longitude": arguments.get_degrees("longitude", 180),
+        **{name: text for name, text in names.items() if text is not None},
     }
     part = build_message_part(settings, _build_id(settings, state), location=location)
     return _write(settings, state, arguments, read_customer(state, arguments), part)
@@ -133,7 +142,7 @@ def _pick(settings: Settings, state: State, arguments: VerbArguments) -> Iterato
 
 def _react(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     about = _find_message(settings, state, arguments, arguments.get_optional_text("message"))
-    part = build_reaction_part(arguments.get_optional_text("emoji"), about.id)
+    part = build_reaction_part(arguments.get_optional_emoji("emoji"), about.id)
     return _write(settings, state, arguments, read_customer(state, arguments), part, about=about)
 
 

@@ -1,0 +1,4 @@
+/** @param {import("./main.js").App} _app */
+export function mountHelp(_app) {
+  return () => {};
+}

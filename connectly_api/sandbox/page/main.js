@@ -1,0 +1,125 @@
+// Starts the page: one app object, which every pane gets, and one place that draws.
+//
+// A pane is a function that takes the app, builds its fixed parts once, and returns the function that draws it. Drawing
+// reads `app.model` and `app.view` and changes nothing else; it runs at most ten times a second, and each second while
+// the clock runs.
+
+import { mountClock } from "./clock.js";
+import { mountComposer } from "./composer.js";
+import { connect } from "./connection.js";
+import { mountConversation } from "./conversation.js";
+import { mountCustomers } from "./customers.js";
+import { find, h, showText } from "./dom.js";
+import { mountEmpty } from "./empty.js";
+import { mountFaults } from "./faults.js";
+import { mountHelp } from "./help.js";
+import { mountInspector } from "./inspector.js";
+import { createModel, getNow } from "./model.js";
+import { createVerbs } from "./verbs.js";
+
+/**
+ * What is shown, as opposed to what happened.
+ * @typedef {object} View
+ * @property {number | null} customer The selected one, by number.
+ * @property {"customers" | "chat" | "inspector"} tab The pane that shows where there is no room for all.
+ * @property {number | null} detail The entry that the inspector shows; null for the log.
+ * @property {string | null} replyTo The id of the message that the next text quotes.
+ * @property {"connecting" | "live" | "lost"} connection
+ *
+ * @typedef {object} App
+ * @property {import("./model.js").Model} model Replaced when the page reads anew: do not keep it.
+ * @property {View} view
+ * @property {ReturnType<typeof createVerbs>} verbs
+ * @property {(change: Partial<View>) => void} select Change what is shown, and draw.
+ * @property {() => void} draw Ask for a drawing soon.
+ * @property {() => number} now The sandbox's time, Unix seconds.
+ * @property {(text: string) => void} say Speak to screen readers, politely.
+ * @property {(text: string) => void} complain Show and speak a problem.
+ */
+
+const BETWEEN_DRAWS = 100;
+
+/** @type {App} */
+const app = {
+  model: createModel(),
+  view: { customer: null, tab: "chat", detail: null, replyTo: null, connection: "connecting" },
+  verbs: createVerbs(complain),
+  select(change) {
+    Object.assign(app.view, change);
+    app.draw();
+  },
+  draw: scheduleDraw,
+  now: () => getNow(app.model, performance.now()),
+  say,
+  complain,
+};
+
+const panes = [
+  mountClock,
+  mountFaults,
+  mountHelp,
+  mountEmpty,
+  mountCustomers,
+  mountConversation,
+  mountComposer,
+  mountInspector,
+  mountFrame,
+].map((mount) => mount(app));
+
+let isScheduled = false;
+let drawnAt = 0;
+
+function scheduleDraw() {
+  if (isScheduled) return;
+  isScheduled = true;
+  setTimeout(() => requestAnimationFrame(drawAll), Math.max(0, drawnAt + BETWEEN_DRAWS - performance.now()));
+}
+
+function drawAll() {
+  isScheduled = false;
+  drawnAt = performance.now();
+  for (const draw of panes) draw();
+}
+
+/** The tabs, the light of the connection, and which pane shows. @param {App} app */
+function mountFrame({ select }) {
+  /** @type {[View["tab"], string][]} */
+  const names = [
+    ["customers", "Customers"],
+    ["chat", "Conversation"],
+    ["inspector", "Inspector"],
+  ];
+  const tabs = names.map(([tab, name]) => h("button", { type: "button", onclick: () => select({ tab }) }, name));
+  find("tabs").append(...tabs);
+  const lights = { connecting: "Connecting", live: "Connected", lost: "Not connected: trying again" };
+  return () => {
+    const { tab, connection } = app.view;
+    find("panes").dataset.tab = tab;
+    names.forEach(([name], index) => {
+      tabs[index].setAttribute("aria-current", String(name === tab));
+    });
+    const light = find("light");
+    light.dataset.connection = connection;
+    light.title = lights[connection];
+    light.setAttribute("aria-label", lights[connection]);
+  };
+}
+
+/** @param {string} text */
+function say(text) {
+  find("spoken").textContent = text;
+}
+
+/** @param {string} problem */
+function complain(problem) {
+  const toast = h("p", { class: "toast" }, showText(problem));
+  find("toasts").append(toast);
+  setTimeout(() => toast.remove(), 8000);
+}
+
+setInterval(() => {
+  if (app.model.clock.running && !document.hidden) scheduleDraw();
+}, 1000);
+
+connect(app);
+scheduleDraw();

@@ -1,0 +1,179 @@
+// What the page knows about a run: one reducer for the first state, for older history and for the live stream.
+// No element, clock or request in here. Entries come in any order: a status may be known before its message is.
+
+/**
+ * An entry of the timeline, as `GET timeline` writes it: a request, a delivery attempt, an act (a verb), a status.
+ * @typedef {{entry: number, what: "request" | "delivery" | "act" | "status", at: number, customer: number | null,
+ *   [field: string]: any}} Entry
+ *
+ * @typedef {{number: number, phone: string | null, bsuid: string | null, name: string | null, formerIds: string[],
+ *   windows: Record<string, number | null>, optedOut: boolean}} Customer
+ *
+ * @typedef {{id: string, topic: string, address: string, type: string, configuration: any}} Registration
+ *
+ * @typedef {{name: string, language: string, parameters: string[], status: string, header?: string | null,
+ *   text?: string | null, footer?: string | null, buttons?: string[]}} Template
+ *
+ * @typedef {{number: number, what: string, matches: number, isUsedUp: boolean, [option: string]: any}} Rule
+ *
+ * A message of the business: the request that created it, and what became of it.
+ * @typedef {{id: string, request: Entry | null, statuses: Entry[], deliveries: Entry[]}} Message
+ *
+ * What a customer wrote and got, in order; `older` is false once the beginning is loaded.
+ * @typedef {{items: Entry[], edits: Entry[], reactions: Entry[], seen: number, older: boolean}} Thread
+ *
+ * @typedef {object} Model
+ * @property {string} run
+ * @property {number} entry The last entry that is known.
+ * @property {number} firstEntry The first that the sandbox still keeps.
+ * @property {Record<string, any>} settings
+ * @property {Record<string, number>} counts
+ * @property {{now: number, running: boolean, speed: number}} clock
+ * @property {number} clockAt When `clock` was read, in milliseconds of `performance.now()`.
+ * @property {string[]} senders
+ * @property {Registration[]} registrations
+ * @property {Template[]} templates
+ * @property {Rule[]} rules
+ * @property {{count: number, next: number | null}} due
+ * @property {Map<number, Customer>} customers
+ * @property {Map<number, Entry>} entries All that are loaded.
+ * @property {Entry[]} log Those without gaps, ascending, up to the last one.
+ * @property {Map<string, Message>} messages The business's, by id.
+ * @property {Map<number, Entry[]>} deliveries Delivery attempts, by the entry that caused them.
+ * @property {Map<number, Thread>} threads By the customer's number.
+ * @property {Entry[]} jumps Moves of the clock.
+ * @property {number} version Counts the changes.
+ */
+
+/** @returns {Model} */
+export function createModel() {
+  return {
+    run: "",
+    entry: 0,
+    firstEntry: 1,
+    settings: {},
+    counts: {},
+    clock: { now: 0, running: false, speed: 1 },
+    clockAt: 0,
+    senders: [],
+    registrations: [],
+    templates: [],
+    rules: [],
+    due: { count: 0, next: null },
+    customers: new Map(),
+    entries: new Map(),
+    log: [],
+    messages: new Map(),
+    deliveries: new Map(),
+    threads: new Map(),
+    jumps: [],
+    version: 0,
+  };
+}
+
+/** The verbs with which a customer writes: each stands in the conversation as a bubble. */
+const WRITES = new Set(["says", "sends", "shares_location", "taps", "picks"]);
+
+/** The verbs that stand in the conversation as a note. */
+const NOTES = new Set(["opts_out", "opts_in", "open_window", "close_window", "changes_phone"]);
+
+/** @param {Entry} entry */
+export const isWritten = (entry) => entry.what === "act" && WRITES.has(entry.name);
+
+/** @param {Entry} entry */
+export const isRefused = (entry) => entry.what === "request" && !entry.messageId;
+
+/**
+ * Take the first state, a page of the whole timeline, or an update of the stream.
+ * @param {Model} model
+ * @param {any} update
+ * @param {number} at `performance.now()`
+ */
+export function reduce(model, update, at) {
+  const { clock, customers = [], timeline = [] } = update;
+  const fields = ["run", "firstEntry", "settings", "counts", "senders", "registrations", "templates", "rules", "due"];
+  for (const field of fields) if (update[field] !== undefined) Object.assign(model, { [field]: update[field] });
+  if (clock) Object.assign(model, { clock, clockAt: at });
+  for (const customer of customers) model.customers.set(customer.number, customer);
+  addEntries(model, timeline);
+  for (const entry of timeline) insert(model.log, entry);
+  model.entry = Math.max(model.entry, update.entry ?? 0, model.log.at(-1)?.entry ?? 0);
+  model.version += 1;
+}
+
+/**
+ * Take entries that leave gaps, such as those of one customer.
+ * @param {Model} model
+ * @param {Entry[]} entries
+ */
+export function addEntries(model, entries) {
+  for (const entry of entries) {
+    if (!model.entries.has(entry.entry)) addEntry(model, entry);
+  }
+  model.version += 1;
+}
+
+/** @param {Model} model @param {Entry} entry */
+function addEntry(model, entry) {
+  model.entries.set(entry.entry, entry);
+  const thread = entry.customer == null ? null : getThread(model, entry.customer);
+  if (entry.what === "delivery") {
+    if (entry.cause != null) insert(getOrAdd(model.deliveries, entry.cause, () => []), entry);
+    if (entry.messageId) insert(getMessage(model, entry.messageId).deliveries, entry);
+  } else if (entry.what === "status") {
+    insert(getMessage(model, entry.messageId).statuses, entry);
+  } else if (entry.what === "request") {
+    if (entry.messageId) getMessage(model, entry.messageId).request = entry;
+    if (thread && (entry.messageId || entry.status === 0 || entry.status >= 400)) insert(thread.items, entry);
+  } else if (entry.name === "advance") {
+    insert(model.jumps, entry);
+  } else if (thread && entry.name === "edits") {
+    insert(thread.edits, entry);
+  } else if (thread && entry.name === "reacts") {
+    insert(thread.reactions, entry);
+  } else if (thread && (isWritten(entry) || NOTES.has(entry.name))) {
+    insert(thread.items, entry);
+  }
+}
+
+/** Insert into an ascending list; nearly always at its end. @param {Entry[]} list @param {Entry} entry */
+function insert(list, entry) {
+  let low = 0;
+  let high = list.length;
+  if (high && list[high - 1].entry < entry.entry) low = high;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle].entry < entry.entry) low = middle + 1;
+    else high = middle;
+  }
+  if (list[low]?.entry !== entry.entry) list.splice(low, 0, entry);
+}
+
+/** @template K, V @param {Map<K, V>} map @param {K} key @param {() => V} create @returns {V} */
+function getOrAdd(map, key, create) {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = create()));
+  return value;
+}
+
+/** @param {Model} model @param {string} id @returns {Message} */
+export function getMessage(model, id) {
+  return getOrAdd(model.messages, id, () => ({ id, request: null, statuses: [], deliveries: [] }));
+}
+
+/** @param {Model} model @param {number} customer @returns {Thread} */
+export function getThread(model, customer) {
+  const create = () => ({ items: [], edits: [], reactions: [], seen: 0, older: true });
+  return getOrAdd(model.threads, customer, create);
+}
+
+/** The sandbox's time at the moment `at`. @param {Model} model @param {number} at `performance.now()` */
+export function getNow({ clock, clockAt }, at) {
+  return clock.running ? clock.now + ((at - clockAt) / 1000) * clock.speed : clock.now;
+}
+
+/** @param {Customer | undefined} customer */
+export const getName = (customer) => customer?.name || customer?.phone || customer?.bsuid || "Customer";
+
+/** The id by which verbs name the customer. @param {Customer} customer */
+export const getId = (customer) => customer.phone ?? customer.bsuid ?? "";

@@ -1,0 +1,38 @@
+// The control interface: every call of the page goes through here.
+
+/**
+ * @param {(problem: string) => void} complain Shows and speaks a refusal.
+ */
+export function createVerbs(complain) {
+  /** @param {string} path @param {RequestInit} [options] @returns {Promise<any>} null after a refusal */
+  async function request(path, options) {
+    try {
+      const response = await fetch(path, options);
+      const answer = await response.json().catch(() => ({}));
+      if (response.ok) return answer;
+      complain(answer.message ?? `The sandbox answered ${response.status}`);
+    } catch {
+      complain("The sandbox cannot be reached");
+    }
+    return null;
+  }
+
+  return {
+    /** @param {string} path */
+    get: (path) => request(path),
+    /**
+     * Run a verb. Arguments that are null, undefined or empty are left out.
+     * @param {string} verb
+     * @param {Record<string, unknown>} [body]
+     */
+    post(verb, body = {}) {
+      const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value != null && value !== ""));
+      const headers = { "content-type": "application/json" };
+      return request(verb, { method: "POST", headers, body: JSON.stringify(given) });
+    },
+    /** @param {number} rule */
+    removeRule: (rule) => request(`rules/${rule}`, { method: "DELETE" }),
+    /** @param {File} file */
+    upload: (file) => request(`files?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
+  };
+}
