@@ -45,7 +45,11 @@ function buildParts(app, entry) {
   if (id) parts.push(buildLife(app, id));
   if (request) parts.push(...buildExchange(request));
   if (entry.what === "act") parts.push(buildAct(entry));
-  if (entry.what === "delivery") parts.push(buildOrigin(app, entry), buildWebhooks(app, () => [entry], true));
+  if (entry.what === "delivery")
+    parts.push(
+      buildOrigin(app, entry),
+      buildWebhooks(app, () => [entry], true),
+    );
   else if (id) parts.push(buildWebhooks(app, () => app.model.messages.get(id)?.deliveries ?? []));
   else if (entry.what === "act") parts.push(buildWebhooks(app, () => app.model.deliveries.get(entry.entry) ?? []));
   return parts;
@@ -73,12 +77,16 @@ function buildLife(app, id) {
     const { request, statuses = [] } = app.model.messages.get(id) ?? {};
     const accepted = request && { entry: 0, at: request.at, status: "accepted", code: null };
     const all = /** @type {Entry[]} */ ([accepted, ...statuses].filter(Boolean));
-    reconcile(steps, all, (one) => one.entry, (one) =>
-      h(
-        "li",
-        { class: `step ${one.status}` },
-        join(`${one.status.replaceAll("_", " ")} ${formatSeconds(one.at)}`, shortenCode(one.code)),
-      ),
+    reconcile(
+      steps,
+      all,
+      (one) => one.entry,
+      (one) =>
+        h(
+          "li",
+          { class: `step ${one.status}` },
+          join(`${one.status.replaceAll("_", " ")} ${formatSeconds(one.at)}`, shortenCode(one.code)),
+        ),
     );
   };
   const sent = parseObject(app.model.messages.get(id)?.request?.body);
@@ -99,10 +107,16 @@ function buildExchange(entry) {
   const request = h(
     "section",
     null,
-    buildHeading("Request", buildCopy("Copy as curl", () => buildCurl(entry))),
+    buildHeading(
+      "Request",
+      buildCopy("Copy as curl", () => buildCurl(entry)),
+    ),
     h("p", { class: "mono" }, h("b", null, entry.method), ` ${showText(url)}`),
     entry.fault && h("p", { class: "bad" }, `Fault: ${nameFault(entry.fault)}`),
-    buildProblems("Refused because", entry.violations.map((/** @type {any} */ one) => join(one.field, one.problem))),
+    buildProblems(
+      "Refused because",
+      entry.violations.map((/** @type {any} */ one) => join(one.field, one.problem)),
+    ),
     buildProblems("Ignored: these fields are unknown to the service", entry.unknownFields),
     buildFold(`${entry.headers.length} headers`, h("pre", { tabindex: "0" }, showText(headers))),
     buildText(entry.body, "The body is empty."),
@@ -123,7 +137,10 @@ function buildAct(entry) {
   const body = JSON.stringify(entry.arguments);
   const path = new URL(entry.name, location.href).pathname;
   const call = { method: "POST", path, query: "", headers: [["content-type", "application/json"]], body };
-  const heading = buildHeading("Verb", buildCopy("Copy as curl", () => buildCurl(call)));
+  const heading = buildHeading(
+    "Verb",
+    buildCopy("Copy as curl", () => buildCurl(call)),
+  );
   const line = h("p", { class: "mono" }, h("b", null, "POST"), ` ${showText(path)}`);
   return { element: h("section", null, heading, line, buildFacts({ id: entry.id }), buildText(body, "")), update() {} };
 }
@@ -136,7 +153,9 @@ function buildOrigin(app, entry) {
     const origin = request ?? app.model.entries.get(entry.cause);
     if (!origin || element.childElementCount) return;
     const open = () => app.select({ detail: origin.entry });
-    element.append(h("button", { type: "button", onclick: open }, request ? "Open the message" : "Open what caused it"));
+    element.append(
+      h("button", { type: "button", onclick: open }, request ? "Open the message" : "Open what caused it"),
+    );
   };
   return { element, update };
 }
@@ -149,7 +168,12 @@ function buildWebhooks(app, getDeliveries, isOpen = false) {
   const update = () => {
     const found = getDeliveries();
     fill(heading, found.length ? `Webhooks (${found.length})` : "No webhook: the bot was not told");
-    reconcile(list, found, (one) => one.entry, (one) => buildWebhook(app, one, isOpen));
+    reconcile(
+      list,
+      found,
+      (one) => one.entry,
+      (one) => buildWebhook(app, one, isOpen),
+    );
   };
   return { element, update };
 }
@@ -191,19 +215,37 @@ const buildFold = (summary, content, { open = false, result = null } = {}) =>
 /** @param {Record<string, unknown>} facts Those without a value are left out. */
 function buildFacts(facts) {
   const given = Object.entries(facts).filter(([, value]) => value != null && value !== "");
-  return h("dl", null, given.flatMap(([name, value]) => [h("dt", null, name), h("dd", { class: "mono" }, showText(value))]));
+  return h(
+    "dl",
+    null,
+    given.flatMap(([name, value]) => [h("dt", null, name), h("dd", { class: "mono" }, showText(value))]),
+  );
 }
 
 /** @param {string} title @param {string[]} problems */
 const buildProblems = (title, problems) =>
   problems.length > 0 &&
-  h("div", { class: "problems" }, h("p", null, title), h("ul", null, problems.map((one) => h("li", null, showText(one)))));
+  h(
+    "div",
+    { class: "problems" },
+    h("p", null, title),
+    h(
+      "ul",
+      null,
+      problems.map((one) => h("li", null, showText(one))),
+    ),
+  );
 
 /** @param {string} text Shown indented if it is JSON, copied as it is. @param {string} empty What to say if it is empty. */
 function buildText(text, empty) {
   if (!text) return h("p", { class: "quiet" }, empty);
   const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)} …` : text;
-  return h("div", { class: "text" }, buildCopy("Copy", () => text), h("pre", { tabindex: "0" }, ...indentJson(shown)));
+  return h(
+    "div",
+    { class: "text" },
+    buildCopy("Copy", () => text),
+    h("pre", { tabindex: "0" }, ...indentJson(shown)),
+  );
 }
 
 /**

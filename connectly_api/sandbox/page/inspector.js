@@ -12,7 +12,11 @@ const MARGIN_ROWS = 8;
 /** @param {import("./main.js").App} app */
 export function mountInspector(app) {
   const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the log", oninput: draw });
-  const problems = h("button", { type: "button", class: "toggle", "aria-pressed": "false", onclick: toggle }, "Problems");
+  const problems = h(
+    "button",
+    { type: "button", class: "toggle", "aria-pressed": "false", onclick: toggle },
+    "Problems",
+  );
   const rows = h("div", { class: "log-rows", role: "presentation" });
   const space = h("div", { class: "log-space", role: "presentation" }, rows);
   const list = h("div", { id: "log", role: "listbox", tabindex: "0", "aria-label": "Log, newest last" }, space);
@@ -111,8 +115,9 @@ export function mountInspector(app) {
   /** @param {KeyboardEvent} event */
   function move(event) {
     const page = Math.floor(list.clientHeight / getRowHeight()) - 1;
+    /** @type {Record<string, number | undefined>} */
     const steps = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -shown.length, End: shown.length };
-    const step = steps[/** @type {keyof steps} */ (event.key)];
+    const step = steps[event.key];
     if (event.key === "Enter" && active !== null) open(active);
     if (event.altKey || step === undefined || !shown.length) return;
     event.preventDefault();

@@ -37,8 +37,9 @@ export function getKind(body) {
   const message = body.message ?? {};
   if (message.attachments?.[0]) return String(message.attachments[0].type ?? "attachment");
   return (
-    { location: "location", listMessage: "list", replyButtonMessage: "buttons" }[Object.keys(message).find((key) => key !== "text" && key !== "id") ?? ""] ??
-    (message.singleProductMessage || message.multiProductMessage ? "product" : "text")
+    { location: "location", listMessage: "list", replyButtonMessage: "buttons" }[
+      Object.keys(message).find((key) => key !== "text" && key !== "id") ?? ""
+    ] ?? (message.singleProductMessage || message.multiProductMessage ? "product" : "text")
   );
 }
 
@@ -141,7 +142,7 @@ function describeStatus(model, entry) {
 
 /** @param {Model} model @param {string} id */
 function quoteById(model, id) {
-  const request = model.messages.get(id);
+  const request = model.messages.get(id)?.request;
   return request ? quoteMessage(parseObject(request.body)) : showText(id);
 }
 
@@ -155,9 +156,15 @@ function describeAct(model, { name, arguments: given, customer }) {
     case "edits":
       return { main: `${who} edits a message`, rest: `“${text}”` };
     case "sends":
-      return { main: `${who} sends ${showText(given.type)}`, rest: showText(given.caption ?? given.filename ?? given.url) };
+      return {
+        main: `${who} sends ${showText(given.type)}`,
+        rest: showText(given.caption ?? given.filename ?? given.url),
+      };
     case "shares_location":
-      return { main: `${who} shares a location`, rest: showText(given.name ?? `${given.latitude}, ${given.longitude}`) };
+      return {
+        main: `${who} shares a location`,
+        rest: showText(given.name ?? `${given.latitude}, ${given.longitude}`),
+      };
     case "taps":
       return { main: `${who} taps`, rest: quote(given.button) };
     case "picks":
@@ -179,7 +186,10 @@ function describeAct(model, { name, arguments: given, customer }) {
     case "customer":
       return { main: `New customer ${who}`, rest: join(showText(given.phone), showText(given.bsuid)) };
     case "template":
-      return { main: `Template ${showText(given.name)}`, rest: join(showText(given.language), given.status ?? "approved") };
+      return {
+        main: `Template ${showText(given.name)}`,
+        rest: join(showText(given.language), given.status ?? "approved"),
+      };
     case "register":
       return { main: `Webhooks registered for ${showText(given.topic)}`, rest: showText(given.address) };
     case "fault":
@@ -191,11 +201,17 @@ function describeAct(model, { name, arguments: given, customer }) {
     case "settle":
       return { main: "The clock moves until nothing is due" };
     case "clock":
-      return { main: given.running === false ? "The clock stops" : "The clock runs", rest: given.speed ? `${given.speed}×` : "" };
+      return {
+        main: given.running === false ? "The clock stops" : "The clock runs",
+        rest: given.speed ? `${given.speed}×` : "",
+      };
     case "report_ready":
       return { main: "A report is ready", rest: showText(given.name) };
     default:
-      return { main: showText(name.replaceAll("_", " ")), rest: showText(Object.keys(given).length ? JSON.stringify(given) : "") };
+      return {
+        main: showText(name.replaceAll("_", " ")),
+        rest: showText(Object.keys(given).length ? JSON.stringify(given) : ""),
+      };
   }
 }
 
@@ -209,7 +225,13 @@ export const nameFault = (what) => showText(what).replaceAll("_", " ");
 /** @param {any} rule That of the state, or the arguments of `fault`. @returns {string} "server error 503 · next 2". */
 export function describeRule(rule) {
   const { what, status, code, seconds, accepted, html, next, every, probability, recipient, topic, operation } = rule;
-  const times = next ? `next ${next === 1 ? "" : next}`.trim() : every > 1 ? `every ${every}th` : probability != null ? `${probability * 100} %` : "always";
+  const times = next
+    ? `next ${next === 1 ? "" : next}`.trim()
+    : every > 1
+      ? `every ${every}th`
+      : probability != null
+        ? `${probability * 100} %`
+        : "always";
   return join(
     [nameFault(what), status, showText(shortenCode(code)), seconds != null && `${seconds} s`].filter(Boolean).join(" "),
     accepted && "accepted",
