@@ -160,12 +160,12 @@ TABLE = """
     campaigns.customer_rows | campaigns.* errors setting_rules tracebacks                         | anyio
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
-    sandbox.model.*       | errors number_checks sandbox.model.* sandbox.spec.* setting_rules         | attrs
-                          | tracebacks web_address webhooks.signature                                 |
+    sandbox.model.*       | error_codes errors number_checks sandbox.model.* sandbox.spec.*           | attrs
+                          | setting_rules tracebacks web_address webhooks.signature                   |
     sandbox.delivery.*    | errors json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*      | attrs anyio
                           | transport.adapters.asgi transport.adapters.httpx transport.protocol       |
                           | webhooks.plain_functions webhooks.signature                               |
-    sandbox.service.*     | content.template_rules errors json_values number_checks                   | attrs
+    sandbox.service.*     | content.template_rules error_codes errors json_values number_checks       | attrs
                           | sandbox.delivery.* sandbox.model.* sandbox.service.* sandbox.spec.*       |
                           | setting_rules web_address                                                 |
     sandbox.verbs.*       | errors json_values keywords number_checks sandbox.delivery.*              | attrs

@@ -1,22 +1,24 @@
-"""`python -m connectly_api.sandbox`: the sandbox on a socket, printing a line for each request and webhook."""
+"""`python -m connectly_api.sandbox`: the sandbox on a socket, printing a line for each entry of its timeline."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import attrs
+
 from connectly_api.errors import ConnectlyError
 from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault
-from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.model.records import TimelineEntry
 from connectly_api.sandbox.replayer import replay
 from connectly_api.sandbox.sandbox import Sandbox
-from connectly_api.sandbox.terminal import TerminalFormat
+from connectly_api.sandbox.terminal import TerminalFormat, get_time
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,16 +48,26 @@ async def _serve(options: argparse.Namespace) -> None:
         colored=options.color == "always" or (options.color == "auto" and not options.json and sys.stdout.isatty()),
     )
 
-    def print_entry(entry: ReceivedRequest | Delivery) -> None:
-        _print(output.format_entry(entry, time.strftime("%H:%M:%S")))
+    is_listening, printed_at = False, None
 
-    settings: dict[str, Any] = {"swagger": options.swagger, "on_request": print_entry, "on_delivery": print_entry}
+    def print_entry(entry: TimelineEntry) -> None:
+        nonlocal printed_at
+        if not is_listening:
+            return
+        fitting = attrs.evolve(output, columns=_get_columns())  # The terminal may have been resized.
+        _print(fitting.format_entry(entry, printed_at))
+        printed_at = get_time(entry)
+
+    settings: dict[str, Any] = {"swagger": options.swagger, "on_entry": print_entry}
     settings |= get_settings(options)
     sandbox = Sandbox(**settings) if options.replay is None else await replay(options.replay, **settings)
     for text in options.fault:
         await sandbox.run_verb("fault", **parse_fault(text))
     async with sandbox.serve(host=options.host, port=options.port) as address:
         _print(output.format_banner(address, sandbox.settings))
+        is_listening = True
+        for entry in sandbox.entries:  # Of a replayed run, and the faults: the page's address comes first.
+            print_entry(entry)
         await _wait_for_signal()
     if options.record is not None:
         sandbox.save(options.record)
@@ -76,6 +88,11 @@ async def _wait_for_signal() -> None:
         with suppress(NotImplementedError):
             for number in signals:
                 loop.remove_signal_handler(number)
+
+
+def _get_columns() -> int | None:
+    """Return the width of the terminal; None for a pipe or a file, whose lines stay whole."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _print(text: str) -> None:

@@ -74,7 +74,7 @@ class Customer:
         """Tap a button of the latest message that has it.
 
         Args:
-            button: Its id or its text. The sandbox does not know the buttons of templates and accepts any text.
+            button: Its id or its text; of a template without declared buttons, any text.
             message: The id of the message, if it is not the latest.
 
         Raises:

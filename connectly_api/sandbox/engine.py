@@ -1,7 +1,7 @@
 """The engine of a sandbox: the only place that applies changes, moves the clock and performs I/O.
 
 Pure functions turn a request, a verb or a due task into changes. The engine applies them to the state, delivers the due
-webhooks, and passes requests and deliveries to the callbacks.
+webhooks, and passes entries of the timeline to the callbacks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from connectly_api.sandbox.delivery.attempts import (
 from connectly_api.sandbox.delivery.statuses import advance_status
 from connectly_api.sandbox.delivery.webhook_sender import WebhookSender
 from connectly_api.sandbox.model.exchange import Decision, Request
-from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.model.records import Delivery, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import MAX_TIME, Settings
 from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusDue, Task
 from connectly_api.sandbox.model.state_changes import ClockSet, EntryRecorded, TaskStarted
@@ -58,6 +58,7 @@ class Engine:
         *,
         on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
+        on_entry: Callable[[TimelineEntry], None] | None = None,
     ) -> None:
         """Start with an empty state; `Sandbox` describes the callbacks."""
         self.settings = settings
@@ -65,6 +66,7 @@ class Engine:
         self._service = service
         self._on_request = on_request
         self._on_delivery = on_delivery
+        self._on_entry = on_entry
         self._ahead = 0.0  # Seconds by which `advance` and `settle` have moved a real clock.
         self._clock_tasks: TaskGroup | None = None
         self.reset()
@@ -100,7 +102,8 @@ class Engine:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
         self._sync_clock()
-        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments))
+        names = self._service.rule_names
+        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments, names))
 
     async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
         """Apply the changes of a verb, and run due tasks.
@@ -224,6 +227,8 @@ class Engine:
                 self._on_request(entry)
             elif isinstance(entry, Delivery) and self._on_delivery is not None:
                 self._on_delivery(entry)
+            if entry is not None and self._on_entry is not None:
+                self._on_entry(entry)
 
     def _read_clock(self) -> float:
         return time.time() + self._ahead

@@ -14,7 +14,12 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.model.settings import Settings
 
-_REPEATED: Final[Mapping[str, str]] = {"senders": "sender", "channels": "channel", "webhook_retries": "webhook-retry"}
+_REPEATED: Final[Mapping[str, str]] = {
+    "senders": "sender",
+    "channels": "channel",
+    "allow_hosts": "allow-host",
+    "webhook_retries": "webhook-retry",
+}
 """Settings that are lists: repeat their flags for each value."""
 
 _TEXT_OPTIONS: Final = frozenset({"retry_after", "recipient", "operation", "topic", "code"})

@@ -10,7 +10,7 @@ from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.delivery.webhook_sender import ReplayedSender
 from connectly_api.sandbox.engine import Engine
-from connectly_api.sandbox.model.records import Delivery, ReceivedRequest
+from connectly_api.sandbox.model.records import Delivery, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import Options, Settings
 from connectly_api.sandbox.recording import Recording, find_differences, parse_recording, parse_request
 from connectly_api.sandbox.sandbox import Sandbox, get_engine
@@ -28,6 +28,7 @@ async def replay(
     swagger: str | Path | Mapping[str, Any] | None = None,
     on_request: Callable[[ReceivedRequest], None] | None = None,
     on_delivery: Callable[[Delivery], None] | None = None,
+    on_entry: Callable[[TimelineEntry], None] | None = None,
     **changes: Unpack[Options],
 ) -> Sandbox:
     """Repeat a recorded run, and return the sandbox, which you can inspect or continue to use.
@@ -40,6 +41,7 @@ async def replay(
         swagger: As for `Sandbox`.
         on_request: As for `Sandbox`.
         on_delivery: As for `Sandbox`.
+        on_entry: As for `Sandbox`.
         **changes: Settings that differ from the recorded ones.
 
     Raises:
@@ -51,7 +53,7 @@ async def replay(
     recording = _read_recording(path)
     was_real = recording.settings.get("clock") == "real"
     settings: dict[str, Any] = {"seed": Settings().seed, **recording.settings, **changes, "clock": "virtual"}
-    sandbox = Sandbox(swagger=swagger, on_request=on_request, on_delivery=on_delivery, **settings)
+    sandbox = Sandbox(swagger=swagger, on_request=on_request, on_delivery=on_delivery, on_entry=on_entry, **settings)
     engine = get_engine(sandbox)
     live, engine.webhook_sender = engine.webhook_sender, ReplayedSender(engine.settings, recording.outcomes)
     for entry in recording.inputs:

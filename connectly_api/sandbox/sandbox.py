@@ -70,6 +70,7 @@ class Sandbox:
         swagger: str | Path | bytes | Mapping[str, Any] | None = None,
         on_request: Callable[[ReceivedRequest], None] | None = None,
         on_delivery: Callable[[Delivery], None] | None = None,
+        on_entry: Callable[[TimelineEntry], None] | None = None,
         **options: Unpack[Options],
     ) -> None:
         """Create a sandbox in which nothing has happened yet.
@@ -79,6 +80,7 @@ class Sandbox:
                 client calls is found by path, behind any prefix, or else by id; other operations return an example.
             on_request: Called with each request once its response is decided.
             on_delivery: Called with each attempt to deliver a webhook once its outcome is known.
+            on_entry: Called with each entry of the timeline, these two included, verbs and statuses.
             **options: The keywords of `connectly_api.sandbox.Settings`: `api_key`, `business_id`, `senders`, `seed`,
                 and one for each point on which the documentation contradicts itself or is silent.
 
@@ -93,7 +95,7 @@ class Sandbox:
         service = load_service(swagger)
         if any(f"{operation.template}/".startswith(f"{PREFIX}/") for operation in service.operations):
             raise build_swagger_error(f"has a path below {PREFIX}, where the sandbox answers for itself")
-        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery)
+        self._engine = Engine(self.settings, service, on_request=on_request, on_delivery=on_delivery, on_entry=on_entry)
         self.app: ASGIApp = build_app(self._engine)
 
     def __repr__(self) -> str:
@@ -247,22 +249,40 @@ class Sandbox:
         name: str,
         language: str = "en",
         *,
-        parameters: Iterable[str] = (),
+        parameters: Iterable[str] | None = None,
         status: TemplateStatus = "approved",
+        header: str | None = None,
+        text: str | None = None,
+        footer: str | None = None,
+        buttons: Iterable[str] = (),
     ) -> None:
         """Declare a template. From the first one on, templates that are not declared cannot be sent.
 
         Args:
             name: The `templateName` of requests.
             language: The `language` of requests.
-            parameters: The names of exactly the parameters that a message must have: `body_1`, `header_image` …
+            parameters: The names of exactly the parameters that a message must have: `body_1`, `header_image` …; None
+                takes those of the placeholders in `header` and `text`.
             status: `paused` and `deleted` templates cannot be sent.
+            header: The text above the text. Its placeholder, `{{1}}` or `{{name}}`, is the parameter `header_text`.
+            text: The text. Its placeholders `{{1}}` and `{{name}}` are the parameters `body_1` and `body_name`.
+            footer: The text below the text, without placeholders.
+            buttons: The texts of the buttons, the only ones that customers can tap. Without any, they can tap
+                whatever they like.
 
         Raises:
             InvalidInputError: A value is invalid.
         """
-        names = [parameters] if isinstance(parameters, str) else list(parameters)
-        arguments = {"name": name, "language": language, "parameters": names, "status": status}
+        arguments = {
+            "name": name,
+            "language": language,
+            "parameters": None if parameters is None else _to_list(parameters),
+            "status": status,
+            "header": header,
+            "text": text,
+            "footer": footer,
+            "buttons": _to_list(buttons),
+        }
         self._engine.apply_verb("template", arguments)
 
     @cut_traceback
@@ -280,12 +300,13 @@ class Sandbox:
     ) -> None:
         """Inject a fault by a rule. If several rules match, the oldest one applies.
 
-        Faults of the response: `rate_limited` (429, with `retry_after`), `server_error` (`status`, `html`,
-        `accepted`), `slow_head` and `slow_body` (real `seconds`), `hang` (`accepted`), `reset` (the connection is
-        reset, and nothing is accepted; before the body is read, unless the rule has a recipient), `drop` (the message
-        is accepted, and the response lost), `cut_off` (accepted, and the response ends in the middle), `truncated`
-        (accepted, and half of the response's JSON is missing), `wrong_types`, `new_values` and `nulls` (accepted, and
-        the response's JSON has unexpected values).
+        Faults of the response: `rate_limited` (429, with `retry_after`), `refuse` (a 4xx `status`, 400 by default, with
+        any error `code`; nothing is accepted), `server_error` (`status`, `html`, `accepted`), `slow_head` and
+        `slow_body` (real `seconds`), `hang` (`accepted`), `reset` (the connection is reset, and nothing is accepted;
+        before the body is read, unless the rule has a recipient), `drop` (the message is accepted, and the response
+        lost), `cut_off` (accepted, and the response ends in the middle), `truncated` (accepted, and half of the
+        response's JSON is missing), `wrong_types`, `new_values` and `nulls` (accepted, and the response's JSON has
+        unexpected values).
 
         Faults of the message: `fail_delivery` (`code`), `early_webhook` (its first status is delivered before the
         response).
@@ -427,6 +448,10 @@ class Sandbox:
             InvalidInputError: The beginning of the run is no longer kept.
         """
         Path(path).write_text(self.recording(), encoding="utf-8")
+
+
+def _to_list(texts: Iterable[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def get_engine(sandbox: Sandbox) -> Engine:

@@ -18,7 +18,7 @@ def test_without_flags_the_clock_runs_and_all_else_is_as_it_is_in_tests() -> Non
 
 def test_there_is_a_flag_for_every_setting_and_each_default_is_shown() -> None:
     shown = build_parser().format_help()
-    special = {"senders": "--sender", "channels": "--channel", "webhook_retries": "--webhook-retry"}
+    special = {"senders": "--sender", "channels": "--channel", "webhook_retries": "--webhook-retry", "allow_hosts": "--allow-host"}
     for field in attrs.fields(Settings):
         assert special.get(field.name, f"--{field.name.replace('_', '-')}") in shown
 

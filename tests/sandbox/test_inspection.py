@@ -7,10 +7,9 @@ from connectly_api.sandbox import Sandbox
 from tests.sandbox.calls import MESSAGES, session
 
 
-@pytest.mark.parametrize("path", ["/__sandbox__", "/__sandbox__/"])
-async def test_the_overview_shows_settings_and_counts_without_the_key(http: httpx.AsyncClient, path: str) -> None:
+async def test_the_state_shows_settings_and_counts_without_the_key(http: httpx.AsyncClient) -> None:
     await http.post(MESSAGES, json=session())
-    found = (await http.get(path)).json()
+    found = (await http.get("/__sandbox__/state")).json()
     assert found["kept"] == {"messages": 1, "requests": 1, "deliveries": 0, "registrations": 0}
     assert found["settings"]["business_id"] == "sandbox-business"
     assert found["now"] == 1767225600.0

@@ -39,8 +39,7 @@ def test_a_signal_ends_it_with_status_0(
     assert main(["--port", "0", "--api-key", "k", "--business-id", "b", "--sender", "+14155550100"]) == 0
     printed = capsys.readouterr().out
     assert all(
-        word in printed
-        for word in ("API key         k", "business        b", "senders         +14155550100", "has stopped")
+        word in printed for word in ("API_KEY=k", "BUSINESS_ID=b", "senders         +14155550100", "has stopped")
     )
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -100,7 +99,7 @@ async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() 
     )
     try:
         assert process.stdout is not None
-        banner = (await process.stdout.readuntil(b"/timeline\n")).decode()
+        banner = (await process.stdout.readuntil(b"BUSINESS_ID=sandbox-business\n")).decode()
         address = re.findall(r"http://127\.0\.0\.1:\d+", banner)[0]
         async with httpx.AsyncClient(headers=dict([KEY]), timeout=3600) as client:
             identifier = (await client.post(f"{address}{MESSAGES}", json=session())).json()["id"]
@@ -125,7 +124,9 @@ def test_faults_a_recording_and_json_are_taken_from_the_command_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     async def ask_twice() -> None:
-        address = json.loads(capsys.readouterr().out)["address"]
+        banner, *lines = map(json.loads, capsys.readouterr().out.splitlines())
+        assert [(line["what"], line["name"]) for line in lines] == [("act", "fault")]
+        address = banner["address"]
         async with httpx.AsyncClient(headers=dict([KEY])) as client:
             for _ in range(2):
                 await client.post(f"{address}{MESSAGES}", json=session())

@@ -1,10 +1,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given as given_hypothesis
+from hypothesis import strategies as st
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import TEMPLATES, ask, fields, load_document, template
+from connectly_api.sandbox.sandbox import get_engine
+from tests.sandbox.calls import TEMPLATES, ask, attach_receiver, fields, load_document, template
 
 NOT_FOUND = "ERROR_CODE_MESSAGE_TEMPLATE_NOT_FOUND"
 INPUT = "ERROR_CODE_MESSAGE_TEMPLATE_INPUT_INVALID"
@@ -110,3 +113,77 @@ def test_names_with_white_space_around_them_are_refused(name: str) -> None:
     for declared in ({"name": name}, {"name": "a", "language": name}, {"name": "a", "parameters": [name]}):
         with pytest.raises(InvalidInputError):
             sandbox.template(**declared)
+
+
+@pytest.mark.parametrize(
+    ("texts", "parameters"),
+    [
+        ({"text": "Hi {{1}}, {{2}} is on its way, {{1}}."}, ["body_1", "body_2"]),
+        ({"text": "Hi {{ name }}.", "header": "Order {{number}}"}, ["header_text", "body_name"]),
+        ({"text": "Hi.", "header": "Hello", "footer": "Reply STOP"}, []),
+        ({"header": "{{1}}"}, ["header_text"]),
+        ({"text": "Hi {{1}}", "parameters": ["header_image", "name"]}, ["header_image", "name"]),
+        ({"text": "Hi {{1}}", "parameters": []}, []),
+    ],
+)
+def test_parameters_that_are_not_declared_follow_from_the_placeholders(
+    texts: dict[str, Any], parameters: list[str]
+) -> None:
+    sandbox = Sandbox()
+    sandbox.template("welcome", **texts)
+    values = dict.fromkeys(parameters, "https://a.example/1.jpg")
+    assert send(sandbox, parameters=given(**values))[0] == 200
+    assert send(sandbox, parameters=given(**values, body_9="x")) == (400, INPUT, [f"parameters[{len(values)}].name"])
+    assert send(sandbox)[2] == ["parameters"] * len(parameters)
+
+
+@pytest.mark.parametrize(
+    ("texts", "problem"),
+    [
+        ({"header": "x" * 61}, "header: has 61 characters; the limit is 60"),
+        ({"text": "x" * 1025}, "text: has 1025 characters; the limit is 1024"),
+        ({"footer": "x" * 61}, "footer: has 61 characters; the limit is 60"),
+        ({"text": " \n"}, "text: is empty"),
+        ({"header": "{{1}} {{2}}"}, "header: can have one placeholder"),
+        ({"footer": "{{1}}"}, "footer: cannot have placeholders"),
+        ({"text": "{{}}"}, "text: placeholders are like {{1}} or {{name}}"),
+        ({"text": "{{{{1}}}}"}, "text: placeholders are like {{1}} or {{name}}"),
+        ({"text": "\ud800"}, "text: must be a string of UTF-8 text"),
+        ({"buttons": ["a"] * 2}, "buttons: one is there more than once"),
+        ({"buttons": map(str, range(11))}, "buttons: there are 11; the limit is 10"),
+        ({"buttons": ["x" * 26]}, "buttons[0]: has 26 characters; the limit is 25"),
+        ({"buttons": ["Yes", ""]}, "buttons[1]: is empty"),
+        ({"buttons": ["Y\x00"]}, "buttons[0]: holds control characters, or others that cannot be seen"),
+        ({"buttons": ["\ud800"]}, "buttons: must be a list of strings of UTF-8 text"),
+    ],
+)
+def test_texts_and_buttons_beyond_whatsapps_limits_are_refused(texts: dict[str, Any], problem: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Sandbox().template("welcome", **texts)
+    assert str(caught.value) == problem
+
+
+@given_hypothesis(st.text(st.sampled_from("{} 1a_\n"), min_size=1, max_size=20))
+def test_a_template_that_can_be_declared_has_parameters_that_can_be_sent(text: str) -> None:
+    sandbox = Sandbox()
+    try:
+        sandbox.template("welcome", text=text)
+    except InvalidInputError:
+        return
+    names = list(get_engine(sandbox).state.templates["welcome", "en"].parameters)
+    assert send(sandbox, parameters=given(**dict.fromkeys(names, "x")))[0] == 200
+
+
+async def test_customers_tap_only_declared_buttons_of_a_template_that_declares_them() -> None:
+    sandbox, receiver = await attach_receiver()
+    sandbox.template("welcome", text="Shall we?", buttons=["Yes", "No"])
+    sandbox.template("plain", text="Well?", buttons=[])
+    ask(sandbox, template(), path=TEMPLATES)
+    ann = sandbox.customer("+16044441111")
+    with pytest.raises(InvalidInputError, match="no message to this customer has it"):
+        await ann.taps("Maybe")
+    await ann.taps("No")
+    ask(sandbox, template(templateName="plain", language=...), path=TEMPLATES)
+    await ann.taps("Maybe")
+    taps = [body["buttonResponse"]["payload"] for body in receiver.bodies if "buttonResponse" in body]
+    assert taps == ["No", "Maybe"]

@@ -1,5 +1,7 @@
 import json
+import re
 import shlex
+from datetime import UTC
 from typing import Any
 from urllib.parse import quote
 
@@ -8,8 +10,9 @@ import pytest
 from connectly_api import Connectly
 from connectly_api.sandbox import Sandbox, terminal
 from connectly_api.sandbox.model.exchange import Request
+from connectly_api.sandbox.model.records import ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.sandbox import get_engine
-from connectly_api.sandbox.terminal import TerminalFormat
+from connectly_api.sandbox.terminal import TerminalFormat, get_time
 from connectly_api.transport import AsgiTransport
 from tests.sandbox.calls import (
     CREATE,
@@ -18,7 +21,6 @@ from tests.sandbox.calls import (
     TEMPLATES,
     ask,
     attach_receiver,
-    client_of,
     path_of,
     session,
     short_id,
@@ -28,38 +30,53 @@ from tests.sandbox.calls import (
 BSUID = "US.13491208655302741918"
 
 
+def lay_out(entry: TimelineEntry, **options: Any) -> str:
+    """Return an entry's lines as of a time when another entry of the same day was printed."""
+    return TerminalFormat(zone=UTC, **options).format_entry(entry, get_time(entry))
+
+
 def told(sandbox: Sandbox, *, personal: bool = False) -> str:
-    line = TerminalFormat(personal=personal).format_entry(sandbox.requests[-1], "12:00:00")
-    return " ".join(line.removeprefix("12:00:00  -> ").split())
+    return " ".join(lay_out(sandbox.requests[-1], personal=personal).removeprefix("00:00:00  -> ").split())
 
 
-async def test_the_banner_tells_all_that_is_needed_and_its_commands_work_as_they_stand() -> None:
+def test_the_banner_begins_with_the_page_and_ends_with_three_lines_to_copy() -> None:
     sandbox = Sandbox(business_id="it's a shop", senders=["+16044441111"], api_key="k'1")
-    text = TerminalFormat().format_banner("http://127.0.0.1:8750", sandbox.settings)
-    assert all(
-        word in text for word in ("http://127.0.0.1:8750", "k'1", "it's a shop", "+16044441111", "sandbox-secret")
-    )
-    commands = [shlex.split(row) for row in text.splitlines() if row.strip().startswith("curl -X")]
-    assert len(commands) == 5
-    async with client_of(sandbox) as client:
-        for words in commands:
-            headers = dict(word.split(": ") for word in words if ": " in word)
-            url = words[3].replace("http://127.0.0.1:8750", "http://sandbox")
-            response = await client.post(url, headers=headers, content=words[-1])
-            assert response.status_code == 200, words
-    assert [message.kind for message in sandbox.messages] == ["template", "text"]
+    first, *lines = TerminalFormat().format_banner("http://127.0.0.1:8750", sandbox.settings).splitlines()
+    assert first.split()[2] == "http://127.0.0.1:8750/__sandbox__/"
+    assert len(lines) < 10
+    assert any("+16044441111" in line for line in lines)
+    assert any("sandbox-secret" in line for line in lines)
+    assert [line.partition("=")[0] for line in lines[-3:]] == [
+        *("export CONNECTLY_BASE_URL", "export CONNECTLY_API_KEY", "export CONNECTLY_BUSINESS_ID"),
+    ]
 
 
 async def test_the_banners_variables_point_a_client_at_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox(business_id="it's a shop", api_key="k'1", windows="open")
-    for row in TerminalFormat().format_banner("http://127.0.0.1:8750", sandbox.settings).splitlines():
-        if row.strip().startswith("export "):
-            (assignment,) = shlex.split(row)[1:]
-            monkeypatch.setenv(*assignment.split("=", 1))
+    for row in TerminalFormat().format_banner("http://127.0.0.1:8750", sandbox.settings).splitlines()[-3:]:
+        (assignment,) = shlex.split(row)[1:]
+        monkeypatch.setenv(*assignment.split("=", 1))
     async with Connectly.from_env(transport=AsgiTransport(sandbox.app)) as connectly:
         await connectly.send_text("+16044441111", "Hello!")
     sandbox.assert_sent_once(text="Hello!")
     assert ("host", "127.0.0.1:8750") in sandbox.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("address", "usable"),
+    [("http://0.0.0.0:8750", "http://127.0.0.1:8750"), ("http://[::]:8750", "http://[::1]:8750")],
+)
+def test_an_interface_that_stands_for_all_is_no_address_to_use(address: str, usable: str) -> None:
+    settings = Sandbox().settings
+    text = TerminalFormat().format_banner(address, settings)
+    assert address not in text
+    assert f"{usable}/__sandbox__/" in text.splitlines()[0]
+    assert f"export CONNECTLY_BASE_URL={usable}" in text.splitlines()
+    assert "http://NAME:8750 from another container" in text
+    assert "--allow-host NAME" in text
+    assert max(map(len, text.splitlines())) <= 80
+    banner = json.loads(TerminalFormat(is_json=True).format_banner(address, settings))
+    assert (banner["address"], banner["page"]) == (usable, f"{usable}/__sandbox__/")
 
 
 def test_an_accepted_message_is_one_line_with_a_shortened_number(sandbox: Sandbox) -> None:
@@ -111,10 +128,10 @@ async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> 
     sandbox.fault("bad_signature", next=1)
     ask(sandbox, session())
     await sandbox.settle()
-    lines = [TerminalFormat().format_entry(one, "12:00:00") for one in sandbox.deliveries]
+    lines = list(map(lay_out, sandbox.deliveries))
     assert [" ".join(line.split()) for line in lines[:2]] == [
-        "12:00:00 <- delivery_status sent 500 https://bot.example/ fault: bad_signature",
-        "12:00:00 <- delivery_status delivered 200 https://bot.example/",
+        "00:00:01 <- delivery_status sent 500 https://bot.example/ fault: bad_signature",
+        "00:00:02 <- delivery_status delivered 200 https://bot.example/",
     ]
     assert any(line.endswith("attempt 2") for line in lines)
 
@@ -122,18 +139,18 @@ async def test_a_webhook_is_one_line_with_topic_status_address_and_attempt() -> 
 async def test_a_webhook_without_an_answer_says_why(sandbox: Sandbox) -> None:
     ask(sandbox, {"topic": "report", "address": "https://example.com/r"}, path=CREATE)
     await sandbox.report_ready()
-    (line,) = [TerminalFormat().format_entry(one, "12:00:00") for one in sandbox.deliveries]
+    (line,) = map(lay_out, sandbox.deliveries)
     assert "---  https://example.com/...  not on this machine" in line
 
 
 @pytest.mark.parametrize(("body", "color"), [(session(), "\x1b[32m"), ({}, "\x1b[33m")])
 def test_statuses_have_colors_where_they_are_wanted(sandbox: Sandbox, body: Any, color: str) -> None:
     ask(sandbox, body)
-    shown = TerminalFormat(colored=True).format_entry(sandbox.requests[-1], "12:00:00")
+    shown = lay_out(sandbox.requests[-1], colored=True)
     assert f"{color}{sandbox.requests[-1].status}\x1b[0m" in shown
     sandbox.fault("server_error")
     ask(sandbox, body)
-    assert "\x1b[31m500" in TerminalFormat(colored=True).format_entry(sandbox.requests[-1], "12:00:00")
+    assert "\x1b[31m500" in lay_out(sandbox.requests[-1], colored=True)
 
 
 async def test_in_json_a_line_is_an_object_without_personal_data_unless_it_is_asked_for() -> None:
@@ -143,11 +160,92 @@ async def test_in_json_a_line_is_an_object_without_personal_data_unless_it_is_as
     ask(sandbox, session())
     await sandbox.settle()
     for entry in (sandbox.requests[-1], sandbox.deliveries[-1]):
-        brief = TerminalFormat(is_json=True).format_entry(entry, "12:00:00")
-        whole = TerminalFormat(is_json=True, personal=True).format_entry(entry, "12:00:00")
+        brief, whole = lay_out(entry, is_json=True), lay_out(entry, is_json=True, personal=True)
         assert "6044441111" not in brief
         assert "6044441111" in whole
         assert json.loads(brief).items() <= json.loads(whole).items()
+
+
+async def test_verbs_statuses_and_the_clock_are_told_without_what_is_personal() -> None:
+    sandbox = Sandbox()
+    customer = sandbox.customer("+16044441111", name="Ann")
+    await customer.says("Hi there")
+    await customer.sends("image", "https://example.com/cat.png")
+    ask(sandbox, session())
+    await sandbox.advance(hours=24, minutes=1, seconds=0.5)
+    await customer.opts_out()
+    sandbox.close_window("+16044441111")
+    sandbox.fault("fail_delivery", next=2, recipient="+16044441111")
+    sandbox.fault("server_error", html=True)
+    await sandbox.advance()
+    await sandbox.settle()
+    identifier = sandbox.messages[0].id
+    others = [entry for entry in sandbox.entries if not isinstance(entry, ReceivedRequest)]
+    assert [" ".join(lay_out(entry).split()) for entry in others] == [
+        "00:00:00 ** customer (phone, name)",
+        "00:00:00 ** customer says (text)",
+        "00:00:00 ** customer sends (image, url)",
+        "00:00:00 ** clock +24 h 1 min 0.5 s",
+        f"00:00:01 .. sent {identifier}",
+        f"00:00:02 .. delivered {identifier}",
+        f"00:00:07 .. read {identifier}",
+        "00:01:00 ** customer opts out",
+        "00:01:00 ** close window (customer)",
+        "00:01:00 ** fault (fail_delivery, recipient, next 2)",
+        "00:01:00 ** fault (server_error, html true)",
+        "00:01:00 ** clock +0 s",
+        "00:01:00 ** clock until nothing is due",
+    ]
+    assert lay_out(others[1], personal=True) == '00:00:00  ** +16044441111 says (text "Hi there")'
+
+
+async def test_in_json_verbs_have_their_names_and_what_is_not_personal() -> None:
+    sandbox = Sandbox()
+    await sandbox.customer("+16044441111").sends("image", "https://example.com/cat.png")
+    await sandbox.advance(hours=24)
+    shown = [json.loads(lay_out(entry, is_json=True)) for entry in sandbox.entries]
+    assert [(one["what"], one["name"], one["arguments"]) for one in shown] == [
+        ("act", "customer", {}),
+        ("act", "sends", {"type": "image"}),
+        ("act", "advance", {"seconds": 0, "minutes": 0, "hours": 24, "days": 0}),
+    ]
+    assert json.loads(lay_out(sandbox.entries[1], is_json=True, personal=True)) == sandbox.timeline[1]
+
+
+async def test_a_day_that_begins_is_told_once(sandbox: Sandbox) -> None:
+    await sandbox.advance(hours=25)
+    await sandbox.advance(hours=1)
+    await sandbox.advance()
+    first, second, third = sandbox.entries
+    shown = TerminalFormat(zone=UTC)
+    assert shown.format_entry(first).splitlines() == ["-- Thu 2026-01-01", "00:00:00  ** clock +25 h"]
+    assert shown.format_entry(second, get_time(first)).splitlines()[0] == "-- Fri 2026-01-02"
+    assert shown.format_entry(third, get_time(second)) == "02:00:00  ** clock +0 s"
+
+
+@pytest.mark.parametrize("colored", [False, True])
+@pytest.mark.parametrize("columns", [60, 80, 100])
+async def test_on_a_terminal_no_line_is_wider_and_no_word_is_broken(columns: int, colored: bool) -> None:
+    sandbox, _ = await attach_receiver(500, windows="open")
+    ask(sandbox, session())
+    ask(sandbox, template(), path=TEMPLATES)
+    ask(sandbox, session(message={"text": ""}, mesage=1))
+    await sandbox.report_ready()
+    await sandbox.settle()
+    for entry in sandbox.entries:
+        whole, text = lay_out(entry), lay_out(entry, columns=columns, colored=colored)
+        lines = re.sub("\x1b\\[[0-9]+m", "", text).splitlines()
+        assert max(map(len, lines)) <= columns
+        assert " ".join(lines).split() == whole.split()
+        assert [line for line in lines[1:] if not line.startswith("          ")] == []
+    accepted = lay_out(sandbox.requests[-3], columns=80)
+    assert "\n" not in accepted
+
+
+def test_a_word_that_is_longer_than_a_line_stays_whole(sandbox: Sandbox) -> None:
+    path = f"/{'a' * 90}"
+    ask(sandbox, b"", path=path, method="GET")
+    assert path in lay_out(sandbox.requests[-1], personal=True, columns=80).split()
 
 
 def test_other_paths_are_told_where_personal_data_is_asked_for(sandbox: Sandbox) -> None:
@@ -168,7 +266,6 @@ SPELLINGS = [CANARY, f"%2B1604{CANARY}", CANARY.encode().hex(), "%43anary5511", 
 @pytest.mark.parametrize("is_json", [False, True])
 async def test_nothing_that_a_client_wrote_is_in_a_line(spelling: str, is_json: bool) -> None:
     sandbox = Sandbox(windows="open", deliver="local")
-    lines: list[str] = []
     requests: list[tuple[Any, dict[str, Any]]] = []
     address = f"http://{CANARY}:{quote(spelling)}@127.0.0.1:1/{quote(spelling)}?{quote(spelling)}={quote(spelling)}"
     requests += [
@@ -186,10 +283,16 @@ async def test_nothing_that_a_client_wrote_is_in_a_line(spelling: str, is_json: 
     ]
     for body, options in requests:
         ask(sandbox, body, **options)
-        lines.append(TerminalFormat(is_json=is_json).format_entry(sandbox.requests[-1], "12:00:00"))
     await sandbox.report_ready()
-    lines += [TerminalFormat(is_json=is_json).format_entry(one, "12:00:00") for one in sandbox.deliveries]
-    assert len(sandbox.deliveries) == 1
+    customer = sandbox.customer("+16044441111", name=CANARY)
+    await customer.says(spelling, referral={spelling: spelling})
+    await customer.sends("image", f"https://{CANARY}.example/{quote(spelling)}", caption=spelling)
+    sandbox.template(CANARY, CANARY, parameters=[CANARY])
+    sandbox.fault("fail_delivery", recipient="+16044441111", code=CANARY)
+    await sandbox.settle()
+    lines = [lay_out(entry, is_json=is_json) for entry in sandbox.entries]
+    assert sandbox.deliveries
+    assert {entry["what"] for entry in sandbox.timeline} == {"request", "delivery", "act", "status"}
     for line in lines:
         for word in (spelling, CANARY, quote(spelling)):
             assert word.lower() not in line.lower()

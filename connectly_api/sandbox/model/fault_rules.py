@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal, cast, get_args
 
 import attrs
@@ -20,6 +21,7 @@ from connectly_api.sandbox.model.settings import MAX_SECONDS
 
 FaultKind = Literal[
     "rate_limited",
+    "refuse",
     "server_error",
     "slow_head",
     "slow_body",
@@ -50,16 +52,17 @@ DELIVERY_FAULTS: Final = frozenset({
 
 REQUEST_FAULTS: Final = frozenset(get_args(FaultKind)) - MESSAGE_FAULTS - DELIVERY_FAULTS
 
-_LEAST_ERROR, _MOST_ERROR = 500, 599
+_REFUSALS: Final = range(400, 500)
+_ERRORS: Final = range(500, 600)
 
 # Options that only some kinds have.
 _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
-    "status": frozenset({"server_error"}),
+    "status": frozenset({"refuse", "server_error"}),
     "html": frozenset({"server_error"}),
     "retry_after": frozenset({"rate_limited"}),
     "seconds": frozenset({"slow_head", "slow_body", "delay_webhook"}),
     "accepted": frozenset({"server_error", "hang"}),
-    "code": frozenset({"fail_delivery"}),
+    "code": frozenset({"refuse", "fail_delivery"}),
 }
 
 
@@ -78,6 +81,14 @@ def build_rule(given: Mapping[str, Any]) -> FaultRule:
 def _to_text(value: object) -> str | None:
     """Convert a number of seconds; the validators refuse other types."""
     return str(value) if is_number(value) else cast("str | None", value)
+
+
+def _get_statuses(what: str) -> range:
+    return _REFUSALS if what == "refuse" else _ERRORS
+
+
+def _choose_status(rule: FaultRule) -> int:
+    return _get_statuses(rule.what)[0]
 
 
 def _refuse_if(is_wrong: bool, field: str, problem: str) -> None:  # noqa: FBT001  (the condition itself)
@@ -102,7 +113,7 @@ class FaultRule:
     next: int | None = None
     every: int | None = None
     probability: float | None = None
-    status: int = 500
+    status: int = attrs.field(default=attrs.Factory(_choose_status, takes_self=True))
     html: bool = False
     accepted: bool = False
     retry_after: str | None = attrs.field(default=None, converter=_to_text)
@@ -171,14 +182,16 @@ def match_rules(
 
 
 def _is_match(rule: FaultRule, operation: tuple[str, ...], customer: Identity | None, topic: str | None) -> bool:
-    if rule.operation is not None and _normalize(rule.operation) not in map(_normalize, operation):
+    if rule.operation is not None and normalize_operation(rule.operation) not in map(normalize_operation, operation):
         return False
     if rule.topic is not None and rule.topic != topic:
         return False
     return rule.recipient is None or (customer is not None and rule.recipient in customer.ids)
 
 
-def _normalize(operation: str) -> str:
+@lru_cache(maxsize=1024)
+def normalize_operation(operation: str) -> str:
+    """Return an operation's name without its spelling: `sendmessage` for `send_message` and `SendMessage`."""
     return re.sub("[^a-z0-9]", "", operation.lower())
 
 
@@ -203,8 +216,12 @@ def _check_selectors(rule: FaultRule) -> None:
 
 
 def _check_options(rule: FaultRule) -> None:
-    is_error = is_integer(rule.status, _LEAST_ERROR) and rule.status <= _MOST_ERROR
-    _refuse_if(not is_error, "status", f"must be {_LEAST_ERROR} to {_MOST_ERROR}")
+    statuses = _get_statuses(rule.what)
+    is_status = is_integer(rule.status) and rule.status in statuses
+    _refuse_if(not is_status, "status", f"must be {statuses[0]} to {statuses[-1]} for {rule.what}")
+    # The list of codes is open, so an undocumented one may exist.
+    is_code = re.fullmatch("[ -~]{1,100}", rule.code) is not None
+    _refuse_if(not is_code, "code", "must be 1 to 100 printable ASCII characters, such as ERROR_CODE_UNSPECIFIED")
     is_duration = is_number(rule.seconds, 0, MAX_SECONDS)
     _refuse_if(not is_duration, "seconds", "must be a number of seconds, 0 or more, and not more than thirty years")
     for name in ("html", "accepted"):

@@ -10,6 +10,7 @@ import attrs
 
 from connectly_api.errors import InvalidInputError, Violation
 from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.model.template_texts import check_template_buttons, check_template_texts
 from connectly_api.setting_rules import find_name_problem
 
 TemplateStatus = Literal["approved", "paused", "deleted"]
@@ -242,12 +243,20 @@ class DeclaredTemplate:
         language: The value of `language`.
         parameters: The names of exactly the parameters that a message must have.
         status: Messages need an `approved` template.
+        header: The text above the text.
+        text: The text.
+        footer: The text below the text.
+        buttons: The texts of the buttons. Without any, they are not known, and customers can tap whatever they like.
     """
 
     name: str
     language: str
     parameters: tuple[str, ...] = ()
     status: TemplateStatus = "approved"
+    header: str | None = None
+    text: str | None = None
+    footer: str | None = None
+    buttons: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         """Check the values.
@@ -268,6 +277,8 @@ class DeclaredTemplate:
             raise InvalidInputError(f"parameters: one {problem}", field="parameters")
         if self.status not in get_args(TemplateStatus):
             raise InvalidInputError(f"status: must be one of {', '.join(get_args(TemplateStatus))}", field="status")
+        check_template_texts(self.header, self.text, self.footer)
+        check_template_buttons(self.buttons)
 
 
 TimelineEntry = ReceivedRequest | Delivery | VerbCall | StatusChange

@@ -7,10 +7,12 @@ code on the send endpoints is not documented; all of them are 400 here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from typing import Final
 
 import attrs
 
+from connectly_api.error_codes import MEANINGS
 from connectly_api.errors import Headers, Violation
 
 UNSPECIFIED: Final = "ERROR_CODE_UNSPECIFIED"
@@ -22,6 +24,7 @@ INVALID_REQUEST: Final = "ERROR_TYPE_INVALID_REQUEST"
 _USER_MESSAGE: Final = "Pass along the connectly trace id 'cnct_trace_id' to the team for more information."
 """From the documented example, placeholder included."""
 
+_WINDOW_CODE: Final = "ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW"
 _WINDOW: Final = "Failed to send a message because more than 24 hours have passed since the customer last replied"
 """From the documented example."""
 
@@ -69,7 +72,7 @@ def refuse_findings(findings: Iterable[Finding]) -> Refusal | None:
 
 def refuse_closed_window(kind: str) -> Refusal:
     """Refuse a session message outside the 24-hour window, with the error type of the settings."""
-    return Refusal(status=400, message=_WINDOW, code="ERROR_CODE_MESSAGE_OUTSIDE_OF_ELIGIBILITY_WINDOW", type=kind)
+    return Refusal(status=400, message=_WINDOW, code=_WINDOW_CODE, type=kind)
 
 
 def refuse_no_conversation() -> Refusal:
@@ -89,3 +92,12 @@ def refuse_rate(limit: int | None, retry_after: str | None = None, *, whose: str
     message = "Too many requests" if limit is None else f"More than {limit} requests {whose}within a second"
     headers = () if retry_after is None else (("retry-after", retry_after),)
     return Refusal(status=429, message=message, type="ERROR_TYPE_UNSPECIFIED", headers=headers)
+
+
+def refuse_code(status: int, code: str, window_type: str) -> Refusal:
+    """Refuse a request with any status and code; `window_type` is the error type of a closed window."""
+    if code == _WINDOW_CODE:
+        return attrs.evolve(refuse_closed_window(window_type), status=status)
+    meaning = MEANINGS.get(code) or "the request is refused"
+    kind = "ERROR_TYPE_AUTHENTICATION" if status == HTTPStatus.UNAUTHORIZED else INVALID_REQUEST
+    return Refusal(status=status, message=f"{meaning[0].upper()}{meaning[1:]}", code=code, type=kind)

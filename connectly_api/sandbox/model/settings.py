@@ -83,6 +83,17 @@ def _validate_senders(_instance: object, attribute: attrs.Attribute[Any], value:
         raise InvalidInputError(f"{attribute.name}: at least one, and none twice", field=attribute.name)
 
 
+def _validate_hosts(_instance: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
+    for index, host in enumerate(value):
+        if (
+            not isinstance(host, str)
+            or re.fullmatch(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+\]?", host) is None
+        ):
+            field = f"{attribute.name}[{index}]"
+            problem = "must be a host name (in ASCII) or an IP address, without scheme and port"
+            raise InvalidInputError(f"{field}: {problem}", field=field)
+
+
 @cache
 def _get_choices(name: str) -> tuple[object, ...]:
     return get_args(get_type_hints(Settings)[name])
@@ -138,6 +149,7 @@ class Options(TypedDict, total=False):
     bsuid_events: Literal["on", "off"]
     update_answer: Literal["empty", "id"]
     deliver: Literal["local", "anywhere"]
+    allow_hosts: Iterable[str]
     rate_limit: int | None
     number_limit: int | None
     webhook_secret: str
@@ -192,6 +204,8 @@ class Settings:
             customers without a phone number are dropped silently.
         update_answer: The response to an update of a registration, which is not documented.
         deliver: Whether webhooks are only sent to this machine and attached applications, or to the internet, too.
+        allow_hosts: Names and addresses, besides this machine's own, by which the control interface and the page can be
+            reached: that of a container, for example.
         rate_limit: Requests per second of the sandbox's clock on each send endpoint; None for no limit. The documented
             limit is 200.
         number_limit: The same for the messages of each sender; None for no limit. WhatsApp's own is 80.
@@ -245,6 +259,7 @@ class Settings:
     bsuid_events: Literal["on", "off"] = attrs.field(default="on", validator=_validate_choice)
     update_answer: Literal["empty", "id"] = attrs.field(default="empty", validator=_validate_choice)
     deliver: Literal["local", "anywhere"] = attrs.field(default="local", validator=_validate_choice)
+    allow_hosts: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_validate_hosts)
     rate_limit: int | None = attrs.field(default=200, validator=_validate_limit)
     number_limit: int | None = attrs.field(default=None, validator=_validate_limit)
     webhook_secret: str = attrs.field(default="sandbox-secret", repr=False, validator=_validate_secret)

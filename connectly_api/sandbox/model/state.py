@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
+from connectly_api.sandbox.model.customer_registry import CustomerRegistry
 from connectly_api.sandbox.model.fault_rules import FaultRule
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.records import (
@@ -87,6 +88,10 @@ class ReleaseDue:
 Task = StatusDue | WebhookDue | ReleaseDue
 
 
+def _build_customers(state: State) -> CustomerRegistry:
+    return CustomerRegistry(state.keep)
+
+
 def _build_requests(state: State) -> deque[ReceivedRequest]:
     return deque(maxlen=state.keep)
 
@@ -105,17 +110,14 @@ class State:
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
-        keep: How many of the latest messages, customers' texts, requests and deliveries are kept; of the timeline, four
-            times as many.
-        windows: When the window of a sender and a customer's id closes; inf if never.
-        identities: What is known about a customer, by each of the ids.
-        display_names: The customer's name, by each of the ids.
-        opted_out: Ids of customers who do not want templates.
-        former_ids: Phone numbers and BSUIDs that customers no longer have.
+        keep: How many of the latest messages, customers, their texts, requests and deliveries are kept; of the
+            timeline, four times as many.
+        customers: Those who were declared, wrote, or were written to.
         statuses: The latest status of each kept message, by id.
         send_times: The times of the latest requests, by function, and by sender; as many as the rate limits allow.
-        rules: Fault rules, by number.
-        rule_matches: How many requests or events each rule has matched.
+        rules: Fault rules that can still be triggered, by number.
+        used_rules: The latest rules whose `next` matches are used up, by number.
+        rule_matches: How many requests or events each of these rules has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
         held_webhooks: Webhooks that wait for the next event of their registration.
     """
@@ -130,19 +132,16 @@ class State:
     task_count: int = 0
     entry_count: int = 0
     rule_count: int = 0
-    windows: dict[tuple[str, str], float] = attrs.field(factory=dict[tuple[str, str], float])
-    identities: dict[str, Identity] = attrs.field(factory=dict[str, Identity])
-    display_names: dict[str, str] = attrs.field(factory=dict[str, str])
-    opted_out: set[str] = attrs.field(factory=set[str])
-    former_ids: set[str] = attrs.field(factory=set[str])
     templates: dict[tuple[str, str], DeclaredTemplate] = attrs.field(factory=dict[tuple[str, str], DeclaredTemplate])
     registrations: dict[str, Registration] = attrs.field(factory=dict[str, Registration])
     statuses: dict[str, str] = attrs.field(factory=dict[str, str])
     send_times: dict[str, deque[float]] = attrs.field(factory=dict[str, deque[float]])
     rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
+    used_rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
     rule_matches: dict[int, int] = attrs.field(factory=dict[int, int])
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
+    customers: CustomerRegistry = attrs.field(init=False, default=attrs.Factory(_build_customers, takes_self=True))
     messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
     texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
     requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
@@ -155,8 +154,19 @@ class State:
 
     def get_window_end(self, sender: str, ids: Iterable[str]) -> float | None:
         """Return when a customer's window closes; None if the customer has never written to the sender."""
-        ends = [self.windows[sender, key] for key in ids if (sender, key) in self.windows]
-        return max(ends, default=None)
+        records = [(key, self.customers.find((key,))) for key in ids]
+        ends = [record.windows.get((sender, key)) for key, record in records if record is not None]
+        return max((end for end in ends if end is not None), default=None)
+
+    def is_opted_out(self, ids: Iterable[str]) -> bool:
+        """Return whether a customer does not want templates."""
+        record = self.customers.find_current(ids)
+        return record is not None and record.is_opted_out
+
+    def is_former(self, key: str) -> bool:
+        """Return whether a customer had a phone number or BSUID, which nobody has any more."""
+        record = self.customers.find((key,))
+        return record is not None and key in record.former_ids
 
     def has_room(self, key: str, limit: int) -> bool:
         """Return whether one more request to a function's operation, or of a sender, is within a limit per second."""
@@ -170,11 +180,20 @@ class State:
 
     def complete_identity(self, identity: Identity) -> Identity:
         """Return a customer with the other id added, if it is known."""
-        return next((self.identities[key] for key in identity.ids if key in self.identities), identity)
+        record = self.customers.find_current(identity.ids)
+        known = Identity() if record is None else record.identity
+        return Identity(known.phone or identity.phone, known.bsuid or identity.bsuid)
 
     def get_display_name(self, identity: Identity) -> str | None:
         """Return a customer's name, if known."""
-        return next((self.display_names[key] for key in identity.ids if key in self.display_names), None)
+        record = self.customers.find_current(identity.ids)
+        return None if record is None else record.name
+
+    def find_template(self, name: str, language: str) -> DeclaredTemplate | None:
+        """Return a declared template; without a language, the first of that name."""
+        if language:
+            return self.templates.get((name, language))
+        return next((template for template in self.templates.values() if template.name == name), None)
 
     def find_messages(self, identity: Identity, message_id: str | None = None) -> Iterable[AcceptedMessage]:
         """Yield the kept messages to a customer, latest first; with an id, only that one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from typing import Final
 
 import attrs
 
@@ -21,6 +22,9 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
 )
 from connectly_api.sandbox.model.state import State, Task, WebhookDue
+
+_MAX_USED_RULES: Final = 100
+"""How many used-up rules are kept for inspection."""
 
 
 @attrs.frozen
@@ -70,7 +74,8 @@ class WindowSet:
 
     def apply_to(self, state: State) -> None:
         for key in self.ids:
-            state.windows[self.sender, key] = self.until
+            record = state.customers.touch((key,))
+            state.customers.store(attrs.evolve(record, windows={**record.windows, (self.sender, key): self.until}))
 
 
 @attrs.frozen
@@ -81,11 +86,7 @@ class CustomerIdentified:
     name: str | None = attrs.field(default=None, repr=False)
 
     def apply_to(self, state: State) -> None:
-        for key in self.identity.ids:
-            state.identities[key] = self.identity
-            state.former_ids.discard(key)
-            if self.name is not None:
-                state.display_names[key] = self.name
+        state.customers.identify(self.identity, self.name)
 
 
 @attrs.frozen
@@ -96,12 +97,7 @@ class CustomerPhoneChanged:
     new: Identity
 
     def apply_to(self, state: State) -> None:
-        name = state.get_display_name(self.old)
-        for key in self.old.ids:
-            state.identities.pop(key, None)
-            state.display_names.pop(key, None)
-        CustomerIdentified(self.new, name).apply_to(state)
-        state.former_ids.update(set(self.old.ids) - set(self.new.ids))
+        state.customers.change_phone(self.old, self.new)
 
 
 @attrs.frozen
@@ -112,10 +108,8 @@ class OptOutChanged:
     is_out: bool = True
 
     def apply_to(self, state: State) -> None:
-        if self.is_out:
-            state.opted_out.update(self.ids)
-        else:
-            state.opted_out.difference_update(self.ids)
+        record = state.customers.touch(self.ids)
+        state.customers.store(attrs.evolve(record, is_opted_out=self.is_out))
 
 
 @attrs.frozen
@@ -228,12 +222,19 @@ class RuleAdded:
 
 @attrs.frozen
 class RuleMatched:
-    """A rule matched, whether or not that triggered it."""
+    """A rule matched, whether or not that triggered it; a rule that is used up is only kept for inspection."""
 
     number: int
 
     def apply_to(self, state: State) -> None:
-        state.rule_matches[self.number] = state.rule_matches.get(self.number, 0) + 1
+        state.rule_matches[self.number] += 1
+        rule = state.rules[self.number]
+        if rule.next is None or state.rule_matches[self.number] < rule.next:
+            return
+        state.used_rules[self.number] = state.rules.pop(self.number)
+        if len(state.used_rules) > _MAX_USED_RULES:
+            oldest = next(iter(state.used_rules))
+            del state.used_rules[oldest], state.rule_matches[oldest]
 
 
 @attrs.frozen
@@ -242,6 +243,7 @@ class RulesCleared:
 
     def apply_to(self, state: State) -> None:
         state.rules.clear()
+        state.used_rules.clear()
         state.rule_matches.clear()
 
 

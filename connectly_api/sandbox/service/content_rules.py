@@ -96,16 +96,6 @@ def check_template_message(body: Mapping[str, Any], settings: Settings) -> Itera
         yield _TEMPLATE_INPUT, Violation(field="parameters", problem="one name is given more than once")
 
 
-def find_template(
-    templates: Mapping[tuple[str, str], DeclaredTemplate], body: Mapping[str, Any]
-) -> DeclaredTemplate | None:
-    """Return a message's template; without a language, the first of that name."""
-    name, language = get_text(body, "templateName"), get_text(body, "language")
-    if language:
-        return templates.get((name, language))
-    return next((template for template in templates.values() if template.name == name), None)
-
-
 def check_declared_template(template: DeclaredTemplate | None, body: Mapping[str, Any]) -> Iterator[Finding]:
     """Check a message against its template."""
     if template is None:

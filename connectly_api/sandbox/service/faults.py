@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import attrs
 
+from connectly_api.error_codes import find_phrase
 from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.model.exchange import ConnectionBehavior, Decision, refuse_request
 from connectly_api.sandbox.model.fault_rules import REQUEST_FAULTS, FaultRule, match_rules
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_trace_id
-from connectly_api.sandbox.model.refusals import Refusal, refuse_rate
+from connectly_api.sandbox.model.refusals import Refusal, refuse_code, refuse_rate
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.model.state_changes import MessageAccepted, RuleMatched, SendCounted
@@ -23,8 +24,9 @@ from connectly_api.sandbox.spec.protojson import encode_ascii
 NEW_VALUE: Final = "a_value_of_tomorrow"
 """A value or a field that no client can know."""
 
-_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
+_PAGE: Final = "<html><head><title>{title}</title></head><body><h1>{title}</h1><center>nginx</center></body></html>"
 
+Fault = Callable[[Decision, FaultRule, Settings], Decision]
 Replace = Callable[[object, Schema], object]
 
 
@@ -45,7 +47,7 @@ def apply_faults(settings: Settings, state: State, decision: Decision) -> Decisi
         customer=_complete(state, messages[0].customer) if messages else None,
     )
     if match.rule is not None:
-        decision = attrs.evolve(_FAULTS[match.rule.what](decision, match.rule), fault=match.rule.what)
+        decision = attrs.evolve(_FAULTS[match.rule.what](decision, match.rule, settings), fault=match.rule.what)
     return attrs.evolve(decision, changes=(*map(RuleMatched, match.matched), *decision.changes))
 
 
@@ -86,22 +88,27 @@ def _get_counts(decision: Decision) -> tuple[SendCounted, ...]:
     return tuple(change for change in decision.changes if isinstance(change, SendCounted))
 
 
-def _limit_rate(decision: Decision, rule: FaultRule) -> Decision:
+def _limit_rate(decision: Decision, rule: FaultRule, _settings: Settings) -> Decision:
     return _refuse(decision, refuse_rate(None, rule.retry_after))
 
 
-def _fail(decision: Decision, rule: FaultRule) -> Decision:
+def _refuse_code(decision: Decision, rule: FaultRule, settings: Settings) -> Decision:
+    return _refuse(decision, refuse_code(rule.status, rule.code, settings.window_error_type))
+
+
+def _fail(decision: Decision, rule: FaultRule, _settings: Settings) -> Decision:
     refusal = Refusal(status=rule.status, message="The service failed", type="ERROR_TYPE_UNSPECIFIED")
-    failed = _refuse(decision, refusal, _PAGE if rule.html else None)
+    title = f"{rule.status} {find_phrase(rule.status)}".rstrip()
+    failed = _refuse(decision, refusal, _PAGE.format(title=title).encode() if rule.html else None)
     return attrs.evolve(failed, changes=decision.changes) if rule.accepted else failed
 
 
-def _hang(decision: Decision, rule: FaultRule) -> Decision:
+def _hang(decision: Decision, rule: FaultRule, _settings: Settings) -> Decision:
     changes = decision.changes if rule.accepted else _get_counts(decision)
     return attrs.evolve(_behave(decision, ending="hang"), changes=changes)
 
 
-def _reset(decision: Decision, _rule: FaultRule) -> Decision:
+def _reset(decision: Decision, _rule: FaultRule, _settings: Settings) -> Decision:
     return attrs.evolve(_behave(decision, ending="reset"), changes=_get_counts(decision))
 
 
@@ -109,12 +116,12 @@ def _behave(decision: Decision, **behavior: Any) -> Decision:  # noqa: ANN401  (
     return attrs.evolve(decision, behavior=attrs.evolve(decision.behavior, **behavior))
 
 
-def _truncate(decision: Decision, _rule: FaultRule) -> Decision:
+def _truncate(decision: Decision, _rule: FaultRule, _settings: Settings) -> Decision:
     return attrs.evolve(decision, content=decision.content[: len(decision.content) // 2])
 
 
-def _replace_with(replace: Replace) -> Callable[[Decision, FaultRule], Decision]:
-    def replace_all(decision: Decision, _rule: FaultRule) -> Decision:
+def _replace_with(replace: Replace) -> Fault:
+    def replace_all(decision: Decision, _rule: FaultRule, _settings: Settings) -> Decision:
         if not decision.content:
             return decision
         value = _replace_scalars(json.loads(decision.content), decision.response_schema or {}, replace)
@@ -146,15 +153,16 @@ def _to_new_value(value: object, schema: Schema) -> object:
     return NEW_VALUE if is_enum else value
 
 
-_FAULTS: Final[Mapping[str, Callable[[Decision, FaultRule], Decision]]] = {
+_FAULTS: Final[Mapping[str, Fault]] = {
     "rate_limited": _limit_rate,
+    "refuse": _refuse_code,
     "server_error": _fail,
-    "slow_head": lambda decision, rule: _behave(decision, before=rule.seconds),
-    "slow_body": lambda decision, rule: _behave(decision, between=rule.seconds),
+    "slow_head": lambda decision, rule, _settings: _behave(decision, before=rule.seconds),
+    "slow_body": lambda decision, rule, _settings: _behave(decision, between=rule.seconds),
     "hang": _hang,
     "reset": _reset,
-    "drop": lambda decision, _rule: _behave(decision, ending="reset"),
-    "cut_off": lambda decision, _rule: _behave(decision, ending="cut_off"),
+    "drop": lambda decision, _rule, _settings: _behave(decision, ending="reset"),
+    "cut_off": lambda decision, _rule, _settings: _behave(decision, ending="cut_off"),
     "truncated": _truncate,
     "wrong_types": _replace_with(_to_wrong_type),
     "new_values": _replace_with(_to_new_value),

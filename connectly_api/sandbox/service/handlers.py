@@ -36,7 +36,6 @@ from connectly_api.sandbox.service.content_rules import (
     check_message,
     check_parameter_values,
     check_template_message,
-    find_template,
     get_kind,
 )
 from connectly_api.sandbox.service.participants import (
@@ -107,11 +106,12 @@ def send_template_message(call: Call) -> Success | Refusal:
     if settings.undeclared_templates == "refuse" or (
         state.templates and settings.undeclared_templates == "until_declared"
     ):
-        findings = chain(check_declared_template(find_template(state.templates, call.body), call.body), findings)
+        declared = state.find_template(get_text(call.body, "templateName"), get_text(call.body, "language"))
+        findings = chain(check_declared_template(declared, call.body), findings)
     mismatch = refuse_findings(findings)
     if mismatch is not None and settings.template_mismatch == "refuse":
         return mismatch
-    if not state.opted_out.isdisjoint(_get_recipient_ids(call, participants)):
+    if state.is_opted_out(_get_recipient_ids(call, participants)):
         message = "The customer opted out of templates"
         return Refusal(status=400, message=message, code="ERROR_CODE_MESSAGE_CUSTOMER_OPTED_OUT")
     return _accept(call, participants, "template", None if mismatch is None else mismatch.code)
@@ -204,7 +204,7 @@ def _accept(call: Call, participants: Participants, kind: str, failure: str | No
         )
         for fault in ("fail_delivery", "early_webhook")
     )  # fmt: skip
-    if not state.former_ids.isdisjoint(customer.ids):
+    if any(map(state.is_former, customer.ids)):
         failure = "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
     elif failing.rule is not None:
         failure = failing.rule.code

@@ -22,7 +22,7 @@ import attrs
 from jsonschema import Draft4Validator
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.json_values import is_mapping
+from connectly_api.json_values import get_object, is_mapping
 from connectly_api.lowlevel._source import OPERATIONS
 from connectly_api.sandbox.spec.json_schemas import (
     Schema,
@@ -119,6 +119,17 @@ class Service:
     """The operations of one file, the most literal paths first."""
 
     operations: tuple[Operation, ...]
+
+    @cached_property
+    def rule_names(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of operations and of topics for fault rules, the likeliest first; no topics if any is accepted."""
+        functions = filter(None, (operation.function for operation in self.operations))
+        names = chain(functions, chain.from_iterable(operation.names for operation in self.operations))
+        bodies = (operation.body or {} for operation in self.operations if operation.function == "create_webhook")
+        topics = (
+            topic for body in bodies for topic in get_object(get_object(body, "properties"), "topic").get("enum", ())
+        )
+        return {"operation": tuple(dict.fromkeys(names)), "topic": tuple(map(str, topics))}
 
     def find(self, path: str) -> dict[str, RouteMatch]:
         """Return the operations of a percent-encoded path, by method."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from connectly_api.errors import InvalidInputError
@@ -12,6 +12,7 @@ from connectly_api.number_checks import is_number
 from connectly_api.sandbox.model.identity import Identity, parse_bsuid, parse_customer, parse_phone
 
 _LARGEST: Final = 1e15
+_SHOWN: Final = 6
 
 
 class VerbArguments:
@@ -20,9 +21,10 @@ class VerbArguments:
     Every getter raises `InvalidInputError` if the argument is missing or of another type.
     """
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        """Keep the arguments; None counts as absent."""
+    def __init__(self, given: Mapping[str, Any], names: Mapping[str, Collection[str]] | None = None) -> None:
+        """Keep the arguments; None counts as absent. `names` has the ones that an argument can have."""
         self._given = given
+        self._names = names or {}
         self._read: set[str] = set()
 
     def check_unknown(self) -> None:
@@ -34,6 +36,19 @@ class VerbArguments:
         for name in sorted(set(self._given) - self._read):
             hint = "".join(f"; did you mean {found}?" for found in find_nearest(name, sorted(self._read))[:1])
             raise InvalidInputError(f"{name}: is not an argument of this verb{hint}", field=name)
+
+    def check_name(self, name: str, normalize: Callable[[str], str] = str) -> None:
+        """Check that an argument is one of its names, if these are known.
+
+        Raises:
+            InvalidInputError: It is another text.
+        """
+        found, known = self.get(name), tuple(self._names.get(name, ()))
+        if not isinstance(found, str) or not known or normalize(found) in map(normalize, known):
+            return
+        nearest = " or ".join(find_nearest(found, known))
+        hint = f"did you mean {nearest}?" if nearest else f"there are {', '.join(known[:_SHOWN])}"
+        raise InvalidInputError(f"{name}: there is no such {name}; {hint}", field=name)
 
     def get(self, name: str) -> Any:  # noqa: ANN401  (whatever was given)
         """Return an argument of any type, or None."""
@@ -63,8 +78,8 @@ class VerbArguments:
         found: object = self.get(name)
         if found is None:
             return ()
-        if not is_array(found) or not all(isinstance(item, str) for item in found):
-            raise InvalidInputError(f"{name}: must be a list of strings", field=name)
+        if not is_array(found) or not all(isinstance(item, str) and _is_utf8(item) for item in found):
+            raise InvalidInputError(f"{name}: must be a list of strings of UTF-8 text", field=name)
         return tuple(map(str, found))
 
     def get_number(self, name: str, default: float | None = None) -> float:

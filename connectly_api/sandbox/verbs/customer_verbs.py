@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.json_values import get_object, get_objects
+from connectly_api.json_values import get_object, get_objects, get_text
 from connectly_api.sandbox.delivery.payloads import (
     CustomerMessage,
     build_button_part,
@@ -208,17 +208,19 @@ def _find_choice(
 ) -> tuple[AcceptedMessage, Mapping[str, str]]:
     """Return the latest message that offers a button or row of that id or text, and the button or row."""
     for message in state.find_messages(customer, message_id):
-        for choice in _list_choices(message, kind, wanted):
+        for choice in _list_choices(state, message, kind, wanted):
             if wanted in {choice["id"], choice["text"]}:
                 return message, choice
     raise InvalidInputError(f"{kind}: no message to this customer has it", field=kind)
 
 
-def _list_choices(message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:
+def _list_choices(state: State, message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:
     content = get_object(message.body, "message")
     if kind == "button" and message.kind == "template":
-        # The buttons of a template are not known here, so it may have this one.
-        yield {"id": wanted, "text": wanted}
+        body = message.body
+        template = state.find_template(get_text(body, "templateName"), get_text(body, "language"))
+        # If the buttons of a template are not known here, it may have this one.
+        yield from ({"id": text, "text": text} for text in (template and template.buttons) or (wanted,))
     buttons = get_objects(get_object(content, "replyButtonMessage"), "buttons") if kind == "button" else ()
     sections = get_objects(get_object(content, "listMessage"), "sections") if kind == "row" else ()
     for choice in (*buttons, *(row for section in sections for row in get_objects(section, "rows"))):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -15,7 +15,7 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.delivery.payloads import build_report_event
 from connectly_api.sandbox.delivery.statuses import schedule_webhooks
-from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule
+from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule, normalize_operation
 from connectly_api.sandbox.model.ids import build_registration_id, build_report_id
 from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
 from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
@@ -30,13 +30,18 @@ from connectly_api.sandbox.model.state_changes import (
     TemplateStored,
     WindowSet,
 )
+from connectly_api.sandbox.model.template_texts import list_parameters
 from connectly_api.sandbox.service.registration_rules import TOPICS, build_registration, check_creation
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
 
 
-def build_verb_changes(settings: Settings, state: State, name: str, arguments: Mapping[str, Any]) -> tuple[Change, ...]:
+def build_verb_changes(
+    settings: Settings, state: State, name: str, arguments: Mapping[str, Any], names: Mapping[str, Collection[str]]
+) -> tuple[Change, ...]:
     """Return the changes of a verb; the first is its entry in the timeline.
+
+    `names` are the service's own, of operations and of topics.
 
     Raises:
         InvalidInputError: There is no such verb, or an argument is invalid.
@@ -44,7 +49,7 @@ def build_verb_changes(settings: Settings, state: State, name: str, arguments: M
     verb = VERBS.get(name)
     if verb is None:
         raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(VERBS))}", field="verb")
-    given = VerbArguments(arguments)
+    given = VerbArguments(arguments, names)
     changes = tuple(verb(settings, state, given))
     given.check_unknown()
     return (record_verb(state, name, arguments), *changes)
@@ -79,13 +84,19 @@ def _identify_customer(_settings: Settings, _state: State, arguments: VerbArgume
 def _declare_template(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
     status: Any = arguments.get_optional_text("status") or "approved"
     language = arguments.get_optional_text("language") or "en"
-    name, parameters = arguments.get_text("name"), arguments.get_text_list("parameters")
-    yield TemplateStored(DeclaredTemplate(name, language, parameters, status))
+    name, buttons = arguments.get_text("name"), arguments.get_text_list("buttons")
+    header, text, footer = map(arguments.get_optional_text, ("header", "text", "footer"))
+    parameters = arguments.get_text_list("parameters")
+    if arguments.get("parameters") is None:
+        parameters = list_parameters(header, text)
+    yield TemplateStored(DeclaredTemplate(name, language, parameters, status, header, text, footer, buttons))
 
 
 def _add_fault(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
     given = {field.name: arguments.get(field.name) for field in attrs.fields(FaultRule)}
     given["what"] = arguments.get_text("what")
+    arguments.check_name("operation", normalize_operation)
+    arguments.check_name("topic")
     yield RuleAdded(build_rule({name: value for name, value in given.items() if value is not None}))
 
 

@@ -1,6 +1,6 @@
 """The control interface of a running sandbox, over HTTP, below a prefix that the service does not use.
 
-    GET  /__sandbox__/                  settings, clock and counts
+    GET  /__sandbox__/                  the page
     GET  /__sandbox__/messages          the kept accepted messages, with their statuses
     GET  /__sandbox__/requests          the kept requests, refused ones included
     GET  /__sandbox__/deliveries        the kept delivery attempts of webhooks
@@ -15,7 +15,7 @@
 
 and every other verb of `Sandbox` and of its customers by its name, with its arguments as a JSON object.
 
-No key is needed: whoever can reach the sandbox can control it.
+No key is needed: whoever can reach the sandbox can control it, apart from other websites (see `access`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
@@ -43,13 +44,22 @@ from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.recording import is_public_setting
 from connectly_api.sandbox.spec.protojson import NotJsonError, decode_json
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, VERBS
+from connectly_api.sandbox.web.access_guard import AccessGuard
 from connectly_api.sandbox.web.connection import read_body
+from connectly_api.sandbox.web.page_files import build_page_response
 
 PREFIX: Final = "/__sandbox__"
 
 
 def build_control_routes(engine: Engine) -> list[BaseRoute]:
     """Return the routes; every other path below the prefix gets a 404."""
+
+    async def redirect(_request: Request) -> Response:
+        return RedirectResponse(f"{PREFIX[1:]}/")
+
+    async def show_page(request: Request) -> Response:
+        found = build_page_response(request, request.path_params.get("name", "index.html"))
+        return found or _refuse("the page has no such file", 404)
 
     async def show_overview(_request: Request) -> Response:
         state, settings = engine.state, attrs.asdict(engine.settings, filter=is_public_setting)
@@ -81,7 +91,9 @@ def build_control_routes(engine: Engine) -> list[BaseRoute]:
         await _refuse("there is nothing to inspect at that path", 404)(scope, receive, send)
 
     routes = [
-        Route("/", show_overview, methods=["GET"]),
+        Route("/", show_page, methods=["GET"]),
+        Route("/page/{name}", show_page, methods=["GET"]),
+        Route("/state", show_overview, methods=["GET"]),
         Route("/timeline", show_timeline, methods=["GET"]),
         Route("/recording", show_recording, methods=["GET"]),
         Route("/reset", reset, methods=["POST"]),
@@ -89,7 +101,11 @@ def build_control_routes(engine: Engine) -> list[BaseRoute]:
         *(Route(f"/{verb}", run_verb, methods=["POST"]) for verb in (*VERBS, *CLOCK_VERBS)),
     ]
     router = Router(routes, redirect_slashes=False, default=refuse_path)
-    return [Route(PREFIX, show_overview, methods=["GET"]), Mount(PREFIX, app=router)]
+    guard = Middleware(AccessGuard, allow_hosts=engine.settings.allow_hosts)
+    return [
+        Route(PREFIX, redirect, methods=["GET"], middleware=[guard]),
+        Mount(PREFIX, app=router, middleware=[guard]),
+    ]
 
 
 _RECORDS: Final[Mapping[str, Callable[[State], list[dict[str, Any]]]]] = {
