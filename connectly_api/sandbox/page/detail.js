@@ -1,7 +1,8 @@
 // The detail of an entry: a message's life, the exact request and answer, and each webhook that tells of it.
 
+import { describeRefusal, readBody } from "./content.js";
 import { fill, formatSeconds, h, reconcile, showText } from "./dom.js";
-import { describeEntry, explainRefusal, getTone, join, nameFault, parseObject, shortenCode } from "./words.js";
+import { describeEntry, getTone, join, nameFault, shortenCode } from "./words.js";
 
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Entry} Entry */
@@ -30,11 +31,18 @@ export function mountDetail(app) {
       fill(body, entry ? parts.map((part) => part.element) : lost);
       body.scrollTop = 0;
     }
-    if (entry) fill(heading, describeEntry(app.model, entry).main);
+    fill(heading, getTitle(entry));
     for (const part of parts) part.update();
   }
 
   return { element, heading, draw };
+}
+
+/** @param {Entry | undefined} entry */
+function getTitle(entry) {
+  if (entry?.what === "delivery") return "Webhook";
+  if (entry?.what === "act") return entry.customer === null ? "Verb" : "Customer";
+  return entry?.messageId ? "Message" : "Request";
 }
 
 /** @param {App} app @param {Entry} entry @returns {Part[]} */
@@ -55,16 +63,16 @@ function buildParts(app, entry) {
   return parts;
 }
 
-/** @param {App} app @param {Entry} entry @returns {Part} The rest of the log's sentence, and the time. */
+/** @param {App} app @param {Entry} entry @returns {Part} The log's sentence, and the time. */
 function buildSummary(app, entry) {
-  const { rest, tone } = describeEntry(app.model, entry);
-  const reason = entry.what === "request" ? explainRefusal(entry) : "";
+  const { main, rest, tone } = describeEntry(app.model, entry);
+  const isRefused = entry.what === "request" && entry.status >= 400;
   const day = new Date(entry.at * 1000).toDateString();
   const element = h(
     "section",
     null,
-    rest && h("p", { class: "quoted" }, rest),
-    reason && h("p", { class: `reason ${tone}` }, reason),
+    h("p", { class: "quoted" }, h("b", null, main), ` ${rest}`),
+    isRefused && h("p", { class: `reason ${tone}` }, showText(Object.values(describeRefusal(entry)).join(": "))),
     h("p", { class: "quiet" }, `${day}, ${formatSeconds(entry.at)} · entry ${entry.entry}`),
   );
   return { element, update() {} };
@@ -89,7 +97,8 @@ function buildLife(app, id) {
         ),
     );
   };
-  const sent = parseObject(app.model.messages.get(id)?.request?.body);
+  const request = app.model.messages.get(id)?.request;
+  const sent = request ? readBody(request) : {};
   const facts = buildFacts({
     id,
     from: sent.sender?.id ?? sent.sender,
@@ -112,7 +121,7 @@ function buildExchange(entry) {
       buildCopy("Copy as curl", () => buildCurl(entry)),
     ),
     h("p", { class: "mono" }, h("b", null, entry.method), ` ${showText(url)}`),
-    entry.fault && h("p", { class: "bad" }, `Fault: ${nameFault(entry.fault)}`),
+    entry.fault && h("p", { class: "bad" }, nameFault(entry.fault)),
     buildProblems(
       "Refused because",
       entry.violations.map((/** @type {any} */ one) => join(one.field, one.problem)),
@@ -193,7 +202,7 @@ function buildWebhook(app, entry, isOpen) {
         topic: entry.topic,
         signature: entry.signature,
         try: `${entry.attempt} of event ${entry.number}`,
-        fault: entry.fault && nameFault(entry.fault),
+        fault: entry.fault,
       }),
       buildText(JSON.stringify(entry.event), ""),
       h("h4", { class: tone }, isAnswered ? `The bot answered ${result}` : `No answer: ${showText(entry.problem)}`),

@@ -22,7 +22,7 @@ const GROUPS = [
     "Requests",
     [
       ["server_error", "Server error", "The service fails", STATUS, ACCEPTED],
-      ["refuse", "Refusal", "With a status and code of your own", { ...STATUS, value: "400" }, CODE],
+      ["refuse", "Refusal", "Of your choice", { ...STATUS, value: "400" }, CODE],
       ["rate_limited", "Rate limit", "429", { name: "retry_after", label: "Retry-After", value: "2", type: "number" }],
       ["reset", "Connection reset", "Nothing is accepted"],
       ["drop", "Answer lost", "Accepted, but nobody says so"],
@@ -132,12 +132,10 @@ function openFaults(app) {
   const form = h(
     "form",
     { onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+    h("div", { class: "set" }, rules, clear),
     h("div", { class: "times" }, times, number, only),
-    h("div", { class: "fault-groups" }, groups),
     problem,
-    h("h3", null, "Set"),
-    rules,
-    h("p", { class: "actions" }, clear),
+    h("div", { class: "fault-groups" }, groups),
   );
   const element = openDialog("Faults", form);
   element.classList.add("wide");
@@ -178,7 +176,7 @@ function openFaults(app) {
         element.classList.toggle("quiet", rule.isUsedUp);
       },
     );
-    clear.disabled = set.length === 0;
+    clear.hidden = set.length === 0;
   }
 
   /** @param {Rule} rule */
