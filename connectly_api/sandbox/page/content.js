@@ -1,4 +1,7 @@
-// What messages say: reads requests of the bot and verbs of customers, whatever their shape. Pure.
+// What messages say: reads requests of the bot and verbs of customers, whatever their shape, and puts into words what
+// became of them. Pure.
+
+import { formatSpan } from "./dom.js";
 
 /**
  * @typedef {import("./model.js").Entry} Entry
@@ -172,6 +175,16 @@ export function getReference(model, act) {
   return act.arguments.reply_to ?? act.arguments.message ?? getEvent(model, act)?.context?.replyToId ?? null;
 }
 
+/** The number of the business that a message is from or to. @param {Model} model @param {Entry} entry @returns {string} */
+export function getSender(model, entry) {
+  if (entry.what === "request") {
+    const { sender } = readBody(entry);
+    return toText(sender?.id ?? sender).replace(/[ ().-]/g, "") || (model.senders[0] ?? "");
+  }
+  const request = model.messages.get(getReference(model, entry))?.request;
+  return entry.arguments.sender ?? (request ? getSender(model, request) : (model.senders[0] ?? ""));
+}
+
 /** A content in a few words. @param {Content | null} content */
 export function summarize(content) {
   if (!content) return "an earlier message";
@@ -211,4 +224,33 @@ export function describeRefusal(request) {
   const code = toText(request.code).replace(/^ERROR_CODE_/, "");
   const head = request.status ? `${request.status} ${code}`.trim() : "no answer";
   return { head, reason: reason || (request.fault ? `fault: ${request.fault}` : "") };
+}
+
+const ONE_HOUR = 3600;
+
+/**
+ * The rest of the customer's window; of each of the business's numbers if they differ.
+ * @param {Model} model
+ * @param {import("./model.js").Customer} customer
+ * @param {number} now
+ * @returns {{text: string, tone: "good" | "warn" | "bad" | "quiet"}[]}
+ */
+export function describeWindows(model, { windows }, now) {
+  const senders = model.senders.length ? model.senders : Object.keys(windows);
+  const states = senders.map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
+  if (states.every(({ text }) => text === states[0]?.text)) return states.slice(0, 1);
+  return states.map(({ sender, text, tone }) => ({ text: `…${sender.slice(-4)} ${text}`, tone }));
+}
+
+/**
+ * @param {number | null | undefined} end
+ * @param {number} now
+ * @returns {{text: string, tone: "good" | "warn" | "bad" | "quiet"}}
+ */
+function describeWindow(end, now) {
+  if (end === undefined) return { text: "never wrote", tone: "quiet" };
+  if (end === null) return { text: "window open", tone: "good" };
+  if (end <= now) return { text: "window closed", tone: "bad" };
+  const minutes = Math.max(1, Math.floor((end - now) / 60));
+  return { text: `window ${formatSpan(60 * minutes)}`, tone: end - now <= ONE_HOUR ? "warn" : "good" };
 }

@@ -46,6 +46,8 @@ const app = {
   verbs: createVerbs(complain),
   select(change) {
     Object.assign(app.view, change);
+    // At once, so that what shows from now on can get the focus.
+    drawFrame();
     app.draw();
   },
   draw: scheduleDraw,
@@ -54,6 +56,7 @@ const app = {
   complain,
 };
 
+const drawFrame = mountFrame(app);
 const panes = [
   mountClock,
   mountFaults,
@@ -63,7 +66,6 @@ const panes = [
   mountConversation,
   mountComposer,
   mountInspector,
-  mountFrame,
 ].map((mount) => mount(app));
 
 let isScheduled = false;
@@ -78,6 +80,7 @@ function scheduleDraw() {
 function drawAll() {
   isScheduled = false;
   drawnAt = performance.now();
+  drawFrame();
   for (const draw of panes) draw();
 }
 

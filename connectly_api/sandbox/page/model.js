@@ -276,3 +276,8 @@ export function hasOlder(model, customer) {
   const loaded = getThread(model, customer).from ?? model.log[0]?.entry ?? 0;
   return loaded > model.firstEntry;
 }
+
+/** The selected customer. @param {{model: Model, view: {customer: number | null}}} app */
+export function getSelected({ model, view }) {
+  return view.customer === null ? undefined : model.customers.get(view.customer);
+}
