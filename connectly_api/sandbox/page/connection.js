@@ -6,7 +6,7 @@ import { addEntries, createModel, getThread, reduce } from "./model.js";
 /** @typedef {import("./main.js").App} App */
 
 const PAGE = 1000;
-const MOST_ENTRIES = 40_000;
+const MOST_ENTRIES = 60_000;
 const LONGEST_DELAY = 5000;
 
 /** @param {string} path @returns {Promise<any>} */
@@ -66,7 +66,6 @@ export function connect(app) {
       app.say("The sandbox began anew");
     }
     app.model = model;
-    if (app.view.customer !== null && !model.customers.has(app.view.customer)) app.select({ customer: null });
     app.draw();
   }
 
@@ -99,7 +98,7 @@ export function connect(app) {
 }
 
 /**
- * Load what happened before: of one customer, or of all.
+ * Load what happened before: of one customer, or of all. Resolves to whether it could.
  * @param {App} app
  * @param {number | null} customer
  */
@@ -109,12 +108,13 @@ export async function loadOlder(app, customer = null) {
   const before = thread?.from ?? model.log[0]?.entry ?? 1;
   const whose = customer === null ? "" : `&customer=${customer}`;
   const page = await app.verbs.get(`timeline?before=${before}&limit=${PAGE}${whose}`);
-  if (page?.run !== model.run) return;
+  if (page?.run !== model.run) return false;
   if (thread) {
     addEntries(model, page.timeline);
-    thread.from = page.timeline.length < PAGE ? model.firstEntry : page.timeline[0].entry;
+    thread.from = page.previous ?? model.firstEntry;
   } else {
     reduce(model, { timeline: page.timeline }, performance.now());
   }
   app.draw();
+  return true;
 }

@@ -14,6 +14,10 @@ import { getName, getSelected, getThread, hasOlder, isWritten, listItems } from 
 
 /** How many lines are drawn at first, and how many more "Show earlier" draws. */
 const NEAR = 200;
+/** A conversation with fewer lines than these loads older ones by itself. */
+const FEW = 20;
+/** After a burst, most of the entries are statuses and webhooks: so many pages are read to find a message. */
+const MOST_PAGES = 40;
 
 /** @param {App} app */
 export function mountConversation(app) {
@@ -49,8 +53,7 @@ export function mountConversation(app) {
   async function showEarlier() {
     const { customer } = app.view;
     if (customer === null) return;
-    const { items } = getThread(app.model, customer);
-    if (items.length <= limit && hasOlder(app.model, customer)) await loadOlder(app, customer);
+    await loadLines(app, customer, limit + NEAR);
     const below = thread.scrollHeight - thread.scrollTop;
     limit += NEAR;
     draw();
@@ -63,9 +66,7 @@ export function mountConversation(app) {
     limit = NEAR;
     isAtEnd = true;
     lines.replaceChildren();
-    if (number !== null && hasOlder(app.model, number) && getThread(app.model, number).items.length === 0) {
-      loadOlder(app, number);
-    }
+    if (number !== null) loadLines(app, number, FEW);
   }
 
   function draw() {
@@ -105,6 +106,15 @@ export function mountConversation(app) {
     draw();
     speak();
   };
+}
+
+/** Load older entries until there are so many lines. @param {App} app @param {number} customer @param {number} count */
+async function loadLines(app, customer, count) {
+  const { run } = app.model;
+  for (let page = 0; page < MOST_PAGES && app.model.run === run; page += 1) {
+    const { items } = getThread(app.model, customer);
+    if (items.length >= count || !hasOlder(app.model, customer) || !(await loadOlder(app, customer))) return;
+  }
 }
 
 /** Say what came and what became of it, in the selected conversation. @param {App} app */

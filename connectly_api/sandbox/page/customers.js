@@ -57,7 +57,7 @@ export function mountCustomers(app) {
   return () => {
     const found = findCustomers(app, search.value);
     const first = found[0];
-    if (app.view.customer === null && first && !search.value) app.select({ customer: first.number });
+    if (!getSelected(app) && first && !search.value) app.select({ customer: first.number });
     reconcile(
       list,
       found.slice(0, MOST),

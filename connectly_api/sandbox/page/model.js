@@ -7,7 +7,7 @@
  *   [field: string]: any}} Entry
  *
  * @typedef {{number: number, phone: string | null, bsuid: string | null, name: string | null, formerIds: string[],
- *   windows: Record<string, number | null>, optedOut: boolean}} Customer
+ *   windows: Record<string, number | null>, optedOut: boolean, mergedNumbers: number[]}} Customer
  *
  * @typedef {{id: string, topic: string, address: string, type: string, configuration: any}} Registration
  *
@@ -96,11 +96,25 @@ export function reduce(model, update, at) {
   const fields = ["run", "firstEntry", "settings", "counts", "senders", "registrations", "templates", "rules", "due"];
   for (const field of fields) if (update[field] !== undefined) Object.assign(model, { [field]: update[field] });
   if (clock) Object.assign(model, { clock, clockAt: at });
-  for (const customer of customers) model.customers.set(customer.number, customer);
+  for (const customer of customers) addCustomer(model, customer);
   addEntries(model, timeline);
   for (const entry of timeline) insert(model.log, entry);
   model.entry = Math.max(model.entry, update.entry ?? 0, model.log.at(-1)?.entry ?? 0);
   model.version += 1;
+}
+
+/** Take a customer, and what belonged to others who turned out to be the same. @param {Model} model @param {Customer} customer */
+function addCustomer(model, customer) {
+  model.customers.set(customer.number, customer);
+  const thread = getThread(model, customer.number);
+  for (const number of customer.mergedNumbers) {
+    const { items, edits, reactions } = getThread(model, number);
+    for (const entry of items) insert(thread.items, entry);
+    for (const entry of edits) insert(thread.edits, entry);
+    for (const entry of reactions) insert(thread.reactions, entry);
+    model.threads.delete(number);
+    model.customers.delete(number);
+  }
 }
 
 /**
@@ -279,5 +293,9 @@ export function hasOlder(model, customer) {
 
 /** The selected customer. @param {{model: Model, view: {customer: number | null}}} app */
 export function getSelected({ model, view }) {
-  return view.customer === null ? undefined : model.customers.get(view.customer);
+  const { customer } = view;
+  if (customer === null) return undefined;
+  return (
+    model.customers.get(customer) ?? [...model.customers.values()].find((one) => one.mergedNumbers.includes(customer))
+  );
 }
