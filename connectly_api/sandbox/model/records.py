@@ -103,6 +103,8 @@ class ReceivedRequest:
         received_at: The sandbox's clock, Unix seconds.
         fault: The fault that a rule caused, or None. If the connection was reset, `status` is the one that the client
             did not see, or 0.
+        recipient: The customer's phone number or BSUID, if a message was to be sent, even one that was refused.
+        answer: The body of the response.
     """
 
     number: int
@@ -120,6 +122,8 @@ class ReceivedRequest:
     trace_id: str
     received_at: float
     fault: str | None = None
+    recipient: str | None = attrs.field(default=None, repr=False)
+    answer: bytes = attrs.field(default=b"", repr=False)
 
     def json(self) -> Any:  # noqa: ANN401  (whatever the caller sent)
         """Return the decoded body.
@@ -157,6 +161,11 @@ class Registration:
         }
 
 
+def get_problem_kind(problem: str | None) -> str | None:
+    """Return a delivery's problem without the message of an exception, which may be personal."""
+    return problem and problem.partition(": ")[0]
+
+
 @attrs.frozen
 class Delivery:
     """One attempt to deliver one webhook event.
@@ -170,9 +179,12 @@ class Delivery:
         content: The body.
         signature: The signature header.
         status: The status of the receiver's response; None if there was none.
-        problem: Why there was no response, or None.
+        problem: Why there was no response, or what an attached application raised: the exception's type and message;
+            None if neither.
         at: The sandbox's clock, Unix seconds.
         fault: The fault that a rule caused, or None.
+        answer: The first 2 KiB of the body of the receiver's response.
+        traceback: The traceback of what an attached application raised, or None.
     """
 
     number: int
@@ -183,9 +195,11 @@ class Delivery:
     content: bytes = attrs.field(repr=False)
     signature: str = attrs.field(repr=False)
     status: int | None
-    problem: str | None
+    problem: str | None = attrs.field(repr=lambda problem: repr(get_problem_kind(problem)))
     at: float
     fault: str | None = None
+    answer: bytes = attrs.field(default=b"", repr=False)
+    traceback: str | None = attrs.field(default=None, repr=False)
 
     @property
     def delivered(self) -> bool:
@@ -204,11 +218,13 @@ class VerbCall:
     Attributes:
         name: `says`, `advance`, `fault` and so on.
         at: The sandbox's clock, Unix seconds.
+        id: The id of the customer's message, if the verb wrote one.
     """
 
     name: str
     _arguments: str = attrs.field(repr=False, alias="arguments")
     at: float
+    id: str | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -283,3 +299,22 @@ class DeclaredTemplate:
 
 TimelineEntry = ReceivedRequest | Delivery | VerbCall | StatusChange
 """An entry of the timeline."""
+
+
+@attrs.frozen
+class NumberedEntry:
+    """An entry in its place in the timeline.
+
+    Attributes:
+        number: 1 for the first since the start or the last reset.
+        record: The entry.
+        customer: The number of the customer whom it is about, when it was recorded.
+        cause: The number of the entry that caused a delivery.
+        message_id: The id of the business's message that a delivery is about.
+    """
+
+    number: int
+    record: TimelineEntry
+    customer: int | None = None
+    cause: int | None = None
+    message_id: str | None = None
