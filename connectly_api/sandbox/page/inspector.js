@@ -30,6 +30,7 @@ export function mountInspector(app) {
     isFollowing = list.scrollHeight - list.scrollTop - list.clientHeight < getRowHeight();
     drawRows();
   });
+  new ResizeObserver(draw).observe(log);
   list.addEventListener("keydown", move);
   list.addEventListener("focus", () => {
     active ??= shown.at(-1)?.entry ?? null;

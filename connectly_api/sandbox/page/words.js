@@ -75,7 +75,7 @@ function describeDelivery(model, entry, who) {
   const about = isInbound ? who : (statusUpdate?.status ?? (message ? "echo" : entry.topic));
   return {
     sign: "←",
-    main: `Webhook ${showText(about)}`,
+    main: `Webhook: ${showText(about)}`,
     rest: join(
       statusUpdate ? quoteMessage(model, statusUpdate.id) : quote(text) || showText(message?.attachments?.[0]?.type),
       entry.attempt > 1 && `try ${entry.attempt}`,
