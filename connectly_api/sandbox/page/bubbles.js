@@ -8,10 +8,11 @@ import {
   nameKind,
   readAct,
   readRequest,
+  shortenCode,
   summarize,
 } from "./content.js";
 import { openList } from "./dialogs.js";
-import { fill, formatDay, formatSpan, formatTime, h, showText } from "./dom.js";
+import { fill, formatDay, formatMoment, formatSpan, formatTime, h, showText } from "./dom.js";
 import { getEdits, getLife, getReaction, getThread } from "./model.js";
 
 /**
@@ -60,12 +61,12 @@ function getStamp({ model, view }, { kind, entry, seconds }) {
 /** @param {App} app @param {Customer} customer @param {Item} item @returns {Node[]} */
 function build(app, customer, item) {
   const { kind, entry } = item;
-  if (kind === "day") return [h("span", { class: "note" }, formatDay(entry.at))];
+  if (kind === "day") return [h("span", { class: "chip" }, formatDay(entry.at))];
   if (kind === "jump") {
     const now = entry.at + item.seconds;
-    return [h("span", { class: "note" }, `${formatSpan(item.seconds)} went by · ${formatTime(now)}`)];
+    return [h("span", { class: "chip" }, `${formatSpan(item.seconds)} went by · ${formatMoment(now)}`)];
   }
-  if (kind === "note") return [h("span", { class: "note" }, describeNote(entry))];
+  if (kind === "note") return [h("span", { class: "chip" }, describeNote(entry))];
   if (kind === "refused") return buildRefused(app, entry);
   return kind === "sent" ? buildSent(app, customer, entry) : buildWritten(app, customer, entry);
 }
@@ -98,7 +99,8 @@ function buildSent(app, customer, request) {
   const reaction = getReaction(thread, request);
   const emoji = reaction?.arguments.emoji;
   const id = customer.phone ?? customer.bsuid;
-  const fate = state === "failed" ? h("b", { class: "bad" }, `failed: ${showText(shorten(code))}`) : buildTicks(state);
+  const fate =
+    state === "failed" ? h("b", { class: "bad" }, `failed: ${showText(shortenCode(code))}`) : buildTicks(state);
   const meta = buildMeta(
     app,
     request,
@@ -309,9 +311,6 @@ function buildChoices(app, customer, request, { buttons, sections, listButton },
   }
   return choices.length ? [h("div", { class: "choices" }, ...choices)] : [];
 }
-
-/** @param {string} code */
-const shorten = (code) => code.replace(/^ERROR_CODE_(MESSAGE_)?/, "");
 
 /** @param {"accepted" | "sent" | "delivered" | "read"} state */
 function buildTicks(state) {

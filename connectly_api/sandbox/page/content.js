@@ -216,13 +216,15 @@ export function describeAnswer(model, act) {
   return { text: `bot ${worst.status ?? "did not answer"}${more}`, isBad: worst.status !== 200 };
 }
 
+/** A code without what every code begins with. @param {unknown} code */
+export const shortenCode = (code) => toText(code).replace(/^ERROR_CODE_(MESSAGE_)?/, "");
+
 /** Why a request was refused. @param {Entry} request */
 export function describeRefusal(request) {
   const { message } = parse(request.answer ?? "");
   const [violation] = toList(request.violations);
   const reason = violation ? `${violation.field} ${violation.problem}` : toText(message);
-  const code = toText(request.code).replace(/^ERROR_CODE_/, "");
-  const head = request.status ? `${request.status} ${code}`.trim() : "no answer";
+  const head = request.status ? `${request.status} ${shortenCode(request.code)}`.trim() : "no answer";
   return { head, reason: reason || (request.fault ? `fault: ${request.fault}` : "") };
 }
 

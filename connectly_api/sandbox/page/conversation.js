@@ -91,6 +91,8 @@ export function mountConversation(app) {
       },
       (line, item) => drawItem(app, customer, line, item),
     );
+    const choices = [...lines.querySelectorAll(".choices")];
+    for (const one of choices) one.classList.toggle("keys", one === choices.at(-1));
     if (isAtEnd) scrollToEnd();
     if (isAtEnd && !document.hidden) getThread(model, customer.number).seen = model.entry;
     const unseen = isAtEnd ? 0 : all.filter(({ entry, messageId }) => entry > seen && messageId).length;
@@ -176,9 +178,8 @@ function listenForKeys(thread, lines) {
     const isTyping = event.target instanceof Element && event.target.matches("input, textarea, select");
     if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || (isTyping && !event.altKey)) return;
     const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
-    const choices = [...lines.querySelectorAll(".choices")].at(-1)?.querySelectorAll("button");
-    const choice = digit && choices?.[Number(digit) - 1];
-    if (!choice) return;
+    const choice = digit && lines.querySelectorAll(".keys button")[Number(digit) - 1];
+    if (!(choice instanceof HTMLElement)) return;
     choice.click();
     event.preventDefault();
   });

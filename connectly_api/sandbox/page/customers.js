@@ -3,7 +3,7 @@
 import { describeWindows, readAct, readRequest, summarize } from "./content.js";
 import { openNewCustomer } from "./dialogs.js";
 import { fill, find, formatTime, h, reconcile, showText } from "./dom.js";
-import { countUnread, getName, getSelected, getThread, isWritten, listCustomers } from "./model.js";
+import { countUnread, getEdits, getName, getSelected, getThread, isWritten, listCustomers } from "./model.js";
 
 /**
  * @typedef {import("./main.js").App} App
@@ -16,7 +16,7 @@ const MOST = 200;
 
 /** @param {App} app */
 export function mountCustomers(app) {
-  const search = h("input", { id: "search", type: "search", placeholder: "Search  /", autocomplete: "off" });
+  const search = h("input", { id: "search", type: "search", placeholder: "Search ( / )", autocomplete: "off" });
   search.setAttribute("aria-label", "Search customers by name, number or text");
   const create = h("button", { type: "button", onclick: () => openNewCustomer(app) }, "New");
   const list = h("ul", { id: "people" });
@@ -24,13 +24,15 @@ export function mountCustomers(app) {
   find("customers").append(h("div", { class: "bar" }, h("h2", null, "Customers"), create), search, list, rest);
 
   search.addEventListener("input", app.draw);
-  search.addEventListener("keydown", ({ key }) => {
-    if (key === "Enter") list.querySelector("button")?.click();
-    if (key === "Escape") search.value = "";
-    if (key === "Enter" || key === "Escape") {
-      find("field").focus();
-      app.draw();
-    }
+  search.addEventListener("keydown", (event) => {
+    const { key } = event;
+    if (key !== "Enter" && key !== "Escape") return;
+    event.preventDefault();
+    const [first] = findCustomers(app, search.value);
+    search.value = "";
+    if (key === "Enter" && first) choose(app, first);
+    else app.select({ tab: "chat" });
+    find("field").focus();
   });
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target instanceof Element && event.target.matches("input, textarea, select");
@@ -121,14 +123,22 @@ function drawCustomer(app, row, customer) {
     .map(({ text }) => text)
     .join(", ");
   const tone = customer.optedOut || /closed/.test(state) ? "closed" : /window/.test(state) ? "open" : "never";
-  const stamp = [getName(customer), last?.entry, unread, isSelected, tone].join("|");
+  const stamp = [
+    getName(customer),
+    last?.entry,
+    getThread(model, customer.number).edits.length,
+    unread,
+    isSelected,
+    tone,
+  ].join("|");
   const element = /** @type {HTMLElement} */ (row);
   if (element.dataset.stamp === stamp) return;
   element.dataset.stamp = stamp;
   const button = /** @type {HTMLElement} */ (row.firstElementChild);
   button.setAttribute("aria-current", String(isSelected));
   const name = showText(getName(customer));
-  const said = last ? showText(getWords(app, last)) : "nothing yet";
+  const edit = last && getEdits(getThread(model, customer.number), last).at(-1);
+  const said = showText(edit?.arguments.text ?? (last ? getWords(app, last) : "nothing yet"));
   fill(
     button,
     h("span", { class: "avatar", "aria-hidden": "true" }, getInitials(customer), h("i", { class: `dot ${tone}` })),

@@ -96,6 +96,7 @@ function formatWith(options) {
 }
 
 export const formatTime = formatWith({ hour: "2-digit", minute: "2-digit" });
+export const formatMoment = formatWith({ weekday: "short", hour: "2-digit", minute: "2-digit" });
 export const formatSeconds = formatWith({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const formatDay = formatWith({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 
