@@ -204,7 +204,7 @@ function buildDelivery(app, entry) {
       fault: entry.fault,
     }),
     buildText(JSON.stringify(entry.event), ""),
-    h("h4", { class: entry.status === 200 ? "good" : "bad" }, answer),
+    h("p", { class: `answer ${entry.status === 200 ? "good" : "bad"}` }, answer),
     entry.answer && buildText(entry.answer, ""),
     entry.traceback && h("pre", { class: "traceback", tabindex: "0" }, showText(entry.traceback)),
     h("p", { class: "actions" }, h("button", { type: "button", onclick: again }, "Deliver again")),

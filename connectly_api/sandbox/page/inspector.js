@@ -1,5 +1,6 @@
 // The log: what happened, in sentences. It follows the newest entry unless scrolled, and draws only the rows in sight.
 
+import { loadOlder } from "./connection.js";
 import { mountDetail } from "./detail.js";
 import { fill, find, formatSeconds, h, reconcile } from "./dom.js";
 import { describeEntry } from "./words.js";
@@ -29,6 +30,7 @@ export function mountInspector(app) {
   list.addEventListener("scroll", () => {
     isFollowing = list.scrollHeight - list.scrollTop - list.clientHeight < getRowHeight();
     drawRows();
+    if (list.scrollTop < list.clientHeight && !isFollowing) loadMore();
   });
   new ResizeObserver(draw).observe(log);
   list.addEventListener("keydown", move);
@@ -49,17 +51,27 @@ export function mountInspector(app) {
   /** @type {number | null} */
   let active = null;
   let isFollowing = true;
-  let wasDetail = false;
+  let isLoading = false;
+  /** @type {number | null} */
+  let opened = null;
+  /** @type {Element | null} */
+  let opener = null;
 
   function draw() {
-    const isDetail = app.view.detail !== null;
-    head.hidden = log.hidden = isDetail;
-    detail.element.hidden = !isDetail;
-    const hadFocus = find("inspector").contains(document.activeElement) || document.activeElement === document.body;
-    if (isDetail) detail.draw(app.view.detail ?? 0);
-    else drawLog();
-    if (isDetail !== wasDetail && hadFocus) (isDetail ? detail.heading : list).focus({ preventScroll: true });
-    wasDetail = isDetail;
+    const number = app.view.detail;
+    const hasFocus = detail.element.contains(document.activeElement);
+    head.hidden = log.hidden = number !== null;
+    detail.element.hidden = number === null;
+    if (number === null) drawLog();
+    else detail.draw(number);
+    if (number === opened) return;
+    if (number === null) {
+      if (hasFocus) (opener?.checkVisibility() ? /** @type {HTMLElement} */ (opener) : list).focus();
+    } else {
+      if (opened === null) opener = document.activeElement;
+      detail.heading.focus();
+    }
+    opened = number;
   }
 
   function drawLog() {
@@ -111,6 +123,18 @@ export function mountInspector(app) {
       words,
       h("span", { class: "result" }, result),
     );
+  }
+
+  /** Load what happened before, and keep the rows in sight where they are. */
+  async function loadMore() {
+    const [first] = app.model.log;
+    if (isLoading || !first || first.entry <= app.model.firstEntry) return;
+    isLoading = true;
+    const top = shown[0];
+    await loadOlder(app);
+    drawLog();
+    if (top) list.scrollTop += Math.max(0, shown.indexOf(top)) * getRowHeight();
+    isLoading = false;
   }
 
   /** @param {KeyboardEvent} event */
