@@ -172,8 +172,10 @@ TABLE = """
                           | sandbox.model.* sandbox.service.registration_rules                        |
                           | sandbox.verbs.*                                                           |
     sandbox.recording     | errors json_values sandbox.delivery.* sandbox.model.*                     | attrs
-    sandbox.engine        | errors sandbox.delivery.* sandbox.model.* sandbox.recording               | anyio
-                          | sandbox.service.* sandbox.spec.* sandbox.verbs.*                          |
+    sandbox.background_task |                                                                         | anyio sniffio
+                          |                                                                           | trio
+    sandbox.engine        | errors sandbox.background_task sandbox.delivery.* sandbox.model.*         | anyio
+                          | sandbox.recording sandbox.service.* sandbox.spec.* sandbox.verbs.*        |
     sandbox.web.*         | errors json_values sandbox.engine sandbox.model.* sandbox.recording       | anyio attrs
                           | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              | sniffio
                           |                                                                           | starlette

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import partial
+from secrets import token_hex, token_urlsafe
 from typing import Any, Final
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.sandbox.background_task import BackgroundTask
 from connectly_api.sandbox.delivery.attempts import (
     Attempt,
     Dispatch,
@@ -28,15 +32,20 @@ from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import MAX_TIME, Settings
 from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusDue, Task
-from connectly_api.sandbox.model.state_changes import ClockSet, EntryRecorded, TaskStarted
+from connectly_api.sandbox.model.state_changes import (
+    ClockChanged,
+    ClockSet,
+    EntryRecorded,
+    FileStored,
+    TaskScheduled,
+    TaskStarted,
+)
+from connectly_api.sandbox.model.stored_files import StoredFile, clean_file_name
 from connectly_api.sandbox.recording import build_recording, record_request
-from connectly_api.sandbox.service.decision import decide
+from connectly_api.sandbox.service.decision import decide, find_recipient
 from connectly_api.sandbox.service.faults import apply_faults, decide_reset
 from connectly_api.sandbox.spec.api_operations import Service
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
-
-_TICK_SECONDS: Final = 0.02
-"""Seconds between two readings of a running clock."""
 
 _MAX_DELIVERIES: Final = 100
 """How many webhooks are delivered at the same time while the clock runs."""
@@ -49,6 +58,9 @@ class Engine:
         settings: The sandbox's settings.
         state: The sandbox's state; a reset replaces it.
         webhook_sender: Delivers webhooks; a replay replaces it with the recorded receivers.
+        run: Names the time since the start or the last reset, differently each time. No part of the state, which is
+            the same for the same inputs.
+        version: Grows with every change of the state.
     """
 
     def __init__(
@@ -67,24 +79,46 @@ class Engine:
         self._on_request = on_request
         self._on_delivery = on_delivery
         self._on_entry = on_entry
-        self._ahead = 0.0  # Seconds by which `advance` and `settle` have moved a real clock.
-        self._clock_tasks: TaskGroup | None = None
-        self.reset()
+        self._background: BackgroundTask | None = None
+        self._wake: anyio.Event | None = None
+        self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
+        self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
+        self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
+        self._waiters: set[anyio.Event] = set()
+        self.version = 0
+        self._begin(0.0)
 
     def reset(self) -> None:
         """Forget everything that happened."""
-        self._start = self._read_clock() if self.settings.clock == "real" else self.settings.start
-        self.state = State(now=self._start, keep=self.settings.keep)
+        self._begin(self.now)
+        self._wake_up()
+        self._wake_waiters()
+
+    async def wait_for_change(self, version: int) -> None:
+        """Wait until the state has changed since it had a version; a clock that runs on is no change.
+
+        Read `version` before the state, so that no change is missed in between.
+        """
+        if version == self.version:
+            changed = anyio.Event()
+            self._waiters.add(changed)
+            try:
+                await changed.wait()
+            finally:
+                self._waiters.discard(changed)
 
     def receive(self, request: Request) -> Decision:
         """Decide on a request, apply its changes, and keep it for inspection."""
-        self._sync_clock()
+        self._catch_up()
         decision = decide(self._service, self.settings, self.state, request)
         return self._conclude_request(request, apply_faults(self.settings, self.state, decision))
 
     def reset_unread(self, request: Request) -> Decision | None:
         """Decide whether to reset the connection before the body is read; None if no fault requires it."""
-        found = self._service.find(request.path).get(request.method) if self.state.rules else None
+        if not self.state.rules:
+            return None
+        self._catch_up()
+        found = self._service.find(request.path).get(request.method)
         decision = None if found is None else decide_reset(self.settings, self.state, found.operation.names)
         return None if decision is None else self._conclude_request(request, decision)
 
@@ -101,7 +135,7 @@ class Engine:
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
-        self._sync_clock()
+        self._catch_up()
         names = self._service.rule_names
         self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments, names))
 
@@ -109,14 +143,29 @@ class Engine:
         """Apply the changes of a verb, and run due tasks.
 
         Raises:
-            InvalidInputError: There is no such verb, or an argument is invalid.
+            InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
         """
+        await self.start_verb(verb, arguments)()
+
+    def start_verb(self, verb: str, arguments: Mapping[str, Any]) -> Callable[[], Awaitable[None]]:
+        """Apply the changes of a verb, and return what then runs due tasks.
+
+        Raises:
+            InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
+        """
+        if verb == "clock" and self._background is None:
+            problem = "clock: runs only while the sandbox is served, or in `async with sandbox`; use advance or settle"
+            raise InvalidInputError(problem, field="running")
         if verb in CLOCK_VERBS:
-            await self._move_clock(verb, read_seconds(verb, arguments), arguments)
-            return
+            return partial(self._move_clock, self._choose_time(verb, arguments))
         self.apply_verb(verb, arguments)
-        if verb not in SETUP_VERBS:
-            await self.deliver_due()
+        return checkpoint if verb in SETUP_VERBS else self.deliver_due
+
+    def store_file(self, name: str, content: bytes) -> StoredFile:
+        """Keep a file that a customer can send, until the next reset. It is no part of a recording."""
+        file = StoredFile(token_urlsafe(12), clean_file_name(name), content)
+        self._apply(self.state, (FileStored(file),))
+        return file
 
     async def deliver_due(self) -> None:
         """Run the due tasks."""
@@ -128,29 +177,41 @@ class Engine:
         With inf, run all tasks, and leave the clock where the last one was due.
         """
         async with self.webhook_sender.keep_open():
-            await self._run_tasks(time, self._deliver)
+            for state, attempt in self._run_tasks(time):
+                await self._deliver(state, attempt)
         if time != math.inf:
             self._apply(self.state, (ClockSet(time),))
 
     @property
-    def is_clock_running(self) -> bool:
-        """Whether a real clock runs."""
-        return self._clock_tasks is not None
+    def now(self) -> float:
+        """The clock, Unix seconds. Its progress does not depend on the machine's date."""
+        state = self.state
+        elapsed = (time.monotonic() - self._read_at) * state.speed if self._is_running else 0.0
+        return max(state.now, min(state.now + elapsed, MAX_TIME))
 
-    async def start_clock(self) -> None:
-        """Run a real clock until `stop_clock`; a virtual one stands still."""
-        if self.settings.clock == "real" and self._clock_tasks is None:
-            self._clock_tasks = anyio.create_task_group()
-            await self._clock_tasks.__aenter__()
-            self._clock_tasks.start_soon(self._follow_clock)
+    @property
+    def clock(self) -> dict[str, Any]:
+        """The clock as JSON."""
+        state = self.state
+        return {"now": self.now, "running": state.is_running and self.has_background, "speed": state.speed}
 
-    async def stop_clock(self) -> None:
-        """Stop the clock."""
-        tasks, self._clock_tasks = self._clock_tasks, None
-        if tasks is not None:
-            tasks.cancel_scope.cancel()
-            # Without the error of the caller's block, which would otherwise become part of an exception group.
-            await tasks.__aexit__(None, None, None)
+    @property
+    def has_background(self) -> bool:
+        """Whether the clock can run by itself."""
+        return self._background is not None
+
+    def start_background(self) -> None:
+        """Let the clock run until `stop_background`, except while it is paused."""
+        if self._background is None:
+            self._read_at = time.monotonic()
+            self._background = BackgroundTask(self._follow_clock)
+
+    async def stop_background(self) -> None:
+        """Let the clock stand still."""
+        self._apply(self.state, (ClockSet(self.now),))
+        background, self._background = self._background, None
+        if background is not None:
+            await background.stop()
 
     def build_recording(self) -> str:
         """Return the recording of the run as text.
@@ -158,21 +219,29 @@ class Engine:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        return build_recording(self.settings, self._start, self.state.timeline, self.state.entry_count).to_text()
+        return build_recording(self.settings, self._start, self.state).to_text()
 
-    async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
-        self._sync_clock()
+    def _choose_time(self, verb: str, arguments: Mapping[str, Any]) -> float:
+        """Return until when a verb moves the clock, and record it."""
+        seconds = read_seconds(verb, arguments)
+        self._catch_up()
         state = self.state
         if seconds and seconds != math.inf and state.now + seconds > MAX_TIME:
             raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
         self._apply(state, (record_verb(state, verb, arguments),))
-        if self.settings.clock == "real":
-            last = max((due for due, _, _ in state.schedule), default=state.now)
-            self._ahead += max(0.0, last - state.now) if seconds == math.inf else seconds
-        await self.run_until(state.now + seconds)
+        return state.now + seconds
+
+    async def _move_clock(self, until: float) -> None:
+        self._movers += 1
+        try:
+            await self.run_until(until)
+        finally:
+            self._movers -= 1
+            self._read_at = time.monotonic()
+            self._wake_up()
 
     async def _follow_clock(self) -> None:
-        """Follow the real clock until cancelled; webhooks do not wait for each other."""
+        """Run the tasks that become due, until cancelled; webhooks do not wait for each other."""
         limit = anyio.CapacityLimiter(_MAX_DELIVERIES)
 
         async def deliver_within_limit(state: State, attempt: Attempt) -> None:
@@ -180,16 +249,39 @@ class Engine:
                 await self._deliver(state, attempt)
 
         async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
-
-            async def start_delivery(state: State, attempt: Attempt) -> None:
-                deliveries.start_soon(deliver_within_limit, state, attempt)
-
             while True:
-                await self._run_tasks(self._read_clock(), start_delivery)
-                self._sync_clock()
-                await anyio.sleep(_TICK_SECONDS)
+                self._wake = anyio.Event()
+                self._catch_up()
+                while self._ready:
+                    deliveries.start_soon(deliver_within_limit, *self._ready.popleft())
+                state = self.state
+                wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
+                with anyio.move_on_after(wait):
+                    await self._wake.wait()
 
-    async def _run_tasks(self, until: float, deliver: Callable[[State, Attempt], Awaitable[None]]) -> None:
+    def _wake_up(self) -> None:
+        if self._wake is not None:
+            self._wake.set()
+
+    @property
+    def _is_running(self) -> bool:
+        return self.state.is_running and self.has_background and not self._movers
+
+    def _catch_up(self) -> None:
+        """Let a running clock reach the present: what became due happens before whatever comes next."""
+        if not self._is_running:
+            self._read_at = time.monotonic()
+            return
+        now = self.now
+        # Count what the clock shows, not what has passed: many short steps of a slow clock would add up to an error.
+        self._read_at += (now - self.state.now) / self.state.speed
+        self._ready.extend(self._run_tasks(now))
+        self._apply(self.state, (ClockSet(now),))
+        if self._ready:
+            self._wake_up()
+
+    def _run_tasks(self, until: float) -> Iterator[tuple[State, Attempt]]:
+        """Run the tasks that are due until a time, and yield the attempts to make."""
         # Read the state each time: a receiver that is awaited may reset the sandbox.
         while (state := self.state).next_due <= until and state.schedule:
             _, _, task = state.schedule[0]
@@ -197,7 +289,7 @@ class Engine:
             dispatch = self._perform(state, task)
             self._apply(state, dispatch.changes)
             for attempt in dispatch.attempts:
-                await deliver(state, attempt)
+                yield state, attempt
 
     def _perform(self, state: State, task: Task) -> Dispatch:
         match task:
@@ -215,13 +307,16 @@ class Engine:
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state
         self._apply(state, decision.changes)
-        received = record_request(request, decision, state.request_count + 1, state.now, self.settings.api_key)
-        self._apply(state, (EntryRecorded(received),))
+        recipient = find_recipient(self._service, self.settings, request, decision)
+        received = record_request(request, decision, recipient, state, self.settings.api_key)
+        self._apply(state, (EntryRecorded(received, recipient),))
         return decision
 
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
         for change in changes:
             state.apply(change)
+            if isinstance(change, ClockChanged) or (isinstance(change, TaskScheduled) and change.due <= state.next_due):
+                self._wake_up()
             entry = change.entry if isinstance(change, EntryRecorded) else None
             if isinstance(entry, ReceivedRequest) and self._on_request is not None:
                 self._on_request(entry)
@@ -229,10 +324,16 @@ class Engine:
                 self._on_delivery(entry)
             if entry is not None and self._on_entry is not None:
                 self._on_entry(entry)
+        self._wake_waiters()
 
-    def _read_clock(self) -> float:
-        return time.time() + self._ahead
+    def _wake_waiters(self) -> None:
+        self.version += 1
+        for changed in self._waiters:
+            changed.set()
 
-    def _sync_clock(self) -> None:
-        if self.settings.clock == "real":
-            self.state.apply(ClockSet(self._read_clock()))
+    def _begin(self, earliest: float) -> None:
+        is_running = self.settings.clock == "real"
+        self._start = max(earliest, time.time()) if is_running else self.settings.start
+        self._read_at = time.monotonic()
+        self.state = State(now=self._start, keep=self.settings.keep, is_running=is_running)
+        self.run = token_hex(8)

@@ -17,7 +17,7 @@ from connectly_api.sandbox.customer import Customer
 from connectly_api.sandbox.delivery.wsgi_bridge import bridge_wsgi
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.expectation import Expectation, describe_mismatch
-from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.documents import serialize_numbered
 from connectly_api.sandbox.model.fault_rules import FaultKind, FaultRule
 from connectly_api.sandbox.model.records import (
     AcceptedMessage,
@@ -103,15 +103,15 @@ class Sandbox:
         return f"Sandbox(received={self.received}, accepted={self.accepted})"
 
     async def __aenter__(self) -> Self:
-        """Run a real clock until the block ends; a virtual one needs no block."""
-        await self._engine.start_clock()
+        """Let the clock run until the block ends, unless it stands still; `advance` and `settle` need no block."""
+        self._engine.start_background()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clock."""
-        await self._engine.stop_clock()
+        await self._engine.stop_background()
 
     @asynccontextmanager
     async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
@@ -129,7 +129,7 @@ class Sandbox:
             UsageError: The running loop is not asyncio's.
         """
         async with serve_app(self.app, host, port) as address:
-            if self._engine.is_clock_running:
+            if self._engine.has_background:
                 yield address
                 return
             async with self:
@@ -138,7 +138,7 @@ class Sandbox:
     @property
     def now(self) -> float:
         """The sandbox's clock, in Unix seconds."""
-        return self._engine.state.now
+        return self._engine.now
 
     @property
     def messages(self) -> tuple[AcceptedMessage, ...]:
@@ -163,12 +163,13 @@ class Sandbox:
     @property
     def entries(self) -> tuple[TimelineEntry, ...]:
         """The kept requests, deliveries, statuses and verbs, in the order in which they happened."""
-        return tuple(self._engine.state.timeline)
+        return tuple(entry.record for entry in self._engine.state.timeline)
 
     @property
     def timeline(self) -> list[dict[str, Any]]:
-        """The entries as JSON."""
-        return [serialize_entry(entry) for entry in self.entries]
+        """The entries as JSON, with their numbers and those of their customers."""
+        state = self._engine.state
+        return [serialize_numbered(entry, state.customers) for entry in state.timeline]
 
     @property
     def accepted(self) -> int:
@@ -297,7 +298,7 @@ class Sandbox:
         every: int | None = None,
         probability: float | None = None,
         **options: Any,  # noqa: ANN401  (each kind has its own)
-    ) -> None:
+    ) -> int:
         """Inject a fault by a rule. If several rules match, the oldest one applies.
 
         Faults of the response: `rate_limited` (429, with `retry_after`), `refuse` (a 4xx `status`, 400 by default, with
@@ -324,6 +325,9 @@ class Sandbox:
             probability: Applies with this probability, drawn from the sandbox's seed.
             **options: The options of the fault, named above in parentheses.
 
+        Returns:
+            The number of the rule, for `remove_fault`.
+
         Raises:
             TypeError: There is no such option; the error suggests the closest name.
             InvalidInputError: A value is invalid, or cannot be combined with the others.
@@ -332,6 +336,19 @@ class Sandbox:
         selectors = {"operation": operation, "recipient": recipient, "topic": topic}
         times = {"next": next, "every": every, "probability": probability}
         self._engine.apply_verb("fault", {"what": what, **selectors, **times, **options})
+        return self._engine.state.rule_count
+
+    @cut_traceback
+    def remove_fault(self, number: int) -> None:
+        """Remove one fault.
+
+        Args:
+            number: What `fault` returned.
+
+        Raises:
+            InvalidInputError: There is no such fault, or not any more.
+        """
+        self._engine.apply_verb("remove_fault", {"number": number})
 
     def clear_faults(self) -> None:
         """Remove all faults."""
@@ -398,6 +415,21 @@ class Sandbox:
         """
         await self.run_verb("advance", seconds=seconds, minutes=minutes, hours=hours, days=days)
 
+    @cut_traceback
+    async def set_clock(self, *, running: bool | None = None, speed: float | None = None) -> None:
+        """Let the clock run by itself, pause it, or change its speed; `advance` and `settle` work all the same.
+
+        It runs within `async with sandbox` or `sandbox.serve()`, and does not notice when the machine's date changes.
+
+        Args:
+            running: Whether it runs; None leaves it as it is.
+            speed: Its seconds in a real one, up to 86,400; None leaves it as it is.
+
+        Raises:
+            InvalidInputError: The speed is out of bounds, or the sandbox is in neither block.
+        """
+        await self.run_verb("clock", running=running, speed=speed)
+
     async def settle(self) -> None:
         """Move the clock until nothing is due: every message has its last status, every webhook its response."""
         await self.run_verb("settle")
@@ -411,6 +443,31 @@ class Sandbox:
             url: Where it can be downloaded.
         """
         await self.run_verb("report_ready", name=name, url=url)
+
+    @cut_traceback
+    async def redeliver(self, delivery: Delivery) -> None:
+        """Deliver a webhook again, as a further attempt; it takes the place of a retry that is still due.
+
+        Args:
+            delivery: One of its attempts, from `deliveries`.
+
+        Raises:
+            InvalidInputError: The attempt is not kept any more, or its registration was deleted.
+        """
+        await self.run_verb("redeliver", entry=self._engine.state.get_entry_number(delivery))
+
+    @cut_traceback
+    async def send_event(self, topic: str, body: Mapping[str, Any]) -> None:
+        """Send any event, signed, to all registrations of a topic: what the service may send one day.
+
+        Args:
+            topic: The topic.
+            body: The event, as JSON.
+
+        Raises:
+            InvalidInputError: No webhook is registered for the topic.
+        """
+        await self.run_verb("event", topic=topic, body=dict(body))
 
     @cut_traceback
     async def run_verb(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)

@@ -172,7 +172,7 @@ class Settings:
         channels: The channel types of its numbers.
         seed: Ids depend on it, on a counter and on the clock. Sandboxes that are given none have 0, 1, 2 … in the order
             in which the process creates them, so that no two write the same event.
-        start: The initial time of the virtual clock, Unix seconds.
+        start: Where a virtual clock starts, Unix seconds.
         keep: How many of the latest requests, messages and webhook deliveries are kept for inspection.
         max_body_bytes: The response to a longer body is a 413.
         missing_sender: `first` uses the first sender; `refuse` refuses if there are several, because the documentation
@@ -185,7 +185,8 @@ class Settings:
             documentation says both.
         window_error_type: The `type` of a closed window's error: the documented one, or the one seen in practice.
         sent_status: The status of an accepted message; both are documented.
-        clock: `virtual` stands still until you advance it; `real` runs, and can be advanced as well.
+        clock: How the clock starts: `virtual` stands still at `start`, `real` runs from the present. Either can be
+            advanced, paused and run at any speed.
         windows: Whether free-form messages need a customer who wrote within the last 24 hours; `open` accepts
             them until you close the window.
         content_limits: Whether content beyond WhatsApp's limits is refused.

@@ -17,10 +17,12 @@ from connectly_api.sandbox.model.records import (
     DeclaredTemplate,
     Delivery,
     InboundText,
+    NumberedEntry,
     ReceivedRequest,
     Registration,
     TimelineEntry,
 )
+from connectly_api.sandbox.model.stored_files import StoredFile
 
 Kept = TypeVar("Kept", AcceptedMessage, InboundText)
 
@@ -37,7 +39,7 @@ class Change(Protocol):
 class Event:
     """A webhook event, before its registrations are known.
 
-    Channel and campaign are those of the message that it refers to; an echo refers to the business's own message.
+    Channel, campaign and message id are those of the business's message that it refers to; an echo is that message.
     """
 
     topic: str
@@ -46,6 +48,7 @@ class Event:
     channel: str = "whatsapp"
     campaign_name: str | None = None
     is_echo: bool = False
+    message_id: str | None = None
 
 
 @attrs.frozen
@@ -67,6 +70,7 @@ class WebhookDue:
         attempt: 1 for the first.
         skip_faults: Whether fault rules were already applied.
         fault: The fault that a rule caused, for the record.
+        cause: The number of the entry that caused the event.
     """
 
     number: int
@@ -75,6 +79,7 @@ class WebhookDue:
     attempt: int = 1
     skip_faults: bool = False
     fault: str | None = None
+    cause: int | None = None
 
 
 @attrs.frozen
@@ -100,7 +105,7 @@ def _build_deliveries(state: State) -> deque[Delivery]:
     return deque(maxlen=state.keep)
 
 
-def _build_timeline(state: State) -> deque[TimelineEntry]:
+def _build_timeline(state: State) -> deque[NumberedEntry]:
     return deque(maxlen=state.keep * 4)
 
 
@@ -110,6 +115,8 @@ class State:
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
+        is_running: Whether the clock runs by itself while the sandbox has a task in the background.
+        speed: Seconds of a running clock in a real one.
         keep: How many of the latest messages, customers, their texts, requests and deliveries are kept; of the
             timeline, four times as many.
         customers: Those who were declared, wrote, or were written to.
@@ -119,11 +126,14 @@ class State:
         used_rules: The latest rules whose `next` matches are used up, by number.
         rule_matches: How many requests or events each of these rules has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
+        files: Files that customers can send, by id, oldest first.
         held_webhooks: Webhooks that wait for the next event of their registration.
     """
 
     now: float
     keep: int
+    is_running: bool = False
+    speed: float = 1.0
     request_count: int = 0
     message_count: int = 0
     registration_count: int = 0
@@ -142,11 +152,12 @@ class State:
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     customers: CustomerRegistry = attrs.field(init=False, default=attrs.Factory(_build_customers, takes_self=True))
+    files: OrderedDict[str, StoredFile] = attrs.field(init=False, factory=OrderedDict[str, StoredFile])
     messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
     texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
     requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
     deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_build_deliveries, takes_self=True))
-    timeline: deque[TimelineEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
+    timeline: deque[NumberedEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
 
     def apply(self, change: Change) -> None:
         """Apply one change."""
@@ -174,9 +185,18 @@ class State:
         return len(times) < limit or times[-limit] <= self.now - 1
 
     @property
+    def first_entry(self) -> int:
+        """The number of the first entry that is kept; of the next one if there is none."""
+        return self.entry_count - len(self.timeline) + 1
+
+    @property
     def next_due(self) -> float:
         """When the next task is due; inf if there is none."""
         return self.schedule[0][0] if self.schedule else math.inf
+
+    def get_entry_number(self, record: TimelineEntry) -> int:
+        """Return the number of an entry; that of the next one if it is not kept."""
+        return next((entry.number for entry in self.timeline if entry.record is record), self.entry_count + 1)
 
     def complete_identity(self, identity: Identity) -> Identity:
         """Return a customer with the other id added, if it is known."""

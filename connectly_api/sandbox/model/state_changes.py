@@ -16,12 +16,15 @@ from connectly_api.sandbox.model.records import (
     DeclaredTemplate,
     Delivery,
     InboundText,
+    NumberedEntry,
     ReceivedRequest,
     Registration,
     StatusChange,
     TimelineEntry,
+    VerbCall,
 )
 from connectly_api.sandbox.model.state import State, Task, WebhookDue
+from connectly_api.sandbox.model.stored_files import MAX_BYTES, StoredFile
 
 _MAX_USED_RULES: Final = 100
 """How many used-up rules are kept for inspection."""
@@ -135,7 +138,9 @@ class SendCounted:
 
 @attrs.frozen
 class InboundMessageCounted:
-    """A customer's message got its number."""
+    """A customer's message got its number, and from that its id."""
+
+    id: str
 
     def apply_to(self, state: State) -> None:
         state.inbound_count += 1
@@ -165,8 +170,24 @@ class TaskScheduled:
         task = self.task
         if isinstance(task, WebhookDue) and not task.number:
             state.event_count += 1
-            task = attrs.evolve(task, number=state.event_count)
+            # The request that an echo is about is recorded only after its changes.
+            cause = state.entry_count + task.event.is_echo
+            task = attrs.evolve(task, number=state.event_count, cause=cause)
         heapq.heappush(state.schedule, (self.due, state.task_count, task))
+
+
+@attrs.frozen
+class RetryDropped:
+    """The next attempt to deliver an event, which has the number, is not due any more."""
+
+    number: int
+
+    def apply_to(self, state: State) -> None:
+        state.schedule = [due for due in state.schedule if not self._is_attempt(due[2])]
+        heapq.heapify(state.schedule)
+
+    def _is_attempt(self, task: Task) -> bool:
+        return isinstance(task, WebhookDue) and task.number == self.number
 
 
 @attrs.frozen
@@ -186,6 +207,17 @@ class ClockSet:
 
     def apply_to(self, state: State) -> None:
         state.now = max(state.now, self.now)
+
+
+@attrs.frozen
+class ClockChanged:
+    """The clock was paused, or runs, or has another speed."""
+
+    is_running: bool
+    speed: float = 1.0
+
+    def apply_to(self, state: State) -> None:
+        state.is_running, state.speed = self.is_running, self.speed
 
 
 @attrs.frozen
@@ -238,6 +270,18 @@ class RuleMatched:
 
 
 @attrs.frozen
+class RuleRemoved:
+    """A fault rule was removed."""
+
+    number: int
+
+    def apply_to(self, state: State) -> None:
+        state.rules.pop(self.number, None)
+        state.used_rules.pop(self.number, None)
+        del state.rule_matches[self.number]
+
+
+@attrs.frozen
 class RulesCleared:
     """All fault rules were removed."""
 
@@ -248,14 +292,37 @@ class RulesCleared:
 
 
 @attrs.frozen
+class FileStored:
+    """A file was stored; the oldest ones are dropped if there are too many bytes."""
+
+    file: StoredFile
+
+    def apply_to(self, state: State) -> None:
+        state.files[self.file.id] = self.file
+        size = sum(len(file.content) for file in state.files.values())
+        while size > MAX_BYTES:
+            size -= len(state.files.popitem(last=False)[1].content)
+
+
+@attrs.frozen
 class EntryRecorded:
-    """An entry was recorded for inspection; the oldest one is dropped if there are too many."""
+    """An entry was recorded for inspection; the oldest one is dropped if there are too many.
+
+    Requests and verbs count as activity of their customer.
+    """
 
     entry: TimelineEntry
+    customer: Identity = attrs.field(factory=Identity)
+    cause: int | None = None
+    message_id: str | None = None
 
     def apply_to(self, state: State) -> None:
         state.entry_count += 1
-        state.timeline.append(self.entry)
+        ids = self.customer.ids
+        is_activity = bool(ids) and isinstance(self.entry, ReceivedRequest | VerbCall)
+        customer = state.customers.touch(ids) if is_activity else state.customers.find(ids)
+        number = None if customer is None else customer.number
+        state.timeline.append(NumberedEntry(state.entry_count, self.entry, number, self.cause, self.message_id))
         match self.entry:
             case ReceivedRequest() as request:
                 state.request_count += 1

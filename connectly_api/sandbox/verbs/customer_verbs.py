@@ -187,7 +187,7 @@ def _write(
     customer, sender = state.complete_identity(writer), arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
     name = state.get_display_name(customer)
-    yield InboundMessageCounted()
+    yield InboundMessageCounted(_build_id(settings, state))
     if customer.phone is None and settings.bsuid_events == "off":
         return
     yield WindowSet(business, customer.ids, get_new_window_end(settings, state.now))
