@@ -1,6 +1,6 @@
 // Native dialogs: focus goes in and comes back, Esc closes, and a refusal stands at the field that it names.
 
-import { fill, h, showText } from "./dom.js";
+import { fill, find, h, showText } from "./dom.js";
 import { getId, getName } from "./model.js";
 
 /** @typedef {import("./main.js").App} App */
@@ -119,6 +119,8 @@ async function selectCustomer(app, id) {
   const state = await app.verbs.get("state");
   const found = state?.customers.find((/** @type {Customer} */ one) => one.phone === id || one.bsuid === id);
   if (found) app.select({ customer: found.number, tab: "chat" });
+  // After the dialog has given the focus back.
+  setTimeout(() => find("field").focus());
 }
 
 /**

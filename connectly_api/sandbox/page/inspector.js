@@ -43,7 +43,9 @@ export function mountInspector(app) {
     if (row instanceof HTMLElement) open(Number(row.dataset.entry));
   });
   detail.element.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") app.select({ detail: null });
+    if (event.key !== "Escape") return;
+    event.stopPropagation(); // Elsewhere it leads to the conversation.
+    app.select({ detail: null });
   });
   const select = createSelection(app);
   /** @type {Entry[]} */
