@@ -137,7 +137,8 @@ const countSeconds = ({ seconds = 0, minutes = 0, hours = 0, days = 0 }) =>
 
 /** @param {any} rule One of the state, or the arguments of `fault`. @returns {string} "server error 503 · next 2". */
 export function describeRule(rule) {
-  const { what, status, code, seconds, retry_after: after, next, every, probability, recipient } = rule;
+  const { what, status, code, seconds, next, every, probability, recipient } = rule;
+  const after = rule.retryAfter ?? rule.retry_after;
   let times = "always";
   if (next) times = next === 1 ? "the next" : `the next ${next}`;
   else if (every) times = every === 1 ? times : `one in ${every}`;
