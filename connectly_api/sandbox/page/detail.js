@@ -1,6 +1,6 @@
 // The detail of an entry: a message's life, the exact request and answer, and each webhook that tells of it.
 
-import { describeRefusal, readBody } from "./content.js";
+import { readBody } from "./content.js";
 import { fill, formatSeconds, h, reconcile, showText } from "./dom.js";
 import { describeEntry, getTone, join, nameFault, shortenCode } from "./words.js";
 
@@ -64,14 +64,13 @@ function buildParts(app, entry) {
 
 /** @param {App} app @param {Entry} entry @returns {Part} The log's sentence, and the time. */
 function buildSummary(app, entry) {
-  const { main, rest, tone } = describeEntry(app.model, entry);
-  const isRefused = entry.what === "request" && entry.status >= 400;
+  const { main, quoted, more, tone } = describeEntry(app.model, entry);
   const day = new Date(entry.at * 1000).toDateString();
   const element = h(
     "section",
     null,
-    h("p", { class: "quoted" }, h("b", null, main), ` ${rest}`),
-    isRefused && h("p", { class: `reason ${tone}` }, showText(Object.values(describeRefusal(entry)).join(": "))),
+    h("p", { class: "quoted" }, h("b", null, main), ` ${quoted}`),
+    more && h("p", { class: `remark ${tone}` }, more),
     h("p", { class: "quiet" }, `${day}, ${formatSeconds(entry.at)} · entry ${entry.entry}`),
   );
   return fix(element);
@@ -91,7 +90,7 @@ function buildLife(app, id) {
       (one) =>
         h(
           "li",
-          { class: `step ${one.status}` },
+          { class: `step is-${one.status}` },
           join(`${one.status.replaceAll("_", " ")} ${formatSeconds(one.at)}`, shortenCode(one.code)),
         ),
     );
@@ -180,8 +179,8 @@ function buildWebhooks(app, getDeliveries) {
       found,
       (one) => one.entry,
       (one) => {
-        const { main, rest, tone, result } = describeEntry(app.model, one);
-        const words = h("span", { class: "words" }, main, h("small", null, ` ${join(formatSeconds(one.at), rest)}`));
+        const { main, more, tone, result } = describeEntry(app.model, one);
+        const words = h("span", { class: "words" }, main, h("small", null, ` ${join(formatSeconds(one.at), more)}`));
         return buildFold([words, h("span", { class: `result ${tone}` }, result)], buildDelivery(app, one));
       },
     );
@@ -212,7 +211,7 @@ function buildDelivery(app, entry) {
 }
 
 /** @param {string} title @param {HTMLElement} button */
-const buildHeading = (title, button) => h("div", { class: "heading" }, h("h3", null, title), button);
+const buildHeading = (title, button) => h("div", { class: "topline" }, h("h3", null, title), button);
 
 /** @param {import("./dom.js").Child[]} summary @param {HTMLElement} content */
 const buildFold = (summary, content) => h("details", null, h("summary", null, summary), content);
@@ -247,7 +246,7 @@ function buildText(text, empty) {
   const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)} …` : text;
   return h(
     "div",
-    { class: "text" },
+    { class: "code" },
     buildCopy("Copy", () => text),
     h("pre", { tabindex: "0" }, ...indentJson(shown)),
   );

@@ -21,7 +21,7 @@ export function mountEmpty(app) {
         h("h3", null, "Point your bot at this sandbox"),
         h(
           "div",
-          { class: "text" },
+          { class: "code" },
           buildCopy("Copy", () => lines.textContent ?? ""),
           lines,
         ),

@@ -57,7 +57,7 @@ function openHelp(app) {
       h("h3", null, title),
       h(
         "dl",
-        { class: "keys" },
+        { class: "key-list" },
         rows.flatMap(([sign, text]) => [h("dt", null, h("kbd", null, sign)), h("dd", null, text)]),
       ),
     ),

@@ -3,7 +3,7 @@
 import { loadOlder } from "./connection.js";
 import { mountDetail } from "./detail.js";
 import { fill, find, formatSeconds, h, reconcile } from "./dom.js";
-import { describeEntry } from "./words.js";
+import { describeEntry, join } from "./words.js";
 
 /** @typedef {import("./model.js").Entry} Entry */
 
@@ -112,7 +112,8 @@ export function mountInspector(app) {
   /** @param {Element} row @param {Entry} entry */
   function updateRow(row, entry) {
     row.setAttribute("aria-selected", String(entry.entry === active));
-    const { sign, main, rest, tone, result } = describeEntry(app.model, entry);
+    const { sign, main, quoted, more, tone, result } = describeEntry(app.model, entry);
+    const rest = join(quoted, more);
     const key = [main, rest, result].join("\n");
     if (row.getAttribute("title") === key) return;
     row.setAttribute("title", key);
@@ -201,8 +202,8 @@ function createSelection(app) {
       fitting = [];
     }
     for (const entry of log.slice(seen)) {
-      const { main, rest, tone, result } = describeEntry(app.model, entry);
-      const text = `${main} ${rest} ${result}`.toLowerCase();
+      const { main, quoted, more, tone, result } = describeEntry(app.model, entry);
+      const text = `${main} ${quoted} ${more} ${result}`.toLowerCase();
       const isProblem = tone === "bad" || tone === "warn";
       if ((isProblem || !onlyProblems) && words.every((word) => text.includes(word))) fitting.push(entry);
     }
