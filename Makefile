@@ -1,7 +1,7 @@
 # `make` lists the targets. Each creates the environments that it needs, as .venv folders in this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots build release bench chaos soak prism lock clean environment interpreter onboarding
+.PHONY: help demo sandbox test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots build release bench chaos soak prism lock clean environment interpreter onboarding
 
 # The oldest and the newest supported Python of this machine. To choose one: `make PYTHONS=python3.12 test`.
 PYTHONS := $(shell sh tools/interpreters)
@@ -23,6 +23,9 @@ environment: interpreter
 
 demo: environment ## Send every documented message to the sandbox and show each one's result
 	@$(RUN) -m examples.demo
+
+sandbox: environment ## Start the sandbox: be the customer in a browser (with options: make sandbox OPTIONS="--port 0")
+	@$(RUN) -m connectly_api.sandbox $(OPTIONS)
 
 test: environment ## Run the tests with branch coverage, on the oldest supported Python found
 	@sh tools/test

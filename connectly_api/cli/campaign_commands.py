@@ -23,7 +23,13 @@ from connectly_api.cli.campaign_options import create_builder, find_doubts, pars
 from connectly_api.cli.campaign_report import describe_status, write_rejects, write_report
 from connectly_api.cli.client_call import create_client, show_warnings
 from connectly_api.cli.config import ConnectionOptions, EnvFile, IsJson, find_settings, load_settings
-from connectly_api.cli.exit_codes import CommandLineError, describe_error, find_campaign_advice, find_campaign_code
+from connectly_api.cli.exit_codes import (
+    CommandLineError,
+    describe_error,
+    find_campaign_advice,
+    find_campaign_code,
+    quote_command,
+)
 from connectly_api.cli.inputs import parse_object
 from connectly_api.cli.option_groups import command
 from connectly_api.cli.output import is_terminal, write_bytes, write_json, write_line, write_note, write_table
@@ -253,7 +259,7 @@ def _run(
     try:
         status = _use_campaign(options, name, run)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        write_note(f"interrupted; 'connectly campaign run {name}' continues")
+        write_note(f"interrupted; {quote_command('run', name)} continues")
         raise KeyboardInterrupt from None
     _write_status(options, status)
     if not options.is_json and (advice := find_campaign_advice(status)) is not None:

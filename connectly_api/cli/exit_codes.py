@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -136,11 +137,17 @@ def find_campaign_advice(status: CampaignStatus) -> str | None:
     """Return what to do after a campaign's run, if there is anything to do."""
     code = find_campaign_code(status)
     if code == CAMPAIGN_INCOMPLETE:
-        return f"'connectly campaign report {status.name}' says which rows were not accepted"
+        return f"{quote_command('report', status.name)} says which rows were not accepted"
     if code and status.pending:
         first = "mend the cause; then " if code == CAMPAIGN_STOPPED else ""
-        return f"{first}'connectly campaign resume {status.name}' lets it be run again"
+        return f"{first}{quote_command('resume', status.name)} lets it be run again"
     return None
+
+
+def quote_command(verb: str, name: str) -> str:
+    """Return a command about a campaign, to copy."""
+    command = shlex.join(("connectly", "campaign", verb, name))
+    return f"`{command}`" if "'" in command else f"'{command}'"
 
 
 def describe_error(error: ConnectlyError) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Progress:
     def __init__(self) -> None:
         self._live: Final = Live(console=Console(file=sys.stdout), auto_refresh=False) if is_terminal() else None
         self._latest: CampaignStatus | None = None
+        self._line = ""
         self._next = 0.0
 
     def __enter__(self) -> Self:
@@ -63,11 +64,16 @@ class Progress:
         if self._latest is None:
             return
         if self._live is None:
-            write_note(str(self._latest))
+            self._write(str(self._latest))
         else:
             self._live.update(render_progress(self._latest), refresh=True)
         self._latest = None
         self._next = time.monotonic() + (_LINE_EVERY if self._live is None else _REDRAW)
+
+    def _write(self, line: str) -> None:
+        if line != self._line:
+            write_note(line)
+        self._line = line
 
 
 def render_progress(status: CampaignStatus) -> RenderableType:

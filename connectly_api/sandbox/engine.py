@@ -10,6 +10,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from secrets import token_hex, token_urlsafe
 from typing import Any, Final
@@ -31,12 +32,14 @@ from connectly_api.sandbox.delivery.webhook_sender import WebhookSender
 from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import MAX_TIME, Settings
+from connectly_api.sandbox.model.snapshot import build_snapshot, parse_snapshot
 from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusDue, Task
 from connectly_api.sandbox.model.state_changes import (
     ClockChanged,
     ClockSet,
     EntryRecorded,
     FileStored,
+    InboundMessageCounted,
     TaskScheduled,
     TaskStarted,
 )
@@ -79,20 +82,19 @@ class Engine:
         self._on_request = on_request
         self._on_delivery = on_delivery
         self._on_entry = on_entry
+        self._waiters: set[anyio.Event] = set()
+        self.version = 0
         self._background: BackgroundTask | None = None
         self._wake: anyio.Event | None = None
         self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
         self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
         self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
-        self._waiters: set[anyio.Event] = set()
-        self.version = 0
-        self._begin(0.0)
+        self._runs = 0  # How many calls run tasks at the moment.
+        self._begin(self._build_state(0.0))
 
     def reset(self) -> None:
         """Forget everything that happened."""
-        self._begin(self.now)
-        self._wake_up()
-        self._wake_waiters()
+        self._begin(self._build_state(self.now))
 
     async def wait_for_change(self, version: int) -> None:
         """Wait until the state has changed since it had a version; a clock that runs on is no change.
@@ -129,26 +131,30 @@ class Engine:
             await self.deliver_due()
         return decision
 
-    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, without running due tasks.
+    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, without running due tasks; return the id of the message that it created.
 
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
         self._catch_up()
         names = self._service.rule_names
-        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments, names))
+        changes = build_verb_changes(self.settings, self.state, verb, arguments, names)
+        self._apply(self.state, changes)
+        return next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
 
-    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, and run due tasks.
+    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, and run due tasks; return the id of the customer's message that it created.
 
         Raises:
             InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
         """
-        await self.start_verb(verb, arguments)()
+        created, finish = self.start_verb(verb, arguments)
+        await finish()
+        return created
 
-    def start_verb(self, verb: str, arguments: Mapping[str, Any]) -> Callable[[], Awaitable[None]]:
-        """Apply the changes of a verb, and return what then runs due tasks.
+    def start_verb(self, verb: str, arguments: Mapping[str, Any]) -> tuple[str | None, Callable[[], Awaitable[None]]]:
+        """Apply the changes of a verb; return the id of the message that it created, and what then runs due tasks.
 
         Raises:
             InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
@@ -157,9 +163,8 @@ class Engine:
             problem = "clock: runs only while the sandbox is served, or in `async with sandbox`; use advance or settle"
             raise InvalidInputError(problem, field="running")
         if verb in CLOCK_VERBS:
-            return partial(self._move_clock, self._choose_time(verb, arguments))
-        self.apply_verb(verb, arguments)
-        return checkpoint if verb in SETUP_VERBS else self.deliver_due
+            return None, partial(self._move_clock, self._choose_time(verb, arguments))
+        return self.apply_verb(verb, arguments), checkpoint if verb in SETUP_VERBS else self.deliver_due
 
     def store_file(self, name: str, content: bytes) -> StoredFile:
         """Keep a file that a customer can send, until the next reset. It is no part of a recording."""
@@ -171,14 +176,26 @@ class Engine:
         """Run the due tasks."""
         await self.run_until(self.state.now)
 
+    async def deliver_after_request(self) -> None:
+        """Run the tasks that are due, such as the webhook of an echo, unless somebody runs tasks already.
+
+        A receiver's own request leaves them to the verb that called the receiver, which may have to return first.
+        """
+        if not self._runs and not self._is_running and self.state.next_due <= self.state.now:
+            await self.deliver_due()
+
     async def run_until(self, time: float) -> None:
         """Run the tasks that are due until a time (Unix seconds), one after the other, and set the clock to it.
 
         With inf, run all tasks, and leave the clock where the last one was due.
         """
-        async with self.webhook_sender.keep_open():
-            for state, attempt in self._run_tasks(time):
-                await self._deliver(state, attempt)
+        self._runs += 1
+        try:
+            async with self.webhook_sender.keep_open():
+                for state, attempt in self._run_tasks(time):
+                    await self._deliver(state, attempt)
+        finally:
+            self._runs -= 1
         if time != math.inf:
             self._apply(self.state, (ClockSet(time),))
 
@@ -221,6 +238,22 @@ class Engine:
         """
         return build_recording(self.settings, self._start, self.state).to_text()
 
+    def build_snapshot(self) -> str:
+        """Return the state as the text of a file."""
+        self._catch_up()
+        return build_snapshot(self.state, self._start)
+
+    def load_snapshot(self, text: str) -> None:
+        """Replace the state by one of a file.
+
+        Raises:
+            InvalidInputError: It is no such file, of another version, or damaged.
+        """
+        state, start = parse_snapshot(text, self.settings.keep)
+        if state.is_running and self.settings.clock == "real":
+            state.apply(ClockSet(time.time()))
+        self._begin(state, start)
+
     def _choose_time(self, verb: str, arguments: Mapping[str, Any]) -> float:
         """Return until when a verb moves the clock, and record it."""
         seconds = read_seconds(verb, arguments)
@@ -243,17 +276,12 @@ class Engine:
     async def _follow_clock(self) -> None:
         """Run the tasks that become due, until cancelled; webhooks do not wait for each other."""
         limit = anyio.CapacityLimiter(_MAX_DELIVERIES)
-
-        async def deliver_within_limit(state: State, attempt: Attempt) -> None:
-            async with limit:
-                await self._deliver(state, attempt)
-
         async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
             while True:
                 self._wake = anyio.Event()
                 self._catch_up()
                 while self._ready:
-                    deliveries.start_soon(deliver_within_limit, *self._ready.popleft())
+                    deliveries.start_soon(self._deliver, *self._ready.popleft(), limit)
                 state = self.state
                 wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
                 with anyio.move_on_after(wait):
@@ -276,7 +304,7 @@ class Engine:
         # Count what the clock shows, not what has passed: many short steps of a slow clock would add up to an error.
         self._read_at += (now - self.state.now) / self.state.speed
         self._ready.extend(self._run_tasks(now))
-        self._apply(self.state, (ClockSet(now),))
+        self.state.apply(ClockSet(now))
         if self._ready:
             self._wake_up()
 
@@ -300,8 +328,16 @@ class Engine:
             case _:
                 return dispatch_webhook(self.settings, state, task)
 
-    async def _deliver(self, state: State, attempt: Attempt) -> None:
-        outcome = await self.webhook_sender.deliver(attempt)
+    async def _deliver(
+        self, state: State, attempt: Attempt, limit: AbstractAsyncContextManager[Any] | None = None
+    ) -> None:
+        try:
+            async with limit or nullcontext():
+                outcome = await self.webhook_sender.deliver(attempt)
+        except anyio.get_cancelled_exc_class():
+            # It may have arrived, which nobody knows, as with the service: it will be delivered again.
+            self._apply(state, (TaskScheduled(state.now, attempt.task),))
+            raise
         self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
 
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
@@ -331,9 +367,14 @@ class Engine:
         for changed in self._waiters:
             changed.set()
 
-    def _begin(self, earliest: float) -> None:
+    def _build_state(self, earliest: float) -> State:
         is_running = self.settings.clock == "real"
-        self._start = max(earliest, time.time()) if is_running else self.settings.start
-        self._read_at = time.monotonic()
-        self.state = State(now=self._start, keep=self.settings.keep, is_running=is_running)
+        now = max(earliest, time.time()) if is_running else self.settings.start
+        return State(now=now, keep=self.settings.keep, is_running=is_running)
+
+    def _begin(self, state: State, start: float | None = None) -> None:
+        self.state, self._start = state, state.now if start is None else start
         self.run = token_hex(8)
+        self._read_at = time.monotonic()
+        self._wake_up()
+        self._wake_waiters()

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Unpack
 
-from connectly_api.errors import ConnectlyError, InvalidInputError
+from connectly_api.errors import ConnectlyError
 from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.delivery.webhook_sender import ReplayedSender
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import Options, Settings
 from connectly_api.sandbox.model.state_changes import ClockChanged
-from connectly_api.sandbox.recording import Recording, find_differences, parse_recording, parse_request
+from connectly_api.sandbox.recording import find_differences, parse_recording, parse_request
+from connectly_api.sandbox.replaced_file import read_file
 from connectly_api.sandbox.sandbox import Sandbox, get_engine
 from connectly_api.tracebacks import cut_traceback
 
@@ -51,7 +52,7 @@ async def replay(
         ReplayError: A request got another response than before.
     """
     check_keywords(changes, list_keywords(Settings))
-    recording = _read_recording(path)
+    recording = parse_recording(read_file("recording", path))
     settings: dict[str, Any] = {"seed": Settings().seed, **recording.settings, **changes, "clock": "virtual"}
     sandbox = Sandbox(swagger=swagger, on_request=on_request, on_delivery=on_delivery, on_entry=on_entry, **settings)
     engine = get_engine(sandbox)
@@ -77,10 +78,4 @@ async def _repeat(engine: Engine, entry: Mapping[str, Any]) -> None:
         request = parse_request(entry, engine.settings.api_key)
         if engine.reset_unread(request) is None:
             await engine.answer(request)
-
-
-def _read_recording(path: str | Path) -> Recording:
-    try:
-        return parse_recording(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"recording: cannot be read: {error}", field="recording") from error
+            await engine.deliver_after_request()

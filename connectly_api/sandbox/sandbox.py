@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,7 @@ from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.customer import Customer
 from connectly_api.sandbox.delivery.wsgi_bridge import bridge_wsgi
 from connectly_api.sandbox.engine import Engine
-from connectly_api.sandbox.expectation import Expectation, describe_mismatch
+from connectly_api.sandbox.expectation import Expectation, build_expectation
 from connectly_api.sandbox.model.documents import serialize_numbered
 from connectly_api.sandbox.model.fault_rules import FaultKind, FaultRule
 from connectly_api.sandbox.model.records import (
@@ -28,6 +28,8 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
 )
 from connectly_api.sandbox.model.settings import Options, Settings
+from connectly_api.sandbox.replaced_file import read_file, replace_file
+from connectly_api.sandbox.sent_report import describe_mismatch, describe_unwanted
 from connectly_api.sandbox.spec.api_operations import load_service
 from connectly_api.sandbox.spec.json_schemas import build_swagger_error
 from connectly_api.sandbox.web.api import build_app
@@ -192,6 +194,7 @@ class Sandbox:
         kind: str | None = None,
         text: str | None = None,
         template: str | None = None,
+        parameters: Mapping[str, str] | Sequence[str] | None = None,
         callback_data: object = _ANYTHING,
         campaign_name: str | None = None,
         sender: str | None = None,
@@ -199,35 +202,62 @@ class Sandbox:
         """Check that exactly one kept message has all the given values, and return it.
 
         Args:
-            recipient: The customer's phone number (E.164) or BSUID.
+            recipient: A phone number (E.164) or BSUID of the customer, now or in the past; messages to the customer's
+                other ids count, too.
             kind: `text`, `image`, `template` and so on.
             text: The whole text of the message.
             template: The name of the template.
+            parameters: The values of all parameters of the template by name, or the list of those of its body.
             callback_data: The callback data; None for a message without any.
             campaign_name: The campaign name.
             sender: The business's number.
 
         Raises:
             AssertionError: No message matches, or several do. The text shows the closest messages, with their
-                content, and the refused requests.
+                content, the refused requests, and what became of the webhooks.
         """
         __tracebackhide__ = True  # pytest then shows the line of the test.
-        wanted: dict[str, object] = {
-            "recipient": recipient,
-            "kind": kind,
-            "text": text,
-            "template": template,
-            "campaign_name": campaign_name,
-            "sender": sender,
-        }
+        expectation = self._build_expectation(
+            callback_data, recipient=recipient, kind=kind, text=text, template=template, parameters=parameters,
+            campaign_name=campaign_name, sender=sender,
+        )  # fmt: skip
+        found = expectation.find_matches(self.messages)
+        if len(found) != 1:
+            raise AssertionError(describe_mismatch(expectation, self._engine.state, found))
+        return found[0]
+
+    def assert_nothing_sent(
+        self,
+        recipient: str | None = None,
+        *,
+        kind: str | None = None,
+        text: str | None = None,
+        template: str | None = None,
+        parameters: Mapping[str, str] | Sequence[str] | None = None,
+        callback_data: object = _ANYTHING,
+        campaign_name: str | None = None,
+        sender: str | None = None,
+    ) -> None:
+        """Check that no kept message has all the given values; without any, that there is no message.
+
+        The arguments are those of `assert_sent_once`.
+
+        Raises:
+            AssertionError: A message matches. The text shows which.
+        """
+        __tracebackhide__ = True
+        expectation = self._build_expectation(
+            callback_data, recipient=recipient, kind=kind, text=text, template=template, parameters=parameters,
+            campaign_name=campaign_name, sender=sender,
+        )  # fmt: skip
+        if found := expectation.find_matches(self.messages):
+            raise AssertionError(describe_unwanted(expectation, self._engine.state, found))
+
+    def _build_expectation(self, callback_data: object, **wanted: object) -> Expectation:
         given = {name: value for name, value in wanted.items() if value is not None}
         if callback_data is not _ANYTHING:
             given["callback_data"] = callback_data
-        expectation = Expectation(given)
-        found = [message for message in self.messages if not expectation.find_differences(message)]
-        if len(found) != 1:
-            raise AssertionError(describe_mismatch(expectation, found, self.messages, self.requests))
-        return found[0]
+        return build_expectation(self._engine.state, given)
 
     @cut_traceback
     def customer(self, phone: str | None = None, *, bsuid: str | None = None, name: str | None = None) -> Customer:
@@ -470,17 +500,20 @@ class Sandbox:
         await self.run_verb("event", topic=topic, body=dict(body))
 
     @cut_traceback
-    async def run_verb(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+    async def run_verb(self, verb: str, /, **arguments: Any) -> str | None:  # noqa: ANN401  (JSON)
         """Run a verb by its name, as over HTTP, and deliver the webhooks that it causes.
 
         Args:
             verb: `advance`, `settle`, or one of the verbs of customers and tests.
             **arguments: JSON values; None counts as absent.
 
+        Returns:
+            The id of the customer's message that the verb created, or None.
+
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
-        await self._engine.run_verb(verb, arguments)
+        return await self._engine.run_verb(verb, arguments)
 
     def reset(self) -> None:
         """Forget everything that happened: messages, requests, registrations, windows, customers, faults, counters.
@@ -504,7 +537,26 @@ class Sandbox:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        Path(path).write_text(self.recording(), encoding="utf-8")
+        replace_file(path, self.recording())
+
+    def save_state(self, path: str | Path) -> None:
+        """Write what the sandbox knows to a file that only its owner can read, for `load_state`.
+
+        It contains what was written, but neither the settings nor a key.
+        """
+        replace_file(path, self._engine.build_snapshot())
+
+    @cut_traceback
+    def load_state(self, path: str | Path) -> None:
+        """Go on where the sandbox that saved its state left off: customers, messages, webhooks that are due and so on.
+
+        Ids and numbers go on as well, so a receiver takes no new event for one that it has handled. A clock that ran
+        goes on with the machine's date if the setting `clock` is `real`.
+
+        Raises:
+            InvalidInputError: The file cannot be read, is damaged, or is of another version.
+        """
+        self._engine.load_snapshot(read_file("state", path))
 
 
 def _to_list(texts: Iterable[str]) -> list[str]:

@@ -37,6 +37,7 @@ from connectly_api.sandbox.model.records import (
     StatusChange,
     TimelineEntry,
     VerbCall,
+    get_problem_kind,
 )
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS
@@ -120,6 +121,8 @@ class TerminalFormat:
         shown = {name: document[name] for name in ("what", "at", *_SHOWN[type(entry)])}
         if isinstance(entry, ReceivedRequest):
             shown["method"] = _get_known_method(entry)
+        if isinstance(entry, Delivery):
+            shown["problem"] = get_problem_kind(entry.problem)
         if isinstance(entry, VerbCall):
             safe = _OWN_WORDS | _NUMBERS
             shown["arguments"] = {name: value for name, value in entry.arguments.items() if name in safe}
@@ -211,7 +214,7 @@ class TerminalFormat:
     def _describe_webhook(self, delivery: Delivery) -> list[str]:
         details = [delivery.address if self.personal else _get_origin(delivery.address)]
         if delivery.problem is not None:
-            details.append(delivery.problem)
+            details.append(delivery.problem if self.personal else str(get_problem_kind(delivery.problem)))
         if delivery.attempt > 1:
             details.append(f"attempt {delivery.attempt}")
         if delivery.fault is not None:

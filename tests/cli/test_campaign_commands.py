@@ -7,6 +7,8 @@ import csv
 import io
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -395,6 +397,19 @@ class Interrupting:
         for _ in range(self.count if self.requests == 1 else 0):
             signal.raise_signal(self.number)
         return Response(200, (), json.dumps({"id": f"m-{self.requests}"}).encode())
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_a_name_with_spaces_is_quoted_in_a_command_to_copy(shell: Shell, plan: Plan, verb: str) -> None:
+    plan()
+    name = "Ann's spring sale"
+    shell(*without(PLAN, "--name"), "--name", name)
+    shell("campaign", verb, name)
+    (suggested,) = re.findall("`(.*)`", shell.against(refuse_one)("campaign", "run", name).err)
+
+    program, *arguments = shlex.split(suggested)
+    ended = shell(*arguments)
+    assert (program, ended.code, name in ended.out or "+16044442222" in ended.out) == ("connectly", 0, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -98,6 +98,19 @@ def test_a_later_status_waits_for_its_turn_and_the_last_one_is_shown(
     assert [line.split()[3] for line in lines] == ["3,023", "3,026", "3,027"]
 
 
+def test_without_a_terminal_a_line_that_did_not_change_is_not_repeated(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(range(0, 100, 10))
+    monkeypatch.setattr("connectly_api.cli.progress_bar.time.monotonic", lambda: next(times))
+    with Progress() as progress:
+        for accepted in (3023, 3023, 3024, 3024):
+            progress.show(attrs.evolve(STATUS, accepted=accepted))
+
+    lines = shell.capsys.readouterr().err.splitlines()
+    assert [line.split()[3] for line in lines] == ["3,023", "3,024"]
+
+
 def test_without_a_status_nothing_is_shown(shell: Shell) -> None:
     with Progress():
         pass

@@ -1,11 +1,16 @@
-from typing import Any
+import re
+import shlex
+from typing import Any, get_args
 
 import attrs
 import pytest
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault
+from connectly_api.sandbox.model.fault_rules import FAULT_DESCRIPTIONS, FAULT_OPTIONS, FaultKind
 from connectly_api.sandbox.model.settings import Settings
+from tests.sandbox.calls import client_of
 
 
 def given(*arguments: str) -> dict[str, Any]:
@@ -18,14 +23,54 @@ def test_without_flags_the_clock_runs_and_all_else_is_as_it_is_in_tests() -> Non
 
 def test_there_is_a_flag_for_every_setting_and_each_default_is_shown() -> None:
     shown = build_parser().format_help()
-    special = {"senders": "--sender", "channels": "--channel", "webhook_retries": "--webhook-retry", "allow_hosts": "--allow-host"}
+    special = {
+        "senders": "--sender",
+        "channels": "--channel",
+        "webhook_retries": "--webhook-retry",
+        "allow_hosts": "--allow-host",
+    }
     for field in attrs.fields(Settings):
         assert special.get(field.name, f"--{field.name.replace('_', '-')}") in shown
 
 
-def test_the_help_describes_every_setting() -> None:
+def test_the_help_tells_each_setting_and_its_default_in_two_lines_of_80_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = build_parser().format_help().splitlines()
+    assert max(map(len, lines)) <= 80
+    entries = re.findall(r"^  (--\S+).*\n((?: {8}.+\n)+)", "\n".join(lines), re.MULTILINE)
+    told = {flag: " ".join(text.split()) for flag, text in entries}
+    assert [flag for flag, text in entries if text.count("\n") > 2 or not text.strip()[0].isalnum()] == []
     for action in build_parser()._actions:
-        assert not (action.help or "").strip().startswith("(default") or action.dest == "color"
+        if action.dest in attrs.fields_dict(Settings):
+            assert re.search(r"\w.* \(default: .+\)$", told[action.option_strings[0]])
+    assert told["--windows"].endswith("(default: closed)")
+    assert told["--clock"].endswith("(default: real)")
+    assert "None" not in "".join(told.values())
+
+
+def test_the_help_tells_each_kind_of_fault_in_a_line_with_its_options() -> None:
+    assert FAULT_DESCRIPTIONS.keys() == set(get_args(FaultKind))
+    lines = build_parser().format_help().splitlines()
+    for kind in get_args(FaultKind):
+        (line,) = [line for line in lines if line.startswith(f"  {kind} ")]
+        assert [
+            name for name, kinds in FAULT_OPTIONS.items() if (kind in kinds) is not (name in line.partition("(")[2])
+        ] == []
+
+
+async def test_the_commands_of_the_help_work_as_they_stand() -> None:
+    sandbox = Sandbox()
+    text = build_parser().format_help().replace("\\\n", "")
+    commands = [shlex.split(line) for line in text.splitlines() if line.startswith("  curl ")]
+    async with client_of(sandbox) as client:
+        for words in commands:
+            (url,) = [word for word in words if "://" in word]
+            method = "POST" if "POST" in words else "GET"
+            path = url.removeprefix("http://127.0.0.1:8750")
+            assert (await client.request(method, path, content=words[-1])).status_code == 200, words
+    assert [entry["name"] for entry in sandbox.timeline] == ["says", "advance"]
 
 
 def test_flags_become_settings_of_the_right_types() -> None:

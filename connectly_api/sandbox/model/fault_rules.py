@@ -44,6 +44,31 @@ FaultKind = Literal[
 ]
 """`connectly_api.sandbox.Sandbox.fault` describes each."""
 
+FAULT_DESCRIPTIONS: Final[Mapping[FaultKind, str]] = {
+    "rate_limited": "the response is a 429",
+    "refuse": "the response is a 4xx of your choice",
+    "server_error": "the response is a 5xx",
+    "slow_head": "the response begins late",
+    "slow_body": "the response's body comes late",
+    "hang": "the response never comes",
+    "reset": "the connection is reset, and nothing is accepted",
+    "drop": "the message is accepted, and the response lost",
+    "cut_off": "accepted, and the response ends in the middle",
+    "truncated": "accepted, and half of the response's JSON is missing",
+    "wrong_types": "accepted, and the response's JSON has other types",
+    "new_values": "accepted, and the response's JSON has new values",
+    "nulls": "accepted, and the response's JSON has nulls",
+    "fail_delivery": "the message is accepted, and then not delivered",
+    "early_webhook": "the first status comes before the response",
+    "duplicate_webhook": "the webhook is delivered twice",
+    "reorder_webhook": "the webhook is delivered after the next one",
+    "delay_webhook": "the webhook is delivered later",
+    "drop_webhook": "the webhook is never delivered",
+    "unknown_topic": "the event has a topic that nobody knows",
+    "bad_signature": "the webhook's signature is wrong",
+}
+"""Each fault in a line."""
+
 MESSAGE_FAULTS: Final = frozenset({"fail_delivery", "early_webhook"})
 
 DELIVERY_FAULTS: Final = frozenset({
@@ -55,8 +80,7 @@ REQUEST_FAULTS: Final = frozenset(get_args(FaultKind)) - MESSAGE_FAULTS - DELIVE
 _REFUSALS: Final = range(400, 500)
 _ERRORS: Final = range(500, 600)
 
-# Options that only some kinds have.
-_OPTIONS: Final[Mapping[str, frozenset[str]]] = {
+FAULT_OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "status": frozenset({"refuse", "server_error"}),
     "html": frozenset({"server_error"}),
     "retry_after": frozenset({"rate_limited"}),
@@ -64,6 +88,7 @@ _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "accepted": frozenset({"server_error", "hang"}),
     "code": frozenset({"refuse", "fail_delivery"}),
 }
+"""Options that only some kinds have."""
 
 
 def build_rule(given: Mapping[str, Any]) -> FaultRule:
@@ -73,7 +98,7 @@ def build_rule(given: Mapping[str, Any]) -> FaultRule:
         InvalidInputError: A value is invalid, or cannot be combined with another.
     """
     rule = FaultRule(**given)
-    for name, kinds in _OPTIONS.items():
+    for name, kinds in FAULT_OPTIONS.items():
         _refuse_if(name in given and rule.what not in kinds, name, f"has no meaning for {rule.what}")
     return rule
 

@@ -187,17 +187,16 @@ class Settings:
         sent_status: The status of an accepted message; both are documented.
         clock: How the clock starts: `virtual` stands still at `start`, `real` runs from the present. Either can be
             advanced, paused and run at any speed.
-        windows: Whether free-form messages need a customer who wrote within the last 24 hours; `open` accepts
+        windows: Whether free-form messages need a customer who wrote within the last 24 hours. `open` accepts
             them until you close the window.
         content_limits: Whether content beyond WhatsApp's limits is refused.
         undeclared_templates: Whether a template that is not declared can be sent; `until_declared` allows it as long
             as none is declared.
-        template_mismatch: Whether a message that does not match its template is refused, or accepted and then reported
-            as failed, as in a documented event.
+        template_mismatch: Whether a message that does not match its template is refused, or accepted and then fails,
+            as in a documented event.
         absent_values: How responses and events represent absent values.
-        campaign_tag: Where a status event has the campaign's name: in the top-level `metadata`, inside
-            `statusUpdate`, or there as `campaignName`. `documented` is the first, or the second on failures, as in the
-            examples.
+        campaign_tag: Where a status event has the campaign's name: in `metadata` at the top, in `statusUpdate`, or
+            there as `campaignName`. `documented` is the first, or the second on failures, as in the examples.
         failed_status: The status of a failure; older pages use the second name.
         button_reply: Whether a tapped button is sent as `buttonResponse`, or in the older form with `isButtonResponse`.
         message_topic: Whether events of customers' messages name their topic.
@@ -206,7 +205,7 @@ class Settings:
         update_answer: The response to an update of a registration, which is not documented.
         deliver: Whether webhooks are only sent to this machine and attached applications, or to the internet, too.
         allow_hosts: Names and addresses, besides this machine's own, by which the control interface and the page can be
-            reached: that of a container, for example.
+            reached. For example, a container's name.
         rate_limit: Requests per second of the sandbox's clock on each send endpoint; None for no limit. The documented
             limit is 200.
         number_limit: The same for the messages of each sender; None for no limit. WhatsApp's own is 80.

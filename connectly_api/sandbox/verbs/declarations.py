@@ -27,6 +27,8 @@ _LARGEST: Final = 1e15
 class ArgumentType:
     """A type of arguments, twice: as a JSON Schema, and as a function.
 
+    The schema may say more, which the verb then checks itself, and explains better.
+
     Attributes:
         schema: The schema.
         is_valid: Whether a JSON value is of the type.
@@ -65,7 +67,7 @@ def check_arguments(declaration: Declaration, given: Mapping[str, Any]) -> dict[
     values = {name: given.get(name) for name in types}
     for name, kind in types.items():
         if values[name] is None and name in declaration.required:
-            raise InvalidInputError(f"{name}: is missing; it {kind.problem}", field=name)
+            raise InvalidInputError(f"{name}: is missing or empty", field=name)
         if values[name] is not None and not kind.is_valid(values[name]):
             raise InvalidInputError(f"{name}: {kind.problem}", field=name)
     return values
@@ -91,10 +93,8 @@ def _build_number(least: float, most: float, problem: str) -> ArgumentType:
     return ArgumentType(schema, lambda value: is_number(value, least, most), problem)
 
 
-TEXT: Final = ArgumentType(
-    {"type": "string", "minLength": 1}, lambda value: _is_text(value) and value != "", "must be text that is not empty"
-)
 ANY_TEXT: Final = ArgumentType({"type": "string"}, _is_text, "must be a string of UTF-8 text")
+TEXT: Final = attrs.evolve(ANY_TEXT, schema={"type": "string", "minLength": 1})
 TEXTS: Final = ArgumentType(
     {"type": "array", "items": {"type": "string"}},
     lambda value: is_array(value) and all(map(_is_text, value)),
@@ -105,6 +105,7 @@ INTEGER: Final = ArgumentType({"type": "integer"}, is_integer, "must be a whole 
 COUNT: Final = ArgumentType(
     {"type": "integer", "minimum": 1}, lambda value: is_integer(value, 1), "must be a whole number above 0"
 )
+URL: Final = attrs.evolve(TEXT, schema={**TEXT.schema, "format": "uri"})
 BOOLEAN: Final = ArgumentType({"type": "boolean"}, lambda value: isinstance(value, bool), "must be true or false")
 OBJECT: Final = ArgumentType({"type": "object"}, is_object, "must be an object")
 PHONE: Final = ArgumentType(
@@ -136,6 +137,10 @@ def _build_fault_types() -> dict[str, ArgumentType]:
     }
 
 
+def _build_degrees(limit: int) -> ArgumentType:
+    return attrs.evolve(NUMBER, schema={**NUMBER.schema, "minimum": -limit, "maximum": limit})
+
+
 def _declare_customer_verb(
     summary: str, *required: Mapping[str, ArgumentType], **optional: ArgumentType
 ) -> Declaration:
@@ -151,14 +156,14 @@ DECLARATIONS: Final[Mapping[str, Declaration]] = {
     "edits": _declare_customer_verb("The customer edits a text.", {"text": TEXT}, message=ANY_TEXT),
     "sends": _declare_customer_verb(
         "The customer sends a file.",
-        {"type": _build_choice(ATTACHMENT_TYPES), "url": TEXT},
+        {"type": _build_choice(ATTACHMENT_TYPES), "url": URL},
         caption=ANY_TEXT,
         filename=ANY_TEXT,
         sender=TEXT,
     ),
     "shares_location": _declare_customer_verb(
         "The customer shares a location, in degrees.",
-        {"latitude": NUMBER, "longitude": NUMBER},
+        {"latitude": _build_degrees(90), "longitude": _build_degrees(180)},
         name=ANY_TEXT,
         address=ANY_TEXT,
         sender=TEXT,
@@ -175,7 +180,9 @@ DECLARATIONS: Final[Mapping[str, Declaration]] = {
     "reads": _declare_customer_verb("The customer reads one message, or all.", message=ANY_TEXT),
     "opts_out": _declare_customer_verb("The customer opts out of templates."),
     "opts_in": _declare_customer_verb("The customer opts in to templates again."),
-    "changes_phone": _declare_customer_verb("The customer changes the phone number.", phone=PHONE, bsuid=BSUID),
+    "changes_phone": _declare_customer_verb(
+        "The customer changes the phone number.", phone=PHONE, bsuid=BSUID, keeps_opt_out=BOOLEAN
+    ),
     "customer": Declaration("Adds a customer.", {}, {"phone": PHONE, "bsuid": BSUID, "name": ANY_TEXT}),
     "template": Declaration(
         "Declares a template.",
@@ -193,12 +200,12 @@ DECLARATIONS: Final[Mapping[str, Declaration]] = {
     ),
     "remove_fault": Declaration("Removes a fault rule.", {"number": COUNT}),
     "clear_faults": Declaration("Removes all fault rules."),
-    "report_ready": Declaration("Finishes a report.", {}, {"name": ANY_TEXT, "url": ANY_TEXT}),
+    "report_ready": Declaration("Finishes a report.", {}, {"name": ANY_TEXT, "url": URL}),
     "open_window": _declare_customer_verb("Opens the customer's 24-hour window.", sender=TEXT),
     "close_window": _declare_customer_verb("Closes the customer's 24-hour window.", sender=TEXT),
     "register": Declaration(
         "Registers an address for a topic, in the place of an earlier one.",
-        {"topic": _build_choice(TOPICS), "address": TEXT},
+        {"topic": _build_choice(TOPICS), "address": URL},
     ),
     "redeliver": Declaration("Delivers a webhook again.", {"entry": COUNT}),
     "event": Declaration("Sends an event to the registrations of a topic.", {"topic": TEXT, "body": OBJECT}),

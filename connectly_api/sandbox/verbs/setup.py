@@ -40,7 +40,13 @@ from connectly_api.sandbox.model.template_texts import list_parameters
 from connectly_api.sandbox.service.registration_rules import build_registration, check_creation
 from connectly_api.sandbox.spec.protojson import encode_compact
 from connectly_api.sandbox.verbs.arguments import VerbArguments
-from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
+from connectly_api.sandbox.verbs.customer_verbs import (
+    CUSTOMER_VERBS,
+    Verb,
+    choose_senders,
+    get_new_window_end,
+    read_customer,
+)
 from connectly_api.sandbox.verbs.declarations import DECLARATIONS
 
 _MAX_SPEED: Final = 86_400
@@ -91,7 +97,7 @@ def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:
 
 
 def _identify_customer(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
-    yield CustomerIdentified(arguments.get_identity(), arguments.get_optional_text("name"))
+    yield CustomerIdentified(arguments.get_identity(), arguments.get_optional_name("name"))
 
 
 def _declare_template(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
@@ -107,7 +113,6 @@ def _declare_template(_settings: Settings, _state: State, arguments: VerbArgumen
 
 def _add_fault(_settings: Settings, _state: State, arguments: VerbArguments) -> Iterator[Change]:
     given = {field.name: arguments.get(field.name) for field in attrs.fields(FaultRule)}
-    given["what"] = arguments.get_text("what")
     arguments.check_name("operation", normalize_operation)
     arguments.check_name("topic")
     yield RuleAdded(build_rule({name: value for name, value in given.items() if value is not None}))
@@ -135,8 +140,8 @@ def _set_clock(_settings: Settings, state: State, arguments: VerbArguments) -> I
 def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     if state.now > MAX_TIME:
         raise InvalidInputError("report_ready: the clock is past the year 9999, where times have no date", field="now")
-    name = arguments.get_optional_text("name") or "Daily Campaign Report"
-    url = arguments.get_optional_text("url") or "https://reports.example.com/report"
+    name = arguments.get_optional_name("name") or "Daily Campaign Report"
+    url = arguments.get_url("url", "https://reports.example.com/report")
     report_id = build_report_id(settings.seed, state.event_count + 1)
     yield from schedule_webhooks(state, build_report_event(report_id, state.now, name, url))
 
@@ -191,7 +196,7 @@ def _open_window(settings: Settings, state: State, arguments: VerbArguments) -> 
 
 
 def _set_window(settings: Settings, state: State, arguments: VerbArguments, until: float) -> Iterator[Change]:
-    customer = state.complete_identity(arguments.get_customer())
+    customer = read_customer(state, arguments)
     for number in choose_senders(settings, arguments.get("sender")):
         yield WindowSet(number, customer.ids, until)
 

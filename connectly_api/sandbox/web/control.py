@@ -145,10 +145,10 @@ async def _run_verb(verb: str, engine: Engine, request: Request) -> Response:
     is_waiting = arguments.pop("wait", True)
     if not BOOLEAN.is_valid(is_waiting):
         raise InvalidInputError(f"wait: {BOOLEAN.problem}", field="wait")
-    finish = engine.start_verb(verb, arguments)
+    created, finish = engine.start_verb(verb, arguments)
     if is_waiting:
         await finish()
-    result: dict[str, Any] = {"now": engine.state.now}
+    result: dict[str, Any] = {"now": engine.state.now} | ({} if created is None else {"id": created})
     if verb == "fault":
         result["rule"] = engine.state.rule_count
     return _respond(result, background=None if is_waiting else BackgroundTask(finish))
