@@ -10,7 +10,7 @@ export function mountClock(app) {
   const toggle = h("button", { type: "button", class: "run", onclick: () => post("clock", { running: !isRunning() }) });
   const day = h("span", { class: "day" });
   const time = h("span", { class: "now" });
-  const state = h("span", { class: "state" }, "stopped");
+  const state = h("span", { class: "halt" }, "stopped");
   const minute = h("button", { type: "button", onclick: () => post("advance", { minutes: 1 }) }, "+1 min");
   const hours = h("button", { type: "button", onclick: () => post("advance", { hours: 24 }) }, "+24 h");
   const due = h("button", { type: "button", class: "due", onclick: () => post("settle") });

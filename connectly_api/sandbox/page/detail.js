@@ -1,6 +1,6 @@
 // The detail of an entry: a message's life, the exact request and answer, and each webhook that tells of it.
 
-import { describeRefusal, readBody } from "./content.js";
+import { readBody } from "./content.js";
 import { fill, formatSeconds, h, reconcile, showText } from "./dom.js";
 import { describeEntry, getTone, join, nameFault, shortenCode } from "./words.js";
 
@@ -38,6 +38,9 @@ export function mountDetail(app) {
   return { element, heading, draw };
 }
 
+/** @param {HTMLElement} element @returns {Part} A part that does not change. */
+const fix = (element) => ({ element, update() {} });
+
 /** @param {Entry | undefined} entry */
 function getTitle(entry) {
   if (entry?.what === "delivery") return "Webhook";
@@ -53,11 +56,7 @@ function buildParts(app, entry) {
   if (id) parts.push(buildLife(app, id));
   if (request) parts.push(...buildExchange(request));
   if (entry.what === "act") parts.push(buildAct(entry));
-  if (entry.what === "delivery")
-    parts.push(
-      buildOrigin(app, entry),
-      buildWebhooks(app, () => [entry], true),
-    );
+  if (entry.what === "delivery") parts.push(buildOrigin(app, entry), fix(buildDelivery(app, entry)));
   else if (id) parts.push(buildWebhooks(app, () => app.model.messages.get(id)?.deliveries ?? []));
   else if (entry.what === "act") parts.push(buildWebhooks(app, () => app.model.deliveries.get(entry.entry) ?? []));
   return parts;
@@ -65,17 +64,16 @@ function buildParts(app, entry) {
 
 /** @param {App} app @param {Entry} entry @returns {Part} The log's sentence, and the time. */
 function buildSummary(app, entry) {
-  const { main, rest, tone } = describeEntry(app.model, entry);
-  const isRefused = entry.what === "request" && entry.status >= 400;
+  const { main, quoted, more, tone } = describeEntry(app.model, entry);
   const day = new Date(entry.at * 1000).toDateString();
   const element = h(
     "section",
     null,
-    h("p", { class: "quoted" }, h("b", null, main), ` ${rest}`),
-    isRefused && h("p", { class: `reason ${tone}` }, showText(Object.values(describeRefusal(entry)).join(": "))),
+    h("p", { class: "quoted" }, h("b", null, main), ` ${quoted}`),
+    more && h("p", { class: `remark ${tone}` }, more),
     h("p", { class: "quiet" }, `${day}, ${formatSeconds(entry.at)} · entry ${entry.entry}`),
   );
-  return { element, update() {} };
+  return fix(element);
 }
 
 /** @param {App} app @param {string} id @returns {Part} What became of a message. */
@@ -92,7 +90,7 @@ function buildLife(app, id) {
       (one) =>
         h(
           "li",
-          { class: `step ${one.status}` },
+          { class: `step is-${one.status}` },
           join(`${one.status.replaceAll("_", " ")} ${formatSeconds(one.at)}`, shortenCode(one.code)),
         ),
     );
@@ -127,7 +125,7 @@ function buildExchange(entry) {
       entry.violations.map((/** @type {any} */ one) => join(one.field, one.problem)),
     ),
     buildProblems("Ignored: these fields are unknown to the service", entry.unknownFields),
-    buildFold(`${entry.headers.length} headers`, h("pre", { tabindex: "0" }, showText(headers))),
+    buildFold([`${entry.headers.length} headers`], h("pre", { tabindex: "0" }, showText(headers))),
     buildText(entry.body, "The body is empty."),
   );
   const status = entry.status ? `Answer ${entry.status}` : "No answer: the connection was reset";
@@ -138,7 +136,7 @@ function buildExchange(entry) {
     entry.code && h("p", { class: "mono" }, showText(entry.code)),
     entry.answer !== undefined && buildText(entry.answer, "The answer is empty."),
   );
-  return [request, answer].map((element) => ({ element, update() {} }));
+  return [fix(request), fix(answer)];
 }
 
 /** @param {Entry} entry @returns {Part} A verb, as anybody could call it. */
@@ -151,7 +149,7 @@ function buildAct(entry) {
     buildCopy("Copy as curl", () => buildCurl(call)),
   );
   const line = h("p", { class: "mono" }, h("b", null, "POST"), ` ${showText(path)}`);
-  return { element: h("section", null, heading, line, buildFacts({ id: entry.id }), buildText(body, "")), update() {} };
+  return fix(h("section", null, heading, line, buildFacts({ id: entry.id }), buildText(body, "")));
 }
 
 /** @param {App} app @param {Entry} entry @returns {Part} The way from a webhook to what it tells of. */
@@ -169,11 +167,10 @@ function buildOrigin(app, entry) {
   return { element, update };
 }
 
-/** @param {App} app @param {() => Entry[]} getDeliveries @param {boolean} [isOpen] @returns {Part} */
-function buildWebhooks(app, getDeliveries, isOpen = false) {
+/** @param {App} app @param {() => Entry[]} getDeliveries @returns {Part} */
+function buildWebhooks(app, getDeliveries) {
   const heading = h("h3");
-  const list = h("div", { class: "webhooks" });
-  const element = h("section", null, heading, list);
+  const list = h("div");
   const update = () => {
     const found = getDeliveries();
     fill(heading, found.length ? `Webhooks (${found.length})` : "No webhook: the bot was not told");
@@ -181,45 +178,43 @@ function buildWebhooks(app, getDeliveries, isOpen = false) {
       list,
       found,
       (one) => one.entry,
-      (one) => buildWebhook(app, one, isOpen),
+      (one) => {
+        const { main, more, tone, result } = describeEntry(app.model, one);
+        const words = h("span", { class: "words" }, main, h("small", null, ` ${join(formatSeconds(one.at), more)}`));
+        return buildFold([words, h("span", { class: `result ${tone}` }, result)], buildDelivery(app, one));
+      },
     );
   };
-  return { element, update };
+  return { element: h("section", null, heading, list), update };
 }
 
-/** @param {App} app @param {Entry} entry @param {boolean} isOpen */
-function buildWebhook(app, entry, isOpen) {
-  const { main, rest, tone, result } = describeEntry(app.model, entry);
+/** @param {App} app @param {Entry} entry A webhook: what the bot was told, and what it answered. */
+function buildDelivery(app, entry) {
   const again = () => app.verbs.post("redeliver", { entry: entry.entry });
-  const isAnswered = entry.status !== null;
-  return buildFold(
-    h("span", { class: "words" }, main, h("small", null, ` ${join(formatSeconds(entry.at), rest)}`)),
-    h(
-      "div",
-      { class: "webhook" },
-      buildFacts({
-        address: entry.address,
-        topic: entry.topic,
-        signature: entry.signature,
-        try: `${entry.attempt} of event ${entry.number}`,
-        fault: entry.fault,
-      }),
-      buildText(JSON.stringify(entry.event), ""),
-      h("h4", { class: tone }, isAnswered ? `The bot answered ${result}` : `No answer: ${showText(entry.problem)}`),
-      entry.answer && buildText(entry.answer, ""),
-      entry.traceback && h("pre", { class: "traceback", tabindex: "0" }, showText(entry.traceback)),
-      h("p", { class: "actions" }, h("button", { type: "button", onclick: again }, "Deliver again")),
-    ),
-    { open: isOpen, result: h("span", { class: `result ${tone}` }, result) },
+  const answer = entry.status === null ? `No answer: ${showText(entry.problem)}` : `The bot answered ${entry.status}`;
+  return h(
+    "section",
+    { class: "webhook" },
+    buildFacts({
+      address: entry.address,
+      topic: entry.topic,
+      signature: entry.signature,
+      try: `${entry.attempt} of event ${entry.number}`,
+      fault: entry.fault,
+    }),
+    buildText(JSON.stringify(entry.event), ""),
+    h("p", { class: `answer ${entry.status === 200 ? "good" : "bad"}` }, answer),
+    entry.answer && buildText(entry.answer, ""),
+    entry.traceback && h("pre", { class: "traceback", tabindex: "0" }, showText(entry.traceback)),
+    h("p", { class: "actions" }, h("button", { type: "button", onclick: again }, "Deliver again")),
   );
 }
 
 /** @param {string} title @param {HTMLElement} button */
-const buildHeading = (title, button) => h("div", { class: "heading" }, h("h3", null, title), button);
+const buildHeading = (title, button) => h("div", { class: "topline" }, h("h3", null, title), button);
 
-/** @param {import("./dom.js").Child} summary @param {HTMLElement} content @param {any} [options] */
-const buildFold = (summary, content, { open = false, result = null } = {}) =>
-  h("details", { open }, h("summary", null, summary, result), content);
+/** @param {import("./dom.js").Child[]} summary @param {HTMLElement} content */
+const buildFold = (summary, content) => h("details", null, h("summary", null, summary), content);
 
 /** @param {Record<string, unknown>} facts Those without a value are left out. */
 function buildFacts(facts) {
@@ -251,7 +246,7 @@ function buildText(text, empty) {
   const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)} …` : text;
   return h(
     "div",
-    { class: "text" },
+    { class: "code" },
     buildCopy("Copy", () => text),
     h("pre", { tabindex: "0" }, ...indentJson(shown)),
   );

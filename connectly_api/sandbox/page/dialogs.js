@@ -1,6 +1,6 @@
 // Native dialogs: focus goes in and comes back, Esc closes, and a refusal stands at the field that it names.
 
-import { fill, h, showText } from "./dom.js";
+import { fill, find, h, showText } from "./dom.js";
 import { getId, getName } from "./model.js";
 
 /** @typedef {import("./main.js").App} App */
@@ -37,7 +37,7 @@ export function openDialog(title, ...content) {
 export function buildField(label, props, hint) {
   const { options, ...rest } = props;
   const id = `field-${props.name}`;
-  const all = { id, autocomplete: "off", spellcheck: "false", "aria-describedby": `${id}-note`, ...rest };
+  const all = { id, autocomplete: "off", spellcheck: "false", "aria-describedby": `${id}-hint`, ...rest };
   const choices = /** @type {[string, string][] | undefined} */ (options);
   const input = choices
     ? h(
@@ -46,8 +46,8 @@ export function buildField(label, props, hint) {
         choices.map(([value, text]) => h("option", { value }, text)),
       )
     : h("input", all);
-  const note = h("small", { id: `${id}-note`, class: "note" }, hint);
-  return h("p", { class: "field" }, h("label", { for: id }, label), input, note);
+  const hintLine = h("small", { id: `${id}-hint`, class: "hint" }, hint);
+  return h("p", { class: "field" }, h("label", { for: id }, label), input, hintLine);
 }
 
 /**
@@ -119,6 +119,8 @@ async function selectCustomer(app, id) {
   const state = await app.verbs.get("state");
   const found = state?.customers.find((/** @type {Customer} */ one) => one.phone === id || one.bsuid === id);
   if (found) app.select({ customer: found.number, tab: "chat" });
+  // After the dialog has given the focus back.
+  setTimeout(() => find("field").focus());
 }
 
 /**

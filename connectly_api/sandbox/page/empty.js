@@ -21,7 +21,7 @@ export function mountEmpty(app) {
         h("h3", null, "Point your bot at this sandbox"),
         h(
           "div",
-          { class: "text" },
+          { class: "code" },
           buildCopy("Copy", () => lines.textContent ?? ""),
           lines,
         ),
@@ -71,7 +71,7 @@ function mountBanner(app) {
   const problem = h("span", { id: "banner-problem", class: "problem", role: "alert" });
   const form = h(
     "form",
-    { novalidate: true, onsubmit: register },
+    { "aria-label": "Register your bot", novalidate: true, onsubmit: register },
     h("p", null, h("b", null, "Your bot is not told anything: "), "no webhook is registered for messages."),
     address,
     h("button", { class: "primary" }, "Register"),

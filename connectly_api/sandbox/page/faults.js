@@ -8,8 +8,8 @@ import { describeRule, join } from "./words.js";
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Rule} Rule */
 
-const STATUS = { name: "status", label: "Status", value: "500", type: "number" };
-const SECONDS = { name: "seconds", label: "Seconds", value: "5", type: "number" };
+const STATUS = { name: "status", label: "Status", value: "500", inputmode: "numeric" };
+const SECONDS = { name: "seconds", label: "Seconds", value: "5", inputmode: "numeric" };
 const CODE = { name: "code", label: "Code", value: "ERROR_CODE_UNSPECIFIED" };
 const ACCEPTED = { name: "accepted", label: "accepted", type: "checkbox" };
 
@@ -23,7 +23,12 @@ const GROUPS = [
     [
       ["server_error", "Server error", "The service fails", STATUS, ACCEPTED],
       ["refuse", "Refusal", "Of your choice", { ...STATUS, value: "400" }, CODE],
-      ["rate_limited", "Rate limit", "429", { name: "retry_after", label: "Retry-After", value: "2", type: "number" }],
+      [
+        "rate_limited",
+        "Rate limit",
+        "429",
+        { name: "retry_after", label: "Retry-After", value: "2", inputmode: "numeric" },
+      ],
       ["reset", "Connection reset", "Nothing is accepted"],
       ["drop", "Answer lost", "Accepted, but nobody says so"],
       ["hang", "No answer", "Until the client gives up", ACCEPTED],
@@ -101,7 +106,7 @@ function openFaults(app) {
       number.hidden = getValue(form, "times") === "always";
     },
   });
-  const number = buildField("Count", { name: "number", type: "number", min: 1, value: 1 });
+  const number = buildField("Count", { name: "number", inputmode: "numeric", value: 1 });
   const only = customer && buildCheck("recipient", `only ${showText(getName(customer))}`, getId(customer));
   /** @type {Map<string, HTMLElement>} */
   const switches = new Map();
@@ -152,9 +157,9 @@ function openFaults(app) {
     const rule = { what, recipient: getValue(form, "recipient") };
     const often = getValue(form, "times") ?? "next";
     if (often !== "always") rule[often] = Number(getValue(form, "number"));
-    for (const { name = "", type } of options) {
+    for (const { name = "", type, inputmode } of options) {
       const value = getValue(form, `${what}.${name}`);
-      rule[name] = type === "checkbox" ? value !== null || null : type === "number" && value ? Number(value) : value;
+      rule[name] = type === "checkbox" ? value !== null || null : inputmode && value ? Number(value) : value;
     }
     await app.verbs.post("fault", rule, (/** @type {string} */ found) => fill(problem, showText(found)));
   }
@@ -176,7 +181,7 @@ function openFaults(app) {
         element.classList.toggle("quiet", rule.isUsedUp);
       },
     );
-    clear.hidden = set.length === 0;
+    clear.hidden = set.length < 2;
   }
 
   /** @param {Rule} rule */

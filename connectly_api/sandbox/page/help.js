@@ -1,6 +1,6 @@
 // The help: the keys, and what the signs mean. `?` opens it.
 
-import { openDialog } from "./dialogs.js";
+import { openDialog, openReset } from "./dialogs.js";
 import { find, h } from "./dom.js";
 
 /** @type {[string, [string, string][]][]} */
@@ -31,24 +31,25 @@ const SECTIONS = [
   ],
 ];
 
-/** @param {import("./main.js").App} _app */
-export function mountHelp(_app) {
-  const opener = h(
-    "button",
-    { type: "button", "aria-label": "Help", "aria-haspopup": "dialog", onclick: openHelp },
-    "?",
-  );
+/** @param {import("./main.js").App} app */
+export function mountHelp(app) {
+  const opener = h("button", { type: "button", "aria-label": "Help", "aria-haspopup": "dialog", onclick: open }, "?");
   find("help").append(opener);
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target instanceof Element && event.target.closest("input, textarea, select, dialog");
     if (event.key !== "?" || isTyping || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    openHelp();
+    open();
   });
+  function open() {
+    if (!document.querySelector("dialog[open]")) openHelp(app);
+  }
+
   return () => {};
 }
 
-function openHelp() {
+/** @param {import("./main.js").App} app */
+function openHelp(app) {
   const sections = SECTIONS.map(([title, rows]) =>
     h(
       "section",
@@ -56,10 +57,21 @@ function openHelp() {
       h("h3", null, title),
       h(
         "dl",
-        { class: "keys" },
+        { class: "key-list" },
         rows.flatMap(([sign, text]) => [h("dt", null, h("kbd", null, sign)), h("dd", null, text)]),
       ),
     ),
   );
-  openDialog("Help", ...sections);
+  const reset = () => {
+    dialog.close();
+    openReset(app);
+  };
+  const actions = h(
+    "p",
+    { class: "actions" },
+    h("button", { type: "button", onclick: reset }, "Reset the sandbox …"),
+    h("a", { class: "button", href: "recording", download: "recording.json" }, "Save the run"),
+    h("a", { class: "button", href: "openapi.json", target: "_blank" }, "OpenAPI"),
+  );
+  const dialog = openDialog("Help", ...sections, actions);
 }

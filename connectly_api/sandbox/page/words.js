@@ -1,6 +1,6 @@
 // The log's sentences: what an entry of the timeline says about people and messages. Pure.
 
-import { describeRefusal, readAct, readBody, readMessage, readRequest, summarize } from "./content.js";
+import { describeRefusal, nameKind, readAct, readBody, readMessage, readRequest, summarize } from "./content.js";
 import { formatSpan, showText } from "./dom.js";
 import { getName } from "./model.js";
 
@@ -12,7 +12,8 @@ import { getName } from "./model.js";
  * @typedef {object} Line
  * @property {"→" | "←" | "•" | "✓"} sign From the bot, to the bot, of a customer or a test, of a message.
  * @property {string} main Who did what.
- * @property {string} rest
+ * @property {string} quoted What it was about.
+ * @property {string} more Why it was refused, which try it was, and so on.
  * @property {"" | "good" | "warn" | "bad" | "quiet"} tone
  * @property {string} result The status of an answer, or nothing.
  */
@@ -39,7 +40,7 @@ export function describeEntry(model, entry) {
   if (entry.what === "delivery") return describeDelivery(model, entry, who);
   if (entry.what === "status") return describeStatus(model, entry, who);
   const [main, ...rest] = describeAct(model, entry, who);
-  return { sign: "•", main: showText(main), rest: join(...rest), tone: "", result: "" };
+  return { sign: "•", main: showText(main), quoted: join(...rest), more: "", tone: "", result: "" };
 }
 
 /** @param {Model} model @param {Entry} entry @param {string} who @returns {Line} */
@@ -56,8 +57,8 @@ function describeRequest(model, entry, who) {
   return {
     sign: "→",
     main,
-    rest: join(
-      isSend ? quote(summarize(content)) : showText(body.address),
+    quoted: isSend ? quote(summarize(content)) : showText(body.address),
+    more: join(
       !messageId && status >= 400 && showText(join(head.replace(/^\d+ ?/, ""), reason)),
       nameFault(fault),
       unknownFields.length > 0 && `ignored: ${showText(unknownFields.join(", "))}`,
@@ -75,13 +76,11 @@ function describeDelivery(model, entry, who) {
   const about = isInbound ? who : (statusUpdate?.status ?? (message ? "echo" : entry.topic));
   return {
     sign: "←",
-    main: `Webhook ${showText(about)}`,
-    rest: join(
-      statusUpdate ? quoteMessage(model, statusUpdate.id) : quote(text) || showText(message?.attachments?.[0]?.type),
-      entry.attempt > 1 && `try ${entry.attempt}`,
-      showText(entry.problem),
-      nameFault(entry.fault),
-    ),
+    main: `Webhook: ${showText(about)}`,
+    quoted: statusUpdate
+      ? quoteMessage(model, statusUpdate.id)
+      : quote(text) || showText(message?.attachments?.[0]?.type),
+    more: join(entry.attempt > 1 && `try ${entry.attempt}`, showText(entry.problem), nameFault(entry.fault)),
     tone: entry.status === 200 ? "good" : "bad",
     result: String(entry.status ?? "–"),
   };
@@ -90,9 +89,16 @@ function describeDelivery(model, entry, who) {
 /** @param {Model} model @param {Entry} entry @param {string} who @returns {Line} */
 function describeStatus(model, { status, messageId, code }, who) {
   const isFailed = status.startsWith("delivery_fail");
-  const main = `${isFailed ? "Not delivered" : status === "read" ? "Read" : status === "sent" ? "Sent" : "Delivered"}`;
-  const rest = join(quoteMessage(model, messageId), `to ${who}`, shortenCode(code));
-  return { sign: "✓", main, rest, tone: isFailed ? "bad" : "quiet", result: "" };
+  const main = isFailed ? "Not delivered" : nameKind(status);
+  const more = join(`to ${who}`, shortenCode(code));
+  return {
+    sign: "✓",
+    main,
+    quoted: quoteMessage(model, messageId),
+    more,
+    tone: isFailed ? "bad" : "quiet",
+    result: "",
+  };
 }
 
 /** @param {Model} model @param {string} id */
@@ -137,7 +143,8 @@ const countSeconds = ({ seconds = 0, minutes = 0, hours = 0, days = 0 }) =>
 
 /** @param {any} rule One of the state, or the arguments of `fault`. @returns {string} "server error 503 · next 2". */
 export function describeRule(rule) {
-  const { what, status, code, seconds, retry_after: after, next, every, probability, recipient } = rule;
+  const { what, status, code, seconds, next, every, probability, recipient } = rule;
+  const after = rule.retryAfter ?? rule.retry_after;
   let times = "always";
   if (next) times = next === 1 ? "the next" : `the next ${next}`;
   else if (every) times = every === 1 ? times : `one in ${every}`;
