@@ -15,6 +15,9 @@ from connectly_api.tracebacks import cut_traceback
 class Customer:
     """A customer of the business. Each verb happens at the sandbox's current time, and its events are delivered.
 
+    A message of the business that a verb refers to is delivered first, if it was not yet; one whose delivery fails is
+    unknown to the customer.
+
     Every message opens the 24-hour window with the business's number that receives it: `sender`, the number whose
     message it replies to, or the first one.
 
@@ -173,20 +176,22 @@ class Customer:
         await self._run("opts_in")
 
     @cut_traceback
-    async def changes_phone(self, phone: str, *, bsuid: str | None = None) -> Customer:
-        """Change the phone number, and with it the BSUID: messages to the old ones fail, and the windows are closed.
+    async def changes_phone(self, phone: str, *, bsuid: str | None = None, keeps_opt_out: bool = False) -> Customer:
+        """Change the phone number, and with it the BSUID, and return the customer as the business knows it from now on.
+
+        Messages to the old ones fail, also those on their way; the windows are closed. The old ones cannot be played
+        any more, unless another customer is declared with them.
 
         Args:
             phone: The new number (E.164).
             bsuid: The new BSUID; without it, a customer who had one gets a new one.
-
-        Returns:
-            The customer as the business knows it from now on.
+            keeps_opt_out: Whether an opt-out from templates applies to the new ids. By default it does not: the service
+                cannot know that they belong to the same customer.
 
         Raises:
             InvalidInputError: The number or the BSUID is malformed.
         """
-        await self._run("changes_phone", phone=phone, bsuid=bsuid)
+        await self._run("changes_phone", phone=phone, bsuid=bsuid, keeps_opt_out=keeps_opt_out or None)
         known = self._engine.state.complete_identity(Identity(phone))
         return attrs.evolve(self, phone=known.phone, bsuid=known.bsuid)
 

@@ -73,6 +73,7 @@ async def _repeat(engine: Engine, entry: Mapping[str, Any]) -> None:
     request = parse_request(entry, engine.settings.api_key)
     if engine.reset_unread(request) is None:
         await engine.answer(request)
+        await engine.deliver_after_request()
 
 
 def _read_recording(path: str | Path) -> Recording:

@@ -125,13 +125,13 @@ async def test_a_tapped_button_comes_as_documented_with_the_callback_data_of_its
     customer = sandbox.customer(PHONE, name="Vasi")
     await customer.taps("Yes")
     await customer.taps("n", message=sent)
-    first, second = receiver.bodies
+    _, _, first, second = receiver.bodies
     expected = load_document("webhooks/button_response")
     assert list(first) == [*expected, "callbackData"]
     assert first["context"] == {"replyToId": sent}
     assert first["buttonResponse"] == {"id": "y", "text": "Yes", "payload": "y"}
     assert (first["callbackData"], second["buttonResponse"]["payload"]) == ({"order": 1}, "n")
-    event = parse(receiver.contents[0])
+    event = parse(receiver.contents[2])
     assert isinstance(event, ButtonReply)
     assert (event.id, event.reply_to_id, event.callback_data) == ("y", sent, {"order": 1})
 
@@ -140,16 +140,16 @@ async def test_a_tapped_button_can_come_in_the_older_form() -> None:
     sandbox, receiver = await attach_receiver(windows="open", button_reply="message")
     ask(sandbox, session(message=BUTTONS))
     await sandbox.customer(PHONE).taps("Yes")
-    assert receiver.bodies[0]["message"].items() >= {"text": "Yes", "isButtonResponse": True}.items()
-    assert isinstance(parse(receiver.contents[0]), ButtonReply)
+    assert receiver.bodies[-1]["message"].items() >= {"text": "Yes", "isButtonResponse": True}.items()
+    assert isinstance(parse(receiver.contents[-1]), ButtonReply)
 
 
 async def test_a_templates_button_is_tapped_by_its_text() -> None:
     sandbox, receiver = await attach_receiver()
     ask(sandbox, template(callbackData=[1]), path=TEMPLATES)
     await sandbox.customer(PHONE).taps("Stop promotions")
-    assert receiver.bodies[0]["buttonResponse"]["text"] == "Stop promotions"
-    assert receiver.bodies[0]["callbackData"] == [1]
+    assert receiver.bodies[-1]["buttonResponse"]["text"] == "Stop promotions"
+    assert receiver.bodies[-1]["callbackData"] == [1]
 
 
 async def test_rows_and_reactions_refer_to_their_message_and_open_the_window() -> None:
@@ -222,7 +222,7 @@ async def test_a_quoting_text_has_the_callback_data_and_a_plain_one_has_not() ->
     customer = sandbox.customer(PHONE)
     await customer.says("Yes", reply_to=sandbox.messages[0].id)
     await customer.says("Yes")
-    quoting, plain = receiver.bodies
+    _, _, quoting, plain = receiver.bodies
     assert (quoting["callbackData"], quoting["context"]) == (7, {"replyToId": sandbox.messages[0].id})
     assert {"callbackData", "context"}.isdisjoint(plain)
 
@@ -232,8 +232,8 @@ async def test_an_answer_goes_to_the_number_that_was_answered() -> None:
     second = sandbox.settings.senders[1]
     ask(sandbox, session(sender={"id": second}, message=BUTTONS))
     await sandbox.customer(PHONE).taps("Yes")
-    assert receiver.bodies[0]["recipient"]["id"] == second
-    assert parse(receiver.contents[0]).business.phone == Phone(second)
+    assert receiver.bodies[-1]["recipient"]["id"] == second
+    assert parse(receiver.contents[-1]).business.phone == Phone(second)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,8 @@ async def test_after_a_change_of_phone_the_bsuid_is_another_and_the_old_names_le
     assert moved.bsuid not in {None, BSUID}
     assert str(moved.bsuid).startswith("US.")
     assert ask(sandbox, session(recipient={"id": "+16045550000", "channelType": "whatsapp"})).code == NEVER
-    old = answer(ask(sandbox, session()))["id"]
+    assert ask(sandbox, session()).code == CLOSED
+    old = answer(ask(sandbox, template(), path=TEMPLATES))["id"]
     await sandbox.settle()
     assert sandbox.status_of(old) == "delivery_failed"
     assert receiver.bodies[-1]["statusUpdate"]["error"]["code"] == "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
@@ -321,9 +322,79 @@ async def test_after_a_change_of_phone_the_bsuid_is_another_and_the_old_names_le
     assert receiver.bodies[-1]["sender"]["name"] == "Ann"
     again = await moved.changes_phone(PHONE, bsuid="CA.1")
     assert (again.phone, again.bsuid) == (PHONE, "CA.1")
+    await again.says("I am back")
     back = answer(ask(sandbox, session()))["id"]
     await sandbox.settle()
     assert sandbox.status_of(back) == "read"
+
+
+@pytest.mark.parametrize("seconds", [0, 1.5])
+async def test_what_is_on_its_way_when_the_phone_changes_fails_and_what_was_delivered_stays(seconds: float) -> None:
+    sandbox, receiver = await attach_receiver(windows="open", read_after=None)
+    customer = sandbox.customer(PHONE, bsuid=BSUID)
+    delivered = answer(ask(sandbox, session(message=BUTTONS)))["id"]
+    await sandbox.settle()
+    other = answer(ask(sandbox, session(recipient={"id": "+16049999999", "channelType": "whatsapp"})))["id"]
+    late = answer(ask(sandbox, session(message=LIST)))["id"]
+    named = answer(ask(sandbox, template(number=f"bsuid:{BSUID}"), path=TEMPLATES))["id"]
+    await sandbox.advance(seconds)
+    moved = await customer.changes_phone("+16045550000")
+    with pytest.raises(InvalidInputError, match="the delivery of that message fails"):
+        await moved.picks("Small")
+    await sandbox.settle()
+    assert [sandbox.status_of(sent) for sent in (other, late, named)] == ["delivered", *["delivery_failed"] * 2]
+    codes = [body["statusUpdate"]["error"]["code"] for body in receiver.bodies if body["statusUpdate"]["error"]]
+    assert codes == ["ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"] * 2
+    await moved.taps("Yes")
+    tapped = receiver.bodies[-1]
+    assert (tapped["sender"]["id"], tapped["context"]) == ("+16045550000", {"replyToId": delivered})
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        ("says", {"text": "Hi"}),
+        ("reads", {}),
+        ("taps", {"button": "Yes"}),
+        ("opts_out", {}),
+        ("changes_phone", {"phone": "+16045550001"}),
+        ("open_window", {}),
+    ],
+)
+async def test_a_customer_who_changed_the_phone_is_not_played_by_the_former_ids(
+    verb: str, arguments: dict[str, Any]
+) -> None:
+    sandbox = Sandbox()
+    moved = await sandbox.customer(PHONE, bsuid=BSUID).changes_phone("+16045550000", bsuid="US.2")
+    moved = await moved.changes_phone("+16045550002", bsuid="US.3")
+    for former in (PHONE, BSUID, "+16045550000", "US.2"):
+        with pytest.raises(InvalidInputError) as caught:
+            await sandbox.run_verb(verb, customer=former, **arguments)
+        assert str(caught.value) == "customer: has changed the phone number, and is now +16045550002 or US.3"
+    await sandbox.customer(PHONE).says("I am somebody else")
+    await moved.says("Hi")
+
+
+@pytest.mark.parametrize(("keeps", "status"), [(False, 200), (True, 400)])
+async def test_an_opt_out_stays_behind_when_the_phone_changes_unless_it_is_kept(keeps: bool, status: int) -> None:
+    sandbox = Sandbox()
+    customer = sandbox.customer(PHONE)
+    await customer.opts_out()
+    await customer.changes_phone("+16045550000", keeps_opt_out=keeps)
+    assert ask(sandbox, template(number="+16045550000"), path=TEMPLATES).status == status
+    with pytest.raises(InvalidInputError, match="keeps_opt_out: must be true or false"):
+        await sandbox.run_verb("changes_phone", customer="+16045550000", phone=PHONE, keeps_opt_out=1)
+
+
+async def test_a_change_of_the_bsuid_alone_keeps_the_phone_number_open() -> None:
+    sandbox = Sandbox()
+    customer = sandbox.customer(PHONE, bsuid=BSUID)
+    await customer.says("Hi")
+    sent = answer(ask(sandbox, session()))["id"]
+    await customer.changes_phone(PHONE, bsuid="US.2")
+    assert ask(sandbox, session()).status == 200
+    await sandbox.settle()
+    assert sandbox.status_of(sent) == "read"
 
 
 async def test_a_customer_without_a_bsuid_gets_none_with_a_new_phone_number() -> None:

@@ -25,38 +25,49 @@ def schedule_webhooks(state: State, event: Event) -> Iterator[Change]:
             yield TaskScheduled(state.now, WebhookDue(number=0, registration_id=registration.id, event=event))
 
 
-def schedule_statuses(
-    settings: Settings, state: State, message: AcceptedMessage, failure: str | None, *, early: bool
-) -> Iterator[Change]:
-    """Schedule the echo of an accepted message and its first status.
-
-    `failure` is the error code if it will not be delivered. With `early`, the first status is due at once.
-    """
+def schedule_statuses(settings: Settings, state: State, message: AcceptedMessage, *, early: bool) -> Iterator[Change]:
+    """Schedule the echo of an accepted message and its first status, which is due at once with `early`."""
     if any(registration.configuration.get("echo") is True for registration in state.registrations.values()):
         event = build_echo_event(settings, message, state.complete_identity(message.customer))
         yield from schedule_webhooks(state, event)
     wait = 0.0 if early else settings.sent_after
-    yield TaskScheduled(state.now + wait, StatusDue(message, "sent", failure))
+    yield TaskScheduled(state.now + wait, StatusDue(message, "sent"))
 
 
 def advance_status(settings: Settings, state: State, task: StatusDue) -> Iterator[Change]:
     """Set a status that is due, send its event, and schedule the next status."""
     if _get_rank(state.statuses.get(task.message.id)) >= _get_rank(task.status):
         return
-    is_failure = task.failure is not None and task.status == "delivered"
-    status = "delivery_failed" if is_failure else task.status
-    yield from _set_status(settings, state, task.message, status, task.failure)
-    if task.status == "sent":
-        yield TaskScheduled(state.now + settings.delivered_after, StatusDue(task.message, "delivered", task.failure))
-    elif status == "delivered" and settings.read_after is not None:
-        yield TaskScheduled(state.now + settings.read_after, StatusDue(task.message, "read"))
+    failure = state.failures.get(task.message.id) if task.status == "delivered" else None
+    status = task.status if failure is None else "delivery_failed"
+    yield from _set_status(settings, state, task.message, status, failure)
+    if status == "sent":
+        yield TaskScheduled(state.now + settings.delivered_after, StatusDue(task.message, "delivered"))
+    elif status == "delivered":
+        yield from _schedule_reading(settings, state, task.message)
+
+
+def mark_delivered(settings: Settings, state: State, message: AcceptedMessage) -> Iterator[Change]:
+    """Set the statuses up to `delivered` that a message does not have yet, and schedule the next."""
+    changes = tuple(_catch_up(settings, state, message, "delivered"))
+    if changes:
+        yield from changes
+        yield from _schedule_reading(settings, state, message)
 
 
 def mark_read(settings: Settings, state: State, message: AcceptedMessage) -> Iterator[Change]:
     """Set the statuses up to `read` that a message does not have yet."""
-    for status in _ORDER:
-        if _get_rank(state.statuses.get(message.id)) < _get_rank(status):
-            yield from _set_status(settings, state, message, status, None)
+    return _catch_up(settings, state, message, "read")
+
+
+def _catch_up(settings: Settings, state: State, message: AcceptedMessage, last: str) -> Iterator[Change]:
+    for status in _ORDER[_get_rank(state.statuses.get(message.id)) + 1 : _get_rank(last) + 1]:
+        yield from _set_status(settings, state, message, status, None)
+
+
+def _schedule_reading(settings: Settings, state: State, message: AcceptedMessage) -> Iterator[Change]:
+    if settings.read_after is not None:
+        yield TaskScheduled(state.now + settings.read_after, StatusDue(message, "read"))
 
 
 def _set_status(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -99,13 +100,18 @@ class CustomerRegistry:
         known = Identity(identity.phone or first.identity.phone, identity.bsuid or first.identity.bsuid)
         self._merge(owners or [first], known, name)
 
-    def change_phone(self, old: Identity, new: Identity) -> None:
-        """Give a customer other ids, which have no window and no opt-out yet."""
+    def change_phone(self, old: Identity, new: Identity, *, keeps_opt_out: bool = False) -> None:
+        """Give a customer other ids, which have no window yet; the windows of the former ones are closed."""
         record = self.find_current(old.ids) or self.touch(old.ids)
         others = [owner for owner in self._list_owners(new) if owner.number != record.number]
         self._release(new)
-        former_ids = (*record.former_ids, *record.identity.ids)
-        self._merge([attrs.evolve(record, former_ids=former_ids, is_opted_out=False), *others], new)
+        changed = attrs.evolve(
+            record,
+            former_ids=(*record.former_ids, *record.identity.ids),
+            windows={key: until if key[1] in new.ids else -math.inf for key, until in record.windows.items()},
+            is_opted_out=keeps_opt_out and record.is_opted_out,
+        )
+        self._merge([changed, *others], new)
 
     def _list_owners(self, identity: Identity) -> list[CustomerRecord]:
         """Return the customers who have the ids today."""

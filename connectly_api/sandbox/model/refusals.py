@@ -16,6 +16,7 @@ from connectly_api.error_codes import MEANINGS
 from connectly_api.errors import Headers, Violation
 
 UNSPECIFIED: Final = "ERROR_CODE_UNSPECIFIED"
+RECIPIENT_INVALID: Final = "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
 Finding = tuple[str, Violation]
 """An error code, and the violation that causes it."""
 

@@ -50,11 +50,10 @@ class Event:
 
 @attrs.frozen
 class StatusDue:
-    """A task: a message becomes `sent`, `delivered` or `read`; `failure` is the error code if it is not delivered."""
+    """A task: a message becomes `sent`, `delivered` (or fails, if `State.failures` says so) or `read`."""
 
     message: AcceptedMessage
     status: str
-    failure: str | None = None
 
 
 @attrs.frozen
@@ -114,6 +113,7 @@ class State:
             timeline, four times as many.
         customers: Those who were declared, wrote, or were written to.
         statuses: The latest status of each kept message, by id.
+        failures: The error codes of messages that are in flight and will not be delivered, by id.
         send_times: The times of the latest requests, by function, and by sender; as many as the rate limits allow.
         rules: Fault rules that can still be triggered, by number.
         used_rules: The latest rules whose `next` matches are used up, by number.
@@ -135,6 +135,7 @@ class State:
     templates: dict[tuple[str, str], DeclaredTemplate] = attrs.field(factory=dict[tuple[str, str], DeclaredTemplate])
     registrations: dict[str, Registration] = attrs.field(factory=dict[str, Registration])
     statuses: dict[str, str] = attrs.field(factory=dict[str, str])
+    failures: dict[str, str] = attrs.field(factory=dict[str, str])
     send_times: dict[str, deque[float]] = attrs.field(factory=dict[str, deque[float]])
     rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
     used_rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
@@ -189,6 +190,11 @@ class State:
         record = self.customers.find_current(identity.ids)
         return None if record is None else record.name
 
+    def is_undeliverable(self, message_id: str) -> bool:
+        """Return whether a kept message failed, or is going to."""
+        status = self.statuses.get(message_id)
+        return status == "delivery_failed" or (message_id in self.failures and status in {None, "sent"})
+
     def find_template(self, name: str, language: str) -> DeclaredTemplate | None:
         """Return a declared template; without a language, the first of that name."""
         if language:
@@ -204,7 +210,10 @@ class State:
         return self._find(reversed(self.texts.values()), identity, text_id)
 
     def _find(self, kept: Iterable[Kept], identity: Identity, wanted: str | None) -> Iterator[Kept]:
-        ids = {*identity.ids, *self.complete_identity(identity).ids}
+        known = self.customers.find_current(identity.ids)
+        ids = set(identity.ids)
+        if known is not None:
+            ids.update(known.identity.ids, known.former_ids)
         for one in kept:
             if not ids.isdisjoint(one.customer.ids) and wanted in {None, one.id}:
                 yield one

@@ -21,7 +21,8 @@ from connectly_api.sandbox.model.records import (
     StatusChange,
     TimelineEntry,
 )
-from connectly_api.sandbox.model.state import State, Task, WebhookDue
+from connectly_api.sandbox.model.refusals import RECIPIENT_INVALID
+from connectly_api.sandbox.model.state import State, StatusDue, Task, WebhookDue
 
 _MAX_USED_RULES: Final = 100
 """How many used-up rules are kept for inspection."""
@@ -29,12 +30,18 @@ _MAX_USED_RULES: Final = 100
 
 @attrs.frozen
 class MessageAccepted:
-    """A message was accepted; the oldest one is dropped if there are too many."""
+    """A message was accepted; the oldest one is dropped if there are too many.
+
+    `failure` is the error code if it will not be delivered.
+    """
 
     message: AcceptedMessage
+    failure: str | None = None
 
     def apply_to(self, state: State) -> None:
         state.message_count += 1
+        if self.failure is not None:
+            state.failures[self.message.id] = self.failure
         state.messages[self.message.id] = self.message
         if len(state.messages) > state.keep:
             oldest, _ = state.messages.popitem(last=False)
@@ -91,13 +98,22 @@ class CustomerIdentified:
 
 @attrs.frozen
 class CustomerPhoneChanged:
-    """A customer has another phone number and BSUID; the new ids have no window yet."""
+    """A customer has another phone number and BSUID; what is on its way to the former ids will fail."""
 
     old: Identity
     new: Identity
+    keeps_opt_out: bool = False
 
     def apply_to(self, state: State) -> None:
-        state.customers.change_phone(self.old, self.new)
+        state.customers.change_phone(self.old, self.new, keeps_opt_out=self.keeps_opt_out)
+        former = set(self.old.ids) - set(self.new.ids)
+        for _, _, task in state.schedule:
+            if (
+                isinstance(task, StatusDue)
+                and not former.isdisjoint(task.message.customer.ids)
+                and task.status != "read"
+            ):
+                state.failures.setdefault(task.message.id, RECIPIENT_INVALID)
 
 
 @attrs.frozen
@@ -262,7 +278,10 @@ class EntryRecorded:
                 state.requests.append(request)
             case Delivery() as delivery:
                 state.deliveries.append(delivery)
-            case StatusChange(message_id, status) if message_id in state.messages:
-                state.statuses[message_id] = status
+            case StatusChange(message_id, status):
+                if status == "delivery_failed":
+                    state.failures.pop(message_id, None)
+                if message_id in state.messages:
+                    state.statuses[message_id] = status
             case _:
                 pass

@@ -14,6 +14,7 @@ from connectly_api.sandbox.model.fault_rules import match_rules
 from connectly_api.sandbox.model.ids import build_message_id, build_registration_id
 from connectly_api.sandbox.model.records import AcceptedMessage
 from connectly_api.sandbox.model.refusals import (
+    RECIPIENT_INVALID,
     Finding,
     Refusal,
     refuse_closed_window,
@@ -205,14 +206,14 @@ def _accept(call: Call, participants: Participants, kind: str, failure: str | No
         for fault in ("fail_delivery", "early_webhook")
     )  # fmt: skip
     if any(map(state.is_former, customer.ids)):
-        failure = "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
+        failure = RECIPIENT_INVALID
     elif failing.rule is not None:
         failure = failing.rule.code
     is_early = early.rule is not None
     changes: tuple[Change, ...] = (
         *map(RuleMatched, (*failing.matched, *early.matched)),
-        MessageAccepted(message),
-        *schedule_statuses(settings, state, message, failure, early=is_early),
+        MessageAccepted(message, failure),
+        *schedule_statuses(settings, state, message, early=is_early),
     )
     return Success({"id": message.id}, changes, settings.sent_status, is_early)
 

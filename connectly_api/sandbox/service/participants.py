@@ -15,10 +15,9 @@ import attrs
 from connectly_api.errors import Violation
 from connectly_api.json_values import get_object, get_text
 from connectly_api.sandbox.model.identity import Identity, parse_bsuid, parse_phone
-from connectly_api.sandbox.model.refusals import UNSPECIFIED, Finding
+from connectly_api.sandbox.model.refusals import RECIPIENT_INVALID, UNSPECIFIED, Finding
 from connectly_api.sandbox.model.settings import Settings
 
-_INVALID = "ERROR_CODE_MESSAGE_PHONE_NUMBER_INVALID"
 _BAD_FORMAT = "ERROR_CODE_PHONE_NUMBER_BAD_FORMAT"
 _SENDER = "ERROR_CODE_INVALID_SENDER_ID"
 _CHANNEL = "ERROR_CODE_BUSINESS_MISSES_MATCHING_CHANNEL"
@@ -78,28 +77,28 @@ def _check_sender(field: str, given: str, settings: Settings) -> Iterator[Findin
 def _check_recipient(recipient: Mapping[str, Any], customer: Identity, settings: Settings) -> Iterator[Finding]:
     identity, user = get_text(recipient, "id"), get_text(recipient, "userId")
     if not recipient:
-        yield _INVALID, Violation(field="recipient", problem="is missing")
+        yield RECIPIENT_INVALID, Violation(field="recipient", problem="is missing")
     elif not identity and not user:
-        yield _INVALID, Violation(field="recipient.id", problem="is missing: a phone number is needed")
+        yield RECIPIENT_INVALID, Violation(field="recipient.id", problem="is missing: a phone number is needed")
     if identity and not customer.phone and not parse_bsuid(identity):
         yield _BAD_FORMAT, Violation(field="recipient.id", problem="is not a phone number: + and 7 to 15 digits")
     if user and not parse_bsuid(user):
-        yield _INVALID, Violation(field="recipient.userId", problem="is not a BSUID")
+        yield RECIPIENT_INVALID, Violation(field="recipient.userId", problem="is not a BSUID")
     elif customer.bsuid and not customer.phone and settings.bsuid_recipients != "accept":
         field = "recipient.userId" if user else "recipient.id"
         problem = "sending to a customer known only by BSUID is not available yet"
-        yield _INVALID, Violation(field=field, problem=problem)
+        yield RECIPIENT_INVALID, Violation(field=field, problem=problem)
 
 
 def _check_number(number: str, customer: Identity, settings: Settings) -> Iterator[Finding]:
     if not number:
-        yield _INVALID, Violation(field="number", problem="is missing")
+        yield RECIPIENT_INVALID, Violation(field="number", problem="is missing")
     elif not customer.ids:
         problem = "is neither a phone number, + and 7 to 15 digits, nor bsuid: and a BSUID"
         yield _BAD_FORMAT, Violation(field="number", problem=problem)
     elif customer.bsuid and settings.bsuid_recipients == "refuse":
         problem = "sending to a customer known only by BSUID is not available yet"
-        yield _INVALID, Violation(field="number", problem=problem)
+        yield RECIPIENT_INVALID, Violation(field="number", problem=problem)
 
 
 def _check_channel(own: str, recipient: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:

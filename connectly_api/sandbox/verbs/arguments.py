@@ -90,6 +90,13 @@ class VerbArguments:
             raise InvalidInputError(f"{name}: must be a number", field=name)
         return found
 
+    def get_flag(self, name: str) -> bool:
+        """Return true or false, which is the default."""
+        found = self.get(name)
+        if found is not None and not isinstance(found, bool):
+            raise InvalidInputError(f"{name}: must be true or false", field=name)
+        return found is True
+
     def get_object(self, name: str) -> Mapping[str, Any] | None:
         """Return an object, or None."""
         found = self.get(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -22,7 +22,7 @@ from connectly_api.sandbox.delivery.payloads import (
     build_message_part,
     build_reaction_part,
 )
-from connectly_api.sandbox.delivery.statuses import mark_read, schedule_webhooks
+from connectly_api.sandbox.delivery.statuses import mark_delivered, mark_read, schedule_webhooks
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_inbound_id, build_next_bsuid
 from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, AcceptedMessage, InboundText
@@ -39,6 +39,9 @@ from connectly_api.sandbox.verbs.arguments import VerbArguments
 
 _WINDOW_SECONDS: Final = 24 * 3600.0
 
+_UNDELIVERED: Final = "the delivery of that message fails, so the customer does not get it"
+
+Found = TypeVar("Found")
 Verb = Callable[[Settings, State, VerbArguments], Iterable[Change]]
 
 
@@ -60,8 +63,22 @@ def choose_senders(settings: Settings, sender: object) -> tuple[str, ...]:
     return (sender,)
 
 
+def read_customer(state: State, arguments: VerbArguments) -> Identity:
+    """Return the customer of a verb, with all known ids.
+
+    Raises:
+        InvalidInputError: It is neither a phone number nor a BSUID, or one that the customer no longer has.
+    """
+    given = arguments.get_customer()
+    record = state.customers.find(given.ids)
+    if record is not None and any(map(state.is_former, given.ids)):
+        new = " or ".join(record.identity.ids)
+        raise InvalidInputError(f"customer: has changed the phone number, and is now {new}", field="customer")
+    return state.complete_identity(given)
+
+
 def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, reply_to = arguments.get_customer(), arguments.get_optional_text("reply_to")
+    customer, reply_to = read_customer(state, arguments), arguments.get_optional_text("reply_to")
     about = None if reply_to is None else _find_message(state, customer, reply_to)
     text, referral = arguments.get_text("text"), arguments.get_object("referral")
     text_id = _build_id(settings, state)
@@ -70,7 +87,7 @@ def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator
 
 
 def _edit(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer = state.complete_identity(arguments.get_customer())
+    customer = read_customer(state, arguments)
     new, text_id = arguments.get_text("text"), arguments.get_optional_text("message")
     for text in state.find_texts(customer, text_id):
         part = build_message_part(settings, text.id, text=new, isEdited=True)
@@ -87,7 +104,7 @@ def _send(settings: Settings, state: State, arguments: VerbArguments) -> Iterato
     attachment = {"type": kind, "url": arguments.get_text("url")}
     attachment |= arguments.get_optional_texts("caption", "filename")
     part = build_message_part(settings, _build_id(settings, state), attachments=[attachment])
-    return _write(settings, state, arguments, arguments.get_customer(), part)
+    return _write(settings, state, arguments, read_customer(state, arguments), part)
 
 
 def _share_location(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
@@ -97,51 +114,54 @@ def _share_location(settings: Settings, state: State, arguments: VerbArguments) 
         **arguments.get_optional_texts("name", "address"),
     }
     part = build_message_part(settings, _build_id(settings, state), location=location)
-    return _write(settings, state, arguments, arguments.get_customer(), part)
+    return _write(settings, state, arguments, read_customer(state, arguments), part)
 
 
 def _tap(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, wanted = arguments.get_customer(), arguments.get_text("button")
+    customer, wanted = read_customer(state, arguments), arguments.get_text("button")
     about, button = _find_choice(state, customer, arguments.get_optional_text("message"), "button", wanted)
     part = build_button_part(settings, _build_id(settings, state), button)
     return _write(settings, state, arguments, customer, part, about=about)
 
 
 def _pick(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, wanted = arguments.get_customer(), arguments.get_text("row")
+    customer, wanted = read_customer(state, arguments), arguments.get_text("row")
     about, row = _find_choice(state, customer, arguments.get_optional_text("message"), "row", wanted)
     return _write(settings, state, arguments, customer, build_list_part(row), about=about)
 
 
 def _react(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer = arguments.get_customer()
+    customer = read_customer(state, arguments)
     about = _find_message(state, customer, arguments.get_optional_text("message"))
     part = build_reaction_part(arguments.get_optional_text("emoji"), about.id)
     return _write(settings, state, arguments, customer, part, about=about)
 
 
 def _read(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, message_id = arguments.get_customer(), arguments.get_optional_text("message")
+    customer, message_id = read_customer(state, arguments), arguments.get_optional_text("message")
     messages = list(state.find_messages(customer, message_id))
     if message_id is not None and not messages:
         raise InvalidInputError("message: no message of that id went to this customer", field="message")
+    if message_id is not None and state.is_undeliverable(message_id):
+        raise InvalidInputError(f"message: {_UNDELIVERED}", field="message")
     for message in reversed(messages):
-        yield from mark_read(settings, state, message)
+        if not state.is_undeliverable(message.id):
+            yield from mark_read(settings, state, message)
 
 
 def _opt_out(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    yield OptOutChanged(state.complete_identity(arguments.get_customer()).ids)
+    yield OptOutChanged(read_customer(state, arguments).ids)
 
 
 def _opt_in(_settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    yield OptOutChanged(state.complete_identity(arguments.get_customer()).ids, is_out=False)
+    yield OptOutChanged(read_customer(state, arguments).ids, is_out=False)
 
 
 def _change_phone(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    old, new = state.complete_identity(arguments.get_customer()), arguments.get_identity()
+    old, new = read_customer(state, arguments), arguments.get_identity()
     if new.bsuid is None and old.bsuid is not None:
         new = attrs.evolve(new, bsuid=build_next_bsuid(settings.seed, old.bsuid, new.phone))
-    yield CustomerPhoneChanged(old, new)
+    yield CustomerPhoneChanged(old, new, keeps_opt_out=arguments.get_flag("keeps_opt_out"))
 
 
 CUSTOMER_VERBS: Final[Mapping[str, Verb]] = {
@@ -167,7 +187,7 @@ def _write(
     settings: Settings,
     state: State,
     arguments: VerbArguments,
-    writer: Identity,
+    customer: Identity,
     part: Mapping[str, Any],
     *,
     about: AcceptedMessage | None = None,
@@ -179,14 +199,16 @@ def _write(
         settings: The settings.
         state: The state.
         arguments: Those of the verb.
-        writer: The customer.
+        customer: Who writes.
         part: The content.
         about: The message that it refers to.
         text_id: The id of a text, which can be edited.
     """
-    customer, sender = state.complete_identity(writer), arguments.get("sender")
+    sender = arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
     name = state.get_display_name(customer)
+    if about is not None:
+        yield from mark_delivered(settings, state, about)
     yield InboundMessageCounted()
     if customer.phone is None and settings.bsuid_events == "off":
         return
@@ -198,20 +220,32 @@ def _write(
 
 
 def _find_message(state: State, customer: Identity, message_id: str | None) -> AcceptedMessage:
-    for message in state.find_messages(customer, message_id):
-        return message
-    raise InvalidInputError("message: no such message went to this customer", field="message")
+    found = ((message, None) for message in state.find_messages(customer, message_id))
+    return _take_delivered(state, found, "message", "no such message went to this customer")[0]
 
 
 def _find_choice(
     state: State, customer: Identity, message_id: str | None, kind: str, wanted: str
 ) -> tuple[AcceptedMessage, Mapping[str, str]]:
     """Return the latest message that offers a button or row of that id or text, and the button or row."""
-    for message in state.find_messages(customer, message_id):
-        for choice in _list_choices(state, message, kind, wanted):
-            if wanted in {choice["id"], choice["text"]}:
-                return message, choice
-    raise InvalidInputError(f"{kind}: no message to this customer has it", field=kind)
+    found = (
+        (message, choice)
+        for message in state.find_messages(customer, message_id)
+        for choice in _list_choices(state, message, kind, wanted)
+        if wanted in {choice["id"], choice["text"]}
+    )
+    return _take_delivered(state, found, kind, "no message to this customer has it")
+
+
+def _take_delivered(
+    state: State, found: Iterable[tuple[AcceptedMessage, Found]], field: str, problem: str
+) -> tuple[AcceptedMessage, Found]:
+    """Return the first whose message was delivered, or will be."""
+    for message, value in found:
+        if not state.is_undeliverable(message.id):
+            return message, value
+        problem = _UNDELIVERED
+    raise InvalidInputError(f"{field}: {problem}", field=field)
 
 
 def _list_choices(state: State, message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:

@@ -30,7 +30,13 @@ from connectly_api.sandbox.model.state_changes import (
 )
 from connectly_api.sandbox.model.template_texts import list_parameters
 from connectly_api.sandbox.verbs.arguments import VerbArguments
-from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS, Verb, choose_senders, get_new_window_end
+from connectly_api.sandbox.verbs.customer_verbs import (
+    CUSTOMER_VERBS,
+    Verb,
+    choose_senders,
+    get_new_window_end,
+    read_customer,
+)
 
 
 def build_verb_changes(
@@ -119,7 +125,7 @@ def _open_window(settings: Settings, state: State, arguments: VerbArguments) -> 
 
 
 def _set_window(settings: Settings, state: State, arguments: VerbArguments, until: float) -> Iterator[Change]:
-    customer = state.complete_identity(arguments.get_customer())
+    customer = read_customer(state, arguments)
     for number in choose_senders(settings, arguments.get("sender")):
         yield WindowSet(number, customer.ids, until)
 

@@ -37,7 +37,10 @@ def build_app(engine: Engine) -> ASGIApp:
             except ClientDisconnect:
                 return
             decision = await engine.answer(Request(head.method, head.path, head.query, head.headers, body))
+        if decision.behavior.ending != "whole":
+            await engine.deliver_after_request()  # No response comes before them.
         await _respond(decision, scope, receive, send)
+        await engine.deliver_after_request()
 
     return Router(build_control_routes(engine), redirect_slashes=False, default=serve)
 
