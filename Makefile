@@ -6,6 +6,8 @@
 # The oldest and the newest supported Python of this machine. To choose one: `make PYTHONS=python3.12 test`.
 PYTHONS := $(shell sh tools/interpreters)
 RUN := .venv/bin/python
+# Tests wait now and then, so three workers keep two processors busy.
+export WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 
 # Where it is set, every worker of pytest and every program that a test starts compiles each module anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -28,15 +30,14 @@ sandbox: environment ## Start the sandbox: be the customer in a browser (with op
 test: environment ## Run the tests with branch coverage, on the oldest supported Python found
 	@sh tools/test
 
-# Tests wait now and then, so three workers keep two processors busy.
 test-fast: environment ## Run most tests in under a minute, without coverage: none that is marked slow, once or long
-	@$(RUN) -m pytest -q -n 3 --dist worksteal -m "not slow and not once and not long"
+	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow and not once and not long"
 
 test-long: environment ## Run the long tests: every byte, step and case, crowds at real servers, kills, all property tests' examples
-	$(RUN) -m pytest -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile thorough
+	$(RUN) -m pytest -n $(WORKERS) --dist worksteal -m "long or hypothesis" --hypothesis-profile thorough
 
 # What is shipped. Tests that need a framework or the locked development tools are left out.
-SHIPPED := -q -n auto --dist worksteal -m "not long and not once" --ignore=tests/transport/test_threads.py \
+SHIPPED := -q -n $(WORKERS) --dist worksteal -m "not long and not once" --ignore=tests/transport/test_threads.py \
 	--ignore=tests/webhooks/test_cancelled_views.py --ignore=tests/webhooks/test_order_service.py \
 	--ignore=tests/webhooks/test_recipes.py
 

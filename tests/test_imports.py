@@ -169,7 +169,8 @@ TABLE = """
                           | sandbox.delivery.* sandbox.model.* sandbox.service.* sandbox.spec.*       |
                           | setting_rules web_address                                                 |
     sandbox.verbs.*       | errors json_values keywords number_checks sandbox.delivery.*              | attrs
-                          | sandbox.model.* sandbox.verbs.*                                           |
+                          | sandbox.model.* sandbox.service.registration_rules                        |
+                          | sandbox.verbs.*                                                           |
     sandbox.recording     | errors json_values sandbox.delivery.* sandbox.model.*                     | attrs
     sandbox.engine        | errors sandbox.delivery.* sandbox.model.* sandbox.recording               | anyio
                           | sandbox.service.* sandbox.spec.* sandbox.verbs.*                          |

@@ -54,6 +54,8 @@ def run(command: str, root: Path) -> str:
     names = {f"GIT_{role}_{key}": "a@example.com" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
     foreign = ("COVERAGE_", "GIT_", "MAKE", "MFLAGS", "PYTEST_", "PYTHONPATH")
     without = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    # Two targets at a time, and without the tests that are the same in this checkout.
+    without |= {"MAKEFLAGS": "--jobs=2 --output-sync=target", "REHEARSAL": "1"}
     done = subprocess.run(
         words,
         cwd=root,

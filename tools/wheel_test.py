@@ -6,6 +6,7 @@ tools: the quick tests that do not need the checkout must pass.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -109,7 +110,8 @@ def main(python: str) -> None:
         for part in ("examples", "benchmarks", "docs"):
             shutil.copytree(ROOT / part, outside / part, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", outside)
-        tests = ("-m", "pytest", "-q", "-n", "auto", "-m", "not (slow or once or long)", "-p", "no:cacheprovider")
+        workers = os.environ.get("WORKERS", "auto")
+        tests = ("-m", "pytest", "-q", "-n", workers, "-m", "not (slow or once or long)", "-p", "no:cacheprovider")
         run(clean, *tests, cwd=outside)
 
 

@@ -15,9 +15,10 @@ import attrs
 
 from connectly_api.errors import ConnectlyError
 from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault
-from connectly_api.sandbox.model.records import TimelineEntry
+from connectly_api.sandbox.model.documents import serialize_numbered
+from connectly_api.sandbox.model.records import NumberedEntry, TimelineEntry
 from connectly_api.sandbox.replayer import replay
-from connectly_api.sandbox.sandbox import Sandbox
+from connectly_api.sandbox.sandbox import Sandbox, get_engine
 from connectly_api.sandbox.terminal import TerminalFormat, get_time
 
 
@@ -50,15 +51,20 @@ async def _serve(options: argparse.Namespace) -> None:
 
     is_listening, printed_at = False, None
 
-    def print_entry(entry: TimelineEntry) -> None:
+    def print_entry(entry: NumberedEntry) -> None:
         nonlocal printed_at
-        if not is_listening:
+        if options.json:
+            _print(output.format_document(serialize_numbered(entry, get_engine(sandbox).state.customers)))
             return
         fitting = attrs.evolve(output, columns=_get_columns())  # The terminal may have been resized.
-        _print(fitting.format_entry(entry, printed_at))
-        printed_at = get_time(entry)
+        _print(fitting.format_entry(entry.record, printed_at))
+        printed_at = get_time(entry.record)
 
-    settings: dict[str, Any] = {"swagger": options.swagger, "on_entry": print_entry}
+    def print_latest(_entry: TimelineEntry) -> None:
+        if is_listening:
+            print_entry(get_engine(sandbox).state.timeline[-1])
+
+    settings: dict[str, Any] = {"swagger": options.swagger, "on_entry": print_latest}
     settings |= get_settings(options)
     sandbox = Sandbox(**settings) if options.replay is None else await replay(options.replay, **settings)
     for text in options.fault:
@@ -66,7 +72,9 @@ async def _serve(options: argparse.Namespace) -> None:
     async with sandbox.serve(host=options.host, port=options.port) as address:
         _print(output.format_banner(address, sandbox.settings))
         is_listening = True
-        for entry in sandbox.entries:  # Of a replayed run, and the faults: the page's address comes first.
+        for entry in tuple(
+            get_engine(sandbox).state.timeline
+        ):  # Of a replayed run, and the faults: the page's address comes first.
             print_entry(entry)
         await _wait_for_signal()
     if options.record is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from secrets import token_hex
 from typing import Any, Final
 
 import anyio
@@ -30,7 +31,7 @@ from connectly_api.sandbox.model.settings import MAX_TIME, Settings
 from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusDue, Task
 from connectly_api.sandbox.model.state_changes import ClockSet, EntryRecorded, TaskStarted
 from connectly_api.sandbox.recording import build_recording, record_request
-from connectly_api.sandbox.service.decision import decide
+from connectly_api.sandbox.service.decision import decide, find_recipient
 from connectly_api.sandbox.service.faults import apply_faults, decide_reset
 from connectly_api.sandbox.spec.api_operations import Service
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
@@ -49,6 +50,9 @@ class Engine:
         settings: The sandbox's settings.
         state: The sandbox's state; a reset replaces it.
         webhook_sender: Delivers webhooks; a replay replaces it with the recorded receivers.
+        run: Names the time since the start or the last reset, differently each time. No part of the state, which is
+            the same for the same inputs.
+        version: Grows with every change of the state.
     """
 
     def __init__(
@@ -70,12 +74,29 @@ class Engine:
         self._ahead = 0.0  # Seconds by which `advance` and `settle` have moved a real clock.
         self._clock_tasks: TaskGroup | None = None
         self._runs = 0  # How many calls run tasks at the moment.
+        self._waiters: set[anyio.Event] = set()
+        self.version = 0
         self.reset()
 
     def reset(self) -> None:
         """Forget everything that happened."""
         self._start = self._read_clock() if self.settings.clock == "real" else self.settings.start
         self.state = State(now=self._start, keep=self.settings.keep)
+        self.run = token_hex(8)
+        self._wake_waiters()
+
+    async def wait_for_change(self, version: int) -> None:
+        """Wait until the state has changed since it had a version; a clock that runs on is no change.
+
+        Read `version` before the state, so that no change is missed in between.
+        """
+        if version == self.version:
+            changed = anyio.Event()
+            self._waiters.add(changed)
+            try:
+                await changed.wait()
+            finally:
+                self._waiters.discard(changed)
 
     def receive(self, request: Request) -> Decision:
         """Decide on a request, apply its changes, and keep it for inspection."""
@@ -167,7 +188,7 @@ class Engine:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        return build_recording(self.settings, self._start, self.state.timeline, self.state.entry_count).to_text()
+        return build_recording(self.settings, self._start, self.state).to_text()
 
     async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
         self._sync_clock()
@@ -228,8 +249,9 @@ class Engine:
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state
         self._apply(state, decision.changes)
-        received = record_request(request, decision, state.request_count + 1, state.now, self.settings.api_key)
-        self._apply(state, (EntryRecorded(received),))
+        recipient = find_recipient(self._service, self.settings, request, decision)
+        received = record_request(request, decision, recipient, state, self.settings.api_key)
+        self._apply(state, (EntryRecorded(received, recipient),))
         return decision
 
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
@@ -242,6 +264,12 @@ class Engine:
                 self._on_delivery(entry)
             if entry is not None and self._on_entry is not None:
                 self._on_entry(entry)
+        self._wake_waiters()
+
+    def _wake_waiters(self) -> None:
+        self.version += 1
+        for changed in self._waiters:
+            changed.set()
 
     def _read_clock(self) -> float:
         return time.time() + self._ahead

@@ -17,10 +17,12 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.delivery.attempts import Outcome
-from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.documents import serialize_numbered, serialize_request
 from connectly_api.sandbox.model.exchange import Decision, Request
-from connectly_api.sandbox.model.records import ReceivedRequest, TimelineEntry
+from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.model.records import NumberedEntry, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import Settings
+from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.model.state_changes import MessageAccepted
 
 _REDACTED: Final = "[redacted]"
@@ -77,14 +79,16 @@ def is_public_setting(attribute: attrs.Attribute[Any], _value: object = None) ->
     return attribute.name not in {"api_key", "webhook_secret"}
 
 
-def record_request(request: Request, decision: Decision, number: int, now: float, key: str) -> ReceivedRequest:
-    """Return the record of a request, without credentials and the API key `key`."""
+def record_request(
+    request: Request, decision: Decision, recipient: Identity, state: State, key: str
+) -> ReceivedRequest:
+    """Return the record of the next request, without credentials and the API key `key`."""
 
     def redact(text: str) -> str:
         return text.replace(key, _REDACTED).replace(quote_plus(key), _REDACTED)
 
     return ReceivedRequest(
-        number=number,
+        number=state.request_count + 1,
         method=request.method,
         path=redact(request.path),
         query=redact(request.query),
@@ -99,22 +103,23 @@ def record_request(request: Request, decision: Decision, number: int, now: float
         unknown_fields=decision.unknown_fields,
         message=next((change.message for change in decision.changes if isinstance(change, MessageAccepted)), None),
         trace_id=decision.trace_id,
-        received_at=now,
+        received_at=state.now,
         fault=decision.fault,
+        recipient=next(iter(recipient.ids), None),
+        answer=decision.content,
     )
 
 
-def build_recording(settings: Settings, start: float, entries: Iterable[TimelineEntry], count: int) -> Recording:
-    """Return the recording of a run whose clock began at `start`, and whose timeline has had `count` entries.
+def build_recording(settings: Settings, start: float, state: State) -> Recording:
+    """Return the recording of a run whose clock began at `start`.
 
     Raises:
         InvalidInputError: The beginning is no longer kept.
     """
-    kept = tuple(entries)
-    if len(kept) < count:
+    if len(state.timeline) < state.entry_count:
         raise InvalidInputError("keep: the beginning of the run is no longer kept; set it higher", field="keep")
     values = attrs.asdict(settings, filter=is_public_setting)
-    return Recording({**values, "start": start}, tuple(map(_to_json, kept)))
+    return Recording({**values, "start": start}, tuple(_to_json(entry, state) for entry in state.timeline))
 
 
 def parse_recording(text: str) -> Recording:
@@ -161,7 +166,7 @@ def parse_request(entry: Mapping[str, Any], key: str) -> Request:
 def find_differences(recording: Recording, entries: Iterable[TimelineEntry]) -> list[str]:
     """Return a sentence for each request whose response differs from the recorded one."""
     before = [entry for entry in recording.entries if entry["what"] == "request"]
-    now = [serialize_entry(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
+    now = [serialize_request(entry) for entry in entries if isinstance(entry, ReceivedRequest)]
     return [
         f"request {new['number']}: {name} is {new[name]!r}, and was {old.get(name)!r}"
         for old, new in zip(before, now, strict=False)
@@ -175,9 +180,9 @@ def _is_valid(entry: Mapping[str, Any]) -> bool:
     return fields is not None and all(isinstance(entry.get(name), kind) for name, kind in fields.items())
 
 
-def _to_json(entry: TimelineEntry) -> dict[str, Any]:
-    document = serialize_entry(entry)
-    if isinstance(entry, ReceivedRequest):
+def _to_json(entry: NumberedEntry, state: State) -> dict[str, Any]:
+    document = serialize_numbered(entry, state.customers)
+    if isinstance(entry.record, ReceivedRequest):
         # The exact bytes, which may not be text.
-        document["content"] = base64.b64encode(entry.body).decode()
+        document["content"] = base64.b64encode(entry.record.body).decode()
     return document

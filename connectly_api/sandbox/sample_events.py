@@ -61,10 +61,10 @@ def build_sample_event(sample: Sample, verb: str, arguments: Mapping[str, Any], 
     Raises:
         InvalidInputError: A value is invalid.
     """
-    settings, state, message = _prepare(sample, now, seed)
+    settings, state, message = _prepare(sample, now, seed, arguments.get("code"))
     changes: Iterable[Change]
     if verb == "status":
-        changes = advance_status(settings, state, StatusDue(message, arguments["status"], arguments.get("code")))
+        changes = advance_status(settings, state, StatusDue(message, arguments["status"]))
     else:
         state.apply(EntryRecorded(StatusChange(message.id, "delivered", now)))
         customer = {} if verb == "report_ready" else {"customer": sample.customer}
@@ -73,7 +73,7 @@ def build_sample_event(sample: Sample, verb: str, arguments: Mapping[str, Any], 
     return next(task.event.content for task in tasks if isinstance(task, WebhookDue))
 
 
-def _prepare(sample: Sample, now: float, seed: int) -> tuple[Settings, State, AcceptedMessage]:
+def _prepare(sample: Sample, now: float, seed: int, failure: str | None) -> tuple[Settings, State, AcceptedMessage]:
     settings = Settings(seed=seed) if sample.sender is None else Settings(seed=seed, senders=(sample.sender,))
     customer = parse_customer("customer", sample.customer)
     message = AcceptedMessage(
@@ -89,7 +89,7 @@ def _prepare(sample: Sample, now: float, seed: int) -> tuple[Settings, State, Ac
     )
     state = State(now=now, keep=1)
     state.apply(CustomerIdentified(customer, sample.name))
-    state.apply(MessageAccepted(message))
+    state.apply(MessageAccepted(message, failure))
     for topic in _TOPICS:
         state.apply(RegistrationStored(Registration(topic, topic, "", "custom", "{}"), new=True))
     return settings, state, message

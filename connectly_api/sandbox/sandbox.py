@@ -17,7 +17,7 @@ from connectly_api.sandbox.customer import Customer
 from connectly_api.sandbox.delivery.wsgi_bridge import bridge_wsgi
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.expectation import Expectation, describe_mismatch
-from connectly_api.sandbox.model.documents import serialize_entry
+from connectly_api.sandbox.model.documents import serialize_numbered
 from connectly_api.sandbox.model.fault_rules import FaultKind, FaultRule
 from connectly_api.sandbox.model.records import (
     AcceptedMessage,
@@ -163,12 +163,13 @@ class Sandbox:
     @property
     def entries(self) -> tuple[TimelineEntry, ...]:
         """The kept requests, deliveries, statuses and verbs, in the order in which they happened."""
-        return tuple(self._engine.state.timeline)
+        return tuple(entry.record for entry in self._engine.state.timeline)
 
     @property
     def timeline(self) -> list[dict[str, Any]]:
-        """The entries as JSON."""
-        return [serialize_entry(entry) for entry in self.entries]
+        """The entries as JSON, with their numbers and those of their customers."""
+        state = self._engine.state
+        return [serialize_numbered(entry, state.customers) for entry in state.timeline]
 
     @property
     def accepted(self) -> int:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from connectly_api import InvalidInputError
 from connectly_api.sandbox import Sandbox
 from tests.sandbox.calls import CREATE, LIST, answer, ask, fields, path_of
 
@@ -147,3 +148,32 @@ def test_an_unknown_registration_is_not_found(sandbox: Sandbox, identifier: str)
 def test_nothing_of_the_address_is_in_a_registrations_repr(sandbox: Sandbox) -> None:
     created(sandbox, address="https://example.com/token-canary", configuration={"filters": []})
     assert "canary" not in repr(sandbox.registrations)
+
+
+async def test_the_verb_registers_an_address_in_the_place_of_the_topics_earlier_one(sandbox: Sandbox) -> None:
+    report, earlier = created(sandbox, topic="report"), created(sandbox)
+    await sandbox.run_verb("register", topic="messages", address="http://127.0.0.1:1/hook")
+    registrations = listed(sandbox)["entity"]["webhooks"]
+    assert [one["topic"] for one in registrations] == ["report", "messages"]
+    assert registrations[0]["id"] == report
+    assert registrations[1]["address"] == "http://127.0.0.1:1/hook"
+    assert registrations[1]["id"] not in {report, earlier}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"topic": "gossip"}, "topic"),
+        ({"topic": None}, "topic"),
+        ({"address": None}, "address"),
+        ({"address": "http://example.com"}, "address"),
+        ({"secret": "s"}, "secret"),
+    ],
+)
+async def test_the_verb_refuses_what_cannot_be_registered(
+    sandbox: Sandbox, arguments: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await sandbox.run_verb("register", **{"topic": "messages", "address": "https://example.com/", **arguments})
+    assert caught.value.field == field
+    assert sandbox.registrations == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Final
 
 import attrs
@@ -95,21 +96,21 @@ def release_webhook(settings: Settings, state: State, task: ReleaseDue) -> Dispa
 
 def conclude_attempt(settings: Settings, state: State, attempt: Attempt, outcome: Outcome) -> tuple[Change, ...]:
     """Return what follows an attempt: its record, and a retry unless the response was a 200."""
-    delivery = _build_delivery(attempt, outcome, state.now)
+    recorded = _record_delivery(attempt, outcome, state.now)
     number = attempt.task.attempt
     is_last = number > len(settings.webhook_retries) or outcome.is_final or attempt.is_copy
-    if delivery.delivered or is_last:
-        return (EntryRecorded(delivery),)
+    if outcome.status == HTTPStatus.OK or is_last:
+        return (recorded,)
     retry = attrs.evolve(attempt.task, attempt=number + 1, skip_faults=True, fault=None)
-    return (EntryRecorded(delivery), TaskScheduled(state.now + settings.webhook_retries[number - 1], retry))
+    return (recorded, TaskScheduled(state.now + settings.webhook_retries[number - 1], retry))
 
 
 def _build_attempt(settings: Settings, task: WebhookDue, registration: Registration) -> Attempt:
     return Attempt(task, registration, task.event.content, settings.webhook_secret)
 
 
-def _build_delivery(attempt: Attempt, outcome: Outcome, now: float) -> Delivery:
-    return Delivery(
+def _record_delivery(attempt: Attempt, outcome: Outcome, now: float) -> EntryRecorded:
+    delivery = Delivery(
         number=attempt.task.number,
         attempt=attempt.task.attempt,
         registration_id=attempt.registration.id,
@@ -122,13 +123,15 @@ def _build_delivery(attempt: Attempt, outcome: Outcome, now: float) -> Delivery:
         at=now,
         fault=attempt.task.fault,
     )
+    event = attempt.task.event
+    return EntryRecorded(delivery, event.customer, attempt.task.cause, event.message_id)
 
 
 def _apply_fault(state: State, attempt: Attempt, rule: FaultRule) -> Dispatch:
     match rule.what:
         case "drop_webhook":
             outcome = Outcome(None, "dropped by a rule")
-            return Dispatch((EntryRecorded(_build_delivery(attempt, outcome, state.now)),))
+            return Dispatch((_record_delivery(attempt, outcome, state.now),))
         case "duplicate_webhook":
             return Dispatch((), (attempt, attrs.evolve(attempt, is_copy=True)))
         case "delay_webhook":

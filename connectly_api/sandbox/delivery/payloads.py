@@ -54,6 +54,7 @@ def build_message_event(settings: Settings, message: CustomerMessage) -> Event:
         customer=message.customer,
         content=encode_compact(body),
         campaign_name=None if about is None else about.campaign_name,
+        message_id=None if about is None else about.id,
     )
 
 
@@ -148,6 +149,7 @@ def _build_event(topic: str, message: AcceptedMessage, customer: Identity, body:
         content=encode_compact(body),
         channel=message.channel,
         campaign_name=message.campaign_name,
+        message_id=message.id,
     )
 
 

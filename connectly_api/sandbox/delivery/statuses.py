@@ -77,8 +77,8 @@ def _set_status(
     if status == "delivery_failed":
         refusal = Refusal(status=400, message="The message could not be delivered", code=str(code))
         error = refusal.to_body(build_trace_id(settings.seed, -state.entry_count))
-    yield EntryRecorded(StatusChange(message.id, status, state.now, code if error else None))
     customer = state.complete_identity(message.customer)
+    yield EntryRecorded(StatusChange(message.id, status, state.now, code if error else None), customer)
     event = build_status_event(settings, message, customer, now=state.now, status=status, error=error)
     yield from schedule_webhooks(state, event)
 

@@ -59,11 +59,11 @@ class CustomerRegistry:
 
     def get(self, number: int) -> CustomerRecord | None:
         """Return the customer with a number, or into whom that one was merged; None if forgotten."""
-        return self._records.get(self.resolve(number))
+        return self._records.get(self._merged.get(number, number))
 
-    def resolve(self, number: int) -> int:
+    def resolve(self, number: int | None) -> int | None:
         """Return the number of the customer into whom another was merged; otherwise, the number itself."""
-        return self._merged.get(number, number)
+        return number if number is None else self._merged.get(number, number)
 
     def find(self, ids: Iterable[str]) -> CustomerRecord | None:
         """Return the customer who has, or had, one of the ids."""

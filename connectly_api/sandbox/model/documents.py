@@ -1,16 +1,27 @@
-"""The JSON of a sandbox's records, for the control interface and recordings."""
+"""The JSON of a sandbox's records and of its state, for the control interface and recordings."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import math
+from typing import Any, Final
 
+import attrs
+
+from connectly_api.sandbox.model.customer_registry import CustomerRecord, CustomerRegistry
+from connectly_api.sandbox.model.fault_rules import FaultRule
 from connectly_api.sandbox.model.records import (
     AcceptedMessage,
+    DeclaredTemplate,
     Delivery,
+    NumberedEntry,
     ReceivedRequest,
     TimelineEntry,
     VerbCall,
 )
+from connectly_api.sandbox.spec.json_schemas import to_camel_case
+
+_RULE_FIELDS: Final = [(field.name, to_camel_case(field.name), field.default) for field in attrs.fields(FaultRule)]
 
 
 def serialize_message(message: AcceptedMessage, status: str | None) -> dict[str, Any]:
@@ -47,18 +58,24 @@ def serialize_request(request: ReceivedRequest) -> dict[str, Any]:
         "traceId": request.trace_id,
         "receivedAt": request.received_at,
         "fault": request.fault,
+        "recipient": request.recipient,
+        "answer": request.answer.decode(errors="replace"),
     }
 
 
 def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
     """Return an attempt to deliver an event."""
+    return {**_list_delivery_fields(delivery), "event": delivery.json()}
+
+
+def _list_delivery_fields(delivery: Delivery) -> dict[str, Any]:
+    """Return the fields of an attempt, except the event, which is JSON already."""
     return {
         "number": delivery.number,
         "attempt": delivery.attempt,
         "registrationId": delivery.registration_id,
         "topic": delivery.topic,
         "address": delivery.address,
-        "event": delivery.json(),
         "signature": delivery.signature,
         "status": delivery.status,
         "problem": delivery.problem,
@@ -75,7 +92,63 @@ def serialize_entry(entry: TimelineEntry) -> dict[str, Any]:
         case Delivery():
             return {"what": "delivery", **serialize_delivery(entry)}
         case VerbCall():
-            return {"what": "act", "at": entry.at, "name": entry.name, "arguments": entry.arguments}
+            return {"what": "act", "at": entry.at, "name": entry.name, "arguments": entry.arguments, "id": entry.id}
         case _:
             change = {"messageId": entry.message_id, "status": entry.status, "code": entry.code}
             return {"what": "status", "at": entry.at, **change}
+
+
+def serialize_numbered(entry: NumberedEntry, customers: CustomerRegistry) -> dict[str, Any]:
+    """Return an entry of the timeline in its place."""
+    return {**_list_place(entry, customers), **serialize_entry(entry.record)}
+
+
+def encode_numbered(entry: NumberedEntry, customers: CustomerRegistry) -> str:
+    """Return the JSON text of `serialize_numbered`, without decoding and encoding a webhook's event again."""
+    if not isinstance(entry.record, Delivery):
+        return json.dumps(serialize_numbered(entry, customers))
+    fields = {**_list_place(entry, customers), "what": "delivery", **_list_delivery_fields(entry.record)}
+    return f'{json.dumps(fields)[:-1]}, "event": {entry.record.content.decode()}}}'
+
+
+def _list_place(entry: NumberedEntry, customers: CustomerRegistry) -> dict[str, Any]:
+    place: dict[str, Any] = {"entry": entry.number, "customer": customers.resolve(entry.customer)}
+    if isinstance(entry.record, Delivery):
+        place |= {"cause": entry.cause, "messageId": entry.message_id}
+    return place
+
+
+def serialize_customer(customer: CustomerRecord) -> dict[str, Any]:
+    """Return a customer; a window of null never closes."""
+    windows: dict[str, float] = {}
+    for (sender, key), until in customer.windows.items():
+        if key in customer.identity.ids:
+            windows[sender] = max(until, windows.get(sender, until))
+    return {
+        "number": customer.number,
+        "phone": customer.identity.phone,
+        "bsuid": customer.identity.bsuid,
+        "name": customer.name,
+        "formerIds": customer.former_ids,
+        "windows": {sender: _to_time(until) for sender, until in windows.items()},
+        "optedOut": customer.is_opted_out,
+        "mergedNumbers": customer.merged_numbers,
+    }
+
+
+def serialize_template(template: DeclaredTemplate) -> dict[str, Any]:
+    """Return a declared template."""
+    return attrs.asdict(template)
+
+
+def serialize_rule(number: int, rule: FaultRule, matches: int) -> dict[str, Any]:
+    """Return a fault rule with the options that are not the usual ones."""
+    given = ((name, getattr(rule, field), usual) for field, name, usual in _RULE_FIELDS)
+    options = {name: value for name, value, usual in given if value != usual}
+    is_used_up = rule.next is not None and matches >= rule.next
+    return {"number": number, **options, "matches": matches, "isUsedUp": is_used_up}
+
+
+def _to_time(until: float) -> float | None:
+    """JSON has no infinity: a window that never closes has no end, and one closed by a test ended at the epoch."""
+    return None if until == math.inf else max(until, 0.0)

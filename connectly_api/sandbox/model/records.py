@@ -103,6 +103,8 @@ class ReceivedRequest:
         received_at: The sandbox's clock, Unix seconds.
         fault: The fault that a rule caused, or None. If the connection was reset, `status` is the one that the client
             did not see, or 0.
+        recipient: The customer's phone number or BSUID, if a message was to be sent, even one that was refused.
+        answer: The body of the response.
     """
 
     number: int
@@ -120,6 +122,8 @@ class ReceivedRequest:
     trace_id: str
     received_at: float
     fault: str | None = None
+    recipient: str | None = attrs.field(default=None, repr=False)
+    answer: bytes = attrs.field(default=b"", repr=False)
 
     def json(self) -> Any:  # noqa: ANN401  (whatever the caller sent)
         """Return the decoded body.
@@ -204,11 +208,13 @@ class VerbCall:
     Attributes:
         name: `says`, `advance`, `fault` and so on.
         at: The sandbox's clock, Unix seconds.
+        id: The id of the customer's message, if the verb wrote one.
     """
 
     name: str
     _arguments: str = attrs.field(repr=False, alias="arguments")
     at: float
+    id: str | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -283,3 +289,22 @@ class DeclaredTemplate:
 
 TimelineEntry = ReceivedRequest | Delivery | VerbCall | StatusChange
 """An entry of the timeline."""
+
+
+@attrs.frozen
+class NumberedEntry:
+    """An entry in its place in the timeline.
+
+    Attributes:
+        number: 1 for the first since the start or the last reset.
+        record: The entry.
+        customer: The number of the customer whom it is about, when it was recorded.
+        cause: The number of the entry that caused a delivery.
+        message_id: The id of the business's message that a delivery is about.
+    """
+
+    number: int
+    record: TimelineEntry
+    customer: int | None = None
+    cause: int | None = None
+    message_id: str | None = None

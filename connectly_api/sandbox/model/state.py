@@ -17,9 +17,9 @@ from connectly_api.sandbox.model.records import (
     DeclaredTemplate,
     Delivery,
     InboundText,
+    NumberedEntry,
     ReceivedRequest,
     Registration,
-    TimelineEntry,
 )
 
 Kept = TypeVar("Kept", AcceptedMessage, InboundText)
@@ -37,7 +37,7 @@ class Change(Protocol):
 class Event:
     """A webhook event, before its registrations are known.
 
-    Channel and campaign are those of the message that it refers to; an echo refers to the business's own message.
+    Channel, campaign and message id are those of the business's message that it refers to; an echo is that message.
     """
 
     topic: str
@@ -46,6 +46,7 @@ class Event:
     channel: str = "whatsapp"
     campaign_name: str | None = None
     is_echo: bool = False
+    message_id: str | None = None
 
 
 @attrs.frozen
@@ -66,6 +67,7 @@ class WebhookDue:
         attempt: 1 for the first.
         skip_faults: Whether fault rules were already applied.
         fault: The fault that a rule caused, for the record.
+        cause: The number of the entry that caused the event.
     """
 
     number: int
@@ -74,6 +76,7 @@ class WebhookDue:
     attempt: int = 1
     skip_faults: bool = False
     fault: str | None = None
+    cause: int | None = None
 
 
 @attrs.frozen
@@ -99,7 +102,7 @@ def _build_deliveries(state: State) -> deque[Delivery]:
     return deque(maxlen=state.keep)
 
 
-def _build_timeline(state: State) -> deque[TimelineEntry]:
+def _build_timeline(state: State) -> deque[NumberedEntry]:
     return deque(maxlen=state.keep * 4)
 
 
@@ -147,7 +150,7 @@ class State:
     texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
     requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
     deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_build_deliveries, takes_self=True))
-    timeline: deque[TimelineEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
+    timeline: deque[NumberedEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
 
     def apply(self, change: Change) -> None:
         """Apply one change."""
@@ -173,6 +176,11 @@ class State:
         """Return whether one more request to a function's operation, or of a sender, is within a limit per second."""
         times = self.send_times.get(key, ())
         return len(times) < limit or times[-limit] <= self.now - 1
+
+    @property
+    def first_entry(self) -> int:
+        """The number of the first entry that is kept; of the next one if there is none."""
+        return self.entry_count - len(self.timeline) + 1
 
     @property
     def next_due(self) -> float:

@@ -16,10 +16,12 @@ from connectly_api.sandbox.model.records import (
     DeclaredTemplate,
     Delivery,
     InboundText,
+    NumberedEntry,
     ReceivedRequest,
     Registration,
     StatusChange,
     TimelineEntry,
+    VerbCall,
 )
 from connectly_api.sandbox.model.refusals import RECIPIENT_INVALID
 from connectly_api.sandbox.model.state import State, StatusDue, Task, WebhookDue
@@ -151,7 +153,9 @@ class SendCounted:
 
 @attrs.frozen
 class InboundMessageCounted:
-    """A customer's message got its number."""
+    """A customer's message got its number, and from that its id."""
+
+    id: str
 
     def apply_to(self, state: State) -> None:
         state.inbound_count += 1
@@ -181,7 +185,9 @@ class TaskScheduled:
         task = self.task
         if isinstance(task, WebhookDue) and not task.number:
             state.event_count += 1
-            task = attrs.evolve(task, number=state.event_count)
+            # The request that an echo is about is recorded only after its changes.
+            cause = state.entry_count + task.event.is_echo
+            task = attrs.evolve(task, number=state.event_count, cause=cause)
         heapq.heappush(state.schedule, (self.due, state.task_count, task))
 
 
@@ -265,13 +271,23 @@ class RulesCleared:
 
 @attrs.frozen
 class EntryRecorded:
-    """An entry was recorded for inspection; the oldest one is dropped if there are too many."""
+    """An entry was recorded for inspection; the oldest one is dropped if there are too many.
+
+    Requests and verbs count as activity of their customer.
+    """
 
     entry: TimelineEntry
+    customer: Identity = attrs.field(factory=Identity)
+    cause: int | None = None
+    message_id: str | None = None
 
     def apply_to(self, state: State) -> None:
         state.entry_count += 1
-        state.timeline.append(self.entry)
+        ids = self.customer.ids
+        is_activity = bool(ids) and isinstance(self.entry, ReceivedRequest | VerbCall)
+        customer = state.customers.touch(ids) if is_activity else state.customers.find(ids)
+        number = None if customer is None else customer.number
+        state.timeline.append(NumberedEntry(state.entry_count, self.entry, number, self.cause, self.message_id))
         match self.entry:
             case ReceivedRequest() as request:
                 state.request_count += 1

@@ -13,12 +13,14 @@ import attrs
 
 from connectly_api.json_values import is_object
 from connectly_api.sandbox.model.exchange import ConnectionBehavior, Decision, Request, refuse_request
+from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_trace_id
 from connectly_api.sandbox.model.refusals import Refusal, refuse_rate, refuse_violations
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.model.state_changes import MessageAccepted, SendCounted
 from connectly_api.sandbox.service.handlers import HANDLERS, RATE_LIMITED, Call
+from connectly_api.sandbox.service.participants import READERS
 from connectly_api.sandbox.spec.api_operations import Operation, Requirement, RouteMatch, Service
 from connectly_api.sandbox.spec.examples import build_example
 from connectly_api.sandbox.spec.protojson import encode_ascii, fit_value
@@ -54,6 +56,21 @@ def decide(service: Service, settings: Settings, state: State, request: Request)
         else:
             counts.append(SendCounted(sender, limit))
     return attrs.evolve(decision, changes=(*counts, *decision.changes))
+
+
+def find_recipient(service: Service, settings: Settings, request: Request, decision: Decision) -> Identity:
+    """Return whom a request wrote to, or was to write to: also one that was refused, if that can be read."""
+    accepted = (change.message.customer for change in decision.changes if isinstance(change, MessageAccepted))
+    return next(accepted, None) or _read_recipient(service, settings, request)
+
+
+def _read_recipient(service: Service, settings: Settings, request: Request) -> Identity:
+    route = service.find(request.path).get(request.method)
+    read_participants = None if route is None else READERS.get(route.operation.function or "")
+    if route is None or read_participants is None:
+        return Identity()
+    values = read_values(route.operation, route.parameters, request.query, request.headers, request.body)
+    return read_participants(values.body if is_object(values.body) else {}, settings).customer
 
 
 def _find_sender(decision: Decision) -> str | None:

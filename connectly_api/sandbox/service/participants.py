@@ -7,8 +7,8 @@ https://www.itu.int/rec/T-REC-E.164 for numbers (at most 15 digits).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 import attrs
 
@@ -61,6 +61,13 @@ def read_template_participants(body: Mapping[str, Any], settings: Settings) -> P
         findings.append((_CHANNEL, Violation(field="sender", problem="the business has no WhatsApp number")))
     findings += _check_not_self("number", sender, customer)
     return Participants(sender=sender, customer=customer, findings=tuple(findings))
+
+
+READERS: Final[Mapping[str, Callable[[Mapping[str, Any], Settings], Participants]]] = {
+    "send_message": read_session_participants,
+    "send_whatsapp_templated_message": read_template_participants,
+}
+"""By the name of the low-level function."""
 
 
 def _strip_punctuation(number: str) -> str:

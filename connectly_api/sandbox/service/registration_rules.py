@@ -6,7 +6,7 @@ Source: the service's documentation, https://docs.connectly.ai
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -16,6 +16,8 @@ from connectly_api.sandbox.model.identity import is_loopback
 from connectly_api.sandbox.model.records import Registration
 from connectly_api.sandbox.spec.protojson import encode_compact
 from connectly_api.web_address import find_web_address_problem
+
+TOPICS: Final = ("messages", "delivery_status", "report")
 
 
 def check_creation(body: Mapping[str, Any]) -> Iterator[Violation]:

@@ -209,7 +209,7 @@ def _write(
     name = state.get_display_name(customer)
     if about is not None:
         yield from mark_delivered(settings, state, about)
-    yield InboundMessageCounted()
+    yield InboundMessageCounted(_build_id(settings, state))
     if customer.phone is None and settings.bsuid_events == "off":
         return
     yield WindowSet(business, customer.ids, get_new_window_end(settings, state.now))

@@ -16,19 +16,24 @@ from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.delivery.payloads import build_report_event
 from connectly_api.sandbox.delivery.statuses import schedule_webhooks
 from connectly_api.sandbox.model.fault_rules import FaultRule, build_rule, normalize_operation
-from connectly_api.sandbox.model.ids import build_report_id
+from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.model.ids import build_registration_id, build_report_id
 from connectly_api.sandbox.model.records import DeclaredTemplate, VerbCall
 from connectly_api.sandbox.model.settings import MAX_SECONDS, MAX_TIME, Settings
 from connectly_api.sandbox.model.state import Change, State
 from connectly_api.sandbox.model.state_changes import (
     CustomerIdentified,
     EntryRecorded,
+    InboundMessageCounted,
+    RegistrationRemoved,
+    RegistrationStored,
     RuleAdded,
     RulesCleared,
     TemplateStored,
     WindowSet,
 )
 from connectly_api.sandbox.model.template_texts import list_parameters
+from connectly_api.sandbox.service.registration_rules import TOPICS, build_registration, check_creation
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 from connectly_api.sandbox.verbs.customer_verbs import (
     CUSTOMER_VERBS,
@@ -55,13 +60,19 @@ def build_verb_changes(
     given = VerbArguments(arguments, names)
     changes = tuple(verb(settings, state, given))
     given.check_unknown()
-    return (record_verb(state, name, arguments), *changes)
+    message_id = next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
+    return (record_verb(state, name, arguments, message_id), *changes)
 
 
-def record_verb(state: State, name: str, arguments: Mapping[str, Any]) -> Change:
-    """Return the timeline's entry of a verb."""
+def record_verb(state: State, name: str, arguments: Mapping[str, Any], message_id: str | None = None) -> Change:
+    """Return the timeline's entry of a verb with valid arguments."""
     given = {key: value for key, value in arguments.items() if value is not None}
-    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now))
+    customer = Identity()
+    if name == "customer":
+        customer = VerbArguments(given).get_identity()
+    elif "customer" in given:
+        customer = VerbArguments(given).get_customer()
+    return EntryRecorded(VerbCall(name=name, arguments=json.dumps(given), at=state.now, id=message_id), customer)
 
 
 def read_seconds(name: str, arguments: Mapping[str, Any]) -> float:
@@ -116,6 +127,19 @@ def _finish_report(settings: Settings, state: State, arguments: VerbArguments) -
     yield from schedule_webhooks(state, build_report_event(report_id, state.now, name, url))
 
 
+def _register(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    """Register an address for a topic, in the place of earlier ones: a bot that starts again may have another port."""
+    topic = arguments.get_text("topic")
+    if topic not in TOPICS:
+        raise InvalidInputError(f"topic: must be one of {', '.join(TOPICS)}", field="topic")
+    body = {"topic": topic, "address": arguments.get_text("address")}
+    if (problem := next(check_creation(body), None)) is not None:
+        raise InvalidInputError(str(problem), field=problem.field)
+    new_id = build_registration_id(settings.seed, state.registration_count + 1, state.now)
+    yield from (RegistrationRemoved(one.id) for one in state.registrations.values() if one.topic == topic)
+    yield RegistrationStored(build_registration(new_id, body), new=True)
+
+
 def _close_window(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     return _set_window(settings, state, arguments, -math.inf)
 
@@ -136,6 +160,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "template": _declare_template,
     "fault": _add_fault,
     "clear_faults": _clear_faults,
+    "register": _register,
     "report_ready": _finish_report,
     "close_window": _close_window,
     "open_window": _open_window,
@@ -144,5 +169,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 CLOCK_VERBS: Final = frozenset({"advance", "settle"})
 """Verbs that only move the clock."""
 
-SETUP_VERBS: Final = frozenset({"customer", "template", "fault", "clear_faults", "close_window", "open_window"})
+SETUP_VERBS: Final = frozenset({
+    *("customer", "template", "register", "fault", "clear_faults", "close_window", "open_window"),
+})  # fmt: skip
 """Verbs after which nothing is due."""

@@ -26,7 +26,7 @@ class Connection:
     """One connection of the sandbox's own server.
 
     Attributes:
-        is_held: Whether a request on it waits forever.
+        is_held: Whether a request on it waits forever, or has a response without end.
     """
 
     def __init__(self, get_transport: Callable[[], asyncio.Transport]) -> None:
@@ -74,10 +74,15 @@ async def drop(scope: Scope, receive: Receive) -> None:
 
 async def hold(scope: Scope, receive: Receive) -> None:
     """Wait until the client disconnects; the sandbox's own server does not wait for this when it shuts down."""
+    mark_held(scope)
+    await _wait_for_disconnect(receive)
+
+
+def mark_held(scope: Scope) -> None:
+    """Let the sandbox's own server drop the connection of a request at once when it shuts down."""
     connection = _get_connection(scope)
     if connection is not None:
         connection.is_held = True
-    await _wait_for_disconnect(receive)
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:

@@ -5,7 +5,9 @@
     GET  /__sandbox__/requests          the kept requests, refused ones included
     GET  /__sandbox__/deliveries        the kept delivery attempts of webhooks
     GET  /__sandbox__/registrations     the webhook registrations
-    GET  /__sandbox__/timeline          all of these, in the order in which they happened
+    GET  /__sandbox__/state             customers, registrations, templates, rules, clock and counts
+    GET  /__sandbox__/timeline          what happened, in order, in pages: after=, before=, limit=, customer=
+    GET  /__sandbox__/events            what happens, as Server-Sent Events
     GET  /__sandbox__/recording         the run as a file that can be replayed
     POST /__sandbox__/advance           {"hours": 24}: move the clock
     POST /__sandbox__/settle            {}: move the clock until nothing is due
@@ -24,7 +26,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import attrs
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
@@ -36,16 +37,15 @@ from connectly_api.json_values import is_object
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.documents import (
     serialize_delivery,
-    serialize_entry,
     serialize_message,
     serialize_request,
 )
 from connectly_api.sandbox.model.state import State
-from connectly_api.sandbox.recording import is_public_setting
 from connectly_api.sandbox.spec.protojson import NotJsonError, decode_json
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, VERBS
 from connectly_api.sandbox.web.access_guard import AccessGuard
 from connectly_api.sandbox.web.connection import read_body
+from connectly_api.sandbox.web.event_stream import build_timeline_routes
 from connectly_api.sandbox.web.page_files import build_page_response
 
 PREFIX: Final = "/__sandbox__"
@@ -61,18 +61,9 @@ def build_control_routes(engine: Engine) -> list[BaseRoute]:
         found = build_page_response(request, request.path_params.get("name", "index.html"))
         return found or _refuse("the page has no such file", 404)
 
-    async def show_overview(_request: Request) -> Response:
-        state, settings = engine.state, attrs.asdict(engine.settings, filter=is_public_setting)
-        kept = {name: len(getattr(state, name)) for name in _RECORDS}
-        return _respond({"settings": settings, "now": state.now, "kept": kept})
-
     async def show_records(request: Request) -> Response:
         name = _get_last_segment(request)
         return _respond({name: _RECORDS[name](engine.state)})
-
-    async def show_timeline(_request: Request) -> Response:
-        state = engine.state
-        return _respond({"now": state.now, "timeline": list(map(serialize_entry, state.timeline))})
 
     async def show_recording(_request: Request) -> Response:
         try:
@@ -93,8 +84,7 @@ def build_control_routes(engine: Engine) -> list[BaseRoute]:
     routes = [
         Route("/", show_page, methods=["GET"]),
         Route("/page/{name}", show_page, methods=["GET"]),
-        Route("/state", show_overview, methods=["GET"]),
-        Route("/timeline", show_timeline, methods=["GET"]),
+        *build_timeline_routes(engine),
         Route("/recording", show_recording, methods=["GET"]),
         Route("/reset", reset, methods=["POST"]),
         *(Route(f"/{name}", show_records, methods=["GET"]) for name in _RECORDS),
