@@ -73,9 +73,9 @@ class Engine:
         self._on_entry = on_entry
         self._ahead = 0.0  # Seconds by which `advance` and `settle` have moved a real clock.
         self._clock_tasks: TaskGroup | None = None
-        self._runs = 0  # How many calls run tasks at the moment.
         self._waiters: set[anyio.Event] = set()
         self.version = 0
+        self._runs = 0  # How many calls run tasks at the moment.
         self.reset()
 
     def reset(self) -> None:
