@@ -159,7 +159,7 @@ class TerminalFormat:
                 return f"<- {_name_webhook(entry)}", str(entry.status or "---"), self._describe_webhook(entry)
             case StatusChange():
                 return f".. {entry.status}", "", filter(None, (entry.message_id, entry.code))
-            case VerbCall():
+            case _:
                 return f"** {self._name_verb(entry)}", "", ()
 
     def _name_verb(self, verb: VerbCall) -> str:
