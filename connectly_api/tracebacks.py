@@ -3,7 +3,7 @@
 Sentry, rich and `pytest -l` show the locals of each frame that an error passes through. They would contain what was
 being sent: arguments, a request's dictionaries, an HTTP library's headers. So each public function that takes such
 values is wrapped. When an exception leaves it, the wrapper drops its own arguments and cuts the traceback to the
-caller's frames and its own.
+caller's frames and its own, which pytest does not show (`__tracebackhide__`).
 
 An error of another class is a bug, here or in an adapter. To help fix it, it gets a note with the files and lines that
 were cut.
@@ -37,6 +37,7 @@ def cut_traceback(function: F) -> F:
 
         @wraps(function)
         async def call_async(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the wrapped function's own)
+            __tracebackhide__ = True
             outer = sys.exception()
             try:
                 return await function(*args, **kwargs)
@@ -50,6 +51,7 @@ def cut_traceback(function: F) -> F:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the wrapped function's own)
+        __tracebackhide__ = True
         outer = sys.exception()
         try:
             return function(*args, **kwargs)

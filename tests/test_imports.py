@@ -89,10 +89,12 @@ TABLE = """
     webhooks.app          | errors setting_rules tracebacks webhooks.*                                |
     webhooks.dispatch     | unknown_outcomes errors webhooks.backlog webhooks.deferred_cancellation    | attrs anyio
                           | webhooks.event_counts webhooks.events webhooks.failure_policy             |
-                          | webhooks.held_claims webhooks.plain_functions webhooks.stores.store       |
+                          | webhooks.failure_watch webhooks.held_claims webhooks.plain_functions      |
+                          | webhooks.stores.store                                                     |
     webhooks.held_claims  | errors number_checks webhooks.deferred_cancellation                       | attrs anyio
                           | webhooks.stores.deferring_store webhooks.stores.store                     |
     webhooks.failure_policy | errors                                                                  |
+    webhooks.failure_watch |                                                                          |
     webhooks.event_counts |                                                                           | attrs
     webhooks.plain_functions | webhooks.deferred_cancellation                                         | anyio
     webhooks.http_response | webhooks.signature                                                       |
@@ -160,37 +162,44 @@ TABLE = """
     campaigns.customer_rows | campaigns.* errors setting_rules tracebacks                         | anyio
     sandbox.spec.*        | errors json_values lowlevel._source sandbox.spec.*                        | attrs
                           |                                                                           | jsonschema
-    sandbox.model.*       | error_codes errors number_checks sandbox.model.* sandbox.spec.*           | attrs
+    sandbox.model.*       | error_codes errors json_values number_checks sandbox.model.*              | attrs
+                          | sandbox.spec.*                                                            |
                           | setting_rules tracebacks web_address webhooks.signature                   |
     sandbox.delivery.*    | errors json_values sandbox.delivery.* sandbox.model.* sandbox.spec.*      | attrs anyio
                           | transport.adapters.asgi transport.adapters.httpx transport.protocol       |
-                          | webhooks.plain_functions webhooks.signature                               |
+                          | webhooks.failure_watch webhooks.plain_functions webhooks.signature        |
     sandbox.service.*     | content.template_rules error_codes errors json_values number_checks       | attrs
                           | sandbox.delivery.* sandbox.model.* sandbox.service.* sandbox.spec.*       |
                           | setting_rules web_address                                                 |
     sandbox.verbs.*       | errors json_values keywords number_checks sandbox.delivery.*              | attrs
                           | sandbox.model.* sandbox.service.registration_rules                        |
-                          | sandbox.verbs.*                                                           |
+                          | sandbox.spec.* sandbox.verbs.* web_address                                |
     sandbox.recording     | errors json_values sandbox.delivery.* sandbox.model.*                     | attrs
-    sandbox.engine        | errors sandbox.delivery.* sandbox.model.* sandbox.recording               | anyio
-                          | sandbox.service.* sandbox.spec.* sandbox.verbs.*                          |
+    sandbox.replaced_file | errors                                                                    |
+    sandbox.background_task |                                                                         | anyio sniffio
+                          |                                                                           | trio
+    sandbox.engine        | errors sandbox.background_task sandbox.delivery.* sandbox.model.*         | anyio
+                          | sandbox.recording sandbox.service.* sandbox.spec.* sandbox.verbs.*        |
     sandbox.web.*         | errors json_values sandbox.engine sandbox.model.* sandbox.recording       | anyio attrs
                           | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn
-    sandbox.expectation   | json_values sandbox.model.*                                               | attrs
+    sandbox.value_difference | sandbox.model.*                                                        |
+    sandbox.expectation   | json_values sandbox.model.* sandbox.value_difference                      | attrs
+    sandbox.sent_report   | json_values sandbox.expectation sandbox.model.* sandbox.value_difference  |
     sandbox.customer      | sandbox.engine sandbox.model.* tracebacks                                 | attrs
     sandbox.sandbox       | keywords sandbox.customer sandbox.delivery.wsgi_bridge sandbox.engine     | attrs starlette
-                          | sandbox.expectation                                                       |
+                          | sandbox.expectation sandbox.sent_report                                   |
+                          | sandbox.replaced_file                                                     |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
-                          | sandbox.recording sandbox.sandbox tracebacks                              |
-    sandbox.flags         | errors sandbox.model.*                                                    | attrs
+                          | sandbox.recording sandbox.replaced_file sandbox.sandbox tracebacks        |
+    sandbox.flags         | errors json_values sandbox.model.*                                        | attrs
     sandbox.sample_events | sandbox.delivery.statuses sandbox.model.* sandbox.verbs.*                 | attrs
     sandbox.terminal      | json_values lowlevel._source sandbox.model.* sandbox.verbs.* sandbox.web.* | attrs
-    sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replayer sandbox.sandbox     | attrs
-                          | sandbox.terminal                                                          |
+    sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replaced_file                | attrs
+                          | sandbox.replayer sandbox.sandbox sandbox.terminal                         |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |
                           | sandbox.web.*                                                             |
     pytest_plugin         | client sandbox sync transport.adapters.asgi                               | pytest

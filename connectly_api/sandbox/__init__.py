@@ -17,8 +17,8 @@ same state, ids included, and a recorded run can be replayed. The folders, each 
   Swagger file, then applies the rules of the service (windows, templates, limits), then injected faults.
 - `verbs` has the actions of customers and tests: verb + state -> changes. Python, HTTP and recordings use the same
   verbs.
-- `engine` applies changes, moves the clock, runs the tasks that are due, and delivers webhooks. A virtual clock stands
-  still until a verb moves it; a real one runs in the background. `recording` writes a run to a file.
+- `engine` applies changes, moves the clock, runs the tasks that are due, and delivers webhooks. The clock stands
+  still until a verb moves it, or runs in the background. `recording` writes a run to a file.
 - `web` serves the engine over HTTP: the service's routes, the control interface below `/__sandbox__/`, and the server.
 - `Sandbox` and `Customer` are what tests call; `replay` repeats a recorded run.
 

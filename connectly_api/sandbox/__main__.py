@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
-from connectly_api.errors import ConnectlyError
-from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault
+from connectly_api.errors import ConnectlyError, InvalidInputError
+from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault, parse_verbs
 from connectly_api.sandbox.model.documents import serialize_numbered
+from connectly_api.sandbox.model.fault_rules import build_rule
 from connectly_api.sandbox.model.records import NumberedEntry, TimelineEntry
+from connectly_api.sandbox.replaced_file import check_writable, read_file
 from connectly_api.sandbox.replayer import replay
 from connectly_api.sandbox.sandbox import Sandbox, get_engine
 from connectly_api.sandbox.terminal import TerminalFormat, get_time
+
+_SAVE_SECONDS: Final = 5.0
+"""Least seconds between two times that a state is saved."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,23 +71,61 @@ async def _serve(options: argparse.Namespace) -> None:
         if is_listening:
             print_entry(get_engine(sandbox).state.timeline[-1])
 
-    settings: dict[str, Any] = {"swagger": options.swagger, "on_entry": print_latest}
-    settings |= get_settings(options)
-    sandbox = Sandbox(**settings) if options.replay is None else await replay(options.replay, **settings)
-    for text in options.fault:
-        await sandbox.run_verb("fault", **parse_fault(text))
-    async with sandbox.serve(host=options.host, port=options.port) as address:
-        _print(output.format_banner(address, sandbox.settings))
-        is_listening = True
-        for entry in tuple(
-            get_engine(sandbox).state.timeline
-        ):  # Of a replayed run, and the faults: the page's address comes first.
-            print_entry(entry)
-        await _wait_for_signal()
+    sandbox = await _build_sandbox(options, print_latest)
+    printed = 0 if options.state is None else len(sandbox.entries)
+    async with sandbox:  # The verbs may let the clock run.
+        for verb, arguments in _list_verbs(options, sandbox, is_new=not printed):
+            await sandbox.run_verb(verb, **arguments)
+        async with sandbox.serve(host=options.host, port=options.port) as address:
+            _print(output.format_banner(address, sandbox.settings))
+            is_listening = True
+            # Those of a replayed run, and the verbs: the page's address comes first.
+            for entry in tuple(get_engine(sandbox).state.timeline)[printed:]:
+                print_entry(entry)
+            saving = asyncio.create_task(_save_often(sandbox, options.state))
+            await _wait_for_signal()
+            saving.cancel()
+    if options.state is not None:
+        sandbox.save_state(options.state)
     if options.record is not None:
         sandbox.save(options.record)
     if not options.json:
         _print("The sandbox has stopped.")
+
+
+async def _build_sandbox(options: argparse.Namespace, on_entry: Callable[[TimelineEntry], None]) -> Sandbox:
+    if options.replay is not None and options.state is not None:
+        raise InvalidInputError("state: does not go with --replay, which has a state of its own", field="state")
+    for flag in ("state", "record"):
+        if (path := getattr(options, flag)) is not None:
+            check_writable(flag, path)
+    settings: dict[str, Any] = {"swagger": options.swagger, "on_entry": on_entry, **get_settings(options)}
+    if options.replay is not None:
+        return await replay(options.replay, **settings)
+    sandbox = Sandbox(**settings)
+    if options.state is not None and os.path.exists(options.state):  # noqa: ASYNC240, PTH110  (nothing runs yet)
+        sandbox.load_state(options.state)
+    return sandbox
+
+
+def _list_verbs(options: argparse.Namespace, sandbox: Sandbox, *, is_new: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    if options.init is not None and is_new:
+        yield from parse_verbs(read_file("init", options.init))
+    for fault in map(parse_fault, options.fault):
+        if build_rule(fault) not in get_engine(sandbox).state.rules.values():  # The state may have it.
+            yield "fault", fault
+
+
+async def _save_often(sandbox: Sandbox, path: str | None) -> None:
+    """Save the state when something has happened, but spend at most a twentieth of the time on it."""
+    saved, wait, engine = None, _SAVE_SECONDS, get_engine(sandbox)
+    while path is not None:
+        if (version := engine.version) != saved:
+            begun = time.monotonic()
+            with suppress(OSError):  # The disk may have room again at the end, where the error is told.
+                sandbox.save_state(path)
+            saved, wait = version, max(_SAVE_SECONDS, 20 * (time.monotonic() - begun))
+        await asyncio.sleep(wait)
 
 
 async def _wait_for_signal() -> None:

@@ -8,6 +8,7 @@ import attrs
 
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.identity import Identity
+from connectly_api.sandbox.model.records import AcceptedMessage
 from connectly_api.tracebacks import cut_traceback
 
 
@@ -35,6 +36,13 @@ class Customer:
         """Phone and BSUID together."""
         return Identity(self.phone, self.bsuid)
 
+    @property
+    def messages(self) -> tuple[AcceptedMessage, ...]:
+        """The kept messages to this customer, oldest first, whichever of the customer's ids they were sent to."""
+        state = self._engine.state
+        ids = state.list_ids(self.identity.ids)
+        return tuple(one for one in state.messages.values() if not ids.isdisjoint(one.customer.ids))
+
     @cut_traceback
     async def says(
         self,
@@ -43,7 +51,7 @@ class Customer:
         reply_to: str | None = None,
         referral: dict[str, Any] | None = None,
         sender: str | None = None,
-    ) -> None:
+    ) -> str:
         """Write a text.
 
         Args:
@@ -52,10 +60,13 @@ class Customer:
             referral: The advertisement that the customer came from, as JSON.
             sender: The business's number that receives it.
 
+        Returns:
+            The id of the customer's message.
+
         Raises:
             InvalidInputError: The text is empty, or there is no such message or number.
         """
-        await self._run("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
+        return await self._write("says", text=text, reply_to=reply_to, referral=referral, sender=sender)
 
     @cut_traceback
     async def edits(self, text: str, *, message: str | None = None) -> None:
@@ -73,30 +84,38 @@ class Customer:
         await self._run("edits", text=text, message=message)
 
     @cut_traceback
-    async def taps(self, button: str, *, message: str | None = None) -> None:
+    async def taps(self, button: str, *, message: str | None = None, sender: str | None = None) -> str:
         """Tap a button of the latest message that has it.
 
         Args:
             button: Its id or its text; of a template without declared buttons, any text.
             message: The id of the message, if it is not the latest.
+            sender: The business's number that sent the message; None for any.
+
+        Returns:
+            The id of the customer's message.
 
         Raises:
-            InvalidInputError: No message to this customer has the button.
+            InvalidInputError: No message to this customer has the button; the text lists those that there are.
         """
-        await self._run("taps", button=button, message=message)
+        return await self._write("taps", button=button, message=message, sender=sender)
 
     @cut_traceback
-    async def picks(self, row: str, *, message: str | None = None) -> None:
+    async def picks(self, row: str, *, message: str | None = None, sender: str | None = None) -> str:
         """Pick a row of the latest list that has it.
 
         Args:
             row: Its id or its text.
             message: The id of the message, if it is not the latest.
+            sender: The business's number that sent the message; None for any.
+
+        Returns:
+            The id of the customer's message.
 
         Raises:
-            InvalidInputError: No message to this customer has the row.
+            InvalidInputError: No message to this customer has the row; the text lists those that there are.
         """
-        await self._run("picks", row=row, message=message)
+        return await self._write("picks", row=row, message=message, sender=sender)
 
     @cut_traceback
     async def reads(self, message: str | None = None) -> None:
@@ -111,17 +130,21 @@ class Customer:
         await self._run("reads", message=message)
 
     @cut_traceback
-    async def reacts(self, emoji: str | None, *, message: str | None = None) -> None:
+    async def reacts(self, emoji: str | None, *, message: str | None = None, sender: str | None = None) -> str:
         """React to a message.
 
         Args:
-            emoji: The emoji; None takes the reaction back.
+            emoji: One emoji; None takes the reaction back.
             message: The id of the message; None for the latest.
+            sender: The business's number that sent the message; None for any.
+
+        Returns:
+            The id of the customer's reaction.
 
         Raises:
-            InvalidInputError: There is no such message.
+            InvalidInputError: There is no such message, or the text is not one emoji.
         """
-        await self._run("reacts", emoji=emoji, message=message)
+        return await self._write("reacts", emoji=emoji, message=message, sender=sender)
 
     @cut_traceback
     async def sends(
@@ -132,40 +155,60 @@ class Customer:
         caption: str | None = None,
         filename: str | None = None,
         sender: str | None = None,
-    ) -> None:
+    ) -> str:
         """Send a file.
 
         Args:
             type: The type of the file.
-            url: Its URL.
-            caption: Its caption.
-            filename: The name of a document.
+            url: Its URL, `https://…` or `http://…`.
+            caption: Its caption; audio has none.
+            filename: The name of a document; other files have none.
             sender: The business's number that receives it.
 
+        Returns:
+            The id of the customer's message.
+
         Raises:
-            InvalidInputError: There is no such type, or the URL is empty.
+            InvalidInputError: There is no such type, the URL is none, or the type has no caption or filename.
         """
-        await self._run("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
+        return await self._write("sends", type=type, url=url, caption=caption, filename=filename, sender=sender)
 
     @cut_traceback
-    async def sends_image(self, url: str, *, caption: str | None = None) -> None:
-        """Send an image.
+    async def sends_image(self, url: str, *, caption: str | None = None, sender: str | None = None) -> str:
+        """Send an image; see `sends`.
 
         Raises:
-            InvalidInputError: The URL is empty.
+            InvalidInputError: The URL is none, or the caption is too long.
         """
-        await self.sends("image", url, caption=caption)
+        return await self.sends("image", url, caption=caption, sender=sender)
 
     @cut_traceback
     async def shares_location(
-        self, latitude: float, longitude: float, *, name: str | None = None, address: str | None = None
-    ) -> None:
-        """Share a location, in degrees.
+        self,
+        latitude: float,
+        longitude: float,
+        *,
+        name: str | None = None,
+        address: str | None = None,
+        sender: str | None = None,
+    ) -> str:
+        """Share a location.
+
+        Args:
+            latitude: In degrees, from -90 to 90.
+            longitude: In degrees, from -180 to 180.
+            name: The name of the place.
+            address: The address of the place.
+            sender: The business's number that receives it.
+
+        Returns:
+            The id of the customer's message.
 
         Raises:
-            InvalidInputError: A coordinate is not a number.
+            InvalidInputError: A coordinate is not such a number, or there is no such number.
         """
-        await self._run("shares_location", latitude=latitude, longitude=longitude, name=name, address=address)
+        place = {"latitude": latitude, "longitude": longitude, "name": name, "address": address}
+        return await self._write("shares_location", **place, sender=sender)
 
     async def opts_out(self) -> None:
         """Opt out of templates."""
@@ -195,5 +238,8 @@ class Customer:
         known = self._engine.state.complete_identity(Identity(phone))
         return attrs.evolve(self, phone=known.phone, bsuid=known.bsuid)
 
-    async def _run(self, verb: str, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
-        await self._engine.run_verb(verb, {"customer": self.phone or self.bsuid, **arguments})
+    async def _run(self, verb: str, **arguments: Any) -> str | None:  # noqa: ANN401  (JSON)
+        return await self._engine.run_verb(verb, {"customer": self.phone or self.bsuid, **arguments})
+
+    async def _write(self, verb: str, **arguments: Any) -> str:  # noqa: ANN401  (JSON)
+        return str(await self._run(verb, **arguments))

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from secrets import token_hex
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
+from secrets import token_hex, token_urlsafe
 from typing import Any, Final
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.sandbox.background_task import BackgroundTask
 from connectly_api.sandbox.delivery.attempts import (
     Attempt,
     Dispatch,
@@ -28,16 +32,23 @@ from connectly_api.sandbox.delivery.webhook_sender import WebhookSender
 from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import MAX_TIME, Settings
+from connectly_api.sandbox.model.snapshot import build_snapshot, parse_snapshot
 from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusDue, Task
-from connectly_api.sandbox.model.state_changes import ClockSet, EntryRecorded, TaskStarted
+from connectly_api.sandbox.model.state_changes import (
+    ClockChanged,
+    ClockSet,
+    EntryRecorded,
+    FileStored,
+    InboundMessageCounted,
+    TaskScheduled,
+    TaskStarted,
+)
+from connectly_api.sandbox.model.stored_files import StoredFile, clean_file_name
 from connectly_api.sandbox.recording import build_recording, record_request
 from connectly_api.sandbox.service.decision import decide, find_recipient
 from connectly_api.sandbox.service.faults import apply_faults, decide_reset
 from connectly_api.sandbox.spec.api_operations import Service
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
-
-_TICK_SECONDS: Final = 0.02
-"""Seconds between two readings of a running clock."""
 
 _MAX_DELIVERIES: Final = 100
 """How many webhooks are delivered at the same time while the clock runs."""
@@ -71,19 +82,19 @@ class Engine:
         self._on_request = on_request
         self._on_delivery = on_delivery
         self._on_entry = on_entry
-        self._ahead = 0.0  # Seconds by which `advance` and `settle` have moved a real clock.
-        self._clock_tasks: TaskGroup | None = None
         self._waiters: set[anyio.Event] = set()
         self.version = 0
+        self._background: BackgroundTask | None = None
+        self._wake: anyio.Event | None = None
+        self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
+        self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
+        self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
         self._runs = 0  # How many calls run tasks at the moment.
-        self.reset()
+        self._begin(self._build_state(0.0))
 
     def reset(self) -> None:
         """Forget everything that happened."""
-        self._start = self._read_clock() if self.settings.clock == "real" else self.settings.start
-        self.state = State(now=self._start, keep=self.settings.keep)
-        self.run = token_hex(8)
-        self._wake_waiters()
+        self._begin(self._build_state(self.now))
 
     async def wait_for_change(self, version: int) -> None:
         """Wait until the state has changed since it had a version; a clock that runs on is no change.
@@ -100,13 +111,16 @@ class Engine:
 
     def receive(self, request: Request) -> Decision:
         """Decide on a request, apply its changes, and keep it for inspection."""
-        self._sync_clock()
+        self._catch_up()
         decision = decide(self._service, self.settings, self.state, request)
         return self._conclude_request(request, apply_faults(self.settings, self.state, decision))
 
     def reset_unread(self, request: Request) -> Decision | None:
         """Decide whether to reset the connection before the body is read; None if no fault requires it."""
-        found = self._service.find(request.path).get(request.method) if self.state.rules else None
+        if not self.state.rules:
+            return None
+        self._catch_up()
+        found = self._service.find(request.path).get(request.method)
         decision = None if found is None else decide_reset(self.settings, self.state, found.operation.names)
         return None if decision is None else self._conclude_request(request, decision)
 
@@ -117,28 +131,46 @@ class Engine:
             await self.deliver_due()
         return decision
 
-    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, without running due tasks.
+    def apply_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, without running due tasks; return the id of the message that it created.
 
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
-        self._sync_clock()
+        self._catch_up()
         names = self._service.rule_names
-        self._apply(self.state, build_verb_changes(self.settings, self.state, verb, arguments, names))
+        changes = build_verb_changes(self.settings, self.state, verb, arguments, names)
+        self._apply(self.state, changes)
+        return next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
 
-    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Apply the changes of a verb, and run due tasks.
+    async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
+        """Apply the changes of a verb, and run due tasks; return the id of the customer's message that it created.
 
         Raises:
-            InvalidInputError: There is no such verb, or an argument is invalid.
+            InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
         """
+        created, finish = self.start_verb(verb, arguments)
+        await finish()
+        return created
+
+    def start_verb(self, verb: str, arguments: Mapping[str, Any]) -> tuple[str | None, Callable[[], Awaitable[None]]]:
+        """Apply the changes of a verb; return the id of the message that it created, and what then runs due tasks.
+
+        Raises:
+            InvalidInputError: There is no such verb, an argument is invalid, or the clock cannot run.
+        """
+        if verb == "clock" and self._background is None:
+            problem = "clock: runs only while the sandbox is served, or in `async with sandbox`; use advance or settle"
+            raise InvalidInputError(problem, field="running")
         if verb in CLOCK_VERBS:
-            await self._move_clock(verb, read_seconds(verb, arguments), arguments)
-            return
-        self.apply_verb(verb, arguments)
-        if verb not in SETUP_VERBS:
-            await self.deliver_due()
+            return None, partial(self._move_clock, self._choose_time(verb, arguments))
+        return self.apply_verb(verb, arguments), checkpoint if verb in SETUP_VERBS else self.deliver_due
+
+    def store_file(self, name: str, content: bytes) -> StoredFile:
+        """Keep a file that a customer can send, until the next reset. It is no part of a recording."""
+        file = StoredFile(token_urlsafe(12), clean_file_name(name), content)
+        self._apply(self.state, (FileStored(file),))
+        return file
 
     async def deliver_due(self) -> None:
         """Run the due tasks."""
@@ -149,7 +181,7 @@ class Engine:
 
         A receiver's own request leaves them to the verb that called the receiver, which may have to return first.
         """
-        if not self._runs and not self.is_clock_running and self.state.next_due <= self.state.now:
+        if not self._runs and not self._is_running and self.state.next_due <= self.state.now:
             await self.deliver_due()
 
     async def run_until(self, time: float) -> None:
@@ -157,30 +189,46 @@ class Engine:
 
         With inf, run all tasks, and leave the clock where the last one was due.
         """
-        async with self.webhook_sender.keep_open():
-            await self._run_tasks(time, self._deliver)
+        self._runs += 1
+        try:
+            async with self.webhook_sender.keep_open():
+                for state, attempt in self._run_tasks(time):
+                    await self._deliver(state, attempt)
+        finally:
+            self._runs -= 1
         if time != math.inf:
             self._apply(self.state, (ClockSet(time),))
 
     @property
-    def is_clock_running(self) -> bool:
-        """Whether a real clock runs."""
-        return self._clock_tasks is not None
+    def now(self) -> float:
+        """The clock, Unix seconds. Its progress does not depend on the machine's date."""
+        state = self.state
+        elapsed = (time.monotonic() - self._read_at) * state.speed if self._is_running else 0.0
+        return max(state.now, min(state.now + elapsed, MAX_TIME))
 
-    async def start_clock(self) -> None:
-        """Run a real clock until `stop_clock`; a virtual one stands still."""
-        if self.settings.clock == "real" and self._clock_tasks is None:
-            self._clock_tasks = anyio.create_task_group()
-            await self._clock_tasks.__aenter__()
-            self._clock_tasks.start_soon(self._follow_clock)
+    @property
+    def clock(self) -> dict[str, Any]:
+        """The clock as JSON."""
+        state = self.state
+        return {"now": self.now, "running": state.is_running and self.has_background, "speed": state.speed}
 
-    async def stop_clock(self) -> None:
-        """Stop the clock."""
-        tasks, self._clock_tasks = self._clock_tasks, None
-        if tasks is not None:
-            tasks.cancel_scope.cancel()
-            # Without the error of the caller's block, which would otherwise become part of an exception group.
-            await tasks.__aexit__(None, None, None)
+    @property
+    def has_background(self) -> bool:
+        """Whether the clock can run by itself."""
+        return self._background is not None
+
+    def start_background(self) -> None:
+        """Let the clock run until `stop_background`, except while it is paused."""
+        if self._background is None:
+            self._read_at = time.monotonic()
+            self._background = BackgroundTask(self._follow_clock)
+
+    async def stop_background(self) -> None:
+        """Let the clock stand still."""
+        self._apply(self.state, (ClockSet(self.now),))
+        background, self._background = self._background, None
+        if background is not None:
+            await background.stop()
 
     def build_recording(self) -> str:
         """Return the recording of the run as text.
@@ -190,48 +238,86 @@ class Engine:
         """
         return build_recording(self.settings, self._start, self.state).to_text()
 
-    async def _move_clock(self, verb: str, seconds: float, arguments: Mapping[str, Any]) -> None:
-        self._sync_clock()
+    def build_snapshot(self) -> str:
+        """Return the state as the text of a file."""
+        self._catch_up()
+        return build_snapshot(self.state, self._start)
+
+    def load_snapshot(self, text: str) -> None:
+        """Replace the state by one of a file.
+
+        Raises:
+            InvalidInputError: It is no such file, of another version, or damaged.
+        """
+        state, start = parse_snapshot(text, self.settings)
+        if state.is_running and self.settings.clock == "real":
+            state.apply(ClockSet(time.time()))
+        self._begin(state, start)
+
+    def _choose_time(self, verb: str, arguments: Mapping[str, Any]) -> float:
+        """Return until when a verb moves the clock, and record it."""
+        seconds = read_seconds(verb, arguments)
+        self._catch_up()
         state = self.state
         if seconds and seconds != math.inf and state.now + seconds > MAX_TIME:
             raise InvalidInputError("seconds: the clock goes no further than the year 9999", field="seconds")
         self._apply(state, (record_verb(state, verb, arguments),))
-        if self.settings.clock == "real":
-            last = max((due for due, _, _ in state.schedule), default=state.now)
-            self._ahead += max(0.0, last - state.now) if seconds == math.inf else seconds
-        await self.run_until(state.now + seconds)
+        return state.now + seconds
+
+    async def _move_clock(self, until: float) -> None:
+        self._movers += 1
+        try:
+            await self.run_until(until)
+        finally:
+            self._movers -= 1
+            self._read_at = time.monotonic()
+            self._wake_up()
 
     async def _follow_clock(self) -> None:
-        """Follow the real clock until cancelled; webhooks do not wait for each other."""
+        """Run the tasks that become due, until cancelled; webhooks do not wait for each other."""
         limit = anyio.CapacityLimiter(_MAX_DELIVERIES)
-
-        async def deliver_within_limit(state: State, attempt: Attempt) -> None:
-            async with limit:
-                await self._deliver(state, attempt)
-
         async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
-
-            async def start_delivery(state: State, attempt: Attempt) -> None:
-                deliveries.start_soon(deliver_within_limit, state, attempt)
-
             while True:
-                await self._run_tasks(self._read_clock(), start_delivery)
-                self._sync_clock()
-                await anyio.sleep(_TICK_SECONDS)
+                self._wake = anyio.Event()
+                self._catch_up()
+                while self._ready:
+                    deliveries.start_soon(self._deliver, *self._ready.popleft(), limit)
+                state = self.state
+                wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
+                with anyio.move_on_after(wait):
+                    await self._wake.wait()
 
-    async def _run_tasks(self, until: float, deliver: Callable[[State, Attempt], Awaitable[None]]) -> None:
-        self._runs += 1
-        try:
-            # Read the state each time: a receiver that is awaited may reset the sandbox.
-            while (state := self.state).next_due <= until and state.schedule:
-                _, _, task = state.schedule[0]
-                self._apply(state, (TaskStarted(),))
-                dispatch = self._perform(state, task)
-                self._apply(state, dispatch.changes)
-                for attempt in dispatch.attempts:
-                    await deliver(state, attempt)
-        finally:
-            self._runs -= 1
+    def _wake_up(self) -> None:
+        if self._wake is not None:
+            self._wake.set()
+
+    @property
+    def _is_running(self) -> bool:
+        return self.state.is_running and self.has_background and not self._movers
+
+    def _catch_up(self) -> None:
+        """Let a running clock reach the present: what became due happens before whatever comes next."""
+        if not self._is_running:
+            self._read_at = time.monotonic()
+            return
+        now = self.now
+        # Count what the clock shows, not what has passed: many short steps of a slow clock would add up to an error.
+        self._read_at += (now - self.state.now) / self.state.speed
+        self._ready.extend(self._run_tasks(now))
+        self.state.apply(ClockSet(now))
+        if self._ready:
+            self._wake_up()
+
+    def _run_tasks(self, until: float) -> Iterator[tuple[State, Attempt]]:
+        """Run the tasks that are due until a time, and yield the attempts to make."""
+        # Read the state each time: a receiver that is awaited may reset the sandbox.
+        while (state := self.state).next_due <= until and state.schedule:
+            _, _, task = state.schedule[0]
+            self._apply(state, (TaskStarted(),))
+            dispatch = self._perform(state, task)
+            self._apply(state, dispatch.changes)
+            for attempt in dispatch.attempts:
+                yield state, attempt
 
     def _perform(self, state: State, task: Task) -> Dispatch:
         match task:
@@ -242,8 +328,16 @@ class Engine:
             case _:
                 return dispatch_webhook(self.settings, state, task)
 
-    async def _deliver(self, state: State, attempt: Attempt) -> None:
-        outcome = await self.webhook_sender.deliver(attempt)
+    async def _deliver(
+        self, state: State, attempt: Attempt, limit: AbstractAsyncContextManager[Any] | None = None
+    ) -> None:
+        try:
+            async with limit or nullcontext():
+                outcome = await self.webhook_sender.deliver(attempt)
+        except anyio.get_cancelled_exc_class():
+            # It may have arrived, which nobody knows, as with the service: it will be delivered again.
+            self._apply(state, (TaskScheduled(state.now, attempt.task),))
+            raise
         self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
 
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
@@ -257,6 +351,8 @@ class Engine:
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
         for change in changes:
             state.apply(change)
+            if isinstance(change, ClockChanged) or (isinstance(change, TaskScheduled) and change.due <= state.next_due):
+                self._wake_up()
             entry = change.entry if isinstance(change, EntryRecorded) else None
             if isinstance(entry, ReceivedRequest) and self._on_request is not None:
                 self._on_request(entry)
@@ -271,9 +367,14 @@ class Engine:
         for changed in self._waiters:
             changed.set()
 
-    def _read_clock(self) -> float:
-        return time.time() + self._ahead
+    def _build_state(self, earliest: float) -> State:
+        is_running = self.settings.clock == "real"
+        now = max(earliest, time.time()) if is_running else self.settings.start
+        return State(now, self.settings.keep, self.settings.keep_bytes, is_running)
 
-    def _sync_clock(self) -> None:
-        if self.settings.clock == "real":
-            self.state.apply(ClockSet(self._read_clock()))
+    def _begin(self, state: State, start: float | None = None) -> None:
+        self.state, self._start = state, state.now if start is None else start
+        self.run = token_hex(8)
+        self._read_at = time.monotonic()
+        self._wake_up()
+        self._wake_waiters()

@@ -1,23 +1,28 @@
-"""A test's expectation of a message, and the text of a failure. Pure."""
+"""What a test expects of the messages that were sent. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import attrs
 
-from connectly_api.json_values import get_object
-from connectly_api.sandbox.model.records import AcceptedMessage, ReceivedRequest
+from connectly_api.json_values import get_object, get_objects, get_text, is_array, is_mapping
+from connectly_api.sandbox.model.records import AcceptedMessage
+from connectly_api.sandbox.model.state import State
+from connectly_api.sandbox.value_difference import describe_difference, show_value
 
-_MAX_SHOWN: Final = 5
-"""The maximum of messages, and of refusals, in a failure."""
+_BODY: Final = re.compile(r"body_([0-9]{1,9})")
 
 _VALUES: Final[Mapping[str, Callable[[AcceptedMessage], Any]]] = {
     "recipient": lambda message: " ".join(message.customer.ids),
     "kind": lambda message: message.kind,
     "text": lambda message: get_object(message.body, "message").get("text"),
     "template": lambda message: message.body.get("templateName"),
+    "parameters": lambda message: {
+        get_text(one, "name"): get_text(one, "value") for one in get_objects(message.body, "parameters")
+    },
     "callback_data": lambda message: message.callback_data,
     "campaign_name": lambda message: message.campaign_name,
     "sender": lambda message: message.sender,
@@ -26,47 +31,52 @@ _VALUES: Final[Mapping[str, Callable[[AcceptedMessage], Any]]] = {
 
 @attrs.frozen
 class Expectation:
-    """Values by name; a message matches if it has all of them."""
+    """Values by name; a message matches if it has all of them.
+
+    Attributes:
+        wanted: `recipient`, `kind`, `text`, `template`, `parameters` (by name, or the list of those of the body),
+            `callback_data`, `campaign_name`, `sender`.
+        ids: All ids of the recipient, past ones included.
+    """
 
     wanted: Mapping[str, object] = attrs.field(repr=False)
+    ids: frozenset[str] = attrs.field(repr=False)
 
-    def find_differences(self, message: AcceptedMessage) -> list[str]:
-        """Return a text for each value of a message that differs."""
-        found: list[str] = []
+    def find_matches(self, messages: Iterable[AcceptedMessage]) -> list[AcceptedMessage]:
+        """Return the messages that match."""
+        return [message for message in messages if not any(self._differs(name, message) for name in self.wanted)]
+
+    def describe_differences(self, message: AcceptedMessage) -> tuple[list[str], list[str]]:
+        """Return a text for each value of a message that differs, and the lines of comparisons."""
+        texts, lines = list[str](), list[str]()
         for name, wanted in self.wanted.items():
-            value = _VALUES[name](message)
-            if value != wanted and not (name == "recipient" and wanted in message.customer.ids):
-                found.append(f"{name} is {value!r}")
-        return found
+            if self._differs(name, message):
+                text, comparison = describe_difference(name, wanted, self._read(name, message))
+                texts.append(text)
+                lines += comparison
+        return texts, lines
 
     def __str__(self) -> str:
         """Return what is expected, in words."""
-        return ", ".join(f"{name} {value!r}" for name, value in self.wanted.items()) or "any message"
+        return ", ".join(f"{name} {show_value(value)}" for name, value in self.wanted.items())
+
+    def _differs(self, name: str, message: AcceptedMessage) -> bool:
+        if name == "recipient":
+            return self.ids.isdisjoint(message.customer.ids)
+        return bool(self._read(name, message) != self.wanted[name])
+
+    def _read(self, name: str, message: AcceptedMessage) -> object:
+        value = _VALUES[name](message)
+        if name == "parameters" and not is_mapping(self.wanted[name]):
+            numbers = {int(match[1]): value[key] for key in value if (match := _BODY.fullmatch(key))}
+            return [numbers[number] for number in sorted(numbers)]
+        return value
 
 
-def describe_mismatch(
-    expectation: Expectation,
-    found: Sequence[AcceptedMessage],
-    messages: Sequence[AcceptedMessage],
-    requests: Sequence[ReceivedRequest],
-) -> str:
-    """Return the text of a failure: no message, or several, match the expectation."""
-    lines = [f"expected exactly one message with {expectation}; {len(found) or 'none'} of {len(messages)} match"]
-    lines += [f"  matches: {_describe_message(message)}" for message in found[:_MAX_SHOWN]]
-    if not found:
-        differing = [(message, expectation.find_differences(message)) for message in messages]
-        closest = sorted(differing, key=lambda pair: len(pair[1]))[:_MAX_SHOWN]
-        lines += [f"  {_describe_message(message)}: {', '.join(differences)}" for message, differences in closest]
-    refused = [request for request in requests if request.message is None and request.method == "POST"]
-    lines += [f"  not accepted: {_describe_refusal(request)}" for request in refused[-_MAX_SHOWN:]]
-    return "\n".join(lines)
-
-
-def _describe_message(message: AcceptedMessage) -> str:
-    return f"{message.kind} to {' '.join(message.customer.ids)}, id {message.id}"
-
-
-def _describe_refusal(request: ReceivedRequest) -> str:
-    reasons = "; ".join(map(str, request.violations))
-    parts = (f"{request.method} {request.path}", str(request.status), request.code, reasons, request.fault)
-    return " ".join(part for part in parts if part)
+def build_expectation(state: State, wanted: Mapping[str, object]) -> Expectation:
+    """Return what is expected of messages, from the values of `Expectation.wanted` that a test gives."""
+    values, recipient, parameters = dict(wanted), wanted.get("recipient"), wanted.get("parameters")
+    if is_array(parameters) or isinstance(parameters, tuple):
+        values["parameters"] = list(parameters)
+    ids = (recipient,) if isinstance(recipient, str) else ()
+    return Expectation(values, state.list_ids(ids))

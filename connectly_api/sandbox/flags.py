@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import json
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from os.path import commonprefix
 from types import NoneType
@@ -15,6 +16,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 import attrs
 
 from connectly_api.errors import InvalidInputError
+from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.model.fault_rules import FAULT_DESCRIPTIONS, FAULT_OPTIONS
 from connectly_api.sandbox.model.settings import Settings
 
@@ -36,7 +38,7 @@ _GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "rules of the service": (
         *("windows", "content_limits", "undeclared_templates", "template_mismatch", "rate_limit", "number_limit"),
     ),
-    "the sandbox itself": ("seed", "keep", "max_body_bytes", "allow_hosts"),
+    "the sandbox itself": ("seed", "keep", "keep_bytes", "max_body_bytes", "allow_hosts"),
 }
 """Settings by topic, for the help."""
 _OPEN_QUESTIONS: Final = "where the documentation is silent or contradicts itself"
@@ -82,6 +84,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--swagger", metavar="FILE", help="Serve another Swagger 2.0 file (default: the package's)")
     parser.add_argument("--replay", metavar="FILE", help="Start with a recorded run; the clock then stands still")
     parser.add_argument("--record", metavar="FILE", help="Write the run to a file when it ends")
+    parser.add_argument("--state", metavar="FILE", help="Keep the state in a file, and start with it if it exists")
+    parser.add_argument("--init", metavar="FILE", help="Start with verbs of a file, JSON lines, unless --state exists")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="WHAT[,NAME=VALUE...]",
         help="Inject a fault of those below: reset,every=5; repeatable",
@@ -101,6 +105,23 @@ def get_settings(options: argparse.Namespace) -> dict[str, Any]:
     """Return the given settings; the clock is real by default."""
     given = {field.name: getattr(options, field.name) for field in attrs.fields(Settings) if field.name in options}
     return given if options.replay else {"clock": "real", **given}
+
+
+def parse_verbs(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Parse an array of objects, or one on each line: `{"verb": "customer", "phone": "+16044441111"}`.
+
+    Raises:
+        InvalidInputError: It is something else.
+    """
+    lines = ",".join(filter(str.strip, text.splitlines()))
+    try:
+        calls: object = json.loads(text if text.lstrip().startswith("[") else f"[{lines}]")
+    except (ValueError, RecursionError):
+        calls = None
+    for call in calls if is_array(calls) else [None]:
+        if not is_object(call) or not isinstance(verb := call.pop("verb", None), str):
+            raise InvalidInputError("init: must have JSON objects, one on each line, each with a verb", field="init")
+        yield verb, call
 
 
 def parse_fault(text: str) -> dict[str, Any]:

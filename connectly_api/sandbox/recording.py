@@ -34,10 +34,18 @@ _TOO_LONG: Final = 413
 _UNAUTHORIZED: Final = 401
 
 _NUMBER: Final = (int, float)
+_OPTIONAL_TEXT: Final = (str, type(None))
 _FIELDS: Final[Mapping[object, Mapping[str, type | tuple[type, ...]]]] = {
     "request": {"at": _NUMBER, "content": str, "status": int},
     "act": {"at": _NUMBER, "name": str, "arguments": dict},
-    "delivery": {"number": int, "attempt": int, "status": (int, type(None)), "problem": (str, type(None))},
+    "delivery": {
+        "number": int,
+        "attempt": int,
+        "status": (int, type(None)),
+        "problem": _OPTIONAL_TEXT,
+        "answer": _OPTIONAL_TEXT,
+        "traceback": _OPTIONAL_TEXT,
+    },
     "status": {},
 }
 """The fields that each kind of entry needs. An `act` is a verb."""
@@ -59,7 +67,12 @@ class Recording:
     def outcomes(self) -> dict[tuple[int, int], Outcome]:
         """The responses of receivers, by number of the event and attempt."""
         return {
-            (entry["number"], entry["attempt"]): Outcome(entry["status"], entry["problem"])
+            (entry["number"], entry["attempt"]): Outcome(
+                entry["status"],
+                entry["problem"],
+                answer=(entry.get("answer") or "").encode(),
+                traceback=entry.get("traceback"),
+            )
             for entry in self.entries
             if entry["what"] == "delivery"
         }

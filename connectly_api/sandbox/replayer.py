@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Unpack
 
-from connectly_api.errors import ConnectlyError, InvalidInputError
+from connectly_api.errors import ConnectlyError
 from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.delivery.webhook_sender import ReplayedSender
 from connectly_api.sandbox.engine import Engine
 from connectly_api.sandbox.model.records import Delivery, ReceivedRequest, TimelineEntry
 from connectly_api.sandbox.model.settings import Options, Settings
-from connectly_api.sandbox.recording import Recording, find_differences, parse_recording, parse_request
+from connectly_api.sandbox.model.state_changes import ClockChanged
+from connectly_api.sandbox.recording import find_differences, parse_recording, parse_request
+from connectly_api.sandbox.replaced_file import read_file
 from connectly_api.sandbox.sandbox import Sandbox, get_engine
 from connectly_api.tracebacks import cut_traceback
 
@@ -33,8 +35,8 @@ async def replay(
 ) -> Sandbox:
     """Repeat a recorded run, and return the sandbox, which you can inspect or continue to use.
 
-    No webhook is delivered: the receivers' responses come from the recording. If the recorded clock was real, a virtual
-    clock is set to the recorded times.
+    No webhook is delivered: the receivers' responses come from the recording. Where the recorded clock ran, it is set
+    to the recorded times; at the end it stands still.
 
     Args:
         path: The file that `Sandbox.save` wrote.
@@ -50,16 +52,17 @@ async def replay(
         ReplayError: A request got another response than before.
     """
     check_keywords(changes, list_keywords(Settings))
-    recording = _read_recording(path)
-    was_real = recording.settings.get("clock") == "real"
+    recording = parse_recording(read_file("recording", path))
     settings: dict[str, Any] = {"seed": Settings().seed, **recording.settings, **changes, "clock": "virtual"}
     sandbox = Sandbox(swagger=swagger, on_request=on_request, on_delivery=on_delivery, on_entry=on_entry, **settings)
     engine = get_engine(sandbox)
     live, engine.webhook_sender = engine.webhook_sender, ReplayedSender(engine.settings, recording.outcomes)
+    engine.state.apply(ClockChanged(is_running=recording.settings.get("clock") == "real"))
     for entry in recording.inputs:
-        if was_real:
+        if engine.state.is_running:
             await engine.run_until(entry["at"])
         await _repeat(engine, entry)
+    engine.state.apply(ClockChanged(is_running=False))
     engine.webhook_sender = live
     if found := find_differences(recording, sandbox.entries):
         raise ReplayError("; ".join(found))
@@ -67,17 +70,12 @@ async def replay(
 
 
 async def _repeat(engine: Engine, entry: Mapping[str, Any]) -> None:
-    if entry["what"] == "act":
+    if entry.get("name") == "clock":
+        engine.apply_verb("clock", entry["arguments"])
+    elif entry["what"] == "act":
         await engine.run_verb(entry["name"], entry["arguments"])
-        return
-    request = parse_request(entry, engine.settings.api_key)
-    if engine.reset_unread(request) is None:
-        await engine.answer(request)
-        await engine.deliver_after_request()
-
-
-def _read_recording(path: str | Path) -> Recording:
-    try:
-        return parse_recording(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"recording: cannot be read: {error}", field="recording") from error
+    else:
+        request = parse_request(entry, engine.settings.api_key)
+        if engine.reset_unread(request) is None:
+            await engine.answer(request)
+            await engine.deliver_after_request()

@@ -21,8 +21,7 @@ from connectly_api.sandbox.model.state_changes import (
     RegistrationStored,
     TaskScheduled,
 )
-from connectly_api.sandbox.verbs.arguments import VerbArguments
-from connectly_api.sandbox.verbs.setup import VERBS
+from connectly_api.sandbox.verbs.setup import build_verb_changes
 
 _TOPICS: Final = ("messages", "delivery_status", "report")
 
@@ -68,7 +67,7 @@ def build_sample_event(sample: Sample, verb: str, arguments: Mapping[str, Any], 
     else:
         state.apply(EntryRecorded(StatusChange(message.id, "delivered", now)))
         customer = {} if verb == "report_ready" else {"customer": sample.customer}
-        changes = VERBS[verb](settings, state, VerbArguments({**customer, **arguments}))
+        changes = build_verb_changes(settings, state, verb, {**customer, **arguments}, {})
     tasks = (change.task for change in changes if isinstance(change, TaskScheduled))
     return next(task.event.content for task in tasks if isinstance(task, WebhookDue))
 

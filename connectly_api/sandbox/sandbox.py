@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,7 @@ from connectly_api.keywords import check_keywords, list_keywords
 from connectly_api.sandbox.customer import Customer
 from connectly_api.sandbox.delivery.wsgi_bridge import bridge_wsgi
 from connectly_api.sandbox.engine import Engine
-from connectly_api.sandbox.expectation import Expectation, describe_mismatch
+from connectly_api.sandbox.expectation import Expectation, build_expectation
 from connectly_api.sandbox.model.documents import serialize_numbered
 from connectly_api.sandbox.model.fault_rules import FaultKind, FaultRule
 from connectly_api.sandbox.model.records import (
@@ -28,6 +28,8 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
 )
 from connectly_api.sandbox.model.settings import Options, Settings
+from connectly_api.sandbox.replaced_file import read_file, replace_file
+from connectly_api.sandbox.sent_report import describe_mismatch, describe_unwanted
 from connectly_api.sandbox.spec.api_operations import load_service
 from connectly_api.sandbox.spec.json_schemas import build_swagger_error
 from connectly_api.sandbox.web.api import build_app
@@ -103,15 +105,15 @@ class Sandbox:
         return f"Sandbox(received={self.received}, accepted={self.accepted})"
 
     async def __aenter__(self) -> Self:
-        """Run a real clock until the block ends; a virtual one needs no block."""
-        await self._engine.start_clock()
+        """Let the clock run until the block ends, unless it stands still; `advance` and `settle` need no block."""
+        self._engine.start_background()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clock."""
-        await self._engine.stop_clock()
+        await self._engine.stop_background()
 
     @asynccontextmanager
     async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
@@ -129,7 +131,7 @@ class Sandbox:
             UsageError: The running loop is not asyncio's.
         """
         async with serve_app(self.app, host, port) as address:
-            if self._engine.is_clock_running:
+            if self._engine.has_background:
                 yield address
                 return
             async with self:
@@ -138,7 +140,7 @@ class Sandbox:
     @property
     def now(self) -> float:
         """The sandbox's clock, in Unix seconds."""
-        return self._engine.state.now
+        return self._engine.now
 
     @property
     def messages(self) -> tuple[AcceptedMessage, ...]:
@@ -192,6 +194,7 @@ class Sandbox:
         kind: str | None = None,
         text: str | None = None,
         template: str | None = None,
+        parameters: Mapping[str, str] | Sequence[str] | None = None,
         callback_data: object = _ANYTHING,
         campaign_name: str | None = None,
         sender: str | None = None,
@@ -199,35 +202,62 @@ class Sandbox:
         """Check that exactly one kept message has all the given values, and return it.
 
         Args:
-            recipient: The customer's phone number (E.164) or BSUID.
+            recipient: A phone number (E.164) or BSUID of the customer, now or in the past; messages to the customer's
+                other ids count, too.
             kind: `text`, `image`, `template` and so on.
             text: The whole text of the message.
             template: The name of the template.
+            parameters: The values of all parameters of the template by name, or the list of those of its body.
             callback_data: The callback data; None for a message without any.
             campaign_name: The campaign name.
             sender: The business's number.
 
         Raises:
             AssertionError: No message matches, or several do. The text shows the closest messages, with their
-                content, and the refused requests.
+                content, the refused requests, and what became of the webhooks.
         """
         __tracebackhide__ = True  # pytest then shows the line of the test.
-        wanted: dict[str, object] = {
-            "recipient": recipient,
-            "kind": kind,
-            "text": text,
-            "template": template,
-            "campaign_name": campaign_name,
-            "sender": sender,
-        }
+        expectation = self._build_expectation(
+            callback_data, recipient=recipient, kind=kind, text=text, template=template, parameters=parameters,
+            campaign_name=campaign_name, sender=sender,
+        )  # fmt: skip
+        found = expectation.find_matches(self.messages)
+        if len(found) != 1:
+            raise AssertionError(describe_mismatch(expectation, self._engine.state, found))
+        return found[0]
+
+    def assert_nothing_sent(
+        self,
+        recipient: str | None = None,
+        *,
+        kind: str | None = None,
+        text: str | None = None,
+        template: str | None = None,
+        parameters: Mapping[str, str] | Sequence[str] | None = None,
+        callback_data: object = _ANYTHING,
+        campaign_name: str | None = None,
+        sender: str | None = None,
+    ) -> None:
+        """Check that no kept message has all the given values; without any, that there is no message.
+
+        The arguments are those of `assert_sent_once`.
+
+        Raises:
+            AssertionError: A message matches. The text shows which.
+        """
+        __tracebackhide__ = True
+        expectation = self._build_expectation(
+            callback_data, recipient=recipient, kind=kind, text=text, template=template, parameters=parameters,
+            campaign_name=campaign_name, sender=sender,
+        )  # fmt: skip
+        if found := expectation.find_matches(self.messages):
+            raise AssertionError(describe_unwanted(expectation, self._engine.state, found))
+
+    def _build_expectation(self, callback_data: object, **wanted: object) -> Expectation:
         given = {name: value for name, value in wanted.items() if value is not None}
         if callback_data is not _ANYTHING:
             given["callback_data"] = callback_data
-        expectation = Expectation(given)
-        found = [message for message in self.messages if not expectation.find_differences(message)]
-        if len(found) != 1:
-            raise AssertionError(describe_mismatch(expectation, found, self.messages, self.requests))
-        return found[0]
+        return build_expectation(self._engine.state, given)
 
     @cut_traceback
     def customer(self, phone: str | None = None, *, bsuid: str | None = None, name: str | None = None) -> Customer:
@@ -298,7 +328,7 @@ class Sandbox:
         every: int | None = None,
         probability: float | None = None,
         **options: Any,  # noqa: ANN401  (each kind has its own)
-    ) -> None:
+    ) -> int:
         """Inject a fault by a rule. If several rules match, the oldest one applies.
 
         Faults of the response: `rate_limited` (429, with `retry_after`), `refuse` (a 4xx `status`, 400 by default, with
@@ -325,6 +355,9 @@ class Sandbox:
             probability: Applies with this probability, drawn from the sandbox's seed.
             **options: The options of the fault, named above in parentheses.
 
+        Returns:
+            The number of the rule, for `remove_fault`.
+
         Raises:
             TypeError: There is no such option; the error suggests the closest name.
             InvalidInputError: A value is invalid, or cannot be combined with the others.
@@ -333,6 +366,19 @@ class Sandbox:
         selectors = {"operation": operation, "recipient": recipient, "topic": topic}
         times = {"next": next, "every": every, "probability": probability}
         self._engine.apply_verb("fault", {"what": what, **selectors, **times, **options})
+        return self._engine.state.rule_count
+
+    @cut_traceback
+    def remove_fault(self, number: int) -> None:
+        """Remove one fault.
+
+        Args:
+            number: What `fault` returned.
+
+        Raises:
+            InvalidInputError: There is no such fault, or not any more.
+        """
+        self._engine.apply_verb("remove_fault", {"number": number})
 
     def clear_faults(self) -> None:
         """Remove all faults."""
@@ -399,6 +445,21 @@ class Sandbox:
         """
         await self.run_verb("advance", seconds=seconds, minutes=minutes, hours=hours, days=days)
 
+    @cut_traceback
+    async def set_clock(self, *, running: bool | None = None, speed: float | None = None) -> None:
+        """Let the clock run by itself, pause it, or change its speed; `advance` and `settle` work all the same.
+
+        It runs within `async with sandbox` or `sandbox.serve()`, and does not notice when the machine's date changes.
+
+        Args:
+            running: Whether it runs; None leaves it as it is.
+            speed: Its seconds in a real one, up to 86,400; None leaves it as it is.
+
+        Raises:
+            InvalidInputError: The speed is out of bounds, or the sandbox is in neither block.
+        """
+        await self.run_verb("clock", running=running, speed=speed)
+
     async def settle(self) -> None:
         """Move the clock until nothing is due: every message has its last status, every webhook its response."""
         await self.run_verb("settle")
@@ -414,17 +475,45 @@ class Sandbox:
         await self.run_verb("report_ready", name=name, url=url)
 
     @cut_traceback
-    async def run_verb(self, verb: str, /, **arguments: Any) -> None:  # noqa: ANN401  (JSON)
+    async def redeliver(self, delivery: Delivery) -> None:
+        """Deliver a webhook again, as a further attempt; it takes the place of a retry that is still due.
+
+        Args:
+            delivery: One of its attempts, from `deliveries`.
+
+        Raises:
+            InvalidInputError: The attempt is not kept any more, or its registration was deleted.
+        """
+        await self.run_verb("redeliver", entry=self._engine.state.get_entry_number(delivery))
+
+    @cut_traceback
+    async def send_event(self, topic: str, body: Mapping[str, Any]) -> None:
+        """Send any event, signed, to all registrations of a topic: what the service may send one day.
+
+        Args:
+            topic: The topic.
+            body: The event, as JSON.
+
+        Raises:
+            InvalidInputError: No webhook is registered for the topic.
+        """
+        await self.run_verb("event", topic=topic, body=dict(body))
+
+    @cut_traceback
+    async def run_verb(self, verb: str, /, **arguments: Any) -> str | None:  # noqa: ANN401  (JSON)
         """Run a verb by its name, as over HTTP, and deliver the webhooks that it causes.
 
         Args:
             verb: `advance`, `settle`, or one of the verbs of customers and tests.
             **arguments: JSON values; None counts as absent.
 
+        Returns:
+            The id of the customer's message that the verb created, or None.
+
         Raises:
             InvalidInputError: There is no such verb, or an argument is invalid.
         """
-        await self._engine.run_verb(verb, arguments)
+        return await self._engine.run_verb(verb, arguments)
 
     def reset(self) -> None:
         """Forget everything that happened: messages, requests, registrations, windows, customers, faults, counters.
@@ -448,7 +537,26 @@ class Sandbox:
         Raises:
             InvalidInputError: The beginning of the run is no longer kept.
         """
-        Path(path).write_text(self.recording(), encoding="utf-8")
+        replace_file(path, self.recording())
+
+    def save_state(self, path: str | Path) -> None:
+        """Write what the sandbox knows to a file that only its owner can read, for `load_state`.
+
+        It contains what was written, but neither the settings nor a key.
+        """
+        replace_file(path, self._engine.build_snapshot())
+
+    @cut_traceback
+    def load_state(self, path: str | Path) -> None:
+        """Go on where the sandbox that saved its state left off: customers, messages, webhooks that are due and so on.
+
+        Ids and numbers go on as well, so a receiver takes no new event for one that it has handled. A clock that ran
+        goes on with the machine's date if the setting `clock` is `real`.
+
+        Raises:
+            InvalidInputError: The file cannot be read, is damaged, or is of another version.
+        """
+        self._engine.load_snapshot(read_file("state", path))
 
 
 def _to_list(texts: Iterable[str]) -> list[str]:

@@ -36,6 +36,7 @@ from connectly_api.sandbox.model.records import (
     StatusChange,
     TimelineEntry,
     VerbCall,
+    get_problem_kind,
 )
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.verbs.customer_verbs import CUSTOMER_VERBS
@@ -117,6 +118,8 @@ class TerminalFormat:
         shown = {name: document[name] for name in ("entry", "what", "at", "customer", *_SHOWN[document["what"]])}
         if shown.get("method") not in {None, *HTTPMethod.__members__}:
             shown["method"] = "?"
+        if "problem" in shown:
+            shown["problem"] = get_problem_kind(shown["problem"])
         if "arguments" in shown:
             safe = _OWN_WORDS | _NUMBERS
             shown["arguments"] = {name: value for name, value in shown["arguments"].items() if name in safe}
@@ -208,7 +211,7 @@ class TerminalFormat:
     def _describe_webhook(self, delivery: Delivery) -> list[str]:
         details = [delivery.address if self.personal else _get_origin(delivery.address)]
         if delivery.problem is not None:
-            details.append(delivery.problem)
+            details.append(delivery.problem if self.personal else str(get_problem_kind(delivery.problem)))
         if delivery.attempt > 1:
             details.append(f"attempt {delivery.attempt}")
         if delivery.fault is not None:

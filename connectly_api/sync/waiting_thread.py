@@ -50,6 +50,7 @@ class _WaitingThread:
         self._interruption: BaseException | None = None
 
     def run(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        __tracebackhide__ = True
         step = partial(self._begin, function)
         unknown_outcomes: list[ConnectlyError] = []
         try:
@@ -125,4 +126,5 @@ def run(function: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwarg
     Raises:
         UsageError: The calling thread runs an event loop, asyncio's or Trio's, or the program is ending.
     """
+    __tracebackhide__ = True  # A test's own frames are enough.
     return _WaitingThread().run(partial(function, *args, **kwargs))

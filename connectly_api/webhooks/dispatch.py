@@ -24,6 +24,7 @@ from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 from connectly_api.webhooks.event_counts import OutcomeCounter
 from connectly_api.webhooks.events import Event
 from connectly_api.webhooks.failure_policy import FailureAction, FailurePolicy
+from connectly_api.webhooks.failure_watch import tell_watch
 from connectly_api.webhooks.held_claims import ClaimKeeper, HeldClaim, derive_key, log_store_failure
 from connectly_api.webhooks.plain_functions import run_plain
 from connectly_api.webhooks.stores.store import ClaimState, Store
@@ -274,6 +275,7 @@ class Dispatcher:
             failure = _Failure(error, self._decide(event, error, *unknown_outcomes))
             await self._end_part(own, failure.action, deferred)
             failure.log(handler.name, event)
+            tell_watch(error)
             return failure
         await self._end_part(own, FailureAction.COMPLETE, deferred)
         return None

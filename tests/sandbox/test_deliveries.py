@@ -178,7 +178,10 @@ async def test_a_receiver_that_raises_or_takes_too_long_has_not_answered() -> No
     await sandbox.customer(PHONE).says("Hi")
     send(sandbox)
     await sandbox.advance(1)
-    assert [(one.status, one.problem) for one in sandbox.deliveries] == [(None, "RuntimeError"), (None, "TimeoutError")]
+    assert [(one.status, one.problem) for one in sandbox.deliveries] == [
+        (None, "RuntimeError: canary"),
+        (None, "TimeoutError"),
+    ]
 
 
 async def test_the_longest_address_that_fits_is_the_one_that_answers() -> None:
@@ -211,7 +214,7 @@ async def test_webhooks_go_anywhere_where_that_is_wanted_and_a_closed_port_is_no
     register(sandbox, "messages", f"http://127.0.0.1:{free_port()}/")
     await sandbox.customer(PHONE).says("Hi")
     await sandbox.settle()
-    assert [one.problem for one in sandbox.deliveries] == ["ConnectionRefusedError"] * 2
+    assert [str(one.problem).partition(":")[0] for one in sandbox.deliveries] == ["ConnectionRefusedError"] * 2
 
 
 async def test_a_duplicate_comes_twice_under_one_number_and_is_not_tried_again_twice() -> None:

@@ -10,9 +10,9 @@ from tests.sandbox.calls import MESSAGES, session
 async def test_the_state_shows_settings_and_counts_without_the_key(http: httpx.AsyncClient) -> None:
     await http.post(MESSAGES, json=session())
     found = (await http.get("/__sandbox__/state")).json()
-    assert found["kept"] == {"messages": 1, "requests": 1, "deliveries": 0, "registrations": 0}
+    assert found["counts"] == {"received": 1, "accepted": 1, "messages": 1, "requests": 1, "deliveries": 0}
     assert found["settings"]["business_id"] == "sandbox-business"
-    assert found["now"] == 1767225600.0
+    assert found["clock"] == {"now": 1767225600.0, "running": False, "speed": 1.0}
     assert {"api_key", "webhook_secret"}.isdisjoint(found["settings"])
 
 

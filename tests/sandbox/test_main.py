@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connectly_api.sandbox import __main__ as sandbox_main
 from connectly_api.sandbox.__main__ import main
 from tests.sandbox.calls import KEY, MESSAGES, session, short_id
 
@@ -20,14 +21,14 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def end_once_listening(monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
-    """Let the event that waits for a signal send that signal first."""
-    wait = asyncio.Event.wait
+    """Let the program get a signal as soon as it waits for one."""
+    wait = sandbox_main._wait_for_signal
 
-    async def signalled(self: asyncio.Event) -> Any:
-        os.kill(os.getpid(), number)
-        return await wait(self)
+    async def signalled(*given: Any) -> Any:
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
+        return await wait(*given)
 
-    monkeypatch.setattr("connectly_api.sandbox.__main__.asyncio.Event.wait", signalled)
+    monkeypatch.setattr(sandbox_main, "_wait_for_signal", signalled)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

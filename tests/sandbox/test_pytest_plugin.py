@@ -111,3 +111,39 @@ def test_a_receiver_of_the_module_hears_each_test_and_a_seed_is_the_same_in_ever
     first, second = ([line for line in run.outlines if "seed " in line] for run in runs)
     assert first == second
     assert len(set(first)) == 2
+
+
+@pytest.mark.slow
+def test_a_failure_shows_the_tests_own_lines_and_none_of_the_package(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from connectly_api.sync import run
+
+        pytestmark = pytest.mark.anyio
+
+        async def test_a_verb(connectly_sandbox):
+            await connectly_sandbox.customer("+16044441111").taps("Yes")
+
+        async def test_a_send(connectly):
+            await connectly.send_text("+16044441111", "Hi")
+
+        def test_a_verb_in_synchronous_code(connectly_sandbox):
+            run(connectly_sandbox.customer("+16044441111").picks, "One")
+
+        def test_a_send_in_synchronous_code(connectly_sync):
+            connectly_sync.send_text("+16044441111", "Hi")
+
+        def test_sent_once(connectly_sandbox):
+            connectly_sandbox.assert_sent_once("+16044441111")
+
+        def test_nothing_sent(connectly_sandbox, connectly_sync):
+            run(connectly_sandbox.customer("+16044441111").says, "Hi")
+            connectly_sync.send_text("+16044441111", "Hi")
+            connectly_sandbox.assert_nothing_sent()
+    """)
+    arguments = (*PLUGIN, "-p", "no:asyncio", "--tb=short", "-k", "not trio")
+    result = pytester.runpytest_subprocess(*arguments)
+    result.assert_outcomes(failed=6)
+    result.stdout.fnmatch_lines(["E   *InvalidInputError: button: no message to this customer has 'Yes'; *"])
+    result.stdout.fnmatch_lines(["E   AssertionError: expected exactly one message with recipient '+16044441111'; *"])
+    assert not [line for line in result.outlines if "connectly_api/" in line]

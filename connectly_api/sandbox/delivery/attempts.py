@@ -54,11 +54,13 @@ class Dispatch:
 
 @attrs.frozen
 class Outcome:
-    """The status of the response to an attempt, or why there was none; `is_final` means that a retry is pointless."""
+    """The response to an attempt, or why there was none; `is_final` means that a retry is pointless."""
 
     status: int | None
-    problem: str | None = None
+    problem: str | None = attrs.field(default=None, repr=False)
     is_final: bool = False
+    answer: bytes = attrs.field(default=b"", repr=False)
+    traceback: str | None = attrs.field(default=None, repr=False)
 
 
 def dispatch_webhook(settings: Settings, state: State, task: WebhookDue) -> Dispatch:
@@ -122,6 +124,8 @@ def _record_delivery(attempt: Attempt, outcome: Outcome, now: float) -> EntryRec
         problem=outcome.problem,
         at=now,
         fault=attempt.task.fault,
+        answer=outcome.answer,
+        traceback=outcome.traceback,
     )
     event = attempt.task.event
     return EntryRecorded(delivery, event.customer, attempt.task.cause, event.message_id)

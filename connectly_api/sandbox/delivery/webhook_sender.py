@@ -8,16 +8,27 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio
+import attrs
 
 from connectly_api.sandbox.delivery.attempts import Attempt, Outcome
+from connectly_api.sandbox.delivery.receiver_errors import (
+    describe_error,
+    format_traceback,
+    watch_application,
+    watch_errors,
+)
 from connectly_api.sandbox.model.identity import is_loopback
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.transport.adapters.asgi import Application, AsgiTransport
 from connectly_api.transport.adapters.httpx import HttpxTransport
-from connectly_api.transport.protocol import Progress, Timeouts, Transport, WireRequest
+from connectly_api.transport.protocol import Progress, Response, Timeouts, Transport, WireRequest
 from connectly_api.webhooks.signature import SIGNATURE_HEADER
 
-_NOT_LOCAL: Final = "not on this machine: attach an application to the address, or let webhooks go anywhere"
+_NOT_LOCAL: Final = "not on this machine; attach an application to the address, or let webhooks go anywhere"
+
+
+_MAX_ANSWER: Final = 2048
+"""Bytes of a receiver's response that are kept."""
 
 
 class WebhookSender:
@@ -32,7 +43,8 @@ class WebhookSender:
 
     def attach(self, address: str, app: Application) -> None:
         """Send webhooks for URLs that begin with `address` to an application."""
-        self._attached[address] = AsgiTransport(app)
+        AsgiTransport(app)  # It checks the application.
+        self._attached[address] = AsgiTransport(watch_application(app))
 
     @asynccontextmanager
     async def keep_open(self) -> AsyncGenerator[None]:
@@ -56,12 +68,17 @@ class WebhookSender:
         headers = (("content-type", "text/plain; charset=utf-8"), (SIGNATURE_HEADER, attempt.signature))
         request = WireRequest("POST", address, headers, attempt.content)
         timeouts = Timeouts(total=self._seconds, connect=self._seconds, read=self._seconds)
-        try:
-            with anyio.fail_after(self._seconds):
-                response = await transport.exchange(request, timeouts, Progress())
-        except Exception as error:  # noqa: BLE001  (an attached application may raise anything)
-            return Outcome(None, type(error).__name__)
-        return Outcome(response.status)
+        with watch_errors() as watch:
+            try:
+                with anyio.fail_after(self._seconds):
+                    response = await transport.exchange(request, timeouts, Progress())
+                outcome = _read_response(response)
+            except Exception as error:  # noqa: BLE001  (an attached application may raise anything)
+                outcome = Outcome(None, describe_error(error))
+        if watch.error is None:
+            return outcome
+        raised = describe_error(watch.error)
+        return attrs.evolve(outcome, problem=raised, traceback=format_traceback(watch.error))
 
     def _choose_transport(self, address: str) -> Transport | None:
         prefixes = [prefix for prefix in self._attached if address.startswith(prefix)]
@@ -72,6 +89,13 @@ class WebhookSender:
         if self._http is None:
             self._http = HttpxTransport(verify=None if self._anywhere else _build_unverified_context())
         return self._http
+
+
+def _read_response(response: Response) -> Outcome:
+    answer = response.body[:_MAX_ANSWER]
+    if response.complete:
+        return Outcome(response.status, answer=answer)
+    return Outcome(None, "the response ended in the middle", answer=answer)
 
 
 def _build_unverified_context() -> ssl.SSLContext:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.transport.adapters.asgi import Application, Message
+from connectly_api.webhooks.failure_watch import FAILURE_WATCH
 from connectly_api.webhooks.plain_functions import call_plain
 
 if TYPE_CHECKING:
@@ -27,7 +28,16 @@ def bridge_wsgi(app: WSGIApplication) -> Application:
 
     async def serve(scope: Message, receive: Callable[[], Any], send: Callable[[Message], Any]) -> None:
         body: bytes = (await receive())["body"]  # The transport in process sends it whole.
-        status, headers, content = await call_plain(lambda: _call(app, _build_environ(scope, body)))
+        watch = FAILURE_WATCH.get()
+
+        def call() -> Answer:
+            token = FAILURE_WATCH.set(watch)  # It may be another thread, with a context of its own.
+            try:
+                return _call(app, _build_environ(scope, body))
+            finally:
+                FAILURE_WATCH.reset(token)
+
+        status, headers, content = await call_plain(call)
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await send({"type": "http.response.start", "status": int(status.partition(" ")[0]), "headers": pairs})
         await send({"type": "http.response.body", "body": content})

@@ -79,6 +79,8 @@ def _list_delivery_fields(delivery: Delivery) -> dict[str, Any]:
         "signature": delivery.signature,
         "status": delivery.status,
         "problem": delivery.problem,
+        "answer": delivery.answer.decode(errors="replace"),
+        "traceback": delivery.traceback,
         "at": delivery.at,
         "fault": delivery.fault,
     }

@@ -7,12 +7,16 @@ https://docs.connectly.ai, and WhatsApp's for BSUIDs.
 from __future__ import annotations
 
 import re
+from typing import Final
 from urllib.parse import urlsplit
 
 import attrs
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.web_address import find_web_address_problem
+
+PHONE_PATTERN: Final = r"\+[1-9][0-9]{6,14}"
+BSUID_PATTERN: Final = r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}"
 
 
 @attrs.frozen
@@ -30,12 +34,12 @@ class Identity:
 
 def parse_phone(text: str) -> str | None:
     """Return an E.164 number (`+` and 7 to 15 digits); None for anything else."""
-    return text if re.fullmatch(r"\+[1-9][0-9]{6,14}", text) else None
+    return text if re.fullmatch(PHONE_PATTERN, text) else None
 
 
 def parse_bsuid(text: str) -> str | None:
     """Return a BSUID (`US.` and alphanumerics, or the parent form `US.ENT.`); None for anything else."""
-    return text if re.fullmatch(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}", text) else None
+    return text if re.fullmatch(BSUID_PATTERN, text) else None
 
 
 def parse_customer(field: str, value: object) -> Identity:

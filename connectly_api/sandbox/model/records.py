@@ -161,6 +161,11 @@ class Registration:
         }
 
 
+def get_problem_kind(problem: str | None) -> str | None:
+    """Return a delivery's problem without the message of an exception, which may be personal."""
+    return problem and problem.partition(": ")[0]
+
+
 @attrs.frozen
 class Delivery:
     """One attempt to deliver one webhook event.
@@ -174,9 +179,12 @@ class Delivery:
         content: The body.
         signature: The signature header.
         status: The status of the receiver's response; None if there was none.
-        problem: Why there was no response, or None.
+        problem: Why there was no response, or what an attached application raised: the exception's type and message;
+            None if neither.
         at: The sandbox's clock, Unix seconds.
         fault: The fault that a rule caused, or None.
+        answer: The first 2 KiB of the body of the receiver's response.
+        traceback: The traceback of what an attached application raised, or None.
     """
 
     number: int
@@ -187,9 +195,11 @@ class Delivery:
     content: bytes = attrs.field(repr=False)
     signature: str = attrs.field(repr=False)
     status: int | None
-    problem: str | None
+    problem: str | None = attrs.field(repr=lambda problem: repr(get_problem_kind(problem)))
     at: float
     fault: str | None = None
+    answer: bytes = attrs.field(default=b"", repr=False)
+    traceback: str | None = attrs.field(default=None, repr=False)
 
     @property
     def delivered(self) -> bool:

@@ -129,6 +129,7 @@ class Options(TypedDict, total=False):
     seed: int
     start: float
     keep: int
+    keep_bytes: int
     max_body_bytes: int
     missing_sender: Literal["first", "refuse"]
     bsuid_recipients: Literal["templates", "accept", "refuse"]
@@ -172,8 +173,9 @@ class Settings:
         channels: The channel types of its numbers.
         seed: Ids depend on it, on a counter and on the clock. Sandboxes that are given none have 0, 1, 2 … in the order
             in which the process creates them, so that no two write the same event.
-        start: The initial time of the virtual clock, Unix seconds.
+        start: Where a virtual clock starts, Unix seconds.
         keep: How many of the latest requests, messages and webhook deliveries are kept for inspection.
+        keep_bytes: How many bytes of them are kept, whatever their number.
         max_body_bytes: The response to a longer body is a 413.
         missing_sender: `first` uses the first sender; `refuse` refuses if there are several, because the documentation
             then requires one.
@@ -185,7 +187,8 @@ class Settings:
             documentation says both.
         window_error_type: The `type` of a closed window's error: the documented one, or the one seen in practice.
         sent_status: The status of an accepted message; both are documented.
-        clock: `virtual` stands still until you advance it; `real` runs, and can be advanced as well.
+        clock: How the clock starts: `virtual` stands still at `start`, `real` runs from the present. Either can be
+            advanced, paused and run at any speed.
         windows: Whether free-form messages need a customer who wrote within the last 24 hours. `open` accepts
             them until you close the window.
         content_limits: Whether content beyond WhatsApp's limits is refused.
@@ -228,6 +231,7 @@ class Settings:
     seed: int = attrs.field(default=0, validator=_validate_integer)
     start: float = attrs.field(default=1_767_225_600.0, validator=_validate_time)
     keep: int = attrs.field(default=10_000, validator=validate_count)
+    keep_bytes: int = attrs.field(default=67_108_864, validator=validate_count)
     max_body_bytes: int = attrs.field(default=1_048_576, validator=validate_count)
     missing_sender: Literal["first", "refuse"] = attrs.field(default="first", validator=_validate_choice)
     bsuid_recipients: Literal["templates", "accept", "refuse"] = attrs.field(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import attrs
 
+from connectly_api.sandbox.model.bounded_collections import BoundedMap, BoundedQueue
 from connectly_api.sandbox.model.customer_registry import CustomerRegistry
 from connectly_api.sandbox.model.fault_rules import FaultRule
 from connectly_api.sandbox.model.identity import Identity
@@ -20,7 +21,15 @@ from connectly_api.sandbox.model.records import (
     NumberedEntry,
     ReceivedRequest,
     Registration,
+    TimelineEntry,
 )
+from connectly_api.sandbox.model.stored_files import StoredFile
+
+_COLLECTIONS: Final = 5
+"""Requests, deliveries, timeline, messages and texts."""
+
+_MAX_DUE: Final = 1_000_000
+"""Tasks, beyond which no message is accepted."""
 
 Kept = TypeVar("Kept", AcceptedMessage, InboundText)
 
@@ -94,16 +103,24 @@ def _build_customers(state: State) -> CustomerRegistry:
     return CustomerRegistry(state.keep)
 
 
-def _build_requests(state: State) -> deque[ReceivedRequest]:
-    return deque(maxlen=state.keep)
+def _build_requests(state: State) -> BoundedQueue[ReceivedRequest]:
+    return BoundedQueue(state.keep, state.keep_bytes // _COLLECTIONS)
 
 
-def _build_deliveries(state: State) -> deque[Delivery]:
-    return deque(maxlen=state.keep)
+def _build_deliveries(state: State) -> BoundedQueue[Delivery]:
+    return BoundedQueue(state.keep, state.keep_bytes // _COLLECTIONS)
 
 
-def _build_timeline(state: State) -> deque[NumberedEntry]:
-    return deque(maxlen=state.keep * 4)
+def _build_timeline(state: State) -> BoundedQueue[NumberedEntry]:
+    return BoundedQueue(state.keep * 4, state.keep_bytes // _COLLECTIONS)
+
+
+def _build_messages(state: State) -> BoundedMap[AcceptedMessage]:
+    return BoundedMap(state.keep, state.keep_bytes // _COLLECTIONS)
+
+
+def _build_texts(state: State) -> BoundedMap[InboundText]:
+    return BoundedMap(state.keep, state.keep_bytes // _COLLECTIONS)
 
 
 @attrs.define
@@ -112,8 +129,12 @@ class State:
 
     Attributes:
         now: The sandbox's clock, Unix seconds.
+        is_running: Whether the clock runs by itself while the sandbox has a task in the background.
+        speed: Seconds of a running clock in a real one.
         keep: How many of the latest messages, customers, their texts, requests and deliveries are kept; of the
             timeline, four times as many.
+        keep_bytes: How many bytes of them are kept; each collection has an equal share.
+        due_bytes: Bytes of the webhooks that are scheduled.
         customers: Those who were declared, wrote, or were written to.
         statuses: The latest status of each kept message, by id.
         failures: The error codes of messages that are in flight and will not be delivered, by id.
@@ -122,11 +143,15 @@ class State:
         used_rules: The latest rules whose `next` matches are used up, by number.
         rule_matches: How many requests or events each of these rules has matched.
         schedule: A heap of the tasks: when each is due, its number, and the task.
+        files: Files that customers can send, by id, oldest first.
         held_webhooks: Webhooks that wait for the next event of their registration.
     """
 
     now: float
     keep: int
+    keep_bytes: int = 2**26
+    is_running: bool = False
+    speed: float = 1.0
     request_count: int = 0
     message_count: int = 0
     registration_count: int = 0
@@ -144,13 +169,23 @@ class State:
     used_rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
     rule_matches: dict[int, int] = attrs.field(factory=dict[int, int])
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
+    due_bytes: int = 0
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     customers: CustomerRegistry = attrs.field(init=False, default=attrs.Factory(_build_customers, takes_self=True))
-    messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
-    texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
-    requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
-    deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_build_deliveries, takes_self=True))
-    timeline: deque[NumberedEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
+    files: OrderedDict[str, StoredFile] = attrs.field(init=False, factory=OrderedDict[str, StoredFile])
+    messages: BoundedMap[AcceptedMessage] = attrs.field(
+        init=False, default=attrs.Factory(_build_messages, takes_self=True)
+    )
+    texts: BoundedMap[InboundText] = attrs.field(init=False, default=attrs.Factory(_build_texts, takes_self=True))
+    requests: BoundedQueue[ReceivedRequest] = attrs.field(
+        init=False, default=attrs.Factory(_build_requests, takes_self=True)
+    )
+    deliveries: BoundedQueue[Delivery] = attrs.field(
+        init=False, default=attrs.Factory(_build_deliveries, takes_self=True)
+    )
+    timeline: BoundedQueue[NumberedEntry] = attrs.field(
+        init=False, default=attrs.Factory(_build_timeline, takes_self=True)
+    )
 
     def apply(self, change: Change) -> None:
         """Apply one change."""
@@ -183,15 +218,31 @@ class State:
         return self.entry_count - len(self.timeline) + 1
 
     @property
+    def is_full(self) -> bool:
+        """Whether so much is due that the clock has to move before anything else happens."""
+        return len(self.schedule) >= _MAX_DUE or self.due_bytes > 4 * self.keep_bytes
+
+    @property
     def next_due(self) -> float:
         """When the next task is due; inf if there is none."""
         return self.schedule[0][0] if self.schedule else math.inf
+
+    def get_entry_number(self, record: TimelineEntry) -> int:
+        """Return the number of an entry; that of the next one if it is not kept."""
+        return next((entry.number for entry in self.timeline if entry.record is record), self.entry_count + 1)
 
     def complete_identity(self, identity: Identity) -> Identity:
         """Return a customer with the other id added, if it is known."""
         record = self.customers.find_current(identity.ids)
         known = Identity() if record is None else record.identity
         return Identity(known.phone or identity.phone, known.bsuid or identity.bsuid)
+
+    def list_ids(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return these ids, and every other one that their customers have, or had."""
+        given = tuple(ids)
+        records = (self.customers.find((key,)) for key in given)
+        known = (key for record in records if record is not None for key in (*record.identity.ids, *record.former_ids))
+        return frozenset((*given, *known))
 
     def get_display_name(self, identity: Identity) -> str | None:
         """Return a customer's name, if known."""

@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from connectly_api.sandbox.model.bounded_collections import measure
 from connectly_api.sandbox.model.fault_rules import FaultRule
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.records import (
@@ -25,6 +26,7 @@ from connectly_api.sandbox.model.records import (
 )
 from connectly_api.sandbox.model.refusals import RECIPIENT_INVALID
 from connectly_api.sandbox.model.state import State, StatusDue, Task, WebhookDue
+from connectly_api.sandbox.model.stored_files import MAX_BYTES, StoredFile
 
 _MAX_USED_RULES: Final = 100
 """How many used-up rules are kept for inspection."""
@@ -44,9 +46,7 @@ class MessageAccepted:
         state.message_count += 1
         if self.failure is not None:
             state.failures[self.message.id] = self.failure
-        state.messages[self.message.id] = self.message
-        if len(state.messages) > state.keep:
-            oldest, _ = state.messages.popitem(last=False)
+        for oldest in state.messages.keep(self.message.id, self.message):
             state.statuses.pop(oldest, None)
 
 
@@ -168,9 +168,7 @@ class InboundTextKept:
     text: InboundText
 
     def apply_to(self, state: State) -> None:
-        state.texts[self.text.id] = self.text
-        if len(state.texts) > state.keep:
-            state.texts.popitem(last=False)
+        state.texts.keep(self.text.id, self.text)
 
 
 @attrs.frozen
@@ -188,7 +186,23 @@ class TaskScheduled:
             # The request that an echo is about is recorded only after its changes.
             cause = state.entry_count + task.event.is_echo
             task = attrs.evolve(task, number=state.event_count, cause=cause)
+        state.due_bytes += measure(task)
         heapq.heappush(state.schedule, (self.due, state.task_count, task))
+
+
+@attrs.frozen
+class RetryDropped:
+    """The next attempt to deliver an event, which has the number, is not due any more."""
+
+    number: int
+
+    def apply_to(self, state: State) -> None:
+        state.schedule = [due for due in state.schedule if not self._is_attempt(due[2])]
+        heapq.heapify(state.schedule)
+        state.due_bytes = sum(measure(task) for _, _, task in state.schedule)
+
+    def _is_attempt(self, task: Task) -> bool:
+        return isinstance(task, WebhookDue) and task.number == self.number
 
 
 @attrs.frozen
@@ -196,7 +210,8 @@ class TaskStarted:
     """The next task was taken off the schedule, and the clock set to the time when it was due."""
 
     def apply_to(self, state: State) -> None:
-        due, _, _ = heapq.heappop(state.schedule)
+        due, _, task = heapq.heappop(state.schedule)
+        state.due_bytes -= measure(task)
         state.now = max(state.now, due)
 
 
@@ -208,6 +223,17 @@ class ClockSet:
 
     def apply_to(self, state: State) -> None:
         state.now = max(state.now, self.now)
+
+
+@attrs.frozen
+class ClockChanged:
+    """The clock was paused, or runs, or has another speed."""
+
+    is_running: bool
+    speed: float = 1.0
+
+    def apply_to(self, state: State) -> None:
+        state.is_running, state.speed = self.is_running, self.speed
 
 
 @attrs.frozen
@@ -260,6 +286,18 @@ class RuleMatched:
 
 
 @attrs.frozen
+class RuleRemoved:
+    """A fault rule was removed."""
+
+    number: int
+
+    def apply_to(self, state: State) -> None:
+        state.rules.pop(self.number, None)
+        state.used_rules.pop(self.number, None)
+        del state.rule_matches[self.number]
+
+
+@attrs.frozen
 class RulesCleared:
     """All fault rules were removed."""
 
@@ -267,6 +305,19 @@ class RulesCleared:
         state.rules.clear()
         state.used_rules.clear()
         state.rule_matches.clear()
+
+
+@attrs.frozen
+class FileStored:
+    """A file was stored; the oldest ones are dropped if there are too many bytes."""
+
+    file: StoredFile
+
+    def apply_to(self, state: State) -> None:
+        state.files[self.file.id] = self.file
+        size = sum(len(file.content) for file in state.files.values())
+        while size > MAX_BYTES:
+            size -= len(state.files.popitem(last=False)[1].content)
 
 
 @attrs.frozen

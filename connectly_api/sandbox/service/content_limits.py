@@ -34,7 +34,10 @@ def _check_message(message: Mapping[str, Any]) -> Iterator[Violation]:
     body_limit = _BUTTONS_BODY if "replyButtonMessage" in message else _TEXT
     yield from check_length("message.text", get_text(message, "text"), body_limit)
     for index, attachment in enumerate(get_objects(message, "attachments")):
-        yield from check_length(f"message.attachments[{index}].caption", get_text(attachment, "caption"), _CAPTION)
+        caption, field = get_text(attachment, "caption"), f"message.attachments[{index}].caption"
+        yield from check_length(field, caption, _CAPTION)
+        if caption and get_text(attachment, "type") == "audio":
+            yield Violation(field=field, problem="audio has no caption", size=len(caption), limit=0)
     location = get_object(message, "location")
     yield from _check_range("message.location.latitude", location.get("latitude"), _LATITUDE)
     yield from _check_range("message.location.longitude", location.get("longitude"), _LONGITUDE)

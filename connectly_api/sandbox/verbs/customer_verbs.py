@@ -23,6 +23,7 @@ from connectly_api.sandbox.delivery.payloads import (
     build_reaction_part,
 )
 from connectly_api.sandbox.delivery.statuses import mark_delivered, mark_read, schedule_webhooks
+from connectly_api.sandbox.model.clipped_text import clip
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_inbound_id, build_next_bsuid
 from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, AcceptedMessage, InboundText
@@ -38,7 +39,12 @@ from connectly_api.sandbox.model.state_changes import (
 from connectly_api.sandbox.verbs.arguments import VerbArguments
 
 _WINDOW_SECONDS: Final = 24 * 3600.0
+_MAX_CHOICES: Final = 10
+_LONGEST_CHOICE: Final = 100
 
+# Characters, as in messages of the business.
+_TEXT: Final = 4096
+_CAPTION: Final = 1024
 _UNDELIVERED: Final = "the delivery of that message fails, so the customer does not get it"
 
 Found = TypeVar("Found")
@@ -79,8 +85,8 @@ def read_customer(state: State, arguments: VerbArguments) -> Identity:
 
 def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     customer, reply_to = read_customer(state, arguments), arguments.get_optional_text("reply_to")
-    about = None if reply_to is None else _find_message(state, customer, reply_to)
-    text, referral = arguments.get_text("text"), arguments.get_object("referral")
+    about = None if reply_to is None else _find_message(settings, state, arguments, reply_to)
+    text, referral = arguments.get_text("text", _TEXT), arguments.get_object("referral")
     text_id = _build_id(settings, state)
     part = build_message_part(settings, text_id, text=text, referral=referral)
     return _write(settings, state, arguments, customer, part, about=about, text_id=text_id)
@@ -88,7 +94,7 @@ def _say(settings: Settings, state: State, arguments: VerbArguments) -> Iterator
 
 def _edit(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     customer = read_customer(state, arguments)
-    new, text_id = arguments.get_text("text"), arguments.get_optional_text("message")
+    new, text_id = arguments.get_text("text", _TEXT), arguments.get_optional_text("message")
     for text in state.find_texts(customer, text_id):
         part = build_message_part(settings, text.id, text=new, isEdited=True)
         name = state.get_display_name(customer)
@@ -101,40 +107,43 @@ def _send(settings: Settings, state: State, arguments: VerbArguments) -> Iterato
     kind = arguments.get_text("type")
     if kind not in ATTACHMENT_TYPES:
         raise InvalidInputError(f"type: must be one of {', '.join(ATTACHMENT_TYPES)}", field="type")
-    attachment = {"type": kind, "url": arguments.get_text("url")}
-    attachment |= arguments.get_optional_texts("caption", "filename")
+    caption, filename = arguments.get_optional_text("caption", _CAPTION), arguments.get_optional_name("filename")
+    if caption is not None and kind == "audio":
+        raise InvalidInputError("caption: audio has none", field="caption", size=len(caption), limit=0)
+    if filename is not None and kind != "document":
+        raise InvalidInputError("filename: only documents have one", field="filename", size=len(filename), limit=0)
+    given = {"type": kind, "url": arguments.get_url("url"), "caption": caption, "filename": filename}
+    attachment = {name: value for name, value in given.items() if value is not None}
     part = build_message_part(settings, _build_id(settings, state), attachments=[attachment])
     return _write(settings, state, arguments, read_customer(state, arguments), part)
 
 
 def _share_location(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
+    names = {name: arguments.get_optional_name(name) for name in ("name", "address")}
     location = {
-        "latitude": arguments.get_number("latitude"),
-        "longitude": arguments.get_number("longitude"),
-        **arguments.get_optional_texts("name", "address"),
+        "latitude": arguments.get_degrees("latitude", 90),
+        "longitude": arguments.get_degrees("longitude", 180),
+        **{name: text for name, text in names.items() if text is not None},
     }
     part = build_message_part(settings, _build_id(settings, state), location=location)
     return _write(settings, state, arguments, read_customer(state, arguments), part)
 
 
 def _tap(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, wanted = read_customer(state, arguments), arguments.get_text("button")
-    about, button = _find_choice(state, customer, arguments.get_optional_text("message"), "button", wanted)
+    about, button = _find_choice(settings, state, arguments, "button")
     part = build_button_part(settings, _build_id(settings, state), button)
-    return _write(settings, state, arguments, customer, part, about=about)
+    return _write(settings, state, arguments, read_customer(state, arguments), part, about=about)
 
 
 def _pick(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer, wanted = read_customer(state, arguments), arguments.get_text("row")
-    about, row = _find_choice(state, customer, arguments.get_optional_text("message"), "row", wanted)
-    return _write(settings, state, arguments, customer, build_list_part(row), about=about)
+    about, row = _find_choice(settings, state, arguments, "row")
+    return _write(settings, state, arguments, read_customer(state, arguments), build_list_part(row), about=about)
 
 
 def _react(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
-    customer = read_customer(state, arguments)
-    about = _find_message(state, customer, arguments.get_optional_text("message"))
-    part = build_reaction_part(arguments.get_optional_text("emoji"), about.id)
-    return _write(settings, state, arguments, customer, part, about=about)
+    about = _find_message(settings, state, arguments, arguments.get_optional_text("message"))
+    part = build_reaction_part(arguments.get_optional_emoji("emoji"), about.id)
+    return _write(settings, state, arguments, read_customer(state, arguments), part, about=about)
 
 
 def _read(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
@@ -219,33 +228,53 @@ def _write(
     yield from schedule_webhooks(state, build_message_event(settings, message))
 
 
-def _find_message(state: State, customer: Identity, message_id: str | None) -> AcceptedMessage:
-    found = ((message, None) for message in state.find_messages(customer, message_id))
-    return _take_delivered(state, found, "message", "no such message went to this customer")[0]
+def _find_messages(
+    settings: Settings, state: State, arguments: VerbArguments, message_id: str | None
+) -> Iterator[AcceptedMessage]:
+    """Yield the messages to the customer, latest first; only that of an id, and only a sender's, if they are given."""
+    senders = choose_senders(settings, arguments.get("sender"))
+    found = state.find_messages(read_customer(state, arguments), message_id)
+    return (message for message in found if message.sender in senders)
+
+
+def _find_message(
+    settings: Settings, state: State, arguments: VerbArguments, message_id: str | None
+) -> AcceptedMessage:
+    found = ((message, None) for message in _find_messages(settings, state, arguments, message_id))
+    return _take_delivered(state, found, "message", lambda: "no such message went to this customer")[0]
 
 
 def _find_choice(
-    state: State, customer: Identity, message_id: str | None, kind: str, wanted: str
+    settings: Settings, state: State, arguments: VerbArguments, kind: str
 ) -> tuple[AcceptedMessage, Mapping[str, str]]:
-    """Return the latest message that offers a button or row of that id or text, and the button or row."""
-    found = (
-        (message, choice)
-        for message in state.find_messages(customer, message_id)
-        for choice in _list_choices(state, message, kind, wanted)
-        if wanted in {choice["id"], choice["text"]}
-    )
-    return _take_delivered(state, found, kind, "no message to this customer has it")
+    """Return the latest message that offers a button or row of the given id or text, and the button or row."""
+    wanted, message_id = arguments.get_text(kind), arguments.get_optional_text("message")
+
+    def list_all() -> Iterator[tuple[AcceptedMessage, Mapping[str, str]]]:
+        for message in _find_messages(settings, state, arguments, message_id):
+            yield from ((message, choice) for choice in _list_choices(state, message, kind, wanted))
+
+    def describe() -> str:
+        texts = dict.fromkeys(f"{choice['text']!r} ({choice['id']})" for _, choice in list_all())
+        shown = [clip(text, _LONGEST_CHOICE) for text in texts][:_MAX_CHOICES]
+        more = f" and {len(texts) - _MAX_CHOICES} more" if len(texts) > _MAX_CHOICES else ""
+        existing = f"there are {', '.join(shown)}{more}" if shown else f"none has a {kind}"
+        return f"no message to this customer has {clip(repr(wanted), _LONGEST_CHOICE)}; {existing}"
+
+    found = (pair for pair in list_all() if wanted in {pair[1]["id"], pair[1]["text"]})
+    return _take_delivered(state, found, kind, describe)
 
 
 def _take_delivered(
-    state: State, found: Iterable[tuple[AcceptedMessage, Found]], field: str, problem: str
+    state: State, found: Iterable[tuple[AcceptedMessage, Found]], field: str, describe: Callable[[], str]
 ) -> tuple[AcceptedMessage, Found]:
     """Return the first whose message was delivered, or will be."""
+    problem = None
     for message, value in found:
         if not state.is_undeliverable(message.id):
             return message, value
         problem = _UNDELIVERED
-    raise InvalidInputError(f"{field}: {problem}", field=field)
+    raise InvalidInputError(f"{field}: {problem or describe()}", field=field)
 
 
 def _list_choices(state: State, message: AcceptedMessage, kind: str, wanted: str) -> Iterator[Mapping[str, str]]:

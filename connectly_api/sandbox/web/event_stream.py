@@ -15,7 +15,6 @@ from typing import Final
 import anyio
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.engine import Engine
@@ -39,35 +38,32 @@ _HEARTBEAT: Final = 15.0
 _STREAM_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def build_timeline_routes(engine: Engine) -> list[BaseRoute]:
-    """Return the routes of the state, the timeline and the event stream."""
+async def show_state(engine: Engine, _request: Request) -> Response:
+    """Respond with everything but the timeline."""
+    return _respond(json.dumps(build_state(engine)))
 
-    async def show_state(_request: Request) -> Response:
-        return _respond(json.dumps(build_state(engine)))
 
-    async def show_timeline(request: Request) -> Response:
-        try:
-            after, before, customer = (_read_number(request, name) for name in ("after", "before", "customer"))
-            limit = _read_limit(request)
-        except InvalidInputError as error:
-            return _respond(json.dumps({"message": str(error)}), 400)
-        return _respond(encode_page(engine, after, before, limit, customer))
+async def show_timeline(engine: Engine, request: Request) -> Response:
+    """Respond with a page of the timeline.
 
-    async def show_events(request: Request) -> Response:
-        try:
-            place = _read_place(request, engine)
-        except InvalidInputError as error:
-            return _respond(json.dumps({"message": str(error)}), 400)
-        if request.method == "HEAD":
-            return Response(headers=_STREAM_HEADERS, media_type="text/event-stream")
-        mark_held(request.scope)
-        return StreamingResponse(_stream(engine, place), headers=_STREAM_HEADERS, media_type="text/event-stream")
+    Raises:
+        InvalidInputError: The address has an invalid value.
+    """
+    after, before, customer = (_read_number(request, name) for name in ("after", "before", "customer"))
+    return _respond(encode_page(engine, after, before, _read_limit(request), customer))
 
-    return [
-        Route("/state", show_state, methods=["GET"]),
-        Route("/timeline", show_timeline, methods=["GET"]),
-        Route("/events", show_events, methods=["GET"]),
-    ]
+
+async def show_events(engine: Engine, request: Request) -> Response:
+    """Respond with a stream.
+
+    Raises:
+        InvalidInputError: The address has an invalid value.
+    """
+    place = _read_place(request, engine)
+    if request.method == "HEAD":
+        return Response(headers=_STREAM_HEADERS, media_type="text/event-stream")
+    mark_held(request.scope)
+    return StreamingResponse(_stream(engine, place), headers=_STREAM_HEADERS, media_type="text/event-stream")
 
 
 async def _stream(engine: Engine, place: Place) -> AsyncGenerator[str]:
@@ -132,5 +128,5 @@ def _is_number(text: str) -> bool:
     return re.fullmatch("[0-9]{1,15}", text) is not None
 
 
-def _respond(text: str, status: int = 200) -> Response:
-    return Response(text.encode(), status, media_type="application/json")
+def _respond(text: str) -> Response:
+    return Response(text.encode(), media_type="application/json")

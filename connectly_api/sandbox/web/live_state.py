@@ -25,7 +25,7 @@ from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.recording import is_public_setting
 
 VERSION: Final = 1
-"""The version of the control interface."""
+"""The version of the control interface. It grows when a program that was written for it may no longer work."""
 
 MAX_ENTRIES: Final = 1000
 """The maximum of entries in a page."""
@@ -77,7 +77,7 @@ def build_summary(engine: Engine) -> dict[str, Any]:
     state = engine.state
     return {
         "entry": state.entry_count,
-        "clock": {"now": state.now, "running": engine.settings.clock == "real", "speed": 1.0},
+        "clock": engine.clock,
         "due": {"count": len(state.schedule), "next": None if state.next_due == math.inf else state.next_due},
         "counts": {
             "received": state.request_count,

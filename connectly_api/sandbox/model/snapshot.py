@@ -1,0 +1,213 @@
+"""A sandbox's state as readable JSON, and back. Pure.
+
+Every value is written and read by its class and type hints, so a new field or record needs no code here. A record that
+may be one of several has its class's name. A mapping whose keys are not strings is an array of pairs, bytes are text or
+Base64, and a message that the state keeps is written once and elsewhere only its id.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from contextlib import suppress
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
+
+import attrs
+
+from connectly_api.errors import InvalidInputError
+from connectly_api.json_values import is_array, is_object
+from connectly_api.number_checks import is_number
+from connectly_api.sandbox.model.bounded_collections import BoundedMap, BoundedQueue
+from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest, TimelineEntry
+from connectly_api.sandbox.model.settings import Settings
+from connectly_api.sandbox.model.state import State, Task
+
+_FORMAT: Final = "connectly-sandbox-state"
+_VERSION: Final = 1
+
+_TAGGED: Final[frozenset[object]] = frozenset({*get_args(Task), *get_args(TimelineEntry)})
+
+_LEFT_OUT: Final = frozenset({"keep", "keep_bytes", "send_times", "requests", "deliveries"})
+"""Fields of the state that are a setting, of the last second only, or also in the timeline."""
+
+_SCALARS: Final = frozenset({str, int, float, bool, NoneType})
+
+_INFINITE: Final = {"inf": math.inf, "-inf": -math.inf}
+
+
+class _MismatchError(Exception):
+    """A value does not fit its type; the text says where."""
+
+
+def build_snapshot(state: State, start: float) -> str:
+    """Return the text of a file with the state of a run whose clock began at `start`."""
+    messages = {id(message) for message in state.messages.values()}
+
+    def write(value: Any, *, is_kept: bool = False) -> object:  # noqa: ANN401  (any type)
+        if isinstance(value, AcceptedMessage) and id(value) in messages and not is_kept:
+            return value.id
+        kind = cast("Any", type(value))
+        if attrs.has(kind):
+            names = [field.name for field in attrs.fields(kind)]
+            written = {name.lstrip("_"): write(getattr(value, name)) for name in names}
+            return {"class": kind.__name__, **written} if kind in _TAGGED else written
+        if isinstance(value, Mapping):
+            items = cast("Mapping[object, object]", value).items()
+            pairs = [(key, write(given, is_kept=is_kept)) for key, given in items]
+            return dict(pairs) if all(isinstance(key, str) for key, _ in pairs) else pairs
+        if isinstance(value, (tuple, list, deque, set)):
+            return [write(given) for given in cast("tuple[object, ...]", value)]
+        if isinstance(value, bytes):
+            return _write_bytes(value)
+        return str(value) if value in _INFINITE.values() else value
+
+    head = {"format": _FORMAT, "version": _VERSION, "start": start}
+    names = [field.name for field in attrs.fields(State) if field.name not in _LEFT_OUT]
+    fields = [f'"{name}": {_format(write(getattr(state, name), is_kept=name == "messages"))}' for name in names]
+    return f'{json.dumps(head)[:-1]}, "state": {{\n' + ",\n".join(fields) + "\n}}\n"
+
+
+def parse_snapshot(text: str, settings: Settings) -> tuple[State, float]:
+    """Return the state in a file, of which as much as the settings say is kept, and when its clock began.
+
+    Raises:
+        InvalidInputError: It is no such file, of another version, or damaged.
+    """
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        document = None
+    if not is_object(document) or document.get("format") != _FORMAT:
+        raise InvalidInputError("state: the file is damaged, or is not a sandbox's state", field="state")
+    if document.get("version") != _VERSION:
+        found = document.get("version")
+        raise InvalidInputError(f"state: the file has version {found!r}, and only {_VERSION} is known", field="state")
+    try:
+        start = _read(document.get("start"), float, {})
+        given = _read(document.get("state"), dict[str, Any], {})
+        messages = _read(given.pop("messages", None), dict[str, AcceptedMessage], {})
+        state = _read({**given, "keep": settings.keep, "keep_bytes": settings.keep_bytes}, State, messages)
+    except (_MismatchError, RecursionError) as error:
+        raise InvalidInputError(f"state: the file is damaged: {error}", field="state") from None
+    for message in messages.values():
+        for forgotten in state.messages.keep(message.id, message):
+            state.statuses.pop(forgotten, None)
+    records = [entry.record for entry in state.timeline]
+    state.requests.extend(record for record in records if isinstance(record, ReceivedRequest))
+    state.deliveries.extend(record for record in records if isinstance(record, Delivery))
+    state.customers.keep = settings.keep
+    return state, start
+
+
+def _format(value: object) -> str:
+    """Return JSON with a line for each item."""
+    if is_object(value):
+        return "{\n" + ",\n".join(f" {json.dumps(name)}: {json.dumps(one)}" for name, one in value.items()) + "\n}"
+    if is_array(value):
+        return "[\n" + ",\n".join(f" {json.dumps(one)}" for one in value) + "\n]"
+    return json.dumps(value)
+
+
+def _refuse_constant(_name: str) -> None:
+    raise ValueError  # NaN is no time.
+
+
+def _write_bytes(value: bytes) -> object:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(value).decode()}
+
+
+def _read(value: Any, hint: Any, messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401  (any type)
+    """Return a value of a type from its JSON.
+
+    Raises:
+        _MismatchError: It is something else.
+    """
+    kind, parts = get_origin(hint) or hint, get_args(hint)
+    if kind is UnionType:
+        return _read_union(value, parts, messages)
+    if kind is AcceptedMessage and isinstance(value, str) and value in messages:
+        return messages[value]
+    if attrs.has(kind) and is_object(value):
+        return _read_record(value, kind, messages)
+    if is_object(value) or is_array(value):
+        parts = (str, *parts) if kind is BoundedMap else parts
+        return _read_container(value, kind, parts, messages)
+    if hint is Any or type(value) in {kind} & _SCALARS or (kind is Literal and value in parts):
+        return value
+    return _read_special(value, kind)
+
+
+def _read_container(value: Any, kind: Any, parts: tuple[Any, ...], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+    if kind in {dict, OrderedDict, BoundedMap, Mapping}:
+        items = list(value.items()) if is_object(value) else [_read(pair, tuple[Any, Any], {}) for pair in value]
+        pairs = [(_read(key, parts[0], messages), _read(one, parts[1], messages)) for key, one in items]
+        return OrderedDict(pairs) if kind is OrderedDict else dict(pairs)
+    if is_array(value) and (kind in {list, BoundedQueue} or parts[1:] == (...,)):
+        return (tuple if kind is tuple else list)(_read(one, parts[0], messages) for one in value)
+    if is_array(value) and kind is tuple and len(value) == len(parts):
+        return tuple(_read(one, part, messages) for one, part in zip(value, parts, strict=True))
+    if kind is Any:
+        return value
+    return _read_special(value, kind)
+
+
+def _read_union(value: Any, parts: tuple[Any, ...], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+    for part in parts:
+        with suppress(_MismatchError):
+            return _read(value, part, messages)
+    raise _MismatchError("a value is none of those that are possible")
+
+
+def _read_record(value: Mapping[str, Any], kind: type[Any], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+    given = {name: one for name, one in value.items() if name != "class"}
+    if value.get("class", kind.__name__) != kind.__name__:
+        raise _MismatchError(f"a record is no {kind.__name__}")
+    hints, arguments, later = get_type_hints(kind), dict[str, Any](), dict[str, Any]()
+    for field in attrs.fields(kind):
+        name = field.name.lstrip("_")
+        if name in given:
+            try:
+                (arguments if field.init else later)[name if field.init else field.name] = _read(
+                    given.pop(name), hints[field.name], messages
+                )
+            except _MismatchError as error:
+                raise _MismatchError(f"{name}: {error}") from None
+    if given:
+        raise _MismatchError(f"{kind.__name__} has no {', '.join(given)}")
+    try:
+        record = kind(**arguments)
+    except (TypeError, InvalidInputError) as error:
+        raise _MismatchError(str(error)) from None
+    for name, one in later.items():
+        _fill(record, name, one)
+    return record
+
+
+def _fill(record: object, name: str, value: Any) -> None:  # noqa: ANN401  (the field's own type)
+    current: Any = getattr(record, name)
+    if isinstance(getattr(record, name), BoundedQueue):
+        current.extend(value)
+    elif isinstance(getattr(record, name), BoundedMap):
+        for key, item in value.items():
+            current.keep(key, item)
+    else:
+        setattr(record, name, value)
+
+
+def _read_special(value: object, kind: object) -> object:
+    """Read bytes, and a number that JSON lacks or writes as an integer."""
+    if kind is bytes and isinstance(value, str):
+        return value.encode()
+    if kind is bytes and is_object(value):
+        with suppress(ValueError):
+            return base64.b64decode(str(value.get("base64")), validate=True)
+    if kind is float and (value in _INFINITE or is_number(value)):
+        return _INFINITE.get(str(value), value)
+    raise _MismatchError(f"must be {getattr(kind, '__name__', kind)}")
