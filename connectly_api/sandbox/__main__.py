@@ -67,9 +67,10 @@ async def _serve(options: argparse.Namespace) -> None:
         _print(fitting.format_entry(entry.record, printed_at))
         printed_at = get_time(entry.record)
 
-    def print_latest(_entry: TimelineEntry) -> None:
-        if is_listening:
-            print_entry(get_engine(sandbox).state.timeline[-1])
+    def print_latest(entry: TimelineEntry) -> None:
+        timeline = get_engine(sandbox).state.timeline if is_listening else ()
+        if timeline and timeline[-1].record is entry:  # What a reset has forgotten is in no timeline.
+            print_entry(timeline[-1])
 
     sandbox = await _build_sandbox(options, print_latest)
     printed = 0 if options.state is None else len(sandbox.entries)
