@@ -105,7 +105,8 @@ def test_a_webhook_that_a_reset_forgets_while_it_is_delivered_is_not_told(
                 port = server.sockets[0].getsockname()[1]
                 await client.post("/register", json={"topic": "messages", "address": f"http://127.0.0.1:{port}/"})
                 for _ in range(2):
-                    await client.post("/says", json={"customer": "+16044441111", "text": "Hi"})
+                    answer = await client.post("/says", json={"customer": "+16044441111", "text": "Hi"})
+                    assert answer.status_code == 200
 
     monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", reset_while_delivering)
     assert main(["--port", "0"]) == 0
