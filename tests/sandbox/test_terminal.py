@@ -178,6 +178,8 @@ async def test_verbs_statuses_and_the_clock_are_told_without_what_is_personal() 
     sandbox.close_window("+16044441111")
     sandbox.fault("fail_delivery", next=2, recipient="+16044441111")
     sandbox.fault("server_error", html=True)
+    await sandbox.run_verb("remove_fault", number=1)
+    await sandbox.run_verb("clock", running=False, speed=2)
     await sandbox.advance()
     await sandbox.settle()
     identifier = sandbox.messages[0].id
@@ -194,6 +196,8 @@ async def test_verbs_statuses_and_the_clock_are_told_without_what_is_personal() 
         "00:01:00 ** close window (customer)",
         "00:01:00 ** fault (fail_delivery, recipient, next 2)",
         "00:01:00 ** fault (server_error, html true)",
+        "00:01:00 ** remove fault (number 1)",
+        "00:01:00 ** clock (running false, speed 2)",
         "00:01:00 ** clock +0 s",
         "00:01:00 ** clock until nothing is due",
     ]
