@@ -162,7 +162,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "now": NUMBER,
             **dict.fromkeys(("entries", "first", "last"), INTEGER),
             "timeline": build_list_schema(refer_to("Entry")),
-            "next": _OPTIONAL_INTEGER,
+            **dict.fromkeys(("next", "previous"), _OPTIONAL_INTEGER),
         }
     ),
     "File": build_object_schema({"url": TEXT, "name": TEXT, "type": TEXT, "size": INTEGER}),
