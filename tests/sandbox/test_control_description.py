@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,9 +20,10 @@ from openapi_spec_validator import validate
 from connectly_api import InvalidInputError
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.fault_rules import FaultRule
+from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.verbs.declarations import DECLARATIONS, check_arguments
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, VERBS
-from connectly_api.sandbox.web.live_state import VERSION
+from connectly_api.sandbox.web.live_state import VERSION, Place, UpdateBuilder
 from tests.sandbox.calls import MESSAGES, TEMPLATES, attach_receiver, client_of, session, template
 
 PREFIX = "/__sandbox__"
@@ -99,24 +101,40 @@ def find_unknown_fields(schema: Any, value: Any, schemas: Any, path: str) -> Ite
                 yield from find_unknown_fields(schema["properties"][name], inner, schemas, f"{path}.{name}")
 
 
-@pytest.mark.parametrize("name", ["state", "timeline", "messages", "requests", "deliveries", "registrations"])
-async def test_a_response_has_the_fields_of_its_description_and_no_others(name: str) -> None:
+async def play_all() -> Sandbox:
     sandbox, _receiver = await attach_receiver(200, 500)
+    customer = sandbox.customer("+16044441111", bsuid="US.1", name="Ann")
+    await customer.says("Hi")
+    sandbox.template("welcome", parameters=["body_1"], text="Hello {{1}}")
+    sandbox.fault("rate_limited", next=1, retry_after=7)
     async with client_of(sandbox) as client:
-        customer = sandbox.customer("+16044441111", bsuid="US.1", name="Ann")
-        await customer.says("Hi")
-        sandbox.template("welcome", parameters=["body_1"], text="Hello {{1}}")
-        sandbox.fault("rate_limited", next=1, retry_after=7)
         for body, path in ((session(), MESSAGES), (session(message={}), MESSAGES), (template(), TEMPLATES)):
             await client.post(path, json=body)
-        await sandbox.settle()
+    await sandbox.settle()
+    return sandbox
+
+
+def check_fields(description: Any, schema: Any, response: Any, path: str) -> None:
+    schemas = description["components"]["schemas"]
+    jsonschema.Draft202012Validator({**schema, "components": {"schemas": schemas}}).validate(response)
+    of_a_rule = {"state.rules.next", "state.rules.retryAfter", "update.rules.next", "update.rules.retryAfter"}
+    assert set(find_unknown_fields(schema, response, schemas, path)) <= of_a_rule
+
+
+async def test_an_update_has_the_fields_of_its_description_and_no_others() -> None:
+    engine = get_engine(await play_all())
+    update = json.loads(UpdateBuilder(engine, Place(engine.run, 0)).build() or "")
+    description = await read_description()
+    check_fields(description, description["components"]["schemas"]["Update"], update, "update")
+
+
+@pytest.mark.parametrize("name", ["state", "timeline", "messages", "requests", "deliveries", "registrations"])
+async def test_a_response_has_the_fields_of_its_description_and_no_others(name: str) -> None:
+    async with client_of(await play_all()) as client:
         response = (await client.get(f"{PREFIX}/{name}")).json()
     description = await read_description()
     content = description["paths"][f"/{name}"]["get"]["responses"]["200"]["content"]
-    schema, schemas = content["application/json"]["schema"], description["components"]["schemas"]
-    jsonschema.Draft202012Validator({**schema, "components": {"schemas": schemas}}).validate(response)
-    allowed = {"state.rules.next", "state.rules.retryAfter"}  # The options of a rule.
-    assert set(find_unknown_fields(schema, response, schemas, name)) <= allowed
+    check_fields(description, content["application/json"]["schema"], response, name)
 
 
 @pytest.mark.slow
@@ -124,9 +142,9 @@ async def test_a_response_has_the_fields_of_its_description_and_no_others(name: 
 async def test_generated_requests_are_answered_as_described(tmp_path: Path) -> None:
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
     assert program is not None
-    async with Sandbox(windows="open").serve() as address:
+    async with Sandbox(windows="open", keep=20).serve() as address:
         process = await asyncio.create_subprocess_exec(
-            program, "run", f"{address}{PREFIX}/openapi.json", "--seed", "20261126", "--max-examples", "3",
+            program, "run", f"{address}{PREFIX}/openapi.json", "--seed", "20261126", "--max-examples", "2",
             "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
             "--exclude-path", "/events", "--exclude-path", "/expect",
             "--suppress-health-check", "all", "--no-color", cwd=tmp_path,
