@@ -205,7 +205,8 @@ class Settings:
         bsuid_events: Whether events carry BSUIDs, which the service enables per number. If off, messages of
             customers without a phone number are dropped silently.
         update_answer: The response to an update of a registration, which is not documented.
-        deliver: Whether webhooks are only sent to this machine and attached applications, or to the internet, too.
+        deliver: Whether webhooks are only sent to this machine and attached applications, or anywhere, over http,
+            too.
         allow_hosts: Names and addresses, besides this machine's own, by which the control interface and the page can be
             reached. For example, a container's name.
         rate_limit: Requests per second of the sandbox's clock on each send endpoint; None for no limit. The documented

@@ -185,7 +185,7 @@ class TaskScheduled:
         if isinstance(task, WebhookDue) and not task.number:
             state.event_count += 1
             # The request that an echo is about is recorded only after its changes.
-            cause = state.entry_count + task.event.is_echo
+            cause = task.cause or state.entry_count + task.event.is_echo
             task = attrs.evolve(task, number=state.event_count, cause=cause)
         state.due_bytes += measure(task)
         heapq.heappush(state.schedule, (self.due, state.task_count, task))
