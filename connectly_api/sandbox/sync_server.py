@@ -190,6 +190,7 @@ class SandboxServer(_Blocking[Sandbox]):
     open_window = _forward(Sandbox.open_window)
     advance = _forward(Sandbox.advance)
     settle = _forward(Sandbox.settle)
+    set_clock = _forward(Sandbox.set_clock)
     report_ready = _forward(Sandbox.report_ready)
     run_verb = _forward(Sandbox.run_verb)
     reset = _forward(Sandbox.reset)
@@ -197,6 +198,8 @@ class SandboxServer(_Blocking[Sandbox]):
     attach_wsgi = _forward(Sandbox.attach_wsgi)
     recording = _forward(Sandbox.recording)
     save = _forward(Sandbox.save)
+    save_state = _forward(Sandbox.save_state)
+    load_state = _forward(Sandbox.load_state)
 
     async def _start(self) -> str:
         """Serve in a task of its own, which also ends the server: it must be the one that began."""
