@@ -4,6 +4,7 @@ import pytest
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox import Sandbox
+from connectly_api.sandbox.model.documents import serialize_rule
 from connectly_api.sandbox.model.fault_rules import (
     DELIVERY_FAULTS,
     MESSAGE_FAULTS,
@@ -26,6 +27,20 @@ def find_triggered(rule: FaultRule, times: int = 100, seed: int = 0) -> list[int
 def test_every_kind_belongs_to_one_group_and_every_fault_of_a_request_is_known() -> None:
     assert set(get_args(FaultKind)) == REQUEST_FAULTS | MESSAGE_FAULTS | DELIVERY_FAULTS
     assert set(_FAULTS) == REQUEST_FAULTS
+
+
+def test_the_document_of_a_rule_has_only_the_options_that_are_not_the_usual_ones() -> None:
+    plain = {"number": 1, "matches": 3, "isUsedUp": False}
+    for kind in get_args(FaultKind):
+        assert serialize_rule(1, FaultRule(what=kind), 3) == {"what": kind, **plain}
+    rule = FaultRule(what="rate_limited", next=3, retry_after="5")
+    assert serialize_rule(1, rule, 3) == {
+        "what": "rate_limited",
+        "next": 3,
+        "retryAfter": "5",
+        **plain,
+        "isUsedUp": True,
+    }
 
 
 def test_a_rule_is_triggered_always_by_the_next_by_every_nth_or_with_a_probability() -> None:

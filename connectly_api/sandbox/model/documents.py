@@ -21,7 +21,7 @@ from connectly_api.sandbox.model.records import (
 )
 from connectly_api.sandbox.spec.json_schemas import to_camel_case
 
-_RULE_FIELDS: Final = [(field.name, to_camel_case(field.name), field.default) for field in attrs.fields(FaultRule)]
+_RULE_OPTIONS: Final = [field.name for field in attrs.fields(FaultRule) if field.name != "what"]
 
 
 def serialize_message(message: AcceptedMessage, status: str | None) -> dict[str, Any]:
@@ -145,10 +145,11 @@ def serialize_template(template: DeclaredTemplate) -> dict[str, Any]:
 
 def serialize_rule(number: int, rule: FaultRule, matches: int) -> dict[str, Any]:
     """Return a fault rule with the options that are not the usual ones."""
-    given = ((name, getattr(rule, field), usual) for field, name, usual in _RULE_FIELDS)
-    options = {name: value for name, value, usual in given if value != usual}
+    usual = FaultRule(what=rule.what)
+    given = ((name, getattr(rule, name)) for name in _RULE_OPTIONS)
+    options = {to_camel_case(name): value for name, value in given if value != getattr(usual, name)}
     is_used_up = rule.next is not None and matches >= rule.next
-    return {"number": number, **options, "matches": matches, "isUsedUp": is_used_up}
+    return {"number": number, "what": rule.what, **options, "matches": matches, "isUsedUp": is_used_up}
 
 
 def _to_time(until: float) -> float | None:

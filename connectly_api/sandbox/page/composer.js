@@ -1,4 +1,129 @@
-/** @param {import("./main.js").App} _app */
-export function mountComposer(_app) {
-  return () => {};
+// Where one writes as the customer: texts, replies and edits; Enter sends, ↑ in the empty field edits the latest text.
+
+import { readAct, readMessage, summarize } from "./content.js";
+import { openAttachments } from "./dialogs.js";
+import { fill, find, h, showText } from "./dom.js";
+import { getEdits, getId, getName, getSelected, getThread } from "./model.js";
+
+/** @typedef {import("./main.js").App} App */
+
+/** @param {App} app */
+export function mountComposer(app) {
+  const form = /** @type {HTMLFormElement} */ (find("composer"));
+  const bar = h("div", { class: "about", hidden: true });
+  const more = h(
+    "button",
+    { class: "plain round", type: "button", "aria-haspopup": "dialog", "aria-label": "Attach" },
+    "+",
+  );
+  const field = h("textarea", { id: "field", rows: 1, dir: "auto", autocomplete: "off", enterkeyhint: "send" });
+  const sender = h("select", { "aria-label": "Business number to write to", hidden: true });
+  const send = h("button", { class: "primary", type: "submit" }, "Send");
+  form.append(bar, sender, more, field, send);
+
+  /** Unfinished texts, by customer. @type {Map<number, string>} */
+  const drafts = new Map();
+  /** @type {number | null} */
+  let customerNumber = null;
+  /** @type {number | null} */
+  let editing = null;
+  let about = "";
+  // Texts go one after the other, however fast they are written.
+  let sending = Promise.resolve();
+
+  more.addEventListener("click", () => {
+    const customer = getSelected(app);
+    if (customer) openAttachments(app, customer, getSender());
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.altKey) return;
+    if (event.key === "Enter" && !event.shiftKey) submit();
+    else if (event.key === "ArrowUp" && field.value === "") editLatest();
+    else if (event.key === "Escape") app.select({ replyTo: null, editing: null });
+    else return;
+    event.preventDefault();
+  });
+  document.addEventListener("keydown", ({ key, target }) => {
+    const isElsewhere = target instanceof Element && !target.matches("input, textarea, select");
+    if (key !== "Escape" || !isElsewhere || document.querySelector("dialog[open]")) return;
+    app.select({ tab: "chat" });
+    field.focus();
+  });
+
+  const getSender = () => (sender.hidden ? null : sender.value);
+
+  function editLatest() {
+    const customer = getSelected(app);
+    const latest = customer && getThread(app.model, customer.number).items.findLast(({ name }) => name === "says");
+    if (latest) app.select({ editing: latest.entry, replyTo: null });
+  }
+
+  function submit() {
+    const text = field.value;
+    const customer = getSelected(app);
+    if (!customer || !text.trim()) return;
+    const { editing: edited, replyTo } = app.view;
+    const message = edited === null ? null : app.model.entries.get(edited)?.id;
+    const whose = { customer: getId(customer), text };
+    field.value = "";
+    drafts.delete(customer.number);
+    app.select({ replyTo: null, editing: null });
+    sending = sending.then(async () => {
+      const answer =
+        edited === null
+          ? await app.verbs.post("says", { ...whose, reply_to: replyTo, sender: getSender() })
+          : await app.verbs.post("edits", { ...whose, message });
+      // What was refused can be mended.
+      if (!answer && !field.value && app.view.customer === customer.number) field.value = text;
+    });
+  }
+
+  function drawAbout() {
+    const { model, view } = app;
+    const now = `${view.replyTo} ${view.editing}`;
+    if (about === now) return;
+    about = now;
+    bar.hidden = !view.replyTo && view.editing === null;
+    const act = view.editing === null ? undefined : model.entries.get(view.editing);
+    if (act && editing !== view.editing) {
+      const edit = getEdits(getThread(model, act.customer ?? 0), act).at(-1);
+      field.value = edit?.arguments.text ?? readAct(model, act).text;
+    } else if (!act && editing !== null) field.value = "";
+    editing = view.editing;
+    if (bar.hidden) return;
+    const request = model.messages.get(view.replyTo ?? "")?.request ?? null;
+    const cancel = h("button", { class: "plain round", type: "button", "aria-label": "Cancel" }, "✕");
+    cancel.addEventListener("click", () => app.select({ replyTo: null, editing: null }));
+    const words = act
+      ? "Edit your text"
+      : `Reply to “${showText(summarize(readMessage(model, request))).slice(0, 200)}”`;
+    fill(bar, h("span", { dir: "auto" }, words), cancel);
+    field.focus();
+  }
+
+  return () => {
+    const { senders } = app.model;
+    const customer = getSelected(app);
+    if (customerNumber !== (customer?.number ?? null)) {
+      if (customerNumber !== null && app.view.editing === null) drafts.set(customerNumber, field.value);
+      customerNumber = customer?.number ?? null;
+      field.value = drafts.get(customerNumber ?? 0) ?? "";
+      editing = null;
+    }
+    const place = customer ? `Write as ${showText(getName(customer))}` : "No customer yet";
+    if (field.placeholder !== place) {
+      field.placeholder = place;
+      field.setAttribute("aria-label", place);
+    }
+    for (const control of [field, send, more]) control.disabled = !customer;
+    if (senders.length !== sender.options.length) {
+      fill(sender, ...senders.map((one) => h("option", { value: one }, `To ${one}`)));
+      sender.hidden = senders.length < 2;
+    }
+    drawAbout();
+  };
 }

@@ -1,4 +1,196 @@
-/** @param {import("./main.js").App} _app */
-export function mountConversation(_app) {
-  return () => {};
+// The conversation with the selected customer: its head, its lines, and what is spoken of it.
+
+import { drawItem } from "./bubbles.js";
+import { loadOlder } from "./connection.js";
+import { describeWindows, readAct, readRequest, summarize } from "./content.js";
+import { openCustomerMenu } from "./dialogs.js";
+import { fill, find, h, reconcile, showText } from "./dom.js";
+import { getName, getSelected, getThread, hasOlder, isWritten, listItems } from "./model.js";
+
+/**
+ * @typedef {import("./main.js").App} App
+ * @typedef {import("./model.js").Customer} Customer
+ */
+
+/** How many lines are drawn at first, and how many more "Show earlier" draws. */
+const NEAR = 200;
+/** A conversation with fewer lines than these loads older ones by itself. */
+const FEW = 20;
+/** After a burst, most of the entries are statuses and webhooks: so many pages are read to find a message. */
+const MOST_PAGES = 40;
+
+/** @param {App} app */
+export function mountConversation(app) {
+  const thread = find("thread");
+  const lines = h("ol", { id: "lines" });
+  const earlier = h("button", { id: "earlier", class: "pill", type: "button", onclick: showEarlier }, "Show earlier");
+  const newer = find("newer");
+  const drawHead = mountHead(app);
+  thread.append(earlier, lines);
+  let limit = NEAR;
+  let drawn = "";
+  let isAtEnd = true;
+  /** @type {number | null} */
+  let customerNumber = null;
+
+  thread.addEventListener(
+    "scroll",
+    () => {
+      isAtEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 40;
+      if (isAtEnd && !newer.hidden) app.draw();
+    },
+    { passive: true },
+  );
+  new ResizeObserver(() => isAtEnd && scrollToEnd()).observe(thread);
+  newer.addEventListener("click", scrollToEnd);
+  listenForKeys(thread, lines);
+
+  function scrollToEnd() {
+    thread.scrollTop = thread.scrollHeight;
+    isAtEnd = true;
+  }
+
+  async function showEarlier() {
+    const { customer } = app.view;
+    if (customer === null) return;
+    await loadLines(app, customer, limit + NEAR);
+    const below = thread.scrollHeight - thread.scrollTop;
+    limit += NEAR;
+    draw();
+    thread.scrollTop = thread.scrollHeight - below;
+  }
+
+  /** @param {number | null} number */
+  function begin(number) {
+    customerNumber = number;
+    limit = NEAR;
+    isAtEnd = true;
+    lines.replaceChildren();
+    if (number !== null) loadLines(app, number, FEW);
+  }
+
+  function draw() {
+    const { model, view } = app;
+    const customer = getSelected(app);
+    find("chat").classList.toggle("empty", !customer);
+    drawHead(customer);
+    if (customerNumber !== (customer?.number ?? null)) begin(customer?.number ?? null);
+    const now = [model.run, model.version, customerNumber, limit, view.detail].join(" ");
+    if (!customer || (drawn === now && newer.hidden)) return;
+    drawn = now;
+    const items = listItems(model, customer.number, limit);
+    const { items: all, seen } = getThread(model, customer.number);
+    earlier.hidden = all.length <= limit && !hasOlder(model, customer.number);
+    reconcile(
+      lines,
+      items,
+      ({ key }) => `${model.run} ${customer.number} ${key}`,
+      (item) => {
+        const line = h("li", { id: item.kind === "day" ? null : `line-${item.entry.entry}` });
+        drawItem(app, customer, line, item);
+        return line;
+      },
+      (line, item) => drawItem(app, customer, line, item),
+    );
+    const choices = [...lines.querySelectorAll(".choices")];
+    for (const one of choices) one.classList.toggle("keys", one === choices.at(-1));
+    if (isAtEnd) scrollToEnd();
+    if (isAtEnd && !document.hidden) getThread(model, customer.number).seen = model.entry;
+    const unseen = isAtEnd ? 0 : all.filter(({ entry, messageId }) => entry > seen && messageId).length;
+    newer.hidden = unseen === 0;
+    newer.textContent = `↓ ${unseen} new`;
+  }
+
+  const speak = mountSpeech(app);
+  return () => {
+    draw();
+    speak();
+  };
+}
+
+/** Load older entries until there are so many lines. @param {App} app @param {number} customer @param {number} count */
+async function loadLines(app, customer, count) {
+  const { run } = app.model;
+  for (let page = 0; page < MOST_PAGES && app.model.run === run; page += 1) {
+    const { items } = getThread(app.model, customer);
+    if (items.length >= count || !hasOlder(app.model, customer) || !(await loadOlder(app, customer))) return;
+  }
+}
+
+/** Say what came and what became of it, in the selected conversation. @param {App} app */
+function mountSpeech(app) {
+  let run = "";
+  let spoken = 0;
+  return () => {
+    const { model, view } = app;
+    if (run !== model.run) spoken = model.entry;
+    run = model.run;
+    for (let index = model.log.length - 1; index >= 0 && (model.log[index]?.entry ?? 0) > spoken; index -= 1) {
+      const entry = model.log[index];
+      if (entry?.customer !== view.customer || view.customer === null) continue;
+      if (entry.messageId && entry.what === "request") app.say(`Bot: ${summarize(readRequest(model, entry))}`);
+      else if (entry.what === "request" && entry.status >= 400)
+        app.say(`A message was refused: ${entry.code ?? entry.status}`);
+      else if (entry.what === "status")
+        app.say(entry.status === "delivery_failed" ? `Failed: ${entry.code}` : entry.status);
+      else if (isWritten(entry)) app.say(`You: ${summarize(readAct(model, entry))}`);
+    }
+    spoken = model.entry;
+  };
+}
+
+/** @param {App} app */
+function mountHead(app) {
+  const name = h("h2", { dir: "auto" });
+  const ids = h("p", { class: "quiet ids" });
+  const windows = h("span", { class: "windows" });
+  const readAll = h("button", { class: "pill", type: "button", onclick: () => act("reads") }, "Read all");
+  const menu = h("button", { id: "menu", class: "pill", type: "button", "aria-haspopup": "dialog" }, "⋯");
+  menu.setAttribute("aria-label", "More about this customer");
+  menu.addEventListener("click", () => {
+    const customer = getSelected(app);
+    if (customer) openCustomerMenu(app, customer);
+  });
+  find("head").append(h("div", { class: "who" }, name, ids), windows, readAll, menu);
+  let drawn = "";
+
+  /** @param {string} verb */
+  function act(verb) {
+    const customer = getSelected(app);
+    if (customer) app.verbs.post(verb, { customer: customer.phone ?? customer.bsuid });
+  }
+
+  return (/** @type {Customer | undefined} */ customer) => {
+    if (!customer) return;
+    const pills = describeWindows(app.model, customer, app.now());
+    const now = JSON.stringify([customer, pills]);
+    if (now === drawn) return;
+    drawn = now;
+    name.textContent = showText(getName(customer));
+    ids.textContent = showText([customer.phone, customer.bsuid].filter(Boolean).join(" · "));
+    if (customer.optedOut) pills.push({ text: "opted out", tone: "bad" });
+    fill(windows, ...pills.map(({ text, tone }) => h("span", { class: `pill state ${tone}` }, text)));
+  };
+}
+
+/** @param {HTMLElement} thread @param {HTMLElement} lines */
+function listenForKeys(thread, lines) {
+  thread.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || event.altKey) return;
+    const all = [...lines.querySelectorAll("li")].filter((line) => line.querySelector("button"));
+    const index = all.findIndex((line) => line.contains(document.activeElement));
+    const next = index < 0 ? all.at(-1) : all[index + step];
+    next?.querySelector("button")?.focus();
+    event.preventDefault();
+  });
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target instanceof Element && event.target.matches("input, textarea, select");
+    if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || (isTyping && !event.altKey)) return;
+    const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+    const choice = digit && lines.querySelectorAll(".keys button")[Number(digit) - 1];
+    if (!(choice instanceof HTMLElement)) return;
+    choice.click();
+    event.preventDefault();
+  });
 }

@@ -1,7 +1,8 @@
 // The detail of an entry: a message's life, the exact request and answer, and each webhook that tells of it.
 
+import { readBody } from "./content.js";
 import { fill, formatSeconds, h, reconcile, showText } from "./dom.js";
-import { describeEntry, explainRefusal, getTone, join, nameFault, parseObject, shortenCode } from "./words.js";
+import { describeEntry, getTone, join, nameFault, shortenCode } from "./words.js";
 
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Entry} Entry */
@@ -30,11 +31,21 @@ export function mountDetail(app) {
       fill(body, entry ? parts.map((part) => part.element) : lost);
       body.scrollTop = 0;
     }
-    if (entry) fill(heading, describeEntry(app.model, entry).main);
+    fill(heading, getTitle(entry));
     for (const part of parts) part.update();
   }
 
   return { element, heading, draw };
+}
+
+/** @param {HTMLElement} element @returns {Part} A part that does not change. */
+const fix = (element) => ({ element, update() {} });
+
+/** @param {Entry | undefined} entry */
+function getTitle(entry) {
+  if (entry?.what === "delivery") return "Webhook";
+  if (entry?.what === "act") return entry.customer === null ? "Verb" : "Customer";
+  return entry?.messageId ? "Message" : "Request";
 }
 
 /** @param {App} app @param {Entry} entry @returns {Part[]} */
@@ -45,25 +56,24 @@ function buildParts(app, entry) {
   if (id) parts.push(buildLife(app, id));
   if (request) parts.push(...buildExchange(request));
   if (entry.what === "act") parts.push(buildAct(entry));
-  if (entry.what === "delivery") parts.push(buildOrigin(app, entry), buildWebhooks(app, () => [entry], true));
+  if (entry.what === "delivery") parts.push(buildOrigin(app, entry), fix(buildDelivery(app, entry)));
   else if (id) parts.push(buildWebhooks(app, () => app.model.messages.get(id)?.deliveries ?? []));
   else if (entry.what === "act") parts.push(buildWebhooks(app, () => app.model.deliveries.get(entry.entry) ?? []));
   return parts;
 }
 
-/** @param {App} app @param {Entry} entry @returns {Part} The rest of the log's sentence, and the time. */
+/** @param {App} app @param {Entry} entry @returns {Part} The log's sentence, and the time. */
 function buildSummary(app, entry) {
-  const { rest, tone } = describeEntry(app.model, entry);
-  const reason = entry.what === "request" ? explainRefusal(entry) : "";
+  const { main, quoted, more, tone } = describeEntry(app.model, entry);
   const day = new Date(entry.at * 1000).toDateString();
   const element = h(
     "section",
     null,
-    rest && h("p", { class: "quoted" }, rest),
-    reason && h("p", { class: `reason ${tone}` }, reason),
+    h("p", { class: "quoted" }, h("b", null, main), ` ${quoted}`),
+    more && h("p", { class: `remark ${tone}` }, more),
     h("p", { class: "quiet" }, `${day}, ${formatSeconds(entry.at)} · entry ${entry.entry}`),
   );
-  return { element, update() {} };
+  return fix(element);
 }
 
 /** @param {App} app @param {string} id @returns {Part} What became of a message. */
@@ -73,15 +83,20 @@ function buildLife(app, id) {
     const { request, statuses = [] } = app.model.messages.get(id) ?? {};
     const accepted = request && { entry: 0, at: request.at, status: "accepted", code: null };
     const all = /** @type {Entry[]} */ ([accepted, ...statuses].filter(Boolean));
-    reconcile(steps, all, (one) => one.entry, (one) =>
-      h(
-        "li",
-        { class: `step ${one.status}` },
-        join(`${one.status.replaceAll("_", " ")} ${formatSeconds(one.at)}`, shortenCode(one.code)),
-      ),
+    reconcile(
+      steps,
+      all,
+      (one) => one.entry,
+      (one) =>
+        h(
+          "li",
+          { class: `step is-${one.status}` },
+          join(`${one.status.replaceAll("_", " ")} ${formatSeconds(one.at)}`, shortenCode(one.code)),
+        ),
     );
   };
-  const sent = parseObject(app.model.messages.get(id)?.request?.body);
+  const request = app.model.messages.get(id)?.request;
+  const sent = request ? readBody(request) : {};
   const facts = buildFacts({
     id,
     from: sent.sender?.id ?? sent.sender,
@@ -99,12 +114,18 @@ function buildExchange(entry) {
   const request = h(
     "section",
     null,
-    buildHeading("Request", buildCopy("Copy as curl", () => buildCurl(entry))),
+    buildHeading(
+      "Request",
+      buildCopy("Copy as curl", () => buildCurl(entry)),
+    ),
     h("p", { class: "mono" }, h("b", null, entry.method), ` ${showText(url)}`),
-    entry.fault && h("p", { class: "bad" }, `Fault: ${nameFault(entry.fault)}`),
-    buildProblems("Refused because", entry.violations.map((/** @type {any} */ one) => join(one.field, one.problem))),
+    entry.fault && h("p", { class: "bad" }, nameFault(entry.fault)),
+    buildProblems(
+      "Refused because",
+      entry.violations.map((/** @type {any} */ one) => join(one.field, one.problem)),
+    ),
     buildProblems("Ignored: these fields are unknown to the service", entry.unknownFields),
-    buildFold(`${entry.headers.length} headers`, h("pre", { tabindex: "0" }, showText(headers))),
+    buildFold([`${entry.headers.length} headers`], h("pre", { tabindex: "0" }, showText(headers))),
     buildText(entry.body, "The body is empty."),
   );
   const status = entry.status ? `Answer ${entry.status}` : "No answer: the connection was reset";
@@ -115,7 +136,7 @@ function buildExchange(entry) {
     entry.code && h("p", { class: "mono" }, showText(entry.code)),
     entry.answer !== undefined && buildText(entry.answer, "The answer is empty."),
   );
-  return [request, answer].map((element) => ({ element, update() {} }));
+  return [fix(request), fix(answer)];
 }
 
 /** @param {Entry} entry @returns {Part} A verb, as anybody could call it. */
@@ -123,9 +144,12 @@ function buildAct(entry) {
   const body = JSON.stringify(entry.arguments);
   const path = new URL(entry.name, location.href).pathname;
   const call = { method: "POST", path, query: "", headers: [["content-type", "application/json"]], body };
-  const heading = buildHeading("Verb", buildCopy("Copy as curl", () => buildCurl(call)));
+  const heading = buildHeading(
+    "Verb",
+    buildCopy("Copy as curl", () => buildCurl(call)),
+  );
   const line = h("p", { class: "mono" }, h("b", null, "POST"), ` ${showText(path)}`);
-  return { element: h("section", null, heading, line, buildFacts({ id: entry.id }), buildText(body, "")), update() {} };
+  return fix(h("section", null, heading, line, buildFacts({ id: entry.id }), buildText(body, "")));
 }
 
 /** @param {App} app @param {Entry} entry @returns {Part} The way from a webhook to what it tells of. */
@@ -136,74 +160,96 @@ function buildOrigin(app, entry) {
     const origin = request ?? app.model.entries.get(entry.cause);
     if (!origin || element.childElementCount) return;
     const open = () => app.select({ detail: origin.entry });
-    element.append(h("button", { type: "button", onclick: open }, request ? "Open the message" : "Open what caused it"));
+    element.append(
+      h("button", { type: "button", onclick: open }, request ? "Open the message" : "Open what caused it"),
+    );
   };
   return { element, update };
 }
 
-/** @param {App} app @param {() => Entry[]} getDeliveries @param {boolean} [isOpen] @returns {Part} */
-function buildWebhooks(app, getDeliveries, isOpen = false) {
+/** @param {App} app @param {() => Entry[]} getDeliveries @returns {Part} */
+function buildWebhooks(app, getDeliveries) {
   const heading = h("h3");
-  const list = h("div", { class: "webhooks" });
-  const element = h("section", null, heading, list);
+  const list = h("div");
   const update = () => {
     const found = getDeliveries();
     fill(heading, found.length ? `Webhooks (${found.length})` : "No webhook: the bot was not told");
-    reconcile(list, found, (one) => one.entry, (one) => buildWebhook(app, one, isOpen));
+    reconcile(
+      list,
+      found,
+      (one) => one.entry,
+      (one) => {
+        const { main, more, tone, result } = describeEntry(app.model, one);
+        const words = h("span", { class: "words" }, main, h("small", null, ` ${join(formatSeconds(one.at), more)}`));
+        return buildFold([words, h("span", { class: `result ${tone}` }, result)], buildDelivery(app, one));
+      },
+    );
   };
-  return { element, update };
+  return { element: h("section", null, heading, list), update };
 }
 
-/** @param {App} app @param {Entry} entry @param {boolean} isOpen */
-function buildWebhook(app, entry, isOpen) {
-  const { main, rest, tone, result } = describeEntry(app.model, entry);
+/** @param {App} app @param {Entry} entry A webhook: what the bot was told, and what it answered. */
+function buildDelivery(app, entry) {
   const again = () => app.verbs.post("redeliver", { entry: entry.entry });
-  const isAnswered = entry.status !== null;
-  return buildFold(
-    h("span", { class: "words" }, main, h("small", null, ` ${join(formatSeconds(entry.at), rest)}`)),
-    h(
-      "div",
-      { class: "webhook" },
-      buildFacts({
-        address: entry.address,
-        topic: entry.topic,
-        signature: entry.signature,
-        try: `${entry.attempt} of event ${entry.number}`,
-        fault: entry.fault && nameFault(entry.fault),
-      }),
-      buildText(JSON.stringify(entry.event), ""),
-      h("h4", { class: tone }, isAnswered ? `The bot answered ${result}` : `No answer: ${showText(entry.problem)}`),
-      entry.answer && buildText(entry.answer, ""),
-      entry.traceback && h("pre", { class: "traceback", tabindex: "0" }, showText(entry.traceback)),
-      h("p", { class: "actions" }, h("button", { type: "button", onclick: again }, "Deliver again")),
-    ),
-    { open: isOpen, result: h("span", { class: `result ${tone}` }, result) },
+  const answer = entry.status === null ? `No answer: ${showText(entry.problem)}` : `The bot answered ${entry.status}`;
+  return h(
+    "section",
+    { class: "webhook" },
+    buildFacts({
+      address: entry.address,
+      topic: entry.topic,
+      signature: entry.signature,
+      try: `${entry.attempt} of event ${entry.number}`,
+      fault: entry.fault,
+    }),
+    buildText(JSON.stringify(entry.event), ""),
+    h("p", { class: `answer ${entry.status === 200 ? "good" : "bad"}` }, answer),
+    entry.answer && buildText(entry.answer, ""),
+    entry.traceback && h("pre", { class: "traceback", tabindex: "0" }, showText(entry.traceback)),
+    h("p", { class: "actions" }, h("button", { type: "button", onclick: again }, "Deliver again")),
   );
 }
 
 /** @param {string} title @param {HTMLElement} button */
-const buildHeading = (title, button) => h("div", { class: "heading" }, h("h3", null, title), button);
+const buildHeading = (title, button) => h("div", { class: "topline" }, h("h3", null, title), button);
 
-/** @param {import("./dom.js").Child} summary @param {HTMLElement} content @param {any} [options] */
-const buildFold = (summary, content, { open = false, result = null } = {}) =>
-  h("details", { open }, h("summary", null, summary, result), content);
+/** @param {import("./dom.js").Child[]} summary @param {HTMLElement} content */
+const buildFold = (summary, content) => h("details", null, h("summary", null, summary), content);
 
 /** @param {Record<string, unknown>} facts Those without a value are left out. */
 function buildFacts(facts) {
   const given = Object.entries(facts).filter(([, value]) => value != null && value !== "");
-  return h("dl", null, given.flatMap(([name, value]) => [h("dt", null, name), h("dd", { class: "mono" }, showText(value))]));
+  return h(
+    "dl",
+    null,
+    given.flatMap(([name, value]) => [h("dt", null, name), h("dd", { class: "mono" }, showText(value))]),
+  );
 }
 
 /** @param {string} title @param {string[]} problems */
 const buildProblems = (title, problems) =>
   problems.length > 0 &&
-  h("div", { class: "problems" }, h("p", null, title), h("ul", null, problems.map((one) => h("li", null, showText(one)))));
+  h(
+    "div",
+    { class: "problems" },
+    h("p", null, title),
+    h(
+      "ul",
+      null,
+      problems.map((one) => h("li", null, showText(one))),
+    ),
+  );
 
 /** @param {string} text Shown indented if it is JSON, copied as it is. @param {string} empty What to say if it is empty. */
 function buildText(text, empty) {
   if (!text) return h("p", { class: "quiet" }, empty);
   const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)} …` : text;
-  return h("div", { class: "text" }, buildCopy("Copy", () => text), h("pre", { tabindex: "0" }, ...indentJson(shown)));
+  return h(
+    "div",
+    { class: "code" },
+    buildCopy("Copy", () => text),
+    h("pre", { tabindex: "0" }, ...indentJson(shown)),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 // Native dialogs: focus goes in and comes back, Esc closes, and a refusal stands at the field that it names.
 
-import { fill, h, showText } from "./dom.js";
+import { fill, find, h, showText } from "./dom.js";
+import { getId, getName } from "./model.js";
 
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Customer} Customer */
@@ -12,7 +13,11 @@ import { fill, h, showText } from "./dom.js";
  * @param {...import("./dom.js").Child} content
  */
 export function openDialog(title, ...content) {
-  const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close() }, "×");
+  const close = h(
+    "button",
+    { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close() },
+    "×",
+  );
   const heading = h("h2", { id: "dialog-title" }, title);
   const dialog = h("dialog", { "aria-labelledby": "dialog-title", onclose: () => dialog.remove() });
   dialog.append(h("header", null, heading, close), h("div", { class: "dialog-body" }, ...content));
@@ -32,13 +37,17 @@ export function openDialog(title, ...content) {
 export function buildField(label, props, hint) {
   const { options, ...rest } = props;
   const id = `field-${props.name}`;
-  const all = { id, autocomplete: "off", spellcheck: "false", "aria-describedby": `${id}-note`, ...rest };
+  const all = { id, autocomplete: "off", spellcheck: "false", "aria-describedby": `${id}-hint`, ...rest };
   const choices = /** @type {[string, string][] | undefined} */ (options);
   const input = choices
-    ? h("select", all, choices.map(([value, text]) => h("option", { value }, text)))
+    ? h(
+        "select",
+        all,
+        choices.map(([value, text]) => h("option", { value }, text)),
+      )
     : h("input", all);
-  const note = h("small", { id: `${id}-note`, class: "note" }, hint);
-  return h("p", { class: "field" }, h("label", { for: id }, label), input, note);
+  const hintLine = h("small", { id: `${id}-hint`, class: "hint" }, hint);
+  return h("p", { class: "field" }, h("label", { for: id }, label), input, hintLine);
 }
 
 /**
@@ -84,14 +93,11 @@ function showProblem(form, place, problem) {
  */
 export async function submitVerb(app, verb, body) {
   let problem = "The sandbox cannot be reached";
-  const answer = await app.post(verb, body, (found) => {
+  const answer = await app.verbs.post(verb, body, (/** @type {string} */ found) => {
     problem = found;
   });
   return answer === null ? problem : null;
 }
-
-/** @param {Customer} customer @returns {string} What a verb calls the customer. */
-export const getId = (customer) => customer.phone ?? customer.bsuid ?? "";
 
 /** @param {App} app Declares a customer, and opens the conversation. */
 export function openNewCustomer(app) {
@@ -102,49 +108,58 @@ export function openNewCustomer(app) {
   ];
   const form = buildForm(fields, "Add customer", async (values) => {
     const problem = await submitVerb(app, "customer", values);
-    if (problem === null) app.selectId(values.phone || values.bsuid || "");
+    if (problem === null) await selectCustomer(app, values.phone || values.bsuid);
     return problem;
   });
   openDialog("New customer", form);
 }
 
+/** @param {App} app @param {string | undefined} id Of a customer that the stream may not have brought yet. */
+async function selectCustomer(app, id) {
+  const state = await app.verbs.get("state");
+  const found = state?.customers.find((/** @type {Customer} */ one) => one.phone === id || one.bsuid === id);
+  if (found) app.select({ customer: found.number, tab: "chat" });
+  // After the dialog has given the focus back.
+  setTimeout(() => find("field").focus());
+}
+
 /**
  * Pick a row of a list message.
- * @param {App} app @param {Customer} customer
+ * @param {App} app
+ * @param {Customer} customer
  * @param {string} message The id of the message.
- * @param {any} list Its `listMessage`.
+ * @param {{title: string, rows: {id: string, text: string, description: string}[]}[]} sections
  */
-export function openListPicker(app, customer, message, list) {
-  const sections = (list.sections ?? []).map((/** @type {any} */ section) =>
+export function openList(app, customer, message, sections) {
+  const choices = sections.map(({ title, rows }) =>
     h(
       "fieldset",
       null,
-      section.title && h("legend", null, showText(section.title)),
-      (section.rows ?? []).map((/** @type {any} */ row) =>
+      title && h("legend", null, showText(title)),
+      rows.map(({ id, text, description }) =>
         h(
           "label",
           { class: "row" },
-          h("input", { type: "radio", name: "row", value: row.id || row.text, required: true }),
-          h("span", null, showText(row.text), row.description && h("small", null, showText(row.description))),
+          h("input", { type: "radio", name: "row", value: id || text }),
+          h("span", null, showText(text), description && h("small", null, showText(description))),
         ),
       ),
     ),
   );
-  const form = buildForm(sections, "Send", async ({ row }) =>
+  const form = buildForm(choices, "Send", async ({ row }) =>
     row ? submitVerb(app, "picks", { customer: getId(customer), message, row }) : "Pick a row",
   );
-  const dialog = openDialog(showText(list.button?.text || "Choose"), form);
-  dialog.querySelector("input")?.focus();
+  openDialog("Pick a row", form).querySelector("input")?.focus();
 }
 
 /** @param {App} app @param {Customer} customer What can be done to the customer. */
-export function openMenu(app, customer) {
+export function openCustomerMenu(app, customer) {
   const id = getId(customer);
   /** @param {string} label @param {string} note @param {string} verb @param {Record<string, unknown>} body */
   const offer = (label, note, verb, body) => {
     const run = () => {
       dialog.close();
-      app.post(verb, body);
+      app.verbs.post(verb, body);
     };
     return h("button", { type: "button", onclick: run }, label, h("small", null, note));
   };
@@ -153,7 +168,7 @@ export function openMenu(app, customer) {
     openPhoneChange(app, customer);
   };
   const dialog = openDialog(
-    showText(customer.name ?? id),
+    showText(getName(customer)),
     h(
       "div",
       { class: "menu" },
@@ -167,7 +182,12 @@ export function openMenu(app, customer) {
         next: 1,
         recipient: id,
       }),
-      h("button", { type: "button", onclick: changePhone }, "Change phone …", h("small", null, "The old number is closed")),
+      h(
+        "button",
+        { type: "button", onclick: changePhone },
+        "Change phone …",
+        h("small", null, "The old number is closed"),
+      ),
     ),
   );
 }
@@ -181,25 +201,36 @@ function openPhoneChange(app, customer) {
   openDialog("Change phone", form);
 }
 
-/** @param {App} app @param {Customer} customer Sends a file, an address of one, or a place. */
-export function openAttachments(app, customer) {
-  const id = getId(customer);
+/**
+ * Send a file, the address of one, or a location.
+ * @param {App} app
+ * @param {Customer} customer
+ * @param {string | null} sender The business's number to write to.
+ */
+export function openAttachments(app, customer, sender) {
+  const to = { customer: getId(customer), sender };
   const types = ["image", "video", "audio", "document"].map((type) => [type, type]);
   const caption = buildField("Caption", { name: "caption" }, "Optional; audio takes none");
   /** @type {Record<string, {label: string, fields: HTMLElement[], send: (values: Values) => Promise<string | null>}>} */
   const kinds = {
     file: {
       label: "File",
-      fields: [buildField("File", { name: "file", type: "file" }, "Kept by the sandbox, for the bot to fetch"), caption],
+      fields: [
+        buildField("File", { name: "file", type: "file" }, "Kept by the sandbox, for the bot to fetch"),
+        caption,
+      ],
       async send(values) {
         const input = form.querySelector("input[type=file]");
         const file = input instanceof HTMLInputElement ? input.files?.[0] : undefined;
         if (!file) return "file: Choose a file";
-        const kept = await app.upload(file);
-        if (!kept) return "The file was not taken";
+        let problem = "";
+        const kept = await app.verbs.upload(file, (/** @type {string} */ found) => {
+          problem = found;
+        });
+        if (!kept) return problem;
         const kind = /^(image|video|audio)\//.exec(kept.type)?.[1] ?? "document";
         const filename = kind === "document" ? kept.name : "";
-        return submitVerb(app, "sends", { customer: id, type: kind, url: kept.url, filename, caption: values.caption });
+        return submitVerb(app, "sends", { ...to, type: kind, url: kept.url, filename, caption: values.caption });
       },
     },
     address: {
@@ -209,7 +240,7 @@ export function openAttachments(app, customer) {
         buildField("URL", { name: "url", type: "url", placeholder: "https://example.com/cat.png" }),
         caption,
       ],
-      send: (values) => submitVerb(app, "sends", { customer: id, ...values }),
+      send: (values) => submitVerb(app, "sends", { ...to, ...values }),
     },
     location: {
       label: "Location",
@@ -221,7 +252,7 @@ export function openAttachments(app, customer) {
       ],
       send: ({ latitude, longitude, ...rest }) =>
         submitVerb(app, "shares_location", {
-          customer: id,
+          ...to,
           latitude: readNumber(latitude),
           longitude: readNumber(longitude),
           ...rest,

@@ -76,7 +76,7 @@ export function reconcile(parent, items, getKey, create, update) {
 // Characters that change or hide the text around them. Joiners stay, as emoji and some scripts need them, and so do
 // the tags of flags.
 const INVISIBLE =
-  /\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}|[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  /\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}|(?![\n\t])\p{Cc}|[\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /**
  * Return the text with its direction marks, controls and invisible characters written out, so that they have no effect.
@@ -96,6 +96,7 @@ function formatWith(options) {
 }
 
 export const formatTime = formatWith({ hour: "2-digit", minute: "2-digit" });
+export const formatMoment = formatWith({ weekday: "short", hour: "2-digit", minute: "2-digit" });
 export const formatSeconds = formatWith({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const formatDay = formatWith({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 
@@ -105,8 +106,10 @@ export function formatSpan(seconds) {
   if (s < 60) return `${s} s`;
   const minutes = Math.floor(s / 60);
   const [big, small, units] =
-    minutes < 60 ? [minutes, s % 60, ["min", "s"]]
-    : minutes < 48 * 60 ? [Math.floor(minutes / 60), minutes % 60, ["h", "min"]]
-    : [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, ["d", "h"]];
+    minutes < 60
+      ? [minutes, s % 60, ["min", "s"]]
+      : minutes < 48 * 60
+        ? [Math.floor(minutes / 60), minutes % 60, ["h", "min"]]
+        : [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, ["d", "h"]];
   return small ? `${big} ${units[0]} ${small} ${units[1]}` : `${big} ${units[0]}`;
 }

@@ -1,8 +1,9 @@
 // The log: what happened, in sentences. It follows the newest entry unless scrolled, and draws only the rows in sight.
 
+import { loadOlder } from "./connection.js";
 import { mountDetail } from "./detail.js";
 import { fill, find, formatSeconds, h, reconcile } from "./dom.js";
-import { describeEntry } from "./words.js";
+import { describeEntry, join } from "./words.js";
 
 /** @typedef {import("./model.js").Entry} Entry */
 
@@ -12,7 +13,11 @@ const MARGIN_ROWS = 8;
 /** @param {import("./main.js").App} app */
 export function mountInspector(app) {
   const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the log", oninput: draw });
-  const problems = h("button", { type: "button", class: "toggle", "aria-pressed": "false", onclick: toggle }, "Problems");
+  const problems = h(
+    "button",
+    { type: "button", class: "toggle", "aria-pressed": "false", onclick: toggle },
+    "Problems",
+  );
   const rows = h("div", { class: "log-rows", role: "presentation" });
   const space = h("div", { class: "log-space", role: "presentation" }, rows);
   const list = h("div", { id: "log", role: "listbox", tabindex: "0", "aria-label": "Log, newest last" }, space);
@@ -25,7 +30,9 @@ export function mountInspector(app) {
   list.addEventListener("scroll", () => {
     isFollowing = list.scrollHeight - list.scrollTop - list.clientHeight < getRowHeight();
     drawRows();
+    if (list.scrollTop < list.clientHeight && !isFollowing) loadMore();
   });
+  new ResizeObserver(draw).observe(log);
   list.addEventListener("keydown", move);
   list.addEventListener("focus", () => {
     active ??= shown.at(-1)?.entry ?? null;
@@ -36,7 +43,9 @@ export function mountInspector(app) {
     if (row instanceof HTMLElement) open(Number(row.dataset.entry));
   });
   detail.element.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") app.select({ detail: null });
+    if (event.key !== "Escape") return;
+    event.stopPropagation(); // Elsewhere it leads to the conversation.
+    app.select({ detail: null });
   });
   const select = createSelection(app);
   /** @type {Entry[]} */
@@ -44,17 +53,27 @@ export function mountInspector(app) {
   /** @type {number | null} */
   let active = null;
   let isFollowing = true;
-  let wasDetail = false;
+  let isLoading = false;
+  /** @type {number | null} */
+  let opened = null;
+  /** @type {Element | null} */
+  let opener = null;
 
   function draw() {
-    const isDetail = app.view.detail !== null;
-    head.hidden = log.hidden = isDetail;
-    detail.element.hidden = !isDetail;
-    const hadFocus = find("inspector").contains(document.activeElement) || document.activeElement === document.body;
-    if (isDetail) detail.draw(app.view.detail ?? 0);
-    else drawLog();
-    if (isDetail !== wasDetail && hadFocus) (isDetail ? detail.heading : list).focus({ preventScroll: true });
-    wasDetail = isDetail;
+    const number = app.view.detail;
+    const hasFocus = detail.element.contains(document.activeElement);
+    head.hidden = log.hidden = number !== null;
+    detail.element.hidden = number === null;
+    if (number === null) drawLog();
+    else detail.draw(number);
+    if (number === opened) return;
+    if (number === null) {
+      if (hasFocus) (opener?.checkVisibility() ? /** @type {HTMLElement} */ (opener) : list).focus();
+    } else {
+      if (opened === null) opener = document.activeElement;
+      detail.heading.focus();
+    }
+    opened = number;
   }
 
   function drawLog() {
@@ -93,7 +112,8 @@ export function mountInspector(app) {
   /** @param {Element} row @param {Entry} entry */
   function updateRow(row, entry) {
     row.setAttribute("aria-selected", String(entry.entry === active));
-    const { sign, main, rest, tone, result } = describeEntry(app.model, entry);
+    const { sign, main, quoted, more, tone, result } = describeEntry(app.model, entry);
+    const rest = join(quoted, more);
     const key = [main, rest, result].join("\n");
     if (row.getAttribute("title") === key) return;
     row.setAttribute("title", key);
@@ -108,11 +128,24 @@ export function mountInspector(app) {
     );
   }
 
+  /** Load what happened before, and keep the rows in sight where they are. */
+  async function loadMore() {
+    const [first] = app.model.log;
+    if (isLoading || !first || first.entry <= app.model.firstEntry) return;
+    isLoading = true;
+    const top = shown[0];
+    await loadOlder(app);
+    drawLog();
+    if (top) list.scrollTop += Math.max(0, shown.indexOf(top)) * getRowHeight();
+    isLoading = false;
+  }
+
   /** @param {KeyboardEvent} event */
   function move(event) {
     const page = Math.floor(list.clientHeight / getRowHeight()) - 1;
+    /** @type {Record<string, number | undefined>} */
     const steps = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -shown.length, End: shown.length };
-    const step = steps[/** @type {keyof steps} */ (event.key)];
+    const step = steps[event.key];
     if (event.key === "Enter" && active !== null) open(active);
     if (event.altKey || step === undefined || !shown.length) return;
     event.preventDefault();
@@ -169,8 +202,8 @@ function createSelection(app) {
       fitting = [];
     }
     for (const entry of log.slice(seen)) {
-      const { main, rest, tone, result } = describeEntry(app.model, entry);
-      const text = `${main} ${rest} ${result}`.toLowerCase();
+      const { main, quoted, more, tone, result } = describeEntry(app.model, entry);
+      const text = `${main} ${quoted} ${more} ${result}`.toLowerCase();
       const isProblem = tone === "bad" || tone === "warn";
       if ((isProblem || !onlyProblems) && words.every((word) => text.includes(word))) fitting.push(entry);
     }

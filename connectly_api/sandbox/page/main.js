@@ -1,8 +1,7 @@
 // Starts the page: one app object, which every pane gets, and one place that draws.
 //
-// A pane is a function that takes the app, builds its fixed parts once, and returns the function that draws it. Drawing
-// reads `app.model` and `app.view` and changes nothing else; it runs at most ten times a second, and each second while
-// the clock runs.
+// A pane is a function that takes the app, builds its fixed parts once, and returns the function that draws it from
+// `app.model` and `app.view`. All are drawn together, at most ten times a second, and each second while the clock runs.
 
 import { mountClock } from "./clock.js";
 import { mountComposer } from "./composer.js";
@@ -24,6 +23,7 @@ import { createVerbs } from "./verbs.js";
  * @property {"customers" | "chat" | "inspector"} tab The pane that shows where there is no room for all.
  * @property {number | null} detail The entry that the inspector shows; null for the log.
  * @property {string | null} replyTo The id of the message that the next text quotes.
+ * @property {number | null} editing The entry of the customer's text that is being edited.
  * @property {"connecting" | "live" | "lost"} connection
  *
  * @typedef {object} App
@@ -42,10 +42,12 @@ const BETWEEN_DRAWS = 100;
 /** @type {App} */
 const app = {
   model: createModel(),
-  view: { customer: null, tab: "chat", detail: null, replyTo: null, connection: "connecting" },
+  view: { customer: null, tab: "chat", detail: null, replyTo: null, editing: null, connection: "connecting" },
   verbs: createVerbs(complain),
   select(change) {
     Object.assign(app.view, change);
+    // At once, so that what shows from now on can get the focus.
+    drawFrame();
     app.draw();
   },
   draw: scheduleDraw,
@@ -54,6 +56,7 @@ const app = {
   complain,
 };
 
+const drawFrame = mountFrame(app);
 const panes = [
   mountClock,
   mountFaults,
@@ -63,7 +66,6 @@ const panes = [
   mountConversation,
   mountComposer,
   mountInspector,
-  mountFrame,
 ].map((mount) => mount(app));
 
 let isScheduled = false;
@@ -78,6 +80,7 @@ function scheduleDraw() {
 function drawAll() {
   isScheduled = false;
   drawnAt = performance.now();
+  drawFrame();
   for (const draw of panes) draw();
 }
 
@@ -89,15 +92,15 @@ function mountFrame({ select }) {
     ["chat", "Conversation"],
     ["inspector", "Inspector"],
   ];
-  const tabs = names.map(([tab, name]) => h("button", { type: "button", onclick: () => select({ tab }) }, name));
+  const tabs = names.map(([tab, name]) =>
+    h("button", { type: "button", "data-tab": tab, onclick: () => select({ tab }) }, name),
+  );
   find("tabs").append(...tabs);
   const lights = { connecting: "Connecting", live: "Connected", lost: "Not connected: trying again" };
   return () => {
     const { tab, connection } = app.view;
     find("panes").dataset.tab = tab;
-    names.forEach(([name], index) => {
-      tabs[index].setAttribute("aria-current", String(name === tab));
-    });
+    for (const button of tabs) button.setAttribute("aria-current", String(button.dataset.tab === tab));
     const light = find("light");
     light.dataset.connection = connection;
     light.title = lights[connection];
@@ -105,9 +108,18 @@ function mountFrame({ select }) {
   };
 }
 
-/** @param {string} text */
+/** @type {string[]} */
+let unspoken = [];
+
+/** Speak what happened within a second at once; of a burst, how much it was and the last of it. @param {string} text */
 function say(text) {
-  find("spoken").textContent = text;
+  if (unspoken.push(text) > 1) return;
+  setTimeout(() => {
+    const last = unspoken.slice(-3);
+    const more = unspoken.length - last.length;
+    find("spoken").textContent = (more ? `${more} more. ` : "") + last.join(". ");
+    unspoken = [];
+  }, 700);
 }
 
 /** @param {string} problem */

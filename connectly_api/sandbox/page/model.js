@@ -7,7 +7,7 @@
  *   [field: string]: any}} Entry
  *
  * @typedef {{number: number, phone: string | null, bsuid: string | null, name: string | null, formerIds: string[],
- *   windows: Record<string, number | null>, optedOut: boolean}} Customer
+ *   windows: Record<string, number | null>, optedOut: boolean, mergedNumbers: number[]}} Customer
  *
  * @typedef {{id: string, topic: string, address: string, type: string, configuration: any}} Registration
  *
@@ -19,8 +19,13 @@
  * A message of the business: the request that created it, and what became of it.
  * @typedef {{id: string, request: Entry | null, statuses: Entry[], deliveries: Entry[]}} Message
  *
- * What a customer wrote and got, in order; `older` is false once the beginning is loaded.
- * @typedef {{items: Entry[], edits: Entry[], reactions: Entry[], seen: number, older: boolean}} Thread
+ * What a customer wrote and got, in order. `seen` is the last entry that was shown, `from` the first that was asked for
+ * beyond the log, `last` the latest that concerns the customer.
+ * @typedef {{items: Entry[], edits: Entry[], reactions: Entry[], seen: number, from: number | null, last: number}} Thread
+ *
+ * A line of a conversation. A jump of the clock has `seconds`.
+ * @typedef {{key: string, kind: "sent" | "written" | "refused" | "note" | "jump" | "day", entry: Entry,
+ *   seconds: number}} Item
  *
  * @typedef {object} Model
  * @property {string} run
@@ -80,9 +85,6 @@ const NOTES = new Set(["opts_out", "opts_in", "open_window", "close_window", "ch
 /** @param {Entry} entry */
 export const isWritten = (entry) => entry.what === "act" && WRITES.has(entry.name);
 
-/** @param {Entry} entry */
-export const isRefused = (entry) => entry.what === "request" && !entry.messageId;
-
 /**
  * Take the first state, a page of the whole timeline, or an update of the stream.
  * @param {Model} model
@@ -94,11 +96,25 @@ export function reduce(model, update, at) {
   const fields = ["run", "firstEntry", "settings", "counts", "senders", "registrations", "templates", "rules", "due"];
   for (const field of fields) if (update[field] !== undefined) Object.assign(model, { [field]: update[field] });
   if (clock) Object.assign(model, { clock, clockAt: at });
-  for (const customer of customers) model.customers.set(customer.number, customer);
+  for (const customer of customers) addCustomer(model, customer);
   addEntries(model, timeline);
   for (const entry of timeline) insert(model.log, entry);
   model.entry = Math.max(model.entry, update.entry ?? 0, model.log.at(-1)?.entry ?? 0);
   model.version += 1;
+}
+
+/** Take a customer, and what belonged to others who turned out to be the same. @param {Model} model @param {Customer} customer */
+function addCustomer(model, customer) {
+  model.customers.set(customer.number, customer);
+  const thread = getThread(model, customer.number);
+  for (const number of customer.mergedNumbers) {
+    const { items, edits, reactions } = getThread(model, number);
+    for (const entry of items) insert(thread.items, entry);
+    for (const entry of edits) insert(thread.edits, entry);
+    for (const entry of reactions) insert(thread.reactions, entry);
+    model.threads.delete(number);
+    model.customers.delete(number);
+  }
 }
 
 /**
@@ -117,8 +133,13 @@ export function addEntries(model, entries) {
 function addEntry(model, entry) {
   model.entries.set(entry.entry, entry);
   const thread = entry.customer == null ? null : getThread(model, entry.customer);
+  if (thread) thread.last = Math.max(thread.last, entry.entry);
   if (entry.what === "delivery") {
-    if (entry.cause != null) insert(getOrAdd(model.deliveries, entry.cause, () => []), entry);
+    if (entry.cause != null)
+      insert(
+        getOrAdd(model.deliveries, entry.cause, () => []),
+        entry,
+      );
     if (entry.messageId) insert(getMessage(model, entry.messageId).deliveries, entry);
   } else if (entry.what === "status") {
     insert(getMessage(model, entry.messageId).statuses, entry);
@@ -138,21 +159,15 @@ function addEntry(model, entry) {
 
 /** Insert into an ascending list; nearly always at its end. @param {Entry[]} list @param {Entry} entry */
 function insert(list, entry) {
-  let low = 0;
-  let high = list.length;
-  if (high && list[high - 1].entry < entry.entry) low = high;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (list[middle].entry < entry.entry) low = middle + 1;
-    else high = middle;
-  }
-  if (list[low]?.entry !== entry.entry) list.splice(low, 0, entry);
+  const isLast = (list.at(-1)?.entry ?? -1) < entry.entry;
+  const index = isLast ? list.length : list.findIndex((other) => other.entry >= entry.entry);
+  if (list[index]?.entry !== entry.entry) list.splice(index, 0, entry);
 }
 
 /** @template K, V @param {Map<K, V>} map @param {K} key @param {() => V} create @returns {V} */
 function getOrAdd(map, key, create) {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = create()));
+  const value = map.get(key) ?? create();
+  map.set(key, value);
   return value;
 }
 
@@ -163,7 +178,7 @@ export function getMessage(model, id) {
 
 /** @param {Model} model @param {number} customer @returns {Thread} */
 export function getThread(model, customer) {
-  const create = () => ({ items: [], edits: [], reactions: [], seen: 0, older: true });
+  const create = () => ({ items: [], edits: [], reactions: [], seen: 0, from: null, last: 0 });
   return getOrAdd(model.threads, customer, create);
 }
 
@@ -177,3 +192,110 @@ export const getName = (customer) => customer?.name || customer?.phone || custom
 
 /** The id by which verbs name the customer. @param {Customer} customer */
 export const getId = (customer) => customer.phone ?? customer.bsuid ?? "";
+
+/**
+ * How far a message of the bot came.
+ * @param {Model} model
+ * @param {string} id
+ * @returns {{state: "accepted" | "sent" | "delivered" | "read" | "failed", code: string}}
+ */
+export function getLife(model, id) {
+  const { statuses } = getMessage(model, id);
+  const failure = statuses.find(({ status }) => status === "delivery_failed");
+  if (failure) return { state: "failed", code: failure.code ?? "" };
+  const reached = /** @type {const} */ (["read", "delivered", "sent"]);
+  const state = reached.find((name) => statuses.some(({ status }) => status === name));
+  return { state: state ?? "accepted", code: "" };
+}
+
+/** Messages that the customer neither read nor saw here. @param {Model} model @param {number} customer */
+export function countUnread(model, customer) {
+  const { items, seen } = getThread(model, customer);
+  let count = 0;
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    const entry = items[index];
+    if (!entry || entry.entry <= seen) break;
+    if (entry.messageId && !["read", "failed"].includes(getLife(model, entry.messageId).state)) count += 1;
+  }
+  return count;
+}
+
+/** Customers, the latest active first. @param {Model} model */
+export function listCustomers(model) {
+  const getLast = (/** @type {Customer} */ { number }) => model.threads.get(number)?.last ?? 0;
+  return [...model.customers.values()].sort((a, b) => getLast(b) - getLast(a) || b.number - a.number);
+}
+
+/**
+ * The last `limit` lines of a conversation, with the days and the moves of the clock between them.
+ * @param {Model} model
+ * @param {number} customer
+ * @param {number} limit
+ * @returns {Item[]}
+ */
+export function listItems(model, customer, limit) {
+  const { items } = getThread(model, customer);
+  const shown = items.slice(-limit);
+  const first = shown[0]?.entry ?? Infinity;
+  const all = [...shown, ...model.jumps.filter(({ entry }) => entry > first)].sort((a, b) => a.entry - b.entry);
+  /** @type {Item[]} */
+  const lines = [];
+  let day = "";
+  for (const entry of all) {
+    const seconds = entry.name === "advance" ? countSeconds(entry.arguments) : 0;
+    const last = lines.at(-1);
+    if (seconds && last?.kind === "jump") {
+      last.seconds += seconds;
+      continue;
+    }
+    const today = new Date(entry.at * 1000).toDateString();
+    if (today !== day && !seconds) lines.push({ key: `day ${entry.entry}`, kind: "day", entry, seconds: 0 });
+    if (!seconds) day = today;
+    lines.push({ key: `${entry.entry}`, kind: getKind(entry), entry, seconds });
+  }
+  return lines.filter(({ kind, seconds }) => kind !== "jump" || seconds >= 1);
+}
+
+/** @param {Entry} entry */
+function getKind(entry) {
+  if (entry.what === "request") return entry.messageId ? "sent" : "refused";
+  return entry.name === "advance" ? "jump" : isWritten(entry) ? "written" : "note";
+}
+
+/** @param {Record<string, number>} given */
+function countSeconds({ seconds = 0, minutes = 0, hours = 0, days = 0 }) {
+  return seconds + 60 * minutes + 3600 * hours + 86_400 * days;
+}
+
+/** The edits of a customer's text; one that names no message is of the latest text. @param {Thread} thread @param {Entry} act */
+export function getEdits({ edits, items }, act) {
+  return edits.filter((edit) => {
+    const { message } = edit.arguments;
+    if (message) return message === act.id;
+    return items.findLast((item) => item.name === "says" && item.entry < edit.entry) === act;
+  });
+}
+
+/** The reaction to a message that counts, the latest. @param {Thread} thread @param {Entry} request */
+export function getReaction({ reactions, items }, request) {
+  return reactions.findLast((reaction) => {
+    const { message } = reaction.arguments;
+    if (message) return message === request.messageId;
+    return items.findLast((item) => item.messageId && item.entry < reaction.entry) === request;
+  });
+}
+
+/** Whether the sandbox has entries of this customer that are not loaded. @param {Model} model @param {number} customer */
+export function hasOlder(model, customer) {
+  const loaded = getThread(model, customer).from ?? model.log[0]?.entry ?? 0;
+  return loaded > model.firstEntry;
+}
+
+/** The selected customer. @param {{model: Model, view: {customer: number | null}}} app */
+export function getSelected({ model, view }) {
+  const { customer } = view;
+  if (customer === null) return undefined;
+  return (
+    model.customers.get(customer) ?? [...model.customers.values()].find((one) => one.mergedNumbers.includes(customer))
+  );
+}

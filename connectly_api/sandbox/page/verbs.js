@@ -5,14 +5,14 @@
  */
 export function createVerbs(complain) {
   /** @param {string} path @param {RequestInit} [options] @returns {Promise<any>} null after a refusal */
-  async function request(path, options) {
+  async function request(path, options, tell = complain) {
     try {
       const response = await fetch(path, options);
       const answer = await response.json().catch(() => ({}));
       if (response.ok) return answer;
-      complain(answer.message ?? `The sandbox answered ${response.status}`);
+      tell(answer.message ?? `The sandbox answered ${response.status}`);
     } catch {
-      complain("The sandbox cannot be reached");
+      tell("The sandbox cannot be reached");
     }
     return null;
   }
@@ -24,15 +24,17 @@ export function createVerbs(complain) {
      * Run a verb. Arguments that are null, undefined or empty are left out.
      * @param {string} verb
      * @param {Record<string, unknown>} [body]
+     * @param {(problem: string) => void} [tell] Instead of showing a refusal to all.
      */
-    post(verb, body = {}) {
+    post(verb, body = {}, tell) {
       const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value != null && value !== ""));
       const headers = { "content-type": "application/json" };
-      return request(verb, { method: "POST", headers, body: JSON.stringify(given) });
+      return request(verb, { method: "POST", headers, body: JSON.stringify(given) }, tell);
     },
     /** @param {number} rule */
     removeRule: (rule) => request(`rules/${rule}`, { method: "DELETE" }),
-    /** @param {File} file */
-    upload: (file) => request(`files?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
+    /** @param {File} file @param {(problem: string) => void} [tell] */
+    upload: (file, tell) =>
+      request(`files?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }, tell),
   };
 }

@@ -90,11 +90,12 @@ def build_summary(engine: Engine) -> dict[str, Any]:
 
 
 def build_declarations(state: State) -> dict[str, list[dict[str, Any]]]:
-    """Return the registrations, templates and rules."""
+    """Return the registrations, templates and rules, used-up ones included."""
+    rules = sorted({**state.used_rules, **state.rules}.items())
     return {
         "registrations": [registration.to_dict() for registration in state.registrations.values()],
         "templates": list(map(serialize_template, state.templates.values())),
-        "rules": [serialize_rule(number, rule, state.rule_matches[number]) for number, rule in state.rules.items()],
+        "rules": [serialize_rule(number, rule, state.rule_matches[number]) for number, rule in rules],
     }
 
 
