@@ -38,7 +38,7 @@ from connectly_api.campaigns.journal_protocol import (
     Reject,
     TakenRow,
 )
-from connectly_api.campaigns.journal_thread import JournalThread, LoopLocal
+from connectly_api.campaigns.journal_thread import JournalThread
 from connectly_api.campaigns.planning import Build, CallbackData, Key, PlanResult, RowPlanner, count_reasons
 from connectly_api.campaigns.retry_evidence import find_proven_spans
 from connectly_api.campaigns.row_callback import read_observation
@@ -49,6 +49,7 @@ from connectly_api.campaigns.stop_rules import StopRules
 from connectly_api.client import Connectly, get_default_sender
 from connectly_api.content.limits import Limits
 from connectly_api.errors import InvalidInputError
+from connectly_api.loop_local import LoopLocal
 from connectly_api.recipients import SenderLike, to_sender
 from connectly_api.setting_rules import check_kind, check_name, describe_kind
 from connectly_api.tracebacks import cut_traceback
