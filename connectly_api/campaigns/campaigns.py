@@ -39,7 +39,7 @@ from connectly_api.campaigns.journal_protocol import (
     TakenRow,
 )
 from connectly_api.campaigns.journal_thread import JournalThread
-from connectly_api.campaigns.planning import Build, CallbackData, Key, PlanResult, RowPlanner, count_reasons
+from connectly_api.campaigns.planning import Build, CallbackData, Key, PlanResult, RowPlanner, name_reason
 from connectly_api.campaigns.retry_evidence import find_proven_spans
 from connectly_api.campaigns.row_callback import read_observation
 from connectly_api.campaigns.row_states import RowState
@@ -273,10 +273,10 @@ class Campaigns:
 
     async def _build_campaign(self, name: str, *, is_resumed: bool, first: PlannedRow | None) -> Campaign:
         find = partial(self._find, name)
-        _, record = await find()
+        thread, record = await find()
         reasons: Counter[str] = Counter()
-        async for reject in _Items(find, lambda journal: journal.rejects):
-            count_reasons([reject], reasons)
+        for field, reason, count in await thread.call(thread.journal.count_rejects, record.id):
+            reasons[name_reason(Reject(0, field, reason))] += count
         sample = None
         if first is not None:
             row = TakenRow(1, first.recipient, first.body, first.callback, 1)
