@@ -118,7 +118,7 @@ function buildSent(app, customer, request) {
   ];
   const answer = reaction && describeAnswer(model, reaction);
   return [
-    h("div", { class: "bubble" }, ...buildContent(app, content, request), meta),
+    h("div", { class: "bubble" }, ...buildContent(content), meta),
     ...buildTools(tools),
     ...buildChoices(app, customer, request, content, state === "failed"),
     ...(emoji && answer
@@ -148,7 +148,7 @@ function buildWritten(app, customer, act) {
       "div",
       { class: "bubble" },
       buildQuote(app, getReference(app.model, act)),
-      ...buildContent(app, content, act),
+      ...buildContent(content),
       buildMeta(app, edit ?? act, text, edit && h("span", null, "edited"), answer),
     ),
     ...buildTools(tools),
@@ -181,7 +181,9 @@ function buildMeta(app, entry, fate, ...children) {
   const time = formatTime(entry.at);
   const label = `${time}, ${showText(fate)}. Inspect`;
   const open = () => inspect(app, entry);
-  return h("button", { class: "meta", type: "button", onclick: open, "aria-label": label }, time, ...children);
+  const { model } = app;
+  const sender = model.senders.length > 1 && h("span", null, `…${showText(getSender(model, entry)).slice(-4)}`);
+  return h("button", { class: "meta", type: "button", onclick: open, "aria-label": label }, sender, time, ...children);
 }
 
 /** @param {App} app @param {Entry} entry */
@@ -211,13 +213,10 @@ export function showLine(entry) {
   setTimeout(() => line?.classList.remove("found"), 1500);
 }
 
-/** @param {App} app @param {Content} content @param {Entry} entry @returns {(Node | "" | false | null)[]} */
-function buildContent({ model }, content, entry) {
+/** @param {Content} content @returns {(Node | "" | false | null)[]} */
+function buildContent(content) {
   const { attachment, location, header, text, footer, template, parameters, products } = content;
-  const preposition = entry.what === "act" ? "to" : "from";
-  const sender = model.senders.length > 1 && `${preposition} ${showText(getSender(model, entry))}`;
   return [
-    sender && h("p", { class: "tag" }, sender),
     template && h("p", { class: "tag" }, `template ${showText(template)}`),
     attachment && buildMedia(attachment),
     location && buildLocation(location),

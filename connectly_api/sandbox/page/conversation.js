@@ -2,7 +2,7 @@
 
 import { drawItem } from "./bubbles.js";
 import { loadOlder } from "./connection.js";
-import { describeWindows, readAct, readRequest, summarize } from "./content.js";
+import { describeRefusal, describeWindows, readAct, readRequest, summarize } from "./content.js";
 import { openCustomerMenu } from "./dialogs.js";
 import { fill, find, h, reconcile, showText } from "./dom.js";
 import { getName, getSelected, getThread, hasOlder, isWritten, listItems } from "./model.js";
@@ -125,18 +125,21 @@ function mountSpeech(app) {
     const { model, view } = app;
     if (run !== model.run) spoken = model.entry;
     run = model.run;
-    for (let index = model.log.length - 1; index >= 0 && (model.log[index]?.entry ?? 0) > spoken; index -= 1) {
-      const entry = model.log[index];
-      if (entry?.customer !== view.customer || view.customer === null) continue;
-      if (entry.messageId && entry.what === "request") app.say(`Bot: ${summarize(readRequest(model, entry))}`);
-      else if (entry.what === "request" && entry.status >= 400)
-        app.say(`A message was refused: ${entry.code ?? entry.status}`);
-      else if (entry.what === "status")
-        app.say(entry.status === "delivery_failed" ? `Failed: ${entry.code}` : entry.status);
-      else if (isWritten(entry)) app.say(`You: ${summarize(readAct(model, entry))}`);
+    const start = model.log.findLastIndex(({ entry }) => entry <= spoken) + 1;
+    for (const entry of model.log.slice(start)) {
+      const words = entry.customer === view.customer ? describe(model, entry) : "";
+      if (words) app.say(words);
     }
     spoken = model.entry;
   };
+}
+
+/** @param {App["model"]} model @param {import("./model.js").Entry} entry */
+function describe(model, entry) {
+  if (isWritten(entry)) return `You: ${summarize(readAct(model, entry))}`;
+  if (entry.what === "status") return entry.code ? `Failed: ${entry.code}` : `${entry.status}`;
+  if (entry.what !== "request") return "";
+  return entry.messageId ? `Bot: ${summarize(readRequest(model, entry))}` : `Refused: ${describeRefusal(entry).head}`;
 }
 
 /** @param {App} app */
