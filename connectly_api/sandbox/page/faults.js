@@ -24,7 +24,7 @@ const accepted = { name: "accepted", label: "accepted", type: "checkbox" };
  */
 const GROUPS = {
   Requests: [
-    ["server_error", "Server error", "The service fails", status("500"), accepted],
+    ["server_error", "Server error", "5xx", status("500"), accepted],
     ["refuse", "Refusal", "Of your choice", status("400"), code("UNSPECIFIED")],
     ["rate_limited", "Rate limit", "429", { name: "retry_after", label: "Retry-After", value: "2" }],
     ["reset", "Connection reset", "Nothing is accepted"],
