@@ -13,11 +13,7 @@ const MARGIN_ROWS = 8;
 /** @param {import("./main.js").App} app */
 export function mountInspector(app) {
   const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the log", oninput: draw });
-  const problems = h(
-    "button",
-    { type: "button", class: "toggle", "aria-pressed": "false", onclick: toggle },
-    "Problems",
-  );
+  const problems = h("button", { type: "button", "aria-pressed": "false", onclick: toggle }, "Problems");
   const rows = h("div", { class: "log-rows", role: "presentation" });
   const space = h("div", { class: "log-space", role: "presentation" }, rows);
   const list = h("div", { id: "log", role: "listbox", tabindex: "0", "aria-label": "Log, newest last" }, space);
