@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import signal
 import stat
 import sys
@@ -71,7 +70,7 @@ async def test_a_sandbox_goes_on_where_another_was_saved(tmp_path: Path) -> None
     for field in attrs.fields(State):
         if field.name != "send_times":
             assert getattr(after, field.name) == getattr(before, field.name), field.name
-    message, _failing = sandbox.messages
+    message = sandbox.messages[0]
     assert next(iter(again.messages)) is after.requests[2].message  # Kept once, as before.
     assert again.timeline == sandbox.timeline
     await sandbox.settle()
@@ -222,7 +221,8 @@ async def end_at_once() -> None:
 
 
 def find_address(capsys: pytest.CaptureFixture[str]) -> str:
-    return re.findall(r"http://127\.0\.0\.1:\d+", capsys.readouterr().out)[0]
+    address: str = json.loads(capsys.readouterr().out.splitlines()[0])["address"]
+    return address
 
 
 def test_the_command_keeps_its_state_in_a_file(

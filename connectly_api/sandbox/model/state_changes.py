@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import attrs
@@ -350,3 +351,24 @@ class EntryRecorded:
                     state.statuses[message_id] = status
             case _:
                 pass
+
+
+_MAX_DECLARED: Final = 1_000
+_MAX_DECLARED_SIZE: Final = 16_384
+
+_DECLARED: Final[Mapping[type[object], str]] = {
+    RegistrationStored: "registrations",
+    RuleAdded: "rules",
+    TemplateStored: "templates",
+}
+
+
+def find_excess(state: State, changes: Iterable[object]) -> str | None:
+    """Return why changes would make a state too large, or None: what is declared is kept until a reset."""
+    for change in changes:
+        name = _DECLARED.get(type(change))
+        if name is not None and measure(change) > _MAX_DECLARED_SIZE:
+            return f"{name}: one has more than {_MAX_DECLARED_SIZE} bytes"
+        if name is not None and len(getattr(state, name)) >= _MAX_DECLARED:
+            return f"{name}: there are {_MAX_DECLARED} already, which is the limit"
+    return None
