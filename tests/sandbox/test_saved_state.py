@@ -221,7 +221,8 @@ async def end_at_once() -> None:
 
 
 def find_address(capsys: pytest.CaptureFixture[str]) -> str:
-    address: str = json.loads(capsys.readouterr().out.splitlines()[0])["address"]
+    (listening,) = (one for line in capsys.readouterr().out.splitlines() if "address" in (one := json.loads(line)))
+    address: str = listening["address"]
     return address
 
 
