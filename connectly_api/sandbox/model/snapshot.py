@@ -52,7 +52,7 @@ def build_snapshot(state: State, start: float) -> str:
     def write(value: Any, *, is_kept: bool = False) -> object:  # noqa: ANN401  (any type)
         if type(value) in _PLAIN:
             return value
-        if isinstance(value, AcceptedMessage) and id(value) in messages and not is_kept:
+        if id(value) in messages and not is_kept:
             return value.id
         kind = cast("Any", type(value))
         if attrs.has(kind):
@@ -64,9 +64,7 @@ def build_snapshot(state: State, start: float) -> str:
             return dict(pairs) if all(isinstance(key, str) for key, _ in pairs) else pairs
         if isinstance(value, (tuple, list, deque, set)):
             return [write(given) for given in cast("tuple[object, ...]", value)]
-        if isinstance(value, bytes):
-            return _write_bytes(value)
-        return str(value) if value in _INFINITE.values() else value
+        return _write_scalar(value)
 
     head = {"format": _FORMAT, "version": _VERSION, "start": start}
     names = [field.name for field in attrs.fields(State) if field.name not in _LEFT_OUT]
@@ -130,7 +128,9 @@ def _refuse_constant(_name: str) -> None:
     raise ValueError  # NaN is no time.
 
 
-def _write_bytes(value: bytes) -> object:
+def _write_scalar(value: object) -> object:
+    if not isinstance(value, bytes):
+        return str(value) if value in _INFINITE.values() else value
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -148,16 +148,12 @@ def _read(value: Any, hint: Any, messages: Mapping[str, AcceptedMessage]) -> Any
     kind, parts = get_origin(hint) or hint, get_args(hint)
     if kind is UnionType:
         return _read_union(value, parts, messages)
-    if kind is AcceptedMessage and isinstance(value, str) and value in messages:
-        return messages[value]
-    if attrs.has(kind) and is_object(value):
+    if attrs.has(kind):
         return _read_record(value, kind, messages)
     if is_object(value) or is_array(value):
         parts = (str, *parts) if kind is BoundedMap else parts
         return _read_container(value, kind, parts, messages)
-    if hint is Any or (kind is Literal and value in parts):
-        return value
-    return _read_special(value, kind)
+    return value if hint is Any or (kind is Literal and value in parts) else _read_special(value, kind)
 
 
 def _read_container(value: Any, kind: Any, parts: tuple[Any, ...], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
@@ -184,7 +180,11 @@ def _read_union(value: Any, parts: tuple[Any, ...], messages: Mapping[str, Accep
     raise _MismatchError("a value is none of those that are possible")
 
 
-def _read_record(value: Mapping[str, Any], kind: type[Any], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+def _read_record(value: Any, kind: Any, messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+    if kind is AcceptedMessage and isinstance(value, str) and value in messages:
+        return messages[value]
+    if not is_object(value):
+        return _read_special(value, kind)
     given = {name: one for name, one in value.items() if name != "class"}
     if value.get("class", kind.__name__) != kind.__name__:
         raise _MismatchError(f"a record is no {kind.__name__}")
