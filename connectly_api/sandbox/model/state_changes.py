@@ -110,13 +110,11 @@ class CustomerPhoneChanged:
     def apply_to(self, state: State) -> None:
         state.customers.change_phone(self.old, self.new, keeps_opt_out=self.keeps_opt_out)
         former = set(self.old.ids) - set(self.new.ids)
-        for _, _, task in state.schedule:
-            if (
-                isinstance(task, StatusDue)
-                and not former.isdisjoint(task.message.customer.ids)
-                and task.status != "read"
-            ):
-                state.failures.setdefault(task.message.id, RECIPIENT_INVALID)
+        due = (task for _, _, task in state.schedule if isinstance(task, StatusDue) and task.status != "read")
+        for message in (task.message for task in due):
+            is_on_its_way = state.statuses.get(message.id) in {None, "sent"}
+            if is_on_its_way and not former.isdisjoint(message.customer.ids):
+                state.failures.setdefault(message.id, RECIPIENT_INVALID)
 
 
 @attrs.frozen

@@ -111,7 +111,7 @@ def encode_page(engine: Engine, after: int | None, before: int | None, limit: in
     """
     state, is_backward = engine.state, before is not None and after is None
     end = state.entry_count + 1
-    low, high = after or 0, end if before is None else before
+    low, high = after or 0, end if before is None else max(before, 1)
     texts, has_more = _encode_entries(state, _find_entries(state, low, high, customer, is_backward=is_backward), limit)
     first, last = min(texts, default=high if is_backward else low + 1), max(texts, default=high - 1)
     has_earlier = has_more if is_backward else any(_find_entries(state, 0, first, customer))
