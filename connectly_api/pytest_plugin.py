@@ -12,6 +12,7 @@ need the extra: `pip install 'connectly-api[sandbox]'`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,10 @@ import pytest
 
 if TYPE_CHECKING:
     from connectly_api.client import Connectly
-    from connectly_api.sandbox import Sandbox
+    from connectly_api.sandbox import Sandbox, SandboxServer
     from connectly_api.sync import Connectly as SyncConnectly
 
-__all__ = ["connectly", "connectly_sandbox", "connectly_sandbox_options", "connectly_sync"]
+__all__ = ["connectly", "connectly_sandbox", "connectly_sandbox_options", "connectly_sandbox_server", "connectly_sync"]
 
 
 @pytest.fixture
@@ -68,3 +69,12 @@ def connectly_sync(connectly_sandbox: Sandbox) -> SyncConnectly:
     return SyncConnectly(
         api_key=settings.api_key, business_id=settings.business_id, transport=AsgiTransport(connectly_sandbox.app)
     )
+
+
+@pytest.fixture
+def connectly_sandbox_server(connectly_sandbox: Sandbox) -> Iterator[SandboxServer]:
+    """The sandbox on a socket of 127.0.0.1, for synchronous tests of a bot that runs elsewhere; it stops by itself."""
+    from connectly_api.sandbox import SandboxServer  # noqa: PLC0415  (as above)
+
+    with SandboxServer(connectly_sandbox) as server:
+        yield server

@@ -193,6 +193,8 @@ TABLE = """
                           | sandbox.replaced_file                                                     |
                           | sandbox.model.* sandbox.spec.* sandbox.web.* tracebacks                   |
                           | transport.adapters.asgi                                                   |
+    sandbox.sync_server   | errors sandbox.customer sandbox.model.* sandbox.sandbox                   |
+                          | sync.waiting_thread tracebacks                                            |
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
                           | sandbox.recording sandbox.replaced_file sandbox.sandbox tracebacks        |
     sandbox.flags         | errors json_values sandbox.model.*                                        | attrs
@@ -200,7 +202,7 @@ TABLE = """
     sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replaced_file                | attrs
                           | sandbox.replayer sandbox.sandbox sandbox.terminal                         |
     sandbox               | sandbox.customer sandbox.model.* sandbox.replayer sandbox.sandbox         |
-                          | sandbox.web.*                                                             |
+                          | sandbox.sync_server sandbox.web.*                                         |
     pytest_plugin         | client sandbox sync transport.adapters.asgi                               | pytest
     cli.*                 | _version campaigns campaigns.planning campaigns.postgres_journal          | attrs anyio
                           | campaigns.postgres_schema cli.* client content.* errors                   |

@@ -18,6 +18,7 @@ from tools.api_rendering import PUBLIC
 CALLED_WITHIN: Final = "the pipeline calls it, and is wrapped"
 HARMLESS: Final = "what it takes is neither secret nor personal"
 NEEDED: Final = "the traceback of the caller's own function is needed to mend it"
+SHOWS: Final = "a failing assertion shows a test's author what was sent"
 BARE: Final[dict[str, str]] = {
     "AsgiTransport.exchange": CALLED_WITHIN,
     "Campaign.__init__": "keeps what it is given",
@@ -43,9 +44,13 @@ BARE: Final[dict[str, str]] = {
     "SQLiteConversations.__init__": "a file's path, which the error names anyway",
     "SQLiteStore.__init__": "a file's path, which the error names anyway",
     "SQLiteStore.claim": "an event's key is a digest",
-    "Sandbox.assert_sent_once": "a failing assertion shows a test's author what was sent",
+    "Sandbox.assert_nothing_sent": SHOWS,
+    "Sandbox.assert_sent_once": SHOWS,
     "Sandbox.serve": HARMLESS,
     "Sandbox.status_of": HARMLESS,
+    "SandboxServer.__init__": HARMLESS,
+    "SandboxServer.assert_nothing_sent": SHOWS,
+    "SandboxServer.assert_sent_once": SHOWS,
     "Telemetry.trace_call": CALLED_WITHIN,
     "WebhookApp.__call__": "it drops its arguments before anything can fail",
     "WebhookApp.run_once": "a step's name is not personal, and the traceback of the step is needed to mend it",

@@ -34,6 +34,7 @@ from __future__ import annotations
 try:
     from connectly_api.sandbox.replayer import ReplayError, replay
     from connectly_api.sandbox.sandbox import Sandbox
+    from connectly_api.sandbox.sync_server import SandboxServer, SyncCustomer
     from connectly_api.sandbox.web.server import ServeError
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("connectly_api"):
@@ -53,7 +54,9 @@ __all__ = [
     "Registration",
     "ReplayError",
     "Sandbox",
+    "SandboxServer",
     "ServeError",
     "Settings",
+    "SyncCustomer",
     "replay",
 ]

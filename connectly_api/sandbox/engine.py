@@ -249,7 +249,7 @@ class Engine:
         Raises:
             InvalidInputError: It is no such file, of another version, or damaged.
         """
-        state, start = parse_snapshot(text, self.settings.keep)
+        state, start = parse_snapshot(text, self.settings)
         if state.is_running and self.settings.clock == "real":
             state.apply(ClockSet(time.time()))
         self._begin(state, start)
@@ -370,7 +370,7 @@ class Engine:
     def _build_state(self, earliest: float) -> State:
         is_running = self.settings.clock == "real"
         now = max(earliest, time.time()) if is_running else self.settings.start
-        return State(now=now, keep=self.settings.keep, is_running=is_running)
+        return State(now, self.settings.keep, self.settings.keep_bytes, is_running)
 
     def _begin(self, state: State, start: float | None = None) -> None:
         self.state, self._start = state, state.now if start is None else start

@@ -38,7 +38,7 @@ _GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "rules of the service": (
         *("windows", "content_limits", "undeclared_templates", "template_mismatch", "rate_limit", "number_limit"),
     ),
-    "the sandbox itself": ("seed", "keep", "max_body_bytes", "allow_hosts"),
+    "the sandbox itself": ("seed", "keep", "keep_bytes", "max_body_bytes", "allow_hosts"),
 }
 """Settings by topic, for the help."""
 _OPEN_QUESTIONS: Final = "where the documentation is silent or contradicts itself"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from errno import EISDIR
 from pathlib import Path
@@ -63,7 +63,7 @@ def _is_special(path: str | Path) -> bool:
 
 
 @contextmanager
-def _open_beside(path: str | Path) -> Iterator[IO[str]]:
+def _open_beside(path: str | Path) -> Generator[IO[str]]:
     """Open a new file in the same folder, and remove it if it still has its name afterwards."""
     target = Path(path).resolve()
     with NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:

@@ -319,6 +319,7 @@ class Sandbox:
     @cut_traceback
     def fault(
         self,
+        /,
         what: FaultKind,
         *,
         operation: str | None = None,

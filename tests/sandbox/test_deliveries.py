@@ -422,3 +422,15 @@ async def test_one_connection_carries_all_that_is_due_at_once() -> None:
             send(sandbox)
         await sandbox.settle()
         assert (len(server.requests), server.connections) == (15, 1)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 2])
+async def test_what_a_customer_does_causes_its_event_whatever_status_its_message_gets_before(seconds: float) -> None:
+    sandbox, _ = await attach_receiver(windows="open", sent_after=1, delivered_after=1, read_after=None)
+    await sandbox.customer(PHONE).says("Hi")
+    sent = send(sandbox)
+    await sandbox.advance(seconds)
+    await sandbox.customer(PHONE).reacts("👍", message=sent)
+    [verb] = [entry for entry in sandbox.timeline if entry.get("name") == "reacts"]
+    caused = [entry["topic"] for entry in sandbox.timeline if entry.get("cause") == verb["entry"]]
+    assert caused == ["messages"]

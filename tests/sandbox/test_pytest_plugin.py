@@ -147,3 +147,29 @@ def test_a_failure_shows_the_tests_own_lines_and_none_of_the_package(pytester: p
     result.stdout.fnmatch_lines(["E   *InvalidInputError: button: no message to this customer has 'Yes'; *"])
     result.stdout.fnmatch_lines(["E   AssertionError: expected exactly one message with recipient '+16044441111'; *"])
     assert not [line for line in result.outlines if "connectly_api/" in line]
+
+
+@pytest.mark.slow
+def test_the_server_is_one_for_synchronous_tests_and_programs(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import subprocess
+        import sys
+
+        PROGRAM = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)"
+
+        def test_a_program_reaches_it(connectly_sandbox_server, connectly_sandbox):
+            url = f"{connectly_sandbox_server.url}/__sandbox__/timeline"
+            assert subprocess.check_output([sys.executable, "-c", PROGRAM, url], text=True) == "200\\n"
+            connectly_sandbox_server.customer("+16044441111").says("Hi")
+            connectly_sandbox_server.assert_nothing_sent()
+            assert [entry["what"] for entry in connectly_sandbox.timeline] == ["act", "act"]
+
+        def test_a_failure_shows_only_the_test(connectly_sandbox_server):
+            connectly_sandbox_server.assert_sent_once("+16044441111")
+
+        def test_a_verb_that_fails_shows_only_the_test(connectly_sandbox_server):
+            connectly_sandbox_server.customer("+16044441111").taps("Yes")
+    """)
+    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:anyio", "-p", "no:asyncio", "--tb=short")
+    result.assert_outcomes(passed=1, failed=2)
+    assert not [line for line in result.outlines if "connectly_api/" in line]

@@ -46,10 +46,42 @@ def test_a_registration_that_cannot_be_is_refused(sandbox: Sandbox, changes: dic
     assert sandbox.registrations == ()
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:8000/hook", "http://[::1]/", "http://localhost:1"])
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8000/hook", "http://[::1]/", "http://localhost:1", "http://127.0.0.2"]
+)
 def test_an_address_on_this_machine_needs_no_tls(sandbox: Sandbox, address: str) -> None:
     created(sandbox, address=address)
     assert sandbox.registrations[0].address == address
+
+
+HOSTS = ["http://bot:9000", "HTTP://bot:9000/hook", "http://192.168.1.2/hook", "http://host.docker.internal:9000"]
+
+
+@pytest.mark.parametrize("address", HOSTS)
+def test_an_address_on_another_machine_needs_no_tls_if_webhooks_go_anywhere(address: str) -> None:
+    sandbox = Sandbox(deliver="anywhere")
+    identifier = created(sandbox, address=address)
+    assert sandbox.registrations[0].address == address
+    assert update(sandbox, identifier, {"address": f"{address}/other"}).status == 200
+
+
+@pytest.mark.parametrize("address", HOSTS)
+def test_otherwise_it_is_refused_and_the_refusal_says_what_to_do(sandbox: Sandbox, address: str) -> None:
+    identifier = created(sandbox)
+    for decision in (
+        update(sandbox, identifier, {"address": address}),
+        ask(sandbox, {"topic": "report", "address": address}, path=CREATE),
+    ):
+        assert fields(decision) == ["address"]
+        assert 'deliver="anywhere" or --deliver anywhere' in answer(decision)["message"]
+
+
+@pytest.mark.parametrize("address", ["bot:9000", "ftp://bot:9000", "http://", "http://bot:0", "http://b t"])
+@pytest.mark.parametrize("deliver", ["local", "anywhere"])
+def test_what_is_no_address_of_the_web_is_refused_everywhere(deliver: Any, address: str) -> None:
+    decision = ask(Sandbox(deliver=deliver), {"topic": "messages", "address": address}, path=CREATE)
+    assert (decision.status, fields(decision)) == (400, ["address"])
+    assert "anywhere" not in answer(decision)["message"]
 
 
 def test_an_update_takes_no_id_from_later_registrations(sandbox: Sandbox) -> None:

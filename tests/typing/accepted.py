@@ -40,6 +40,7 @@ from connectly_api.lowlevel import (
     get_webhooks,
     send_message,
 )
+from connectly_api.sandbox import AcceptedMessage, Sandbox, SandboxServer, SyncCustomer
 from connectly_api.telemetry import Telemetry
 from connectly_api.transport import MockTransport, Transport
 from connectly_api.transport.adapters.httpx import HttpxTransport
@@ -256,3 +257,25 @@ def receiver() -> tuple[WebhookApp, object]:
         assert_type(event.key, str)
 
     return app, (follow, answer, choose, react, record)
+
+
+async def sandbox() -> AcceptedMessage:
+    sandbox = Sandbox()
+    ann = sandbox.customer("+16044441111")
+    assert_type(await ann.says("Hi"), str)
+    assert_type(ann.messages, tuple[AcceptedMessage, ...])
+    sandbox.assert_nothing_sent("+16044441111", parameters={"body_1": "Ann"})
+    return sandbox.assert_sent_once(template="welcome", parameters=["Ann"], callback_data=None)
+
+
+def sandbox_server() -> AcceptedMessage:
+    with SandboxServer(Sandbox()) as server:
+        ann = server.customer("+16044441111")
+        assert_type(ann, SyncCustomer)
+        assert_type(ann.says("Hi", sender="+14151111234"), str)
+        assert_type(ann.opts_out(), None)
+        assert_type(ann.changes_phone("+16044442222"), SyncCustomer)
+        server.fault("server_error", next=1, status=503)
+        server.advance(hours=24)
+        assert_type(server.url, str)
+        return server.assert_sent_once("+16044441111", text="Hello!")

@@ -17,6 +17,7 @@ from connectly_api import (
 )
 from connectly_api.drift import Drift, DriftMonitor
 from connectly_api.lowlevel import SendMessageRequest, get_webhooks, send_message
+from connectly_api.sandbox import SandboxServer
 from connectly_api.webhooks import ButtonReply, DeliveryStatus, WebhookApp, receive
 
 
@@ -119,3 +120,11 @@ def webhooks(app: WebhookApp, event: DeliveryStatus) -> None:
 
 async def connectly(reply: ButtonReply) -> None:
     pass
+
+
+def sandbox_server(server: SandboxServer) -> None:
+    server.customer("+16044441111").says()  # refused
+    server.customer("+16044441111").says("Hi", to="+14151111234")  # refused
+    server.assert_sent_once(parameters=7)  # refused
+    server.advance("1 h")  # refused
+    server.url = "http://127.0.0.1"  # refused

@@ -18,11 +18,11 @@ from connectly_api.sandbox.model.state_changes import EntryRecorded, TaskSchedul
 _ORDER: Final = ("sent", "delivered", "read")
 
 
-def schedule_webhooks(state: State, event: Event) -> Iterator[Change]:
-    """Schedule an event, due now, for each registration that wants it."""
+def schedule_webhooks(state: State, event: Event, *, cause: int | None = None) -> Iterator[Change]:
+    """Schedule an event, due now, for each registration that wants it; its cause is the latest entry, or the given."""
     for registration in state.registrations.values():
         if _wants(registration, event):
-            yield TaskScheduled(state.now, WebhookDue(number=0, registration_id=registration.id, event=event))
+            yield TaskScheduled(state.now, WebhookDue(0, registration.id, event, cause=cause))
 
 
 def schedule_statuses(settings: Settings, state: State, message: AcceptedMessage, *, early: bool) -> Iterator[Change]:

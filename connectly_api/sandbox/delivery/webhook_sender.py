@@ -24,8 +24,10 @@ from connectly_api.transport.adapters.httpx import HttpxTransport
 from connectly_api.transport.protocol import Progress, Response, Timeouts, Transport, WireRequest
 from connectly_api.webhooks.signature import SIGNATURE_HEADER
 
-_NOT_LOCAL: Final = "not on this machine; attach an application to the address, or let webhooks go anywhere"
-
+_NOT_LOCAL: Final = (
+    "not on this machine; attach an application to the address, or let webhooks go anywhere, "
+    'with deliver="anywhere" or --deliver anywhere'
+)
 
 _MAX_ANSWER: Final = 2048
 """Bytes of a receiver's response that are kept."""

@@ -7,6 +7,7 @@ https://docs.connectly.ai, and WhatsApp's for BSUIDs.
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -56,5 +57,9 @@ def parse_customer(field: str, value: object) -> Identity:
 
 
 def is_loopback(address: str) -> bool:
-    """Return whether a URL is on this machine."""
-    return find_web_address_problem(address) is None and urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}
+    """Return whether a URL is on this machine: `localhost`, 127.0.0.0/8, or ::1."""
+    host = urlsplit(address).hostname or "" if find_web_address_problem(address) is None else ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -129,6 +129,7 @@ class Options(TypedDict, total=False):
     seed: int
     start: float
     keep: int
+    keep_bytes: int
     max_body_bytes: int
     missing_sender: Literal["first", "refuse"]
     bsuid_recipients: Literal["templates", "accept", "refuse"]
@@ -174,6 +175,7 @@ class Settings:
             in which the process creates them, so that no two write the same event.
         start: Where a virtual clock starts, Unix seconds.
         keep: How many of the latest requests, messages and webhook deliveries are kept for inspection.
+        keep_bytes: How many bytes of them are kept, whatever their number.
         max_body_bytes: The response to a longer body is a 413.
         missing_sender: `first` uses the first sender; `refuse` refuses if there are several, because the documentation
             then requires one.
@@ -203,7 +205,8 @@ class Settings:
         bsuid_events: Whether events carry BSUIDs, which the service enables per number. If off, messages of
             customers without a phone number are dropped silently.
         update_answer: The response to an update of a registration, which is not documented.
-        deliver: Whether webhooks are only sent to this machine and attached applications, or to the internet, too.
+        deliver: Whether webhooks are only sent to this machine and attached applications, or anywhere, over http,
+            too.
         allow_hosts: Names and addresses, besides this machine's own, by which the control interface and the page can be
             reached. For example, a container's name.
         rate_limit: Requests per second of the sandbox's clock on each send endpoint; None for no limit. The documented
@@ -229,6 +232,7 @@ class Settings:
     seed: int = attrs.field(default=0, validator=_validate_integer)
     start: float = attrs.field(default=1_767_225_600.0, validator=_validate_time)
     keep: int = attrs.field(default=10_000, validator=validate_count)
+    keep_bytes: int = attrs.field(default=67_108_864, validator=validate_count)
     max_body_bytes: int = attrs.field(default=1_048_576, validator=validate_count)
     missing_sender: Literal["first", "refuse"] = attrs.field(default="first", validator=_validate_choice)
     bsuid_recipients: Literal["templates", "accept", "refuse"] = attrs.field(

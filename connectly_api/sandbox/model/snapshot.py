@@ -21,7 +21,9 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.number_checks import is_number
+from connectly_api.sandbox.model.bounded_collections import BoundedMap, BoundedQueue
 from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest, TimelineEntry
+from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import State, Task
 
 _FORMAT: Final = "connectly-sandbox-state"
@@ -29,7 +31,7 @@ _VERSION: Final = 1
 
 _TAGGED: Final[frozenset[object]] = frozenset({*get_args(Task), *get_args(TimelineEntry)})
 
-_LEFT_OUT: Final = frozenset({"keep", "send_times", "requests", "deliveries"})
+_LEFT_OUT: Final = frozenset({"keep", "keep_bytes", "send_times", "requests", "deliveries"})
 """Fields of the state that are a setting, of the last second only, or also in the timeline."""
 
 _SCALARS: Final = frozenset({str, int, float, bool, NoneType})
@@ -48,10 +50,11 @@ def build_snapshot(state: State, start: float) -> str:
     def write(value: Any, *, is_kept: bool = False) -> object:  # noqa: ANN401  (any type)
         if isinstance(value, AcceptedMessage) and id(value) in messages and not is_kept:
             return value.id
-        if attrs.has(type(value)):
-            fields = {field.name: getattr(value, field.name) for field in attrs.fields(type(value))}
-            written = {name.lstrip("_"): write(given) for name, given in fields.items()}
-            return {"class": type(value).__name__, **written} if type(value) in _TAGGED else written
+        kind = cast("Any", type(value))
+        if attrs.has(kind):
+            names = [field.name for field in attrs.fields(kind)]
+            written = {name.lstrip("_"): write(getattr(value, name)) for name in names}
+            return {"class": kind.__name__, **written} if kind in _TAGGED else written
         if isinstance(value, Mapping):
             items = cast("Mapping[object, object]", value).items()
             pairs = [(key, write(given, is_kept=is_kept)) for key, given in items]
@@ -68,8 +71,8 @@ def build_snapshot(state: State, start: float) -> str:
     return f'{json.dumps(head)[:-1]}, "state": {{\n' + ",\n".join(fields) + "\n}}\n"
 
 
-def parse_snapshot(text: str, keep: int) -> tuple[State, float]:
-    """Return the state in a file, of which as much as `keep` says is kept, and when its clock began.
+def parse_snapshot(text: str, settings: Settings) -> tuple[State, float]:
+    """Return the state in a file, of which as much as the settings say is kept, and when its clock began.
 
     Raises:
         InvalidInputError: It is no such file, of another version, or damaged.
@@ -87,14 +90,16 @@ def parse_snapshot(text: str, keep: int) -> tuple[State, float]:
         start = _read(document.get("start"), float, {})
         given = _read(document.get("state"), dict[str, Any], {})
         messages = _read(given.pop("messages", None), dict[str, AcceptedMessage], {})
-        state = _read({**given, "keep": keep}, State, messages)
+        state = _read({**given, "keep": settings.keep, "keep_bytes": settings.keep_bytes}, State, messages)
     except (_MismatchError, RecursionError) as error:
         raise InvalidInputError(f"state: the file is damaged: {error}", field="state") from None
-    state.messages.update(messages)
+    for message in messages.values():
+        for forgotten in state.messages.keep(message.id, message):
+            state.statuses.pop(forgotten, None)
     records = [entry.record for entry in state.timeline]
     state.requests.extend(record for record in records if isinstance(record, ReceivedRequest))
     state.deliveries.extend(record for record in records if isinstance(record, Delivery))
-    state.customers.keep = keep
+    state.customers.keep = settings.keep
     return state, start
 
 
@@ -132,6 +137,7 @@ def _read(value: Any, hint: Any, messages: Mapping[str, AcceptedMessage]) -> Any
     if attrs.has(kind) and is_object(value):
         return _read_record(value, kind, messages)
     if is_object(value) or is_array(value):
+        parts = (str, *parts) if kind is BoundedMap else parts
         return _read_container(value, kind, parts, messages)
     if hint is Any or type(value) in {kind} & _SCALARS or (kind is Literal and value in parts):
         return value
@@ -139,12 +145,12 @@ def _read(value: Any, hint: Any, messages: Mapping[str, AcceptedMessage]) -> Any
 
 
 def _read_container(value: Any, kind: Any, parts: tuple[Any, ...], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
-    if kind in {dict, OrderedDict, Mapping}:
+    if kind in {dict, OrderedDict, BoundedMap, Mapping}:
         items = list(value.items()) if is_object(value) else [_read(pair, tuple[Any, Any], {}) for pair in value]
         pairs = [(_read(key, parts[0], messages), _read(one, parts[1], messages)) for key, one in items]
         return OrderedDict(pairs) if kind is OrderedDict else dict(pairs)
-    if is_array(value) and (kind in {list, deque} or parts[1:] == (...,)):
-        return kind(_read(one, parts[0], messages) for one in value)
+    if is_array(value) and (kind in {list, BoundedQueue} or parts[1:] == (...,)):
+        return (tuple if kind is tuple else list)(_read(one, parts[0], messages) for one in value)
     if is_array(value) and kind is tuple and len(value) == len(parts):
         return tuple(_read(one, part, messages) for one, part in zip(value, parts, strict=True))
     if kind is Any:
@@ -180,9 +186,19 @@ def _read_record(value: Mapping[str, Any], kind: type[Any], messages: Mapping[st
     except (TypeError, InvalidInputError) as error:
         raise _MismatchError(str(error)) from None
     for name, one in later.items():
-        # The length of a state's own queue is bounded.
-        getattr(record, name).extend(one) if isinstance(one, deque) else setattr(record, name, one)
+        _fill(record, name, one)
     return record
+
+
+def _fill(record: object, name: str, value: Any) -> None:  # noqa: ANN401  (the field's own type)
+    current: Any = getattr(record, name)
+    if isinstance(getattr(record, name), BoundedQueue):
+        current.extend(value)
+    elif isinstance(getattr(record, name), BoundedMap):
+        for key, item in value.items():
+            current.keep(key, item)
+    else:
+        setattr(record, name, value)
 
 
 def _read_special(value: object, kind: object) -> object:

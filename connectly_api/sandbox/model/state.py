@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import attrs
 
+from connectly_api.sandbox.model.bounded_collections import BoundedMap, BoundedQueue
 from connectly_api.sandbox.model.customer_registry import CustomerRegistry
 from connectly_api.sandbox.model.fault_rules import FaultRule
 from connectly_api.sandbox.model.identity import Identity
@@ -23,6 +24,12 @@ from connectly_api.sandbox.model.records import (
     TimelineEntry,
 )
 from connectly_api.sandbox.model.stored_files import StoredFile
+
+_COLLECTIONS: Final = 5
+"""Requests, deliveries, timeline, messages and texts."""
+
+_MAX_DUE: Final = 1_000_000
+"""Tasks, beyond which no message is accepted."""
 
 Kept = TypeVar("Kept", AcceptedMessage, InboundText)
 
@@ -96,16 +103,24 @@ def _build_customers(state: State) -> CustomerRegistry:
     return CustomerRegistry(state.keep)
 
 
-def _build_requests(state: State) -> deque[ReceivedRequest]:
-    return deque(maxlen=state.keep)
+def _build_requests(state: State) -> BoundedQueue[ReceivedRequest]:
+    return BoundedQueue(state.keep, state.keep_bytes // _COLLECTIONS)
 
 
-def _build_deliveries(state: State) -> deque[Delivery]:
-    return deque(maxlen=state.keep)
+def _build_deliveries(state: State) -> BoundedQueue[Delivery]:
+    return BoundedQueue(state.keep, state.keep_bytes // _COLLECTIONS)
 
 
-def _build_timeline(state: State) -> deque[NumberedEntry]:
-    return deque(maxlen=state.keep * 4)
+def _build_timeline(state: State) -> BoundedQueue[NumberedEntry]:
+    return BoundedQueue(state.keep * 4, state.keep_bytes // _COLLECTIONS)
+
+
+def _build_messages(state: State) -> BoundedMap[AcceptedMessage]:
+    return BoundedMap(state.keep, state.keep_bytes // _COLLECTIONS)
+
+
+def _build_texts(state: State) -> BoundedMap[InboundText]:
+    return BoundedMap(state.keep, state.keep_bytes // _COLLECTIONS)
 
 
 @attrs.define
@@ -118,6 +133,8 @@ class State:
         speed: Seconds of a running clock in a real one.
         keep: How many of the latest messages, customers, their texts, requests and deliveries are kept; of the
             timeline, four times as many.
+        keep_bytes: How many bytes of them are kept; each collection has an equal share.
+        due_bytes: Bytes of the webhooks that are scheduled.
         customers: Those who were declared, wrote, or were written to.
         statuses: The latest status of each kept message, by id.
         failures: The error codes of messages that are in flight and will not be delivered, by id.
@@ -132,6 +149,7 @@ class State:
 
     now: float
     keep: int
+    keep_bytes: int = 2**26
     is_running: bool = False
     speed: float = 1.0
     request_count: int = 0
@@ -151,14 +169,23 @@ class State:
     used_rules: dict[int, FaultRule] = attrs.field(factory=dict[int, FaultRule])
     rule_matches: dict[int, int] = attrs.field(factory=dict[int, int])
     schedule: list[tuple[float, int, Task]] = attrs.field(factory=list[tuple[float, int, Task]])
+    due_bytes: int = 0
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     customers: CustomerRegistry = attrs.field(init=False, default=attrs.Factory(_build_customers, takes_self=True))
     files: OrderedDict[str, StoredFile] = attrs.field(init=False, factory=OrderedDict[str, StoredFile])
-    messages: OrderedDict[str, AcceptedMessage] = attrs.field(init=False, factory=OrderedDict[str, AcceptedMessage])
-    texts: OrderedDict[str, InboundText] = attrs.field(init=False, factory=OrderedDict[str, InboundText])
-    requests: deque[ReceivedRequest] = attrs.field(init=False, default=attrs.Factory(_build_requests, takes_self=True))
-    deliveries: deque[Delivery] = attrs.field(init=False, default=attrs.Factory(_build_deliveries, takes_self=True))
-    timeline: deque[NumberedEntry] = attrs.field(init=False, default=attrs.Factory(_build_timeline, takes_self=True))
+    messages: BoundedMap[AcceptedMessage] = attrs.field(
+        init=False, default=attrs.Factory(_build_messages, takes_self=True)
+    )
+    texts: BoundedMap[InboundText] = attrs.field(init=False, default=attrs.Factory(_build_texts, takes_self=True))
+    requests: BoundedQueue[ReceivedRequest] = attrs.field(
+        init=False, default=attrs.Factory(_build_requests, takes_self=True)
+    )
+    deliveries: BoundedQueue[Delivery] = attrs.field(
+        init=False, default=attrs.Factory(_build_deliveries, takes_self=True)
+    )
+    timeline: BoundedQueue[NumberedEntry] = attrs.field(
+        init=False, default=attrs.Factory(_build_timeline, takes_self=True)
+    )
 
     def apply(self, change: Change) -> None:
         """Apply one change."""
@@ -189,6 +216,11 @@ class State:
     def first_entry(self) -> int:
         """The number of the first entry that is kept; of the next one if there is none."""
         return self.entry_count - len(self.timeline) + 1
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is due that the clock has to move before anything else happens."""
+        return len(self.schedule) >= _MAX_DUE or self.due_bytes > 4 * self.keep_bytes
 
     @property
     def next_due(self) -> float:

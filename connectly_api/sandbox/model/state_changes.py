@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from connectly_api.sandbox.model.bounded_collections import measure
 from connectly_api.sandbox.model.fault_rules import FaultRule
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.records import (
@@ -45,9 +46,7 @@ class MessageAccepted:
         state.message_count += 1
         if self.failure is not None:
             state.failures[self.message.id] = self.failure
-        state.messages[self.message.id] = self.message
-        while len(state.messages) > state.keep:
-            oldest, _ = state.messages.popitem(last=False)
+        for oldest in state.messages.keep(self.message.id, self.message):
             state.statuses.pop(oldest, None)
 
 
@@ -169,9 +168,7 @@ class InboundTextKept:
     text: InboundText
 
     def apply_to(self, state: State) -> None:
-        state.texts[self.text.id] = self.text
-        while len(state.texts) > state.keep:
-            state.texts.popitem(last=False)
+        state.texts.keep(self.text.id, self.text)
 
 
 @attrs.frozen
@@ -187,8 +184,9 @@ class TaskScheduled:
         if isinstance(task, WebhookDue) and not task.number:
             state.event_count += 1
             # The request that an echo is about is recorded only after its changes.
-            cause = state.entry_count + task.event.is_echo
+            cause = task.cause or state.entry_count + task.event.is_echo
             task = attrs.evolve(task, number=state.event_count, cause=cause)
+        state.due_bytes += measure(task)
         heapq.heappush(state.schedule, (self.due, state.task_count, task))
 
 
@@ -201,6 +199,7 @@ class RetryDropped:
     def apply_to(self, state: State) -> None:
         state.schedule = [due for due in state.schedule if not self._is_attempt(due[2])]
         heapq.heapify(state.schedule)
+        state.due_bytes = sum(measure(task) for _, _, task in state.schedule)
 
     def _is_attempt(self, task: Task) -> bool:
         return isinstance(task, WebhookDue) and task.number == self.number
@@ -211,7 +210,8 @@ class TaskStarted:
     """The next task was taken off the schedule, and the clock set to the time when it was due."""
 
     def apply_to(self, state: State) -> None:
-        due, _, _ = heapq.heappop(state.schedule)
+        due, _, task = heapq.heappop(state.schedule)
+        state.due_bytes -= measure(task)
         state.now = max(state.now, due)
 
 

@@ -5,7 +5,7 @@ import { loadOlder } from "./connection.js";
 import { describeRefusal, describeWindows, readAct, readRequest, summarize } from "./content.js";
 import { openCustomerMenu } from "./dialogs.js";
 import { fill, find, h, reconcile, showText } from "./dom.js";
-import { getName, getSelected, getThread, hasOlder, isWritten, listItems } from "./model.js";
+import { getId, getName, getSelected, getThread, hasOlder, isWritten, listItems } from "./model.js";
 
 /**
  * @typedef {import("./main.js").App} App
@@ -29,9 +29,10 @@ export function mountConversation(app) {
   thread.append(earlier, lines);
   let limit = NEAR;
   let drawn = "";
+  let templates = app.model.templates;
   let isAtEnd = true;
-  /** @type {number | null} */
-  let customerNumber = null;
+  let drawnNumber = 0;
+  let drawnModel = app.model;
 
   thread.addEventListener(
     "scroll",
@@ -60,31 +61,32 @@ export function mountConversation(app) {
     thread.scrollTop = thread.scrollHeight - below;
   }
 
-  /** @param {number | null} number */
-  function begin(number) {
-    customerNumber = number;
-    limit = NEAR;
-    isAtEnd = true;
-    lines.replaceChildren();
-    if (number !== null) loadLines(app, number, FEW);
-  }
-
   function draw() {
     const { model, view } = app;
     const customer = getSelected(app);
     find("chat").classList.toggle("empty", !customer);
     drawHead(customer);
-    if (customerNumber !== (customer?.number ?? null)) begin(customer?.number ?? null);
-    const now = [model.run, model.version, customerNumber, limit, view.detail].join(" ");
-    if (!customer || (drawn === now && newer.hidden)) return;
+    if (!customer) return;
+    const { number } = customer;
+    if (number !== drawnNumber) {
+      limit = NEAR;
+      isAtEnd = true;
+    }
+    if (number !== drawnNumber || model !== drawnModel) loadLines(app, number, FEW);
+    drawnNumber = number;
+    drawnModel = model;
+    const now = [model.run, model.version, number, limit, view.detail, view.tab].join(" ");
+    if (drawn === now && newer.hidden) return;
     drawn = now;
-    const items = listItems(model, customer.number, limit);
-    const { items: all, seen } = getThread(model, customer.number);
-    earlier.hidden = all.length <= limit && !hasOlder(model, customer.number);
+    if (templates !== model.templates) for (const line of lines.children) line.removeAttribute("data-stamp");
+    templates = model.templates;
+    const items = listItems(model, number, limit);
+    const { items: all, seen } = getThread(model, number);
+    earlier.hidden = all.length <= limit && !hasOlder(model, number);
     reconcile(
       lines,
       items,
-      ({ key }) => `${model.run} ${customer.number} ${key}`,
+      ({ key }) => `${model.run} ${number} ${key}`,
       (item) => {
         const line = h("li", { id: item.kind === "day" ? null : `line-${item.entry.entry}` });
         drawItem(app, customer, line, item);
@@ -95,7 +97,7 @@ export function mountConversation(app) {
     const choices = [...lines.querySelectorAll(".choices")];
     for (const one of choices) one.classList.toggle("keys", one === choices.at(-1));
     if (isAtEnd) scrollToEnd();
-    if (isAtEnd && !document.hidden) getThread(model, customer.number).seen = model.entry;
+    if (isAtEnd && !document.hidden && thread.clientHeight > 0) getThread(model, number).seen = model.entry;
     const unseen = isAtEnd ? 0 : all.filter(({ entry, messageId }) => entry > seen && messageId).length;
     newer.hidden = unseen === 0;
     newer.textContent = `↓ ${unseen} new`;
@@ -160,7 +162,7 @@ function mountHead(app) {
   /** @param {string} verb */
   function act(verb) {
     const customer = getSelected(app);
-    if (customer) app.verbs.post(verb, { customer: customer.phone ?? customer.bsuid });
+    if (customer) app.verbs.post(verb, { customer: getId(customer) });
   }
 
   return (/** @type {Customer | undefined} */ customer) => {

@@ -62,8 +62,8 @@ const panes = [
   mountFaults,
   mountHelp,
   mountEmpty,
-  mountCustomers,
   mountConversation,
+  mountCustomers,
   mountComposer,
   mountInspector,
 ].map((mount) => mount(app));

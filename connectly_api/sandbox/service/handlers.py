@@ -120,7 +120,7 @@ def send_template_message(call: Call) -> Success | Refusal:
 
 def create_webhook(call: Call) -> Success | Refusal:
     """Register a URL for a topic. A second one is a conflict or replaces the first."""
-    if violations := list(check_creation(call.body)):
+    if violations := list(check_creation(call.body, call.settings)):
         return refuse_violations(violations)
     topic = get_text(call.body, "topic")
     earlier = [registration.id for registration in call.state.registrations.values() if registration.topic == topic]
@@ -137,7 +137,7 @@ def update_webhook(call: Call) -> Success | Refusal:
     registration = call.state.registrations.get(_get_webhook_id(call))
     if registration is None:
         return _NO_REGISTRATION
-    if violations := list(check_update(call.body, registration)):
+    if violations := list(check_update(call.body, registration, call.settings)):
         return refuse_violations(violations)
     body = {"id": registration.id} if call.settings.update_answer == "id" else {}
     return Success(body, (RegistrationStored(update_registration(registration, call.body)),))

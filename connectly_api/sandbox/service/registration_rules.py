@@ -14,26 +14,31 @@ from connectly_api.errors import Violation
 from connectly_api.json_values import get_object, get_objects, get_text
 from connectly_api.sandbox.model.identity import is_loopback
 from connectly_api.sandbox.model.records import Registration
+from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.spec.protojson import encode_compact
 from connectly_api.web_address import find_web_address_problem
 
 TOPICS: Final = ("messages", "delivery_status", "report")
+_NEEDS_TLS: Final = (
+    "must be an https address: http is only for this machine, unless webhooks are delivered anywhere, "
+    'with deliver="anywhere" or --deliver anywhere'
+)
 
 
-def check_creation(body: Mapping[str, Any]) -> Iterator[Violation]:
+def check_creation(body: Mapping[str, Any], settings: Settings) -> Iterator[Violation]:
     """Check the body of a registration to create."""
     if not get_text(body, "topic"):
         yield Violation(field="topic", problem="is missing")
     if not get_text(body, "address"):
         yield Violation(field="address", problem="is missing")
-    yield from _check(body, get_text(body, "type") or "custom")
+    yield from _check(body, get_text(body, "type") or "custom", settings)
 
 
-def check_update(body: Mapping[str, Any], registration: Registration) -> Iterator[Violation]:
+def check_update(body: Mapping[str, Any], registration: Registration, settings: Settings) -> Iterator[Violation]:
     """Check the body of an update."""
     if "address" in body and not get_text(body, "address"):
         yield Violation(field="address", problem="is empty")
-    yield from _check(body, registration.type)
+    yield from _check(body, registration.type, settings)
 
 
 def build_registration(id: str, body: Mapping[str, Any]) -> Registration:  # noqa: A002  (the field's own name)
@@ -57,11 +62,13 @@ def update_registration(registration: Registration, body: Mapping[str, Any]) -> 
     )
 
 
-def _check(body: Mapping[str, Any], type_: str) -> Iterator[Violation]:
+def _check(body: Mapping[str, Any], type_: str, settings: Settings) -> Iterator[Violation]:
     address = get_text(body, "address")
-    # The service requires public HTTPS; a program under test listens on its own machine without TLS.
-    if address and find_web_address_problem(address, ("https",)) and not is_loopback(address):
-        yield Violation(field="address", problem="must be an https address; http is taken for this machine alone")
+    # The service requires public HTTPS; a program under test listens on this machine or in a container, without TLS.
+    if address and (problem := find_web_address_problem(address)) is not None:
+        yield Violation(field="address", problem=problem)
+    elif address and settings.deliver == "local" and not _is_https(address) and not is_loopback(address):
+        yield Violation(field="address", problem=_NEEDS_TLS)
     configuration = get_object(body, "configuration")
     if "webengageConfiguration" in configuration and type_ != "webengage":
         yield Violation(field="configuration.webengageConfiguration", problem="goes only with the type webengage")
@@ -71,3 +78,7 @@ def _check(body: Mapping[str, Any], type_: str) -> Iterator[Violation]:
             yield Violation(field=f"{path}.field", problem="must be campaign_name")
         if not get_text(rule, "expression"):
             yield Violation(field=f"{path}.expression", problem="is missing")
+
+
+def _is_https(address: str) -> bool:
+    return find_web_address_problem(address, ("https",)) is None

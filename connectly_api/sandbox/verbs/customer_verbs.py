@@ -216,6 +216,7 @@ def _write(
     sender = arguments.get("sender")
     business = choose_senders(settings, sender if sender is not None or about is None else about.sender)[0]
     name = state.get_display_name(customer)
+    verb_entry = state.entry_count + 1
     if about is not None:
         yield from mark_delivered(settings, state, about)
     yield InboundMessageCounted(_build_id(settings, state))
@@ -225,7 +226,8 @@ def _write(
     if text_id is not None:
         yield InboundTextKept(InboundText(text_id, customer, business, about))
     message = CustomerMessage(customer, name, business, state.now, part, about)
-    yield from schedule_webhooks(state, build_message_event(settings, message))
+    # The verb's own entry: statuses of the message that it refers to may come between.
+    yield from schedule_webhooks(state, build_message_event(settings, message), cause=verb_entry)
 
 
 def _find_messages(

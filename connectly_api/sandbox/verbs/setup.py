@@ -180,7 +180,7 @@ def _register(settings: Settings, state: State, arguments: VerbArguments) -> Ite
     """Register an address for a topic, in the place of earlier ones: a bot that starts again may have another port."""
     topic = arguments.get_text("topic")
     body = {"topic": topic, "address": arguments.get_text("address")}
-    if (problem := next(check_creation(body), None)) is not None:
+    if (problem := next(check_creation(body, settings), None)) is not None:
         raise InvalidInputError(str(problem), field=problem.field)
     new_id = build_registration_id(settings.seed, state.registration_count + 1, state.now)
     yield from (RegistrationRemoved(one.id) for one in state.registrations.values() if one.topic == topic)

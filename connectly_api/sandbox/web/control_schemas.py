@@ -118,6 +118,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "formerIds": _TEXTS,
             "windows": {"type": "object", "additionalProperties": _OPTIONAL_NUMBER},
             "optedOut": BOOLEAN,
+            "mergedNumbers": build_list_schema(INTEGER),
         }
     ),
     "Template": build_object_schema(

@@ -90,11 +90,12 @@ def build_summary(engine: Engine) -> dict[str, Any]:
 
 
 def build_declarations(state: State) -> dict[str, list[dict[str, Any]]]:
-    """Return the registrations, templates and rules."""
+    """Return the registrations, templates and rules, used-up ones included."""
+    rules = sorted({**state.used_rules, **state.rules}.items())
     return {
         "registrations": [registration.to_dict() for registration in state.registrations.values()],
         "templates": list(map(serialize_template, state.templates.values())),
-        "rules": [serialize_rule(number, rule, state.rule_matches[number]) for number, rule in state.rules.items()],
+        "rules": [serialize_rule(number, rule, state.rule_matches[number]) for number, rule in rules],
     }
 
 
@@ -110,7 +111,7 @@ def encode_page(engine: Engine, after: int | None, before: int | None, limit: in
     """
     state, is_backward = engine.state, before is not None and after is None
     end = state.entry_count + 1
-    low, high = after or 0, end if before is None else before
+    low, high = after or 0, end if before is None else max(before, 1)
     texts, has_more = _encode_entries(state, _find_entries(state, low, high, customer, is_backward=is_backward), limit)
     first, last = min(texts, default=high if is_backward else low + 1), max(texts, default=high - 1)
     has_earlier = has_more if is_backward else any(_find_entries(state, 0, first, customer))

@@ -1,0 +1,73 @@
+"""Collections that forget their oldest items beyond a number of them, and of bytes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+
+def measure(value: Any) -> int:  # noqa: ANN401  (any record)
+    """Return about how many bytes the texts and contents of a record have."""
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, tuple):
+        return sum(map(measure, cast("tuple[object, ...]", value)))
+    return sum(measure(getattr(value, field.name)) for field in getattr(value, "__attrs_attrs__", ()))
+
+
+class BoundedQueue(deque[T]):
+    """Items in the order in which they came.
+
+    Attributes:
+        size: Their bytes.
+    """
+
+    def __init__(self, limit: int, max_size: int) -> None:
+        """Keep at most `limit` items and `max_size` bytes, but always the latest item."""
+        super().__init__()
+        self._limit, self._max_size = limit, max_size
+        self._sizes = deque[int]()
+        self.size = 0
+
+    def append(self, item: T, /) -> None:
+        """Keep an item, and forget the oldest ones if there are too many."""
+        super().append(item)
+        self._sizes.append(measure(item))
+        self.size += self._sizes[-1]
+        while len(self) > self._limit or (self.size > self._max_size and len(self) > 1):
+            self.popleft()
+            self.size -= self._sizes.popleft()
+
+    def extend(self, items: Iterable[T], /) -> None:
+        """Keep items."""
+        for item in items:
+            self.append(item)
+
+
+class BoundedMap(OrderedDict[str, T]):
+    """Items by their ids, in the order in which they came.
+
+    Attributes:
+        size: Their bytes.
+    """
+
+    def __init__(self, limit: int, max_size: int) -> None:
+        """Keep at most `limit` items and `max_size` bytes, but always the latest item."""
+        super().__init__()
+        self._limit, self._max_size = limit, max_size
+        self._sizes = deque[int]()
+        self.size = 0
+
+    def keep(self, key: str, item: T) -> list[str]:
+        """Keep an item with a new id, and return the ids of the oldest ones, which are forgotten."""
+        self[key] = item
+        self._sizes.append(measure(item))
+        self.size += self._sizes[-1]
+        forgotten: list[str] = []
+        while len(self) > self._limit or (self.size > self._max_size and len(self) > 1):
+            forgotten.append(self.popitem(last=False)[0])
+            self.size -= self._sizes.popleft()
+        return forgotten
