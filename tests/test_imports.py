@@ -198,6 +198,7 @@ TABLE = """
     sandbox.replayer      | errors keywords sandbox.delivery.* sandbox.engine sandbox.model.*         |
                           | sandbox.recording sandbox.replaced_file sandbox.sandbox tracebacks        |
     sandbox.flags         | errors json_values sandbox.model.*                                        | attrs
+    sandbox.sample_events | sandbox.delivery.statuses sandbox.model.* sandbox.verbs.*                 | attrs
     sandbox.terminal      | json_values lowlevel._source sandbox.model.* sandbox.verbs.* sandbox.web.* | attrs
     sandbox.__main__      | errors sandbox.flags sandbox.model.* sandbox.replaced_file                | attrs
                           | sandbox.replayer sandbox.sandbox sandbox.terminal                         |
@@ -210,7 +211,8 @@ TABLE = """
                           | results sandbox.__main__ send_request setting_rules                       | typer
                           | transport.adapters.mock transport.endpoint transport.failure_text         |
                           | transport.protocol transport.rates webhooks.events webhooks.parsing       |
-                          | webhooks.signature                                                        |
+                          | webhooks.signature sandbox.sample_events transport.adapters.auto          |
+                          | web_address                                                               |
 """
 
 # The package itself: its public names, imported for type checkers at once and for everyone else when first used.
