@@ -16,7 +16,8 @@ const MOST = 200;
 
 /** @param {App} app */
 export function mountCustomers(app) {
-  const search = h("input", { id: "search", type: "search", placeholder: "Search ( / )", autocomplete: "off" });
+  const placeholder = hasKeyboard() ? "Search ( / )" : "Search";
+  const search = h("input", { id: "search", type: "search", placeholder, autocomplete: "off" });
   search.setAttribute("aria-label", "Search customers by name, number or text");
   const create = h("button", { type: "button", onclick: () => openNewCustomer(app) }, "New");
   const list = h("ul", { id: "people" });
@@ -77,11 +78,13 @@ export function mountCustomers(app) {
   };
 }
 
+const hasKeyboard = () => matchMedia("(pointer: fine)").matches;
+
 /** @param {App} app @param {Customer} customer */
 function choose(app, { number }) {
   app.select({ customer: number, tab: "chat", replyTo: null, editing: null });
   // On a phone this would open the keyboard over the conversation.
-  if (matchMedia("(pointer: fine)").matches) find("field").focus();
+  if (hasKeyboard()) find("field").focus();
 }
 
 /** @param {App} app @param {string} text */
