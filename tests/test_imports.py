@@ -181,7 +181,8 @@ TABLE = """
     sandbox.engine        | errors sandbox.background_task sandbox.delivery.* sandbox.model.*         | anyio
                           | sandbox.recording sandbox.service.* sandbox.spec.* sandbox.verbs.*        |
     sandbox.web.*         | errors json_values sandbox.engine sandbox.model.* sandbox.recording       | anyio attrs
-                          | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              | sniffio
+                          | sandbox.expectation sandbox.sent_report                                   | sniffio
+                          | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              |
                           |                                                                           | starlette
                           |                                                                           | uvicorn
     sandbox.value_difference | sandbox.model.*                                                        |
