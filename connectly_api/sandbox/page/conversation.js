@@ -42,7 +42,9 @@ export function mountConversation(app) {
     },
     { passive: true },
   );
-  new ResizeObserver(() => isAtEnd && scrollToEnd()).observe(thread);
+  // It runs when the layout is known anyway: asking for heights while drawing would lay everything out once more.
+  const observer = new ResizeObserver(() => isAtEnd && scrollToEnd());
+  for (const element of [thread, lines, earlier]) observer.observe(element);
   newer.addEventListener("click", scrollToEnd);
   listenForKeys(thread, lines);
 
@@ -73,6 +75,7 @@ export function mountConversation(app) {
       isAtEnd = true;
     }
     if (number !== drawnNumber || model !== drawnModel) loadLines(app, number, FEW);
+    const isOther = number !== drawnNumber;
     drawnNumber = number;
     drawnModel = model;
     const now = [model.run, model.version, number, limit, view.detail, view.tab].join(" ");
@@ -96,11 +99,13 @@ export function mountConversation(app) {
     );
     const choices = [...lines.querySelectorAll(".choices")];
     for (const one of choices) one.classList.toggle("keys", one === choices.at(-1));
-    if (isAtEnd) scrollToEnd();
-    if (isAtEnd && !document.hidden && thread.clientHeight > 0) getThread(model, number).seen = model.entry;
+    // What is anchored to a line would move up with it.
+    thread.classList.toggle("at-end", isAtEnd);
+    if (isAtEnd && !document.hidden && thread.checkVisibility()) getThread(model, number).seen = model.entry;
     const unseen = isAtEnd ? 0 : all.filter(({ entry, messageId }) => entry > seen && messageId).length;
     newer.hidden = unseen === 0;
     newer.textContent = `↓ ${unseen} new`;
+    if (isOther) scrollToEnd();
   }
 
   const speak = mountSpeech(app);

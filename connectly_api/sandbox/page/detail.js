@@ -163,8 +163,12 @@ function buildDelivery(app, entry) {
     ),
     answer && buildText(answer),
     traceback && h("pre", { class: "traceback", tabindex: "0" }, showText(traceback)),
-    h("button", { type: "button", onclick: again }, "Deliver again"),
-    isOpener && h("button", { type: "button", onclick: open }, "Open what it is about"),
+    h(
+      "p",
+      { class: "actions" },
+      h("button", { type: "button", onclick: again }, "Deliver again"),
+      isOpener && h("button", { type: "button", onclick: open }, "Open what it is about"),
+    ),
   );
 }
 
@@ -188,10 +192,14 @@ function buildFacts(facts) {
 const buildList = (title, items) =>
   items.length > 0 &&
   h(
-    "ul",
+    "div",
     { class: "problems" },
     title,
-    items.map((item) => h("li", null, showText(item))),
+    h(
+      "ul",
+      null,
+      items.map((item) => h("li", null, showText(item))),
+    ),
   );
 
 /** @param {string} text Shown indented if it is JSON, copied as it is. @param {string} [empty] Said if it is empty. */

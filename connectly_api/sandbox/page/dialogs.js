@@ -1,7 +1,7 @@
 // Native dialogs: focus goes in and comes back, Esc closes, and a refusal stands at the field that it names.
 
 import { fill, find, h, showText } from "./dom.js";
-import { getId, getName } from "./model.js";
+import { getId, getName, reduce } from "./model.js";
 
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Customer} Customer */
@@ -113,7 +113,10 @@ export function openNewCustomer(app) {
 async function selectCustomer(app, id) {
   const state = await app.verbs.get("state");
   const found = state?.customers.find((/** @type {Customer} */ one) => one.phone === id || one.bsuid === id);
-  if (found) app.select({ customer: found.number, tab: "chat" });
+  if (found) {
+    reduce(app.model, { customers: [found] }, performance.now());
+    app.select({ customer: found.number, tab: "chat" });
+  }
   // After the dialog has given the focus back.
   setTimeout(() => find("field").focus());
 }
