@@ -16,7 +16,7 @@ import typer
 from typer.main import get_command
 
 from connectly_api._version import __version__
-from connectly_api.cli import campaign_commands, send_commands, webhook_commands
+from connectly_api.cli import campaign_commands, send_commands, trigger_commands, webhook_commands
 from connectly_api.cli.exit_codes import (
     MEANINGS,
     OTHER,
@@ -36,6 +36,7 @@ _EXAMPLES: Final = (
     'connectly send text "+1 604 444 1111" "Hello!" --dry-run',
     "connectly send template +16044441111 order_shipped en --body Ann",
     "connectly webhooks create messages https://example.com/webhooks",
+    "connectly trigger message --to http://127.0.0.1:9000/webhooks",
 )
 _STATUSES: Final = tuple(f"{code:>3} {meaning}" for code, meaning in MEANINGS.items())
 _TOOLS: Final = "Tools"
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(send_commands.app, name="send")
 app.add_typer(webhook_commands.app, name="webhooks")
+app.add_typer(trigger_commands.app, name="trigger")
 app.add_typer(campaign_commands.app, name="campaign")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -185,6 +185,20 @@ def find_settings(options: Mapping[str, str | None], env_file: str | None) -> di
         elif value := file.get(name):
             settings[name] = Setting(value, "directory" if env_file is None else "file")
     return settings
+
+
+def read_webhook_secrets(files: Sequence[str], env_file: str | None) -> list[str]:
+    """Return the secrets in files, or else the one in the settings.
+
+    Raises:
+        CommandLineError: There is none, or a file cannot be read.
+    """
+    if files:
+        return [read_secret("--secret-file", file) for file in files]
+    setting = find_settings({}, env_file).get("CONNECTLY_WEBHOOK_SECRET")
+    if setting is None:
+        raise CommandLineError("no secret: set CONNECTLY_WEBHOOK_SECRET, add it to .env, or use --secret-file FILE")
+    return [setting.value]
 
 
 def _read_env_file(env_file: str | None) -> Mapping[str, str | None]:

@@ -37,6 +37,7 @@ from connectly_api.transport.failure_text import explain_failure
 
 OTHER: Final = 1
 USAGE: Final = 2
+NOT_HANDLED: Final = 32
 CAMPAIGN_INCOMPLETE: Final = 40
 CAMPAIGN_STOPPED: Final = 41
 CAMPAIGN_PAUSED: Final = 42
@@ -105,6 +106,7 @@ MEANINGS: Final[Mapping[int, str]] = {
     OTHER: _STATUSES[ConnectlyError].meaning,
     USAGE: "invalid command line or configuration",
     **{one.code: one.meaning for one in sorted((*_STATUSES.values(), _HOPELESS), key=lambda one: one.code)},
+    NOT_HANDLED: "the receiver did not respond with 200",
     CAMPAIGN_INCOMPLETE: "campaign finished; rows were refused or are unknown",
     CAMPAIGN_STOPPED: "campaign stopped: its status says why",
     CAMPAIGN_PAUSED: "campaign paused",

@@ -8,7 +8,7 @@ import attrs
 import typer
 
 from connectly_api.cli.client_call import call_service
-from connectly_api.cli.config import CallOptions, EnvFile, IsJson, find_settings
+from connectly_api.cli.config import CallOptions, EnvFile, IsJson, read_webhook_secrets
 from connectly_api.cli.event_output import format_lines, to_document
 from connectly_api.cli.exit_codes import CommandLineError
 from connectly_api.cli.inputs import read_bytes, read_secret
@@ -222,7 +222,7 @@ def _verify(
     env_file: EnvFile = None,
 ) -> None:
     """Verify the signature of a webhook, and show its event."""
-    secrets = _read_secrets(secret_file or (), env_file)
+    secrets = read_webhook_secrets(secret_file or (), env_file)
     raw = read_bytes("BODY", body)
     try:
         verify(raw, signature, secrets)
@@ -238,15 +238,6 @@ def _verify(
     write_line(f"valid: {type(event).__name__}")
     for line in format_lines(document):
         write_line(f"  {line}")
-
-
-def _read_secrets(files: list[str] | tuple[str, ...], env_file: str | None) -> list[str]:
-    if files:
-        return [read_secret("--secret-file", file) for file in files]
-    setting = find_settings({}, env_file).get("CONNECTLY_WEBHOOK_SECRET")
-    if setting is None:
-        raise CommandLineError("no secret: set CONNECTLY_WEBHOOK_SECRET, add it to .env, or use --secret-file FILE")
-    return [setting.value]
 
 
 def _explain_line_end(raw: bytes, signature: str, secrets: list[str]) -> None:

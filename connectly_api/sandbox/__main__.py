@@ -17,8 +17,9 @@ import attrs
 
 from connectly_api.errors import ConnectlyError, InvalidInputError
 from connectly_api.sandbox.flags import build_parser, get_settings, parse_fault, parse_verbs
+from connectly_api.sandbox.model.documents import serialize_numbered
 from connectly_api.sandbox.model.fault_rules import build_rule
-from connectly_api.sandbox.model.records import TimelineEntry
+from connectly_api.sandbox.model.records import NumberedEntry, TimelineEntry
 from connectly_api.sandbox.replaced_file import check_writable, read_file
 from connectly_api.sandbox.replayer import replay
 from connectly_api.sandbox.sandbox import Sandbox, get_engine
@@ -57,15 +58,21 @@ async def _serve(options: argparse.Namespace) -> None:
 
     is_listening, printed_at = False, None
 
-    def print_entry(entry: TimelineEntry) -> None:
+    def print_entry(entry: NumberedEntry) -> None:
         nonlocal printed_at
-        if not is_listening:
+        if options.json:
+            _print(output.format_document(serialize_numbered(entry, get_engine(sandbox).state.customers)))
             return
         fitting = attrs.evolve(output, columns=_get_columns())  # The terminal may have been resized.
-        _print(fitting.format_entry(entry, printed_at))
-        printed_at = get_time(entry)
+        _print(fitting.format_entry(entry.record, printed_at))
+        printed_at = get_time(entry.record)
 
-    sandbox = await _build_sandbox(options, print_entry)
+    def print_latest(entry: TimelineEntry) -> None:
+        timeline = get_engine(sandbox).state.timeline if is_listening else ()
+        if timeline and timeline[-1].record is entry:  # What a reset has forgotten is in no timeline.
+            print_entry(timeline[-1])
+
+    sandbox = await _build_sandbox(options, print_latest)
     printed = 0 if options.state is None else len(sandbox.entries)
     async with sandbox:  # The verbs may let the clock run.
         for verb, arguments in _list_verbs(options, sandbox, is_new=not printed):
@@ -73,7 +80,8 @@ async def _serve(options: argparse.Namespace) -> None:
         async with sandbox.serve(host=options.host, port=options.port) as address:
             _print(output.format_banner(address, sandbox.settings))
             is_listening = True
-            for entry in sandbox.entries[printed:]:  # Of a replayed run, and the verbs: the page's address comes first.
+            # Those of a replayed run, and the verbs: the page's address comes first.
+            for entry in tuple(get_engine(sandbox).state.timeline)[printed:]:
                 print_entry(entry)
             saving = asyncio.create_task(_save_often(sandbox, options.state))
             await _wait_for_signal()

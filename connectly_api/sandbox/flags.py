@@ -74,7 +74,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--host", default="127.0.0.1", help="Interface to listen on; 0.0.0.0 is all of them (default: %(default)s)"
     )
-    parser.add_argument("--port", type=int, default=8750, help="0 picks a free one (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8750, help="Port to listen on; 0 picks a free one (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="Print one JSON object per line, for programs")
     parser.add_argument(
         "--color", choices=["auto", "always", "never"], default="auto",

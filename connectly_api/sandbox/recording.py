@@ -17,6 +17,7 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.delivery.attempts import Outcome
+from connectly_api.sandbox.model.clipped_text import REDACTED
 from connectly_api.sandbox.model.documents import serialize_numbered, serialize_request
 from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.model.identity import Identity
@@ -25,13 +26,15 @@ from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.model.state_changes import MessageAccepted
 
-_REDACTED: Final = "[redacted]"
 _SECRET_HEADERS: Final = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
 """Their values are redacted as a whole; elsewhere in a request, only the sandbox's API key is."""
 
 _FORMAT: Final = 1
 _TOO_LONG: Final = 413
 _UNAUTHORIZED: Final = 401
+
+_KEPT_WITHOUT_KEY: Final = 1024
+"""Bytes of the body, of the query and of the headers that are kept of a request without the API key."""
 
 _NUMBER: Final = (int, float)
 _OPTIONAL_TEXT: Final = (str, type(None))
@@ -95,20 +98,27 @@ def is_public_setting(attribute: attrs.Attribute[Any], _value: object = None) ->
 def record_request(
     request: Request, decision: Decision, recipient: Identity, state: State, key: str
 ) -> ReceivedRequest:
-    """Return the record of the next request, without credentials and the API key `key`."""
+    """Return the record of the next request, without credentials and the API key `key`.
+
+    Of a request without the key, little is kept: whoever can reach the sandbox could fill its memory.
+    """
 
     def redact(text: str) -> str:
-        return text.replace(key, _REDACTED).replace(quote_plus(key), _REDACTED)
+        return text.replace(key, REDACTED).replace(quote_plus(key), REDACTED)
 
+    body = request.body or b""
+    has_key = any(redact(text) != text for text in (request.query, *(value for _, value in request.headers)))
+    is_whole = has_key or (bool(decision.operation) and decision.status != _UNAUTHORIZED)
+    limit = None if is_whole else _KEPT_WITHOUT_KEY
+    headers = ((name, REDACTED if name in _SECRET_HEADERS else redact(value)) for name, value in request.headers)
     return ReceivedRequest(
         number=state.request_count + 1,
         method=request.method,
         path=redact(request.path),
-        query=redact(request.query),
-        headers=tuple(
-            (name, _REDACTED if name in _SECRET_HEADERS else redact(value)) for name, value in request.headers
-        ),
-        body=request.body or b"",
+        query=redact(request.query)[:limit],
+        headers=tuple(headers if limit is None else _cut_headers(headers, limit)),
+        body=body[:limit],
+        body_size=len(body),
         operation=next(iter(decision.operation), None),
         status=decision.status,
         code=decision.code,
@@ -123,6 +133,14 @@ def record_request(
     )
 
 
+def _cut_headers(headers: Iterable[tuple[str, str]], limit: int) -> Iterator[tuple[str, str]]:
+    """Yield the first headers, up to a number of characters."""
+    for name, value in headers:
+        if limit > 0:
+            yield name[:limit], value[: max(0, limit - len(name))]
+        limit -= len(name) + len(value)
+
+
 def build_recording(settings: Settings, start: float, state: State) -> Recording:
     """Return the recording of a run whose clock began at `start`.
 
@@ -130,7 +148,9 @@ def build_recording(settings: Settings, start: float, state: State) -> Recording
         InvalidInputError: The beginning is no longer kept.
     """
     if len(state.timeline) < state.entry_count:
-        raise InvalidInputError("keep: the beginning of the run is no longer kept; set it higher", field="keep")
+        raise InvalidInputError(
+            "keep: the beginning of the run is no longer kept; set it, or keep_bytes, higher", field="keep"
+        )
     values = attrs.asdict(settings, filter=is_public_setting)
     return Recording({**values, "start": start}, tuple(_to_json(entry, state) for entry in state.timeline))
 
@@ -167,9 +187,9 @@ def parse_request(entry: Mapping[str, Any], key: str) -> Request:
         header_key = "" if entry["status"] == _UNAUTHORIZED else key
         return Request(
             method=entry["method"],
-            path=entry["path"].replace(_REDACTED, key),
-            query=entry["query"].replace(_REDACTED, key),
-            headers=tuple((name, value.replace(_REDACTED, header_key)) for name, value in entry["headers"]),
+            path=entry["path"].replace(REDACTED, key),
+            query=entry["query"].replace(REDACTED, key),
+            headers=tuple((name, value.replace(REDACTED, header_key)) for name, value in entry["headers"]),
             body=None if entry["status"] == _TOO_LONG else content,
         )
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):

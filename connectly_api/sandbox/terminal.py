@@ -29,7 +29,6 @@ import attrs
 
 from connectly_api.json_values import get_object, get_text
 from connectly_api.lowlevel._source import OPERATIONS
-from connectly_api.sandbox.model.documents import serialize_entry
 from connectly_api.sandbox.model.records import (
     AcceptedMessage,
     Delivery,
@@ -51,16 +50,18 @@ _INDENT: Final = " " * 12
 _ERROR, _FAILURE = 400, 500
 _GREEN, _YELLOW, _RED, _DIM, _PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
 
-_SHOWN: Final[Mapping[type[TimelineEntry], tuple[str, ...]]] = {
-    ReceivedRequest: ("number", "method", "operation", "status", "code", "messageId", "traceId", "fault"),
-    Delivery: ("number", "attempt", "topic", "registrationId", "status", "problem", "fault"),
-    VerbCall: ("name", "arguments"),
-    StatusChange: ("messageId", "status", "code"),
+_SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "request": ("number", "method", "operation", "status", "code", "messageId", "traceId", "fault"),
+    "delivery": ("number", "attempt", "topic", "registrationId", "status", "problem", "fault", "messageId", "cause"),
+    "act": ("name", "arguments", "id"),
+    "status": ("messageId", "status", "code"),
 }
-"""What JSON shows of an entry without personal data."""
+"""What JSON shows of an entry without personal data, besides its place in the timeline."""
 
 _OWN_WORDS: Final = frozenset({"what", "type", "status", "accepted", "html", "running"})
-_NUMBERS: Final = frozenset({"next", "every", "probability", "seconds", "minutes", "hours", "days", "speed"})
+_NUMBERS: Final = frozenset({
+    *("next", "every", "probability", "seconds", "minutes", "hours", "days", "speed", "entry", "number"),
+})  # fmt: skip
 """Arguments of verbs whose values are not personal; of the others, only the names are shown."""
 
 _PARAMETER: Final = re.compile(r"\{[^{}]*\}")
@@ -105,8 +106,6 @@ class TerminalFormat:
 
     def format_entry(self, entry: TimelineEntry, before: float | None = None) -> str:
         """Return an entry as lines that begin with its time; `before` is the time of the entry printed before it."""
-        if self.is_json:
-            return json.dumps(self._select_fields(entry))
         event, status, details = self._describe(entry)
         at = self._find_time(get_time(entry))
         day = "" if before is not None and self._find_time(before).date() == at.date() else f"-- {at:%a %Y-%m-%d}\n"
@@ -114,19 +113,19 @@ class TerminalFormat:
         shown = self._wrap(f"{at:%H:%M:%S}  ", _escape_controls(line if self.personal else _mask(line)))
         return f"{day}{self._color(shown, status)}"
 
-    def _select_fields(self, entry: TimelineEntry) -> dict[str, Any]:
-        document = serialize_entry(entry)
+    def format_document(self, document: Mapping[str, Any]) -> str:
+        """Return an entry of the timeline, as the control interface has it, as a line of JSON."""
         if self.personal:
-            return document
-        shown = {name: document[name] for name in ("what", "at", *_SHOWN[type(entry)])}
-        if isinstance(entry, ReceivedRequest):
-            shown["method"] = _get_known_method(entry)
-        if isinstance(entry, Delivery):
-            shown["problem"] = get_problem_kind(entry.problem)
-        if isinstance(entry, VerbCall):
+            return json.dumps(document)
+        shown = {name: document[name] for name in ("entry", "what", "at", "customer", *_SHOWN[document["what"]])}
+        if shown.get("method") not in {None, *HTTPMethod.__members__}:
+            shown["method"] = "?"
+        if "problem" in shown:
+            shown["problem"] = get_problem_kind(shown["problem"])
+        if "arguments" in shown:
             safe = _OWN_WORDS | _NUMBERS
-            shown["arguments"] = {name: value for name, value in entry.arguments.items() if name in safe}
-        return shown
+            shown["arguments"] = {name: value for name, value in shown["arguments"].items() if name in safe}
+        return json.dumps(shown)
 
     def _find_time(self, at: float) -> datetime:
         return datetime.fromtimestamp(at, self.zone)
@@ -165,7 +164,7 @@ class TerminalFormat:
                 return f"<- {_name_webhook(entry)}", str(entry.status or "---"), self._describe_webhook(entry)
             case StatusChange():
                 return f".. {entry.status}", "", filter(None, (entry.message_id, entry.code))
-            case VerbCall():
+            case _:
                 return f"** {self._name_verb(entry)}", "", ()
 
     def _name_verb(self, verb: VerbCall) -> str:

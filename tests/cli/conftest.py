@@ -40,7 +40,7 @@ class Shell:
     """Where commands run."""
 
     sandbox: Sandbox
-    transport: Transport
+    transport: Transport | None
     capsys: pytest.CaptureFixture[str]
     columns: int | None = None
     """The width of the terminal that commands print to; None stands for a pipe."""

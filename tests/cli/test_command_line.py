@@ -144,7 +144,8 @@ COMMANDS = (
     *(("webhooks", name) for name in ("list", "create", "ensure", "update", "delete", "verify")),
     *(("campaign", name) for name in ("plan", "run", "status", "pause", "resume", "retry", "report", "forget")),
     ("campaign", "schema"),
-    *(("send",), ("webhooks",), ("campaign",), ("spec",)),
+    *(("trigger", name) for name in ("message", "file", "location", "button", "row", "reaction", "status", "report")),
+    *(("send",), ("webhooks",), ("campaign",), ("trigger",), ("spec",)),
 )
 
 
@@ -191,10 +192,11 @@ def test_the_examples_of_the_help_run_as_they_stand(
         "^ +(connectly .*?) *$", shell(*command, "--help").out.partition("Examples:")[2], re.MULTILINE
     )
 
-    assert examples or command in {("send",), ("webhooks",), ("campaign",)}
+    assert examples or command in {("send",), ("webhooks",), ("campaign",), ("trigger",)}
     for example in examples:
         _, *words = shlex.split(os.path.expandvars(example.partition(" > ")[0]))
-        ended = shell(*words, *(("--dry-run",) if {"delete", "update"} & set(words) else ()))
+        commands = shell.against(lambda _: Response(200)) if words[0] == "trigger" else shell
+        ended = commands(*words, *(("--dry-run",) if {"delete", "update"} & set(words) else ()))
         assert (ended.code, words[: len(command)]) == (0, list(command)), ended.err
 
 

@@ -14,6 +14,7 @@ import anyio
 import pytest
 
 import connectly_api
+from connectly_api import Response
 from connectly_api.sandbox import Sandbox
 from tests.cli.conftest import Shell
 from tests.left_out import search_path
@@ -48,6 +49,7 @@ def test_a_block_of_plain_commands_runs_as_it_stands(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", nothing)
+    monkeypatch.setenv("CONNECTLY_WEBHOOK_SECRET", "wh-secret-01")
     monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     for program, *arguments in words_of(PLAIN[number]):
         if program == "pip":
@@ -56,7 +58,8 @@ def test_a_block_of_plain_commands_runs_as_it_stands(
             assert extra in project["project"]["optional-dependencies"]
             continue
         elsewhere = ["--port", "0"] if arguments[0] == "sandbox" else []
-        ended = shell(*arguments, *elsewhere)
+        commands = shell.against(lambda _: Response(200)) if arguments[0] == "trigger" else shell
+        ended = commands(*arguments, *elsewhere)
         assert (program, ended.code, ended.err, ended.out != "") == ("connectly", 0, "", True), arguments
 
 

@@ -89,6 +89,34 @@ def test_requests_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, capsys:
     )
 
 
+def test_a_webhook_that_a_reset_forgets_while_it_is_delivered_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def reset_while_delivering() -> None:
+        address = re.findall(r"http://127\.0\.0\.1:\d+", capsys.readouterr().out)[0]
+        async with httpx.AsyncClient(base_url=f"{address}/__sandbox__") as client:
+
+            async def receive(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await client.post("/reset", json={})
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                writer.close()
+
+            async with await asyncio.start_server(receive, "127.0.0.1", 0) as server:
+                port = server.sockets[0].getsockname()[1]
+                await client.post("/register", json={"topic": "messages", "address": f"http://127.0.0.1:{port}/"})
+                for _ in range(2):
+                    answer = await client.post("/says", json={"customer": "+16044441111", "text": "Hi"})
+                    assert answer.status_code == 200
+
+    monkeypatch.setattr("connectly_api.sandbox.__main__._wait_for_signal", reset_while_delivering)
+    assert main(["--port", "0"]) == 0
+    lines = [line.partition("  ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in lines if line] == [
+        "** register (topic, address)",
+        *["** customer says (text)"] * 2,
+    ]
+
+
 @pytest.mark.slow
 async def test_as_a_process_it_shows_banner_and_requests_and_ends_with_ctrl_c() -> None:
     process = await asyncio.create_subprocess_exec(

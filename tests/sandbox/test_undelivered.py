@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from connectly_api.errors import InvalidInputError
-from connectly_api.sandbox import Customer
+from connectly_api.sandbox import Customer, Sandbox
+from connectly_api.sandbox.sandbox import get_engine
 from tests.sandbox.calls import ask, attach_receiver, session
 
 PHONE = "+16044441111"
@@ -14,7 +15,7 @@ BUTTONS: dict[str, Any] = {"text": "?", "replyButtonMessage": {"buttons": [{"id"
 LIST: dict[str, Any] = {
     "listMessage": {"button": {"text": "Choose"}, "sections": [{"rows": [{"id": "s", "text": "Small"}]}]}
 }
-Verb = Callable[[Customer, str | None], Awaitable[None]]
+Verb = Callable[[Customer, str | None], Awaitable[object]]
 VERBS: dict[str, tuple[dict[str, Any], Verb]] = {
     "taps": (BUTTONS, lambda customer, message: customer.taps("Yes", message=message)),
     "picks": (LIST, lambda customer, message: customer.picks("Small", message=message)),
@@ -85,3 +86,20 @@ async def test_a_message_fails_even_if_it_is_no_longer_kept() -> None:
     await sandbox.settle()
     failed = [body["statusUpdate"] for body in receiver.bodies if body["statusUpdate"]["error"]]
     assert [update["status"] for update in failed] == ["delivery_failed"]
+
+
+async def test_a_message_that_was_tapped_early_does_not_fail_when_the_phone_changes_afterwards() -> None:
+    sandbox, receiver = await attach_receiver(windows="open", read_after=None)
+    ask(sandbox, session(message=BUTTONS))
+    customer = sandbox.customer(PHONE)
+    await customer.taps("Yes")
+    moved = await customer.changes_phone("+16045550000")
+    await moved.taps("Yes")
+    await sandbox.settle()
+    assert receiver.get_statuses() == ["sent", "delivered"]
+    assert not get_engine(sandbox).state.failures
+
+
+async def test_somebody_unknown_has_no_messages() -> None:
+    with pytest.raises(InvalidInputError, match="no message to this customer has"):
+        await Sandbox().run_verb("taps", customer=PHONE, button="Yes")

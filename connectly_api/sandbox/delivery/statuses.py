@@ -84,9 +84,6 @@ def _set_status(
 
 
 def _get_rank(status: str | None) -> int:
-    """A failure is final."""
-    if status == "delivery_failed":
-        return len(_ORDER)
     return -1 if status is None else _ORDER.index(status)
 
 

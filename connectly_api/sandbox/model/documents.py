@@ -49,6 +49,7 @@ def serialize_request(request: ReceivedRequest) -> dict[str, Any]:
         "query": request.query,
         "headers": request.headers,
         "body": request.body.decode(errors="replace"),
+        "bodySize": request.body_size,
         "operation": request.operation,
         "status": request.status,
         "code": request.code,

@@ -92,7 +92,8 @@ class ReceivedRequest:
         path: Percent-encoded.
         query: Percent-encoded; an API key in it is redacted.
         headers: Names in lower case, in order; API keys, cookies and credentials are redacted.
-        body: The bytes; empty if they exceeded the limit.
+        body: The bytes; empty if they exceeded the limit. Without the API key, only the first 1,024 are kept, as of the
+            query and the headers.
         operation: The `operationId` of the Swagger file; None if no operation has the path and method.
         status: The status of the response.
         code: The error code of the response, or None.
@@ -105,6 +106,7 @@ class ReceivedRequest:
             did not see, or 0.
         recipient: The customer's phone number or BSUID, if a message was to be sent, even one that was refused.
         answer: The body of the response.
+        body_size: How many bytes the body had.
     """
 
     number: int
@@ -124,6 +126,7 @@ class ReceivedRequest:
     fault: str | None = None
     recipient: str | None = attrs.field(default=None, repr=False)
     answer: bytes = attrs.field(default=b"", repr=False)
+    body_size: int = 0
 
     def json(self) -> Any:  # noqa: ANN401  (whatever the caller sent)
         """Return the decoded body.

@@ -251,8 +251,7 @@ class State:
 
     def is_undeliverable(self, message_id: str) -> bool:
         """Return whether a kept message failed, or is going to."""
-        status = self.statuses.get(message_id)
-        return status == "delivery_failed" or (message_id in self.failures and status in {None, "sent"})
+        return message_id in self.failures or self.statuses.get(message_id) == "delivery_failed"
 
     def find_template(self, name: str, language: str) -> DeclaredTemplate | None:
         """Return a declared template; without a language, the first of that name."""

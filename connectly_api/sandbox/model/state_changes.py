@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import attrs
@@ -109,13 +110,11 @@ class CustomerPhoneChanged:
     def apply_to(self, state: State) -> None:
         state.customers.change_phone(self.old, self.new, keeps_opt_out=self.keeps_opt_out)
         former = set(self.old.ids) - set(self.new.ids)
-        for _, _, task in state.schedule:
-            if (
-                isinstance(task, StatusDue)
-                and not former.isdisjoint(task.message.customer.ids)
-                and task.status != "read"
-            ):
-                state.failures.setdefault(task.message.id, RECIPIENT_INVALID)
+        due = (task for _, _, task in state.schedule if isinstance(task, StatusDue) and task.status != "read")
+        for message in (task.message for task in due):
+            is_on_its_way = state.statuses.get(message.id) in {None, "sent"}
+            if is_on_its_way and not former.isdisjoint(message.customer.ids):
+                state.failures.setdefault(message.id, RECIPIENT_INVALID)
 
 
 @attrs.frozen
@@ -352,3 +351,24 @@ class EntryRecorded:
                     state.statuses[message_id] = status
             case _:
                 pass
+
+
+_MAX_DECLARED: Final = 1_000
+_MAX_DECLARED_SIZE: Final = 16_384
+
+_DECLARED: Final[Mapping[type[object], str]] = {
+    RegistrationStored: "registrations",
+    RuleAdded: "rules",
+    TemplateStored: "templates",
+}
+
+
+def find_excess(state: State, changes: Iterable[object]) -> str | None:
+    """Return why changes would make a state too large, or None: what is declared is kept until a reset."""
+    for change in changes:
+        name = _DECLARED.get(type(change))
+        if name is not None and measure(change) > _MAX_DECLARED_SIZE:
+            return f"{name}: one has more than {_MAX_DECLARED_SIZE} bytes"
+        if name is not None and len(getattr(state, name)) >= _MAX_DECLARED:
+            return f"{name}: there are {_MAX_DECLARED} already, which is the limit"
+    return None

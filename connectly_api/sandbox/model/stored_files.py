@@ -15,6 +15,7 @@ MAX_BYTES: Final = 4 * MAX_FILE_BYTES
 """Of all files; then the oldest are dropped."""
 
 _MAX_NAME: Final = 100
+_MAX_SUFFIX: Final = 10
 _UNSAFE: Final = frozenset('/\\:*?"<>|')
 
 _SHOWN: Final = {
@@ -60,5 +61,6 @@ def clean_file_name(name: str) -> str:
     # Cf has the direction marks, Cs the halves of surrogate pairs; white space stays as a space.
     kept = (" " if char.isspace() else char for char in name if char not in _UNSAFE)
     clean = "".join(char for char in kept if unicodedata.category(char)[0] != "C").strip(". ")
-    suffix = PurePosixPath(clean).suffix[:_MAX_NAME]
-    return clean.removesuffix(suffix)[: _MAX_NAME - len(suffix)] + suffix or "file"
+    suffix = PurePosixPath(clean).suffix
+    suffix = suffix if len(suffix) <= _MAX_SUFFIX else ""
+    return (clean.removesuffix(suffix)[: _MAX_NAME - len(suffix)] + suffix).strip(". ") or "file"

@@ -38,6 +38,8 @@ def decide(service: Service, settings: Settings, state: State, request: Request)
         return refuse_request(Refusal(status=405, message="That path has no such method", headers=(allowed,)), trace)
     route = routes[request.method]
     refusal = _check_access(route, settings, request)
+    if refusal is None and route.operation.function in RATE_LIMITED and state.is_full:
+        refusal = Refusal(status=503, message="The sandbox has too much to do: move its clock")
     if refusal is not None:
         return refuse_request(refusal, trace, route.operation.names)
     function = route.operation.function

@@ -29,6 +29,7 @@ from connectly_api.sandbox.model.state_changes import (
     RegistrationRemoved,
     RegistrationStored,
     RuleMatched,
+    find_excess,
 )
 from connectly_api.sandbox.service.content_limits import check_limits
 from connectly_api.sandbox.service.content_rules import (
@@ -129,7 +130,7 @@ def create_webhook(call: Call) -> Success | Refusal:
     number = call.state.registration_count + 1
     registration = build_registration(build_registration_id(call.settings.seed, number, call.state.now), call.body)
     changes: tuple[Change, ...] = (*map(RegistrationRemoved, earlier), RegistrationStored(registration, new=True))
-    return Success({"id": registration.id}, changes)
+    return _refuse_excess(call, changes) or Success({"id": registration.id}, changes)
 
 
 def update_webhook(call: Call) -> Success | Refusal:
@@ -140,7 +141,8 @@ def update_webhook(call: Call) -> Success | Refusal:
     if violations := list(check_update(call.body, registration, call.settings)):
         return refuse_violations(violations)
     body = {"id": registration.id} if call.settings.update_answer == "id" else {}
-    return Success(body, (RegistrationStored(update_registration(registration, call.body)),))
+    changes = (RegistrationStored(update_registration(registration, call.body)),)
+    return _refuse_excess(call, changes) or Success(body, changes)
 
 
 def get_webhooks(call: Call) -> Success | Refusal:
@@ -171,6 +173,11 @@ RATE_LIMITED: Final = frozenset({"send_message", "send_whatsapp_templated_messag
 """Source: the service's documentation, https://docs.connectly.ai"""
 
 _NO_REGISTRATION: Final = Refusal(status=404, message="There is no such webhook registration")
+
+
+def _refuse_excess(call: Call, changes: tuple[Change, ...]) -> Refusal | None:
+    problem = find_excess(call.state, changes)
+    return None if problem is None else Refusal(status=400, message=problem)
 
 
 def _get_recipient_ids(call: Call, participants: Participants) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from connectly_api.sandbox.delivery.statuses import mark_delivered, mark_read, s
 from connectly_api.sandbox.model.clipped_text import clip
 from connectly_api.sandbox.model.identity import Identity
 from connectly_api.sandbox.model.ids import build_inbound_id, build_next_bsuid
-from connectly_api.sandbox.model.records import ATTACHMENT_TYPES, AcceptedMessage, InboundText
+from connectly_api.sandbox.model.records import AcceptedMessage, InboundText
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import Change, State
 from connectly_api.sandbox.model.state_changes import (
@@ -105,8 +105,6 @@ def _edit(settings: Settings, state: State, arguments: VerbArguments) -> Iterato
 
 def _send(settings: Settings, state: State, arguments: VerbArguments) -> Iterator[Change]:
     kind = arguments.get_text("type")
-    if kind not in ATTACHMENT_TYPES:
-        raise InvalidInputError(f"type: must be one of {', '.join(ATTACHMENT_TYPES)}", field="type")
     caption, filename = arguments.get_optional_text("caption", _CAPTION), arguments.get_optional_name("filename")
     if caption is not None and kind == "audio":
         raise InvalidInputError("caption: audio has none", field="caption", size=len(caption), limit=0)

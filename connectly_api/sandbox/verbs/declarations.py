@@ -75,10 +75,13 @@ def check_arguments(declaration: Declaration, given: Mapping[str, Any]) -> dict[
 
 def _is_text(value: object) -> bool:
     """Return whether it is a string that UTF-8 can encode."""
+    if not isinstance(value, str):
+        return False
     try:
-        return isinstance(value, str) and value.encode() is not None
+        value.encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _build_choice(choices: Iterable[str]) -> ArgumentType:
@@ -88,7 +91,8 @@ def _build_choice(choices: Iterable[str]) -> ArgumentType:
     )
 
 
-def _build_number(least: float, most: float, problem: str) -> ArgumentType:
+def build_number_type(least: float, most: float, problem: str) -> ArgumentType:
+    """Return the type of numbers between two."""
     schema = {"type": "number", "minimum": least, "maximum": most}
     return ArgumentType(schema, lambda value: is_number(value, least, most), problem)
 
@@ -100,7 +104,8 @@ TEXTS: Final = ArgumentType(
     lambda value: is_array(value) and all(map(_is_text, value)),
     "must be a list of strings of UTF-8 text",
 )
-NUMBER: Final = _build_number(-_LARGEST, _LARGEST, "must be a number")
+NUMBER: Final = build_number_type(-_LARGEST, _LARGEST, "must be a number")
+ANYTHING: Final = ArgumentType({}, lambda _value: True, "must be JSON")
 INTEGER: Final = ArgumentType({"type": "integer"}, is_integer, "must be a whole number")
 COUNT: Final = ArgumentType(
     {"type": "integer", "minimum": 1}, lambda value: is_integer(value, 1), "must be a whole number above 0"

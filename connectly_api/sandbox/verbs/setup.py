@@ -35,6 +35,7 @@ from connectly_api.sandbox.model.state_changes import (
     TaskScheduled,
     TemplateStored,
     WindowSet,
+    find_excess,
 )
 from connectly_api.sandbox.model.template_texts import list_parameters
 from connectly_api.sandbox.service.registration_rules import build_registration, check_creation
@@ -66,6 +67,10 @@ def build_verb_changes(
     if verb is None:
         raise InvalidInputError(f"there is no verb {name!r}; there are {', '.join(sorted(VERBS))}", field="verb")
     changes = tuple(verb(settings, state, VerbArguments(DECLARATIONS[name], arguments, names)))
+    if state.is_full and name not in SETUP_VERBS:
+        raise InvalidInputError("too much is due that has not happened yet: move the clock", field="verb")
+    if (problem := find_excess(state, changes)) is not None:
+        raise InvalidInputError(problem, field=problem.partition(":")[0])
     message_id = next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
     return (record_verb(state, name, arguments, message_id), *changes)
 

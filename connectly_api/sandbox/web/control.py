@@ -27,7 +27,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -54,14 +53,19 @@ from connectly_api.sandbox.verbs.declarations import BOOLEAN, DECLARATIONS
 from connectly_api.sandbox.web.access_guard import AccessGuard
 from connectly_api.sandbox.web.connection import read_body
 from connectly_api.sandbox.web.control_schemas import OBJECT, TEXT, build_list_schema, build_object_schema, refer_to
-from connectly_api.sandbox.web.endpoints import Endpoint, Handler, build_description, build_verb_content
+from connectly_api.sandbox.web.endpoints import Endpoint, Handler, build_content_schema, build_description
 from connectly_api.sandbox.web.event_stream import show_events, show_state, show_timeline
+from connectly_api.sandbox.web.expect import DECLARATION as EXPECT
+from connectly_api.sandbox.web.expect import expect_message
 from connectly_api.sandbox.web.live_state import MAX_ENTRIES
 from connectly_api.sandbox.web.page_files import build_page_response
 
 PREFIX: Final = "/__sandbox__"
 
 _ENTRY: Final = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+_WAIT: Final = {
+    "wait": {**BOOLEAN.schema, "default": True, "description": "If false, the response comes before the webhooks."}
+}
 _PAGE_PARAMETERS: Final = {
     **dict.fromkeys(("after", "before", "customer"), _ENTRY),
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_ENTRIES},
@@ -146,12 +150,19 @@ async def _run_verb(verb: str, engine: Engine, request: Request) -> Response:
     if not BOOLEAN.is_valid(is_waiting):
         raise InvalidInputError(f"wait: {BOOLEAN.problem}", field="wait")
     created, finish = engine.start_verb(verb, arguments)
-    if is_waiting:
-        await finish()
-    result: dict[str, Any] = {"now": engine.state.now} | ({} if created is None else {"id": created})
+    result: dict[str, Any] = {} if created is None else {"id": created}
     if verb == "fault":
         result["rule"] = engine.state.rule_count
-    return _respond(result, background=None if is_waiting else BackgroundTask(finish))
+    if is_waiting:
+        await finish()
+    return _respond({"now": engine.state.now, **result}, background=None if is_waiting else BackgroundTask(finish))
+
+
+async def _expect(engine: Engine, request: Request) -> Response:
+    found = await expect_message(engine, request, await _read_object(engine, request))
+    if isinstance(found, str):
+        return _refuse(found, 422)
+    return _respond({"message": serialize_message(found, engine.state.statuses.get(found.id))})
 
 
 async def _remove_rule(engine: Engine, request: Request) -> Response:
@@ -203,16 +214,16 @@ _ENDPOINTS: Final = (
         summary="What happened, in order. `next` is the `after` of the next page.",
         result=refer_to("Timeline"),
         query=_PAGE_PARAMETERS,
-        refusals=(HTTPStatus.BAD_REQUEST,),
+        refusals=(400,),
     ),
     Endpoint(
         method="GET",
         path="/events",
         handler=show_events,
-        summary="What happens, as Server-Sent Events, whose data have the shapes of `state` and `timeline`.",
+        summary="What happens, as Server-Sent Events: `update` with an Update, or `gap` if entries were missed.",
         result="text/event-stream",
         query={"run": TEXT, "after": _ENTRY},
-        refusals=(HTTPStatus.BAD_REQUEST,),
+        refusals=(400,),
     ),
     *(
         Endpoint(
@@ -220,9 +231,9 @@ _ENDPOINTS: Final = (
             path=f"/{name}",
             handler=partial(_show_records, name),
             summary=f"The {name} that are kept, oldest first.",
-            result=build_object_schema({name: build_list_schema(refer_to(name.capitalize()[:-1]))}),
+            result=build_object_schema({name: build_list_schema(refer_to(schema))}),
         )
-        for name in _RECORDS
+        for name, schema in zip(_RECORDS, ("Message", "Request", "Delivery", "Registration"), strict=True)
     ),
     Endpoint(
         method="GET",
@@ -230,7 +241,16 @@ _ENDPOINTS: Final = (
         handler=_show_recording,
         summary="The run as a file that can be replayed.",
         result=OBJECT,
-        refusals=(HTTPStatus.CONFLICT,),
+        refusals=(409,),
+    ),
+    Endpoint(
+        method="POST",
+        path="/expect",
+        handler=_expect,
+        summary=EXPECT.summary,
+        result=build_object_schema({"message": refer_to("Message")}),
+        content=build_content_schema(EXPECT),
+        refusals=(400, 422),
     ),
     Endpoint(
         method="POST",
@@ -245,7 +265,7 @@ _ENDPOINTS: Final = (
         handler=_remove_rule,
         summary="Removes a fault rule.",
         result=refer_to("VerbResult"),
-        refusals=(HTTPStatus.NOT_FOUND,),
+        refusals=(404,),
     ),
     Endpoint(
         method="POST",
@@ -255,7 +275,7 @@ _ENDPOINTS: Final = (
         result=refer_to("File"),
         query={"name": TEXT},
         content="application/octet-stream",
-        refusals=(HTTPStatus.REQUEST_ENTITY_TOO_LARGE,),
+        refusals=(413,),
     ),
     Endpoint(
         method="GET",
@@ -263,7 +283,7 @@ _ENDPOINTS: Final = (
         handler=_show_file,
         summary="A file that is kept.",
         result="application/octet-stream",
-        refusals=(HTTPStatus.NOT_FOUND,),
+        refusals=(404,),
     ),
     *(
         Endpoint(
@@ -272,8 +292,8 @@ _ENDPOINTS: Final = (
             handler=partial(_run_verb, verb),
             summary=declaration.summary,
             result=refer_to("VerbResult"),
-            content=build_verb_content(declaration),
-            refusals=(HTTPStatus.BAD_REQUEST,),
+            content=build_content_schema(declaration, _WAIT),
+            refusals=(400,),
         )
         for verb, declaration in DECLARATIONS.items()
     ),

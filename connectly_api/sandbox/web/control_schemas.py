@@ -53,6 +53,7 @@ _REQUEST: Final = {
     "query": TEXT,
     "headers": build_list_schema(_PAIR),
     "body": TEXT,
+    "bodySize": INTEGER,
     "operation": _OPTIONAL_TEXT,
     "status": INTEGER,
     "code": _OPTIONAL_TEXT,
@@ -118,6 +119,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "formerIds": _TEXTS,
             "windows": {"type": "object", "additionalProperties": _OPTIONAL_NUMBER},
             "optedOut": BOOLEAN,
+            "mergedNumbers": build_list_schema(INTEGER),
         }
     ),
     "Template": build_object_schema(
@@ -161,8 +163,20 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "now": NUMBER,
             **dict.fromkeys(("entries", "first", "last"), INTEGER),
             "timeline": build_list_schema(refer_to("Entry")),
-            "next": _OPTIONAL_INTEGER,
+            **dict.fromkeys(("next", "previous"), _OPTIONAL_INTEGER),
         }
+    ),
+    "Update": build_object_schema(
+        {
+            "run": TEXT,
+            "entry": INTEGER,
+            "clock": _CLOCK,
+            "due": _DUE,
+            "counts": _COUNTS,
+            "timeline": build_list_schema(refer_to("Entry")),
+            "customers": build_list_schema(refer_to("Customer")),
+        },
+        {name: build_list_schema(refer_to(name[:-1].capitalize())) for name in ("registrations", "templates", "rules")},
     ),
     "File": build_object_schema({"url": TEXT, "name": TEXT, "type": TEXT, "size": INTEGER}),
 }

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectly_api.sandbox.engine import Engine
-from connectly_api.sandbox.verbs.declarations import BOOLEAN, Declaration
+from connectly_api.sandbox.verbs.declarations import Declaration
 from connectly_api.sandbox.web.control_schemas import SCHEMAS, TEXT, Schema, build_object_schema, refer_to
 from connectly_api.sandbox.web.live_state import VERSION
 
@@ -36,7 +36,7 @@ class Endpoint:
         result: The schema of a successful response, or another media type than JSON.
         query: The parameters of the query, all of them optional.
         content: The schema of the request's body, or another media type than JSON; None if there is none.
-        refusals: The statuses of refusals, besides 403.
+        refusals: The statuses of refusals, besides 403 for other websites.
     """
 
     method: str
@@ -46,15 +46,14 @@ class Endpoint:
     result: Schema | str
     query: Mapping[str, Schema] = attrs.field(factory=dict[str, Schema])
     content: Schema | str | None = None
-    refusals: tuple[HTTPStatus, ...] = ()
+    refusals: tuple[int, ...] = ()
 
 
-def build_verb_content(declaration: Declaration) -> Schema:
-    """Return the schema of a verb's body."""
-    schemas = {name: kind.schema for name, kind in declaration.types.items()}
-    wait = {**BOOLEAN.schema, "default": True, "description": "false responds before webhooks are delivered"}
-    content = build_object_schema({name: schemas.pop(name) for name in declaration.required}, {**schemas, "wait": wait})
-    return {**content, "additionalProperties": False}
+def build_content_schema(declaration: Declaration, more: Mapping[str, Schema] | None = None) -> Schema:
+    """Return the schema of a body that has the arguments of a declaration, and may have more."""
+    required = {name: kind.schema for name, kind in declaration.required.items()}
+    optional = {name: kind.schema for name, kind in declaration.optional.items()}
+    return {**build_object_schema(required, {**optional, **(more or {})}), "additionalProperties": False}
 
 
 def build_description(endpoints: Iterable[Endpoint], prefix: str) -> dict[str, Any]:
@@ -73,15 +72,17 @@ def build_description(endpoints: Iterable[Endpoint], prefix: str) -> dict[str, A
 
 def _describe(endpoint: Endpoint) -> dict[str, Any]:
     names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
-    parameters = [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in names]
+    parameters: list[Schema] = [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in names]
     parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in endpoint.query.items()]
-    refusals = {str(int(status)): _describe_content(refer_to("Problem"), status.phrase) for status in endpoint.refusals}
-    forbidden = _describe_content(refer_to("Problem"), "The request comes from another website")
+    refusals = {
+        str(status): _describe_content(refer_to("Problem"), HTTPStatus(status).phrase)
+        for status in (*endpoint.refusals, HTTPStatus.FORBIDDEN.value)
+    }
     described: dict[str, Any] = {
         "operationId": "_".join((endpoint.method.lower(), *re.findall("[a-z_]+", endpoint.path))),
         "summary": endpoint.summary,
         "parameters": parameters,
-        "responses": {"200": _describe_content(endpoint.result, "OK"), **refusals, "403": forbidden},
+        "responses": {"200": _describe_content(endpoint.result, "OK"), **refusals},
     }
     if endpoint.content is not None:
         described["requestBody"] = _describe_content(endpoint.content)
