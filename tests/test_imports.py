@@ -183,8 +183,11 @@ TABLE = """
                           |                                                                           | trio
     sandbox.engine        | errors sandbox.background_task sandbox.delivery.* sandbox.model.*         | anyio
                           | sandbox.recording sandbox.service.* sandbox.spec.* sandbox.verbs.*        |
+    sandbox.web.expect    | json_values sandbox.engine sandbox.expectation sandbox.model.*            | anyio starlette
+                          | sandbox.sent_report sandbox.verbs.*                                       |
     sandbox.web.*         | errors json_values sandbox.engine sandbox.model.* sandbox.recording       | anyio attrs
-                          | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              | sniffio
+                          | sandbox.expectation sandbox.sent_report                                   | sniffio
+                          | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              |
                           |                                                                           | starlette
                           |                                                                           | uvicorn
     sandbox.value_difference | sandbox.model.*                                                        |
@@ -284,7 +287,7 @@ def test_no_module_is_imported_in_a_circle() -> None:
     [
         ("httpx", ["transport.adapters.httpx"]),
         ("jsonschema", ["sandbox.spec.*"]),
-        ("starlette", ["sandbox.web.*", "sandbox.sandbox"]),
+        ("starlette", ["sandbox.web.expect", "sandbox.web.*", "sandbox.sandbox"]),
         ("uvicorn", ["sandbox.web.*"]),
     ],
 )

@@ -192,7 +192,6 @@ class SandboxServer(_Blocking[Sandbox]):
     advance = _forward(Sandbox.advance)
     set_clock = _forward(Sandbox.set_clock)
     settle = _forward(Sandbox.settle)
-    set_clock = _forward(Sandbox.set_clock)
     report_ready = _forward(Sandbox.report_ready)
     redeliver = _forward(Sandbox.redeliver)
     send_event = _forward(Sandbox.send_event)

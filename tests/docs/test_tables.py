@@ -39,7 +39,7 @@ from connectly_api.error_response import _BY_CODE
 from connectly_api.sandbox import Settings
 from connectly_api.sandbox.flags import build_parser
 from connectly_api.sandbox.model.fault_rules import FaultKind
-from connectly_api.sandbox.verbs.setup import VERBS
+from connectly_api.sandbox.verbs.declarations import DECLARATIONS
 from connectly_api.transport.adapters.auto import TransportName
 from tests.docs.pages import ROOT
 
@@ -134,16 +134,17 @@ def test_the_table_of_flags_has_each_of_the_programs_own_with_its_default() -> N
 
 
 def test_the_table_of_verbs_has_each_and_no_other() -> None:
-    named = [name for row in rows("docs/sandbox.md", "verb") for name in code(row[0])]
-    assert sorted(named) == sorted({*VERBS, "advance", "settle", "reset"})
+    named = [name for row in rows("docs/sandbox-control.md", "verb") for name in code(row[0])]
+    assert sorted(named) == sorted({*DECLARATIONS, "reset"})
 
 
-def test_what_the_page_says_can_be_looked_at_can_be(address: str) -> None:
-    line = re.search(r"^`GET` returns (.+)\. No key", (ROOT / "docs/sandbox.md").read_text("utf-8"), re.MULTILINE)
-    assert line
-    assert len(code(line[1])) == 6
-    for name in code(line[1]):
-        assert httpx.get(f"{address}/__sandbox__/{name}", timeout=30).status_code == 200
+def test_the_table_of_endpoints_has_each_and_no_other(address: str) -> None:
+    named = [code(row[0]) for row in rows("docs/sandbox-control.md", "endpoint")]
+    shown = {(method.lower(), f"/{path}") for method, *paths in named for path in paths}
+    described = httpx.get(f"{address}/__sandbox__/openapi.json", timeout=30).json()["paths"]
+    endpoints = {(method, path) for path, methods in described.items() for method in methods}
+    others = {("post", f"/{verb}") for verb in (*DECLARATIONS, "reset")} | {("get", "/files/{id}/{name}")}
+    assert {(method, path.replace("/1", "/{number}")) for method, path in shown} == endpoints - others
 
 
 def test_the_table_of_faults_and_the_line_below_have_each_and_no_other() -> None:

@@ -13,7 +13,7 @@ import {
 } from "./content.js";
 import { openList } from "./dialogs.js";
 import { fill, formatDay, formatMoment, formatSpan, formatTime, h, showText } from "./dom.js";
-import { getEdits, getLife, getReaction, getThread } from "./model.js";
+import { getEdits, getId, getLife, getReaction, getThread } from "./model.js";
 
 /**
  * @typedef {import("./main.js").App} App
@@ -44,7 +44,7 @@ export function drawItem(app, customer, line, item) {
 /** All that a line depends on, apart from its entry, which never changes. @param {App} app @param {Item} item */
 function getStamp({ model, view }, { kind, entry, seconds }) {
   /** @type {unknown[]} */
-  const parts = [kind, seconds, view.detail === entry.entry, model.templates.length];
+  const parts = [kind, seconds, view.detail === entry.entry];
   if (kind === "sent") {
     const reaction = getReaction(getThread(model, entry.customer ?? 0), entry);
     const answer = reaction && describeAnswer(model, reaction).text;
@@ -83,9 +83,8 @@ function describeNote({ name, arguments: given }) {
 /** @param {App} app @param {Entry} request @returns {Node[]} */
 function buildRefused(app, request) {
   const { head, reason } = describeRefusal(request);
-  const content = readRequest(app.model, request);
-  const meta = buildMeta(app, request, `refused, ${head}`, h("b", { class: "bad" }, showText(`refused: ${head}`)));
-  const words = h("p", { class: "text", dir: "auto" }, showText(summarize(content)));
+  const words = h("p", { class: "text", dir: "auto" }, showText(summarize(readRequest(app.model, request))));
+  const meta = buildMeta(app, request, h("b", { class: "bad" }, `refused: ${showText(head)}`));
   return [h("div", { class: "bubble" }, words, reason && h("p", { class: "reason" }, showText(reason)), meta)];
 }
 
@@ -93,66 +92,48 @@ function buildRefused(app, request) {
 function buildSent(app, customer, request) {
   const { model, verbs, select } = app;
   const message = request.messageId;
+  const whose = { customer: getId(customer), message };
   const content = readRequest(model, request);
   const { state, code } = getLife(model, message);
-  const thread = getThread(model, customer.number);
-  const reaction = getReaction(thread, request);
+  const reaction = getReaction(getThread(model, customer.number), request);
   const emoji = reaction?.arguments.emoji;
-  const id = customer.phone ?? customer.bsuid;
-  const fate =
-    state === "failed" ? h("b", { class: "bad" }, `failed: ${showText(shortenCode(code))}`) : buildTicks(state);
-  const meta = buildMeta(
-    app,
-    request,
-    state === "failed" ? `failed, ${code}` : state,
-    request.fault && h("span", { class: "warn" }, `fault: ${request.fault}`),
-    fate,
-  );
-  const react = (/** @type {string | null} */ chosen) => () =>
-    verbs.post("reacts", { customer: id, message, emoji: chosen });
+  const isFailed = state === "failed";
+  const fate = isFailed ? [h("b", { class: "bad" }, `failed: ${showText(shortenCode(code))}`)] : buildTicks(state);
+  const fault = request.fault && h("span", { class: "warn" }, `fault: ${request.fault}`);
   const tools = [
-    ...EMOJIS.map((one) => tool(one, react(one), `React with ${one}`)),
-    emoji && tool("Remove reaction", react(null)),
+    ...EMOJIS.map((one) => tool(one, () => verbs.post("reacts", { ...whose, emoji: one }), `React with ${one}`)),
+    emoji && tool("Remove reaction", () => verbs.post("reacts", whose)),
     tool("Reply", () => select({ replyTo: message, editing: null })),
-    state !== "read" && tool("Mark read", () => verbs.post("reads", { customer: id, message })),
+    state !== "read" && tool("Mark read", () => verbs.post("reads", whose)),
   ];
-  const answer = reaction && describeAnswer(model, reaction);
   return [
-    h("div", { class: "bubble" }, ...buildContent(app, content, request), meta),
+    h("div", { class: "bubble" }, ...buildContent(content), buildMeta(app, request, fault, ...fate)),
     ...buildTools(tools),
-    ...buildChoices(app, customer, request, content, state === "failed"),
-    ...(emoji && answer
-      ? [
-          h(
-            "button",
-            { class: "reaction", type: "button", onclick: () => inspect(app, reaction) },
-            showText(emoji),
-            h("span", { class: answer.isBad ? "bad" : "quiet" }, answer.text),
-          ),
-        ]
-      : []),
+    ...buildChoices(app, customer, message, content, isFailed),
+    ...(reaction && emoji ? [buildReaction(app, reaction)] : []),
   ];
+}
+
+/** @param {App} app @param {Entry} reaction */
+function buildReaction(app, reaction) {
+  const { text, isBad } = describeAnswer(app.model, reaction);
+  const answer = h("span", { class: isBad ? "bad" : "quiet" }, text);
+  const open = () => inspect(app, reaction);
+  return h("button", { class: "reaction", type: "button", onclick: open }, showText(reaction.arguments.emoji), answer);
 }
 
 /** @param {App} app @param {Customer} customer @param {Entry} act @returns {Node[]} */
 function buildWritten(app, customer, act) {
-  const edits = getEdits(getThread(app.model, customer.number), act);
-  const edit = edits.at(-1);
-  const content = readAct(app.model, act);
+  const { model, select } = app;
+  const edit = getEdits(getThread(model, customer.number), act).at(-1);
+  const content = readAct(model, act);
   if (edit) content.text = edit.arguments.text;
-  const { text, isBad } = describeAnswer(app.model, edit ?? act);
-  const answer = h(isBad ? "b" : "span", { class: isBad ? "bad" : "" }, text);
-  const tools = act.name === "says" ? [tool("Edit", () => app.select({ editing: act.entry, replyTo: null }))] : [];
-  return [
-    h(
-      "div",
-      { class: "bubble" },
-      buildQuote(app, getReference(app.model, act)),
-      ...buildContent(app, content, act),
-      buildMeta(app, edit ?? act, text, edit && h("span", null, "edited"), answer),
-    ),
-    ...buildTools(tools),
-  ];
+  const { text, isBad } = describeAnswer(model, edit ?? act);
+  const answer = h(isBad ? "b" : "span", { class: isBad && "bad" }, text);
+  const meta = buildMeta(app, edit ?? act, edit && h("span", null, "edited"), answer);
+  const tools = act.name === "says" ? [tool("Edit", () => select({ editing: act.entry, replyTo: null }))] : [];
+  const quote = buildQuote(app, getReference(model, act));
+  return [h("div", { class: "bubble" }, quote, ...buildContent(content), meta), ...buildTools(tools)];
 }
 
 /** The buttons beside a bubble, folded away behind one. @param {(HTMLElement | "" | false | null)[]} tools @returns {Node[]} */
@@ -167,7 +148,11 @@ function buildTools(tools) {
   };
   show(false);
   toggle.addEventListener("click", () => show(row.hasAttribute("hidden")));
-  row.addEventListener("click", () => show(false));
+  row.addEventListener("click", () => {
+    // What was chosen may have moved the focus already.
+    if (row.contains(document.activeElement)) toggle.focus();
+    show(false);
+  });
   return [toggle, row];
 }
 
@@ -176,12 +161,13 @@ function tool(name, onclick, label) {
   return h("button", { type: "button", class: "pill", onclick, "aria-label": label }, name);
 }
 
-/** The time and fate of a message; it opens the inspector. @param {App} app @param {Entry} entry @param {string} fate @param {...import("./dom.js").Child} children */
-function buildMeta(app, entry, fate, ...children) {
-  const time = formatTime(entry.at);
-  const label = `${time}, ${showText(fate)}. Inspect`;
+/** The time and fate of a message; it opens the inspector. @param {App} app @param {Entry} entry @param {...import("./dom.js").Child} fate */
+function buildMeta(app, entry, ...fate) {
+  const several = app.model.senders.length > 1;
+  const sender = several && h("span", null, `…${showText(getSender(app.model, entry)).slice(-4)}`);
+  const hint = h("span", { class: "unseen" }, ". Inspect");
   const open = () => inspect(app, entry);
-  return h("button", { class: "meta", type: "button", onclick: open, "aria-label": label }, time, ...children);
+  return h("button", { class: "meta", type: "button", onclick: open }, sender, formatTime(entry.at), ...fate, hint);
 }
 
 /** @param {App} app @param {Entry} entry */
@@ -211,13 +197,10 @@ export function showLine(entry) {
   setTimeout(() => line?.classList.remove("found"), 1500);
 }
 
-/** @param {App} app @param {Content} content @param {Entry} entry @returns {(Node | "" | false | null)[]} */
-function buildContent({ model }, content, entry) {
+/** @param {Content} content @returns {(Node | "" | false | null)[]} */
+function buildContent(content) {
   const { attachment, location, header, text, footer, template, parameters, products } = content;
-  const preposition = entry.what === "act" ? "to" : "from";
-  const sender = model.senders.length > 1 && `${preposition} ${showText(getSender(model, entry))}`;
   return [
-    sender && h("p", { class: "tag" }, sender),
     template && h("p", { class: "tag" }, `template ${showText(template)}`),
     attachment && buildMedia(attachment),
     location && buildLocation(location),
@@ -288,13 +271,16 @@ function buildCard(kind, name, rest) {
 
 /**
  * What the customer may tap: reply buttons, or the button of a list.
- * @param {App} app @param {Customer} customer @param {Entry} request @param {Content} content @param {boolean} disabled
+ * @param {App} app
+ * @param {Customer} customer
+ * @param {string} message
+ * @param {Content} content
+ * @param {boolean} disabled
  * @returns {Node[]}
  */
-function buildChoices(app, customer, request, { buttons, sections, listButton }, disabled) {
-  const message = request.messageId;
+function buildChoices(app, customer, message, { buttons, sections, listButton }, disabled) {
   const tap = (/** @type {string} */ button) => () =>
-    app.verbs.post("taps", { customer: customer.phone ?? customer.bsuid, button, message });
+    app.verbs.post("taps", { customer: getId(customer), button, message });
   const choices = buttons.map(({ id, text }) =>
     h("button", { type: "button", dir: "auto", disabled, onclick: tap(id || text) }, showText(text || id)),
   );
@@ -312,15 +298,16 @@ function buildChoices(app, customer, request, { buttons, sections, listButton },
   return choices.length ? [h("div", { class: "choices" }, ...choices)] : [];
 }
 
-/** @param {"accepted" | "sent" | "delivered" | "read"} state */
+/** @param {"accepted" | "sent" | "delivered" | "read"} state @returns {Element[]} */
 function buildTicks(state) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  const lines = { accepted: "M8 3v4l3 2M8 1a6 6 0 1 0 .01 0", sent: "m3 7 3 3 7-8" };
-  path.setAttribute("d", state in lines ? lines[/** @type {"sent"} */ (state)] : "m1 7 3 3 7-8m-4 6 2 2 7-8");
+  const two = "m1 7 3 3 7-8m-4 6 2 2 7-8";
+  const shapes = { accepted: "M8 3v4l3 2M8 1a6 6 0 1 0 .01 0", sent: "m3 7 3 3 7-8", delivered: two, read: two };
+  path.setAttribute("d", shapes[state]);
   svg.setAttribute("viewBox", "0 0 17 14");
   svg.setAttribute("class", `ticks ${state}`);
   svg.setAttribute("aria-hidden", "true");
   svg.append(path);
-  return svg;
+  return [svg, h("span", { class: "unseen" }, state)];
 }

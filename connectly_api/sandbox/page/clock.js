@@ -7,14 +7,14 @@ const SPEEDS = [1, 10, 60, 600, 3600];
 /** @param {import("./main.js").App} app */
 export function mountClock(app) {
   const { post } = app.verbs;
-  const toggle = h("button", { type: "button", class: "run", onclick: () => post("clock", { running: !isRunning() }) });
+  const toggle = h("button", { type: "button", onclick: () => post("clock", { running: !isRunning() }) });
   const day = h("span", { class: "day" });
   const time = h("span", { class: "now" });
   const state = h("span", { class: "halt" }, "stopped");
   const minute = h("button", { type: "button", onclick: () => post("advance", { minutes: 1 }) }, "+1 min");
   const hours = h("button", { type: "button", onclick: () => post("advance", { hours: 24 }) }, "+24 h");
   const due = h("button", { type: "button", class: "due", onclick: () => post("settle") });
-  const speed = h("select", { "aria-label": "Speed of the clock", class: "speed", onchange: changeSpeed });
+  const speed = h("select", { "aria-label": "Speed of the clock", onchange: changeSpeed });
   const clock = find("clock");
   clock.append(toggle, h("time", { role: "timer" }, day, time, state), minute, hours, speed, due);
 

@@ -1,6 +1,6 @@
 // Where one writes as the customer: texts, replies and edits; Enter sends, ↑ in the empty field edits the latest text.
 
-import { readAct, readMessage, summarize } from "./content.js";
+import { getSender, readAct, readMessage, summarize } from "./content.js";
 import { openAttachments } from "./dialogs.js";
 import { fill, find, h, showText } from "./dom.js";
 import { getEdits, getId, getName, getSelected, getThread } from "./model.js";
@@ -33,7 +33,7 @@ export function mountComposer(app) {
 
   more.addEventListener("click", () => {
     const customer = getSelected(app);
-    if (customer) openAttachments(app, customer, getSender());
+    if (customer) openAttachments(app, customer, getChosenSender());
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -54,7 +54,7 @@ export function mountComposer(app) {
     field.focus();
   });
 
-  const getSender = () => (sender.hidden ? null : sender.value);
+  const getChosenSender = () => (sender.hidden ? null : sender.value);
 
   function editLatest() {
     const customer = getSelected(app);
@@ -75,7 +75,7 @@ export function mountComposer(app) {
     sending = sending.then(async () => {
       const answer =
         edited === null
-          ? await app.verbs.post("says", { ...whose, reply_to: replyTo, sender: getSender() })
+          ? await app.verbs.post("says", { ...whose, reply_to: replyTo, sender: getChosenSender() })
           : await app.verbs.post("edits", { ...whose, message });
       // What was refused can be mended.
       if (!answer && !field.value && app.view.customer === customer.number) field.value = text;
@@ -108,11 +108,17 @@ export function mountComposer(app) {
   return () => {
     const { senders } = app.model;
     const customer = getSelected(app);
+    if (senders.length !== sender.options.length) {
+      fill(sender, ...senders.map((one) => h("option", { value: one }, `To ${one}`)));
+      sender.hidden = senders.length < 2;
+    }
     if (customerNumber !== (customer?.number ?? null)) {
-      if (customerNumber !== null && app.view.editing === null) drafts.set(customerNumber, field.value);
+      if (customerNumber !== null && editing === null) drafts.set(customerNumber, field.value);
       customerNumber = customer?.number ?? null;
       field.value = drafts.get(customerNumber ?? 0) ?? "";
       editing = null;
+      const last = customer && getThread(app.model, customer.number).items.findLast(({ messageId }) => messageId);
+      if (last) sender.value = getSender(app.model, last);
     }
     const place = customer ? `Write as ${showText(getName(customer))}` : "No customer yet";
     if (field.placeholder !== place) {
@@ -120,10 +126,6 @@ export function mountComposer(app) {
       field.setAttribute("aria-label", place);
     }
     for (const control of [field, send, more]) control.disabled = !customer;
-    if (senders.length !== sender.options.length) {
-      fill(sender, ...senders.map((one) => h("option", { value: one }, `To ${one}`)));
-      sender.hidden = senders.length < 2;
-    }
     drawAbout();
   };
 }

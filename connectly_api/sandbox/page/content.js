@@ -213,6 +213,7 @@ export function describeAnswer(model, act) {
   }
   const tries = attempts.filter(({ number }) => number === worst.number).length;
   const more = worst.attempt > 1 ? ` · try ${worst.attempt}` : tries > 1 ? ` · ${tries} deliveries` : "";
+  if (worst.fault === "drop_webhook") return { text: "webhook dropped", isBad: true };
   return { text: `bot ${worst.status ?? "did not answer"}${more}`, isBad: worst.status !== 200 };
 }
 

@@ -2,10 +2,10 @@
 
 import { drawItem } from "./bubbles.js";
 import { loadOlder } from "./connection.js";
-import { describeWindows, readAct, readRequest, summarize } from "./content.js";
+import { describeRefusal, describeWindows, readAct, readRequest, summarize } from "./content.js";
 import { openCustomerMenu } from "./dialogs.js";
 import { fill, find, h, reconcile, showText } from "./dom.js";
-import { getName, getSelected, getThread, hasOlder, isWritten, listItems } from "./model.js";
+import { getId, getName, getSelected, getThread, hasOlder, isWritten, listItems } from "./model.js";
 
 /**
  * @typedef {import("./main.js").App} App
@@ -29,9 +29,10 @@ export function mountConversation(app) {
   thread.append(earlier, lines);
   let limit = NEAR;
   let drawn = "";
+  let templates = app.model.templates;
   let isAtEnd = true;
-  /** @type {number | null} */
-  let customerNumber = null;
+  let drawnNumber = 0;
+  let drawnModel = app.model;
 
   thread.addEventListener(
     "scroll",
@@ -41,7 +42,9 @@ export function mountConversation(app) {
     },
     { passive: true },
   );
-  new ResizeObserver(() => isAtEnd && scrollToEnd()).observe(thread);
+  // It runs when the layout is known anyway: asking for heights while drawing would lay everything out once more.
+  const observer = new ResizeObserver(() => isAtEnd && scrollToEnd());
+  for (const element of [thread, lines, earlier]) observer.observe(element);
   newer.addEventListener("click", scrollToEnd);
   listenForKeys(thread, lines);
 
@@ -60,31 +63,33 @@ export function mountConversation(app) {
     thread.scrollTop = thread.scrollHeight - below;
   }
 
-  /** @param {number | null} number */
-  function begin(number) {
-    customerNumber = number;
-    limit = NEAR;
-    isAtEnd = true;
-    lines.replaceChildren();
-    if (number !== null) loadLines(app, number, FEW);
-  }
-
   function draw() {
     const { model, view } = app;
     const customer = getSelected(app);
     find("chat").classList.toggle("empty", !customer);
     drawHead(customer);
-    if (customerNumber !== (customer?.number ?? null)) begin(customer?.number ?? null);
-    const now = [model.run, model.version, customerNumber, limit, view.detail].join(" ");
-    if (!customer || (drawn === now && newer.hidden)) return;
+    if (!customer) return;
+    const { number } = customer;
+    if (number !== drawnNumber) {
+      limit = NEAR;
+      isAtEnd = true;
+    }
+    if (number !== drawnNumber || model !== drawnModel) loadLines(app, number, FEW);
+    const isOther = number !== drawnNumber;
+    drawnNumber = number;
+    drawnModel = model;
+    const now = [model.run, model.version, number, limit, view.detail, view.tab].join(" ");
+    if (drawn === now && newer.hidden) return;
     drawn = now;
-    const items = listItems(model, customer.number, limit);
-    const { items: all, seen } = getThread(model, customer.number);
-    earlier.hidden = all.length <= limit && !hasOlder(model, customer.number);
+    if (templates !== model.templates) for (const line of lines.children) line.removeAttribute("data-stamp");
+    templates = model.templates;
+    const items = listItems(model, number, limit);
+    const { items: all, seen } = getThread(model, number);
+    earlier.hidden = all.length <= limit && !hasOlder(model, number);
     reconcile(
       lines,
       items,
-      ({ key }) => `${model.run} ${customer.number} ${key}`,
+      ({ key }) => `${model.run} ${number} ${key}`,
       (item) => {
         const line = h("li", { id: item.kind === "day" ? null : `line-${item.entry.entry}` });
         drawItem(app, customer, line, item);
@@ -94,11 +99,13 @@ export function mountConversation(app) {
     );
     const choices = [...lines.querySelectorAll(".choices")];
     for (const one of choices) one.classList.toggle("keys", one === choices.at(-1));
-    if (isAtEnd) scrollToEnd();
-    if (isAtEnd && !document.hidden) getThread(model, customer.number).seen = model.entry;
+    // What is anchored to a line would move up with it.
+    thread.classList.toggle("at-end", isAtEnd);
+    if (isAtEnd && !document.hidden && thread.checkVisibility()) getThread(model, number).seen = model.entry;
     const unseen = isAtEnd ? 0 : all.filter(({ entry, messageId }) => entry > seen && messageId).length;
     newer.hidden = unseen === 0;
     newer.textContent = `↓ ${unseen} new`;
+    if (isOther) scrollToEnd();
   }
 
   const speak = mountSpeech(app);
@@ -125,18 +132,21 @@ function mountSpeech(app) {
     const { model, view } = app;
     if (run !== model.run) spoken = model.entry;
     run = model.run;
-    for (let index = model.log.length - 1; index >= 0 && (model.log[index]?.entry ?? 0) > spoken; index -= 1) {
-      const entry = model.log[index];
-      if (entry?.customer !== view.customer || view.customer === null) continue;
-      if (entry.messageId && entry.what === "request") app.say(`Bot: ${summarize(readRequest(model, entry))}`);
-      else if (entry.what === "request" && entry.status >= 400)
-        app.say(`A message was refused: ${entry.code ?? entry.status}`);
-      else if (entry.what === "status")
-        app.say(entry.status === "delivery_failed" ? `Failed: ${entry.code}` : entry.status);
-      else if (isWritten(entry)) app.say(`You: ${summarize(readAct(model, entry))}`);
+    const start = model.log.findLastIndex(({ entry }) => entry <= spoken) + 1;
+    for (const entry of model.log.slice(start)) {
+      const words = entry.customer === view.customer ? describe(model, entry) : "";
+      if (words) app.say(words);
     }
     spoken = model.entry;
   };
+}
+
+/** @param {App["model"]} model @param {import("./model.js").Entry} entry */
+function describe(model, entry) {
+  if (isWritten(entry)) return `You: ${summarize(readAct(model, entry))}`;
+  if (entry.what === "status") return entry.code ? `Failed: ${entry.code}` : `${entry.status}`;
+  if (entry.what !== "request") return "";
+  return entry.messageId ? `Bot: ${summarize(readRequest(model, entry))}` : `Refused: ${describeRefusal(entry).head}`;
 }
 
 /** @param {App} app */
@@ -157,7 +167,7 @@ function mountHead(app) {
   /** @param {string} verb */
   function act(verb) {
     const customer = getSelected(app);
-    if (customer) app.verbs.post(verb, { customer: customer.phone ?? customer.bsuid });
+    if (customer) app.verbs.post(verb, { customer: getId(customer) });
   }
 
   return (/** @type {Customer | undefined} */ customer) => {

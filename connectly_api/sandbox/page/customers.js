@@ -1,9 +1,9 @@
 // The list of customers: the latest active first, with search.
 
-import { describeWindows, readAct, readRequest, summarize } from "./content.js";
+import { readAct, readRequest, summarize } from "./content.js";
 import { openNewCustomer } from "./dialogs.js";
 import { fill, find, formatTime, h, reconcile, showText } from "./dom.js";
-import { countUnread, getEdits, getName, getSelected, getThread, isWritten, listCustomers } from "./model.js";
+import { countUnread, getEdits, getName, getSelected, getThread, hasOlder, isWritten, listCustomers } from "./model.js";
 
 /**
  * @typedef {import("./main.js").App} App
@@ -16,7 +16,8 @@ const MOST = 200;
 
 /** @param {App} app */
 export function mountCustomers(app) {
-  const search = h("input", { id: "search", type: "search", placeholder: "Search ( / )", autocomplete: "off" });
+  const placeholder = hasKeyboard() ? "Search ( / )" : "Search";
+  const search = h("input", { id: "search", type: "search", placeholder, autocomplete: "off" });
   search.setAttribute("aria-label", "Search customers by name, number or text");
   const create = h("button", { type: "button", onclick: () => openNewCustomer(app) }, "New");
   const list = h("ul", { id: "people" });
@@ -77,11 +78,13 @@ export function mountCustomers(app) {
   };
 }
 
+const hasKeyboard = () => matchMedia("(pointer: fine)").matches;
+
 /** @param {App} app @param {Customer} customer */
 function choose(app, { number }) {
   app.select({ customer: number, tab: "chat", replyTo: null, editing: null });
   // On a phone this would open the keyboard over the conversation.
-  if (matchMedia("(pointer: fine)").matches) find("field").focus();
+  if (hasKeyboard()) find("field").focus();
 }
 
 /** @param {App} app @param {string} text */
@@ -112,41 +115,36 @@ function getWords({ model }, entry) {
   return found;
 }
 
+const WINDOWS = { open: "window open", closed: "window closed", never: "never wrote" };
+
 /** @param {App} app @param {Element} row @param {Customer} customer */
 function drawCustomer(app, row, customer) {
   const { model, view } = app;
-  const { items } = getThread(model, customer.number);
-  const last = items.findLast((entry) => getWords(app, entry));
+  const thread = getThread(model, customer.number);
+  const last = thread.items.findLast((entry) => getWords(app, entry));
   const isSelected = view.customer === customer.number;
-  const unread = isSelected ? 0 : countUnread(model, customer.number);
-  const state = describeWindows(model, customer, app.now())
-    .map(({ text }) => text)
-    .join(", ");
-  const tone = customer.optedOut || /closed/.test(state) ? "closed" : /window/.test(state) ? "open" : "never";
-  const stamp = [
-    getName(customer),
-    last?.entry,
-    getThread(model, customer.number).edits.length,
-    unread,
-    isSelected,
-    tone,
-  ].join("|");
+  const unread = countUnread(model, customer.number);
+  const ends = Object.values(customer.windows);
+  const isOpen = ends.some((end) => end === null || end > app.now());
+  const window = isOpen ? "open" : ends.length ? "closed" : "never";
+  const name = showText(getName(customer));
+  const stamp = [name, last?.entry, thread.edits.length, unread, isSelected, window, customer.optedOut].join("|");
   const element = /** @type {HTMLElement} */ (row);
   if (element.dataset.stamp === stamp) return;
   element.dataset.stamp = stamp;
   const button = /** @type {HTMLElement} */ (row.firstElementChild);
   button.setAttribute("aria-current", String(isSelected));
-  const name = showText(getName(customer));
-  const edit = last && getEdits(getThread(model, customer.number), last).at(-1);
-  const said = showText(edit?.arguments.text ?? (last ? getWords(app, last) : "nothing yet"));
+  const edit = last && getEdits(thread, last).at(-1);
+  const nothing = hasOlder(model, customer.number) ? "…" : "nothing yet";
+  const said = showText(edit?.arguments.text ?? (last ? getWords(app, last) : nothing)).slice(0, 200);
   fill(
     button,
-    h("span", { class: "avatar", "aria-hidden": "true" }, getInitials(customer), h("i", { class: `dot ${tone}` })),
+    h("span", { class: "avatar", "aria-hidden": "true" }, getInitials(customer), h("i", { class: `dot ${window}` })),
     h("span", { class: "name", dir: "auto" }, name),
     h("time", { class: "quiet" }, last ? formatTime(last.at) : ""),
-    h("span", { class: "last quiet" }, last && isWritten(last) && "You: ", h("bdi", null, said.slice(0, 200))),
+    h("span", { class: "last quiet" }, last && isWritten(last) && "You: ", h("bdi", null, said)),
     unread > 0 && h("span", { class: "badge" }, String(unread), h("span", { class: "unseen" }, " unread")),
-    h("span", { class: "unseen" }, `, ${state}`),
+    h("span", { class: "unseen" }, `, ${WINDOWS[window]}${customer.optedOut ? ", opted out" : ""}`),
   );
 }
 

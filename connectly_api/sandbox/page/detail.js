@@ -1,12 +1,13 @@
 // The detail of an entry: a message's life, the exact request and answer, and each webhook that tells of it.
 
 import { readBody } from "./content.js";
-import { fill, formatSeconds, h, reconcile, showText } from "./dom.js";
+import { buildCopy, buildCurl } from "./copy.js";
+import { fill, formatDay, formatSeconds, h, reconcile, showText } from "./dom.js";
 import { describeEntry, getTone, join, nameFault, shortenCode } from "./words.js";
 
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Entry} Entry */
-/** @typedef {{ element: HTMLElement, update: () => void }} Part */
+/** @typedef {import("./dom.js").Child} Child */
 
 const MOST_SHOWN = 50_000;
 
@@ -16,9 +17,8 @@ export function mountDetail(app) {
   const back = h("button", { type: "button", onclick: () => app.select({ detail: null }) }, "Back to the log");
   const body = h("div", { class: "detail-body", tabindex: "0", role: "region", "aria-label": "Details" });
   const element = h("div", { class: "detail" }, h("header", null, heading, back), body);
-  /** @type {Part[]} */
-  let parts = [];
   let drawn = "";
+  let update = () => {};
 
   /** @param {number} number */
   function draw(number) {
@@ -26,20 +26,16 @@ export function mountDetail(app) {
     const key = `${app.model.run} ${number} ${entry !== undefined}`;
     if (key !== drawn) {
       drawn = key;
-      parts = entry ? buildParts(app, entry) : [];
-      const lost = h("p", { class: "nothing" }, "The sandbox no longer keeps this entry.");
-      fill(body, entry ? parts.map((part) => part.element) : lost);
+      fill(heading, getTitle(entry));
+      fill(body, !entry && h("p", { class: "nothing" }, "The sandbox no longer keeps this entry."));
+      update = entry ? buildParts(app, entry, body) : () => {};
       body.scrollTop = 0;
     }
-    fill(heading, getTitle(entry));
-    for (const part of parts) part.update();
+    update();
   }
 
   return { element, heading, draw };
 }
-
-/** @param {HTMLElement} element @returns {Part} A part that does not change. */
-const fix = (element) => ({ element, update() {} });
 
 /** @param {Entry | undefined} entry */
 function getTitle(entry) {
@@ -48,172 +44,138 @@ function getTitle(entry) {
   return entry?.messageId ? "Message" : "Request";
 }
 
-/** @param {App} app @param {Entry} entry @returns {Part[]} */
-function buildParts(app, entry) {
-  const id = entry.what === "status" || entry.what === "request" ? entry.messageId : null;
-  const request = entry.what === "request" ? entry : app.model.messages.get(id)?.request;
-  const parts = [buildSummary(app, entry)];
-  if (id) parts.push(buildLife(app, id));
-  if (request) parts.push(...buildExchange(request));
-  if (entry.what === "act") parts.push(buildAct(entry));
-  if (entry.what === "delivery") parts.push(buildOrigin(app, entry), fix(buildDelivery(app, entry)));
-  else if (id) parts.push(buildWebhooks(app, () => app.model.messages.get(id)?.deliveries ?? []));
-  else if (entry.what === "act") parts.push(buildWebhooks(app, () => app.model.deliveries.get(entry.entry) ?? []));
-  return parts;
-}
-
-/** @param {App} app @param {Entry} entry @returns {Part} The log's sentence, and the time. */
-function buildSummary(app, entry) {
-  const { main, quoted, more, tone } = describeEntry(app.model, entry);
-  const day = new Date(entry.at * 1000).toDateString();
-  const element = h(
-    "section",
-    null,
-    h("p", { class: "quoted" }, h("b", null, main), ` ${quoted}`),
-    more && h("p", { class: `remark ${tone}` }, more),
-    h("p", { class: "quiet" }, `${day}, ${formatSeconds(entry.at)} · entry ${entry.entry}`),
-  );
-  return fix(element);
-}
-
-/** @param {App} app @param {string} id @returns {Part} What became of a message. */
-function buildLife(app, id) {
+/** @param {App} app @param {Entry} entry @param {Element} body @returns What draws the parts that change. */
+function buildParts(app, entry, body) {
+  const { what } = entry;
+  const message = what === "delivery" || what === "act" ? null : app.model.messages.get(entry.messageId);
+  const request = what === "request" ? entry : message?.request;
   const steps = h("ol", { class: "life" });
-  const update = () => {
-    const { request, statuses = [] } = app.model.messages.get(id) ?? {};
-    const accepted = request && { entry: 0, at: request.at, status: "accepted", code: null };
-    const all = /** @type {Entry[]} */ ([accepted, ...statuses].filter(Boolean));
+  const title = h("h3");
+  const webhooks = h("div");
+  const getWebhooks = () => (message ? message.deliveries : (app.model.deliveries.get(entry.entry) ?? []));
+  body.append(buildSummary(app, entry));
+  if (message) body.append(buildSection("Life", steps, request && buildMessageFacts(message.id, readBody(request))));
+  if (request) body.append(...buildExchange(request));
+  if (what === "act") body.append(buildVerb(entry));
+  if (what === "delivery") body.append(buildDelivery(app, entry));
+  else if (message || what === "act") body.append(h("section", null, title, webhooks));
+  return () => {
+    if (message) reconcile(steps, getSteps(message), (step) => step.entry, buildStep);
+    const found = getWebhooks();
+    fill(title, found.length ? `Webhooks (${found.length})` : "No webhook: the bot was not told");
     reconcile(
-      steps,
-      all,
-      (one) => one.entry,
-      (one) =>
-        h(
-          "li",
-          { class: `step is-${one.status}` },
-          join(`${one.status.replaceAll("_", " ")} ${formatSeconds(one.at)}`, shortenCode(one.code)),
-        ),
-    );
-  };
-  const request = app.model.messages.get(id)?.request;
-  const sent = request ? readBody(request) : {};
-  const facts = buildFacts({
-    id,
-    from: sent.sender?.id ?? sent.sender,
-    to: sent.recipient?.id ?? sent.number,
-    campaign: sent.campaignName,
-    "callback data": sent.callbackData === undefined ? null : JSON.stringify(sent.callbackData),
-  });
-  return { element: h("section", null, h("h3", null, "Life"), steps, facts), update };
-}
-
-/** @param {Entry} entry @returns {Part[]} A request as it was sent, and its answer. */
-function buildExchange(entry) {
-  const url = entry.path + (entry.query && `?${entry.query}`);
-  const headers = entry.headers.map((/** @type {[string, string]} */ [name, value]) => `${name}: ${value}`).join("\n");
-  const request = h(
-    "section",
-    null,
-    buildHeading(
-      "Request",
-      buildCopy("Copy as curl", () => buildCurl(entry)),
-    ),
-    h("p", { class: "mono" }, h("b", null, entry.method), ` ${showText(url)}`),
-    entry.fault && h("p", { class: "bad" }, nameFault(entry.fault)),
-    buildProblems(
-      "Refused because",
-      entry.violations.map((/** @type {any} */ one) => join(one.field, one.problem)),
-    ),
-    buildProblems("Ignored: these fields are unknown to the service", entry.unknownFields),
-    buildFold([`${entry.headers.length} headers`], h("pre", { tabindex: "0" }, showText(headers))),
-    buildText(entry.body, "The body is empty."),
-  );
-  const status = entry.status ? `Answer ${entry.status}` : "No answer: the connection was reset";
-  const answer = h(
-    "section",
-    null,
-    h("h3", { class: getTone(entry.status) }, status),
-    entry.code && h("p", { class: "mono" }, showText(entry.code)),
-    entry.answer !== undefined && buildText(entry.answer, "The answer is empty."),
-  );
-  return [fix(request), fix(answer)];
-}
-
-/** @param {Entry} entry @returns {Part} A verb, as anybody could call it. */
-function buildAct(entry) {
-  const body = JSON.stringify(entry.arguments);
-  const path = new URL(entry.name, location.href).pathname;
-  const call = { method: "POST", path, query: "", headers: [["content-type", "application/json"]], body };
-  const heading = buildHeading(
-    "Verb",
-    buildCopy("Copy as curl", () => buildCurl(call)),
-  );
-  const line = h("p", { class: "mono" }, h("b", null, "POST"), ` ${showText(path)}`);
-  return fix(h("section", null, heading, line, buildFacts({ id: entry.id }), buildText(body, "")));
-}
-
-/** @param {App} app @param {Entry} entry @returns {Part} The way from a webhook to what it tells of. */
-function buildOrigin(app, entry) {
-  const element = h("p", { class: "actions" });
-  const update = () => {
-    const request = app.model.messages.get(entry.messageId)?.request;
-    const origin = request ?? app.model.entries.get(entry.cause);
-    if (!origin || element.childElementCount) return;
-    const open = () => app.select({ detail: origin.entry });
-    element.append(
-      h("button", { type: "button", onclick: open }, request ? "Open the message" : "Open what caused it"),
-    );
-  };
-  return { element, update };
-}
-
-/** @param {App} app @param {() => Entry[]} getDeliveries @returns {Part} */
-function buildWebhooks(app, getDeliveries) {
-  const heading = h("h3");
-  const list = h("div");
-  const update = () => {
-    const found = getDeliveries();
-    fill(heading, found.length ? `Webhooks (${found.length})` : "No webhook: the bot was not told");
-    reconcile(
-      list,
+      webhooks,
       found,
       (one) => one.entry,
-      (one) => {
-        const { main, more, tone, result } = describeEntry(app.model, one);
-        const words = h("span", { class: "words" }, main, h("small", null, ` ${join(formatSeconds(one.at), more)}`));
-        return buildFold([words, h("span", { class: `result ${tone}` }, result)], buildDelivery(app, one));
-      },
+      (one) => buildWebhook(app, one),
     );
   };
-  return { element: h("section", null, heading, list), update };
+}
+
+/** @param {App} app @param {Entry} entry The log's sentence, and the time. */
+function buildSummary(app, entry) {
+  const { main, quoted, more, tone } = describeEntry(app.model, entry);
+  const sentence = h("p", null, h("b", null, main), ` ${quoted}`);
+  const time = `${formatDay(entry.at)}, ${formatSeconds(entry.at)} · entry ${entry.entry}`;
+  return h("section", null, sentence, more && h("p", { class: tone }, more), h("p", { class: "quiet" }, time));
+}
+
+/** @param {import("./model.js").Message} message */
+function getSteps({ request, statuses }) {
+  const accepted = request ? [{ entry: 0, status: "accepted", at: request.at }] : [];
+  return /** @type {Entry[]} */ ([...accepted, ...statuses]);
+}
+
+/** @param {Entry} step */
+function buildStep({ status, at, code }) {
+  const text = join(`${showText(status).replaceAll("_", " ")} ${formatSeconds(at)}`, shortenCode(code));
+  return h("li", { class: code ? "bad" : /^(delivered|read)$/.test(status) ? "good" : null }, text);
+}
+
+/** @param {string} id @param {any} sent The body of the request. */
+function buildMessageFacts(id, sent) {
+  const from = sent.sender?.id ?? sent.sender;
+  const data = sent.callbackData === undefined ? null : JSON.stringify(sent.callbackData);
+  const to = sent.recipient?.id ?? sent.number;
+  return buildFacts({ id, from, to, campaign: sent.campaignName, "callback data": data });
+}
+
+/** @param {any} entry @returns {HTMLElement[]} A request as it was sent, and its answer. */
+function buildExchange(entry) {
+  const { method, path, query, headers, body, fault, violations, unknownFields, status, code, answer } = entry;
+  const lines = headers.map((/** @type {string[]} */ header) => header.join(": ")).join("\n");
+  const problems = violations.map((/** @type {any} */ one) => join(one.field, one.problem));
+  return [
+    buildSection(
+      ["Request", buildCopy("Copy as curl", () => buildCurl(entry))],
+      h("p", { class: "mono" }, h("b", null, method), ` ${showText(path + (query && `?${query}`))}`),
+      fault && h("p", { class: "bad" }, nameFault(fault)),
+      buildList("Refused because", problems),
+      buildList("Ignored: these fields are unknown to the service", unknownFields),
+      buildFold([`${headers.length} headers`], h("pre", { tabindex: "0" }, showText(lines))),
+      buildText(body, "The body is empty."),
+    ),
+    buildSection(
+      [h("span", { class: getTone(status) }, status ? `Answer ${status}` : "No answer: the connection was reset")],
+      code && h("p", { class: "mono" }, showText(code)),
+      answer != null && buildText(answer, "The answer is empty."),
+    ),
+  ];
+}
+
+/** @param {Entry} entry A verb, as anybody could call it. */
+function buildVerb(entry) {
+  const body = JSON.stringify(entry.arguments);
+  const path = new URL(entry.name, location.href).pathname;
+  const curl = buildCurl({ method: "POST", path, query: "", headers: [["content-type", "application/json"]], body });
+  const line = h("p", { class: "mono" }, h("b", null, "POST"), ` ${showText(path)}`);
+  return buildSection(
+    ["Verb", buildCopy("Copy as curl", () => curl)],
+    line,
+    buildFacts({ id: entry.id }),
+    buildText(body),
+  );
+}
+
+/** @param {App} app @param {Entry} entry */
+function buildWebhook(app, entry) {
+  const { main, more, tone, result } = describeEntry(app.model, entry);
+  const words = h("span", { class: "words" }, main, h("small", null, ` ${join(formatSeconds(entry.at), more)}`));
+  return buildFold([words, h("b", { class: tone }, result)], buildDelivery(app, entry));
 }
 
 /** @param {App} app @param {Entry} entry A webhook: what the bot was told, and what it answered. */
 function buildDelivery(app, entry) {
+  const { address, topic, signature, attempt, number, fault, event, status, problem, answer, traceback } = entry;
+  const origin = app.model.messages.get(entry.messageId)?.request?.entry ?? entry.cause;
   const again = () => app.verbs.post("redeliver", { entry: entry.entry });
-  const answer = entry.status === null ? `No answer: ${showText(entry.problem)}` : `The bot answered ${entry.status}`;
+  const open = () => app.select({ detail: origin });
+  const isOpener = app.view.detail === entry.entry && app.model.entries.has(origin);
   return h(
     "section",
-    { class: "webhook" },
-    buildFacts({
-      address: entry.address,
-      topic: entry.topic,
-      signature: entry.signature,
-      try: `${entry.attempt} of event ${entry.number}`,
-      fault: entry.fault,
-    }),
-    buildText(JSON.stringify(entry.event), ""),
-    h("p", { class: `answer ${entry.status === 200 ? "good" : "bad"}` }, answer),
-    entry.answer && buildText(entry.answer, ""),
-    entry.traceback && h("pre", { class: "traceback", tabindex: "0" }, showText(entry.traceback)),
-    h("p", { class: "actions" }, h("button", { type: "button", onclick: again }, "Deliver again")),
+    { class: "delivery" },
+    buildFacts({ address, topic, signature, try: `${attempt} of event ${number}`, fault }),
+    buildText(JSON.stringify(event)),
+    h(
+      "p",
+      { class: status === 200 ? "good" : "bad" },
+      status ? `The bot answered ${status}` : `No answer: ${showText(problem)}`,
+    ),
+    answer && buildText(answer),
+    traceback && h("pre", { class: "traceback", tabindex: "0" }, showText(traceback)),
+    h(
+      "p",
+      { class: "actions" },
+      h("button", { type: "button", onclick: again }, "Deliver again"),
+      isOpener && h("button", { type: "button", onclick: open }, "Open what it is about"),
+    ),
   );
 }
 
-/** @param {string} title @param {HTMLElement} button */
-const buildHeading = (title, button) => h("div", { class: "topline" }, h("h3", null, title), button);
+/** @param {Child | Child[]} title @param {...Child} content */
+const buildSection = (title, ...content) => h("section", null, h("h3", null, title), ...content);
 
-/** @param {import("./dom.js").Child[]} summary @param {HTMLElement} content */
+/** @param {Child[]} summary @param {HTMLElement} content */
 const buildFold = (summary, content) => h("details", null, h("summary", null, summary), content);
 
 /** @param {Record<string, unknown>} facts Those without a value are left out. */
@@ -226,23 +188,23 @@ function buildFacts(facts) {
   );
 }
 
-/** @param {string} title @param {string[]} problems */
-const buildProblems = (title, problems) =>
-  problems.length > 0 &&
+/** @param {string} title @param {string[]} items */
+const buildList = (title, items) =>
+  items.length > 0 &&
   h(
     "div",
     { class: "problems" },
-    h("p", null, title),
+    title,
     h(
       "ul",
       null,
-      problems.map((one) => h("li", null, showText(one))),
+      items.map((item) => h("li", null, showText(item))),
     ),
   );
 
-/** @param {string} text Shown indented if it is JSON, copied as it is. @param {string} empty What to say if it is empty. */
+/** @param {string} text Shown indented if it is JSON, copied as it is. @param {string} [empty] Said if it is empty. */
 function buildText(text, empty) {
-  if (!text) return h("p", { class: "quiet" }, empty);
+  if (!text) return empty && h("p", { class: "quiet" }, empty);
   const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)} …` : text;
   return h(
     "div",
@@ -255,7 +217,7 @@ function buildText(text, empty) {
 /**
  * Indent JSON and mark its names, without decoding it: numbers and escapes stay as they were written.
  * @param {string} text
- * @returns {import("./dom.js").Child[]}
+ * @returns {Child[]}
  */
 export function indentJson(text) {
   try {
@@ -263,69 +225,18 @@ export function indentJson(text) {
   } catch {
     return [showText(text)];
   }
-  /** @type {import("./dom.js").Child[]} */
-  const parts = [];
+  /** @type {string[]} */
+  const tokens = text.match(/"(?:[^"\\]|\\.)*"|\[\s*\]|\{\s*\}|[[\]{}:,]|[^\s[\]{}:,"]+/g) ?? [];
   let depth = 0;
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[[{]\s*[\]}]|[[\]{}:,]|[^\s[\]{}:,"]+/g) ?? [];
-  tokens.forEach((token, index) => {
-    if (token === "{" || token === "[") depth += 1;
-    if (token === "}" || token === "]") depth -= 1;
+  /** @param {string} token @param {number} index @returns {Child[]} */
+  const mark = (token, index) => {
+    depth += token === "{" || token === "[" ? 1 : token === "}" || token === "]" ? -1 : 0;
     const line = `\n${"  ".repeat(depth)}`;
-    if (token === "{" || token === "[" || token === ",") parts.push(token, line);
-    else if (token === "}" || token === "]") parts.push(line, token);
-    else if (token === ":") parts.push(": ");
-    else parts.push(h("span", { class: getTokenClass(token, tokens[index + 1]) }, showText(token)));
-  });
-  return parts;
+    if (/^[[{,]$/.test(token)) return [token, line];
+    if (/^[\]}]$/.test(token)) return [line, token];
+    if (token === ":") return [": "];
+    const kind = token[0] !== '"' ? "value" : tokens[index + 1] === ":" ? "name" : "text";
+    return [h("span", { class: `json-${kind}` }, showText(token))];
+  };
+  return tokens.flatMap(mark);
 }
-
-/** @param {string} token @param {string | undefined} next */
-const getTokenClass = (token, next) => (token[0] !== '"' ? "json-value" : next === ":" ? "json-name" : "json-text");
-
-/** @param {string} label @param {() => string} getText */
-export function buildCopy(label, getText) {
-  const button = h("button", { type: "button", class: "copy" }, label);
-  button.addEventListener("click", async () => {
-    const isCopied = await copyText(getText());
-    fill(button, isCopied ? "Copied" : "Not copied");
-    setTimeout(() => fill(button, label), 1500);
-  });
-  return h("span", { role: "status" }, button);
-}
-
-/** @param {string} text @returns {Promise<boolean>} */
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // Not over plain HTTP from another machine: then the old way.
-    const field = h("textarea", { class: "unseen", "aria-hidden": "true" });
-    const focused = document.activeElement;
-    field.value = text;
-    (document.querySelector("dialog[open]") ?? document.body).append(field);
-    field.select();
-    const isCopied = document.execCommand("copy");
-    field.remove();
-    if (focused instanceof HTMLElement) focused.focus();
-    return isCopied;
-  }
-}
-
-// What curl writes itself, or what only held for the connection.
-const OWN_HEADERS = /^(host|content-length|connection|accept-encoding|user-agent|transfer-encoding|cookie|expect)$/;
-
-/** @param {any} entry A request. @returns {string} A command that repeats it; the key is the environment's. */
-export function buildCurl({ method, path, query, headers, body }) {
-  const url = location.origin + path + (query && `?${query}`);
-  const words = headers
-    .filter((/** @type {[string, string]} */ [name]) => !OWN_HEADERS.test(name))
-    .map((/** @type {[string, string]} */ [name, value]) =>
-      name === "x-api-key" ? '-H "X-API-Key: $CONNECTLY_API_KEY"' : `-H ${quoteShell(`${name}: ${value}`)}`,
-    );
-  if (body) words.push(`--data-raw ${quoteShell(body)}`);
-  return ["curl", `-X ${method}`, quoteShell(url), ...words].join(" ");
-}
-
-/** @param {string} text */
-const quoteShell = (text) => `'${text.replaceAll("'", "'\\''")}'`;

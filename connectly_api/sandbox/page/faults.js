@@ -1,171 +1,152 @@
 // The faults: a switch for each kind, and the rules that are set, with how often each has matched.
 
-import { buildField, openDialog } from "./dialogs.js";
+import { buildField, openDialog, submitVerb } from "./dialogs.js";
 import { fill, find, h, reconcile, showText } from "./dom.js";
 import { getId, getName } from "./model.js";
 import { describeRule, join } from "./words.js";
 
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Rule} Rule */
+/** @typedef {{name: string, label: string, value?: string, inputmode?: string, type?: string}} Option */
 
-const STATUS = { name: "status", label: "Status", value: "500", inputmode: "numeric" };
-const SECONDS = { name: "seconds", label: "Seconds", value: "5", inputmode: "numeric" };
-const CODE = { name: "code", label: "Code", value: "ERROR_CODE_UNSPECIFIED" };
-const ACCEPTED = { name: "accepted", label: "accepted", type: "checkbox" };
+/** @type {(value: string) => Option} */
+const status = (value) => ({ name: "status", label: "Status", inputmode: "numeric", value });
+/** @type {(value: string) => Option} */
+const seconds = (value) => ({ name: "seconds", label: "Seconds", inputmode: "decimal", value });
+/** @type {(value: string) => Option} */
+const code = (value) => ({ name: "code", label: "Code", value: `ERROR_CODE_${value}` });
+/** @type {Option} */
+const accepted = { name: "accepted", label: "accepted", type: "checkbox" };
 
 /**
  * What can go wrong, in groups: the kind, its name, what it does, and its options.
- * @type {[string, [string, string, string, ...Record<string, string>[]][]][]}
+ * @type {Record<string, [string, string, string, ...Option[]][]>}
  */
-const GROUPS = [
-  [
-    "Requests",
-    [
-      ["server_error", "Server error", "The service fails", STATUS, ACCEPTED],
-      ["refuse", "Refusal", "Of your choice", { ...STATUS, value: "400" }, CODE],
-      [
-        "rate_limited",
-        "Rate limit",
-        "429",
-        { name: "retry_after", label: "Retry-After", value: "2", inputmode: "numeric" },
-      ],
-      ["reset", "Connection reset", "Nothing is accepted"],
-      ["drop", "Answer lost", "Accepted, but nobody says so"],
-      ["hang", "No answer", "Until the client gives up", ACCEPTED],
-      ["slow_head", "Slow answer", "Real seconds", SECONDS],
-      ["slow_body", "Slow body", "Real seconds", SECONDS],
-      ["cut_off", "Answer cut off", "The connection ends in the middle"],
-      ["truncated", "Half the JSON", "Accepted"],
-      ["wrong_types", "Wrong types", "Accepted"],
-      ["new_values", "New values", "Accepted, with values nobody knows"],
-      ["nulls", "Nulls", "Accepted"],
-    ],
+const GROUPS = {
+  Requests: [
+    ["server_error", "Server error", "5xx", status("500"), accepted],
+    ["refuse", "Refusal", "Of your choice", status("400"), code("UNSPECIFIED")],
+    ["rate_limited", "Rate limit", "429", { name: "retry_after", label: "Retry-After", value: "2" }],
+    ["reset", "Connection reset", "Nothing is accepted"],
+    ["drop", "Answer lost", "Accepted, but nobody says so"],
+    ["hang", "No answer", "Until the client gives up", accepted],
+    ["slow_head", "Slow answer", "Real seconds", seconds("5")],
+    ["slow_body", "Slow body", "Real seconds", seconds("5")],
+    ["cut_off", "Answer cut off", "The connection ends in the middle"],
+    ["truncated", "Half the JSON", "Accepted"],
+    ["wrong_types", "Wrong types", "Accepted"],
+    ["new_values", "New values", "Accepted, with values nobody knows"],
+    ["nulls", "Nulls", "Accepted"],
   ],
-  [
-    "Webhooks",
-    [
-      ["duplicate_webhook", "Twice", "The same event again"],
-      ["drop_webhook", "Lost", "It never arrives"],
-      ["delay_webhook", "Late", "Seconds of this clock", { ...SECONDS, value: "30" }],
-      ["reorder_webhook", "Out of order", "After the next one"],
-      ["bad_signature", "Bad signature", "The bot should refuse it"],
-      ["unknown_topic", "Unknown topic", "One of tomorrow"],
-    ],
+  Webhooks: [
+    ["duplicate_webhook", "Twice", "The same event again"],
+    ["drop_webhook", "Lost", "It never arrives"],
+    ["delay_webhook", "Late", "Seconds of this clock", seconds("30")],
+    ["reorder_webhook", "Out of order", "After the next one"],
+    ["bad_signature", "Bad signature", "The bot should refuse it"],
+    ["unknown_topic", "Unknown topic", "One of tomorrow"],
   ],
-  [
-    "Messages",
-    [
-      [
-        "fail_delivery",
-        "Delivery fails",
-        "Accepted, then failed",
-        { ...CODE, value: "ERROR_CODE_MESSAGE_UNDELIVERABLE" },
-      ],
-      ["early_webhook", "Status first", "Before the answer to the request"],
-    ],
+  Messages: [
+    ["fail_delivery", "Delivery fails", "Accepted, then failed", code("MESSAGE_UNDELIVERABLE")],
+    ["early_webhook", "Status first", "Before the answer to the request"],
   ],
-];
+};
 
 /** @param {App} app */
 export function mountFaults(app) {
-  const count = h("span", { class: "count" });
-  const opener = h("button", { type: "button", "aria-haspopup": "dialog", onclick: open }, "Faults ", count);
+  const count = h("span", { class: "badge count" });
+  const opener = h("button", { type: "button", "aria-haspopup": "dialog", onclick: open }, "Faults", count);
+  let drawDialog = () => {};
   find("faults").append(opener);
-  /** @type {(() => void) | null} */
-  let drawDialog = null;
 
   function open() {
-    const dialog = openFaults(app);
-    drawDialog = dialog.draw;
-    dialog.element.addEventListener("close", () => {
-      drawDialog = null;
+    drawDialog = openFaults(app, () => {
+      drawDialog = () => {};
     });
-    dialog.draw();
+    drawDialog();
   }
 
   return () => {
     const active = app.model.rules.filter((rule) => !rule.isUsedUp).length;
-    fill(count, active || "");
+    fill(count, active);
     count.hidden = active === 0;
     opener.setAttribute("aria-label", active ? `Faults: ${active} set` : "Faults");
-    drawDialog?.();
+    drawDialog();
   };
 }
 
-/** @param {App} app */
-function openFaults(app) {
+/** @param {App} app @param {() => void} onclose @returns What draws the dialog. */
+function openFaults(app, onclose) {
   const customer = app.model.customers.get(app.view.customer ?? -1);
-  const times = buildField("How often", {
-    name: "times",
-    options: [
-      ["next", "the next"],
-      ["every", "every"],
-      ["always", "always"],
-    ],
-    onchange: () => {
-      number.hidden = getValue(form, "times") === "always";
-    },
-  });
+  const choices = ["the next", "every", "always"].map((text) => [text.replace("the ", ""), text]);
+  const times = buildField("How often", { name: "times", options: choices });
   const number = buildField("Count", { name: "number", inputmode: "numeric", value: 1 });
   const only = customer && buildCheck("recipient", `only ${showText(getName(customer))}`, getId(customer));
   /** @type {Map<string, HTMLElement>} */
   const switches = new Map();
-  const groups = GROUPS.map(([title, faults]) =>
+  const groups = Object.entries(GROUPS).map(([title, faults]) =>
     h(
       "fieldset",
       null,
       h("legend", null, title),
-      faults.map(([what, label, note, ...options]) => {
-        const button = h(
-          "button",
-          { type: "button", role: "switch", "aria-checked": "false", onclick: () => toggle(what, options) },
-          h("span", null, label, h("small", null, note)),
-        );
-        switches.set(what, button);
-        return h(
-          "div",
-          { class: "fault" },
-          button,
-          options.map((option) => buildOption(what, label, option)),
-        );
-      }),
+      faults.map(([...fault]) => buildFault(...fault)),
     ),
   );
   const problem = h("p", { class: "problem", role: "alert" });
   const rules = h("ul", { class: "rules" });
   const clear = h("button", { type: "button", onclick: () => app.verbs.post("clear_faults") }, "Remove all");
-  const form = h(
-    "form",
-    { onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-    h("div", { class: "set" }, rules, clear),
-    h("div", { class: "times" }, times, number, only),
-    problem,
-    h("div", { class: "fault-groups" }, groups),
-  );
-  const element = openDialog("Faults", form);
-  element.classList.add("wide");
+  const options = h("div", { class: "times" }, times, number, only);
+  const form = h("form", null, rules, clear, options, problem, h("div", { class: "fault-groups" }, groups));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", () => {
+    number.hidden = getValue("times") === "always";
+  });
+  const dialog = openDialog("Faults", form);
+  dialog.classList.add("wide");
+  dialog.addEventListener("close", onclose);
 
-  /** @param {string} what @param {Record<string, string>[]} options */
-  async function toggle(what, options) {
-    fill(problem);
-    const active = app.model.rules.filter((rule) => rule.what === what && !rule.isUsedUp);
-    if (active.length) {
-      for (const rule of active) await app.verbs.removeRule(rule.number);
-      return;
-    }
-    /** @type {Record<string, unknown>} */
-    const rule = { what, recipient: getValue(form, "recipient") };
-    const often = getValue(form, "times") ?? "next";
-    if (often !== "always") rule[often] = Number(getValue(form, "number"));
-    for (const { name = "", type, inputmode } of options) {
-      const value = getValue(form, `${what}.${name}`);
-      rule[name] = type === "checkbox" ? value !== null || null : inputmode && value ? Number(value) : value;
-    }
-    await app.verbs.post("fault", rule, (/** @type {string} */ found) => fill(problem, showText(found)));
+  /** @param {string} what @param {string} name @param {string} hint @param {...Option} given */
+  function buildFault(what, name, hint, ...given) {
+    const props = { type: "button", role: "switch", class: "plain", onclick: () => toggle(what, given) };
+    const button = h("button", props, h("span", null, name, h("small", null, hint)));
+    switches.set(what, button);
+    const inputs = given.map(({ name: option, label, ...rest }) => {
+      const full = `${what}.${option}`;
+      if (rest.type) return buildCheck(full, label, "true");
+      return h("input", { name: full, "aria-label": `${name}: ${label}`, title: label, ...rest });
+    });
+    return h("div", { class: "fault" }, button, inputs);
   }
 
-  function draw() {
-    const { rules: set } = app.model;
+  /** @param {string} what @param {Option[]} given */
+  async function toggle(what, given) {
+    const active = app.model.rules.filter((rule) => rule.what === what && !rule.isUsedUp);
+    for (const rule of active) await app.verbs.removeRule(rule.number);
+    if (active.length) return;
+    const often = getValue("times") ?? "next";
+    /** @type {Record<string, unknown>} */
+    const rule = { what, recipient: getValue("recipient") };
+    if (often !== "always") rule[often] = Number(getValue("number"));
+    for (const { name, type, inputmode } of given) {
+      const value = getValue(`${what}.${name}`);
+      rule[name] = type ? value && true : value && inputmode ? Number(value) : value;
+    }
+    fill(problem, showText((await submitVerb(app, "fault", rule)) ?? ""));
+  }
+
+  /** @param {string} name @returns {string | null} */
+  const getValue = (name) => /** @type {string | null} */ (new FormData(form).get(name));
+
+  /** @param {Rule} rule */
+  function buildRule(rule) {
+    const remove = () => app.verbs.removeRule(rule.number);
+    const label = `Remove ${describeRule(rule)}`;
+    const button = h("button", { type: "button", "aria-label": label, onclick: remove }, "Remove");
+    return h("li", null, h("span", null, describeUse(rule)), button);
+  }
+
+  return () => {
+    const set = app.model.rules;
     for (const [what, button] of switches) {
       const isOn = set.some((rule) => rule.what === what && !rule.isUsedUp);
       button.setAttribute("aria-checked", String(isOn));
@@ -175,43 +156,18 @@ function openFaults(app) {
       set,
       (rule) => rule.number,
       buildRule,
-      (element, rule) => {
-        const text = element.querySelector("span");
+      ({ firstElementChild: text }, rule) => {
         if (text) fill(text, describeUse(rule));
-        element.classList.toggle("quiet", rule.isUsedUp);
       },
     );
     clear.hidden = set.length < 2;
-  }
-
-  /** @param {Rule} rule */
-  function buildRule(rule) {
-    const remove = () => app.verbs.removeRule(rule.number);
-    const button = h(
-      "button",
-      { type: "button", "aria-label": `Remove ${describeRule(rule)}`, onclick: remove },
-      "Remove",
-    );
-    return h("li", { class: rule.isUsedUp ? "quiet" : null }, h("span", null, describeUse(rule)), button);
-  }
-
-  return { element, draw };
+  };
 }
 
 /** @param {Rule} rule */
 const describeUse = (rule) =>
   join(describeRule(rule), rule.matches === 1 ? "1 match" : `${rule.matches} matches`, rule.isUsedUp && "used up");
 
-/** @param {string} what @param {string} label @param {Record<string, string>} option */
-function buildOption(what, label, { name = "", label: option = "", ...props }) {
-  const full = `${what}.${name}`;
-  if (props.type === "checkbox") return buildCheck(full, option, "true");
-  return h("input", { name: full, "aria-label": `${label}: ${option}`, title: option, class: name, ...props });
-}
-
 /** @param {string} name @param {string} label @param {string} value */
 const buildCheck = (name, label, value) =>
   h("label", { class: "check" }, h("input", { type: "checkbox", name, value }), label);
-
-/** @param {HTMLFormElement} form @param {string} name @returns {string | null} */
-const getValue = (form, name) => /** @type {string | null} */ (new FormData(form).get(name));

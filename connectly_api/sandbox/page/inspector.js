@@ -5,59 +5,68 @@ import { mountDetail } from "./detail.js";
 import { fill, find, formatSeconds, h, reconcile } from "./dom.js";
 import { describeEntry, join } from "./words.js";
 
+/** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Entry} Entry */
 
 const ROW_REM = 2.125; // The height of a row, as in inspector.css.
 const MARGIN_ROWS = 8;
 
-/** @param {import("./main.js").App} app */
+/** @param {App} app */
 export function mountInspector(app) {
   const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the log", oninput: draw });
-  const problems = h(
-    "button",
-    { type: "button", class: "toggle", "aria-pressed": "false", onclick: toggle },
-    "Problems",
-  );
-  const rows = h("div", { class: "log-rows", role: "presentation" });
-  const space = h("div", { class: "log-space", role: "presentation" }, rows);
+  const problems = h("button", { type: "button", "aria-pressed": "false", onclick: toggle }, "Problems");
+  const rows = h("div", { role: "presentation" });
+  const space = h("div", { role: "presentation" }, rows);
   const list = h("div", { id: "log", role: "listbox", tabindex: "0", "aria-label": "Log, newest last" }, space);
   const nothing = h("p", { class: "nothing" });
   const newest = h("button", { type: "button", class: "pill newest", onclick: follow }, "Newest ↓");
   const log = h("div", { class: "log" }, list, nothing, newest);
   const head = h("header", null, h("h2", null, "Log"), h("div", { class: "log-tools" }, problems, filter));
   const detail = mountDetail(app);
+  const select = createSelection(app);
   find("inspector").append(head, log, detail.element);
+
+  /** @type {Entry[]} */
+  let shown = [];
+  /** @type {number | null} The entry that the keys have reached. */
+  let active = null;
+  /** @type {number | null} */
+  let opened = null;
+  /** @type {Element | null} */
+  let opener = null;
+  let isFollowing = true;
+  let isLoading = false;
+  // In pixels. Kept, as to ask for them lays out the page.
+  let rowHeight = 1;
+  let listHeight = 0;
+  let drawnTop = 0;
+
+  new ResizeObserver(() => {
+    rowHeight = ROW_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    listHeight = log.clientHeight; // The list may be hidden.
+    draw();
+  }).observe(log);
   list.addEventListener("scroll", () => {
-    isFollowing = list.scrollHeight - list.scrollTop - list.clientHeight < getRowHeight();
-    drawRows();
-    if (list.scrollTop < list.clientHeight && !isFollowing) loadMore();
+    const top = list.scrollTop;
+    if (Math.abs(top - drawnTop) < 1) return;
+    isFollowing = getEnd() - top < rowHeight;
+    drawRows(top);
+    if (top < listHeight && !isFollowing) loadMore();
   });
-  new ResizeObserver(draw).observe(log);
   list.addEventListener("keydown", move);
   list.addEventListener("focus", () => {
     active ??= shown.at(-1)?.entry ?? null;
-    drawRows();
+    drawRows(list.scrollTop);
   });
-  list.addEventListener("click", (event) => {
-    const row = event.target instanceof Element ? event.target.closest("[data-entry]") : null;
-    if (row instanceof HTMLElement) open(Number(row.dataset.entry));
+  list.addEventListener("click", ({ target }) => {
+    const row = target instanceof Element ? target.closest("[data-entry]") : null;
+    if (row) open(Number(row.getAttribute("data-entry")));
   });
   detail.element.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation(); // Elsewhere it leads to the conversation.
     app.select({ detail: null });
   });
-  const select = createSelection(app);
-  /** @type {Entry[]} */
-  let shown = [];
-  /** @type {number | null} */
-  let active = null;
-  let isFollowing = true;
-  let isLoading = false;
-  /** @type {number | null} */
-  let opened = null;
-  /** @type {Element | null} */
-  let opener = null;
 
   function draw() {
     const number = app.view.detail;
@@ -76,56 +85,65 @@ export function mountInspector(app) {
     opened = number;
   }
 
+  const getEnd = () => Math.max(0, shown.length * rowHeight - listHeight);
+
   function drawLog() {
     shown = select(filter.value, problems.getAttribute("aria-pressed") === "true");
-    space.style.height = `${shown.length * getRowHeight()}px`;
-    if (isFollowing) list.scrollTop = list.scrollHeight;
-    const isEmpty = shown.length === 0;
-    list.hidden = isEmpty;
-    fill(nothing, isEmpty && (app.model.log.length ? "Nothing fits the filter." : "Nothing has happened yet."));
-    drawRows();
+    space.style.height = `${shown.length * rowHeight}px`;
+    list.hidden = shown.length === 0;
+    if (list.hidden) fill(nothing, app.model.log.length ? "Nothing fits the filter." : "Nothing has happened yet.");
+    nothing.hidden = !list.hidden;
+    drawRows(isFollowing ? getEnd() : drawnTop);
+    if (isFollowing) list.scrollTop = getEnd();
   }
 
-  function drawRows() {
-    const height = getRowHeight();
-    const first = Math.max(0, Math.floor(list.scrollTop / height) - MARGIN_ROWS);
-    const last = Math.ceil((list.scrollTop + list.clientHeight) / height) + MARGIN_ROWS;
-    rows.style.transform = `translateY(${first * height}px)`;
-    reconcile(rows, shown.slice(first, last), (entry) => entry.entry, buildRow, updateRow);
+  /** @param {number} top */
+  function drawRows(top) {
+    drawnTop = top;
+    const first = Math.max(0, Math.floor(top / rowHeight) - MARGIN_ROWS);
+    const near = shown.slice(first, Math.ceil((top + listHeight) / rowHeight) + MARGIN_ROWS);
+    rows.style.transform = `translateY(${first * rowHeight}px)`;
+    reconcile(rows, near, (entry) => entry.entry, buildRow, updateRow);
     Array.from(rows.children).forEach((row, index) => {
       row.setAttribute("aria-posinset", String(first + index + 1));
       row.setAttribute("aria-setsize", String(shown.length));
     });
-    if (active !== null && find("inspector").querySelector(`#log-${active}`)) {
-      list.setAttribute("aria-activedescendant", `log-${active}`);
-    } else list.removeAttribute("aria-activedescendant");
+    const isNear = near.some((entry) => entry.entry === active);
+    list.setAttribute("aria-activedescendant", isNear ? `log-${active}` : "");
     newest.hidden = isFollowing;
   }
 
   /** @param {Entry} entry */
-  function buildRow(entry) {
-    const row = h("div", { id: `log-${entry.entry}`, class: "log-row", role: "option", "data-entry": entry.entry });
-    updateRow(row, entry);
+  function buildRow({ entry, at }) {
+    const row = h(
+      "div",
+      { id: `log-${entry}`, role: "option", "data-entry": entry },
+      h("time", null, formatSeconds(at)),
+    );
+    row.append(
+      h("span", { class: "sign", "aria-hidden": "true" }),
+      h("span", { class: "words" }),
+      h("span", { class: "result" }),
+    );
+    updateRow(row, app.model.entries.get(entry));
     return row;
   }
 
-  /** @param {Element} row @param {Entry} entry */
+  /** @param {Element} row @param {Entry | undefined} entry */
   function updateRow(row, entry) {
+    if (!entry) return;
     row.setAttribute("aria-selected", String(entry.entry === active));
     const { sign, main, quoted, more, tone, result } = describeEntry(app.model, entry);
-    const rest = join(quoted, more);
-    const key = [main, rest, result].join("\n");
-    if (row.getAttribute("title") === key) return;
-    row.setAttribute("title", key);
+    const title = join(main, quoted, more, result);
+    if (row.getAttribute("title") === title) return;
+    row.setAttribute("title", title);
     row.className = `log-row ${tone}`;
-    const words = h("span", { class: "words" }, main, rest && h("small", null, ` ${rest}`));
-    fill(
-      row,
-      h("time", null, formatSeconds(entry.at)),
-      h("span", { class: "sign", "aria-hidden": "true" }, sign),
-      words,
-      h("span", { class: "result" }, result),
-    );
+    const [, ...parts] = row.children;
+    const rest = join(quoted, more);
+    [sign, [main, rest && h("small", null, ` ${rest}`)], result].forEach((content, index) => {
+      const part = parts[index];
+      if (part) fill(part, content);
+    });
   }
 
   /** Load what happened before, and keep the rows in sight where they are. */
@@ -136,13 +154,13 @@ export function mountInspector(app) {
     const top = shown[0];
     await loadOlder(app);
     drawLog();
-    if (top) list.scrollTop += Math.max(0, shown.indexOf(top)) * getRowHeight();
+    if (top) list.scrollTop += Math.max(0, shown.indexOf(top)) * rowHeight;
     isLoading = false;
   }
 
   /** @param {KeyboardEvent} event */
   function move(event) {
-    const page = Math.floor(list.clientHeight / getRowHeight()) - 1;
+    const page = Math.floor(listHeight / rowHeight) - 1;
     /** @type {Record<string, number | undefined>} */
     const steps = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -shown.length, End: shown.length };
     const step = steps[event.key];
@@ -152,10 +170,9 @@ export function mountInspector(app) {
     const from = shown.findIndex((entry) => entry.entry === active);
     const index = Math.min(Math.max(0, (from < 0 ? shown.length : from) + step), shown.length - 1);
     active = shown[index]?.entry ?? null;
-    const height = getRowHeight();
-    const top = Math.max(index * height - list.clientHeight + height, Math.min(list.scrollTop, index * height));
-    list.scrollTop = top;
-    drawRows();
+    const row = index * rowHeight;
+    list.scrollTop = Math.max(row + rowHeight - listHeight, Math.min(list.scrollTop, row));
+    drawRows(list.scrollTop);
   }
 
   /** @param {number} entry */
@@ -178,13 +195,10 @@ export function mountInspector(app) {
   return draw;
 }
 
-/** @returns {number} In pixels: it grows with the reader's font size. */
-const getRowHeight = () => ROW_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-
 /**
  * Build the function that returns the entries that fit a filter. It looks at each entry once, unless the filter or the
  * beginning of the log changes.
- * @param {import("./main.js").App} app
+ * @param {App} app
  */
 function createSelection(app) {
   let key = "";

@@ -46,9 +46,9 @@ const app = {
   verbs: createVerbs(complain),
   select(change) {
     Object.assign(app.view, change);
-    // At once, so that what shows from now on can get the focus.
-    drawFrame();
-    app.draw();
+    // At once, so that what shows from now on can get the focus, and the next key.
+    if (isDrawing) scheduleDraw();
+    else drawAll();
   },
   draw: scheduleDraw,
   now: () => getNow(app.model, performance.now()),
@@ -56,19 +56,20 @@ const app = {
   complain,
 };
 
-const drawFrame = mountFrame(app);
 const panes = [
+  mountFrame,
   mountClock,
   mountFaults,
   mountHelp,
   mountEmpty,
-  mountCustomers,
   mountConversation,
+  mountCustomers,
   mountComposer,
   mountInspector,
 ].map((mount) => mount(app));
 
 let isScheduled = false;
+let isDrawing = false;
 let drawnAt = 0;
 
 function scheduleDraw() {
@@ -80,8 +81,12 @@ function scheduleDraw() {
 function drawAll() {
   isScheduled = false;
   drawnAt = performance.now();
-  drawFrame();
-  for (const draw of panes) draw();
+  isDrawing = true;
+  try {
+    for (const draw of panes) draw();
+  } finally {
+    isDrawing = false;
+  }
 }
 
 /** The tabs, the light of the connection, and which pane shows. @param {App} app */

@@ -21,15 +21,20 @@ export function createVerbs(complain) {
     /** @param {string} path */
     get: (path) => request(path),
     /**
-     * Run a verb. Arguments that are null, undefined or empty are left out.
+     * Run a verb, without waiting for the webhooks that it causes. Arguments that are null, undefined or empty are left
+     * out.
      * @param {string} verb
      * @param {Record<string, unknown>} [body]
      * @param {(problem: string) => void} [tell] Instead of showing a refusal to all.
      */
     post(verb, body = {}, tell) {
-      const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value != null && value !== ""));
+      const given = Object.entries(body).filter(([, value]) => value != null && value !== "");
       const headers = { "content-type": "application/json" };
-      return request(verb, { method: "POST", headers, body: JSON.stringify(given) }, tell);
+      return request(
+        verb,
+        { method: "POST", headers, body: JSON.stringify({ ...Object.fromEntries(given), wait: false }) },
+        tell,
+      );
     },
     /** @param {number} rule */
     removeRule: (rule) => request(`rules/${rule}`, { method: "DELETE" }),

@@ -127,10 +127,13 @@ function describeAct(model, entry, who) {
     template: () => [`Template ${given.name}`, showText(given.language ?? "en"), showText(given.status ?? "approved")],
     register: () => [`Webhooks registered for ${given.topic}`, showText(given.address)],
     fault: () => ["Fault set", describeRule(given)],
+    remove_fault: () => ["Fault removed", `rule ${given.number}`],
     clear_faults: () => ["Faults removed"],
     advance: () => [`The clock moves by ${formatSpan(countSeconds(given))}`],
     settle: () => ["The clock moves until nothing is due"],
     clock: () => [given.running === false ? "The clock stops" : "The clock runs", given.speed && `${given.speed}×`],
+    redeliver: () => ["Webhook delivered again", `entry ${given.entry}`],
+    event: () => ["Event sent as it was written", showText(given.topic)],
     report_ready: () => ["A report is ready", showText(given.name)],
   };
   const rest = Object.keys(given).length ? showText(JSON.stringify(given)) : "";

@@ -53,6 +53,7 @@ _REQUEST: Final = {
     "query": TEXT,
     "headers": build_list_schema(_PAIR),
     "body": TEXT,
+    "bodySize": INTEGER,
     "operation": _OPTIONAL_TEXT,
     "status": INTEGER,
     "code": _OPTIONAL_TEXT,
