@@ -38,8 +38,8 @@ from connectly_api.campaigns.journal_protocol import (
     Reject,
     TakenRow,
 )
-from connectly_api.campaigns.journal_thread import JournalThread, LoopLocal
-from connectly_api.campaigns.planning import Build, CallbackData, Key, PlanResult, RowPlanner, count_reasons
+from connectly_api.campaigns.journal_thread import JournalThread
+from connectly_api.campaigns.planning import Build, CallbackData, Key, PlanResult, RowPlanner, name_reason
 from connectly_api.campaigns.retry_evidence import find_proven_spans
 from connectly_api.campaigns.row_callback import read_observation
 from connectly_api.campaigns.row_states import RowState
@@ -49,6 +49,7 @@ from connectly_api.campaigns.stop_rules import StopRules
 from connectly_api.client import Connectly, get_default_sender
 from connectly_api.content.limits import Limits
 from connectly_api.errors import InvalidInputError
+from connectly_api.loop_local import LoopLocal
 from connectly_api.recipients import SenderLike, to_sender
 from connectly_api.setting_rules import check_kind, check_name, describe_kind
 from connectly_api.tracebacks import cut_traceback
@@ -272,10 +273,10 @@ class Campaigns:
 
     async def _build_campaign(self, name: str, *, is_resumed: bool, first: PlannedRow | None) -> Campaign:
         find = partial(self._find, name)
-        _, record = await find()
+        thread, record = await find()
         reasons: Counter[str] = Counter()
-        async for reject in _Items(find, lambda journal: journal.rejects):
-            count_reasons([reject], reasons)
+        for field, reason, count in await thread.call(thread.journal.count_rejects, record.id):
+            reasons[name_reason(Reject(0, field, reason))] += count
         sample = None
         if first is not None:
             row = TakenRow(1, first.recipient, first.body, first.callback, 1)

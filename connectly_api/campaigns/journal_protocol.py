@@ -304,6 +304,10 @@ class Journal(Protocol):
         """Return the rejects after so many, in the order of their lines, at most so many."""
         ...
 
+    def count_rejects(self, campaign_id: int) -> Sequence[tuple[str | None, str, int]]:
+        """Return how many rejects there are by field and reason, the earliest first; all duplicates are of line 0."""
+        ...
+
     def summary(self, campaign_id: int) -> Counts:
         """Count the rows."""
         ...

@@ -5,31 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
-from typing import Generic, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
+from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import current_token
 
 from connectly_api.campaigns.journal_protocol import Journal
+from connectly_api.loop_local import LoopLocal
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class LoopLocal(Generic[T]):
-    """A value for each event loop: what tasks wait for must not be set from another loop, or they wait for ever."""
-
-    def __init__(self, create: Callable[[], T]) -> None:
-        self._create = create
-        self._values: WeakKeyDictionary[object, T] = WeakKeyDictionary()
-
-    def get(self) -> T:
-        """Return the value of the running event loop."""
-        loop = current_token().native_token
-        if (value := self._values.get(loop)) is None:
-            value = self._values[loop] = self._create()
-        return value
 
 
 class JournalThread:

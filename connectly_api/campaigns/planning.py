@@ -76,11 +76,6 @@ class PlanResult:
         return f"{count}: {describe_reasons(self.reasons)}" if self.reasons else count
 
 
-def count_reasons(rejects: Iterable[Reject], counter: Counter[str]) -> None:
-    """Count rejects by what `name_reason` returns."""
-    counter.update(map(name_reason, rejects))
-
-
 def name_reason(reject: Reject) -> str:
     """Return a reject's field and reason, the same for all lines and sizes that reasons name."""
     reason = _NUMBER.sub("…", reject.reason)
@@ -154,7 +149,7 @@ class RowPlanner:
         rows = [row for row in planned if isinstance(row, PlannedRow)]
         if len(rows) < len(planned):
             rejects = [row for row in planned if isinstance(row, Reject)]
-            count_reasons(rejects, self._reasons)
+            self._reasons.update(map(name_reason, rejects))
             self._rejects += rejects[: _MOST_SHOWN - len(self._rejects)]
         if self.first is None and rows:
             self.first = rows[0]

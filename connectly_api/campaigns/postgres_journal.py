@@ -170,6 +170,11 @@ _LINES: Final = b"""
     FROM connectly_row WHERE campaign = %s AND n > %s ORDER BY n LIMIT %s
 """
 _REJECTS: Final = b"SELECT line, field, reason FROM connectly_reject WHERE campaign = %s AND n > %s ORDER BY n LIMIT %s"
+_COUNT_REJECTS: Final = b"""
+    SELECT min(n), field, CASE WHEN reason LIKE 'duplicate of line %%' THEN 'duplicate of line 0' ELSE reason END,
+        count(*)
+    FROM connectly_reject WHERE campaign = %s GROUP BY 2, 3 ORDER BY 1
+"""
 _COUNT: Final = b"""
     SELECT state, status, count(*), connectly_now() - min(at) FROM connectly_row WHERE campaign = %s GROUP BY 1, 2
 """
@@ -329,6 +334,10 @@ class PostgresJournal:
     def rejects(self, campaign_id: int, after: int, limit: int) -> Sequence[Reject]:
         """Return the rejects after so many."""
         return [Reject(*row) for row in self._fetch(_REJECTS, [campaign_id, after, limit])]
+
+    def count_rejects(self, campaign_id: int) -> Sequence[tuple[str | None, str, int]]:
+        """Count the rejects by field and reason."""
+        return [row[1:] for row in self._fetch(_COUNT_REJECTS, [campaign_id])]
 
     def summary(self, campaign_id: int) -> Counts:
         """Count the rows."""

@@ -165,6 +165,11 @@ _RETRY: Final = f"""
     UPDATE connectly_row SET state = 'pending', problem = NULL
     WHERE campaign = ? AND n = ? AND state = ? AND {_is_source("retry")}
 """
+_COUNT_REJECTS: Final = """
+    SELECT min(n), field, CASE WHEN reason LIKE 'duplicate of line %' THEN 'duplicate of line 0' ELSE reason END,
+        count(*)
+    FROM connectly_reject WHERE campaign = ? GROUP BY 2, 3 ORDER BY 1
+"""
 _COUNT: Final = f"""
     SELECT {", ".join(f"count(CASE WHEN state = '{state}' THEN 1 END)" for state in RowState)},
         {", ".join(f"count(CASE WHEN status = '{status}' THEN 1 END)" for status in STATUS_ORDER)}
@@ -340,6 +345,11 @@ class SQLiteJournal:
                 (campaign_id, after, limit),
             )
             return [Reject(*row) for row in found]
+
+    def count_rejects(self, campaign_id: int) -> Sequence[tuple[str | None, str, int]]:
+        """Count the rejects by field and reason."""
+        with self._transact("DEFERRED") as execute:
+            return [row[1:] for row in execute(_COUNT_REJECTS, (campaign_id,))]
 
     def summary(self, campaign_id: int) -> Counts:
         """Count the rows."""

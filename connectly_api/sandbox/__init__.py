@@ -16,10 +16,12 @@ same state, ids included, and a recorded run can be replayed. The folders, each 
 - `service` decides on a request: request + state -> response + changes. It first checks the request against the
   Swagger file, then applies the rules of the service (windows, templates, limits), then injected faults.
 - `verbs` has the actions of customers and tests: verb + state -> changes. Python, HTTP and recordings use the same
-  verbs.
+  verbs, and check their arguments by one table.
 - `engine` applies changes, moves the clock, runs the tasks that are due, and delivers webhooks. The clock stands
   still until a verb moves it, or runs in the background. `recording` writes a run to a file.
-- `web` serves the engine over HTTP: the service's routes, the control interface below `/__sandbox__/`, and the server.
+- `web` serves the engine over HTTP: the service's routes, the control interface and the page below `/__sandbox__/`,
+  which other websites cannot use, and the server. One table of endpoints and the declarations of the verbs are both
+  what is served and its description in OpenAPI.
 - `Sandbox` and `Customer` are what tests call; `replay` repeats a recorded run.
 
 One send, from end to end: `web.api` reads the request; `engine.receive` calls `service.decision`, which calls a

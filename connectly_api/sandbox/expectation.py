@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, cast
 
 import attrs
 
-from connectly_api.json_values import get_object, get_objects, get_text, is_array, is_mapping
+from connectly_api.json_values import get_object, get_objects, get_text, is_mapping
 from connectly_api.sandbox.model.records import AcceptedMessage
 from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.value_difference import describe_difference, show_value
@@ -76,7 +76,7 @@ class Expectation:
 def build_expectation(state: State, wanted: Mapping[str, object]) -> Expectation:
     """Return what is expected of messages, from the values of `Expectation.wanted` that a test gives."""
     values, recipient, parameters = dict(wanted), wanted.get("recipient"), wanted.get("parameters")
-    if is_array(parameters) or isinstance(parameters, tuple):
-        values["parameters"] = list(parameters)
+    if isinstance(parameters, (list, tuple)):
+        values["parameters"] = list(cast("Sequence[object]", parameters))
     ids = (recipient,) if isinstance(recipient, str) else ()
     return Expectation(values, state.list_ids(ids))

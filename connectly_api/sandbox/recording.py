@@ -17,6 +17,7 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.sandbox.delivery.attempts import Outcome
+from connectly_api.sandbox.model.clipped_text import REDACTED
 from connectly_api.sandbox.model.documents import serialize_numbered, serialize_request
 from connectly_api.sandbox.model.exchange import Decision, Request
 from connectly_api.sandbox.model.identity import Identity
@@ -25,7 +26,6 @@ from connectly_api.sandbox.model.settings import Settings
 from connectly_api.sandbox.model.state import State
 from connectly_api.sandbox.model.state_changes import MessageAccepted
 
-_REDACTED: Final = "[redacted]"
 _SECRET_HEADERS: Final = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
 """Their values are redacted as a whole; elsewhere in a request, only the sandbox's API key is."""
 
@@ -104,13 +104,13 @@ def record_request(
     """
 
     def redact(text: str) -> str:
-        return text.replace(key, _REDACTED).replace(quote_plus(key), _REDACTED)
+        return text.replace(key, REDACTED).replace(quote_plus(key), REDACTED)
 
     body = request.body or b""
     has_key = any(redact(text) != text for text in (request.query, *(value for _, value in request.headers)))
     is_whole = has_key or (bool(decision.operation) and decision.status != _UNAUTHORIZED)
     limit = None if is_whole else _KEPT_WITHOUT_KEY
-    headers = ((name, _REDACTED if name in _SECRET_HEADERS else redact(value)) for name, value in request.headers)
+    headers = ((name, REDACTED if name in _SECRET_HEADERS else redact(value)) for name, value in request.headers)
     return ReceivedRequest(
         number=state.request_count + 1,
         method=request.method,
@@ -187,9 +187,9 @@ def parse_request(entry: Mapping[str, Any], key: str) -> Request:
         header_key = "" if entry["status"] == _UNAUTHORIZED else key
         return Request(
             method=entry["method"],
-            path=entry["path"].replace(_REDACTED, key),
-            query=entry["query"].replace(_REDACTED, key),
-            headers=tuple((name, value.replace(_REDACTED, header_key)) for name, value in entry["headers"]),
+            path=entry["path"].replace(REDACTED, key),
+            query=entry["query"].replace(REDACTED, key),
+            headers=tuple((name, value.replace(REDACTED, header_key)) for name, value in entry["headers"]),
             body=None if entry["status"] == _TOO_LONG else content,
         )
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):

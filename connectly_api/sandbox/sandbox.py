@@ -540,6 +540,7 @@ class Sandbox:
         """
         replace_file(path, self.recording())
 
+    @cut_traceback
     def save_state(self, path: str | Path) -> None:
         """Write what the sandbox knows to a file that only its owner can read, for `load_state`.
 

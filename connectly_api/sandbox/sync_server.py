@@ -134,7 +134,7 @@ class SandboxServer(_Blocking[Sandbox]):
             ServeError: The port is in use or not permitted, or the host is not one of this machine's.
             UsageError: The calling thread runs an event loop.
         """
-        self._url = run(self._start)
+        run(self._start)
         return self
 
     def __exit__(
@@ -185,40 +185,45 @@ class SandboxServer(_Blocking[Sandbox]):
     status_of = _forward(Sandbox.status_of)
     template = _forward(Sandbox.template)
     fault = _forward(Sandbox.fault)
+    remove_fault = _forward(Sandbox.remove_fault)
     clear_faults = _forward(Sandbox.clear_faults)
     close_window = _forward(Sandbox.close_window)
     open_window = _forward(Sandbox.open_window)
     advance = _forward(Sandbox.advance)
+    set_clock = _forward(Sandbox.set_clock)
     settle = _forward(Sandbox.settle)
     report_ready = _forward(Sandbox.report_ready)
+    redeliver = _forward(Sandbox.redeliver)
+    send_event = _forward(Sandbox.send_event)
     run_verb = _forward(Sandbox.run_verb)
     reset = _forward(Sandbox.reset)
     attach = _forward(Sandbox.attach)
     attach_wsgi = _forward(Sandbox.attach_wsgi)
     recording = _forward(Sandbox.recording)
     save = _forward(Sandbox.save)
+    save_state = _forward(Sandbox.save_state)
+    load_state = _forward(Sandbox.load_state)
 
-    async def _start(self) -> str:
-        """Serve in a task of its own, which also ends the server: it must be the one that began."""
-        loop = asyncio.get_running_loop()
-        address: asyncio.Future[str] = loop.create_future()
-        stopped = asyncio.Event()
+    async def _start(self) -> None:
+        """Serve in a task of its own, in which the server also ends."""
+        changed, stopped = asyncio.Event(), asyncio.Event()
 
         async def serve() -> None:
             try:
-                async with self._target.serve(host=self._host, port=self._port) as url:
-                    address.set_result(url)
+                async with self._target.serve(host=self._host, port=self._port) as self._url:
+                    changed.set()
                     await stopped.wait()
-            except Exception as error:
-                if address.done():
-                    raise
-                address.set_exception(error)
+            finally:
+                self._url = None
+                changed.set()
 
-        self._stop, self._task = stopped.set, loop.create_task(serve())
-        return await address
+        task = asyncio.create_task(serve())
+        await changed.wait()
+        if self._url is None:
+            await task  # It failed.
+        self._stop, self._task = stopped.set, task
 
     async def _end(self) -> None:
-        stop, task, self._url = self._stop, self._task, None
-        if stop is not None and task is not None:
-            stop()
-            await task
+        if self._stop is not None and self._task is not None:
+            self._stop()
+            await self._task

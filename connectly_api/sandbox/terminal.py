@@ -59,7 +59,9 @@ _SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
 """What JSON shows of an entry without personal data, besides its place in the timeline."""
 
 _OWN_WORDS: Final = frozenset({"what", "type", "status", "accepted", "html", "running"})
-_NUMBERS: Final = frozenset({"next", "every", "probability", "seconds", "minutes", "hours", "days", "speed"})
+_NUMBERS: Final = frozenset({
+    *("next", "every", "probability", "seconds", "minutes", "hours", "days", "speed", "entry", "number"),
+})  # fmt: skip
 """Arguments of verbs whose values are not personal; of the others, only the names are shown."""
 
 _PARAMETER: Final = re.compile(r"\{[^{}]*\}")

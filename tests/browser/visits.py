@@ -11,7 +11,7 @@ from playwright.async_api import ConsoleMessage, Page, Request
 _AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-@attrs.define
+@attrs.define(slots=False)  # Playwright keeps an attribute on who listens.
 class Visit:
     """A page in Chromium.
 

@@ -160,6 +160,20 @@ def test_lines_and_rejects_are_read_page_by_page(place: Place) -> None:
     assert not journal.rejects(other.id, 0, 10)
 
 
+def test_rejects_are_counted_by_field_and_reason_the_earliest_first(place: Place) -> None:
+    journal = place()
+    other = plan(journal, 3, "other")
+    wrong = [Reject(8, "phone", "empty"), Reject(9, None, "100% wrong"), Reject(10, "phone", "empty")]
+    repeated = [*map(make_row, range(2)), *map(make_row, range(2)), make_row(2)]
+    campaign, _ = journal.plan("spring", "{}", DAY, iter([[*repeated, *wrong]]), lambda: "d")
+
+    duplicates = (None, "duplicate of line 0", 2)
+    counts = journal.count_rejects(campaign.id)
+    assert sorted(counts, key=repr) == sorted([duplicates, ("phone", "empty", 2), (None, "100% wrong", 1)], key=repr)
+    assert [one for one in counts if one != duplicates] == [("phone", "empty", 2), (None, "100% wrong", 1)]
+    assert not journal.count_rejects(other.id)
+
+
 def test_of_rows_with_the_same_key_the_first_is_planned(place: Place) -> None:
     journal = place()
     keys = ["a", "b", "a", "c", "a", "b"]

@@ -20,7 +20,7 @@ from tests.sandbox.calls import ask, client_of, session
 
 CUSTOMER = "+16044441111"
 ALL_VERBS = [*sorted(VERBS), *sorted(CLOCK_VERBS), "reset"]
-LOOKS = ["", "messages", "requests", "deliveries", "registrations", "timeline", "recording"]
+LOOKS = ["", "state", "openapi.json", "messages", "requests", "deliveries", "registrations", "timeline", "recording"]
 # What a verb may be called with, and what Python's own functions call theirs.
 NAMES = [
     *(
@@ -40,7 +40,22 @@ NAMES = [
     *("latitude", "longitude", "address", "button", "row", "message", "emoji", "language", "parameters", "status"),
     *("what", "operation", "recipient", "topic", "next", "every", "probability", "html", "accepted", "retry_after"),
     *("seconds", "minutes", "hours", "days", "code", "self", "cls", "args", "kwargs", "verb", "arguments", "settings"),
-    *("state", "asked", "__class__", "__init__", "", "\x00", "\ud83d", "None"),
+    *(
+        "number",
+        "entry",
+        "body",
+        "running",
+        "speed",
+        "wait",
+        "state",
+        "asked",
+        "__class__",
+        "__init__",
+        "",
+        "\x00",
+        "\ud83d",
+        "None",
+    ),
 ]
 JSON: Any = st.recursive(
     st.none()

@@ -150,3 +150,23 @@ def test_a_wsgi_app_that_raises_while_it_responds_is_kept() -> None:
     (entry,) = (one for one in sandbox.timeline if one["what"] == "delivery")
     assert (entry["status"], entry["problem"], entry["answer"]) == (None, "LookupError: no such order", "")
     assert ", in app" in entry["traceback"]
+
+
+async def test_neither_the_key_nor_the_secret_is_kept_of_what_a_receiver_says() -> None:
+    async def receive(_request: Request) -> Response:
+        raise LookupError("canary-key and canary-secret")
+
+    async def repeat_secrets(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 2040 + b"canary-key canary-secret"})
+
+    sandbox = Sandbox(webhook_retries=[], api_key="canary-key", webhook_secret="canary-secret")  # noqa: S106
+    for app in (Starlette(routes=[Route("/", receive, methods=["POST"])]), repeat_secrets):
+        sandbox.attach("https://bot.example/", app)
+        await sandbox.run_verb("register", topic="messages", address="https://bot.example/")
+        await sandbox.customer(PHONE).says("Hi")
+    first, second = sandbox.deliveries
+    assert first.problem == "LookupError: [redacted] and [redacted]"
+    assert first.traceback is not None
+    assert second.answer.endswith(b"x[redacte")
+    assert "canary" not in sandbox.recording()

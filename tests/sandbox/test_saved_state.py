@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
-import re
 import signal
 import stat
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -190,6 +191,7 @@ def damage(**changes: Any) -> str:
             damage(timeline=[{"number": 1, "record": {"class": "StatusChange"}}]),
             "timeline: record: a value is none of those",
         ),
+        (damage(customers=1), "customers: must be CustomerRegistry"),
         (damage(texts={"a": {"id": "a"}}), "texts: "),
         (damage(rules=[[1, {"what": "explode"}]]), "rules: what: must be FaultKind|rules: what: "),
         (damage(rules=[[1, {"what": "reset", "next": 0}]]), "rules: next: must be"),
@@ -222,7 +224,9 @@ async def end_at_once() -> None:
 
 
 def find_address(capsys: pytest.CaptureFixture[str]) -> str:
-    return re.findall(r"http://127\.0\.0\.1:\d+", capsys.readouterr().out)[0]
+    (listening,) = (one for line in capsys.readouterr().out.splitlines() if "address" in (one := json.loads(line)))
+    address: str = listening["address"]
+    return address
 
 
 def test_the_command_keeps_its_state_in_a_file(
@@ -241,6 +245,29 @@ def test_the_command_keeps_its_state_in_a_file(
     assert [len(messages) for messages in documents] == [1, 2]
     assert documents[1][0] == documents[0][0]
     assert len(json.loads(path.read_text())["state"]["rules"]) == 1
+
+
+def test_the_file_is_written_while_the_sandbox_runs_when_something_has_happened(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    saved: list[int] = []
+
+    def fail_to_save(sandbox: Sandbox, _path: str) -> None:
+        saved.append(len(sandbox.entries))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def write_once() -> None:
+        async with httpx.AsyncClient(base_url=find_address(capsys), headers=dict([KEY])) as client:
+            await client.post(MESSAGES, json=session())
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(Sandbox, "save_state", fail_to_save)
+    monkeypatch.setattr(sandbox_main, "_SAVE_SECONDS", 0)
+    monkeypatch.setattr(sandbox_main, "time", SimpleNamespace(monotonic=lambda: 0.0))
+    assert run(monkeypatch, write_once, "--clock", "virtual", "--state", str(tmp_path / "state.json")) == 1
+    assert saved == [0, 1, 1]
+    assert "No space left" in capsys.readouterr().err
 
 
 def test_verbs_of_a_file_begin_a_new_state_and_no_other(

@@ -10,7 +10,7 @@ import pytest
 from connectly_api import Connectly
 from connectly_api.sandbox import Sandbox, terminal
 from connectly_api.sandbox.model.exchange import Request
-from connectly_api.sandbox.model.records import ReceivedRequest, TimelineEntry
+from connectly_api.sandbox.model.records import ReceivedRequest, TimelineEntry, VerbCall
 from connectly_api.sandbox.sandbox import get_engine
 from connectly_api.sandbox.terminal import TerminalFormat, get_time
 from connectly_api.transport import AsgiTransport
@@ -178,6 +178,7 @@ async def test_verbs_statuses_and_the_clock_are_told_without_what_is_personal() 
     sandbox.close_window("+16044441111")
     sandbox.fault("fail_delivery", next=2, recipient="+16044441111")
     sandbox.fault("server_error", html=True)
+    await sandbox.run_verb("remove_fault", number=1)
     await sandbox.advance()
     await sandbox.settle()
     identifier = sandbox.messages[0].id
@@ -194,9 +195,12 @@ async def test_verbs_statuses_and_the_clock_are_told_without_what_is_personal() 
         "00:01:00 ** close window (customer)",
         "00:01:00 ** fault (fail_delivery, recipient, next 2)",
         "00:01:00 ** fault (server_error, html true)",
+        "00:01:00 ** remove fault (number 1)",
         "00:01:00 ** clock +0 s",
         "00:01:00 ** clock until nothing is due",
     ]
+    clock = VerbCall(name="clock", arguments='{"running": false, "speed": 2}', at=sandbox.now)
+    assert lay_out(clock) == "00:01:00  ** clock (running false, speed 2)"
     assert lay_out(others[1], personal=True) == '00:00:00  ** +16044441111 says (text "Hi there")'
 
 

@@ -206,7 +206,9 @@ async def test_the_state_has_everything_but_the_timeline(sandbox: Sandbox, http:
     sandbox.template("welcome", parameters=["body_1"])
     sandbox.fault("slow_head", seconds=0.0, recipient="+16049999999")
     sandbox.fault("rate_limited", next=1, retry_after="3")
-    await sandbox.customer(PHONE, name="Ann").changes_phone("+16045550000")
+    written = sandbox.customer(PHONE, name="Ann")
+    await written.says("Hi")
+    await written.changes_phone("+16045550000")
     sandbox.close_window("+16045550000", sender="+16501113333")
     await sandbox.customer("+16045550000").opts_out()
     ask(sandbox, session())
@@ -216,7 +218,7 @@ async def test_the_state_has_everything_but_the_timeline(sandbox: Sandbox, http:
         "version": 1,
         "entry": sandbox.timeline[-1]["entry"],
         "firstEntry": 1,
-        "counts": {"received": 3, "accepted": 0, "messages": 0, "requests": 3, "deliveries": 0},
+        "counts": {"received": 3, "accepted": 0, "messages": 0, "requests": 3, "deliveries": 1},
         "senders": ["+14151111234", "+16501113333"],
     }
     assert state["clock"] == {"now": sandbox.now, "running": False, "speed": 1.0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -28,7 +28,7 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def serve_bot(server: SandboxServer) -> Iterator[str]:
+def serve_bot(server: SandboxServer) -> Generator[str]:
     """Serve a Flask application in another thread, with a client that calls the sandbox over its socket."""
     settings = server.settings
     app, webhooks = flask.Flask(__name__), WebhookApp(settings.webhook_secret)

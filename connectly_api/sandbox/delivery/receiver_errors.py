@@ -12,13 +12,10 @@ from traceback import TracebackException
 from types import TracebackType
 from typing import Any, Final
 
-from connectly_api.sandbox.model.clipped_text import clip
 from connectly_api.transport.adapters.asgi import Application, Message
 from connectly_api.webhooks.failure_watch import FAILURE_WATCH, tell_watch
 
 _LOG: Final = logging.getLogger("connectly_api.sandbox")
-_LONGEST_PROBLEM: Final = 500
-_LONGEST_TRACEBACK: Final = 8192
 _LIBRARY: Final = frozenset({"anyio", "asyncio", "concurrent", "connectly_api"})
 """Packages between the sandbox and the application; the traceback begins after their frames."""
 
@@ -77,20 +74,20 @@ def watch_application(app: Application) -> Application:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the type and the message of an exception, shortened."""
+    """Return the type and the message of an exception."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001  (an application's exception may be anything)
         text = "its text cannot be read"
-    return clip(f"{type(error).__name__}: {text}".removesuffix(": "), _LONGEST_PROBLEM)
+    return f"{type(error).__name__}: {text}".removesuffix(": ")
 
 
 def format_traceback(error: BaseException) -> str:
-    """Return the traceback of an exception from the application's first frame on, shortened."""
+    """Return the traceback of an exception from the application's first frame on."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None and _is_library(trace):
         trace = trace.tb_next
-    return clip("".join(TracebackException(type(error), error, trace).format()), _LONGEST_TRACEBACK)
+    return "".join(TracebackException(type(error), error, trace).format())
 
 
 def _is_library(trace: TracebackType) -> bool:

@@ -17,6 +17,7 @@ from connectly_api.sandbox.delivery.receiver_errors import (
     watch_application,
     watch_errors,
 )
+from connectly_api.sandbox.model.clipped_text import REDACTED, clip
 from connectly_api.sandbox.model.identity import is_loopback
 from connectly_api.sandbox.model.settings import Settings
 from connectly_api.transport.adapters.asgi import Application, AsgiTransport
@@ -31,6 +32,8 @@ _NOT_LOCAL: Final = (
 
 _MAX_ANSWER: Final = 2048
 """Bytes of a receiver's response that are kept."""
+_LONGEST_PROBLEM: Final = 500
+_LONGEST_TRACEBACK: Final = 8192
 
 
 class WebhookSender:
@@ -39,6 +42,7 @@ class WebhookSender:
     def __init__(self, settings: Settings) -> None:
         self._anywhere = settings.deliver == "anywhere"
         self._seconds = settings.webhook_timeout
+        self._secrets = (settings.api_key, settings.webhook_secret)
         self._attached: dict[str, AsgiTransport] = {}
         self._http: HttpxTransport | None = None
         self._users = 0
@@ -74,13 +78,27 @@ class WebhookSender:
             try:
                 with anyio.fail_after(self._seconds):
                     response = await transport.exchange(request, timeouts, Progress())
-                outcome = _read_response(response)
+                outcome = self._read_response(response)
             except Exception as error:  # noqa: BLE001  (an attached application may raise anything)
-                outcome = Outcome(None, describe_error(error))
+                outcome = Outcome(None, self._shorten(describe_error(error), _LONGEST_PROBLEM))
         if watch.error is None:
             return outcome
-        raised = describe_error(watch.error)
-        return attrs.evolve(outcome, problem=raised, traceback=format_traceback(watch.error))
+        problem = self._shorten(describe_error(watch.error), _LONGEST_PROBLEM)
+        trace = self._shorten(format_traceback(watch.error), _LONGEST_TRACEBACK)
+        return attrs.evolve(outcome, problem=problem, traceback=trace)
+
+    def _read_response(self, response: Response) -> Outcome:
+        answer = response.body
+        for secret in self._secrets:
+            answer = answer.replace(secret.encode(), REDACTED.encode())
+        if response.complete:
+            return Outcome(response.status, answer=answer[:_MAX_ANSWER])
+        return Outcome(None, "the response ended in the middle", answer=answer[:_MAX_ANSWER])
+
+    def _shorten(self, text: str, longest: int) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        return clip(text, longest)
 
     def _choose_transport(self, address: str) -> Transport | None:
         prefixes = [prefix for prefix in self._attached if address.startswith(prefix)]
@@ -91,13 +109,6 @@ class WebhookSender:
         if self._http is None:
             self._http = HttpxTransport(verify=None if self._anywhere else _build_unverified_context())
         return self._http
-
-
-def _read_response(response: Response) -> Outcome:
-    answer = response.body[:_MAX_ANSWER]
-    if response.complete:
-        return Outcome(response.status, answer=answer)
-    return Outcome(None, "the response ended in the middle", answer=answer)
 
 
 def _build_unverified_context() -> ssl.SSLContext:

@@ -1,6 +1,11 @@
-"""Shortens what a sandbox keeps and shows of texts that may have any length."""
+"""Shortens and redacts what a sandbox keeps and shows of texts that others wrote."""
 
 from __future__ import annotations
+
+from typing import Final
+
+REDACTED: Final = "[redacted]"
+"""Stands for a key or a secret."""
 
 
 def clip(text: str, longest: int) -> str:

@@ -13,6 +13,7 @@ import math
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
 
@@ -34,7 +35,8 @@ _TAGGED: Final[frozenset[object]] = frozenset({*get_args(Task), *get_args(Timeli
 _LEFT_OUT: Final = frozenset({"keep", "keep_bytes", "send_times", "requests", "deliveries"})
 """Fields of the state that are a setting, of the last second only, or also in the timeline."""
 
-_SCALARS: Final = frozenset({str, int, float, bool, NoneType})
+_PLAIN: Final = frozenset({str, int, bool, NoneType})
+_SCALARS: Final = _PLAIN | {float}
 
 _INFINITE: Final = {"inf": math.inf, "-inf": -math.inf}
 
@@ -48,12 +50,13 @@ def build_snapshot(state: State, start: float) -> str:
     messages = {id(message) for message in state.messages.values()}
 
     def write(value: Any, *, is_kept: bool = False) -> object:  # noqa: ANN401  (any type)
-        if isinstance(value, AcceptedMessage) and id(value) in messages and not is_kept:
+        if type(value) in _PLAIN:
+            return value
+        if id(value) in messages and not is_kept:
             return value.id
         kind = cast("Any", type(value))
         if attrs.has(kind):
-            names = [field.name for field in attrs.fields(kind)]
-            written = {name.lstrip("_"): write(getattr(value, name)) for name in names}
+            written = {name: write(getattr(value, field)) for name, field in _list_names(kind)}
             return {"class": kind.__name__, **written} if kind in _TAGGED else written
         if isinstance(value, Mapping):
             items = cast("Mapping[object, object]", value).items()
@@ -61,9 +64,7 @@ def build_snapshot(state: State, start: float) -> str:
             return dict(pairs) if all(isinstance(key, str) for key, _ in pairs) else pairs
         if isinstance(value, (tuple, list, deque, set)):
             return [write(given) for given in cast("tuple[object, ...]", value)]
-        if isinstance(value, bytes):
-            return _write_bytes(value)
-        return str(value) if value in _INFINITE.values() else value
+        return _write_scalar(value)
 
     head = {"format": _FORMAT, "version": _VERSION, "start": start}
     names = [field.name for field in attrs.fields(State) if field.name not in _LEFT_OUT]
@@ -103,6 +104,17 @@ def parse_snapshot(text: str, settings: Settings) -> tuple[State, float]:
     return state, start
 
 
+@cache
+def _list_names(kind: Any) -> list[tuple[str, str]]:  # noqa: ANN401  (a class of records)
+    """Return the names of fields in the file and in the class."""
+    return [(field.name.lstrip("_"), field.name) for field in attrs.fields(kind)]
+
+
+@cache
+def _get_hints(kind: Any) -> Mapping[str, Any]:  # noqa: ANN401  (a class of records)
+    return get_type_hints(kind)
+
+
 def _format(value: object) -> str:
     """Return JSON with a line for each item."""
     if is_object(value):
@@ -116,7 +128,9 @@ def _refuse_constant(_name: str) -> None:
     raise ValueError  # NaN is no time.
 
 
-def _write_bytes(value: bytes) -> object:
+def _write_scalar(value: object) -> object:
+    if not isinstance(value, bytes):
+        return str(value) if value in _INFINITE.values() else value
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -129,19 +143,17 @@ def _read(value: Any, hint: Any, messages: Mapping[str, AcceptedMessage]) -> Any
     Raises:
         _MismatchError: It is something else.
     """
+    if type(value) is hint and hint in _SCALARS:
+        return value
     kind, parts = get_origin(hint) or hint, get_args(hint)
     if kind is UnionType:
         return _read_union(value, parts, messages)
-    if kind is AcceptedMessage and isinstance(value, str) and value in messages:
-        return messages[value]
-    if attrs.has(kind) and is_object(value):
+    if attrs.has(kind):
         return _read_record(value, kind, messages)
     if is_object(value) or is_array(value):
         parts = (str, *parts) if kind is BoundedMap else parts
         return _read_container(value, kind, parts, messages)
-    if hint is Any or type(value) in {kind} & _SCALARS or (kind is Literal and value in parts):
-        return value
-    return _read_special(value, kind)
+    return value if hint is Any or (kind is Literal and value in parts) else _read_special(value, kind)
 
 
 def _read_container(value: Any, kind: Any, parts: tuple[Any, ...], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
@@ -159,17 +171,24 @@ def _read_container(value: Any, kind: Any, parts: tuple[Any, ...], messages: Map
 
 
 def _read_union(value: Any, parts: tuple[Any, ...], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+    tag = value.get("class") if is_object(value) else None
     for part in parts:
         with suppress(_MismatchError):
+            if tag is not None and tag != part.__name__:
+                continue
             return _read(value, part, messages)
     raise _MismatchError("a value is none of those that are possible")
 
 
-def _read_record(value: Mapping[str, Any], kind: type[Any], messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+def _read_record(value: Any, kind: Any, messages: Mapping[str, AcceptedMessage]) -> Any:  # noqa: ANN401
+    if kind is AcceptedMessage and isinstance(value, str) and value in messages:
+        return messages[value]
+    if not is_object(value):
+        return _read_special(value, kind)
     given = {name: one for name, one in value.items() if name != "class"}
     if value.get("class", kind.__name__) != kind.__name__:
         raise _MismatchError(f"a record is no {kind.__name__}")
-    hints, arguments, later = get_type_hints(kind), dict[str, Any](), dict[str, Any]()
+    hints, arguments, later = _get_hints(kind), dict[str, Any](), dict[str, Any]()
     for field in attrs.fields(kind):
         name = field.name.lstrip("_")
         if name in given:

@@ -75,10 +75,13 @@ def check_arguments(declaration: Declaration, given: Mapping[str, Any]) -> dict[
 
 def _is_text(value: object) -> bool:
     """Return whether it is a string that UTF-8 can encode."""
+    if not isinstance(value, str):
+        return False
     try:
-        return isinstance(value, str) and value.encode() is not None
+        value.encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _build_choice(choices: Iterable[str]) -> ArgumentType:

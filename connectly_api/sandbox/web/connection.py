@@ -69,13 +69,13 @@ async def drop(scope: Scope, receive: Receive) -> None:
     if connection is None:
         raise ConnectionResetError("the sandbox dropped the connection, as a fault says")
     connection.reset()
-    await _wait_for_disconnect(receive)
+    await wait_for_disconnect(receive)
 
 
 async def hold(scope: Scope, receive: Receive) -> None:
     """Wait until the client disconnects; the sandbox's own server does not wait for this when it shuts down."""
     mark_held(scope)
-    await _wait_for_disconnect(receive)
+    await wait_for_disconnect(receive)
 
 
 def mark_held(scope: Scope) -> None:
@@ -85,7 +85,8 @@ def mark_held(scope: Scope) -> None:
         connection.is_held = True
 
 
-async def _wait_for_disconnect(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Wait until the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

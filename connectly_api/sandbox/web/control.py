@@ -150,12 +150,12 @@ async def _run_verb(verb: str, engine: Engine, request: Request) -> Response:
     if not BOOLEAN.is_valid(is_waiting):
         raise InvalidInputError(f"wait: {BOOLEAN.problem}", field="wait")
     created, finish = engine.start_verb(verb, arguments)
-    if is_waiting:
-        await finish()
-    result: dict[str, Any] = {"now": engine.state.now} | ({} if created is None else {"id": created})
+    result: dict[str, Any] = {} if created is None else {"id": created}
     if verb == "fault":
         result["rule"] = engine.state.rule_count
-    return _respond(result, background=None if is_waiting else BackgroundTask(finish))
+    if is_waiting:
+        await finish()
+    return _respond({"now": engine.state.now, **result}, background=None if is_waiting else BackgroundTask(finish))
 
 
 async def _expect(engine: Engine, request: Request) -> Response:

@@ -24,6 +24,7 @@ from connectly_api.sandbox.verbs.declarations import (
     build_number_type,
     check_arguments,
 )
+from connectly_api.sandbox.web.connection import wait_for_disconnect
 
 _MAX_SECONDS: Final = 600
 
@@ -67,8 +68,7 @@ async def expect_message(engine: Engine, request: Request, given: Mapping[str, A
     async with anyio.create_task_group() as tasks:
 
         async def stop_with_client() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
+            await wait_for_disconnect(request.receive)
             tasks.cancel_scope.cancel()
 
         tasks.start_soon(stop_with_client)

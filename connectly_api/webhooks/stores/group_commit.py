@@ -22,11 +22,10 @@ from typing import Any, Final, Generic, TypeVar
 
 import attrs
 from anyio import CapacityLimiter, Event, to_thread
-from anyio.lowlevel import RunVar
 
 from connectly_api.errors import WebhookStoreError
+from connectly_api.loop_local import LoopLocal
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
-from connectly_api.webhooks.stores.shared_connection import get_for_loop
 
 I = TypeVar("I")  # noqa: E741  (an item)
 
@@ -129,12 +128,12 @@ class GroupCommit(Generic[I]):
         """
         self._execute: Final = execute
         self._can_divide: Final = can_divide
-        self._queues: Final = RunVar[CallQueue[I]]("connectly_calls")
+        self._queues: Final = LoopLocal(CallQueue[I])
         self._get_limiter: Final = get_limiter
 
     async def call(self, item: I, deferred: DeferredCancellation, key: str | None = None) -> Any:  # noqa: ANN401 (the item's)
         """Execute an item, together with others; return its result, or raise its error."""
-        queue = get_for_loop(self._queues, CallQueue[I])
+        queue = self._queues.get()
         awake = Event()
         call = Call(item, key, awake.set)
         queue.join(call)

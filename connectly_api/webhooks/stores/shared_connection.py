@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from threading import RLock
 from types import TracebackType
 from typing import Final, Generic, Protocol, Self, TypeVar
 
 import attrs
 from anyio import CapacityLimiter
-from anyio.lowlevel import RunVar
 
+from connectly_api.loop_local import LoopLocal
 from connectly_api.webhooks.deferred_cancellation import DeferredCancellation
 
 
@@ -44,7 +43,7 @@ class SharedConnection(Generic[C]):
     def __init__(self) -> None:
         self._opened: Final[dict[int, Opened[C]]] = {}
         # The lock would suffice; the limiter, one for each event loop, keeps waiting calls from occupying threads.
-        self._limiter: Final = RunVar[CapacityLimiter]("connectly_store")
+        self._limiter: Final = LoopLocal(lambda: CapacityLimiter(1))
 
     async def aclose(self) -> None:
         """Close it. Calling it twice is fine; a later use opens it again."""
@@ -62,7 +61,7 @@ class SharedConnection(Generic[C]):
         await self.aclose()
 
     def _get_limiter(self) -> CapacityLimiter:
-        return get_for_loop(self._limiter, lambda: CapacityLimiter(1))
+        return self._limiter.get()
 
     def _get_opened(self) -> Opened[C]:
         # Atomic, without a lock that another thread might hold at the moment of a fork.
@@ -73,13 +72,3 @@ class SharedConnection(Generic[C]):
             connection, opened.connection = opened.connection, None
             if connection is not None:
                 connection.close()
-
-
-def get_for_loop(variable: RunVar[T], build: Callable[[], T]) -> T:
-    """Return the running event loop's value, which is built at the first time."""
-    try:
-        return variable.get()
-    except LookupError:
-        value = build()
-        variable.set(value)
-        return value
