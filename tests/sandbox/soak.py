@@ -13,6 +13,7 @@ import resource
 import sys
 import tracemalloc
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -30,7 +31,7 @@ from connectly_api import (
 )
 from connectly_api.sandbox import Sandbox
 from connectly_api.transport import AsgiTransport
-from tests.sandbox.calls import register
+from tests.sandbox.calls import ask, register, session
 
 FAULTS = ("rate_limited", "server_error", "drop", "reset", "truncated", "wrong_types", "nulls", "new_values")
 WEBHOOK_FAULTS = ("duplicate_webhook", "reorder_webhook", "delay_webhook", "drop_webhook", "bad_signature")
@@ -106,6 +107,19 @@ def _bytes_in_use() -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
+def flood(count: int) -> int:
+    """Send bodies of 1 MiB without and with the key, and messages to ever new customers; return the resident bytes."""
+    sandbox = Sandbox(windows="open", rate_limit=None)
+    body = b"x" * 2**20
+    for number in range(count):
+        ask(sandbox, body, path="/unknown", headers=())
+        ask(sandbox, body, path="/unknown")
+        for customer in range(100):
+            identity = f"+1{604_000_0000 + number * 100 + customer}"
+            ask(sandbox, session(recipient={"id": identity, "channelType": "whatsapp"}))
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+
+
 async def _outcome(connectly: Connectly, number: int) -> str:
     try:
         sent: SentMessage = await connectly.send_text(
@@ -128,6 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--megabytes", type=int, default=600, help="the cap of the address space (default: %(default)s)"
     )
+    parser.add_argument("--flood", type=int, default=1_000, help="rounds of 2 MiB and 100 new customers")
     options = parser.parse_args(arguments)
     resource.setrlimit(resource.RLIMIT_AS, (options.megabytes * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]))
     tracemalloc.start(1)
@@ -137,6 +152,8 @@ def main(arguments: list[str] | None = None) -> int:
         f"{report.early_bytes / 2**20:.1f} MB once full, {report.late_bytes / 2**20:.1f} MB at the end"
     )
     sys.stdout.write(f"{told}\n")
+    tracemalloc.stop()
+    sys.stdout.write(f"after a flood: {flood(options.flood) / 2**20:.0f} MB resident\n")
     return 0 if report.late_bytes < report.early_bytes * 1.2 else 1
 
 
