@@ -184,10 +184,9 @@ TABLE = """
     sandbox.engine        | errors sandbox.background_task sandbox.delivery.* sandbox.model.*         | anyio
                           | sandbox.recording sandbox.service.* sandbox.spec.* sandbox.verbs.*        |
     sandbox.web.expect    | json_values sandbox.engine sandbox.expectation sandbox.model.*            | anyio starlette
-                          | sandbox.sent_report sandbox.verbs.*                                       |
+                          | sandbox.sent_report sandbox.verbs.* sandbox.web.connection                |
     sandbox.web.*         | errors json_values sandbox.engine sandbox.model.* sandbox.recording       | anyio attrs
-                          | sandbox.expectation sandbox.sent_report                                   | sniffio
-                          | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              |
+                          | sandbox.spec.* sandbox.verbs.* sandbox.web.*                              | sniffio
                           |                                                                           | starlette
                           |                                                                           | uvicorn
     sandbox.value_difference | sandbox.model.*                                                        |

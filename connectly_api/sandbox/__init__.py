@@ -10,7 +10,8 @@ the other, to the one mutable object, the state. So the same settings and the sa
 same state, ids included, and a recorded run can be replayed. The folders, each of which imports only those before it:
 
 - `spec` reads the Swagger file, and checks whether a request fits it. It does not know about messages or customers.
-- `model` has the data: settings, state, changes, records, fault rules.
+- `model` has the data: settings, state, changes, records, fault rules. Customers and the entries of the timeline have
+  numbers, by which whoever watches goes on.
 - `delivery` writes webhook events, schedules them and the statuses of messages, and decides what follows a
   receiver's response, or its absence. Only its sender uses the network.
 - `service` decides on a request: request + state -> response + changes. It first checks the request against the

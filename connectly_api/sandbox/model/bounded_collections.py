@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
@@ -11,11 +13,26 @@ T = TypeVar("T")
 
 def measure(value: Any) -> int:  # noqa: ANN401  (any record)
     """Return about how many bytes the texts and contents of a record have."""
-    if isinstance(value, (str, bytes)):
-        return len(value)
-    if isinstance(value, tuple):
-        return sum(map(measure, cast("tuple[object, ...]", value)))
-    return sum(measure(getattr(value, field.name)) for field in getattr(value, "__attrs_attrs__", ()))
+    size, pending = 0, [value]
+    # Every record is measured, so this must not take long: calls would take most of the time.
+    while pending:
+        one = pending.pop()
+        kind = cast("Any", type(one))
+        if kind is str or kind is bytes:
+            size += len(one)
+        elif kind is tuple:
+            pending += one
+        else:
+            pending += _build_getter(kind)(one)
+    return size
+
+
+@cache
+def _build_getter(kind: type[Any]) -> Callable[[Any], Iterable[Any]]:
+    """Return a function that returns the values of a record's fields; of another value, none."""
+    names = [field.name for field in getattr(kind, "__attrs_attrs__", ())]
+    # Of a single name, `attrgetter` returns no tuple.
+    return attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
 
 
 class BoundedQueue(deque[T]):

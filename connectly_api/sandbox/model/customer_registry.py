@@ -67,12 +67,17 @@ class CustomerRegistry:
 
     def find(self, ids: Iterable[str]) -> CustomerRecord | None:
         """Return the customer who has, or had, one of the ids."""
-        return next((self._records[self._numbers[key]] for key in ids if key in self._numbers), None)
+        for key in ids:
+            if (number := self._numbers.get(key)) is not None:
+                return self._records[number]
+        return None
 
     def find_current(self, ids: Iterable[str]) -> CustomerRecord | None:
         """Return the customer who has one of the ids today."""
-        found = ((key, self.find((key,))) for key in ids)
-        return next((record for key, record in found if record is not None and key in record.identity.ids), None)
+        for key in ids:
+            if (number := self._numbers.get(key)) is not None and key in self._records[number].identity.ids:
+                return self._records[number]
+        return None
 
     def touch(self, ids: tuple[str, ...]) -> CustomerRecord:
         """Return the customer of one of the ids as the latest active one, new if it is unknown.

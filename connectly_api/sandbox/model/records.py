@@ -272,10 +272,10 @@ class DeclaredTemplate:
     language: str
     parameters: tuple[str, ...] = ()
     status: TemplateStatus = "approved"
-    header: str | None = None
-    text: str | None = None
-    footer: str | None = None
-    buttons: tuple[str, ...] = ()
+    header: str | None = attrs.field(default=None, repr=False)
+    text: str | None = attrs.field(default=None, repr=False)
+    footer: str | None = attrs.field(default=None, repr=False)
+    buttons: tuple[str, ...] = attrs.field(default=(), repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Check the values.

@@ -263,7 +263,7 @@ class Settings:
     bsuid_events: Literal["on", "off"] = attrs.field(default="on", validator=_validate_choice)
     update_answer: Literal["empty", "id"] = attrs.field(default="empty", validator=_validate_choice)
     deliver: Literal["local", "anywhere"] = attrs.field(default="local", validator=_validate_choice)
-    allow_hosts: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_validate_hosts)
+    allow_hosts: tuple[str, ...] = attrs.field(default=(), repr=False, converter=_to_texts, validator=_validate_hosts)
     rate_limit: int | None = attrs.field(default=200, validator=_validate_limit)
     number_limit: int | None = attrs.field(default=None, validator=_validate_limit)
     webhook_secret: str = attrs.field(default="sandbox-secret", repr=False, validator=_validate_secret)

@@ -1,5 +1,6 @@
 // The detail of an entry: a message's life, the exact request and answer, and each webhook that tells of it.
 
+import { loadOlder } from "./connection.js";
 import { readBody } from "./content.js";
 import { buildCopy, buildCurl } from "./copy.js";
 import { fill, formatDay, formatSeconds, h, reconcile, showText } from "./dom.js";
@@ -10,6 +11,7 @@ import { describeEntry, getTone, join, nameFault, shortenCode } from "./words.js
 /** @typedef {import("./dom.js").Child} Child */
 
 const MOST_SHOWN = 50_000;
+const DEEPEST = 40;
 
 /** @param {App} app */
 export function mountDetail(app) {
@@ -22,14 +24,17 @@ export function mountDetail(app) {
 
   /** @param {number} number */
   function draw(number) {
-    const entry = app.model.entries.get(number);
-    const key = `${app.model.run} ${number} ${entry !== undefined}`;
+    const { entries, messages, run } = app.model;
+    const entry = entries.get(number);
+    const isPartial = entry?.what === "status" && !messages.get(entry.messageId)?.request;
+    const key = join(run, number, entry !== undefined, isPartial);
     if (key !== drawn) {
       drawn = key;
       fill(heading, getTitle(entry));
       fill(body, !entry && h("p", { class: "nothing" }, "The sandbox no longer keeps this entry."));
       update = entry ? buildParts(app, entry, body) : () => {};
       body.scrollTop = 0;
+      if (isPartial) loadOlder(app, entry.customer); // It draws again, with the message's request.
     }
     update();
   }
@@ -95,9 +100,8 @@ function buildStep({ status, at, code }) {
 /** @param {string} id @param {any} sent The body of the request. */
 function buildMessageFacts(id, sent) {
   const from = sent.sender?.id ?? sent.sender;
-  const data = sent.callbackData === undefined ? null : JSON.stringify(sent.callbackData);
   const to = sent.recipient?.id ?? sent.number;
-  return buildFacts({ id, from, to, campaign: sent.campaignName, "callback data": data });
+  return buildFacts({ id, from, to, campaign: sent.campaignName });
 }
 
 /** @param {any} entry @returns {HTMLElement[]} A request as it was sent, and its answer. */
@@ -231,7 +235,7 @@ export function indentJson(text) {
   /** @param {string} token @param {number} index @returns {Child[]} */
   const mark = (token, index) => {
     depth += token === "{" || token === "[" ? 1 : token === "}" || token === "]" ? -1 : 0;
-    const line = `\n${"  ".repeat(depth)}`;
+    const line = `\n${"  ".repeat(Math.min(depth, DEEPEST))}`;
     if (/^[[{,]$/.test(token)) return [token, line];
     if (/^[\]}]$/.test(token)) return [line, token];
     if (token === ":") return [": "];

@@ -1,6 +1,6 @@
 // The log's sentences: what an entry of the timeline says about people and messages. Pure.
 
-import { describeRefusal, nameKind, readAct, readBody, readMessage, readRequest, summarize } from "./content.js";
+import { describeRefusal, nameKind, readAct, readBody, readRequest, summarize } from "./content.js";
 import { formatSpan, showText } from "./dom.js";
 import { getName } from "./model.js";
 
@@ -21,8 +21,13 @@ import { getName } from "./model.js";
 /** @param {...unknown} parts @returns {string} Those that are not empty, with dots between. */
 export const join = (...parts) => parts.filter(Boolean).join(" · ");
 
+const MOST_QUOTED = 300;
+
 /** @param {unknown} text */
-const quote = (text) => (text ? `“${showText(text)}”` : "");
+function quote(text) {
+  const all = String(text ?? "");
+  return all && `“${showText(all.slice(0, MOST_QUOTED))}${all.length > MOST_QUOTED ? " …" : ""}”`;
+}
 
 /** @param {unknown} what @returns {string} */
 export const nameFault = (what) => (what ? `fault: ${showText(what).replaceAll("_", " ")}` : "");
@@ -72,8 +77,8 @@ function describeRequest(model, entry, who) {
 function describeDelivery(model, entry, who) {
   const { statusUpdate, reaction, listResponse, buttonResponse, message } = entry.event ?? {};
   const text = message?.text ?? (buttonResponse ?? listResponse)?.text ?? reaction?.emoji;
-  const isInbound = entry.topic === "messages" && !message?.isEcho;
-  const about = isInbound ? who : (statusUpdate?.status ?? (message ? "echo" : entry.topic));
+  const isInbound = entry.customer !== null && entry.topic === "messages" && !message?.isEcho;
+  const about = isInbound ? who : (statusUpdate?.status ?? (message?.isEcho ? "echo" : entry.topic));
   return {
     sign: "←",
     main: `Webhook: ${showText(about)}`,
@@ -102,7 +107,10 @@ function describeStatus(model, { status, messageId, code }, who) {
 }
 
 /** @param {Model} model @param {string} id */
-const quoteMessage = (model, id) => quote(summarize(readMessage(model, model.messages.get(id)?.request ?? null)));
+function quoteMessage(model, id) {
+  const request = model.messages.get(id)?.request;
+  return request ? quote(summarize(readRequest(model, request))) : "an earlier message";
+}
 
 /** @param {Model} model @param {Entry} entry @param {string} who @returns {unknown[]} The first is the main thing. */
 function describeAct(model, entry, who) {

@@ -52,8 +52,8 @@ from connectly_api.sandbox.spec.protojson import NotJsonError, decode_json
 from connectly_api.sandbox.verbs.declarations import BOOLEAN, DECLARATIONS
 from connectly_api.sandbox.web.access_guard import AccessGuard
 from connectly_api.sandbox.web.connection import read_body
+from connectly_api.sandbox.web.control_endpoints import Endpoint, Handler, build_content_schema, build_description
 from connectly_api.sandbox.web.control_schemas import OBJECT, TEXT, build_list_schema, build_object_schema, refer_to
-from connectly_api.sandbox.web.endpoints import Endpoint, Handler, build_content_schema, build_description
 from connectly_api.sandbox.web.event_stream import show_events, show_state, show_timeline
 from connectly_api.sandbox.web.expect import DECLARATION as EXPECT
 from connectly_api.sandbox.web.expect import expect_message
