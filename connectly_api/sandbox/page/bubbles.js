@@ -165,7 +165,7 @@ function tool(name, onclick, label) {
 function buildMeta(app, entry, ...fate) {
   const several = app.model.senders.length > 1;
   const sender = several && h("span", null, `…${showText(getSender(app.model, entry)).slice(-4)}`);
-  const hint = h("span", { class: "unseen" }, ". Inspect");
+  const hint = h("span", { class: "unseen" }, "Inspect");
   const open = () => inspect(app, entry);
   return h("button", { class: "meta", type: "button", onclick: open }, sender, formatTime(entry.at), ...fate, hint);
 }
