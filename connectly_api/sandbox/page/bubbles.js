@@ -227,9 +227,8 @@ function buildParameters(parameters) {
   return h("table", { class: "parameters" }, h("tbody", null, ...rows));
 }
 
-/** @param {{latitude: number, longitude: number, name: string, address: string}} location */
-function buildLocation({ latitude, longitude, name, address }) {
-  const place = `${latitude}, ${longitude}`;
+/** @param {NonNullable<Content["location"]>} location */
+function buildLocation({ place, name, address }) {
   return buildCard("Place", name || place, [address, name && place].filter(Boolean).join(" · "));
 }
 

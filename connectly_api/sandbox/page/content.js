@@ -15,7 +15,7 @@ import { formatSpan } from "./dom.js";
  * @property {string} text
  * @property {string} footer
  * @property {Attachment | null} attachment
- * @property {{latitude: number, longitude: number, name: string, address: string} | null} location
+ * @property {{place: string, name: string, address: string} | null} location `place` is its latitude and longitude.
  * @property {Choice[]} buttons
  * @property {string} listButton
  * @property {{title: string, rows: Choice[]}[]} sections Rows of a list.
@@ -65,6 +65,16 @@ const toChoice = ({ id, text, description }) => ({
 const toAttachment = (value) =>
   value ? { type: toText(value.type), url: toText(value.url), filename: toText(value.filename) } : null;
 
+/** @param {any} value @returns {Content["location"]} */
+const toLocation = (value) =>
+  value
+    ? {
+        place: `${toText(value.latitude)}, ${toText(value.longitude)}`,
+        name: toText(value.name),
+        address: toText(value.address),
+      }
+    : null;
+
 /** @returns {Content} */
 function createContent() {
   const texts = { kind: "text", header: "", text: "", footer: "", listButton: "", template: "" };
@@ -76,7 +86,7 @@ export function readRequest(model, request) {
   const body = readBody(request);
   if (body.templateName !== undefined) return readTemplate(model, body);
   const { text, attachments, location, ...parts } = body.message ?? {};
-  const [name, part] = Object.entries(parts).find(([, value]) => value && typeof value === "object") ?? ["", {}];
+  const [name, part] = Object.entries(parts).find(([, value]) => value && typeof value === "object") ?? ["text", {}];
   const media = toList(attachments)[0];
   const products = [...toList(part.sections), part].map(({ title, productItems, productItem }) => ({
     title: toText(title),
@@ -84,12 +94,12 @@ export function readRequest(model, request) {
   }));
   return {
     ...createContent(),
-    kind: media ? toText(media.type) : location ? "location" : (KINDS[name] ?? "text"),
+    kind: media ? toText(media.type) : location ? "location" : text ? "text" : (KINDS.get(name) ?? spell(name)),
     header: toText(part.header?.text),
     text: toText(text || media?.caption),
     footer: toText(part.footer?.text),
     attachment: toAttachment(media ?? part.header?.attachment),
-    location: location ?? null,
+    location: toLocation(location),
     buttons: toList(part.buttons).map(toChoice),
     listButton: toText(part.button?.text) || "Choose",
     sections: name === "listMessage" ? toList(part.sections).map(toSection) : [],
@@ -97,13 +107,15 @@ export function readRequest(model, request) {
   };
 }
 
-/** @type {Record<string, string>} */
-const KINDS = {
-  listMessage: "list",
-  replyButtonMessage: "buttons",
-  singleProductMessage: "product",
-  multiProductMessage: "products",
-};
+const KINDS = new Map([
+  ["listMessage", "list"],
+  ["replyButtonMessage", "buttons"],
+  ["singleProductMessage", "product"],
+  ["multiProductMessage", "products"],
+]);
+
+/** @param {string} name A kind of tomorrow, such as "pollMessage". */
+const spell = (name) => name.replace(/[A-Z]/g, " $&").toLowerCase();
 
 /** @param {any} section */
 const toSection = ({ title, rows }) => ({ title: toText(title), rows: toList(rows).map(toChoice) });
@@ -150,7 +162,7 @@ export function readAct(model, act) {
     kind: type ?? (latitude === undefined ? "text" : "location"),
     text: toText(text ?? caption ?? choice?.text ?? button ?? row),
     attachment: type ? toAttachment(act.arguments) : null,
-    location: latitude === undefined ? null : /** @type {any} */ ({ latitude, ...rest }),
+    location: latitude === undefined ? null : toLocation({ latitude, ...rest }),
   };
 }
 
@@ -191,7 +203,7 @@ export function summarize(content) {
   const { kind, text, header, template, attachment, location } = content;
   if (template) return text || `Template ${template}`;
   if (attachment && !text) return `${nameKind(kind)} ${attachment.filename}`.trim();
-  if (location) return `Location ${location.name || `${location.latitude}, ${location.longitude}`}`;
+  if (location) return `Location ${location.name || location.place}`;
   return text || header || nameKind(kind);
 }
 

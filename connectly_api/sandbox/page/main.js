@@ -83,9 +83,18 @@ function drawAll() {
   drawnAt = performance.now();
   isDrawing = true;
   try {
-    for (const draw of panes) draw();
+    for (const draw of panes) drawSafely(draw);
   } finally {
     isDrawing = false;
+  }
+}
+
+/** A pane that fails must not keep the others, and what comes, from being drawn. @param {() => void} draw */
+function drawSafely(draw) {
+  try {
+    draw();
+  } catch (error) {
+    reportError(error);
   }
 }
 

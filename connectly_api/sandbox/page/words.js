@@ -115,6 +115,7 @@ function quoteMessage(model, id) {
 /** @param {Model} model @param {Entry} entry @param {string} who @returns {unknown[]} The first is the main thing. */
 function describeAct(model, entry, who) {
   const { name, arguments: given } = entry;
+  if (!given) return [`${entry.what} of ${who}`];
   const words = quote(summarize(readAct(model, entry)));
   /** @type {Record<string, () => unknown[]>} */
   const sentences = {
