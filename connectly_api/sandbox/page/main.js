@@ -13,7 +13,7 @@ import { mountEmpty } from "./empty.js";
 import { mountFaults } from "./faults.js";
 import { mountHelp } from "./help.js";
 import { mountInspector } from "./inspector.js";
-import { createModel, getNow } from "./model.js";
+import { createModel, getNow, getSelected } from "./model.js";
 import { createVerbs } from "./verbs.js";
 
 /**
@@ -112,6 +112,8 @@ function mountFrame({ select }) {
   find("tabs").append(...tabs);
   const lights = { connecting: "Connecting", live: "Connected", lost: "Not connected: trying again" };
   return () => {
+    // Two customers may turn out to be one.
+    app.view.customer = getSelected(app)?.number ?? null;
     const { tab, connection } = app.view;
     find("panes").dataset.tab = tab;
     for (const button of tabs) button.setAttribute("aria-current", String(button.dataset.tab === tab));
