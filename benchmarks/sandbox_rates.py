@@ -62,7 +62,7 @@ REGISTRATION = b'{"topic": "delivery_status", "address": "https://bot.example/",
 
 def build_request(method: bytes, path: bytes, body: bytes = b"") -> bytes:
     """Return the bytes of a request."""
-    head = b"%s %s HTTP/1.1\r\nHost: sandbox\r\nX-API-Key: sandbox-key\r\nContent-Type: application/json\r\n"
+    head = b"%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: sandbox-key\r\nContent-Type: application/json\r\n"
     return b"%sContent-Length: %d\r\n\r\n%s" % (head % (method, path), len(body), body)
 
 

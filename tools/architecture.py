@@ -87,7 +87,8 @@ PICTURES: Final = (
         "sandbox",
         (
             Room("web", "the API, the control interface, the server"),
-            Room("engine", "applies changes, moves the clock, does I/O"),
+            Room("expectation", "what a test expects, and why it is not so: pure", ("sent_report", "value_difference")),
+            Room("engine", "applies changes, moves the clock, does I/O", ("background_task",)),
             Room("service", "request and state to response and changes: pure"),
             Room("verbs", "what customers and tests do: verb and state to changes: pure"),
             Room("delivery", "webhooks: bodies, attempts, signatures"),

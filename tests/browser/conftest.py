@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.browser.bots import Stage, serve_bot
 from tests.browser.visits import Visit
 
 _FLAGS: Final = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
@@ -33,14 +34,31 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def stage() -> AsyncIterator[Stage]:
+    """A sandbox with a bot."""
+    async with serve_bot() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def silent() -> AsyncIterator[Stage]:
+    """A sandbox whose bot is not told of messages."""
+    async with serve_bot(is_registered=False) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
     """Open the page of a sandbox: `visit = await open_page(address, width=390, scheme="dark")`."""
     visits: list[Visit] = []
     async with AsyncExitStack() as stack:
 
-        async def open_(address: str, *, width: int = 1280, height: int = 800, **options: Any) -> Visit:
+        async def open_(
+            address: str, *, width: int = 1280, height: int = 800, script: str = "", **options: Any
+        ) -> Visit:
             context = await chromium.new_context(viewport={"width": width, "height": height}, **options)
             stack.push_async_callback(context.close)
+            await context.add_init_script(script)
             visit = Visit(await context.new_page(), address)
             visit.page.set_default_timeout(15_000)
             visit.watch()

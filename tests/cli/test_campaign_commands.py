@@ -473,11 +473,12 @@ def test_a_status_can_be_watched_until_the_campaign_ends(
     shell: Shell, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan()
+    settings, transport = shell.sandbox.settings, shell.transport
+    assert transport is not None
 
     async def run_meanwhile(_seconds: float) -> None:
-        settings = shell.sandbox.settings
         async with (
-            Connectly(api_key=settings.api_key, business_id=settings.business_id, transport=shell.transport) as client,
+            Connectly(api_key=settings.api_key, business_id=settings.business_id, transport=transport) as client,
             journal("campaigns.db") as campaigns,
         ):
             await (await campaigns.open("spring")).run(client)

@@ -191,6 +191,7 @@ def damage(**changes: Any) -> str:
             damage(timeline=[{"number": 1, "record": {"class": "StatusChange"}}]),
             "timeline: record: a value is none of those",
         ),
+        (damage(held_webhooks={"a": {"class": "StatusDue"}}), "held_webhooks: a record is no WebhookDue"),
         (damage(customers=1), "customers: must be CustomerRegistry"),
         (damage(texts={"a": {"id": "a"}}), "texts: "),
         (damage(rules=[[1, {"what": "explode"}]]), "rules: what: must be FaultKind|rules: what: "),
@@ -294,6 +295,7 @@ def test_verbs_of_a_file_begin_a_new_state_and_no_other(
         (["--state", "new.json", "--replay", "run.json"], "state: does not go with --replay"),
         (["--init", "nowhere.json"], "init: cannot be read"),
         (["--init", "bad.json"], "init: must have JSON objects"),
+        (["--init", "broken.json"], "init: must have JSON objects"),
         (["--state", "binary.json"], "state: cannot be read"),
     ],
 )
@@ -307,11 +309,12 @@ def test_a_file_that_cannot_be_used_is_an_error_before_the_sandbox_listens(
     monkeypatch.chdir(tmp_path)
     Path("bad.json").write_text('{"phone": 1}\n')
     Path("binary.json").write_bytes(b"\xff")
+    Path("broken.json").write_text('{"verb": "customer",')
     assert run(monkeypatch, end_at_once, *arguments) == 1
     captured = capsys.readouterr()
     assert problem in captured.err
     assert captured.out == ""
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["bad.json", "binary.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bad.json", "binary.json", "broken.json"]
 
 
 def test_a_recording_goes_to_a_pipe_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,8 @@ export function mountComposer(app) {
     const { editing: edited, replyTo } = app.view;
     const message = edited === null ? null : app.model.entries.get(edited)?.id;
     const whose = { customer: getId(customer), text };
+    const thread = find("thread");
+    thread.scrollTop = thread.scrollHeight;
     field.value = "";
     drafts.delete(customer.number);
     app.select({ replyTo: null, editing: null });
