@@ -168,17 +168,17 @@ async def test_a_hidden_tab_closes_its_stream_and_catches_up(stage: Stage, open_
 
 
 async def test_a_tab_that_slept_through_more_than_is_kept_reads_anew(open_page: OpenPage) -> None:
-    async with serve_bot(is_registered=False, keep=20) as stage:
+    async with serve_bot(is_registered=False, keep=5) as stage:
         visit = await open_page(stage.address)
         page = visit.page
         ann = stage.sandbox.customer(ANN, name="Ann")
         await ann.says("before")
         await expect(line(page, "before")).to_have_count(1)
         await set_hidden(page, hidden=True)
-        for number in range(60):
+        for number in range(100):
             await ann.says(f"asleep {number}")
         await set_hidden(page, hidden=False)
-        await expect(line(page, "asleep 59")).to_be_in_viewport()
+        await expect(line(page, "asleep 99")).to_be_in_viewport()
         await expect(line(page, "asleep 1").first).not_to_have_text("asleep 1")
         await expect(line(page, "before")).to_have_count(0)
         await page.close()
