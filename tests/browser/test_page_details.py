@@ -179,7 +179,6 @@ async def test_a_tab_that_slept_through_more_than_is_kept_reads_anew(open_page: 
             await ann.says(f"asleep {number}")
         await set_hidden(page, hidden=False)
         await expect(line(page, "asleep 99")).to_be_in_viewport()
-        await expect(line(page, "asleep 1").first).not_to_have_text("asleep 1")
         await expect(line(page, "before")).to_have_count(0)
         await page.close()
 

@@ -219,14 +219,17 @@ export function describeAnswer(model, act) {
   const attempts = model.deliveries.get(act.entry) ?? [];
   const last = new Map(attempts.map((one) => [`${one.registrationId} ${one.number}`, one]));
   const worst = [...last.values()].find(({ status }) => status !== 200) ?? attempts.at(-1);
-  if (!worst) {
-    const isWaiting = model.due.count > 0 && model.registrations.some(({ topic }) => topic === "messages");
-    return { text: isWaiting ? "bot not told yet" : "bot not told", isBad: false };
-  }
+  if (!worst) return { text: isWaiting(model, act) ? "bot not told yet" : "bot not told", isBad: false };
   const tries = attempts.filter(({ number }) => number === worst.number).length;
   const more = worst.attempt > 1 ? ` · try ${worst.attempt}` : tries > 1 ? ` · ${tries} deliveries` : "";
   if (worst.fault === "drop_webhook") return { text: "webhook dropped", isBad: true };
   return { text: `bot ${worst.status ?? "did not answer"}${more}`, isBad: worst.status !== 200 };
+}
+
+/** Whether the bot may still be told, or has not answered so far. @param {Model} model @param {Entry} act */
+function isWaiting({ registrations, registered, due, threads }, { entry, customer }) {
+  if (entry < registered || !registrations.some(({ topic }) => topic === "messages")) return false;
+  return due.count > 0 || entry > (threads.get(customer ?? 0)?.told ?? 0);
 }
 
 /** A code without what every code begins with. @param {unknown} code */
