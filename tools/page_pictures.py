@@ -174,7 +174,9 @@ async def draw_pictures(port: int = _PORT) -> AsyncGenerator[tuple[str, bytes]]:
     async with launch_chromium() as browser, sandbox.serve(port=port) as address:
         if browser is None:
             raise FileNotFoundError("Chromium is not installed")
-        async for picture in _draw_state(browser, address, "empty", lambda page: expect(page.locator("#empty")).to_be_visible()):
+        async for picture in _draw_state(
+            browser, address, "empty", lambda page: expect(page.locator("#empty")).to_be_visible()
+        ):
             yield picture
         await play(sandbox)
         for state, show in STATES.items():
