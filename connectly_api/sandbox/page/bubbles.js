@@ -4,7 +4,6 @@ import {
   describeAnswer,
   describeRefusal,
   getReference,
-  getSender,
   nameKind,
   readAct,
   readRequest,
@@ -42,9 +41,9 @@ export function drawItem(app, customer, line, item) {
 }
 
 /** All that a line depends on, apart from its entry, which never changes. @param {App} app @param {Item} item */
-function getStamp({ model, view }, { kind, entry, seconds }) {
+function getStamp({ model, view }, { kind, entry, seconds, sender }) {
   /** @type {unknown[]} */
-  const parts = [kind, seconds, view.detail === entry.entry];
+  const parts = [kind, seconds, sender, view.detail === entry.entry];
   if (kind === "sent") {
     const reaction = getReaction(getThread(model, entry.customer ?? 0), entry);
     const answer = reaction && describeAnswer(model, reaction).text;
@@ -67,8 +66,10 @@ function build(app, customer, item) {
     return [h("span", { class: "chip" }, `${formatSpan(item.seconds)} went by · ${formatMoment(now)}`)];
   }
   if (kind === "note") return [h("span", { class: "chip" }, describeNote(entry))];
-  if (kind === "refused") return buildRefused(app, entry);
-  return kind === "sent" ? buildSent(app, customer, entry) : buildWritten(app, customer, entry);
+  const build = { refused: buildRefused, sent: buildSent, written: buildWritten }[kind];
+  const number =
+    item.sender && h("p", { class: "tag" }, `${kind === "written" ? "to" : "from"} ${showText(item.sender)}`);
+  return build(app, customer, entry, number);
 }
 
 /** @param {Entry} act */
@@ -80,16 +81,16 @@ function describeNote({ name, arguments: given }) {
   return `Window ${name === "open_window" ? "opened" : "closed"}${whose}`;
 }
 
-/** @param {App} app @param {Entry} request @returns {Node[]} */
-function buildRefused(app, request) {
+/** @param {App} app @param {Customer} _ @param {Entry} request @param {import("./dom.js").Child} number @returns {Node[]} */
+function buildRefused(app, _, request, number) {
   const { head, reason } = describeRefusal(request);
   const words = h("p", { class: "text", dir: "auto" }, showText(summarize(readRequest(app.model, request))));
   const meta = buildMeta(app, request, h("b", { class: "bad" }, `refused: ${showText(head)}`));
-  return [h("div", { class: "bubble" }, words, reason && h("p", { class: "reason" }, showText(reason)), meta)];
+  return [h("div", { class: "bubble" }, number, words, reason && h("p", { class: "reason" }, showText(reason)), meta)];
 }
 
-/** @param {App} app @param {Customer} customer @param {Entry} request @returns {Node[]} */
-function buildSent(app, customer, request) {
+/** @param {App} app @param {Customer} customer @param {Entry} request @param {import("./dom.js").Child} number @returns {Node[]} */
+function buildSent(app, customer, request, number) {
   const { model, verbs, select } = app;
   const message = request.messageId;
   const whose = { customer: getId(customer), message };
@@ -107,7 +108,7 @@ function buildSent(app, customer, request) {
     state !== "read" && tool("Mark read", () => verbs.post("reads", whose)),
   ];
   return [
-    h("div", { class: "bubble" }, ...buildContent(content), buildMeta(app, request, fault, ...fate)),
+    h("div", { class: "bubble" }, number, ...buildContent(content), buildMeta(app, request, fault, ...fate)),
     ...buildTools(tools),
     ...buildChoices(app, customer, message, content, isFailed),
     ...(reaction && emoji ? [buildReaction(app, reaction)] : []),
@@ -122,8 +123,8 @@ function buildReaction(app, reaction) {
   return h("button", { class: "reaction", type: "button", onclick: open }, showText(reaction.arguments.emoji), answer);
 }
 
-/** @param {App} app @param {Customer} customer @param {Entry} act @returns {Node[]} */
-function buildWritten(app, customer, act) {
+/** @param {App} app @param {Customer} customer @param {Entry} act @param {import("./dom.js").Child} number @returns {Node[]} */
+function buildWritten(app, customer, act, number) {
   const { model, select } = app;
   const edit = getEdits(getThread(model, customer.number), act).at(-1);
   const content = readAct(model, act);
@@ -133,7 +134,7 @@ function buildWritten(app, customer, act) {
   const meta = buildMeta(app, edit ?? act, edit && h("span", null, "edited"), answer);
   const tools = act.name === "says" ? [tool("Edit", () => select({ editing: act.entry, replyTo: null }))] : [];
   const quote = buildQuote(app, getReference(model, act));
-  return [h("div", { class: "bubble" }, quote, ...buildContent(content), meta), ...buildTools(tools)];
+  return [h("div", { class: "bubble" }, number, quote, ...buildContent(content), meta), ...buildTools(tools)];
 }
 
 /** The buttons beside a bubble, folded away behind one. @param {(HTMLElement | "" | false | null)[]} tools @returns {Node[]} */
@@ -163,11 +164,9 @@ function tool(name, onclick, label) {
 
 /** The time and fate of a message; it opens the inspector. @param {App} app @param {Entry} entry @param {...import("./dom.js").Child} fate */
 function buildMeta(app, entry, ...fate) {
-  const several = app.model.senders.length > 1;
-  const sender = several && h("span", null, `…${showText(getSender(app.model, entry)).slice(-4)}`);
   const hint = h("span", { class: "unseen" }, "Inspect");
   const open = () => inspect(app, entry);
-  return h("button", { class: "meta", type: "button", onclick: open }, sender, formatTime(entry.at), ...fate, hint);
+  return h("button", { class: "meta", type: "button", onclick: open }, formatTime(entry.at), ...fate, hint);
 }
 
 /** @param {App} app @param {Entry} entry */
@@ -284,7 +283,7 @@ function buildChoices(app, customer, message, { buttons, sections, listButton },
     h("button", { type: "button", dir: "auto", disabled, onclick: tap(id || text) }, showText(text || id)),
   );
   if (sections.length) {
-    const open = () => openList(app, customer, message, sections);
+    const open = () => openList(app, customer, message, listButton, sections);
     choices.push(
       h(
         "button",

@@ -128,7 +128,10 @@ export function mountComposer(app) {
     const customer = getSelected(app);
     if (customer?.mergedNumbers.includes(customerNumber ?? 0)) customerNumber = customer.number;
     if (senders.join() !== [...sender.options].map(({ value }) => value).join()) {
-      fill(sender, ...senders.map((one) => h("option", { value: one }, `To ${one}`)));
+      fill(
+        sender,
+        ...senders.map((one) => h("option", { value: one, title: showText(one) }, `To …${showText(one).slice(-4)}`)),
+      );
       sender.hidden = senders.length < 2;
     }
     if (customerNumber !== (customer?.number ?? null)) {

@@ -239,7 +239,7 @@ export const shortenCode = (code) => toText(code).replace(/^ERROR_CODE_(MESSAGE_
 export function describeRefusal(request) {
   const { message } = parse(request.answer ?? "");
   const [violation] = toList(request.violations);
-  const reason = violation ? `${violation.field} ${violation.problem}` : toText(message);
+  const reason = violation ? `${violation.field}: ${violation.problem}` : toText(message);
   const head = request.status ? `${request.status} ${shortenCode(request.code)}`.trim() : "no answer";
   return { head, reason: reason || (request.fault ? `fault: ${request.fault}` : "") };
 }
@@ -247,16 +247,16 @@ export function describeRefusal(request) {
 const ONE_HOUR = 3600;
 
 /**
- * The rest of the customer's window; of each of the business's numbers if they differ.
+ * The rest of the customer's window; of each of the business's numbers that the customer wrote to, if it has several.
  * @param {Model} model
  * @param {import("./model.js").Customer} customer
  * @param {number} now
  * @returns {{text: string, tone: "good" | "warn" | "bad" | "quiet"}[]}
  */
 export function describeWindows(model, { windows }, now) {
-  const senders = model.senders.length ? model.senders : Object.keys(windows);
-  const states = senders.map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
-  if (states.every(({ text }) => text === states[0]?.text)) return states.slice(0, 1);
+  const states = Object.keys(windows).map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
+  if (!states.length) return [describeWindow(undefined, now)];
+  if (model.senders.length < 2) return states.slice(0, 1);
   return states.map(({ sender, text, tone }) => ({ text: `…${sender.slice(-4)} ${text}`, tone }));
 }
 

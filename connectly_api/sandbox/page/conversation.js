@@ -2,7 +2,7 @@
 
 import { drawItem } from "./bubbles.js";
 import { loadOlder } from "./connection.js";
-import { describeRefusal, describeWindows, readAct, readRequest, summarize } from "./content.js";
+import { describeRefusal, describeWindows, getSender, readAct, readRequest, summarize } from "./content.js";
 import { openCustomerMenu } from "./dialogs.js";
 import { fill, find, h, reconcile, showText } from "./dom.js";
 import { getId, getName, getSelected, getThread, hasOlder, isWritten, listItems } from "./model.js";
@@ -10,6 +10,7 @@ import { getId, getName, getSelected, getThread, hasOlder, isWritten, listItems 
 /**
  * @typedef {import("./main.js").App} App
  * @typedef {import("./model.js").Customer} Customer
+ * @typedef {import("./model.js").Item} Item
  */
 
 /** How many lines are drawn at first, and how many more "Show earlier" draws. */
@@ -87,6 +88,7 @@ export function mountConversation(app) {
     if (templates !== model.templates) for (const line of lines.children) line.removeAttribute("data-stamp");
     templates = model.templates;
     const items = listItems(model, number, limit);
+    markSenders(model, items);
     const { items: all, seen } = getThread(model, number);
     earlier.hidden = all.length <= limit && !hasOlder(model, number);
     reconcile(
@@ -100,7 +102,7 @@ export function mountConversation(app) {
       },
       (line, item) => drawItem(app, customer, line, item),
     );
-    const choices = [...lines.querySelectorAll(".choices")];
+    const choices = [...lines.querySelectorAll(".choices:has(:enabled)")];
     for (const one of choices) one.classList.toggle("keys", one === choices.at(-1));
     // What is anchored to a line would move up with it.
     thread.classList.toggle("at-end", isAtEnd);
@@ -116,6 +118,17 @@ export function mountConversation(app) {
     draw();
     speak();
   };
+}
+
+/** Mark the messages with which the business's number changes. @param {App["model"]} model @param {Item[]} items */
+function markSenders(model, items) {
+  let before = model.senders[0];
+  for (const item of items) {
+    if (!["sent", "written", "refused"].includes(item.kind)) continue;
+    const sender = getSender(model, item.entry);
+    if (sender !== before) item.sender = sender;
+    before = sender;
+  }
 }
 
 /** Load older entries until there are so many lines. @param {App} app @param {number} customer @param {number} count */
