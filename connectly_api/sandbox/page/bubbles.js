@@ -101,7 +101,7 @@ function buildSent(app, customer, request, number) {
   const isFailed = state === "failed";
   const fate = isFailed ? [h("b", { class: "bad" }, `failed: ${showText(shortenCode(code))}`)] : buildTicks(state);
   const fault = request.fault && h("span", { class: "warn" }, `fault: ${request.fault}`);
-  const tools = [
+  const buildAll = () => [
     ...EMOJIS.map((one) => tool(one, () => verbs.post("reacts", { ...whose, emoji: one }), `React with ${one}`)),
     emoji && tool("Remove reaction", () => verbs.post("reacts", whose)),
     tool("Reply", () => select({ replyTo: message, editing: null })),
@@ -109,7 +109,7 @@ function buildSent(app, customer, request, number) {
   ];
   return [
     h("div", { class: "bubble" }, number, ...buildContent(content), buildMeta(app, request, fault, ...fate)),
-    ...buildTools(tools),
+    ...buildTools(buildAll),
     ...buildChoices(app, customer, message, content, isFailed),
     ...(reaction && emoji ? [buildReaction(app, reaction)] : []),
   ];
@@ -132,18 +132,21 @@ function buildWritten(app, customer, act, number) {
   const { text, isBad } = describeAnswer(model, edit ?? act);
   const answer = h(isBad ? "b" : "span", { class: isBad && "bad" }, text);
   const meta = buildMeta(app, edit ?? act, edit && h("span", null, "edited"), answer);
-  const tools = act.name === "says" ? [tool("Edit", () => select({ editing: act.entry, replyTo: null }))] : [];
+  const buildEdit = () => [tool("Edit", () => select({ editing: act.entry, replyTo: null }))];
   const quote = buildQuote(app, getReference(model, act));
-  return [h("div", { class: "bubble" }, number, quote, ...buildContent(content), meta), ...buildTools(tools)];
+  return [
+    h("div", { class: "bubble" }, number, quote, ...buildContent(content), meta),
+    ...(act.name === "says" ? buildTools(buildEdit) : []),
+  ];
 }
 
-/** The buttons beside a bubble, folded away behind one. @param {(HTMLElement | "" | false | null)[]} tools @returns {Node[]} */
-function buildTools(tools) {
-  if (!tools.length) return [];
-  const row = h("div", { class: "tools", hidden: true }, ...tools);
+/** The buttons beside a bubble, folded away behind one and built when asked for. @param {() => import("./dom.js").Child[]} buildAll */
+function buildTools(buildAll) {
+  const row = h("div", { class: "tools" });
   const toggle = h("button", { class: "more plain", type: "button", "aria-label": "Actions for this message" }, "⋯");
   const show = (/** @type {boolean} */ isOpen) => {
     row.hidden = !isOpen;
+    fill(row, isOpen && buildAll());
     toggle.setAttribute("aria-expanded", String(isOpen));
     if (isOpen) row.scrollIntoView({ block: "nearest" });
   };

@@ -14,7 +14,7 @@ import { getId, getName, getSelected, getThread, hasOlder, isWritten, listItems 
  */
 
 /** How many lines are drawn at first, and how many more "Show earlier" draws. */
-const NEAR = 200;
+const NEAR = 100;
 /** A conversation with fewer lines than these loads older ones by itself. */
 const FEW = 20;
 /** After a burst, most of the entries are statuses and webhooks: so many pages are read to find a message. */
