@@ -113,7 +113,7 @@ async def play(sandbox: Sandbox) -> None:
     await ann.taps("Yes, please")
     await sandbox.advance(seconds=20)
     await ann.reads()
-    await ann.reacts("👍")
+    await ann.reacts("❤")
     await sandbox.settle()
 
 
