@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from tests.browser.bots import Stage, serve_bot
 from tests.browser.visits import Visit
-
-_FLAGS: Final = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+from tools.page_pictures import launch_chromium
 
 OpenPage = Callable[..., Coroutine[Any, Any, Visit]]
 
@@ -23,14 +20,10 @@ OpenPage = Callable[..., Coroutine[Any, Any, Visit]]
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """One browser for all tests of a worker; each test has a profile of its own."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("Chromium is not installed; `sh tools/programs` installs it on Debian")
-    async with async_playwright() as playwright:
-        is_root = os.name == "posix" and os.geteuid() == 0
-        browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS, chromium_sandbox=not is_root)
+    async with launch_chromium() as browser:
+        if browser is None:
+            pytest.skip("Chromium is not installed; `sh tools/programs` installs it on Debian")
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -196,8 +196,7 @@ async def test_other_sites_cannot_frame_the_page_and_nobody_can_run_a_script_in_
     assert await visit.page.evaluate("window.isRun") is None
     other = await chromium.new_page()
     await other.set_content(f"<iframe src='{stage.address}/__sandbox__/'></iframe>")
-    frame = await (await other.wait_for_selector("iframe")).content_frame()
-    assert frame is not None
-    await frame.wait_for_load_state()
+    frame = other.frames[1]
+    await expect(frame.locator("body")).to_contain_text("another website sent this")
     assert await frame.locator("#panes").count() == 0
     await other.close()

@@ -247,16 +247,15 @@ export function describeRefusal(request) {
 const ONE_HOUR = 3600;
 
 /**
- * The rest of the customer's window; of each of the business's numbers that the customer wrote to, if it has several.
- * @param {Model} model
+ * The rest of the customer's window; of each of the business's numbers that the customer wrote to, if several.
  * @param {import("./model.js").Customer} customer
  * @param {number} now
  * @returns {{text: string, tone: "good" | "warn" | "bad" | "quiet"}[]}
  */
-export function describeWindows(model, { windows }, now) {
+export function describeWindows({ windows }, now) {
   const states = Object.keys(windows).map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
   if (!states.length) return [describeWindow(undefined, now)];
-  if (model.senders.length < 2) return states.slice(0, 1);
+  if (states.length === 1) return states;
   return states.map(({ sender, text, tone }) => ({ text: `…${sender.slice(-4)} ${text}`, tone }));
 }
 

@@ -188,7 +188,7 @@ function mountHead(app) {
 
   return (/** @type {Customer | undefined} */ customer) => {
     if (!customer) return;
-    const pills = describeWindows(app.model, customer, app.now());
+    const pills = describeWindows(customer, app.now());
     const now = JSON.stringify([customer, pills]);
     if (now === drawn) return;
     drawn = now;
