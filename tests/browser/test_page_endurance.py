@@ -110,3 +110,14 @@ async def test_on_a_phone_the_log_follows_the_newest_entry(stage: Stage, open_pa
     await expect(page.get_by_role("button", name="Newest")).to_be_hidden()
     await ann.says("And now")
     await expect(page.get_by_role("option").filter(has_text="And now").first).to_be_in_viewport()
+
+
+async def test_a_quote_leads_to_a_message_far_above_what_is_drawn(stage: Stage, open_page: OpenPage) -> None:
+    ann = stage.sandbox.customer(ANN, name="Ann")
+    await ann.says("The very first")
+    for number in range(60):
+        await ann.says(f"line {number}")
+    await ann.says("Remember?", reply_to=stage.sandbox.messages[0].id)
+    page = (await open_page(stage.address)).page
+    await line(page, "Remember?").get_by_role("button", name="Quoted: You said The very first").click()
+    await expect(line(page, "You said The very first").first).to_be_in_viewport()

@@ -182,21 +182,12 @@ function buildQuote(app, id) {
   if (!id) return null;
   const request = app.model.messages.get(id)?.request;
   const words = showText(summarize(request ? readRequest(app.model, request) : null));
-  const lead = () => request && showLine(request.entry);
+  const lead = () => app.select({ sought: id });
   return h(
     "button",
     { class: "quote", type: "button", dir: "auto", onclick: lead, "aria-label": `Quoted: ${words}` },
     words,
   );
-}
-
-/** Scroll to a line and mark it for a moment. @param {number} entry */
-export function showLine(entry) {
-  const line = document.getElementById(`line-${entry}`);
-  line?.scrollIntoView({ block: "center" });
-  line?.querySelector("button")?.focus({ preventScroll: true });
-  line?.classList.add("found");
-  setTimeout(() => line?.classList.remove("found"), 1500);
 }
 
 /** @param {Content} content @returns {(Node | "" | false | null)[]} */

@@ -64,6 +64,25 @@ export function mountConversation(app) {
     thread.scrollTop = thread.scrollHeight - below;
   }
 
+  /** Scroll to a message of the bot, and mark it for a moment. @param {number} customer @param {string} id */
+  async function showMessage(customer, id) {
+    const { model } = app;
+    for (let page = 0; page < MOST_PAGES && !model.messages.get(id)?.request; page += 1) {
+      if (!hasOlder(model, customer) || !(await loadOlder(app, customer))) break;
+    }
+    const request = model.messages.get(id)?.request;
+    if (!request || app.view.customer !== customer) return app.say("The sandbox no longer keeps that message");
+    const { items } = getThread(model, customer);
+    limit = Math.max(limit, items.length - items.indexOf(request) + FEW);
+    draw();
+    const line = document.getElementById(`line-${request.entry}`);
+    isAtEnd = false;
+    line?.scrollIntoView({ block: "center" });
+    line?.querySelector("button")?.focus({ preventScroll: true });
+    line?.classList.add("found");
+    setTimeout(() => line?.classList.remove("found"), 1500);
+  }
+
   function draw() {
     const { model, view } = app;
     const customer = getSelected(app);
@@ -82,6 +101,9 @@ export function mountConversation(app) {
     const isOther = number !== drawnNumber;
     drawnNumber = number;
     drawnModel = model;
+    const { sought } = view;
+    view.sought = null;
+    if (sought) showMessage(number, sought);
     const now = [model.run, model.version, number, limit, view.detail, view.tab].join(" ");
     if (drawn === now && newer.hidden) return;
     drawn = now;

@@ -23,6 +23,7 @@ import { createVerbs } from "./verbs.js";
  * @property {"customers" | "chat" | "inspector"} tab The pane that shows where there is no room for all.
  * @property {number | null} detail The entry that the inspector shows; null for the log.
  * @property {string | null} replyTo The id of the message that the next text quotes.
+ * @property {string | null} sought The id of the message to lead to, until it is found.
  * @property {number | null} editing The entry of the customer's text that is being edited.
  * @property {"connecting" | "live" | "lost"} connection
  *
@@ -42,7 +43,15 @@ const BETWEEN_DRAWS = 100;
 /** @type {App} */
 const app = {
   model: createModel(),
-  view: { customer: null, tab: "chat", detail: null, replyTo: null, editing: null, connection: "connecting" },
+  view: {
+    customer: null,
+    tab: "chat",
+    detail: null,
+    replyTo: null,
+    sought: null,
+    editing: null,
+    connection: "connecting",
+  },
   verbs: createVerbs(complain),
   select(change) {
     Object.assign(app.view, change);
