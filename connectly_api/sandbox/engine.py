@@ -87,6 +87,9 @@ class Engine:
         self._background: BackgroundTask | None = None
         self._wake: anyio.Event | None = None
         self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
+        self._under_way = dict[
+            int, tuple[State, Attempt]
+        ]()  # By the attempt's `id()`: off the schedule, not concluded.
         self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
         self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
         self._runs = 0  # How many calls run tasks at the moment.
@@ -163,7 +166,7 @@ class Engine:
             problem = "clock: runs only while the sandbox is served, or in `async with sandbox`; use advance or settle"
             raise InvalidInputError(problem, field="running")
         if verb in CLOCK_VERBS:
-            return None, partial(self._move_clock, self._choose_time(verb, arguments))
+            return None, partial(self._move_clock, self.state, self._choose_time(verb, arguments))
         return self.apply_verb(verb, arguments), checkpoint if verb in SETUP_VERBS else self.deliver_due
 
     def store_file(self, name: str, content: bytes) -> StoredFile:
@@ -187,8 +190,9 @@ class Engine:
     async def run_until(self, time: float) -> None:
         """Run the tasks that are due until a time (Unix seconds), one after the other, and set the clock to it.
 
-        With inf, run all tasks, and leave the clock where the last one was due.
+        With inf, run all tasks, and leave the clock where the last one was due. A reset meanwhile ends it.
         """
+        begun = self.state
         self._runs += 1
         try:
             async with self.webhook_sender.keep_open():
@@ -197,7 +201,7 @@ class Engine:
         finally:
             self._runs -= 1
         if time != math.inf:
-            self._apply(self.state, (ClockSet(time),))
+            self._apply(begun, (ClockSet(time),))
 
     @property
     def now(self) -> float:
@@ -239,9 +243,13 @@ class Engine:
         return build_recording(self.settings, self._start, self.state).to_text()
 
     def build_snapshot(self) -> str:
-        """Return the state as the text of a file."""
+        """Return the state as the text of a file.
+
+        Whoever reads it delivers again what is on its way: whether that arrived, nobody will know then.
+        """
         self._catch_up()
-        return build_snapshot(self.state, self._start)
+        tasks = [attempt.task for state, attempt in self._under_way.values() if state is self.state]
+        return build_snapshot(self.state, self._start, tasks)
 
     def load_snapshot(self, text: str) -> None:
         """Replace the state by one of a file.
@@ -264,10 +272,11 @@ class Engine:
         self._apply(state, (record_verb(state, verb, arguments),))
         return state.now + seconds
 
-    async def _move_clock(self, until: float) -> None:
+    async def _move_clock(self, state: State, until: float) -> None:
         self._movers += 1
         try:
-            await self.run_until(until)
+            if state is self.state:  # A response may have come before, and a reset after it.
+                await self.run_until(until)
         finally:
             self._movers -= 1
             self._read_at = time.monotonic()
@@ -310,12 +319,14 @@ class Engine:
 
     def _run_tasks(self, until: float) -> Iterator[tuple[State, Attempt]]:
         """Run the tasks that are due until a time, and yield the attempts to make."""
-        # Read the state each time: a receiver that is awaited may reset the sandbox.
-        while (state := self.state).next_due <= until and state.schedule:
+        state = self.state
+        # A receiver that is awaited may reset the sandbox, whose new state has a clock of its own.
+        while state is self.state and state.next_due <= until and state.schedule:
             _, _, task = state.schedule[0]
             self._apply(state, (TaskStarted(),))
             dispatch = self._perform(state, task)
             self._apply(state, dispatch.changes)
+            self._under_way |= {id(attempt): (state, attempt) for attempt in dispatch.attempts}
             for attempt in dispatch.attempts:
                 yield state, attempt
 
@@ -338,6 +349,8 @@ class Engine:
             # It may have arrived, which nobody knows, as with the service: it will be delivered again.
             self._apply(state, (TaskScheduled(state.now, attempt.task),))
             raise
+        finally:
+            del self._under_way[id(attempt)]
         self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
 
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
