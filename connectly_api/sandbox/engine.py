@@ -87,9 +87,9 @@ class Engine:
         self._background: BackgroundTask | None = None
         self._wake: anyio.Event | None = None
         self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
-        self._under_way = dict[
-            int, tuple[State, Attempt]
-        ]()  # By the attempt's `id()`: off the schedule, not concluded.
+        # What is off the schedule and not concluded, by `id` of the attempt; and which of it the running clock began.
+        self._under_way = dict[int, tuple[State, Attempt]]()
+        self._begun_by_clock = set[int]()
         self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
         self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
         self._runs = 0  # How many calls run tasks at the moment.
@@ -219,7 +219,7 @@ class Engine:
     @property
     def has_background(self) -> bool:
         """Whether the clock can run by itself."""
-        return self._background is not None
+        return self._background is not None and not self._background.has_ended
 
     def start_background(self) -> None:
         """Let the clock run until `stop_background`, except while it is paused."""
@@ -275,8 +275,12 @@ class Engine:
     async def _move_clock(self, state: State, until: float) -> None:
         self._movers += 1
         try:
-            if state is self.state:  # A response may have come before, and a reset after it.
+            while state is self.state:  # A response may have come before, and a reset after it.
                 await self.run_until(until)
+                version = self.version
+                if not any(self._under_way[key][0] is state for key in self._begun_by_clock):
+                    break
+                await self.wait_for_change(version)
         finally:
             self._movers -= 1
             self._read_at = time.monotonic()
@@ -285,16 +289,20 @@ class Engine:
     async def _follow_clock(self) -> None:
         """Run the tasks that become due, until cancelled; webhooks do not wait for each other."""
         limit = anyio.CapacityLimiter(_MAX_DELIVERIES)
-        async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
-            while True:
-                self._wake = anyio.Event()
-                self._catch_up()
-                while self._ready:
-                    deliveries.start_soon(self._deliver, *self._ready.popleft(), limit)
-                state = self.state
-                wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
-                with anyio.move_on_after(wait):
-                    await self._wake.wait()
+        try:
+            async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
+                while True:
+                    self._wake = anyio.Event()
+                    self._catch_up()
+                    while self._ready:
+                        deliveries.start_soon(self._deliver, *self._ready.popleft(), limit)
+                    state = self.state
+                    wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
+                    with anyio.move_on_after(wait):
+                        await self._wake.wait()
+        finally:
+            while self._ready:
+                self._postpone(*self._ready.popleft())
 
     def _wake_up(self) -> None:
         if self._wake is not None:
@@ -312,7 +320,9 @@ class Engine:
         now = self.now
         # Count what the clock shows, not what has passed: many short steps of a slow clock would add up to an error.
         self._read_at += (now - self.state.now) / self.state.speed
-        self._ready.extend(self._run_tasks(now))
+        attempts = list(self._run_tasks(now))
+        self._ready.extend(attempts)
+        self._begun_by_clock.update(id(attempt) for _, attempt in attempts)
         self.state.apply(ClockSet(now))
         if self._ready:
             self._wake_up()
@@ -347,11 +357,18 @@ class Engine:
                 outcome = await self.webhook_sender.deliver(attempt)
         except anyio.get_cancelled_exc_class():
             # It may have arrived, which nobody knows, as with the service: it will be delivered again.
-            self._apply(state, (TaskScheduled(state.now, attempt.task),))
+            self._postpone(state, attempt)
             raise
-        finally:
-            del self._under_way[id(attempt)]
+        self._end(attempt)
         self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
+
+    def _postpone(self, state: State, attempt: Attempt) -> None:
+        self._end(attempt)
+        self._apply(state, (TaskScheduled(state.now, attempt.task),))
+
+    def _end(self, attempt: Attempt) -> None:
+        del self._under_way[id(attempt)]
+        self._begun_by_clock.discard(id(attempt))
 
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state
@@ -362,6 +379,7 @@ class Engine:
         return decision
 
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
+        self._wake_waiters()  # They run later, and even if a callback raises an exception.
         for change in changes:
             state.apply(change)
             if isinstance(change, ClockChanged) or (isinstance(change, TaskScheduled) and change.due <= state.next_due):
@@ -373,7 +391,6 @@ class Engine:
                 self._on_delivery(entry)
             if entry is not None and self._on_entry is not None:
                 self._on_entry(entry)
-        self._wake_waiters()
 
     def _wake_waiters(self) -> None:
         self.version += 1
