@@ -31,6 +31,11 @@ class BackgroundTask:
             # Also set if the loop ends before the task has begun.
             self._task.add_done_callback(lambda _: self._end.set())
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the function has returned or raised."""
+        return self._end.is_set()
+
     async def stop(self) -> None:
         """Cancel it, and wait until it has ended; raise what it raised."""
         self._scope.cancel()

@@ -87,6 +87,9 @@ class Engine:
         self._background: BackgroundTask | None = None
         self._wake: anyio.Event | None = None
         self._ready: deque[tuple[State, Attempt]] = deque()  # What the running clock made due.
+        # What is off the schedule and not concluded, by `id` of the attempt; and which of it the running clock began.
+        self._under_way = dict[int, tuple[State, Attempt]]()
+        self._begun_by_clock = set[int]()
         self._read_at = 0.0  # When the clock was read last, on the machine's monotonic clock.
         self._movers = 0  # How many verbs move the clock; meanwhile, it does not run by itself.
         self._runs = 0  # How many calls run tasks at the moment.
@@ -163,7 +166,7 @@ class Engine:
             problem = "clock: runs only while the sandbox is served, or in `async with sandbox`; use advance or settle"
             raise InvalidInputError(problem, field="running")
         if verb in CLOCK_VERBS:
-            return None, partial(self._move_clock, self._choose_time(verb, arguments))
+            return None, partial(self._move_clock, self.state, self._choose_time(verb, arguments))
         return self.apply_verb(verb, arguments), checkpoint if verb in SETUP_VERBS else self.deliver_due
 
     def store_file(self, name: str, content: bytes) -> StoredFile:
@@ -187,8 +190,9 @@ class Engine:
     async def run_until(self, time: float) -> None:
         """Run the tasks that are due until a time (Unix seconds), one after the other, and set the clock to it.
 
-        With inf, run all tasks, and leave the clock where the last one was due.
+        With inf, run all tasks, and leave the clock where the last one was due. A reset meanwhile ends it.
         """
+        begun = self.state
         self._runs += 1
         try:
             async with self.webhook_sender.keep_open():
@@ -197,7 +201,7 @@ class Engine:
         finally:
             self._runs -= 1
         if time != math.inf:
-            self._apply(self.state, (ClockSet(time),))
+            self._apply(begun, (ClockSet(time),))
 
     @property
     def now(self) -> float:
@@ -215,7 +219,7 @@ class Engine:
     @property
     def has_background(self) -> bool:
         """Whether the clock can run by itself."""
-        return self._background is not None
+        return self._background is not None and not self._background.has_ended
 
     def start_background(self) -> None:
         """Let the clock run until `stop_background`, except while it is paused."""
@@ -239,9 +243,13 @@ class Engine:
         return build_recording(self.settings, self._start, self.state).to_text()
 
     def build_snapshot(self) -> str:
-        """Return the state as the text of a file."""
+        """Return the state as the text of a file.
+
+        Whoever reads it delivers again what is on its way: whether that arrived, nobody will know then.
+        """
         self._catch_up()
-        return build_snapshot(self.state, self._start)
+        tasks = [attempt.task for state, attempt in self._under_way.values() if state is self.state]
+        return build_snapshot(self.state, self._start, tasks)
 
     def load_snapshot(self, text: str) -> None:
         """Replace the state by one of a file.
@@ -264,10 +272,15 @@ class Engine:
         self._apply(state, (record_verb(state, verb, arguments),))
         return state.now + seconds
 
-    async def _move_clock(self, until: float) -> None:
+    async def _move_clock(self, state: State, until: float) -> None:
         self._movers += 1
         try:
-            await self.run_until(until)
+            while state is self.state:  # A response may have come before, and a reset after it.
+                await self.run_until(until)
+                version = self.version
+                if not any(self._under_way[key][0] is state for key in self._begun_by_clock):
+                    break
+                await self.wait_for_change(version)
         finally:
             self._movers -= 1
             self._read_at = time.monotonic()
@@ -276,16 +289,20 @@ class Engine:
     async def _follow_clock(self) -> None:
         """Run the tasks that become due, until cancelled; webhooks do not wait for each other."""
         limit = anyio.CapacityLimiter(_MAX_DELIVERIES)
-        async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
-            while True:
-                self._wake = anyio.Event()
-                self._catch_up()
-                while self._ready:
-                    deliveries.start_soon(self._deliver, *self._ready.popleft(), limit)
-                state = self.state
-                wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
-                with anyio.move_on_after(wait):
-                    await self._wake.wait()
+        try:
+            async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
+                while True:
+                    self._wake = anyio.Event()
+                    self._catch_up()
+                    while self._ready:
+                        deliveries.start_soon(self._deliver, *self._ready.popleft(), limit)
+                    state = self.state
+                    wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
+                    with anyio.move_on_after(wait):
+                        await self._wake.wait()
+        finally:
+            while self._ready:
+                self._postpone(*self._ready.popleft())
 
     def _wake_up(self) -> None:
         if self._wake is not None:
@@ -303,19 +320,23 @@ class Engine:
         now = self.now
         # Count what the clock shows, not what has passed: many short steps of a slow clock would add up to an error.
         self._read_at += (now - self.state.now) / self.state.speed
-        self._ready.extend(self._run_tasks(now))
+        attempts = list(self._run_tasks(now))
+        self._ready.extend(attempts)
+        self._begun_by_clock.update(id(attempt) for _, attempt in attempts)
         self.state.apply(ClockSet(now))
         if self._ready:
             self._wake_up()
 
     def _run_tasks(self, until: float) -> Iterator[tuple[State, Attempt]]:
         """Run the tasks that are due until a time, and yield the attempts to make."""
-        # Read the state each time: a receiver that is awaited may reset the sandbox.
-        while (state := self.state).next_due <= until and state.schedule:
+        state = self.state
+        # A receiver that is awaited may reset the sandbox, whose new state has a clock of its own.
+        while state is self.state and state.next_due <= until and state.schedule:
             _, _, task = state.schedule[0]
             self._apply(state, (TaskStarted(),))
             dispatch = self._perform(state, task)
             self._apply(state, dispatch.changes)
+            self._under_way |= {id(attempt): (state, attempt) for attempt in dispatch.attempts}
             for attempt in dispatch.attempts:
                 yield state, attempt
 
@@ -336,9 +357,18 @@ class Engine:
                 outcome = await self.webhook_sender.deliver(attempt)
         except anyio.get_cancelled_exc_class():
             # It may have arrived, which nobody knows, as with the service: it will be delivered again.
-            self._apply(state, (TaskScheduled(state.now, attempt.task),))
+            self._postpone(state, attempt)
             raise
+        self._end(attempt)
         self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
+
+    def _postpone(self, state: State, attempt: Attempt) -> None:
+        self._end(attempt)
+        self._apply(state, (TaskScheduled(state.now, attempt.task),))
+
+    def _end(self, attempt: Attempt) -> None:
+        del self._under_way[id(attempt)]
+        self._begun_by_clock.discard(id(attempt))
 
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state
@@ -349,6 +379,7 @@ class Engine:
         return decision
 
     def _apply(self, state: State, changes: Iterable[Change]) -> None:
+        self._wake_waiters()  # They run later, and even if a callback raises an exception.
         for change in changes:
             state.apply(change)
             if isinstance(change, ClockChanged) or (isinstance(change, TaskScheduled) and change.due <= state.next_due):
@@ -360,7 +391,6 @@ class Engine:
                 self._on_delivery(entry)
             if entry is not None and self._on_entry is not None:
                 self._on_entry(entry)
-        self._wake_waiters()
 
     def _wake_waiters(self) -> None:
         self.version += 1

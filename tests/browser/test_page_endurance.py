@@ -120,4 +120,4 @@ async def test_a_quote_leads_to_a_message_far_above_what_is_drawn(stage: Stage, 
     await ann.says("Remember?", reply_to=stage.sandbox.messages[0].id)
     page = (await open_page(stage.address)).page
     await line(page, "Remember?").get_by_role("button", name="Quoted: You said The very first").click()
-    await expect(line(page, "You said The very first").first).to_be_in_viewport()
+    await expect(page.locator("#lines > li.found")).to_contain_text("You said The very first")

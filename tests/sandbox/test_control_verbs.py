@@ -305,11 +305,20 @@ async def test_a_file_that_is_too_large_is_refused_and_the_oldest_ones_go(
     http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
 ) -> None:
     assert MAX_FILE_BYTES < MAX_BYTES
-    monkeypatch.setattr("connectly_api.sandbox.web.control.MAX_FILE_BYTES", 10)
-    monkeypatch.setattr("connectly_api.sandbox.model.state_changes.MAX_BYTES", 25)
-    assert (await http.post(f"{PREFIX}/files", content=b"x" * 11)).status_code == 413
-    urls = [(await http.post(f"{PREFIX}/files", content=b"x" * 10)).json()["url"] for _ in range(3)]
+    monkeypatch.setattr("connectly_api.sandbox.web.control.MAX_FILE_BYTES", 30)
+    monkeypatch.setattr("connectly_api.sandbox.model.state.MAX_BYTES", 100)
+    sandbox.reset()
+    assert (await http.post(f"{PREFIX}/files", content=b"x" * 31)).status_code == 413
+    urls = [(await http.post(f"{PREFIX}/files", content=b"x" * 30)).json()["url"] for _ in range(3)]
     assert [(await http.get(url)).status_code for url in urls] == [404, 200, 200]
+    assert len(get_engine(sandbox).state.files) == 2
+
+
+async def test_empty_files_do_not_pile_up() -> None:
+    sandbox = Sandbox(keep=2)
+    async with client_of(sandbox) as http:
+        for _ in range(3):
+            await http.post(f"{PREFIX}/files")
     assert len(get_engine(sandbox).state.files) == 2
 
 

@@ -1,10 +1,13 @@
+from functools import partial
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 from connectly_api.sandbox import Sandbox
-from tests.sandbox.calls import MESSAGES, session
+from connectly_api.sandbox.sandbox import get_engine
+from tests.sandbox.calls import MESSAGES, ask, register, session
 
 
 async def test_the_state_shows_settings_and_counts_without_the_key(http: httpx.AsyncClient) -> None:
@@ -78,6 +81,29 @@ async def test_a_window_that_cannot_be_is_a_clear_refusal(
     response = await http.post("/__sandbox__/close_window", content=content)
     assert response.status_code == 400
     assert problem in response.json()["message"]
+
+
+async def test_a_reset_ends_an_advance_whose_webhook_is_not_answered() -> None:
+    sandbox, has_begun, may_end = Sandbox(windows="open"), anyio.Event(), anyio.Event()
+
+    async def wait(*_: Any) -> None:
+        has_begun.set()
+        await may_end.wait()
+
+    sandbox.attach("https://bot.example/", wait)
+    register(sandbox, "delivery_status")
+    ask(sandbox, session())
+    start = sandbox.now
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(sandbox.advance, hours=24))
+        await has_begun.wait()
+        sandbox.reset()
+        may_end.set()
+    assert sandbox.now == start
+    _, finish = get_engine(sandbox).start_verb("advance", {"hours": 24})  # As with `"wait": false`.
+    sandbox.reset()
+    await finish()
+    assert sandbox.now == start
 
 
 async def test_reset_forgets_everything(http: httpx.AsyncClient, sandbox: Sandbox) -> None:

@@ -16,7 +16,7 @@ from connectly_api import InvalidInputError
 from connectly_api.sandbox import Sandbox, replay
 from connectly_api.sandbox.model.settings import MAX_TIME
 from connectly_api.sandbox.sandbox import get_engine
-from tests.sandbox.calls import answer, ask, attach_receiver, client_of, session
+from tests.sandbox.calls import Receiver, answer, ask, attach_receiver, client_of, register, session
 
 PHONE = "+16044441111"
 
@@ -77,6 +77,56 @@ async def test_a_clock_that_runs_can_be_advanced_and_settled_and_stands_still_af
     assert sandbox.now == machine.date + 3610
     async with sandbox:
         assert sandbox.now == machine.date + 3610
+
+
+async def test_settling_waits_for_what_the_running_clock_has_begun_and_for_its_retries(machine: Machine) -> None:
+    sandbox, statuses, may_answer = Sandbox(clock="real", windows="open"), iter((500, 200)), anyio.Event()
+    is_settled = False
+
+    async def wait(scope: Any, receive: Any, send: Any) -> None:
+        await may_answer.wait()
+        await Receiver(next(statuses))(scope, receive, send)
+
+    async def settle() -> None:
+        nonlocal is_settled
+        await sandbox.settle()
+        is_settled = True
+
+    sandbox.attach("https://bot.example/", wait)
+    async with sandbox, anyio.create_task_group() as tasks:
+        register(sandbox, "report")
+        get_engine(sandbox).apply_verb("report_ready", {})
+        machine.uptime += 1
+        ask(sandbox, session())  # The clock catches up, and begins to deliver the report.
+        tasks.start_soon(settle)
+        await anyio.wait_all_tasks_blocked()
+        assert not is_settled
+        may_answer.set()
+    assert [delivery.status for delivery in sandbox.deliveries] == [500, 200]
+
+
+async def test_what_the_clock_cannot_deliver_after_a_callback_raised_is_left_to_the_next_verb(machine: Machine) -> None:
+    outcomes: list[Any] = []
+
+    def complain(delivery: Any) -> None:
+        outcomes.append(delivery)
+        if len(outcomes) == 1:
+            raise ZeroDivisionError
+
+    sandbox, receiver = await attach_receiver(windows="open", clock="real", on_delivery=complain)
+
+    async def run() -> None:
+        async with sandbox:
+            ask(sandbox, session())
+            machine.uptime += 1
+            ask(sandbox, session())
+            await anyio.wait_all_tasks_blocked()
+            assert not get_engine(sandbox).clock["running"]
+            await sandbox.settle()
+
+    with pytest.raises(ExceptionGroup, match="unhandled"):
+        await run()
+    assert (len(outcomes), len(receiver.bodies)) == (6, 6)
 
 
 async def test_neither_a_date_that_is_set_back_nor_a_reset_takes_a_running_clock_back(machine: Machine) -> None:

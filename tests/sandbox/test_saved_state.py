@@ -162,6 +162,37 @@ async def test_a_webhook_in_flight_when_the_sandbox_stops_is_delivered_by_the_ne
     assert receiver.get_statuses() == ["sent", "delivered", "read"]
 
 
+async def test_a_webhook_in_flight_at_a_crash_is_delivered_by_the_next(tmp_path: Path) -> None:
+    path, has_begun, may_end = tmp_path / "state.json", anyio.Event(), anyio.Event()
+
+    async def wait(_scope: Any, _receive: Any, send: Any) -> None:
+        has_begun.set()
+        await may_end.wait()
+        await Receiver(200)({"headers": []}, ready, send)
+
+    async def ready() -> Any:
+        return {"body": b"{}"}
+
+    sandbox = Sandbox(windows="open")
+    sandbox.attach("https://bot.example/", wait)
+    register(sandbox, "messages")
+    sandbox.fault("duplicate_webhook", next=1)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sandbox.customer(PHONE).says, "Hi")
+        await has_begun.wait()
+        sandbox.save_state(path)  # And then it is killed.
+        may_end.set()
+    for _ in range(2):  # What was read and not yet delivered is in the file again.
+        again, receiver = Sandbox(), Receiver(200)
+        again.attach("https://bot.example/", receiver)
+        again.load_state(path)
+        again.save_state(path)
+    await again.settle()
+    assert [body["message"]["text"] for body in receiver.bodies] == ["Hi", "Hi"]
+    sandbox.save_state(path)
+    assert json.loads(path.read_text())["state"]["schedule"] == []
+
+
 def damage(**changes: Any) -> str:
     sandbox = Sandbox(windows="open")
     ask(sandbox, session())
@@ -198,6 +229,23 @@ def damage(**changes: Any) -> str:
         (damage(rules=[[1, {"what": "reset", "next": 0}]]), "rules: next: must be"),
         (damage(schedule=[[1.0, 1, {"class": "StatusDue", "message": "unknown", "status": "sent"}]]), "schedule: "),
         (damage(schedule=[[1.0, 1, 1, 1]]), "schedule: must be tuple"),
+        (damage(schedule=[[1.0, 2, {"class": "ReleaseDue", "registration_id": "a", "number": 1}]]), "the schedule has"),
+        (damage(now=[1]), "now: must be float"),
+        (damage(now=1e300), "now is no time"),
+        (damage(statuses={"a": "eaten"}), "a status is unknown"),
+        (damage(rules=[[1, {"what": "reset"}]]), "the rules do not fit"),
+        (damage(entry_count=10**30), "the timeline has a gap"),
+        (damage(customers={"keep": 1, "records": [[7, {"number": 7, "identity": {}}]]}), "customers are not numbered"),
+        (
+            damage(
+                timeline=[{"number": 1, "record": {"class": "VerbCall", "name": "says", "arguments": "{", "at": 1}}]
+            ),
+            "timeline: ",
+        ),
+        (
+            damage(registrations={"a": dict.fromkeys(("id", "topic", "address", "type", "configuration"), "[]")}),
+            "JSON obj",
+        ),
         (damage(schedule=[[1.0, 1, {"class": "WebhookDue", "event": {"content": {"base64": "?"}}}]]), "schedule: "),
     ],
 )

@@ -57,6 +57,10 @@ class CustomerRegistry:
         """Yield the customers in the order of their numbers."""
         return iter(sorted(self._records.values(), key=lambda record: record.number))
 
+    def list_latest_last(self) -> list[CustomerRecord]:
+        """Return the customers, the latest active one last."""
+        return list(self._records.values())
+
     def get(self, number: int) -> CustomerRecord | None:
         """Return the customer with a number, or into whom that one was merged; None if forgotten."""
         return self._records.get(self._merged.get(number, number))

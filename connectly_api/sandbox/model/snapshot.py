@@ -8,12 +8,14 @@ Base64, and a message that the state keeps is written once and elsewhere only it
 from __future__ import annotations
 
 import base64
+import heapq
 import json
 import math
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
+from itertools import count
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
 
@@ -22,18 +24,37 @@ import attrs
 from connectly_api.errors import InvalidInputError
 from connectly_api.json_values import is_array, is_object
 from connectly_api.number_checks import is_number
-from connectly_api.sandbox.model.bounded_collections import BoundedMap, BoundedQueue
-from connectly_api.sandbox.model.records import AcceptedMessage, Delivery, ReceivedRequest, TimelineEntry
-from connectly_api.sandbox.model.settings import Settings
-from connectly_api.sandbox.model.state import State, Task
+from connectly_api.sandbox.model.bounded_collections import BoundedMap, BoundedQueue, measure
+from connectly_api.sandbox.model.customer_registry import CustomerRegistry
+from connectly_api.sandbox.model.records import (
+    AcceptedMessage,
+    Delivery,
+    ReceivedRequest,
+    Registration,
+    TimelineEntry,
+    VerbCall,
+)
+from connectly_api.sandbox.model.settings import MAX_TIME, Settings
+from connectly_api.sandbox.model.state import Event, State, StatusDue, Task
 
 _FORMAT: Final = "connectly-sandbox-state"
 _VERSION: Final = 1
 
 _TAGGED: Final[frozenset[object]] = frozenset({*get_args(Task), *get_args(TimelineEntry)})
 
-_LEFT_OUT: Final = frozenset({"keep", "keep_bytes", "send_times", "requests", "deliveries"})
-"""Fields of the state that are a setting, of the last second only, or also in the timeline."""
+_LEFT_OUT: Final = frozenset({"keep", "keep_bytes", "due_bytes", "send_times", "requests", "deliveries"})
+"""Fields of the state that are a setting, of the last second only, or follow from others."""
+
+_STATUSES: Final = frozenset({"sent", "delivered", "read", "delivery_failed"})
+
+_JSON: Final[Mapping[type[object], str]] = {
+    VerbCall: "_arguments",
+    AcceptedMessage: "_body",
+    Registration: "_configuration",
+    Delivery: "content",
+    Event: "content",
+}
+"""Fields whose texts are JSON objects."""
 
 _PLAIN: Final = frozenset({str, int, bool, NoneType})
 _SCALARS: Final = _PLAIN | {float}
@@ -45,8 +66,11 @@ class _MismatchError(Exception):
     """A value does not fit its type; the text says where."""
 
 
-def build_snapshot(state: State, start: float) -> str:
-    """Return the text of a file with the state of a run whose clock began at `start`."""
+def build_snapshot(state: State, start: float, tasks: Iterable[Task] = ()) -> str:
+    """Return the text of a file with the state of a run whose clock began at `start`.
+
+    `tasks` were taken off the schedule, and are not finished: in the file, they are due.
+    """
     messages = {id(message) for message in state.messages.values()}
 
     def write(value: Any, *, is_kept: bool = False) -> object:  # noqa: ANN401  (any type)
@@ -68,7 +92,10 @@ def build_snapshot(state: State, start: float) -> str:
 
     head = {"format": _FORMAT, "version": _VERSION, "start": start}
     names = [field.name for field in attrs.fields(State) if field.name not in _LEFT_OUT]
-    fields = [f'"{name}": {_format(write(getattr(state, name), is_kept=name == "messages"))}' for name in names]
+    first = min((number for _, number, _ in state.schedule), default=0)
+    due = [(state.now, number, task) for number, task in zip(count(min(first, 0) - 1, -1), tasks)]
+    values = {name: getattr(state, name) for name in names} | {"schedule": [*state.schedule, *due]}
+    fields = [f'"{name}": {_format(write(value, is_kept=name == "messages"))}' for name, value in values.items()]
     return f'{json.dumps(head)[:-1]}, "state": {{\n' + ",\n".join(fields) + "\n}}\n"
 
 
@@ -92,6 +119,7 @@ def parse_snapshot(text: str, settings: Settings) -> tuple[State, float]:
         given = _read(document.get("state"), dict[str, Any], {})
         messages = _read(given.pop("messages", None), dict[str, AcceptedMessage], {})
         state = _read({**given, "keep": settings.keep, "keep_bytes": settings.keep_bytes}, State, messages)
+        _check(state)
     except (_MismatchError, RecursionError) as error:
         raise InvalidInputError(f"state: the file is damaged: {error}", field="state") from None
     for message in messages.values():
@@ -100,8 +128,38 @@ def parse_snapshot(text: str, settings: Settings) -> tuple[State, float]:
     records = [entry.record for entry in state.timeline]
     state.requests.extend(record for record in records if isinstance(record, ReceivedRequest))
     state.deliveries.extend(record for record in records if isinstance(record, Delivery))
-    state.customers.keep = settings.keep
+    heapq.heapify(state.schedule)
+    state.due_bytes = sum(measure(task) for _, _, task in state.schedule)
+    read, state.customers = state.customers, CustomerRegistry(settings.keep, state.customers.count)
+    for record in read.list_latest_last():
+        state.customers.store(record)
     return state, start
+
+
+def _check(state: State) -> None:
+    """Check what the parts of a state say about each other, for somebody may have edited the file.
+
+    Raises:
+        _MismatchError: They contradict each other.
+    """
+    numbers = [number for _, number, _ in state.schedule]
+    due = (task.status for _, _, task in state.schedule if isinstance(task, StatusDue))
+    rules = [*state.rules, *state.used_rules]
+    customers = [record.number for record in state.customers.list_latest_last()]
+    problems = {
+        "now is no time": not 0 <= state.now <= MAX_TIME or not 0 < state.speed < math.inf,
+        "a status is unknown": not _STATUSES.issuperset((*state.statuses.values(), *due)),
+        "the schedule has a number twice": len(set(numbers)) < len(numbers)
+        or max(numbers, default=0) > state.task_count,
+        "the rules do not fit their matches": set(rules) != set(state.rule_matches) or len(set(rules)) < len(rules),
+        "the customers are not numbered": len(set(customers)) < len(customers)
+        or not all(0 < number <= state.customers.count for number in customers),
+        "the timeline has a gap": any(
+            entry.number != number for number, entry in enumerate(state.timeline, state.first_entry)
+        ),
+    }
+    for problem in (problem for problem, is_found in problems.items() if is_found):
+        raise _MismatchError(problem)
 
 
 @cache
@@ -202,11 +260,25 @@ def _read_record(value: Any, kind: Any, messages: Mapping[str, AcceptedMessage])
         raise _MismatchError(f"{kind.__name__} has no {', '.join(given)}")
     try:
         record = kind(**arguments)
-    except (TypeError, InvalidInputError) as error:
+        _check_json(record)
+    except (TypeError, ValueError, InvalidInputError) as error:
         raise _MismatchError(str(error)) from None
     for name, one in later.items():
         _fill(record, name, one)
     return record
+
+
+def _check_json(record: object) -> None:
+    """Check what is read as JSON only when somebody asks for it.
+
+    Raises:
+        ValueError: It is no JSON object.
+    """
+    name = _JSON.get(type(record))
+    if name is not None:
+        content: str | bytes = getattr(record, name)
+        if not is_object(json.loads(content if isinstance(content, str) else content.decode())):
+            raise ValueError(f"{name.lstrip('_')} must be a JSON object")
 
 
 def _fill(record: object, name: str, value: Any) -> None:  # noqa: ANN401  (the field's own type)
@@ -222,11 +294,12 @@ def _fill(record: object, name: str, value: Any) -> None:  # noqa: ANN401  (the 
 
 def _read_special(value: object, kind: object) -> object:
     """Read bytes, and a number that JSON lacks or writes as an integer."""
-    if kind is bytes and isinstance(value, str):
-        return value.encode()
-    if kind is bytes and is_object(value):
+    if kind is bytes:
         with suppress(ValueError):
-            return base64.b64decode(str(value.get("base64")), validate=True)
-    if kind is float and (value in _INFINITE or is_number(value)):
+            if isinstance(value, str):
+                return value.encode()
+            if is_object(value):
+                return base64.b64decode(str(value.get("base64")), validate=True)
+    if kind is float and (str(value) in _INFINITE or is_number(value)):
         return _INFINITE.get(str(value), value)
     raise _MismatchError(f"must be {getattr(kind, '__name__', kind)}")

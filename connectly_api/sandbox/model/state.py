@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol, TypeVar
 
@@ -23,7 +23,7 @@ from connectly_api.sandbox.model.records import (
     Registration,
     TimelineEntry,
 )
-from connectly_api.sandbox.model.stored_files import StoredFile
+from connectly_api.sandbox.model.stored_files import MAX_BYTES, StoredFile
 
 _COLLECTIONS: Final = 5
 """Requests, deliveries, timeline, messages and texts."""
@@ -119,6 +119,10 @@ def _build_messages(state: State) -> BoundedMap[AcceptedMessage]:
     return BoundedMap(state.keep, state.keep_bytes // _COLLECTIONS)
 
 
+def _build_files(state: State) -> BoundedMap[StoredFile]:
+    return BoundedMap(state.keep, MAX_BYTES)
+
+
 def _build_texts(state: State) -> BoundedMap[InboundText]:
     return BoundedMap(state.keep, state.keep_bytes // _COLLECTIONS)
 
@@ -172,7 +176,7 @@ class State:
     due_bytes: int = 0
     held_webhooks: dict[str, WebhookDue] = attrs.field(factory=dict[str, WebhookDue])
     customers: CustomerRegistry = attrs.field(init=False, default=attrs.Factory(_build_customers, takes_self=True))
-    files: OrderedDict[str, StoredFile] = attrs.field(init=False, factory=OrderedDict[str, StoredFile])
+    files: BoundedMap[StoredFile] = attrs.field(init=False, default=attrs.Factory(_build_files, takes_self=True))
     messages: BoundedMap[AcceptedMessage] = attrs.field(
         init=False, default=attrs.Factory(_build_messages, takes_self=True)
     )

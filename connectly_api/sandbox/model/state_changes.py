@@ -27,7 +27,7 @@ from connectly_api.sandbox.model.records import (
 )
 from connectly_api.sandbox.model.refusals import RECIPIENT_INVALID
 from connectly_api.sandbox.model.state import State, StatusDue, Task, WebhookDue
-from connectly_api.sandbox.model.stored_files import MAX_BYTES, StoredFile
+from connectly_api.sandbox.model.stored_files import StoredFile
 
 _MAX_USED_RULES: Final = 100
 """How many used-up rules are kept for inspection."""
@@ -308,15 +308,12 @@ class RulesCleared:
 
 @attrs.frozen
 class FileStored:
-    """A file was stored; the oldest ones are dropped if there are too many bytes."""
+    """A file was stored; the oldest ones are dropped if there are too many."""
 
     file: StoredFile
 
     def apply_to(self, state: State) -> None:
-        state.files[self.file.id] = self.file
-        size = sum(len(file.content) for file in state.files.values())
-        while size > MAX_BYTES:
-            size -= len(state.files.popitem(last=False)[1].content)
+        state.files.keep(self.file.id, self.file)
 
 
 @attrs.frozen
