@@ -4,6 +4,7 @@ import {
   describeAnswer,
   describeRefusal,
   getReference,
+  nameFault,
   nameKind,
   readAct,
   readRequest,
@@ -99,8 +100,8 @@ function buildSent(app, customer, request, number) {
   const reaction = getReaction(getThread(model, customer.number), request);
   const emoji = reaction?.arguments.emoji;
   const isFailed = state === "failed";
-  const fate = isFailed ? [h("b", { class: "bad" }, `failed: ${showText(shortenCode(code))}`)] : buildTicks(state);
-  const fault = request.fault && h("span", { class: "warn" }, `fault: ${request.fault}`);
+  const fate = isFailed ? [h("b", { class: "bad" }, `failed: ${shortenCode(code)}`)] : buildTicks(state);
+  const fault = request.fault && h("span", { class: "warn" }, nameFault(request.fault));
   const buildAll = () => [
     ...EMOJIS.map((one) => tool(one, () => verbs.post("reacts", { ...whose, emoji: one }), `React with ${one}`)),
     emoji && tool("Remove reaction", () => verbs.post("reacts", whose)),

@@ -1,7 +1,7 @@
 // What messages say: reads requests of the bot and verbs of customers, whatever their shape, and puts into words what
 // became of them. Pure.
 
-import { formatSpan } from "./dom.js";
+import { formatSpan, showText } from "./dom.js";
 
 /**
  * @typedef {import("./model.js").Entry} Entry
@@ -233,7 +233,10 @@ function isWaiting({ registrations, registered, due, threads }, { entry, custome
 }
 
 /** A code without what every code begins with. @param {unknown} code */
-export const shortenCode = (code) => toText(code).replace(/^ERROR_CODE_(MESSAGE_)?/, "");
+export const shortenCode = (code) => showText(code).replace(/^ERROR_CODE_(MESSAGE_)?/, "");
+
+/** @param {unknown} what @returns {string} */
+export const nameFault = (what) => (what ? `fault: ${showText(what).replaceAll("_", " ")}` : "");
 
 /** Why a request was refused. @param {Entry} request */
 export function describeRefusal(request) {
@@ -241,7 +244,7 @@ export function describeRefusal(request) {
   const [violation] = toList(request.violations);
   const reason = violation ? `${violation.field}: ${violation.problem}` : toText(message);
   const head = request.status ? `${request.status} ${shortenCode(request.code)}`.trim() : "no answer";
-  return { head, reason: reason || (request.fault ? `fault: ${request.fault}` : "") };
+  return { head, reason: reason || nameFault(request.fault) };
 }
 
 const ONE_HOUR = 3600;

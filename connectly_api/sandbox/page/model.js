@@ -271,8 +271,8 @@ function getKind(entry) {
   return entry.name === "advance" ? "jump" : isWritten(entry) ? "written" : "note";
 }
 
-/** @param {Record<string, number>} given */
-function countSeconds({ seconds = 0, minutes = 0, hours = 0, days = 0 }) {
+/** @param {Record<string, number>} given The arguments of `advance`. */
+export function countSeconds({ seconds = 0, minutes = 0, hours = 0, days = 0 }) {
   return seconds + 60 * minutes + 3600 * hours + 86_400 * days;
 }
 
