@@ -194,7 +194,7 @@ function buildQuote(app, id) {
 /** @param {Content} content @returns {(Node | "" | false | null)[]} */
 function buildContent(content) {
   const { attachment, location, header, text, footer, template, parameters, products } = content;
-  return [
+  const parts = [
     template && h("p", { class: "tag" }, `template ${showText(template)}`),
     attachment && buildMedia(attachment),
     location && buildLocation(location),
@@ -211,6 +211,8 @@ function buildContent(content) {
     parameters.length > 0 && buildParameters(parameters),
     footer && h("p", { class: "footer quiet", dir: "auto" }, showText(footer)),
   ];
+  // A kind of tomorrow is named at least.
+  return parts.some(Boolean) ? parts : [h("p", { class: "tag" }, showText(nameKind(content.kind)))];
 }
 
 /** @param {[string, string][]} parameters */
