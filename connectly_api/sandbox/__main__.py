@@ -76,7 +76,10 @@ async def _serve(options: argparse.Namespace) -> None:
     printed = 0 if options.state is None else len(sandbox.entries)
     async with sandbox:  # The verbs may let the clock run.
         for verb, arguments in _list_verbs(options, sandbox, is_new=not printed):
-            await sandbox.run_verb(verb, **arguments)
+            try:
+                await sandbox.run_verb(verb, **arguments)
+            except InvalidInputError as error:
+                raise InvalidInputError(f"{verb}: {error}", field=error.field) from None
         async with sandbox.serve(host=options.host, port=options.port) as address:
             _print(output.format_banner(address, sandbox.settings))
             is_listening = True
