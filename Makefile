@@ -1,7 +1,7 @@
 # `make` lists the targets. Each creates the environments that it needs, as .venv folders in this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots build release bench chaos soak prism lock clean environment interpreter onboarding
+.PHONY: help demo sandbox test test-fast test-long lowest newest check lint types drift update rehearsal drift-report contract generate api-snapshot wheel docs screenshots page-pictures build release bench chaos soak prism lock clean environment interpreter onboarding
 
 # The oldest and the newest supported Python of this machine. To choose one: `make PYTHONS=python3.12 test`.
 PYTHONS := $(shell sh tools/interpreters)
@@ -108,6 +108,9 @@ docs: interpreter ## Build the site into site/ and check its links, its names, a
 screenshots: docs ## Check every page in Chromium: desktop and phone, light and dark (needs Node and Chromium)
 	npm install --no-fund --no-audit --no-save --prefix .playwright playwright-core@1 axe-core@4
 	node tools/screenshots.mjs
+
+page-pictures: environment ## Draw the sandbox's page for its documentation (needs Chromium)
+	@$(RUN) -m tools.page_pictures
 
 build: environment ## Build and check the sdist and the wheel in dist/
 	$(RUN) -m tools.release check

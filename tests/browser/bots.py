@@ -54,7 +54,7 @@ class Stage:
 @asynccontextmanager
 async def serve_bot(*, is_registered: bool = True, port: int = 0, **options: Any) -> AsyncGenerator[Stage]:
     """Serve a sandbox whose clock stands still, with a bot that is told of messages if it is registered."""
-    sandbox = Sandbox(**{"sent_after": 0, "delivered_after": 0, "read_after": None, "rate_limit": None, **options})
+    sandbox = Sandbox(sent_after=0, delivered_after=0, read_after=None, rate_limit=None, **options)
     settings = sandbox.settings
     connectly = Connectly(
         api_key=settings.api_key, business_id=settings.business_id, transport=AsgiTransport(sandbox.app)

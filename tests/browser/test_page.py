@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import itertools
 from typing import Final
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import expect
 
 from tests.browser.bots import BOT, Stage, send_or_fall_back, serve_bot
 from tests.browser.conftest import OpenPage
+from tests.browser.visits import ANN, BOB, choose, line, write
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.once]
 
-ANN: Final = "+16044441111"
-BOB: Final = "+16044442222"
+COUNT_FRAMES: Final = """
+    const request = requestAnimationFrame;
+    globalThis.drawTimes = [];
+    requestAnimationFrame = (draw) => request((now) => { drawTimes.push(performance.now()); draw(now); });
+"""
 HOSTILE: Final = [
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
@@ -26,37 +30,6 @@ HOSTILE: Final = [
     "\x00\x1b[31mred",
     "https://evil.example/?a=<b>",
 ]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def stage() -> AsyncIterator[Stage]:
-    async with serve_bot() as found:
-        yield found
-
-
-async def add_customer(page: Page, phone: str, name: str) -> None:
-    await page.get_by_role("button", name="New", exact=True).click()
-    await page.get_by_label("Phone").fill(phone)
-    await page.get_by_label("Name", exact=True).fill(name)
-    await page.get_by_role("button", name="Add customer").click()
-    await expect(page.get_by_role("heading", name=name)).to_be_visible()
-
-
-async def write(page: Page, text: str) -> None:
-    field = page.get_by_label("Write as")
-    await field.fill(text)
-    await field.press("Enter")
-
-
-def line(page: Page, text: str) -> Locator:
-    """Return the lines of the conversation that have a text."""
-    return page.locator("#lines > li").filter(has_text=text)
-
-
-async def choose(page: Page, name: str) -> None:
-    """Do what the menu of the conversation offers."""
-    await page.get_by_role("button", name="More about this customer").click()
-    await page.get_by_role("dialog").get_by_role("button", name=name).click()
 
 
 async def test_the_first_message_is_written_by_the_customer_and_answered_by_the_bot(
@@ -74,7 +47,7 @@ async def test_the_first_message_is_written_by_the_customer_and_answered_by_the_
     await expect(line(page, "You said Hi there")).to_have_count(1)
     await expect(line(page, "You said Hi there").get_by_role("button", name="delivered")).to_be_visible()
     await page.get_by_role("button", name="Read all").click()
-    await expect(line(page, "You said Hi there").get_by_role("button", name="read. Inspect")).to_be_visible()
+    await expect(line(page, "You said Hi there").get_by_role("button", name="read")).to_be_visible()
     assert stage.sandbox.assert_sent_once(ANN, text="You said Hi there").sender == stage.sandbox.settings.senders[0]
 
 
@@ -244,7 +217,9 @@ async def test_the_keyboard_alone_is_enough(stage: Stage, open_page: OpenPage) -
 
 async def test_hostile_texts_are_shown_as_they_are_and_do_nothing(stage: Stage, open_page: OpenPage) -> None:
     for number, text in enumerate(HOSTILE):
-        customer = stage.sandbox.customer(f"+1604444{1111 + number}", name=text[:100].replace("\x00", "").replace("\x1b", ""))
+        customer = stage.sandbox.customer(
+            f"+1604444{1111 + number}", name=text[:100].replace("\x00", "").replace("\x1b", "")
+        )
         await customer.says(text)
     page = (await open_page(stage.address)).page
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
@@ -263,6 +238,7 @@ async def test_a_sandbox_that_is_started_again_is_read_anew(open_page: OpenPage)
     async with serve_bot() as first:
         await first.sandbox.customer(ANN, name="Ann").says("Hi")
         visit = await open_page(first.address)
+        visit.expected = ("ERR_CONNECTION_REFUSED",)
         await expect(line(visit.page, "You said Hi")).to_have_count(1)
         port = int(first.address.rpartition(":")[2])
     await expect(visit.page.get_by_role("img", name="Not connected")).to_be_visible()
@@ -271,30 +247,44 @@ async def test_a_sandbox_that_is_started_again_is_read_anew(open_page: OpenPage)
         await expect(line(visit.page, "You said Hello again")).to_have_count(1)
         await expect(visit.page.get_by_role("button", name="Ann")).to_have_count(0)
         await expect(visit.page.get_by_role("img", name="Connected")).to_be_visible()
-    visit.problems[:] = [one for one in visit.problems if "ERR_CONNECTION_REFUSED" not in one]
+        # The server ends first: Chromium would log that the stream cannot be opened again.
+        await visit.page.close()
 
 
-async def test_without_a_registration_the_banner_makes_one_for_an_address(open_page: OpenPage) -> None:
-    async with serve_bot(is_registered=False) as stage:
-        await stage.sandbox.customer(ANN, name="Ann").says("Hi")
-        page = (await open_page(stage.address)).page
-        await expect(line(page, "Hi")).to_contain_text("bot not told")
-        await page.get_by_label("Address of your bot").fill(BOT)
-        await page.get_by_role("button", name="Register").click()
-        await expect(page.get_by_label("Address of your bot")).not_to_be_visible()
-        await write(page, "Hello")
-        await expect(line(page, "You said Hello")).to_have_count(1)
-        assert {one.topic for one in stage.sandbox.registrations} == {"messages", "delivery_status"}
+async def test_without_a_registration_the_banner_makes_one_for_an_address(silent: Stage, open_page: OpenPage) -> None:
+    await silent.sandbox.customer(ANN, name="Ann").says("Hi")
+    visit = await open_page(silent.address)
+    page = visit.page
+    await expect(line(page, "Hi")).to_contain_text("bot not told")
+    visit.expected = ("status of 400",)
+    field = page.get_by_label("Address of your bot")
+    await field.fill("nowhere")
+    await field.press("Enter")
+    await expect(page.locator("#banner [role=alert]")).to_contain_text("The address")
+    await expect(field).to_be_focused()
+    await field.fill(BOT)
+    await page.get_by_role("button", name="Register").click()
+    await expect(field).not_to_be_visible()
+    await write(page, "Hello")
+    await expect(line(page, "You said Hello")).to_have_count(1)
+    assert {one.topic for one in silent.sandbox.registrations} == {"messages", "delivery_status"}
 
 
-async def test_a_burst_of_a_thousand_messages_ends_with_the_last_one(stage: Stage, open_page: OpenPage) -> None:
-    page = (await open_page(stage.address)).page
-    await stage.sandbox.customer(ANN, name="Ann").says("Hi")
-    await expect(line(page, "You said Hi")).to_have_count(1)
+async def test_a_burst_of_a_thousand_messages_is_drawn_at_most_ten_times_a_second(
+    silent: Stage, open_page: OpenPage
+) -> None:
+    page = (await open_page(silent.address, script=COUNT_FRAMES)).page
+    ann = silent.sandbox.customer(ANN, name="Ann")
+    await ann.says("Hi")
+    await expect(line(page, "Hi")).to_have_count(1)
     for number in range(1000):
-        await stage.sandbox.run_verb("says", customer=ANN, text=f"burst {number}", sender=None)
-    await expect(line(page, "You said burst 999")).to_be_in_viewport()
+        await ann.says(f"burst {number}")
+        if number % 50 == 0:  # A real customer writes from elsewhere, so that the stream is served meanwhile.
+            await asyncio.sleep(0)
+    await expect(line(page, "burst 999")).to_be_in_viewport()
     assert await page.locator("#lines > li").count() <= 210
+    frames: list[float] = await page.evaluate("drawTimes")
+    assert [later - earlier for earlier, later in itertools.pairwise(frames) if later - earlier < 95] == []
 
 
 async def test_a_webhook_is_delivered_again_from_the_inspector(stage: Stage, open_page: OpenPage) -> None:
@@ -305,24 +295,3 @@ async def test_a_webhook_is_delivered_again_from_the_inspector(stage: Stage, ope
     await inspector.locator("summary").filter(has_text="200").first.click()
     await inspector.get_by_role("button", name="Deliver again").first.click()
     await expect(inspector.get_by_text("Webhooks (2)")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 800, 390])
-async def test_axe_finds_nothing(stage: Stage, open_page: OpenPage, scheme: str, width: int) -> None:
-    visit = await open_page(stage.address, width=width, height=844, color_scheme=scheme, reduced_motion="reduce")
-    assert await visit.find_violations() == []
-    customer = stage.sandbox.customer(ANN, name="Ann")
-    for words in ("buttons", "list", "picture", "place"):
-        await customer.says(words)
-    stage.sandbox.fault("fail_delivery", next=1)
-    await customer.says("fails")
-    await send_or_fall_back(stage, BOB, "too early")
-    page = visit.page
-    await page.get_by_role("navigation", name="Panes").get_by_role("button", name="Conversation").dispatch_event("click")
-    await expect(page.locator("#lines > li").first).to_be_visible()
-    assert await visit.find_violations() == []
-    await page.locator("#lines .meta").last.click()
-    assert await visit.find_violations() == []
-    await page.get_by_role("button", name="Faults").click()
-    assert await visit.find_violations() == []

@@ -40,7 +40,10 @@ DATA: Mapping[str, Callable[[str], object]] = {
 KNOWN = {"python", "text"} | SHELL | set(DATA)
 RUN_ELSEWHERE = {("docs/command-line.md", "sh"): "tests/cli/test_documented_commands.py"}
 """By page and language: the tests that run all of its blocks themselves, pipes and files included."""
-SERVED = {("README.md", "bot.py"): "tests/docs/test_readme.py"}
+SERVED = {
+    ("README.md", "bot.py"): "tests/docs/test_readme.py",
+    ("docs/sandbox-page.md", "bot.py"): "tests/browser/test_walk_through.py",
+}
 """By page and title: programs that send nothing until a customer writes, and the tests that serve them."""
 GUIDES = [name for name in PAGES if name.startswith("docs/guides/")]
 """Pages with a whole program, which a test of tests/guides runs by its real server."""

@@ -251,6 +251,20 @@ async def test_a_client_that_goes_away_expects_nothing_any_more(sandbox: Sandbox
     await sandbox.app({**scope, "asgi": {"version": "3.0"}}, receive, send)
 
 
+@pytest.mark.slow
+async def test_a_sandbox_that_ends_waits_for_no_expectation() -> None:
+    sandbox = Sandbox()
+    async with httpx.AsyncClient() as client, anyio.create_task_group() as tasks, sandbox.serve() as address:
+
+        async def expect() -> None:
+            with pytest.raises(httpx.TransportError):
+                await client.post(f"{address}{PREFIX}/expect", json={"within": 600})
+
+        tasks.start_soon(expect)
+        while not get_engine(sandbox)._waiters:
+            await anyio.lowlevel.checkpoint()
+
+
 @pytest.mark.parametrize(
     ("name", "kept", "kind", "disposition"),
     [

@@ -81,11 +81,12 @@ def test_a_customer_who_changes_the_phone_without_end_takes_no_memory_without_en
 IDENTITIES = st.builds(
     Identity, st.none() | st.sampled_from(PHONES), st.none() | st.sampled_from(BSUIDS)
 ).filter(lambda identity: bool(identity.ids))  # fmt: skip
+IDS = st.lists(st.sampled_from(PHONES + BSUIDS), min_size=1, max_size=2).map(tuple[str, ...])
 CHANGES = st.one_of(
     st.builds(CustomerIdentified, IDENTITIES, st.none() | st.just("Ann")),
     st.builds(CustomerPhoneChanged, IDENTITIES, IDENTITIES),
-    st.builds(lambda identity: OptOutChanged(identity.ids), IDENTITIES),
-    st.builds(lambda identity: WindowSet(SENDER, identity.ids, 5.0), IDENTITIES),
+    st.builds(OptOutChanged, IDS),
+    st.builds(WindowSet, st.just(SENDER), IDS, st.just(5.0)),
 )
 
 

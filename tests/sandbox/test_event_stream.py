@@ -171,6 +171,14 @@ async def test_a_silent_stream_sends_comments(sandbox: Sandbox, monkeypatch: pyt
         assert event.entries == [1]
 
 
+async def test_what_changes_nothing_is_no_update(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectly_api.sandbox.web.event_stream._HEARTBEAT", 0.01)
+    async with open_stream(sandbox) as stream:
+        await stream.read_update()
+        await get_engine(sandbox).deliver_due()
+        assert (await stream.read()).name == ""
+
+
 async def test_the_customers_of_an_update_are_those_of_its_entries_as_they_are_now(sandbox: Sandbox) -> None:
     sandbox.customer(PHONE)
     sandbox.customer(bsuid="US.1")
@@ -252,5 +260,5 @@ async def test_over_a_socket_a_stream_is_live_and_ends_at_once_when_the_server_s
                     "customer",
                     "says",
                 ]
-            with pytest.raises(httpx.TransportError):
+            with pytest.raises(StopAsyncIteration):  # The response is whole: a browser logs no error.
                 await anext(events)

@@ -201,6 +201,16 @@ async def test_entries_of_customers_who_turn_out_to_be_one_are_found_by_either_n
         assert {entry["customer"] for entry in page["timeline"]} == {1}
 
 
+async def test_whoever_is_declared_with_a_number_that_another_gave_up_is_another_customer(
+    sandbox: Sandbox, http: httpx.AsyncClient
+) -> None:
+    await sandbox.customer(PHONE).changes_phone("+16045550000")
+    sandbox.customer(PHONE)
+    ask(sandbox, session())
+    found = (await read(http, "timeline"))["timeline"]
+    assert [entry["customer"] for entry in found] == [1, 1, 2, 2]
+
+
 async def test_the_state_has_everything_but_the_timeline(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
     ask(sandbox, {"topic": "messages", "address": "https://bot.example/", "type": "custom"}, path=CREATE)
     sandbox.template("welcome", parameters=["body_1"])

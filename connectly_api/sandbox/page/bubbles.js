@@ -5,6 +5,7 @@ import {
   describeRefusal,
   getReference,
   getSender,
+  listSenders,
   nameKind,
   readAct,
   readRequest,
@@ -44,7 +45,7 @@ export function drawItem(app, customer, line, item) {
 /** All that a line depends on, apart from its entry, which never changes. @param {App} app @param {Item} item */
 function getStamp({ model, view }, { kind, entry, seconds }) {
   /** @type {unknown[]} */
-  const parts = [kind, seconds, view.detail === entry.entry];
+  const parts = [kind, seconds, view.detail === entry.entry, hasSeveralSenders(model, entry)];
   if (kind === "sent") {
     const reaction = getReaction(getThread(model, entry.customer ?? 0), entry);
     const answer = reaction && describeAnswer(model, reaction).text;
@@ -161,11 +162,17 @@ function tool(name, onclick, label) {
   return h("button", { type: "button", class: "pill", onclick, "aria-label": label }, name);
 }
 
+/** Whether it matters from or to which number of the business a message is. @param {App["model"]} model @param {Entry} entry */
+function hasSeveralSenders(model, { customer }) {
+  const found = model.customers.get(customer ?? 0);
+  return found !== undefined && listSenders(model, found).length > 1;
+}
+
 /** The time and fate of a message; it opens the inspector. @param {App} app @param {Entry} entry @param {...import("./dom.js").Child} fate */
 function buildMeta(app, entry, ...fate) {
-  const several = app.model.senders.length > 1;
-  const sender = several && h("span", null, `…${showText(getSender(app.model, entry)).slice(-4)}`);
-  const hint = h("span", { class: "unseen" }, ". Inspect");
+  const sender =
+    hasSeveralSenders(app.model, entry) && h("span", null, `…${showText(getSender(app.model, entry)).slice(-4)}`);
+  const hint = h("span", { class: "unseen" }, "Inspect");
   const open = () => inspect(app, entry);
   return h("button", { class: "meta", type: "button", onclick: open }, sender, formatTime(entry.at), ...fate, hint);
 }

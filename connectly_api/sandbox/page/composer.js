@@ -19,7 +19,7 @@ export function mountComposer(app) {
   const field = h("textarea", { id: "field", rows: 1, dir: "auto", autocomplete: "off", enterkeyhint: "send" });
   const sender = h("select", { "aria-label": "Business number to write to", hidden: true });
   const send = h("button", { class: "primary", type: "submit" }, "Send");
-  form.append(bar, sender, more, field, send);
+  form.append(bar, more, field, sender, send);
 
   /** Unfinished texts, by customer. @type {Map<number, string>} */
   const drafts = new Map();
@@ -69,6 +69,8 @@ export function mountComposer(app) {
     const { editing: edited, replyTo } = app.view;
     const message = edited === null ? null : app.model.entries.get(edited)?.id;
     const whose = { customer: getId(customer), text };
+    const thread = find("thread");
+    thread.scrollTop = thread.scrollHeight;
     field.value = "";
     drafts.delete(customer.number);
     app.select({ replyTo: null, editing: null });
@@ -109,7 +111,7 @@ export function mountComposer(app) {
     const { senders } = app.model;
     const customer = getSelected(app);
     if (senders.length !== sender.options.length) {
-      fill(sender, ...senders.map((one) => h("option", { value: one }, `To ${one}`)));
+      fill(sender, ...senders.map((one) => h("option", { value: one, title: one }, `…${one.slice(-4)}`)));
       sender.hidden = senders.length < 2;
     }
     if (customerNumber !== (customer?.number ?? null)) {

@@ -2,6 +2,7 @@
 // became of them. Pure.
 
 import { formatSpan } from "./dom.js";
+import { getThread } from "./model.js";
 
 /**
  * @typedef {import("./model.js").Entry} Entry
@@ -185,6 +186,22 @@ export function getSender(model, entry) {
   return entry.arguments.sender ?? (request ? getSender(model, request) : (model.senders[0] ?? ""));
 }
 
+/** The numbers of the business in a conversation of so many entries. @type {WeakMap<Entry[], {size: number, senders: Set<string>}>} */
+const used = new WeakMap();
+
+/** The numbers of the business that a customer has to do with. @param {Model} model @param {import("./model.js").Customer} customer */
+export function listSenders(model, { number, windows }) {
+  const { items } = getThread(model, number);
+  let known = used.get(items);
+  if (known?.size !== items.length) {
+    const written = items.filter(({ what, arguments: given }) => what === "request" || given.text || given.sender);
+    known = { size: items.length, senders: new Set(written.map((entry) => getSender(model, entry))) };
+    used.set(items, known);
+  }
+  const { senders } = known;
+  return model.senders.filter((one) => one in windows || senders.has(one));
+}
+
 /** A content in a few words. @param {Content | null} content */
 export function summarize(content) {
   if (!content) return "an earlier message";
@@ -207,14 +224,17 @@ export function describeAnswer(model, act) {
   const attempts = model.deliveries.get(act.entry) ?? [];
   const last = new Map(attempts.map((one) => [`${one.registrationId} ${one.number}`, one]));
   const worst = [...last.values()].find(({ status }) => status !== 200) ?? attempts.at(-1);
-  if (!worst) {
-    const isWaiting = model.due.count > 0 && model.registrations.some(({ topic }) => topic === "messages");
-    return { text: isWaiting ? "bot not told yet" : "bot not told", isBad: false };
-  }
+  if (!worst) return { text: isWaiting(model, act) ? "bot not told yet" : "bot not told", isBad: false };
   const tries = attempts.filter(({ number }) => number === worst.number).length;
   const more = worst.attempt > 1 ? ` · try ${worst.attempt}` : tries > 1 ? ` · ${tries} deliveries` : "";
   if (worst.fault === "drop_webhook") return { text: "webhook dropped", isBad: true };
   return { text: `bot ${worst.status ?? "did not answer"}${more}`, isBad: worst.status !== 200 };
+}
+
+/** Whether the bot may still be told, or has not answered so far. @param {Model} model @param {Entry} act */
+function isWaiting({ registrations, registered, due, threads }, { entry, customer }) {
+  if (entry < registered || !registrations.some(({ topic }) => topic === "messages")) return false;
+  return due.count > 0 || entry > (threads.get(customer ?? 0)?.told ?? 0);
 }
 
 /** A code without what every code begins with. @param {unknown} code */
@@ -232,15 +252,16 @@ export function describeRefusal(request) {
 const ONE_HOUR = 3600;
 
 /**
- * The rest of the customer's window; of each of the business's numbers if they differ.
+ * The rest of the customer's window; of each of the business's numbers that are in use if they differ.
  * @param {Model} model
  * @param {import("./model.js").Customer} customer
  * @param {number} now
  * @returns {{text: string, tone: "good" | "warn" | "bad" | "quiet"}[]}
  */
-export function describeWindows(model, { windows }, now) {
-  const senders = model.senders.length ? model.senders : Object.keys(windows);
-  const states = senders.map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
+export function describeWindows(model, customer, now) {
+  const { windows } = customer;
+  const states = listSenders(model, customer).map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
+  if (!states.length) return [describeWindow(undefined, now)];
   if (states.every(({ text }) => text === states[0]?.text)) return states.slice(0, 1);
   return states.map(({ sender, text, tone }) => ({ text: `…${sender.slice(-4)} ${text}`, tone }));
 }

@@ -74,7 +74,10 @@ export function mountConversation(app) {
       limit = NEAR;
       isAtEnd = true;
     }
-    if (number !== drawnNumber || model !== drawnModel) loadLines(app, number, FEW);
+    if (number !== drawnNumber || model !== drawnModel) {
+      drawn = "";
+      loadLines(app, number, FEW);
+    }
     const isOther = number !== drawnNumber;
     drawnNumber = number;
     drawnModel = model;

@@ -22,6 +22,8 @@ export function openDialog(title, ...content) {
   dialog.addEventListener("mousedown", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
   dialog.showModal();
+  // Not on the button that closes it again.
+  /** @type {HTMLElement | null} */ (dialog.querySelector(".dialog-body :is(input, select, .menu button)"))?.focus();
   return dialog;
 }
 

@@ -77,6 +77,7 @@ export function mountInspector(app) {
     else detail.draw(number);
     if (number === opened) return;
     if (number === null) {
+      list.scrollTop = drawnTop; // Some browsers forget it of what is hidden.
       if (hasFocus) (opener?.checkVisibility() ? /** @type {HTMLElement} */ (opener) : list).focus();
     } else {
       if (opened === null) opener = document.activeElement;
@@ -91,8 +92,8 @@ export function mountInspector(app) {
     shown = select(filter.value, problems.getAttribute("aria-pressed") === "true");
     space.style.height = `${shown.length * rowHeight}px`;
     list.hidden = shown.length === 0;
-    if (list.hidden) fill(nothing, app.model.log.length ? "Nothing fits the filter." : "Nothing has happened yet.");
-    nothing.hidden = !list.hidden;
+    nothing.hidden = !list.hidden || app.model.run === "";
+    fill(nothing, app.model.log.length ? "Nothing fits the filter." : "Nothing has happened yet.");
     drawRows(isFollowing ? getEnd() : drawnTop);
     if (isFollowing) list.scrollTop = getEnd();
   }

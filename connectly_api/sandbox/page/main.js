@@ -68,18 +68,27 @@ const panes = [
   mountInspector,
 ].map((mount) => mount(app));
 
-let isScheduled = false;
+let timer = 0;
+let frame = 0;
 let isDrawing = false;
 let drawnAt = 0;
 
 function scheduleDraw() {
-  if (isScheduled) return;
-  isScheduled = true;
-  setTimeout(() => requestAnimationFrame(drawAll), Math.max(0, drawnAt + BETWEEN_DRAWS - performance.now()));
+  if (timer || frame) return;
+  timer = setTimeout(
+    () => {
+      timer = 0;
+      frame = requestAnimationFrame(drawAll);
+    },
+    Math.max(0, drawnAt + BETWEEN_DRAWS - performance.now()),
+  );
 }
 
 function drawAll() {
-  isScheduled = false;
+  clearTimeout(timer);
+  cancelAnimationFrame(frame);
+  timer = 0;
+  frame = 0;
   drawnAt = performance.now();
   isDrawing = true;
   try {

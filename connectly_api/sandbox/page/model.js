@@ -20,8 +20,9 @@
  * @typedef {{id: string, request: Entry | null, statuses: Entry[], deliveries: Entry[]}} Message
  *
  * What a customer wrote and got, in order. `seen` is the last entry that was shown, `from` the first that was asked for
- * beyond the log, `last` the latest that concerns the customer.
- * @typedef {{items: Entry[], edits: Entry[], reactions: Entry[], seen: number, from: number | null, last: number}} Thread
+ * beyond the log, `last` the latest that concerns the customer, `told` the latest of which the bot was told.
+ * @typedef {{items: Entry[], edits: Entry[], reactions: Entry[], seen: number, from: number | null, last: number,
+ *   told: number}} Thread
  *
  * A line of a conversation. A jump of the clock has `seconds`.
  * @typedef {{key: string, kind: "sent" | "written" | "refused" | "note" | "jump" | "day", entry: Entry,
@@ -38,6 +39,7 @@
  * @property {string[]} senders
  * @property {Registration[]} registrations
  * @property {Template[]} templates
+ * @property {number} registered The last entry that created a registration.
  * @property {Rule[]} rules
  * @property {{count: number, next: number | null}} due
  * @property {Map<number, Customer>} customers
@@ -62,6 +64,7 @@ export function createModel() {
     clockAt: 0,
     senders: [],
     registrations: [],
+    registered: 0,
     templates: [],
     rules: [],
     due: { count: 0, next: null },
@@ -134,7 +137,12 @@ function addEntry(model, entry) {
   model.entries.set(entry.entry, entry);
   const thread = entry.customer == null ? null : getThread(model, entry.customer);
   if (thread) thread.last = Math.max(thread.last, entry.entry);
+  if (entry.name === "register" || entry.path?.endsWith("/create/webhooks")) {
+    model.registered = Math.max(model.registered, entry.entry);
+  }
   if (entry.what === "delivery") {
+    const isInbound = entry.topic === "messages" && !entry.event?.message?.isEcho;
+    if (thread && isInbound) thread.told = Math.max(thread.told, entry.cause ?? 0);
     if (entry.cause != null)
       insert(
         getOrAdd(model.deliveries, entry.cause, () => []),
@@ -178,7 +186,7 @@ export function getMessage(model, id) {
 
 /** @param {Model} model @param {number} customer @returns {Thread} */
 export function getThread(model, customer) {
-  const create = () => ({ items: [], edits: [], reactions: [], seen: 0, from: null, last: 0 });
+  const create = () => ({ items: [], edits: [], reactions: [], seen: 0, from: null, last: 0, told: 0 });
   return getOrAdd(model.threads, customer, create);
 }
 

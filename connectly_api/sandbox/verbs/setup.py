@@ -56,7 +56,7 @@ _MAX_SPEED: Final = 86_400
 def build_verb_changes(
     settings: Settings, state: State, name: str, arguments: Mapping[str, Any], names: Mapping[str, Collection[str]]
 ) -> tuple[Change, ...]:
-    """Return the changes of a verb; the first is its entry in the timeline.
+    """Return the changes of a verb, and its entry in the timeline: first, as the cause of what follows.
 
     `names` are the service's own, of operations and of topics.
 
@@ -72,7 +72,9 @@ def build_verb_changes(
     if (problem := find_excess(state, changes)) is not None:
         raise InvalidInputError(problem, field=problem.partition(":")[0])
     message_id = next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
-    return (record_verb(state, name, arguments, message_id), *changes)
+    entry = record_verb(state, name, arguments, message_id)
+    # Whoever is declared may get a number that another customer gave up, so the entry comes last.
+    return (*changes, entry) if name == "customer" else (entry, *changes)
 
 
 def record_verb(state: State, name: str, arguments: Mapping[str, Any], message_id: str | None = None) -> Change:

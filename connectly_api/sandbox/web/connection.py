@@ -26,12 +26,12 @@ class Connection:
     """One connection of the sandbox's own server.
 
     Attributes:
-        is_held: Whether a request on it waits forever, or has a response without end.
+        end: Ends a request on it that would go on, when the server shuts down.
     """
 
     def __init__(self, get_transport: Callable[[], asyncio.Transport]) -> None:
         self._get_transport = get_transport
-        self.is_held = False
+        self.end: Callable[[], None] = lambda: None
 
     def reset(self) -> None:
         """Close the connection with RST instead of FIN, unless it is already closed."""
@@ -74,15 +74,15 @@ async def drop(scope: Scope, receive: Receive) -> None:
 
 async def hold(scope: Scope, receive: Receive) -> None:
     """Wait until the client disconnects; the sandbox's own server does not wait for this when it shuts down."""
-    mark_held(scope)
+    set_end(scope, Connection.reset)
     await wait_for_disconnect(receive)
 
 
-def mark_held(scope: Scope) -> None:
-    """Let the sandbox's own server drop the connection of a request at once when it shuts down."""
+def set_end(scope: Scope, end: Callable[[Connection], None]) -> None:
+    """Let the sandbox's own server end a request by a function when it shuts down, instead of waiting for it."""
     connection = _get_connection(scope)
     if connection is not None:
-        connection.is_held = True
+        connection.end = lambda: end(connection)
 
 
 async def wait_for_disconnect(receive: Receive) -> None:

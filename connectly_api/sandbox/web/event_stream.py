@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 
 from connectly_api.errors import InvalidInputError
 from connectly_api.sandbox.engine import Engine
-from connectly_api.sandbox.web.connection import mark_held
+from connectly_api.sandbox.web.connection import set_end
 from connectly_api.sandbox.web.live_state import (
     MAX_ENTRIES,
     Place,
@@ -62,21 +62,34 @@ async def show_events(engine: Engine, request: Request) -> Response:
     place = _read_place(request, engine)
     if request.method == "HEAD":
         return Response(headers=_STREAM_HEADERS, media_type="text/event-stream")
-    mark_held(request.scope)
-    return StreamingResponse(_stream(engine, place), headers=_STREAM_HEADERS, media_type="text/event-stream")
+    ending = _Ending()
+    set_end(request.scope, lambda _connection: ending.set())
+    return StreamingResponse(_stream(engine, place, ending), headers=_STREAM_HEADERS, media_type="text/event-stream")
 
 
-async def _stream(engine: Engine, place: Place) -> AsyncGenerator[str]:
+class _Ending:
+    """Ends a stream between two events, so that its client sees a whole response and not a broken connection."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self.wait = anyio.CancelScope()
+
+    def set(self) -> None:
+        self.is_set = True
+        self.wait.cancel()
+
+
+async def _stream(engine: Engine, place: Place, ending: _Ending) -> AsyncGenerator[str]:
     builder = UpdateBuilder(engine, place)
-    while True:
+    while not ending.is_set:
         version = engine.version
         if is_lost(engine, builder.place):
             yield _format_event("gap", builder.skip(), builder.place)
         if (data := builder.build()) is not None:
             yield _format_event("update", data, builder.place)
         await anyio.sleep(_INTERVAL)
-        while not builder.is_behind and version == engine.version:
-            with anyio.move_on_after(_HEARTBEAT):
+        while not (ending.is_set or builder.is_behind or version != engine.version):
+            with anyio.move_on_after(_HEARTBEAT) as ending.wait:
                 await engine.wait_for_change(version)
                 break
             yield ":\n\n"

@@ -24,7 +24,7 @@ from connectly_api.sandbox.verbs.declarations import (
     build_number_type,
     check_arguments,
 )
-from connectly_api.sandbox.web.connection import wait_for_disconnect
+from connectly_api.sandbox.web.connection import Connection, set_end, wait_for_disconnect
 
 _MAX_SECONDS: Final = 600
 
@@ -65,6 +65,7 @@ async def expect_message(engine: Engine, request: Request, given: Mapping[str, A
     wanted = {_NAMES.get(name, name): value for name, value in arguments.items() if value is not None}
     if "callbackData" in given:
         wanted["callback_data"] = given["callbackData"]
+    set_end(request.scope, Connection.reset)
     async with anyio.create_task_group() as tasks:
 
         async def stop_with_client() -> None:

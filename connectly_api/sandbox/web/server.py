@@ -78,8 +78,7 @@ async def _stop(
 ) -> None:
     await main_loop
     for connection in tuple(connections):
-        if connection.is_held:
-            connection.reset()
+        connection.end()
     await server.shutdown(sockets=[listener])
 
 
