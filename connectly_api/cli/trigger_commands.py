@@ -268,7 +268,8 @@ async def _exchange(transport: Transport, request: WireRequest) -> dict[str, Any
     except Exception as error:  # noqa: BLE001  (an HTTP library may raise anything)
         return {"status": None, "answer": None, "problem": explain_failure(error) or type(error).__name__}
     answer = response.body[:_MAX_ANSWER].decode(errors="replace")
-    return {"status": response.status, "answer": answer, "problem": None}
+    problem = None if response.complete else "the response ended in the middle, or is too long"
+    return {"status": response.status, "answer": answer, "problem": problem}
 
 
 def _write_responses(target: TargetOptions, document: Mapping[str, Any]) -> None:
@@ -281,5 +282,5 @@ def _write_responses(target: TargetOptions, document: Mapping[str, Any]) -> None
     statuses = {response["status"] for response in responses}
     if _UNAUTHORIZED in statuses and not target.is_json and not target.bad_signature:
         write_note("the receiver does not accept the signature: does it have the same secret?")
-    if statuses != {_OK}:
+    if statuses != {_OK} or any(response["problem"] for response in responses):
         raise typer.Exit(NOT_HANDLED)

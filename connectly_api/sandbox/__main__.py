@@ -76,7 +76,7 @@ async def _serve(options: argparse.Namespace) -> None:
     printed = 0 if options.state is None else len(sandbox.entries)
     async with sandbox:  # The verbs may let the clock run.
         for verb, arguments in _list_verbs(options, sandbox, is_new=not printed):
-            await sandbox.run_verb(verb, **arguments)
+            await _run_verb(sandbox, verb, arguments)
         async with sandbox.serve(host=options.host, port=options.port) as address:
             _print(output.format_banner(address, sandbox.settings))
             is_listening = True
@@ -115,6 +115,13 @@ def _list_verbs(options: argparse.Namespace, sandbox: Sandbox, *, is_new: bool) 
     for fault in map(parse_fault, options.fault):
         if build_rule(fault) not in get_engine(sandbox).state.rules.values():  # The state may have it.
             yield "fault", fault
+
+
+async def _run_verb(sandbox: Sandbox, verb: str, arguments: dict[str, Any]) -> None:
+    try:
+        await sandbox.run_verb(verb, **arguments)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{verb}: {error}", field=error.field) from None
 
 
 async def _save_often(sandbox: Sandbox, path: str | None) -> None:

@@ -10,7 +10,6 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from secrets import token_hex, token_urlsafe
 from typing import Any, Final
@@ -37,6 +36,7 @@ from connectly_api.sandbox.model.state import Change, ReleaseDue, State, StatusD
 from connectly_api.sandbox.model.state_changes import (
     ClockChanged,
     ClockSet,
+    DeliveryCounted,
     EntryRecorded,
     FileStored,
     InboundMessageCounted,
@@ -288,14 +288,14 @@ class Engine:
 
     async def _follow_clock(self) -> None:
         """Run the tasks that become due, until cancelled; webhooks do not wait for each other."""
-        limit = anyio.CapacityLimiter(_MAX_DELIVERIES)
         try:
             async with self.webhook_sender.keep_open(), anyio.create_task_group() as deliveries:
                 while True:
                     self._wake = anyio.Event()
                     self._catch_up()
-                    while self._ready:
-                        deliveries.start_soon(self._deliver, *self._ready.popleft(), limit)
+                    # Those that wait for others have no task yet, which would be larger than they are.
+                    while self._ready and len(self._begun_by_clock) - len(self._ready) < _MAX_DELIVERIES:
+                        deliveries.start_soon(self._deliver, *self._ready.popleft())
                     state = self.state
                     wait = max(0.0, state.next_due - state.now) / state.speed if self._is_running else math.inf
                     with anyio.move_on_after(wait):
@@ -337,6 +337,7 @@ class Engine:
             dispatch = self._perform(state, task)
             self._apply(state, dispatch.changes)
             self._under_way |= {id(attempt): (state, attempt) for attempt in dispatch.attempts}
+            self._apply(state, (DeliveryCounted(attempt.task) for attempt in dispatch.attempts))
             for attempt in dispatch.attempts:
                 yield state, attempt
 
@@ -349,26 +350,26 @@ class Engine:
             case _:
                 return dispatch_webhook(self.settings, state, task)
 
-    async def _deliver(
-        self, state: State, attempt: Attempt, limit: AbstractAsyncContextManager[Any] | None = None
-    ) -> None:
+    async def _deliver(self, state: State, attempt: Attempt) -> None:
         try:
-            async with limit or nullcontext():
-                outcome = await self.webhook_sender.deliver(attempt)
+            outcome = await self.webhook_sender.deliver(attempt)
         except anyio.get_cancelled_exc_class():
             # It may have arrived, which nobody knows, as with the service: it will be delivered again.
             self._postpone(state, attempt)
             raise
-        self._end(attempt)
+        self._end(state, attempt)
         self._apply(state, conclude_attempt(self.settings, state, attempt, outcome))
 
     def _postpone(self, state: State, attempt: Attempt) -> None:
-        self._end(attempt)
+        self._end(state, attempt)
         self._apply(state, (TaskScheduled(state.now, attempt.task),))
 
-    def _end(self, attempt: Attempt) -> None:
+    def _end(self, state: State, attempt: Attempt) -> None:
         del self._under_way[id(attempt)]
         self._begun_by_clock.discard(id(attempt))
+        self._apply(state, (DeliveryCounted(attempt.task, is_over=True),))
+        if self._ready:
+            self._wake_up()
 
     def _conclude_request(self, request: Request, decision: Decision) -> Decision:
         state = self.state

@@ -20,7 +20,7 @@ def read_file(name: str, path: str | Path) -> str:
         InvalidInputError: It cannot be read.
     """
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8-sig")  # Some editors begin a file with a byte order mark.
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"{name}: cannot be read: {error}", field=name) from error
 

@@ -156,6 +156,11 @@ def test_without_a_response_the_reason_is_told(trigger: Shell) -> None:
     assert trigger.against(fail)("trigger", "message", *TO).out == "---  LookupError\n"
 
 
+def test_a_response_that_is_cut_off_is_no_success(trigger: Shell) -> None:
+    ended = trigger.against(lambda _: Response(200, (), b"o", complete=False))("trigger", "message", *TO)
+    assert (ended.code, ended.out) == (32, "200  the response ended in the middle, or is too long\n")
+
+
 @pytest.mark.slow
 def test_where_nobody_listens_it_says_so(trigger: Shell) -> None:
     ended = Shell(trigger.sandbox, None, trigger.capsys)("trigger", "message", "--to", "http://127.0.0.1:9/")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import attrs
 import pytest
+from anyio.lowlevel import checkpoint
 
 from connectly_api import InvalidInputError
 from connectly_api.sandbox import Sandbox, replay
@@ -127,6 +129,29 @@ async def test_more_than_can_be_due_is_refused_until_the_clock_moves() -> None:
     await sandbox.customer(PHONE).says("Hi")
     assert statuses == [200] * 4
     assert ask(sandbox, session(**data)).status == 200
+
+
+async def test_what_a_receiver_does_not_answer_counts_as_due_and_only_so_much_is_sent_at_once() -> None:
+    begun, has_begun = 0, anyio.Event()
+
+    async def hang(*_: object) -> None:
+        nonlocal begun
+        begun += 1
+        has_begun.set()
+        await anyio.sleep_forever()
+
+    sandbox = Sandbox(windows="open", clock="real", keep_bytes=100_000, sent_after=0, rate_limit=10_000)
+    sandbox.attach("https://bot.example/", hang)
+    register(sandbox, "delivery_status")
+    async with sandbox:
+        statuses = [ask(sandbox, session(callbackData={"x": "x" * 900})).status for _ in range(400)]
+        await has_begun.wait()
+        for _ in range(20):
+            await checkpoint()
+    assert begun == 100
+    assert (statuses[0], statuses[-1]) == (200, 503)
+    state = get_engine(sandbox).state
+    assert state.due_bytes == sum(measure(task) for _, _, task in state.schedule)
 
 
 def test_collections_forget_the_oldest_beyond_a_number_or_a_size_but_never_the_latest() -> None:

@@ -324,14 +324,14 @@ def test_verbs_of_a_file_begin_a_new_state_and_no_other(
 ) -> None:
     state, verbs = tmp_path / "state.json", tmp_path / "init.jsonl"
     calls = [{"verb": "customer", "phone": PHONE, "name": "Ann"}, {"verb": "clock", "running": True, "speed": 60}]
-    verbs.write_text("\n".join(map(json.dumps, calls)) + "\n\n")
+    verbs.write_text("\n".join(map(json.dumps, calls)) + "\n\n", encoding="utf-8-sig")
     for _ in range(2):
         assert run(monkeypatch, end_at_once, "--clock", "virtual", "--state", str(state), "--init", str(verbs)) == 0
         timeline = json.loads(state.read_text())["state"]["timeline"]
         assert len(timeline) == 2
     verbs.write_text(json.dumps([{"verb": "sings"}], indent=1))
     assert run(monkeypatch, end_at_once, "--init", str(verbs)) == 1
-    assert "there is no verb 'sings'" in capsys.readouterr().err
+    assert "sings: there is no verb 'sings'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

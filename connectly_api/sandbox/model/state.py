@@ -138,7 +138,7 @@ class State:
         keep: How many of the latest messages, customers, their texts, requests and deliveries are kept; of the
             timeline, four times as many.
         keep_bytes: How many bytes of them are kept; each collection has an equal share.
-        due_bytes: Bytes of the webhooks that are scheduled.
+        due_bytes: Bytes of the webhooks that are scheduled, or being delivered.
         customers: Those who were declared, wrote, or were written to.
         statuses: The latest status of each kept message, by id.
         failures: The error codes of messages that are in flight and will not be delivered, by id.

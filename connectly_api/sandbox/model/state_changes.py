@@ -196,9 +196,9 @@ class RetryDropped:
     number: int
 
     def apply_to(self, state: State) -> None:
+        state.due_bytes -= sum(measure(task) for _, _, task in state.schedule if self._is_attempt(task))
         state.schedule = [due for due in state.schedule if not self._is_attempt(due[2])]
         heapq.heapify(state.schedule)
-        state.due_bytes = sum(measure(task) for _, _, task in state.schedule)
 
     def _is_attempt(self, task: Task) -> bool:
         return isinstance(task, WebhookDue) and task.number == self.number
@@ -212,6 +212,17 @@ class TaskStarted:
         due, _, task = heapq.heappop(state.schedule)
         state.due_bytes -= measure(task)
         state.now = max(state.now, due)
+
+
+@attrs.frozen
+class DeliveryCounted:
+    """A webhook is being delivered; until it is over, its bytes count as due, however slow the receiver is."""
+
+    task: WebhookDue
+    is_over: bool = False
+
+    def apply_to(self, state: State) -> None:
+        state.due_bytes += -measure(self.task) if self.is_over else measure(self.task)
 
 
 @attrs.frozen
