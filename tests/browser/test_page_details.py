@@ -82,7 +82,7 @@ async def test_the_business_number_is_named_where_it_changes(stage: Stage, open_
     await page.get_by_label("Business number to write to").select_option(second)
     await write(page, "Hello")
     await expect(line(page, "You said Hello")).to_have_count(1)
-    await expect(line(page, "Hello").first).to_contain_text(f"to {second}")
+    await expect(line(page, "Hello").first).to_contain_text(f"To {second}")
     await expect(line(page, second)).to_have_count(1)
     await expect(line(page, first)).to_have_count(0)
     await expect(page.locator("#head")).to_contain_text("…3333 window 24 h")

@@ -68,8 +68,8 @@ function build(app, customer, item) {
   }
   if (kind === "note") return [h("span", { class: "chip" }, describeNote(entry))];
   const build = { refused: buildRefused, sent: buildSent, written: buildWritten }[kind];
-  const number =
-    item.sender && h("p", { class: "tag" }, `${kind === "written" ? "to" : "from"} ${showText(item.sender)}`);
+  const way = kind === "written" ? "To" : "From";
+  const number = item.sender && h("p", { class: "tag" }, `${way} ${showText(item.sender)}`);
   return build(app, customer, entry, number);
 }
 
