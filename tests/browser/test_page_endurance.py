@@ -53,6 +53,7 @@ async def test_whatever_the_bot_sends_the_page_goes_on(stage: Stage, open_page: 
             for body in BODIES:
                 await client.post(f"/v1/businesses/{settings.business_id}/send/{kind}", content=body.encode())
     await stage.sandbox.send_event("messages", {"message": "x", "statusUpdate": 5, "buttonResponse": [], "id": {}})
+    await stage.sandbox.send_event("messages", {"message": {"text": {"toString": {}}}, "sender": {"id": ANN}})
     await ann.says("Still there?")
     await expect(line(page, "You said Still there?")).to_have_count(1)
     await expect(line(page, "Poll message")).to_contain_text("refused: 400")

@@ -1,7 +1,7 @@
 // What messages say: reads requests of the bot and verbs of customers, whatever their shape, and puts into words what
 // became of them. Pure.
 
-import { formatSpan, showText } from "./dom.js";
+import { formatSpan, showText, toText } from "./dom.js";
 
 /**
  * @typedef {import("./model.js").Entry} Entry
@@ -51,8 +51,6 @@ function toCamelCase(value) {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [rename(name), toCamelCase(field)]));
 }
 
-/** @param {any} value */
-const toText = (value) => (value == null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
 /** @param {any} value @returns {any[]} */
 const toList = (value) => (Array.isArray(value) ? value.map((item) => item ?? {}) : []);
 /** @param {any} value @returns {Choice} */

@@ -73,6 +73,10 @@ export function reconcile(parent, items, getKey, create, update) {
   rows.set(parent, kept);
 }
 
+/** @param {unknown} value Anything that JSON has. @returns {string} */
+export const toText = (value) =>
+  value == null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
+
 // Characters that change or hide the text around them. Joiners stay, as emoji and some scripts need them, and so do
 // the tags of flags.
 const INVISIBLE =
@@ -83,7 +87,7 @@ const INVISIBLE =
  * @param {unknown} text
  */
 export function showText(text) {
-  return String(text ?? "").replace(INVISIBLE, (found) => {
+  return toText(text).replace(INVISIBLE, (found) => {
     const code = found.codePointAt(0) ?? 0;
     return code === 0x1f3f4 ? found : `‹U+${code.toString(16).toUpperCase().padStart(4, "0")}›`;
   });

@@ -10,7 +10,7 @@ import {
   shortenCode,
   summarize,
 } from "./content.js";
-import { formatSpan, showText } from "./dom.js";
+import { formatSpan, showText, toText } from "./dom.js";
 import { countSeconds, getName } from "./model.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -34,7 +34,7 @@ const MOST_QUOTED = 300;
 
 /** @param {unknown} text */
 function quote(text) {
-  const all = String(text ?? "");
+  const all = toText(text);
   return all && `“${showText(all.slice(0, MOST_QUOTED))}${all.length > MOST_QUOTED ? " …" : ""}”`;
 }
 
