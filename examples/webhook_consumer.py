@@ -14,6 +14,7 @@ import json
 import os
 import sqlite3
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -118,7 +119,7 @@ async def run_demo() -> int:
             await transcript.advance(seconds=1.5)
 
             transcript.print_line("consumer", "crashes")
-            sandbox.attach(ADDRESS, refuse_connections)
+            sandbox.attach(ADDRESS, respond_without_consumer)
             await transcript.advance(seconds=2)
             transcript.print_line("consumer", "starts again, with the same file")
             inbox = Inbox(path)
@@ -135,9 +136,10 @@ async def run_demo() -> int:
         return 0 if statuses == {message.id: sandbox.status_of(message.id) for message in sandbox.messages} else 1
 
 
-async def refuse_connections(_scope: object, _receive: object, _send: object) -> None:
-    """Act like a consumer that is not running."""
-    raise ConnectionRefusedError
+async def respond_without_consumer(_scope: object, _receive: object, send: Callable[[Any], Awaitable[None]]) -> None:
+    """Act like the proxy of a consumer that is not running."""
+    await send({"type": "http.response.start", "status": 502, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def main(arguments: list[str]) -> int:

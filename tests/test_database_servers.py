@@ -23,12 +23,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.once]
 def test_what_is_missing_and_cannot_be_installed_is_said_loudly(tmp_path: Path) -> None:
     for name in ("id", "sed"):
         (tmp_path / name).symlink_to(shutil.which(name) or "")
-    script = Path(__file__).parent.parent / "tools" / "databases"
+    script = Path(__file__).parent.parent / "tools" / "programs"
     result = subprocess.run(
         ["/bin/sh", str(script)], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0
-    assert re.fullmatch(r"\*\*\* NOT TESTED: .*redis-server not found and not installed\. .* \*\*\*\n", result.stderr)
+    found = r"\*{3} NOT TESTED: .*redis-server and chromium not found and not installed\..*\*{3}\n"
+    assert re.fullmatch(found, result.stderr)
 
 
 @pytest.mark.parametrize("_run", range(2))

@@ -48,7 +48,7 @@ async def test_axe_finds_nothing_in_any_state_width_and_scheme(stage: Stage, ope
         await expect(page.locator("#lines > li").first).to_be_visible()
         await check(visit, f"conversation at {width}")
         opener, name = {
-            1280: ("Choose a size", "Pick a row"),
+            1280: ("Choose a size", "Choose a size"),
             800: ("Faults", "Faults"),
             390: ("More about this customer", "Ann"),
         }[width]

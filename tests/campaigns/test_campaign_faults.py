@@ -236,6 +236,7 @@ async def test_a_campaign_gets_through_all_that_the_sandbox_does_to_it(tmp_path:
         return Template("spring", "en", body=[row["name"], "too much"] if row["name"] == "Ann 50" else [row["name"]])
 
     async with (
+        sandbox,
         Connectly(
             api_key=sandbox.settings.api_key,
             business_id=sandbox.settings.business_id,

@@ -23,7 +23,7 @@ LINES = {
         "business  We have sent you another one.",
     ],
     "webhook_consumer": [
-        "delivered -> no response",
+        "delivered -> 502",
         "starts again, with the same file",
         ": read",
         ": delivery_failed ERROR_CODE_UNSPECIFIED",

@@ -170,6 +170,6 @@ def test_the_server_is_one_for_synchronous_tests_and_programs(pytester: pytest.P
         def test_a_verb_that_fails_shows_only_the_test(connectly_sandbox_server):
             connectly_sandbox_server.customer("+16044441111").taps("Yes")
     """)
-    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:anyio", "-p", "no:asyncio", "--tb=short")
+    result = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:anyio", "-p", "no:asyncio", "--tb=short")
     result.assert_outcomes(passed=1, failed=2)
     assert not [line for line in result.outlines if "connectly_api/" in line]

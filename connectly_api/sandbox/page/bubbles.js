@@ -4,8 +4,7 @@ import {
   describeAnswer,
   describeRefusal,
   getReference,
-  getSender,
-  listSenders,
+  nameFault,
   nameKind,
   readAct,
   readRequest,
@@ -43,9 +42,9 @@ export function drawItem(app, customer, line, item) {
 }
 
 /** All that a line depends on, apart from its entry, which never changes. @param {App} app @param {Item} item */
-function getStamp({ model, view }, { kind, entry, seconds }) {
+function getStamp({ model, view }, { kind, entry, seconds, sender }) {
   /** @type {unknown[]} */
-  const parts = [kind, seconds, view.detail === entry.entry, hasSeveralSenders(model, entry)];
+  const parts = [kind, seconds, sender, view.detail === entry.entry];
   if (kind === "sent") {
     const reaction = getReaction(getThread(model, entry.customer ?? 0), entry);
     const answer = reaction && describeAnswer(model, reaction).text;
@@ -68,8 +67,10 @@ function build(app, customer, item) {
     return [h("span", { class: "chip" }, `${formatSpan(item.seconds)} went by · ${formatMoment(now)}`)];
   }
   if (kind === "note") return [h("span", { class: "chip" }, describeNote(entry))];
-  if (kind === "refused") return buildRefused(app, entry);
-  return kind === "sent" ? buildSent(app, customer, entry) : buildWritten(app, customer, entry);
+  const build = { refused: buildRefused, sent: buildSent, written: buildWritten }[kind];
+  const number =
+    item.sender && h("p", { class: "tag" }, `${kind === "written" ? "to" : "from"} ${showText(item.sender)}`);
+  return build(app, customer, entry, number);
 }
 
 /** @param {Entry} act */
@@ -81,16 +82,16 @@ function describeNote({ name, arguments: given }) {
   return `Window ${name === "open_window" ? "opened" : "closed"}${whose}`;
 }
 
-/** @param {App} app @param {Entry} request @returns {Node[]} */
-function buildRefused(app, request) {
+/** @param {App} app @param {Customer} _ @param {Entry} request @param {import("./dom.js").Child} number @returns {Node[]} */
+function buildRefused(app, _, request, number) {
   const { head, reason } = describeRefusal(request);
   const words = h("p", { class: "text", dir: "auto" }, showText(summarize(readRequest(app.model, request))));
   const meta = buildMeta(app, request, h("b", { class: "bad" }, `refused: ${showText(head)}`));
-  return [h("div", { class: "bubble" }, words, reason && h("p", { class: "reason" }, showText(reason)), meta)];
+  return [h("div", { class: "bubble" }, number, words, reason && h("p", { class: "reason" }, showText(reason)), meta)];
 }
 
-/** @param {App} app @param {Customer} customer @param {Entry} request @returns {Node[]} */
-function buildSent(app, customer, request) {
+/** @param {App} app @param {Customer} customer @param {Entry} request @param {import("./dom.js").Child} number @returns {Node[]} */
+function buildSent(app, customer, request, number) {
   const { model, verbs, select } = app;
   const message = request.messageId;
   const whose = { customer: getId(customer), message };
@@ -99,17 +100,17 @@ function buildSent(app, customer, request) {
   const reaction = getReaction(getThread(model, customer.number), request);
   const emoji = reaction?.arguments.emoji;
   const isFailed = state === "failed";
-  const fate = isFailed ? [h("b", { class: "bad" }, `failed: ${showText(shortenCode(code))}`)] : buildTicks(state);
-  const fault = request.fault && h("span", { class: "warn" }, `fault: ${request.fault}`);
-  const tools = [
+  const fate = isFailed ? [h("b", { class: "bad" }, `failed: ${shortenCode(code)}`)] : buildTicks(state);
+  const fault = request.fault && h("span", { class: "warn" }, nameFault(request.fault));
+  const buildAll = () => [
     ...EMOJIS.map((one) => tool(one, () => verbs.post("reacts", { ...whose, emoji: one }), `React with ${one}`)),
     emoji && tool("Remove reaction", () => verbs.post("reacts", whose)),
     tool("Reply", () => select({ replyTo: message, editing: null })),
     state !== "read" && tool("Mark read", () => verbs.post("reads", whose)),
   ];
   return [
-    h("div", { class: "bubble" }, ...buildContent(content), buildMeta(app, request, fault, ...fate)),
-    ...buildTools(tools),
+    h("div", { class: "bubble" }, number, ...buildContent(content), buildMeta(app, request, fault, ...fate)),
+    ...buildTools(buildAll),
     ...buildChoices(app, customer, message, content, isFailed),
     ...(reaction && emoji ? [buildReaction(app, reaction)] : []),
   ];
@@ -123,8 +124,8 @@ function buildReaction(app, reaction) {
   return h("button", { class: "reaction", type: "button", onclick: open }, showText(reaction.arguments.emoji), answer);
 }
 
-/** @param {App} app @param {Customer} customer @param {Entry} act @returns {Node[]} */
-function buildWritten(app, customer, act) {
+/** @param {App} app @param {Customer} customer @param {Entry} act @param {import("./dom.js").Child} number @returns {Node[]} */
+function buildWritten(app, customer, act, number) {
   const { model, select } = app;
   const edit = getEdits(getThread(model, customer.number), act).at(-1);
   const content = readAct(model, act);
@@ -132,18 +133,21 @@ function buildWritten(app, customer, act) {
   const { text, isBad } = describeAnswer(model, edit ?? act);
   const answer = h(isBad ? "b" : "span", { class: isBad && "bad" }, text);
   const meta = buildMeta(app, edit ?? act, edit && h("span", null, "edited"), answer);
-  const tools = act.name === "says" ? [tool("Edit", () => select({ editing: act.entry, replyTo: null }))] : [];
+  const buildEdit = () => [tool("Edit", () => select({ editing: act.entry, replyTo: null }))];
   const quote = buildQuote(app, getReference(model, act));
-  return [h("div", { class: "bubble" }, quote, ...buildContent(content), meta), ...buildTools(tools)];
+  return [
+    h("div", { class: "bubble" }, number, quote, ...buildContent(content), meta),
+    ...(act.name === "says" ? buildTools(buildEdit) : []),
+  ];
 }
 
-/** The buttons beside a bubble, folded away behind one. @param {(HTMLElement | "" | false | null)[]} tools @returns {Node[]} */
-function buildTools(tools) {
-  if (!tools.length) return [];
-  const row = h("div", { class: "tools", hidden: true }, ...tools);
+/** The buttons beside a bubble, folded away behind one and built when asked for. @param {() => import("./dom.js").Child[]} buildAll */
+function buildTools(buildAll) {
+  const row = h("div", { class: "tools" });
   const toggle = h("button", { class: "more plain", type: "button", "aria-label": "Actions for this message" }, "⋯");
   const show = (/** @type {boolean} */ isOpen) => {
     row.hidden = !isOpen;
+    fill(row, isOpen && buildAll());
     toggle.setAttribute("aria-expanded", String(isOpen));
     if (isOpen) row.scrollIntoView({ block: "nearest" });
   };
@@ -162,19 +166,11 @@ function tool(name, onclick, label) {
   return h("button", { type: "button", class: "pill", onclick, "aria-label": label }, name);
 }
 
-/** Whether it matters from or to which number of the business a message is. @param {App["model"]} model @param {Entry} entry */
-function hasSeveralSenders(model, { customer }) {
-  const found = model.customers.get(customer ?? 0);
-  return found !== undefined && listSenders(model, found).length > 1;
-}
-
 /** The time and fate of a message; it opens the inspector. @param {App} app @param {Entry} entry @param {...import("./dom.js").Child} fate */
 function buildMeta(app, entry, ...fate) {
-  const sender =
-    hasSeveralSenders(app.model, entry) && h("span", null, `…${showText(getSender(app.model, entry)).slice(-4)}`);
   const hint = h("span", { class: "unseen" }, "Inspect");
   const open = () => inspect(app, entry);
-  return h("button", { class: "meta", type: "button", onclick: open }, sender, formatTime(entry.at), ...fate, hint);
+  return h("button", { class: "meta", type: "button", onclick: open }, formatTime(entry.at), ...fate, hint);
 }
 
 /** @param {App} app @param {Entry} entry */
@@ -187,7 +183,7 @@ function buildQuote(app, id) {
   if (!id) return null;
   const request = app.model.messages.get(id)?.request;
   const words = showText(summarize(request ? readRequest(app.model, request) : null));
-  const lead = () => request && showLine(request.entry);
+  const lead = () => app.select({ sought: id });
   return h(
     "button",
     { class: "quote", type: "button", dir: "auto", onclick: lead, "aria-label": `Quoted: ${words}` },
@@ -195,19 +191,10 @@ function buildQuote(app, id) {
   );
 }
 
-/** Scroll to a line and mark it for a moment. @param {number} entry */
-export function showLine(entry) {
-  const line = document.getElementById(`line-${entry}`);
-  line?.scrollIntoView({ block: "center" });
-  line?.querySelector("button")?.focus({ preventScroll: true });
-  line?.classList.add("found");
-  setTimeout(() => line?.classList.remove("found"), 1500);
-}
-
 /** @param {Content} content @returns {(Node | "" | false | null)[]} */
 function buildContent(content) {
   const { attachment, location, header, text, footer, template, parameters, products } = content;
-  return [
+  const parts = [
     template && h("p", { class: "tag" }, `template ${showText(template)}`),
     attachment && buildMedia(attachment),
     location && buildLocation(location),
@@ -224,6 +211,8 @@ function buildContent(content) {
     parameters.length > 0 && buildParameters(parameters),
     footer && h("p", { class: "footer quiet", dir: "auto" }, showText(footer)),
   ];
+  // A kind of tomorrow is named at least.
+  return parts.some(Boolean) ? parts : [h("p", { class: "tag" }, showText(nameKind(content.kind)))];
 }
 
 /** @param {[string, string][]} parameters */
@@ -234,9 +223,8 @@ function buildParameters(parameters) {
   return h("table", { class: "parameters" }, h("tbody", null, ...rows));
 }
 
-/** @param {{latitude: number, longitude: number, name: string, address: string}} location */
-function buildLocation({ latitude, longitude, name, address }) {
-  const place = `${latitude}, ${longitude}`;
+/** @param {NonNullable<Content["location"]>} location */
+function buildLocation({ place, name, address }) {
   return buildCard("Place", name || place, [address, name && place].filter(Boolean).join(" · "));
 }
 
@@ -292,7 +280,7 @@ function buildChoices(app, customer, message, { buttons, sections, listButton },
     h("button", { type: "button", dir: "auto", disabled, onclick: tap(id || text) }, showText(text || id)),
   );
   if (sections.length) {
-    const open = () => openList(app, customer, message, sections);
+    const open = () => openList(app, customer, message, listButton, sections);
     choices.push(
       h(
         "button",

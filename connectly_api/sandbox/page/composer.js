@@ -6,6 +6,7 @@ import { fill, find, h, showText } from "./dom.js";
 import { getEdits, getId, getName, getSelected, getThread } from "./model.js";
 
 /** @typedef {import("./main.js").App} App */
+/** @typedef {Pick<import("./main.js").View, "replyTo" | "editing">} About What the text is about. */
 
 /** @param {App} app */
 export function mountComposer(app) {
@@ -19,7 +20,7 @@ export function mountComposer(app) {
   const field = h("textarea", { id: "field", rows: 1, dir: "auto", autocomplete: "off", enterkeyhint: "send" });
   const sender = h("select", { "aria-label": "Business number to write to", hidden: true });
   const send = h("button", { class: "primary", type: "submit" }, "Send");
-  form.append(bar, more, field, sender, send);
+  form.append(bar, sender, more, field, send);
 
   /** Unfinished texts, by customer. @type {Map<number, string>} */
   const drafts = new Map();
@@ -29,7 +30,8 @@ export function mountComposer(app) {
   let editing = null;
   let about = "";
   // Texts go one after the other, however fast they are written.
-  let sending = Promise.resolve();
+  /** @type {{number: number, verb: string, body: Record<string, unknown>, text: string, about: About}[]} */
+  const queue = [];
 
   more.addEventListener("click", () => {
     const customer = getSelected(app);
@@ -69,19 +71,32 @@ export function mountComposer(app) {
     const { editing: edited, replyTo } = app.view;
     const message = edited === null ? null : app.model.entries.get(edited)?.id;
     const whose = { customer: getId(customer), text };
+    const body = message ? { ...whose, message } : { ...whose, reply_to: replyTo, sender: getChosenSender() };
+    const about = { replyTo, editing: edited };
+    queue.push({ number: customer.number, verb: message ? "edits" : "says", body, text, about });
     const thread = find("thread");
     thread.scrollTop = thread.scrollHeight;
     field.value = "";
-    drafts.delete(customer.number);
+    if (edited === null) drafts.delete(customer.number);
     app.select({ replyTo: null, editing: null });
-    sending = sending.then(async () => {
-      const answer =
-        edited === null
-          ? await app.verbs.post("says", { ...whose, reply_to: replyTo, sender: getChosenSender() })
-          : await app.verbs.post("edits", { ...whose, message });
-      // What was refused can be mended.
-      if (!answer && !field.value && app.view.customer === customer.number) field.value = text;
-    });
+    if (queue.length === 1) sendAll();
+  }
+
+  async function sendAll() {
+    for (let one = queue[0]; one; [one] = queue) {
+      if (await app.verbs.post(one.verb, one.body)) queue.shift();
+      else for (const unsent of queue.splice(0).reverse()) giveBack(unsent);
+    }
+  }
+
+  /** Put a text that was not taken before what was written since. @param {typeof queue[number]} unsent */
+  function giveBack({ number, text, about }) {
+    const isHere = number === customerNumber;
+    if (isHere && !field.value) app.select(about);
+    const since = isHere ? field.value : drafts.get(number);
+    const all = about.editing !== null && about.editing === editing ? text : [text, since].filter(Boolean).join("\n");
+    if (isHere) field.value = all;
+    else drafts.set(number, all);
   }
 
   function drawAbout() {
@@ -92,9 +107,10 @@ export function mountComposer(app) {
     bar.hidden = !view.replyTo && view.editing === null;
     const act = view.editing === null ? undefined : model.entries.get(view.editing);
     if (act && editing !== view.editing) {
+      if (editing === null) drafts.set(act.customer ?? 0, field.value);
       const edit = getEdits(getThread(model, act.customer ?? 0), act).at(-1);
       field.value = edit?.arguments.text ?? readAct(model, act).text;
-    } else if (!act && editing !== null) field.value = "";
+    } else if (!act && editing !== null) field.value = drafts.get(customerNumber ?? 0) ?? "";
     editing = view.editing;
     if (bar.hidden) return;
     const request = model.messages.get(view.replyTo ?? "")?.request ?? null;
@@ -110,8 +126,12 @@ export function mountComposer(app) {
   return () => {
     const { senders } = app.model;
     const customer = getSelected(app);
-    if (senders.length !== sender.options.length) {
-      fill(sender, ...senders.map((one) => h("option", { value: one, title: one }, `…${one.slice(-4)}`)));
+    if (customer?.mergedNumbers.includes(customerNumber ?? 0)) customerNumber = customer.number;
+    if (senders.join() !== [...sender.options].map(({ value }) => value).join()) {
+      fill(
+        sender,
+        ...senders.map((one) => h("option", { value: one, title: showText(one) }, `To …${showText(one).slice(-4)}`)),
+      );
       sender.hidden = senders.length < 2;
     }
     if (customerNumber !== (customer?.number ?? null)) {

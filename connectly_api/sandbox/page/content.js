@@ -1,8 +1,7 @@
 // What messages say: reads requests of the bot and verbs of customers, whatever their shape, and puts into words what
 // became of them. Pure.
 
-import { formatSpan } from "./dom.js";
-import { getThread } from "./model.js";
+import { formatSpan, showText } from "./dom.js";
 
 /**
  * @typedef {import("./model.js").Entry} Entry
@@ -16,7 +15,7 @@ import { getThread } from "./model.js";
  * @property {string} text
  * @property {string} footer
  * @property {Attachment | null} attachment
- * @property {{latitude: number, longitude: number, name: string, address: string} | null} location
+ * @property {{place: string, name: string, address: string} | null} location `place` is its latitude and longitude.
  * @property {Choice[]} buttons
  * @property {string} listButton
  * @property {{title: string, rows: Choice[]}[]} sections Rows of a list.
@@ -66,6 +65,16 @@ const toChoice = ({ id, text, description }) => ({
 const toAttachment = (value) =>
   value ? { type: toText(value.type), url: toText(value.url), filename: toText(value.filename) } : null;
 
+/** @param {any} value @returns {Content["location"]} */
+const toLocation = (value) =>
+  value
+    ? {
+        place: `${toText(value.latitude)}, ${toText(value.longitude)}`,
+        name: toText(value.name),
+        address: toText(value.address),
+      }
+    : null;
+
 /** @returns {Content} */
 function createContent() {
   const texts = { kind: "text", header: "", text: "", footer: "", listButton: "", template: "" };
@@ -77,7 +86,7 @@ export function readRequest(model, request) {
   const body = readBody(request);
   if (body.templateName !== undefined) return readTemplate(model, body);
   const { text, attachments, location, ...parts } = body.message ?? {};
-  const [name, part] = Object.entries(parts).find(([, value]) => value && typeof value === "object") ?? ["", {}];
+  const [name, part] = Object.entries(parts).find(([, value]) => value && typeof value === "object") ?? ["text", {}];
   const media = toList(attachments)[0];
   const products = [...toList(part.sections), part].map(({ title, productItems, productItem }) => ({
     title: toText(title),
@@ -85,12 +94,12 @@ export function readRequest(model, request) {
   }));
   return {
     ...createContent(),
-    kind: media ? toText(media.type) : location ? "location" : (KINDS[name] ?? "text"),
+    kind: media ? toText(media.type) : location ? "location" : text ? "text" : (KINDS.get(name) ?? spell(name)),
     header: toText(part.header?.text),
     text: toText(text || media?.caption),
     footer: toText(part.footer?.text),
     attachment: toAttachment(media ?? part.header?.attachment),
-    location: location ?? null,
+    location: toLocation(location),
     buttons: toList(part.buttons).map(toChoice),
     listButton: toText(part.button?.text) || "Choose",
     sections: name === "listMessage" ? toList(part.sections).map(toSection) : [],
@@ -98,13 +107,15 @@ export function readRequest(model, request) {
   };
 }
 
-/** @type {Record<string, string>} */
-const KINDS = {
-  listMessage: "list",
-  replyButtonMessage: "buttons",
-  singleProductMessage: "product",
-  multiProductMessage: "products",
-};
+const KINDS = new Map([
+  ["listMessage", "list"],
+  ["replyButtonMessage", "buttons"],
+  ["singleProductMessage", "product"],
+  ["multiProductMessage", "products"],
+]);
+
+/** @param {string} name A kind of tomorrow, such as "pollMessage". */
+const spell = (name) => name.replace(/[A-Z]/g, " $&").toLowerCase();
 
 /** @param {any} section */
 const toSection = ({ title, rows }) => ({ title: toText(title), rows: toList(rows).map(toChoice) });
@@ -151,7 +162,7 @@ export function readAct(model, act) {
     kind: type ?? (latitude === undefined ? "text" : "location"),
     text: toText(text ?? caption ?? choice?.text ?? button ?? row),
     attachment: type ? toAttachment(act.arguments) : null,
-    location: latitude === undefined ? null : /** @type {any} */ ({ latitude, ...rest }),
+    location: latitude === undefined ? null : toLocation({ latitude, ...rest }),
   };
 }
 
@@ -186,29 +197,13 @@ export function getSender(model, entry) {
   return entry.arguments.sender ?? (request ? getSender(model, request) : (model.senders[0] ?? ""));
 }
 
-/** The numbers of the business in a conversation of so many entries. @type {WeakMap<Entry[], {size: number, senders: Set<string>}>} */
-const used = new WeakMap();
-
-/** The numbers of the business that a customer has to do with. @param {Model} model @param {import("./model.js").Customer} customer */
-export function listSenders(model, { number, windows }) {
-  const { items } = getThread(model, number);
-  let known = used.get(items);
-  if (known?.size !== items.length) {
-    const written = items.filter(({ what, arguments: given }) => what === "request" || given.text || given.sender);
-    known = { size: items.length, senders: new Set(written.map((entry) => getSender(model, entry))) };
-    used.set(items, known);
-  }
-  const { senders } = known;
-  return model.senders.filter((one) => one in windows || senders.has(one));
-}
-
 /** A content in a few words. @param {Content | null} content */
 export function summarize(content) {
   if (!content) return "an earlier message";
   const { kind, text, header, template, attachment, location } = content;
   if (template) return text || `Template ${template}`;
   if (attachment && !text) return `${nameKind(kind)} ${attachment.filename}`.trim();
-  if (location) return `Location ${location.name || `${location.latitude}, ${location.longitude}`}`;
+  if (location) return `Location ${location.name || location.place}`;
   return text || header || nameKind(kind);
 }
 
@@ -238,31 +233,32 @@ function isWaiting({ registrations, registered, due, threads }, { entry, custome
 }
 
 /** A code without what every code begins with. @param {unknown} code */
-export const shortenCode = (code) => toText(code).replace(/^ERROR_CODE_(MESSAGE_)?/, "");
+export const shortenCode = (code) => showText(code).replace(/^ERROR_CODE_(MESSAGE_)?/, "");
+
+/** @param {unknown} what @returns {string} */
+export const nameFault = (what) => (what ? `fault: ${showText(what).replaceAll("_", " ")}` : "");
 
 /** Why a request was refused. @param {Entry} request */
 export function describeRefusal(request) {
   const { message } = parse(request.answer ?? "");
   const [violation] = toList(request.violations);
-  const reason = violation ? `${violation.field} ${violation.problem}` : toText(message);
+  const reason = violation ? `${violation.field}: ${violation.problem}` : toText(message);
   const head = request.status ? `${request.status} ${shortenCode(request.code)}`.trim() : "no answer";
-  return { head, reason: reason || (request.fault ? `fault: ${request.fault}` : "") };
+  return { head, reason: reason || nameFault(request.fault) };
 }
 
 const ONE_HOUR = 3600;
 
 /**
- * The rest of the customer's window; of each of the business's numbers that are in use if they differ.
- * @param {Model} model
+ * The rest of the customer's window; of each of the business's numbers that the customer wrote to, if several.
  * @param {import("./model.js").Customer} customer
  * @param {number} now
  * @returns {{text: string, tone: "good" | "warn" | "bad" | "quiet"}[]}
  */
-export function describeWindows(model, customer, now) {
-  const { windows } = customer;
-  const states = listSenders(model, customer).map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
+export function describeWindows({ windows }, now) {
+  const states = Object.keys(windows).map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
   if (!states.length) return [describeWindow(undefined, now)];
-  if (states.every(({ text }) => text === states[0]?.text)) return states.slice(0, 1);
+  if (states.length === 1) return states;
   return states.map(({ sender, text, tone }) => ({ text: `…${sender.slice(-4)} ${text}`, tone }));
 }
 

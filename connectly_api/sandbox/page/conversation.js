@@ -2,7 +2,7 @@
 
 import { drawItem } from "./bubbles.js";
 import { loadOlder } from "./connection.js";
-import { describeRefusal, describeWindows, readAct, readRequest, summarize } from "./content.js";
+import { describeRefusal, describeWindows, getSender, readAct, readRequest, summarize } from "./content.js";
 import { openCustomerMenu } from "./dialogs.js";
 import { fill, find, h, reconcile, showText } from "./dom.js";
 import { getId, getName, getSelected, getThread, hasOlder, isWritten, listItems } from "./model.js";
@@ -10,10 +10,11 @@ import { getId, getName, getSelected, getThread, hasOlder, isWritten, listItems 
 /**
  * @typedef {import("./main.js").App} App
  * @typedef {import("./model.js").Customer} Customer
+ * @typedef {import("./model.js").Item} Item
  */
 
 /** How many lines are drawn at first, and how many more "Show earlier" draws. */
-const NEAR = 200;
+const NEAR = 100;
 /** A conversation with fewer lines than these loads older ones by itself. */
 const FEW = 20;
 /** After a burst, most of the entries are statuses and webhooks: so many pages are read to find a message. */
@@ -63,6 +64,25 @@ export function mountConversation(app) {
     thread.scrollTop = thread.scrollHeight - below;
   }
 
+  /** Scroll to a message of the bot, and mark it for a moment. @param {number} customer @param {string} id */
+  async function showMessage(customer, id) {
+    const { model } = app;
+    for (let page = 0; page < MOST_PAGES && !model.messages.get(id)?.request; page += 1) {
+      if (!hasOlder(model, customer) || !(await loadOlder(app, customer))) break;
+    }
+    const request = model.messages.get(id)?.request;
+    if (!request || app.view.customer !== customer) return app.say("The sandbox no longer keeps that message");
+    const { items } = getThread(model, customer);
+    limit = Math.max(limit, items.length - items.indexOf(request) + FEW);
+    draw();
+    const line = document.getElementById(`line-${request.entry}`);
+    isAtEnd = false;
+    line?.scrollIntoView({ block: "center" });
+    line?.querySelector("button")?.focus({ preventScroll: true });
+    line?.classList.add("found");
+    setTimeout(() => line?.classList.remove("found"), 1500);
+  }
+
   function draw() {
     const { model, view } = app;
     const customer = getSelected(app);
@@ -81,12 +101,16 @@ export function mountConversation(app) {
     const isOther = number !== drawnNumber;
     drawnNumber = number;
     drawnModel = model;
+    const { sought } = view;
+    view.sought = null;
+    if (sought) showMessage(number, sought);
     const now = [model.run, model.version, number, limit, view.detail, view.tab].join(" ");
     if (drawn === now && newer.hidden) return;
     drawn = now;
     if (templates !== model.templates) for (const line of lines.children) line.removeAttribute("data-stamp");
     templates = model.templates;
     const items = listItems(model, number, limit);
+    markSenders(model, items);
     const { items: all, seen } = getThread(model, number);
     earlier.hidden = all.length <= limit && !hasOlder(model, number);
     reconcile(
@@ -100,7 +124,7 @@ export function mountConversation(app) {
       },
       (line, item) => drawItem(app, customer, line, item),
     );
-    const choices = [...lines.querySelectorAll(".choices")];
+    const choices = [...lines.querySelectorAll(".choices:has(:enabled)")];
     for (const one of choices) one.classList.toggle("keys", one === choices.at(-1));
     // What is anchored to a line would move up with it.
     thread.classList.toggle("at-end", isAtEnd);
@@ -116,6 +140,17 @@ export function mountConversation(app) {
     draw();
     speak();
   };
+}
+
+/** Mark the messages with which the business's number changes. @param {App["model"]} model @param {Item[]} items */
+function markSenders(model, items) {
+  let before = model.senders[0];
+  for (const item of items) {
+    if (!["sent", "written", "refused"].includes(item.kind)) continue;
+    const sender = getSender(model, item.entry);
+    if (sender !== before) item.sender = sender;
+    before = sender;
+  }
 }
 
 /** Load older entries until there are so many lines. @param {App} app @param {number} customer @param {number} count */
@@ -175,7 +210,7 @@ function mountHead(app) {
 
   return (/** @type {Customer | undefined} */ customer) => {
     if (!customer) return;
-    const pills = describeWindows(app.model, customer, app.now());
+    const pills = describeWindows(customer, app.now());
     const now = JSON.stringify([customer, pills]);
     if (now === drawn) return;
     drawn = now;

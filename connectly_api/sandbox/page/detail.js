@@ -1,10 +1,10 @@
 // The detail of an entry: a message's life, the exact request and answer, and each webhook that tells of it.
 
 import { loadOlder } from "./connection.js";
-import { readBody } from "./content.js";
+import { nameFault, readBody, shortenCode } from "./content.js";
 import { buildCopy, buildCurl } from "./copy.js";
 import { fill, formatDay, formatSeconds, h, reconcile, showText } from "./dom.js";
-import { describeEntry, getTone, join, nameFault, shortenCode } from "./words.js";
+import { describeEntry, getTone, join } from "./words.js";
 
 /** @typedef {import("./main.js").App} App */
 /** @typedef {import("./model.js").Entry} Entry */

@@ -128,9 +128,10 @@ async function selectCustomer(app, id) {
  * @param {App} app
  * @param {Customer} customer
  * @param {string} message Its id.
+ * @param {string} title
  * @param {{title: string, rows: {id: string, text: string, description: string}[]}[]} sections
  */
-export function openList(app, customer, message, sections) {
+export function openList(app, customer, message, title, sections) {
   /** @param {{id: string, text: string, description: string}} row */
   const buildRow = ({ id, text, description }) => {
     const input = h("input", { type: "radio", name: "row", value: id || text });
@@ -143,7 +144,7 @@ export function openList(app, customer, message, sections) {
   const form = buildForm(choices, "Send", async ({ row }) =>
     row ? submitVerb(app, "picks", { customer: getId(customer), message, row }) : "Pick a row",
   );
-  openDialog("Pick a row", form);
+  openDialog(showText(title), form);
 }
 
 /** @param {App} app @param {Customer} customer Opens what can be done to the customer. */

@@ -49,7 +49,8 @@ export function mountInspector(app) {
   list.addEventListener("scroll", () => {
     const top = list.scrollTop;
     if (Math.abs(top - drawnTop) < 1) return;
-    isFollowing = getEnd() - top < rowHeight;
+    // As it is now: that it was resized or shown is observed only later.
+    isFollowing = list.scrollHeight - list.clientHeight - top < rowHeight;
     drawRows(top);
     if (top < listHeight && !isFollowing) loadMore();
   });

@@ -13,7 +13,7 @@ import { mountEmpty } from "./empty.js";
 import { mountFaults } from "./faults.js";
 import { mountHelp } from "./help.js";
 import { mountInspector } from "./inspector.js";
-import { createModel, getNow } from "./model.js";
+import { createModel, getNow, getSelected } from "./model.js";
 import { createVerbs } from "./verbs.js";
 
 /**
@@ -23,6 +23,7 @@ import { createVerbs } from "./verbs.js";
  * @property {"customers" | "chat" | "inspector"} tab The pane that shows where there is no room for all.
  * @property {number | null} detail The entry that the inspector shows; null for the log.
  * @property {string | null} replyTo The id of the message that the next text quotes.
+ * @property {string | null} sought The id of the message to lead to, until it is found.
  * @property {number | null} editing The entry of the customer's text that is being edited.
  * @property {"connecting" | "live" | "lost"} connection
  *
@@ -42,7 +43,15 @@ const BETWEEN_DRAWS = 100;
 /** @type {App} */
 const app = {
   model: createModel(),
-  view: { customer: null, tab: "chat", detail: null, replyTo: null, editing: null, connection: "connecting" },
+  view: {
+    customer: null,
+    tab: "chat",
+    detail: null,
+    replyTo: null,
+    sought: null,
+    editing: null,
+    connection: "connecting",
+  },
   verbs: createVerbs(complain),
   select(change) {
     Object.assign(app.view, change);
@@ -92,9 +101,18 @@ function drawAll() {
   drawnAt = performance.now();
   isDrawing = true;
   try {
-    for (const draw of panes) draw();
+    for (const draw of panes) drawSafely(draw);
   } finally {
     isDrawing = false;
+  }
+}
+
+/** A pane that fails must not keep the others, and what comes, from being drawn. @param {() => void} draw */
+function drawSafely(draw) {
+  try {
+    draw();
+  } catch (error) {
+    reportError(error);
   }
 }
 
@@ -112,6 +130,8 @@ function mountFrame({ select }) {
   find("tabs").append(...tabs);
   const lights = { connecting: "Connecting", live: "Connected", lost: "Not connected: trying again" };
   return () => {
+    // Two customers may turn out to be one.
+    app.view.customer = getSelected(app)?.number ?? null;
     const { tab, connection } = app.view;
     find("panes").dataset.tab = tab;
     for (const button of tabs) button.setAttribute("aria-current", String(button.dataset.tab === tab));

@@ -24,9 +24,10 @@
  * @typedef {{items: Entry[], edits: Entry[], reactions: Entry[], seen: number, from: number | null, last: number,
  *   told: number}} Thread
  *
- * A line of a conversation. A jump of the clock has `seconds`.
+ * A line of a conversation. A jump of the clock has `seconds`; a message that is not from or to the business's number of
+ * the one before has `sender`.
  * @typedef {{key: string, kind: "sent" | "written" | "refused" | "note" | "jump" | "day", entry: Entry,
- *   seconds: number}} Item
+ *   seconds: number, sender?: string}} Item
  *
  * @typedef {object} Model
  * @property {string} run
@@ -270,8 +271,8 @@ function getKind(entry) {
   return entry.name === "advance" ? "jump" : isWritten(entry) ? "written" : "note";
 }
 
-/** @param {Record<string, number>} given */
-function countSeconds({ seconds = 0, minutes = 0, hours = 0, days = 0 }) {
+/** @param {Record<string, number>} given The arguments of `advance`. */
+export function countSeconds({ seconds = 0, minutes = 0, hours = 0, days = 0 }) {
   return seconds + 60 * minutes + 3600 * hours + 86_400 * days;
 }
 

@@ -1,8 +1,17 @@
 // The log's sentences: what an entry of the timeline says about people and messages. Pure.
 
-import { describeRefusal, nameKind, readAct, readBody, readRequest, summarize } from "./content.js";
+import {
+  describeRefusal,
+  nameFault,
+  nameKind,
+  readAct,
+  readBody,
+  readRequest,
+  shortenCode,
+  summarize,
+} from "./content.js";
 import { formatSpan, showText } from "./dom.js";
-import { getName } from "./model.js";
+import { countSeconds, getName } from "./model.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./model.js").Entry} Entry */
@@ -28,12 +37,6 @@ function quote(text) {
   const all = String(text ?? "");
   return all && `“${showText(all.slice(0, MOST_QUOTED))}${all.length > MOST_QUOTED ? " …" : ""}”`;
 }
-
-/** @param {unknown} what @returns {string} */
-export const nameFault = (what) => (what ? `fault: ${showText(what).replaceAll("_", " ")}` : "");
-
-/** @param {string | null | undefined} code @returns {string} Without what every code begins with. */
-export const shortenCode = (code) => showText(code).replace(/^ERROR_CODE_(MESSAGE_)?/, "");
 
 /** @param {number | null | undefined} status @returns {"good" | "warn" | "bad"} */
 export const getTone = (status) => (!status || status >= 500 ? "bad" : status >= 400 ? "warn" : "good");
@@ -115,6 +118,7 @@ function quoteMessage(model, id) {
 /** @param {Model} model @param {Entry} entry @param {string} who @returns {unknown[]} The first is the main thing. */
 function describeAct(model, entry, who) {
   const { name, arguments: given } = entry;
+  if (!given) return [`${entry.what} of ${who}`];
   const words = quote(summarize(readAct(model, entry)));
   /** @type {Record<string, () => unknown[]>} */
   const sentences = {
@@ -147,10 +151,6 @@ function describeAct(model, entry, who) {
   const rest = Object.keys(given).length ? showText(JSON.stringify(given)) : "";
   return sentences[name]?.() ?? [name.replaceAll("_", " "), rest];
 }
-
-/** @param {any} given The arguments of `advance`. @returns {number} */
-const countSeconds = ({ seconds = 0, minutes = 0, hours = 0, days = 0 }) =>
-  seconds + 60 * minutes + 3600 * hours + 86400 * days;
 
 /** @param {any} rule One of the state, or the arguments of `fault`. @returns {string} "server error 503 · next 2". */
 export function describeRule(rule) {
