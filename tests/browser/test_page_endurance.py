@@ -88,6 +88,7 @@ async def test_texts_that_could_not_be_sent_stand_in_the_field_again_in_order(
     visit.expected = ("Failed to load resource",)
     page = visit.page
     field = page.get_by_label("Write as")
+    await expect(line(page, "You said Hi")).to_have_count(1)
     await page.evaluate("() => { globalThis.ask = fetch; fetch = () => new Promise((_, fail) => { end = fail; }); }")
     for text in ("one", "two"):
         await write(page, text)

@@ -67,10 +67,10 @@ function build(app, customer, item) {
     return [h("span", { class: "chip" }, `${formatSpan(item.seconds)} went by · ${formatMoment(now)}`)];
   }
   if (kind === "note") return [h("span", { class: "chip" }, describeNote(entry))];
-  const build = { refused: buildRefused, sent: buildSent, written: buildWritten }[kind];
-  const number =
-    item.sender && h("p", { class: "tag" }, `${kind === "written" ? "to" : "from"} ${showText(item.sender)}`);
-  return build(app, customer, entry, number);
+  const buildLine = { refused: buildRefused, sent: buildSent, written: buildWritten }[kind];
+  const way = kind === "written" ? "To" : "From";
+  const number = item.sender && h("p", { class: "tag" }, `${way} ${showText(item.sender)}`);
+  return buildLine(app, customer, entry, number);
 }
 
 /** @param {Entry} act */
@@ -110,9 +110,9 @@ function buildSent(app, customer, request, number) {
   ];
   return [
     h("div", { class: "bubble" }, number, ...buildContent(content), buildMeta(app, request, fault, ...fate)),
+    ...(reaction && emoji ? [buildReaction(app, reaction)] : []),
     ...buildTools(buildAll),
     ...buildChoices(app, customer, message, content, isFailed),
-    ...(reaction && emoji ? [buildReaction(app, reaction)] : []),
   ];
 }
 
@@ -195,7 +195,7 @@ function buildQuote(app, id) {
 function buildContent(content) {
   const { attachment, location, header, text, footer, template, parameters, products } = content;
   const parts = [
-    template && h("p", { class: "tag" }, `template ${showText(template)}`),
+    template && h("p", { class: "tag" }, `Template ${showText(template)}`),
     attachment && buildMedia(attachment),
     location && buildLocation(location),
     header && h("p", { class: "heading", dir: "auto" }, showText(header)),

@@ -140,7 +140,7 @@ export function mountComposer(app) {
       field.value = drafts.get(customerNumber ?? 0) ?? "";
       editing = null;
       const last = customer && getThread(app.model, customer.number).items.findLast(({ messageId }) => messageId);
-      if (last) sender.value = getSender(app.model, last);
+      sender.value = (last && getSender(app.model, last)) || (senders[0] ?? "");
     }
     const place = customer ? `Write as ${showText(getName(customer))}` : "No customer yet";
     if (field.placeholder !== place) {

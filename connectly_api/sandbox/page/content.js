@@ -250,7 +250,7 @@ export function describeRefusal(request) {
 const ONE_HOUR = 3600;
 
 /**
- * The rest of the customer's window; of each of the business's numbers that the customer wrote to, if several.
+ * The rest of the customer's window; of each of the business's numbers that the customer wrote to, if they differ.
  * @param {import("./model.js").Customer} customer
  * @param {number} now
  * @returns {{text: string, tone: "good" | "warn" | "bad" | "quiet"}[]}
@@ -258,7 +258,7 @@ const ONE_HOUR = 3600;
 export function describeWindows({ windows }, now) {
   const states = Object.keys(windows).map((sender) => ({ sender, ...describeWindow(windows[sender], now) }));
   if (!states.length) return [describeWindow(undefined, now)];
-  if (states.length === 1) return states;
+  if (states.every(({ text }) => text === states[0]?.text)) return states.slice(0, 1);
   return states.map(({ sender, text, tone }) => ({ text: `…${sender.slice(-4)} ${text}`, tone }));
 }
 

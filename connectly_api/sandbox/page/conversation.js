@@ -118,7 +118,7 @@ export function mountConversation(app) {
       items,
       ({ key }) => `${model.run} ${number} ${key}`,
       (item) => {
-        const line = h("li", { id: item.kind === "day" ? null : `line-${item.entry.entry}` });
+        const line = h("li", { id: item.kind === "sent" ? `line-${item.entry.entry}` : null });
         drawItem(app, customer, line, item);
         return line;
       },

@@ -250,25 +250,37 @@ export function listItems(model, customer, limit) {
   /** @type {Item[]} */
   const lines = [];
   let day = "";
+  let now = all[0]?.at ?? 0;
   for (const entry of all) {
+    // By a clock that runs, or moves until nothing is due.
+    if (entry.at - now >= ONE_HOUR) addJump(lines, entry.at - now, lines.at(-1)?.entry ?? entry);
     const seconds = entry.name === "advance" ? countSeconds(entry.arguments) : 0;
-    const last = lines.at(-1);
-    if (seconds && last?.kind === "jump") {
-      last.seconds += seconds;
+    now = Math.max(now, entry.at + seconds);
+    if (seconds) {
+      addJump(lines, seconds, entry);
       continue;
     }
     const today = new Date(entry.at * 1000).toDateString();
-    if (today !== day && !seconds) lines.push({ key: `day ${entry.entry}`, kind: "day", entry, seconds: 0 });
-    if (!seconds) day = today;
+    if (today !== day) lines.push({ key: `day ${entry.entry}`, kind: "day", entry, seconds: 0 });
+    day = today;
     lines.push({ key: `${entry.entry}`, kind: getKind(entry), entry, seconds });
   }
   return lines.filter(({ kind, seconds }) => kind !== "jump" || seconds >= 1);
 }
 
+const ONE_HOUR = 3600;
+
+/** @param {Item[]} lines @param {number} seconds @param {Entry} entry When it began. */
+function addJump(lines, seconds, entry) {
+  const last = lines.at(-1);
+  if (last?.kind === "jump") last.seconds += seconds;
+  else lines.push({ key: `jump ${entry.entry}`, kind: "jump", entry, seconds });
+}
+
 /** @param {Entry} entry */
 function getKind(entry) {
   if (entry.what === "request") return entry.messageId ? "sent" : "refused";
-  return entry.name === "advance" ? "jump" : isWritten(entry) ? "written" : "note";
+  return isWritten(entry) ? "written" : "note";
 }
 
 /** @param {Record<string, number>} given The arguments of `advance`. */
