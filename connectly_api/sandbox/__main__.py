@@ -64,7 +64,8 @@ async def _serve(options: argparse.Namespace) -> None:
             _print(output.format_document(serialize_numbered(entry, get_engine(sandbox).state.customers)))
             return
         fitting = attrs.evolve(output, columns=_get_columns())  # The terminal may have been resized.
-        _print(fitting.format_entry(entry.record, printed_at))
+        reset = "-- reset\n" if entry.number == 1 and printed_at is not None else ""
+        _print(f"{reset}{fitting.format_entry(entry.record, printed_at)}")
         printed_at = get_time(entry.record)
 
     def print_latest(entry: TimelineEntry) -> None:

@@ -39,7 +39,7 @@ _KEPT_WITHOUT_KEY: Final = 1024
 _NUMBER: Final = (int, float)
 _OPTIONAL_TEXT: Final = (str, type(None))
 _FIELDS: Final[Mapping[object, Mapping[str, type | tuple[type, ...]]]] = {
-    "request": {"at": _NUMBER, "content": str, "status": int},
+    "request": {"at": _NUMBER, **dict.fromkeys(("method", "path", "query", "content"), str), "status": int},
     "act": {"at": _NUMBER, "name": str, "arguments": dict},
     "delivery": {
         "number": int,
@@ -189,7 +189,7 @@ def parse_request(entry: Mapping[str, Any], key: str) -> Request:
             method=entry["method"],
             path=entry["path"].replace(REDACTED, key),
             query=entry["query"].replace(REDACTED, key),
-            headers=tuple((name, value.replace(REDACTED, header_key)) for name, value in entry["headers"]),
+            headers=tuple((name.lower(), value.replace(REDACTED, header_key)) for name, value in entry["headers"]),
             body=None if entry["status"] == _TOO_LONG else content,
         )
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
@@ -209,7 +209,7 @@ def find_differences(recording: Recording, entries: Iterable[TimelineEntry]) -> 
 
 
 def _is_valid(entry: Mapping[str, Any]) -> bool:
-    fields = _FIELDS.get(entry.get("what", ""))
+    fields = _FIELDS.get(str(entry.get("what")))
     return fields is not None and all(isinstance(entry.get(name), kind) for name, kind in fields.items())
 
 

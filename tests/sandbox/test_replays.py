@@ -175,6 +175,9 @@ REQUEST = {"what": "request", "at": 0, "method": "GET", "path": "/", "query": ""
         '{"format": 1, "settings": {"clock": "real"}, "entries": [{"what": "act", "name": "settle", "arguments": {}}]}',
         json.dumps({"format": 1, "settings": {}, "entries": [REQUEST]}),
         json.dumps({"format": 1, "settings": {}, "entries": [{**REQUEST, "content": "?"}]}),
+        json.dumps({"format": 1, "settings": {}, "entries": [{**REQUEST, "content": "", "method": {}}]}),
+        json.dumps({"format": 1, "settings": {}, "entries": [{**REQUEST, "content": "", "headers": [[{}, "a"]]}]}),
+        '{"format": 1, "settings": {}, "entries": [{"what": {}}]}',
     ],
 )
 async def test_what_is_no_recording_is_a_clear_error(tmp_path: Path, text: str) -> None:

@@ -230,6 +230,7 @@ def damage(**changes: Any) -> str:
         (damage(schedule=[[1.0, 1, {"class": "StatusDue", "message": "unknown", "status": "sent"}]]), "schedule: "),
         (damage(schedule=[[1.0, 1, 1, 1]]), "schedule: must be tuple"),
         (damage(schedule=[[1.0, 2, {"class": "ReleaseDue", "registration_id": "a", "number": 1}]]), "the schedule has"),
+        (damage(schedule=[[1.0, 1, {"class": "WebhookDue", "event": {"content": 1}}]]), "schedule: "),
         (damage(now=[1]), "now: must be float"),
         (damage(now=1e300), "now is no time"),
         (damage(statuses={"a": "eaten"}), "a status is unknown"),
