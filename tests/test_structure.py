@@ -12,14 +12,14 @@ ROOT = Path(__file__).parent.parent
 NOW = measure(ROOT)
 
 # Upper bounds. Lower one when the number falls; raise it only with a reason.
-LINES = 36_700
+LINES = 41_200
 PARTICIPLES = 0
 REPEATED_NAMES = 0
 REPEATED_NAMES_IN_TESTS = 0
 FOLDERS = {
     "codegen": Folder(modules=36, depth=10, rooms=13, floors=6, arrows=102, median=108),
-    "connectly_api": Folder(modules=240, depth=21, rooms=41, floors=11, arrows=1030, median=111),
-    "connectly_api/sandbox": Folder(modules=51, depth=14, rooms=16, floors=9, arrows=183, median=112),
+    "connectly_api": Folder(modules=262, depth=23, rooms=41, floors=12, arrows=1150, median=112),
+    "connectly_api/sandbox": Folder(modules=73, depth=16, rooms=22, floors=10, arrows=280, median=124),
 }
 
 

@@ -37,6 +37,7 @@ from connectly_api.sandbox import Sandbox
         ("second_registration", "both", "second_registration"),
         ("window_error_type", "ERROR_TYPE_UNSPECIFIED", "window_error_type"),
         ("sent_status", 202, "sent_status"),
+        ("rate_limit", 10**30, "rate_limit"),
         ("rate_limit", 0, "rate_limit"),
         ("number_limit", 0, "number_limit"),
         ("rate_limit", True, "rate_limit"),

@@ -50,7 +50,8 @@ _validate_channels = _build_validator(
 )
 _validate_integer = _build_validator(is_integer, "must be a whole number")
 _validate_limit = _build_validator(
-    lambda value: value is None or is_integer(value, 1), "must be a whole number above 0, or None"
+    lambda value: value is None or (is_integer(value, 1) and value <= MAX_SECONDS),
+    "must be a whole number from 1 to a billion, or None",
 )
 _validate_time = _build_validator(
     lambda value: is_number(value, 0, MAX_TIME), "must be Unix seconds, from 0 to the end of the year 9999"
