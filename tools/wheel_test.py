@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Tests of the checkout, or with the generator, which is not shipped.
 CHECKOUT_ONLY = (
+    "browser",
     "codegen",
     "docs",
     "guides",

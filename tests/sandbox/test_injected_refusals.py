@@ -1,7 +1,7 @@
 """The fault `refuse`: every documented code can be met, as the client's typed error."""
 
 import json
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ from connectly_api.transport import AsgiTransport
 from tests.sandbox.calls import LIST, answer, ask, load_document, session
 
 PHONE = "+16044441111"
-SWAGGER = Path(__file__).parents[2] / "service.swagger.json"
+SWAGGER = files("connectly_api").joinpath("lowlevel", "service.swagger.json")
 
 ERRORS = {
     **dict.fromkeys(MEANINGS, RequestRejectedError),
