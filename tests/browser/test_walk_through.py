@@ -40,6 +40,7 @@ async def test_whoever_follows_the_page_gets_an_answer(open_page: OpenPage, tmp_
     with open_reader(tmp_path) as reader:
         for block in blocks_of(PAGE):
             reader.follow(block)
+        assert [block.title for block in blocks_of(PAGE) if block.title] == ["bot.py"]
         assert len(reader.servers) == 2
         address = f"http://127.0.0.1:{reader.ports['8750']}"
         assert f"{address}/__sandbox__/" in reader.servers[0].read_text("utf-8").splitlines()[0]

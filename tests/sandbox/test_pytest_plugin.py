@@ -65,7 +65,8 @@ def test_the_settings_are_the_defaults_where_nothing_is_overridden(
     pytester.makepyfile("""
         from connectly_api.sandbox import Settings
 
-        def test_defaults(connectly_sandbox, connectly, connectly_sync):
+        def test_defaults(connectly_sandbox, connectly, connectly_sync, connectly_sandbox_server):
+            assert connectly_sandbox_server.url.startswith("http://127.0.0.1:")
             assert connectly_sandbox.settings == Settings(seed=connectly_sandbox.settings.seed)
             assert connectly.business_id == connectly_sync.business_id == connectly_sandbox.settings.business_id
     """)
@@ -170,6 +171,6 @@ def test_the_server_is_one_for_synchronous_tests_and_programs(pytester: pytest.P
         def test_a_verb_that_fails_shows_only_the_test(connectly_sandbox_server):
             connectly_sandbox_server.customer("+16044441111").taps("Yes")
     """)
-    result = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:anyio", "-p", "no:asyncio", "--tb=short")
+    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:anyio", "-p", "no:asyncio", "--tb=short")
     result.assert_outcomes(passed=1, failed=2)
     assert not [line for line in result.outlines if "connectly_api/" in line]
