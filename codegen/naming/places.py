@@ -16,6 +16,7 @@ from codegen.spec.traverse import PLACEHOLDER, reference, sites
 
 _PARTS = re.compile(r"\{[^{}]*\}|[^/{}]+")
 _VERSION = re.compile(r"v[0-9]+\w*")
+_ELEMENTS = re.compile(r"(?:\[\]|\{\})+$")
 _MARKED = re.compile(r'["{}\[\]]')
 
 
@@ -39,6 +40,11 @@ def path_arguments(path: str) -> dict[str, str]:
 def field(name: str) -> str:
     """Return the place of a field within its class: its name, which must not look like the place of an element."""
     return json.dumps(name) if _MARKED.search(name) else name
+
+
+def find_definition(place: str) -> str:
+    """Return the definition of a place among the definitions, which may be an element of what it defines."""
+    return _ELEMENTS.sub("", place)
 
 
 def target(schema: Json, definitions: Mapping[str, Json]) -> tuple[Json, str | None]:

@@ -57,7 +57,9 @@ class SchemaNames:
         self._table = table
         self._meanings = places.find_meanings(document)
         self._bound: dict[str, Hashable] = {}
-        self._unused = _find_unused(self._found, [*find_references(document["paths"]), *table.definitions])
+        # A definition that needs no name itself, such as a list, is published by what is within it: `Pets[]`.
+        self._published = {*table.definitions, *map(places.find_definition, table.definitions)}
+        self._unused = _find_unused(self._found, [*find_references(document["paths"]), *self._published])
         self._by_definition: dict[str, str] = {}
         self._queues: tuple[deque[Slot], ...] = (deque(), deque(), deque(), deque())
         self._unique = ascii_names.UniqueNames(convert=ascii_names.class_name)
@@ -105,7 +107,7 @@ class SchemaNames:
     def finish(self) -> None:
         """Name everything that was entered, and then the definitions that were not."""
         known = self._table.definitions
-        for names in ([name for name in self._found if name in known], *([name] for name in self._unused)):
+        for names in ([name for name in self._found if name in self._published], *([name] for name in self._unused)):
             for name in names:
                 holder: Json = {"schema": {"$ref": f"{REFERENCE}{name}"}}
                 self.enter(Slot(holder, "schema", name, self.definitions, known, name))

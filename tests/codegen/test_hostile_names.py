@@ -8,8 +8,9 @@ import keyword
 import re
 from pathlib import Path
 from random import Random
+from typing import Final
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
@@ -106,7 +107,15 @@ def test_whatever_things_are_called_every_name_is_good_and_its_own(document: Jso
             assert site.schema["$ref"].removeprefix("#/components/schemas/") in classes
 
 
+UNUSED: Final[Json] = {
+    "list": {"type": "array", "items": {"type": "object"}},
+    "class": {"type": "object", "properties": {"of": {"$ref": "#/components/schemas/list"}}},
+}
+"""No operation uses either, and the first, which has no name of its own, is part of the second."""
+
+
 @given(documents())
+@example({"openapi": "3.0.3", "paths": {}, "components": {"schemas": UNUSED}})
 def test_a_second_run_names_everything_as_the_first(document: Json) -> None:
     first = name_document(document, NO_NAMES)
     again = name_document(document, read_table(dump_table(first.table)))

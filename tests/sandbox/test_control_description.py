@@ -21,7 +21,7 @@ from connectly_api import InvalidInputError
 from connectly_api.sandbox import Sandbox
 from connectly_api.sandbox.model.fault_rules import FaultRule
 from connectly_api.sandbox.sandbox import get_engine
-from connectly_api.sandbox.verbs.declarations import DECLARATIONS, check_arguments
+from connectly_api.sandbox.verbs.declarations import DECLARATIONS, Declaration, check_arguments
 from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, VERBS
 from connectly_api.sandbox.web.live_state import VERSION, Place, UpdateBuilder
 from tests.sandbox.calls import MESSAGES, TEMPLATES, attach_receiver, client_of, session, template
@@ -68,7 +68,7 @@ def test_a_value_that_the_schema_takes_is_valid(verb: str, data: st.DataObject) 
     for name, kind in DECLARATIONS[verb].types.items():
         value = data.draw(JSON, name)
         if jsonschema.Draft202012Validator(kind.schema).is_valid(value):
-            assert kind.is_valid(value)
+            assert check_arguments(Declaration("", {}, {name: kind}), {name: value}) == {name: value}
 
 
 @pytest.mark.parametrize("given_arguments", [{}, {"customer": None, "text": "Hi"}, {"customer": "+16044441111"}])

@@ -111,7 +111,7 @@ def test_any_operation_can_be_refused() -> None:
     [
         ({"status": 399}, "status: must be 400 to 499 for refuse"),
         ({"status": 500}, "status: must be 400 to 499 for refuse"),
-        ({"status": 400.0}, "status: must be 400 to 499 for refuse"),
+        ({"status": 400.5}, "status: must be 400 to 499 for refuse"),
         ({"code": ""}, "code: must be a string that is not empty"),
         ({"code": "X\n"}, "code: must be 1 to 100 printable ASCII characters, such as ERROR_CODE_UNSPECIFIED"),
         ({"code": "\ud800"}, "code: must be 1 to 100 printable ASCII characters, such as ERROR_CODE_UNSPECIFIED"),
@@ -160,9 +160,10 @@ def test_a_rule_takes_an_operation_in_any_spelling(operation: str) -> None:
 
 
 def test_a_file_that_does_not_list_its_topics_allows_rules_for_any() -> None:
-    document = json.loads(SWAGGER.read_bytes())
-    document["definitions"]["v1Topic"] = {"type": "string"}
-    sandbox = Sandbox(swagger=document)
+    def drop_topics(part: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in part.items() if name != "enum" or "delivery_status" not in value}
+
+    sandbox = Sandbox(swagger=json.loads(SWAGGER.read_bytes(), object_hook=drop_topics))
     sandbox.fault("drop_webhook", topic="topic_of_tomorrow")
     with pytest.raises(InvalidInputError):
         sandbox.fault("refuse", operation="operation_of_tomorrow")

@@ -81,7 +81,8 @@ class WebhookSender:
                 outcome = self._read_response(response)
             except Exception as error:  # noqa: BLE001  (an attached application may raise anything)
                 outcome = Outcome(None, self._shorten(describe_error(error), _LONGEST_PROBLEM))
-        if watch.error is None:
+        # Out of time, a handler is cancelled, which says less than the time-out.
+        if not isinstance(watch.error, Exception):
             return outcome
         problem = self._shorten(describe_error(watch.error), _LONGEST_PROBLEM)
         trace = self._shorten(format_traceback(watch.error), _LONGEST_TRACEBACK)

@@ -64,13 +64,18 @@ def check_arguments(declaration: Declaration, given: Mapping[str, Any]) -> dict[
     for name in sorted(set(given) - set(types)):
         hint = "".join(f"; did you mean {found}?" for found in find_nearest(name, sorted(types))[:1])
         raise InvalidInputError(f"{name}: is not an argument of this verb{hint}", field=name)
-    values = {name: given.get(name) for name in types}
+    values = {name: _to_whole(given.get(name), kind) for name, kind in types.items()}
     for name, kind in types.items():
         if values[name] is None and name in declaration.required:
             raise InvalidInputError(f"{name}: is missing or empty", field=name)
         if values[name] is not None and not kind.is_valid(values[name]):
             raise InvalidInputError(f"{name}: {kind.problem}", field=name)
     return values
+
+
+def _to_whole(value: object, kind: ArgumentType) -> object:
+    """Return 1 for 1.0 where a whole number is meant, as in JSON Schema."""
+    return int(value) if isinstance(value, float) and kind.schema.get("type") == "integer" and value % 1 == 0 else value
 
 
 def _is_text(value: object) -> bool:
