@@ -39,7 +39,6 @@ from connectly_api.sandbox.model.state_changes import (
     DeliveryCounted,
     EntryRecorded,
     FileStored,
-    InboundMessageCounted,
     TaskScheduled,
     TaskStarted,
 )
@@ -48,7 +47,14 @@ from connectly_api.sandbox.recording import build_recording, record_request
 from connectly_api.sandbox.service.decision import decide, find_recipient
 from connectly_api.sandbox.service.faults import apply_faults, decide_reset
 from connectly_api.sandbox.spec.api_operations import Service
-from connectly_api.sandbox.verbs.setup import CLOCK_VERBS, SETUP_VERBS, build_verb_changes, read_seconds, record_verb
+from connectly_api.sandbox.verbs.setup import (
+    CLOCK_VERBS,
+    SETUP_VERBS,
+    build_verb_changes,
+    find_message_id,
+    read_seconds,
+    record_verb,
+)
 
 _MAX_DELIVERIES: Final = 100
 """How many webhooks are delivered at the same time while the clock runs."""
@@ -144,7 +150,7 @@ class Engine:
         names = self._service.rule_names
         changes = build_verb_changes(self.settings, self.state, verb, arguments, names)
         self._apply(self.state, changes)
-        return next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
+        return find_message_id(changes)
 
     async def run_verb(self, verb: str, arguments: Mapping[str, Any]) -> str | None:
         """Apply the changes of a verb, and run due tasks; return the id of the customer's message that it created.

@@ -35,11 +35,11 @@ def _build_getter(kind: type[Any]) -> Callable[[Any], Iterable[Any]]:
     return attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
 
 
-class BoundedQueue(deque[T]):
-    """Items in the order in which they came.
+class _Bounded:
+    """The bounds of a collection.
 
     Attributes:
-        size: Their bytes.
+        size: The bytes of its items.
     """
 
     def __init__(self, limit: int, max_size: int) -> None:
@@ -49,14 +49,24 @@ class BoundedQueue(deque[T]):
         self._sizes = deque[int]()
         self.size = 0
 
+    def _count(self, item: object) -> int:
+        """Count a new item, and return how many of the oldest ones are too many."""
+        self._sizes.append(measure(item))
+        self.size += self._sizes[-1]
+        before = len(self._sizes)
+        while len(self._sizes) > self._limit or (self.size > self._max_size and len(self._sizes) > 1):
+            self.size -= self._sizes.popleft()
+        return before - len(self._sizes)
+
+
+class BoundedQueue(_Bounded, deque[T]):
+    """Items in the order in which they came."""
+
     def append(self, item: T, /) -> None:
         """Keep an item, and forget the oldest ones if there are too many."""
         super().append(item)
-        self._sizes.append(measure(item))
-        self.size += self._sizes[-1]
-        while len(self) > self._limit or (self.size > self._max_size and len(self) > 1):
+        for _ in range(self._count(item)):
             self.popleft()
-            self.size -= self._sizes.popleft()
 
     def extend(self, items: Iterable[T], /) -> None:
         """Keep items."""
@@ -64,27 +74,10 @@ class BoundedQueue(deque[T]):
             self.append(item)
 
 
-class BoundedMap(OrderedDict[str, T]):
-    """Items by their ids, in the order in which they came.
-
-    Attributes:
-        size: Their bytes.
-    """
-
-    def __init__(self, limit: int, max_size: int) -> None:
-        """Keep at most `limit` items and `max_size` bytes, but always the latest item."""
-        super().__init__()
-        self._limit, self._max_size = limit, max_size
-        self._sizes = deque[int]()
-        self.size = 0
+class BoundedMap(_Bounded, OrderedDict[str, T]):
+    """Items by their ids, in the order in which they came."""
 
     def keep(self, key: str, item: T) -> list[str]:
         """Keep an item with a new id, and return the ids of the oldest ones, which are forgotten."""
         self[key] = item
-        self._sizes.append(measure(item))
-        self.size += self._sizes[-1]
-        forgotten: list[str] = []
-        while len(self) > self._limit or (self.size > self._max_size and len(self) > 1):
-            forgotten.append(self.popitem(last=False)[0])
-            self.size -= self._sizes.popleft()
-        return forgotten
+        return [self.popitem(last=False)[0] for _ in range(self._count(item))]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -71,10 +71,14 @@ def build_verb_changes(
         raise InvalidInputError("too much is due that has not happened yet: move the clock", field="verb")
     if (problem := find_excess(state, changes)) is not None:
         raise InvalidInputError(problem, field=problem.partition(":")[0])
-    message_id = next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
-    entry = record_verb(state, name, arguments, message_id)
+    entry = record_verb(state, name, arguments, find_message_id(changes))
     # Whoever is declared may get a number that another customer gave up, so the entry comes last.
     return (*changes, entry) if name == "customer" else (entry, *changes)
+
+
+def find_message_id(changes: Iterable[Change]) -> str | None:
+    """Return the id of the customer's message among the changes of a verb, or None."""
+    return next((change.id for change in changes if isinstance(change, InboundMessageCounted)), None)
 
 
 def record_verb(state: State, name: str, arguments: Mapping[str, Any], message_id: str | None = None) -> Change:
